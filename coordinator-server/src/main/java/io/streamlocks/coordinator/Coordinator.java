@@ -1,0 +1,202 @@
+package io.streamlocks.coordinator;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.streamlocks.coordinator.http.Gate;
+import io.streamlocks.coordinator.http.HttpServer;
+import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
+import io.streamlocks.coordinator.lock.memory.MonotonicClock;
+import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
+import io.streamlocks.coordinator.log.RepeatedErrorLog;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.flywaydb.core.Flyway;
+import org.postgresql.PGProperty;
+import org.postgresql.ds.PGSimpleDataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * A running coordinator: storage, HTTP server and background work, wired by hand. Thread-safe.
+ */
+final class Coordinator implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
+    private static final Duration RETRY_STORAGE_AFTER = Duration.ofSeconds(1);
+    private static final Duration LOGIN_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration MIGRATION_STEP_TIMEOUT = Duration.ofMinutes(1);
+    private static final Duration PURGE_INTERVAL = Duration.ofMinutes(1);
+
+    private final CoordinatorConfig config;
+    private final Gate gate = new Gate();
+    private final Optional<HikariDataSource> pool;
+    private final LockManager locks;
+    private final HttpServer server;
+    private final int port;
+    private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    private final RepeatedErrorLog errors = new RepeatedErrorLog(LOG, System::nanoTime);
+    private final ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "background");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    /**
+     * Starts a coordinator. Returns once it listens; it takes calls when {@link #ready} is done.
+     *
+     * @param config its settings
+     * @throws RuntimeException if the port cannot be bound
+     */
+    Coordinator(CoordinatorConfig config) {
+        this.config = config;
+        this.pool = config.database().map(Coordinator::pool);
+        this.locks = pool.<LockManager>map(PostgresLockManager::new)
+                .orElseGet(() -> new MemoryLockManager(new MonotonicClock()));
+        this.server = new HttpServer(locks, gate, config.defaultTtl(), config.maxTtl());
+        try {
+            this.port = server.start(config.httpHost(), config.httpPort());
+        } catch (RuntimeException e) {
+            pool.ifPresent(HikariDataSource::close);
+            throw e;
+        }
+        background.execute(this::openStorage);
+    }
+
+    /** The port it listens on. */
+    int port() {
+        return port;
+    }
+
+    /** Done when the storage is set up and calls are taken; never fails, since the storage is tried until it is. */
+    CompletableFuture<Void> ready() {
+        return ready;
+    }
+
+    /**
+     * Stops: refuses new calls as draining for {@link CoordinatorConfig#drainTime}, so that a load balancer notices,
+     * then stops listening and lets the calls under way finish, which takes 5 s at most.
+     */
+    @Override
+    public void close() {
+        gate.drain();
+        background.shutdownNow();
+        try {
+            // A plain wait, since nothing can end it early: no load balancer tells that it has noticed.
+            TimeUnit.NANOSECONDS.sleep(config.drainTime().toNanos());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        server.stop();
+        pool.ifPresent(HikariDataSource::close);
+    }
+
+    /** Sets up the schema and opens the gate; tries again until that succeeds, however long the database is away. */
+    private void openStorage() {
+        try {
+            config.database().ifPresent(Coordinator::migrate);
+            // The pool may not have noticed yet that the database is there, and would fail the first calls.
+            locks.verifyWritable();
+        } catch (RuntimeException | Error e) {
+            if (!background.isShutdown()) {
+                // Flyway's own message is a table of several lines; what went wrong is in the cause.
+                String reason = rootCause(e).toString();
+                errors.log(
+                        Level.WARN,
+                        "open " + reason,
+                        "PostgreSQL at " + config.database().orElseThrow().url()
+                                + " cannot be set up yet, trying again each " + RETRY_STORAGE_AFTER.toSeconds() + " s: "
+                                + reason,
+                        null);
+                background.schedule(this::openStorage, RETRY_STORAGE_AFTER.toMillis(), TimeUnit.MILLISECONDS);
+            }
+            return;
+        }
+        if (!background.isShutdown()) {
+            gate.open();
+            ready.complete(null);
+            background.scheduleWithFixedDelay(
+                    this::purge, PURGE_INTERVAL.toMillis(), PURGE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private static Throwable rootCause(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root;
+    }
+
+    /** Must not throw: a scheduled task that does is never run again. */
+    private void purge() {
+        try {
+            int purged = locks.purge(config.tombstoneRetention());
+            if (purged > 0) {
+                LOG.info(
+                        "Purged {} streams idle for over {} s",
+                        purged,
+                        config.tombstoneRetention().toSeconds());
+            }
+        } catch (RuntimeException | Error e) {
+            errors.log(Level.WARN, "purge " + e, "Failed to purge tombstones, trying again later", e);
+        }
+    }
+
+    /** Flyway's lock in the database makes this safe when several servers start at once. */
+    private static void migrate(CoordinatorConfig.Database database) {
+        PGSimpleDataSource dataSource = dataSource(database);
+        // A database that says nothing, at the login or after it, would be waited for without end.
+        dataSource.setLoginTimeout(Math.toIntExact(LOGIN_TIMEOUT.toSeconds()));
+        dataSource.setSocketTimeout(Math.toIntExact(MIGRATION_STEP_TIMEOUT.toSeconds()));
+        Flyway.configure()
+                .dataSource(dataSource)
+                .locations("classpath:db/migration")
+                .loggers("slf4j")
+                .load()
+                .migrate();
+    }
+
+    private static HikariDataSource pool(CoordinatorConfig.Database database) {
+        HikariConfig hikari = new HikariConfig();
+        PGSimpleDataSource dataSource = dataSource(database);
+        long statementTimeoutMs = database.statementTimeout().toMillis();
+        // The database ends a slow statement by itself; this ends one that the network has swallowed.
+        dataSource.setSocketTimeout(Math.toIntExact(TimeUnit.MILLISECONDS.toSeconds(statementTimeoutMs) + 1));
+        hikari.setDataSource(dataSource);
+        hikari.setPoolName("stream-locks");
+        hikari.setMaximumPoolSize(database.poolSize());
+        hikari.setConnectionTimeout(database.connectionTimeout().toMillis());
+        hikari.setValidationTimeout(Math.max(250, database.connectionTimeout().toMillis() / 2));
+        hikari.setInitializationFailTimeout(-1);
+        hikari.setAutoCommit(true);
+        hikari.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
+        // In SQL, not as a start-up option, which connection poolers such as PgBouncer refuse. A lock is waited for
+        // less long than the statement may take, so that what is told is the reason; but longer, by default, than the
+        // second after which PostgreSQL looks for a deadlock, else it is never seen and the call not tried again.
+        hikari.setConnectionInitSql("SET statement_timeout = %d; SET lock_timeout = %d"
+                .formatted(statementTimeoutMs, statementTimeoutMs * 4 / 5));
+        return new HikariDataSource(hikari);
+    }
+
+    private static PGSimpleDataSource dataSource(CoordinatorConfig.Database database) {
+        PGSimpleDataSource dataSource = database.url().dataSource();
+        if (PGProperty.APPLICATION_NAME
+                .getOrDefault(database.url().properties())
+                .equals("PostgreSQL JDBC Driver")) {
+            dataSource.setApplicationName("stream-lock-coordinator");
+        }
+        if (!PGProperty.CONNECT_TIMEOUT.isPresent(database.url().properties())) {
+            dataSource.setConnectTimeout(2);
+        }
+        dataSource.setTcpKeepAlive(true);
+        // An error's detail may quote the row, and with it a lease id.
+        dataSource.setLogServerErrorDetail(false);
+        return dataSource;
+    }
+}

@@ -1,0 +1,67 @@
+package io.streamlocks.coordinator;
+
+import java.util.concurrent.CountDownLatch;
+
+/** Runs a coordinator with the settings of the environment until it is told to stop (SIGTERM or SIGINT). */
+public final class Main {
+
+    private Main() {}
+
+    /**
+     * Starts the coordinator. Exits with 1 if the settings are wrong or the port is taken, with 0 when told to stop.
+     *
+     * @param args none are taken
+     */
+    public static void main(String[] args) throws InterruptedException {
+        CoordinatorConfig config;
+        try {
+            config = CoordinatorConfig.from(System.getenv());
+        } catch (CoordinatorConfig.InvalidException e) {
+            System.err.println("The settings are not valid:");
+            System.err.println(e.getMessage());
+            System.exit(1);
+            return;
+        }
+        Coordinator coordinator;
+        try {
+            coordinator = new Coordinator(config);
+        } catch (RuntimeException e) {
+            System.err.println(
+                    "Cannot listen on " + config.httpHost() + ":" + config.httpPort() + ": " + e.getMessage());
+            System.exit(1);
+            return;
+        }
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(coordinator), "stop"));
+
+        String url = "http://" + (config.httpHost().contains(":") ? "[" + config.httpHost() + "]" : config.httpHost())
+                + ":" + coordinator.port();
+        config.database().ifPresent(database -> System.out.println("Setting up " + database.url()));
+        coordinator.ready().thenRun(() -> System.out.println(welcome(config, url)));
+        new CountDownLatch(1).await();
+    }
+
+    private static void stop(Coordinator coordinator) {
+        int status = 0;
+        try {
+            coordinator.close();
+        } catch (RuntimeException e) {
+            e.printStackTrace();
+            status = 1;
+        }
+        // A JVM that a signal ends exits with 128 + the signal's number, even if it has stopped in good order.
+        Runtime.getRuntime().halt(status);
+    }
+
+    private static String welcome(CoordinatorConfig config, String url) {
+        String backend = config.database()
+                .map(database -> database.url().toString())
+                .orElse("memory (leases end with this process)");
+        return """
+                Stream Lock Coordinator is ready at %s
+                Backend: %s
+                Try:
+                  curl -X POST %s/v1/locks/demo/acquire -H 'Content-Type: application/json' -d '{"ownerId":"me"}'
+                  curl %s/v1/locks
+                  curl %s/openapi.yaml""".formatted(url, backend, url, url, url);
+    }
+}

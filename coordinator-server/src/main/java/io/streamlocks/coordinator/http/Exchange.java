@@ -1,0 +1,156 @@
+package io.streamlocks.coordinator.http;
+
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** What is read from a request and written to a response, the same for all routes. */
+final class Exchange {
+
+    static final int MAX_BODY_BYTES = 1024 * 1024;
+
+    private static final int MAX_DISCARDED_BYTES = 16 * MAX_BODY_BYTES;
+
+    /** Of {@code /v1/locks/{streamId}/acquire}, split at each slash. */
+    private static final int STREAM_ID_SEGMENT = 3;
+
+    private static final Duration RETRY_STORAGE_AFTER = Duration.ofSeconds(1);
+
+    private Exchange() {}
+
+    /** Reads the body, which must be JSON of this type. */
+    static <T> T body(Context ctx, Class<T> type) {
+        String contentType = ctx.contentType();
+        String mediaType = contentType == null ? "" : contentType.split(";", 2)[0].trim();
+        if (!mediaType.toLowerCase(Locale.ROOT).equals("application/json")) {
+            throw new ProblemException(Problem.ofField(
+                    ProblemType.UNSUPPORTED_MEDIA_TYPE, "Content-Type", "Send the body as application/json."));
+        }
+        return Json.read(bytes(ctx), type);
+    }
+
+    private static byte[] bytes(Context ctx) {
+        boolean tooLarge = ctx.req().getContentLengthLong() > MAX_BODY_BYTES;
+        if (tooLarge && ctx.header("Expect") != null) {
+            // The client waits with the body, and getting the stream would tell it to go on.
+            throw bodyTooLarge();
+        }
+        try (InputStream in = ctx.req().getInputStream()) {
+            // One byte more than allowed, since a chunked body does not say its length beforehand.
+            byte[] body = in.readNBytes(MAX_BODY_BYTES + 1);
+            if (body.length > MAX_BODY_BYTES) {
+                discard(in);
+                throw bodyTooLarge();
+            }
+            return body;
+        } catch (IOException e) {
+            // The client went away or sent no HTTP; there may be nobody left to read the answer.
+            throw new ProblemException(Problem.of(ProblemType.BAD_REQUEST, "The body ended early."));
+        }
+    }
+
+    /** A client that is still sending when the connection ends would not see the answer, but a broken pipe. */
+    private static void discard(InputStream in) throws IOException {
+        byte[] buffer = new byte[8192];
+        for (int left = MAX_DISCARDED_BYTES; left > 0; left -= buffer.length) {
+            if (in.readNBytes(buffer, 0, buffer.length) < buffer.length) {
+                return;
+            }
+        }
+    }
+
+    private static ProblemException bodyTooLarge() {
+        return new ProblemException(
+                Problem.of(ProblemType.BODY_TOO_LARGE, "The body is over " + MAX_BODY_BYTES + " bytes."));
+    }
+
+    /**
+     * The stream id of the path. Decoded here and strictly, from the path as sent: the framework's decoding turns
+     * {@code %252B} into a plus sign and bytes that are not UTF-8 into question marks, and so would make two streams
+     * one.
+     */
+    static String streamId(Context ctx) {
+        String[] segments = ctx.req().getRequestURI().split("/", -1);
+        return Fields.id("streamId", percentDecoded("streamId", segments[STREAM_ID_SEGMENT]));
+    }
+
+    /** The parameters of the query, decoded as strictly: a filter that was dropped would list everybody's locks. */
+    static Map<String, String> query(Context ctx, Set<String> allowed) {
+        Map<String, String> parameters = new HashMap<>();
+        String query = ctx.req().getQueryString();
+        for (String parameter : query == null || query.isEmpty() ? new String[0] : query.split("&", -1)) {
+            String[] parts = parameter.replace("+", "%20").split("=", 2);
+            String name = percentDecoded("query", parts[0]);
+            if (!allowed.contains(name)) {
+                String shown = name.isEmpty() ? "query" : Fields.shown(name);
+                throw ProblemException.invalid(shown, shown + " is not a parameter of this call.");
+            }
+            String value = percentDecoded(name, parts.length == 1 ? "" : parts[1]);
+            if (parameters.put(name, value) != null) {
+                throw ProblemException.invalid(name, name + " must be given once only.");
+            }
+        }
+        return parameters;
+    }
+
+    private static String percentDecoded(String field, String encoded) {
+        byte[] raw = encoded.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer decoded = ByteBuffer.allocate(raw.length);
+        for (int i = 0; i < raw.length; i++) {
+            if (raw[i] != '%') {
+                decoded.put(raw[i]);
+            } else {
+                int high = i + 2 < raw.length ? Character.digit(raw[i + 1], 16) : -1;
+                int low = i + 2 < raw.length ? Character.digit(raw[i + 2], 16) : -1;
+                if (high < 0 || low < 0) {
+                    throw ProblemException.invalid(field, field + " must be percent-encoded: % and two hex digits.");
+                }
+                decoded.put((byte) (high << 4 | low));
+                i += 2;
+            }
+        }
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(decoded.flip()).toString();
+        } catch (CharacterCodingException e) {
+            throw ProblemException.invalid(field, field + " must be UTF-8, percent-encoded.");
+        }
+    }
+
+    static void respond(Context ctx, Responses.Result result) {
+        if (result.problem() != null) {
+            respond(ctx, result.problem());
+        } else if (result.lease() != null) {
+            respond(ctx, result.lease());
+        } else {
+            ctx.status(result.status());
+            // Of no body; the framework would set its default.
+            ctx.res().setContentType(null);
+        }
+    }
+
+    static void respond(Context ctx, Object body) {
+        ctx.status(200).contentType("application/json").result(Json.write(body));
+    }
+
+    static void respond(Context ctx, Problem problem) {
+        if (problem.holder() != null) {
+            ctx.header("Retry-After", seconds(problem.holder().expiresInMs()));
+        } else if (problem.status() == 503) {
+            ctx.header("Retry-After", seconds(RETRY_STORAGE_AFTER.toMillis()));
+        }
+        ctx.status(problem.status()).contentType(Problem.CONTENT_TYPE).result(Json.write(problem));
+    }
+
+    /** Whole seconds, rounded up: a client that came back a moment too early would have to wait again. */
+    private static String seconds(long millis) {
+        return Long.toString(Math.max(1, (millis + 999) / 1000));
+    }
+}

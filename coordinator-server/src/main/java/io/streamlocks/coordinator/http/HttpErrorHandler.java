@@ -1,0 +1,51 @@
+package io.streamlocks.coordinator.http;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
+
+/**
+ * Problems for the errors that end a request before any route sees it: bad HTTP, headers that are too large, a server
+ * that is stopping. Jetty's own page would be HTML, and tell of its version and causes.
+ */
+final class HttpErrorHandler extends ErrorHandler {
+
+    @Override
+    public boolean errorPageForMethod(String method) {
+        return true;
+    }
+
+    @Override
+    protected void generateResponse(
+            Request request, Response response, int status, String message, Throwable cause, Callback callback)
+            throws IOException {
+        byte[] body = Json.write(problem(status));
+        HttpFields.Mutable headers = response.getHeaders();
+        headers.put(HttpHeader.CONTENT_TYPE, Problem.CONTENT_TYPE);
+        headers.put(HttpHeader.CONTENT_LENGTH, body.length);
+        if (status == 503) {
+            headers.put(HttpHeader.RETRY_AFTER, "1");
+        }
+        response.write(true, ByteBuffer.wrap(body), callback);
+    }
+
+    private static Problem problem(int status) {
+        return switch (status) {
+            // Jetty refuses requests only once its graceful stop has begun.
+            case 503 -> Gate.draining();
+            case 500 -> Problem.of(ProblemType.INTERNAL_ERROR, "The coordinator failed to handle the call.");
+            // What of it is wrong is not told here; the path may not even be known.
+            default ->
+                Problem.of(
+                                ProblemType.BAD_REQUEST,
+                                "The request is not HTTP as this server takes it: its line, the percent-encoding of"
+                                        + " its path, or its headers.")
+                        .withStatus(status);
+        };
+    }
+}

@@ -1,0 +1,154 @@
+package io.streamlocks.coordinator.http;
+
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.InputCoercionException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JavaType;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.type.LogicalType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
+/** Reads strictly and says which field is at fault; writes. Thread-safe. */
+final class Json {
+
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+            .withCoercionConfig(LogicalType.Textual, coercion -> coercion.setCoercion(
+                            CoercionInputShape.Integer, CoercionAction.Fail)
+                    .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
+                    .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail))
+            .build();
+
+    private Json() {}
+
+    /**
+     * Reads a body.
+     *
+     * @throws ProblemException with the field at fault, if the bytes are not JSON of this type
+     */
+    static <T> T read(byte[] body, Class<T> type) {
+        try (JsonParser parser = MAPPER.createParser(text(body))) {
+            if (parser.nextToken() == null) {
+                throw malformed("The body is empty.");
+            }
+            T value = MAPPER.readValue(parser, type);
+            if (parser.nextToken() != null) {
+                throw malformed("The body goes on after its JSON object.");
+            }
+            if (value == null) {
+                throw ProblemException.invalid("body", "The body must be a JSON object.");
+            }
+            return value;
+        } catch (JsonMappingException e) {
+            throw fault("", e);
+        } catch (JsonProcessingException e) {
+            throw malformed(e);
+        } catch (CharacterCodingException e) {
+            throw malformed("The body is not valid UTF-8.");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Decoded here and strictly: Jackson's own decoding takes overlong sequences, and UTF-16 and UTF-32 as well. */
+    private static String text(byte[] body) throws CharacterCodingException {
+        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+    }
+
+    /**
+     * Reads a part of a body.
+     *
+     * @param path where the part stands in the body
+     * @throws ProblemException with the field at fault, if the part is not of this type
+     */
+    static <T> T read(JsonNode part, String path, Class<T> type) {
+        if (!part.isObject()) {
+            throw ProblemException.invalid(path, path + " must be an object.");
+        }
+        try {
+            return MAPPER.treeToValue(part, type);
+        } catch (JsonMappingException e) {
+            throw fault(path + ".", e);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static byte[] write(Object value) {
+        try {
+            return MAPPER.writeValueAsBytes(value);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static ProblemException fault(String prefix, JsonMappingException e) {
+        String field = field(prefix, e);
+        if (e.getCause() instanceof InputCoercionException) {
+            return ProblemException.invalid(field, field + " is out of range.");
+        }
+        if (e.getCause() instanceof JsonProcessingException cause && !(cause instanceof JsonMappingException)) {
+            // Broken JSON that the mapper met inside a value.
+            return malformed(cause);
+        }
+        if (e instanceof UnrecognizedPropertyException) {
+            return ProblemException.invalid(field, field + " is not a field of this request.");
+        }
+        if (e instanceof MismatchedInputException mismatch && mismatch.getTargetType() != null) {
+            return ProblemException.invalid(field, field + " must be " + describe(mismatch) + ".");
+        }
+        return ProblemException.invalid(field, field + " is not valid.");
+    }
+
+    private static ProblemException malformed(JsonProcessingException e) {
+        JsonLocation at = e.getLocation();
+        String where = at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
+        return malformed("The body is not valid JSON" + where + ".");
+    }
+
+    private static ProblemException malformed(String detail) {
+        return new ProblemException(Problem.of(ProblemType.MALFORMED_JSON, detail));
+    }
+
+    private static String field(String prefix, JsonMappingException e) {
+        StringBuilder path = new StringBuilder(prefix);
+        for (JsonMappingException.Reference step : e.getPath()) {
+            if (step.getFieldName() == null) {
+                path.append('[').append(step.getIndex()).append(']');
+            } else {
+                path.append(path.isEmpty() || path.charAt(path.length() - 1) == '.' ? "" : ".")
+                        .append(Fields.shown(step.getFieldName()));
+            }
+        }
+        return path.isEmpty() ? "body" : path.toString();
+    }
+
+    private static String describe(MismatchedInputException mismatch) {
+        JavaType type = MAPPER.constructType(mismatch.getTargetType());
+        if (type.hasRawClass(String.class)) {
+            return "a string";
+        }
+        if (type.hasRawClass(Long.class) || type.hasRawClass(long.class)) {
+            return "an integer";
+        }
+        return type.isCollectionLikeType() ? "an array" : "a JSON object";
+    }
+}

@@ -1,0 +1,37 @@
+package io.streamlocks.coordinator.http;
+
+import java.util.Locale;
+
+/** The errors of the API. The name, in lower case with hyphens, is the stable {@code code} of a problem. */
+enum ProblemType {
+    MALFORMED_JSON(400, "The body is not valid JSON"),
+    INVALID_FIELD(400, "A field is not valid"),
+    NOT_FOUND(404, "There is no such path"),
+    NOT_LOCKED(404, "The stream is not locked"),
+    METHOD_NOT_ALLOWED(405, "The method is not allowed"),
+    LOCK_HELD(409, "The lock is held"),
+    LEASE_ID_USED(409, "The lease id was used before"),
+    LEASE_LOST(410, "The lease is lost"),
+    BODY_TOO_LARGE(413, "The body is too large"),
+    UNSUPPORTED_MEDIA_TYPE(415, "The content type is not supported"),
+    BAD_REQUEST(400, "The request is not valid HTTP"),
+    INTERNAL_ERROR(500, "Internal error"),
+    STORAGE_UNAVAILABLE(503, "The storage is unavailable"),
+    DRAINING(503, "The server is stopping");
+
+    final int status;
+    final String title;
+
+    ProblemType(int status, String title) {
+        this.status = status;
+        this.title = title;
+    }
+
+    String code() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    String uri() {
+        return "urn:problem-type:stream-locks:" + code();
+    }
+}

@@ -1,0 +1,109 @@
+package io.streamlocks.coordinator.http;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.Lock;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.RenewOutcome;
+import java.util.List;
+
+/** The bodies of responses. */
+final class Responses {
+
+    record LeaseBody(
+            String streamId,
+            String ownerId,
+            String leaseId,
+            long fencingToken,
+            long ttlMs,
+            String acquiredAt,
+            String expiresAt,
+            long expiresInMs) {
+
+        static LeaseBody of(Lease lease) {
+            Lock lock = lease.lock();
+            return new LeaseBody(
+                    lock.streamId(),
+                    lock.ownerId(),
+                    lease.leaseId().toString(),
+                    lock.fencingToken(),
+                    lock.ttl().toMillis(),
+                    lock.acquiredAt().toString(),
+                    lock.expiresAt().toString(),
+                    lock.expiresIn().toMillis());
+        }
+    }
+
+    record LockBody(
+            String streamId,
+            String ownerId,
+            long fencingToken,
+            long ttlMs,
+            String acquiredAt,
+            String expiresAt,
+            long expiresInMs) {
+
+        static LockBody of(Lock lock) {
+            return new LockBody(
+                    lock.streamId(),
+                    lock.ownerId(),
+                    lock.fencingToken(),
+                    lock.ttl().toMillis(),
+                    lock.acquiredAt().toString(),
+                    lock.expiresAt().toString(),
+                    lock.expiresIn().toMillis());
+        }
+    }
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Page(List<LockBody> locks, String nextPageToken) {}
+
+    record Batch(List<Result> results) {}
+
+    /** What became of one request: the body of a single call, or a result of a batch. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Result(int status, LeaseBody lease, Problem problem) {
+
+        static Result of(Problem problem) {
+            return new Result(problem.status(), null, problem);
+        }
+
+        static Result of(AcquireOutcome outcome) {
+            if (outcome instanceof AcquireOutcome.Granted granted) {
+                return of(granted.lease());
+            }
+            if (outcome instanceof AcquireOutcome.Held held) {
+                return of(Problem.lockHeld(held.holder()));
+            }
+            return of(Problem.leaseIdUsed());
+        }
+
+        static Result of(RenewOutcome outcome) {
+            return outcome instanceof RenewOutcome.Lost lost
+                    ? of(Problem.leaseLost(lost.reason()))
+                    : of(((RenewOutcome.Renewed) outcome).lease());
+        }
+
+        static Result of(ReleaseOutcome outcome) {
+            return outcome instanceof ReleaseOutcome.Lost lost
+                    ? of(Problem.leaseLost(lost.reason()))
+                    : new Result(204, null, null);
+        }
+
+        /** The same for the item of a batch that stands at this path of the body. */
+        Result ofItem(String path) {
+            return problem == null || problem.field() == null
+                    ? this
+                    : new Result(status, lease, problem.withField(path + "." + problem.field()));
+        }
+
+        private static Result of(Lease lease) {
+            return new Result(200, LeaseBody.of(lease), null);
+        }
+    }
+
+    record Health(String status) {}
+
+    private Responses() {}
+}

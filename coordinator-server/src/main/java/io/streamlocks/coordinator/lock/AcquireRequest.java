@@ -1,0 +1,21 @@
+package io.streamlocks.coordinator.lock;
+
+import java.time.Duration;
+import java.util.UUID;
+
+/**
+ * A request for the lease of a stream.
+ *
+ * @param streamId the stream, 1 to 255 printable characters
+ * @param ownerId the label of the worker, 1 to 255 printable characters
+ * @param leaseId the id of the lease to be granted, never used before except by a repetition of this very request
+ * @param ttl how long the lease shall be, in whole milliseconds
+ */
+public record AcquireRequest(String streamId, String ownerId, UUID leaseId, Duration ttl) {
+
+    /** Without the lease id, so that no log line gives the lease away. */
+    @Override
+    public String toString() {
+        return "AcquireRequest[streamId=" + streamId + ", ownerId=" + ownerId + ", ttl=" + ttl + "]";
+    }
+}

@@ -1,0 +1,73 @@
+package io.streamlocks.coordinator.lock;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Grants, renews and ends leases, as {@linkplain io.streamlocks.coordinator.lock the protocol} has it.
+ *
+ * <p>Implementations are safe for use by any number of threads. Every method blocks the caller until its outcome is
+ * known and durable, or until the storage's time-outs have passed; all of them throw {@link
+ * StorageUnavailableException} when the outcome is unknown.
+ *
+ * <p>A list of requests may be of any length and may name a stream more than once; those requests are then decided in
+ * their order. The answer has one outcome a request, in the requests' order.
+ */
+public interface LockManager {
+
+    /** How many leases before the latest one a stream remembers, to tell a superseded lease from an unknown one. */
+    int SUPERSEDED_REMEMBERED = 8;
+
+    /**
+     * Grants each lease whose stream has no live one.
+     *
+     * @param requests what is asked for
+     * @return an outcome a request
+     */
+    List<AcquireOutcome> acquire(List<AcquireRequest> requests);
+
+    /**
+     * Moves the end of each live lease to its ttl from now.
+     *
+     * @param requests what is asked for
+     * @return an outcome a request
+     */
+    List<RenewOutcome> renew(List<RenewRequest> requests);
+
+    /**
+     * Ends each live lease now.
+     *
+     * @param requests what is asked for
+     * @return an outcome a request
+     */
+    List<ReleaseOutcome> release(List<ReleaseRequest> requests);
+
+    /**
+     * The live lock of a stream.
+     *
+     * @param streamId the stream
+     * @return its lock, or empty if no lease is live
+     */
+    Optional<Lock> find(String streamId);
+
+    /**
+     * A page of live locks. Pages are read one by one, not from one snapshot: a lock that is taken or freed meanwhile
+     * may show or not.
+     *
+     * @param query which ones
+     * @return the page
+     */
+    LockPage list(LockQuery query);
+
+    /**
+     * Forgets the streams whose last lease ended longer ago than this, in chunks that are each bounded in time.
+     *
+     * @param idleFor must be far longer than any call can take, since a forgotten lease id could be granted again
+     * @return how many streams were forgotten
+     */
+    int purge(Duration idleFor);
+
+    /** Returns if the storage answers and takes writes now, and throws {@link StorageUnavailableException} if not. */
+    void verifyWritable();
+}

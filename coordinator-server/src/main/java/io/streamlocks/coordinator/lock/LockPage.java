@@ -1,0 +1,27 @@
+package io.streamlocks.coordinator.lock;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A page of live locks, in the code point order of their stream ids (which is the byte order of UTF-8).
+ *
+ * @param locks the locks
+ * @param next {@link LockQuery#after()} of the next page; empty if this is the last
+ */
+public record LockPage(List<Lock> locks, Optional<String> next) {
+
+    /**
+     * Makes a page of one lock more than a page holds, if there is one: that it exists is how we know of a next page.
+     *
+     * @param locks up to {@code pageSize + 1} locks
+     * @param pageSize the most locks on the page
+     */
+    public static LockPage of(List<Lock> locks, int pageSize) {
+        if (locks.size() <= pageSize) {
+            return new LockPage(List.copyOf(locks), Optional.empty());
+        }
+        List<Lock> page = List.copyOf(locks.subList(0, pageSize));
+        return new LockPage(page, Optional.of(page.get(pageSize - 1).streamId()));
+    }
+}

@@ -1,0 +1,19 @@
+package io.streamlocks.coordinator.lock.memory;
+
+import java.time.Instant;
+import java.time.InstantSource;
+
+/**
+ * A clock that starts at the time of day and then follows {@link System#nanoTime()}, so that setting the machine's
+ * clock neither ends a lease early nor prolongs one.
+ */
+public final class MonotonicClock implements InstantSource {
+
+    private final Instant start = Instant.now();
+    private final long startNanos = System.nanoTime();
+
+    @Override
+    public Instant instant() {
+        return start.plusNanos(System.nanoTime() - startNanos);
+    }
+}

@@ -1,0 +1,66 @@
+/**
+ * The lease protocol: who may process a stream, until when, and how everybody else finds out.
+ *
+ * <h2>The promise</h2>
+ *
+ * <p>At most one lease of a stream is live at a time, on the clock of the storage. A lease is <em>live</em> from its
+ * grant until it expires, or until it is released, whichever comes first. Every grant gets a fencing token above those
+ * of all earlier grants of its stream. What is answered is durable (PostgreSQL backend) before it is answered.
+ *
+ * <p>That is all that a lock service can promise by itself. A holder that was suspended may wake up after its lease
+ * went to another and still write, believing itself the holder; no clock prevents that. The resource it writes to must
+ * refuse a fencing token lower than one it has seen.
+ *
+ * <h2>One clock</h2>
+ *
+ * <p>Only the storage's clock decides whether a lease is live: PostgreSQL's {@code clock_timestamp()}, or the
+ * monotonic clock of the one process that runs the memory backend. The clocks of servers and workers are never
+ * compared with it. A holder learns its time as a duration ({@link Lock#expiresIn()}), counts it from the moment it
+ * <em>sent</em> the request, and so always believes its lease to be shorter than it is.
+ *
+ * <h2>The life of a lease</h2>
+ *
+ * <pre>
+ *             acquire                    release
+ *   (nobody) ---------> live ------------------------> released
+ *                       |  ^ \                            |
+ *                 renew |__|  \ time passes               | acquire, with another lease id
+ *                              v                          v
+ *                           expired ----------------> superseded (the new lease is live)
+ * </pre>
+ *
+ * <p>A lease that is over never comes back: renewing it fails even if nobody else wants the stream, since somebody may
+ * have held it in between. The holder acquires again, with a new lease id, and gets a new token.
+ *
+ * <h2>The lease id</h2>
+ *
+ * <p>A lease id is chosen by the client for one grant and is the bearer's only proof: no read shows it, no log line
+ * and no refusal either ({@link Lock} is a lease without it). It makes every call safe to repeat. An acquire whose
+ * reply was lost is sent again with the same id and answers the same lease with the same token; if that lease is over
+ * by then, the id is {@linkplain AcquireOutcome.LeaseIdUsed used} and grants nothing. A release sent twice succeeds
+ * twice. To know used ids, a stream's row outlives its lease as a <em>tombstone</em> and remembers the
+ * {@value io.streamlocks.coordinator.lock.LockManager#SUPERSEDED_REMEMBERED} leases before it. A tombstone is
+ * {@linkplain LockManager#purge purged} only when it was idle for far longer than any call can take, so that no late
+ * duplicate of a call can find its id forgotten. A duplicate that is late by more grants of its stream than are
+ * remembered would be granted once more: a lease that nobody holds, which keeps the stream closed until it expires.
+ *
+ * <h2>What a caller hears</h2>
+ *
+ * <p>Outcomes are values: {@link AcquireOutcome}, {@link RenewOutcome}, {@link ReleaseOutcome}. <em>Held</em> and
+ * <em>lost</em> are certain. When the storage does not answer, the outcome is <em>unknown</em>: it may or may not have
+ * happened, and {@link StorageUnavailableException} says so. Unknown is not lost: the holder goes on until the time it
+ * knows to be safe, and asks again.
+ *
+ * <h2>Batches</h2>
+ *
+ * <p>{@link LockManager} takes lists and answers lists, one outcome a request and in order; a single call is a batch
+ * of one. Requests of one batch that name the same stream are decided in their order. A batch is not a transaction
+ * that succeeds or fails as one: each request stands for itself.
+ *
+ * <h2>Backends</h2>
+ *
+ * <p>Two, with one contract: {@link io.streamlocks.coordinator.lock.memory} for a single server without durability,
+ * {@link io.streamlocks.coordinator.lock.postgres} for any number of servers on one database. This package knows
+ * neither HTTP nor SQL.
+ */
+package io.streamlocks.coordinator.lock;

@@ -1,0 +1,2 @@
+/** How errors that repeat themselves are logged. */
+package io.streamlocks.coordinator.log;

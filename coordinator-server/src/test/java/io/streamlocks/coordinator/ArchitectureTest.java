@@ -1,0 +1,183 @@
+package io.streamlocks.coordinator;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** {@code Main -> Coordinator -> http -> lock <- lock.memory, lock.postgres}. */
+class ArchitectureTest {
+
+    private static final String ROOT = "io.streamlocks.coordinator";
+    private static final String HTTP = ROOT + ".http";
+    private static final String LOG = ROOT + ".log";
+    private static final String LOCK = ROOT + ".lock";
+    private static final String MEMORY = LOCK + ".memory";
+    private static final String POSTGRES = LOCK + ".postgres";
+    private static final String GENERATED = POSTGRES + ".generated";
+
+    private static final String[] WEB = {"io.javalin..", "jakarta..", "org.eclipse.jetty.."};
+    private static final String[] JSON = {"com.fasterxml.."};
+    private static final String[] SQL = {"org.jooq..", "java.sql..", "javax.sql..", "org.postgresql.."};
+    private static final String[] SET_UP = {"com.zaxxer..", "org.flywaydb.."};
+
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages(ROOT);
+
+    @Test
+    void dependenciesGoOneWay() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInAnyPackage(ROOT + "..")
+                .layer("process")
+                .definedBy(ROOT)
+                .layer("http")
+                .definedBy(HTTP)
+                .layer("lock")
+                .definedBy(LOCK)
+                .layer("memory")
+                .definedBy(MEMORY)
+                .layer("postgres")
+                .definedBy(POSTGRES + "..")
+                .layer("log")
+                .definedBy(LOG)
+                .whereLayer("process")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("http")
+                .mayOnlyBeAccessedByLayers("process")
+                .whereLayer("memory")
+                .mayOnlyBeAccessedByLayers("process")
+                .whereLayer("postgres")
+                .mayOnlyBeAccessedByLayers("process")
+                .whereLayer("lock")
+                .mayOnlyBeAccessedByLayers("process", "http", "memory", "postgres")
+                .whereLayer("log")
+                .mayOnlyBeAccessedByLayers("process", "http")
+                .ensureAllClassesAreContainedInArchitecture()
+                .check(CLASSES);
+    }
+
+    @Test
+    void nobodyDependsOnMainAndOnlyMainOnTheCoordinator() {
+        noClasses()
+                .that()
+                .doNotHaveSimpleName("Main")
+                .should()
+                .dependOnClassesThat()
+                .haveSimpleName("Main")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName(Main.class.getName())
+                .and()
+                .doNotHaveFullyQualifiedName(Coordinator.class.getName())
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName(Coordinator.class.getName())
+                .check(CLASSES);
+    }
+
+    @Test
+    void theProtocolKnowsNeitherWebNorJsonNorSql() {
+        noClasses()
+                .that()
+                .resideInAPackage(LOCK)
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(WEB)
+                        .or(resideInAnyPackage(JSON))
+                        .or(resideInAnyPackage(SQL))
+                        .or(resideInAnyPackage(SET_UP))
+                        .or(resideInAnyPackage(HTTP, LOG, MEMORY, POSTGRES + "..")))
+                .check(CLASSES);
+    }
+
+    @Test
+    void theMemoryBackendKnowsNeitherWebNorJsonNorSql() {
+        noClasses()
+                .that()
+                .resideInAPackage(MEMORY)
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(WEB)
+                        .or(resideInAnyPackage(JSON))
+                        .or(resideInAnyPackage(SQL))
+                        .or(resideInAnyPackage(SET_UP)))
+                .check(CLASSES);
+    }
+
+    @Test
+    void thePostgresBackendKnowsNeitherWebNorJson() {
+        noClasses()
+                .that()
+                .resideInAPackage(POSTGRES)
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(WEB).or(resideInAnyPackage(JSON)))
+                .check(CLASSES);
+    }
+
+    @Test
+    void httpKnowsNeitherSqlNorABackend() {
+        noClasses()
+                .that()
+                .resideInAPackage(HTTP)
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(SQL)
+                        .or(resideInAnyPackage(SET_UP))
+                        .or(resideInAnyPackage(MEMORY, POSTGRES + "..")))
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheCoordinatorKnowsHikariAndFlyway() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName(Coordinator.class.getName())
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(SET_UP))
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyMainReadsTheEnvironment() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName(Main.class.getName())
+                .should()
+                .callMethod(System.class, "getenv")
+                .orShould()
+                .callMethod(System.class, "getenv", String.class)
+                .check(CLASSES);
+    }
+
+    @Test
+    void generatedClassesAreUsedByThePostgresBackendAlone() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(POSTGRES, GENERATED + "..")
+                .should()
+                .dependOnClassesThat(resideInAPackage(GENERATED + ".."))
+                .check(CLASSES);
+    }
+
+    @Test
+    void noPackageIsNamedForAKindOfClass() {
+        noClasses()
+                .should()
+                .resideInAnyPackage("..service..", "..dto..", "..mapper..", "..util..", "..common..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void packagesHaveNoCycles() {
+        slices().matching("(io.streamlocks..)")
+                .should()
+                .beFreeOfCycles()
+                .ignoreDependency(resideInAPackage(GENERATED + ".."), resideInAPackage(GENERATED + ".."))
+                .check(CLASSES);
+    }
+}

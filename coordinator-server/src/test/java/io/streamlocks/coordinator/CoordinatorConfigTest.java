@@ -1,0 +1,176 @@
+package io.streamlocks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CoordinatorConfigTest {
+
+    private static final String URL = "postgres://someone:s3cr3t@db.example:6543/locks";
+
+    @Test
+    void anEmptyEnvironmentMeansTheMemoryBackendOnLocalhost() throws Exception {
+        assertThat(CoordinatorConfig.from(Map.of()))
+                .isEqualTo(new CoordinatorConfig(
+                        "127.0.0.1",
+                        8080,
+                        Duration.ofSeconds(30),
+                        Duration.ofDays(1),
+                        Duration.ofHours(1),
+                        Duration.ofSeconds(1),
+                        Optional.empty()));
+    }
+
+    @Test
+    void aDatabaseUrlIsEnoughForThePostgresBackend() throws Exception {
+        CoordinatorConfig.Database database =
+                CoordinatorConfig.from(postgres()).database().orElseThrow();
+
+        assertThat(database.url().toString()).isEqualTo("postgres://db.example:6543/locks");
+        assertThat(database.poolSize()).isEqualTo(10);
+        assertThat(database.connectionTimeout()).isEqualTo(Duration.ofMillis(750));
+        assertThat(database.statementTimeout()).isEqualTo(Duration.ofMillis(1500));
+    }
+
+    @Test
+    void everySettingIsRead() throws Exception {
+        CoordinatorConfig config = CoordinatorConfig.from(postgres(
+                "HTTP_HOST", "::1",
+                "HTTP_PORT", "0",
+                "LOCK_TTL_MS", "5000",
+                "LOCK_TTL_MAX_MS", "60000",
+                "LOCK_TOMBSTONE_RETENTION", "2d",
+                "SHUTDOWN_DRAIN_MS", "0",
+                "DATABASE_POOL_SIZE", "3",
+                "DATABASE_CONNECTION_TIMEOUT_MS", "1000",
+                "DATABASE_STATEMENT_TIMEOUT_MS", "2000"));
+
+        assertThat(config)
+                .isEqualTo(new CoordinatorConfig(
+                        "::1",
+                        0,
+                        Duration.ofSeconds(5),
+                        Duration.ofMinutes(1),
+                        Duration.ofDays(2),
+                        Duration.ZERO,
+                        Optional.of(new CoordinatorConfig.Database(
+                                DatabaseUrl.parse(URL), 3, Duration.ofSeconds(1), Duration.ofSeconds(2)))));
+    }
+
+    @Test
+    void emptyAndBlankValuesCountAsNotSet() throws Exception {
+        assertThat(CoordinatorConfig.from(Map.of("LOCK_BACKEND", "", "HTTP_PORT", "  ", "DATABASE_URL", "")))
+                .isEqualTo(CoordinatorConfig.from(Map.of()));
+    }
+
+    @Test
+    void theMemoryBackendDoesNotLookAtTheDatabase() throws Exception {
+        assertThat(CoordinatorConfig.from(Map.of("DATABASE_URL", "nonsense", "DATABASE_POOL_SIZE", "-1")))
+                .isEqualTo(CoordinatorConfig.from(Map.of()));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            LOCK_BACKEND                   | redis    | must be one of memory, postgres; it is redis
+            HTTP_PORT                      | 65536    | must be an integer from 0 to 65535; it is 65536
+            HTTP_PORT                      | -1       | must be an integer from 0 to 65535; it is -1
+            HTTP_PORT                      | http     | must be an integer from 0 to 65535; it is http
+            LOCK_TTL_MS                    | 999      | must be an integer from 1000 to 86400000; it is 999
+            LOCK_TTL_MS                    | 86400001 | must be an integer from 1000 to 86400000; it is 86400001
+            LOCK_TTL_MS                    | 30s      | must be an integer from 1000 to 86400000; it is 30s
+            LOCK_TTL_MAX_MS                | 999      | must be an integer from 1000 to 86400000; it is 999
+            LOCK_TTL_MAX_MS                | 1e6      | must be an integer from 1000 to 86400000; it is 1e6
+            LOCK_TOMBSTONE_RETENTION       | 59s      | must be a number with the unit s, m, h or d, from 60s to 365d; it is 59s
+            LOCK_TOMBSTONE_RETENTION       | 366d     | must be a number with the unit s, m, h or d, from 60s to 365d; it is 366d
+            LOCK_TOMBSTONE_RETENTION       | 3600     | must be a number with the unit s, m, h or d, from 60s to 365d; it is 3600
+            SHUTDOWN_DRAIN_MS              | 3001     | must be an integer from 0 to 3000; it is 3001
+            DATABASE_POOL_SIZE             | 0        | must be an integer from 1 to 1000; it is 0
+            DATABASE_CONNECTION_TIMEOUT_MS | 249      | must be an integer from 250 to 10000; it is 249
+            DATABASE_STATEMENT_TIMEOUT_MS  | 99       | must be an integer from 100 to 10000; it is 99
+            """)
+    void aValueOutOfRangeIsNamedWithItsRange(String name, String value, String problem) {
+        assertThatThrownBy(() -> CoordinatorConfig.from(postgres(name, value)))
+                .isInstanceOf(CoordinatorConfig.InvalidException.class)
+                .hasMessage(name + " " + problem);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"60s,60", "1m,60", "90m,5400", "365d,31536000"})
+    void aRetentionHasAUnit(String value, long seconds) throws Exception {
+        assertThat(CoordinatorConfig.from(Map.of("LOCK_TOMBSTONE_RETENTION", value))
+                        .tombstoneRetention())
+                .isEqualTo(Duration.ofSeconds(seconds));
+    }
+
+    @Test
+    void theDefaultTtlMustNotExceedTheLongest() {
+        assertThatThrownBy(() -> CoordinatorConfig.from(Map.of("LOCK_TTL_MAX_MS", "20000")))
+                .hasMessage("LOCK_TTL_MS must not be above LOCK_TTL_MAX_MS (20000); it is 30000");
+    }
+
+    @Test
+    void thePostgresBackendNeedsAUrl() {
+        assertThatThrownBy(() -> CoordinatorConfig.from(Map.of("LOCK_BACKEND", "postgres")))
+                .hasMessage("DATABASE_URL must be set");
+    }
+
+    @Test
+    void everyProblemIsReportedAtOnce() {
+        CoordinatorConfig.InvalidException e = catchThrowableOfType(
+                CoordinatorConfig.InvalidException.class,
+                () -> CoordinatorConfig.from(postgres(
+                        "HTTP_PORT", "x",
+                        "LOCK_TTL_MS", "1",
+                        "LOCK_TTL_MAX_MS", "x",
+                        "LOCK_TOMBSTONE_RETENTION", "x",
+                        "SHUTDOWN_DRAIN_MS", "x",
+                        "DATABASE_URL", "x",
+                        "DATABASE_POOL_SIZE", "x",
+                        "DATABASE_CONNECTION_TIMEOUT_MS", "x",
+                        "DATABASE_STATEMENT_TIMEOUT_MS", "x")));
+
+        assertThat(e.getMessage().lines().map(line -> line.split(" ")[0]))
+                .containsExactlyInAnyOrder(
+                        "HTTP_PORT",
+                        "LOCK_TTL_MS",
+                        "LOCK_TTL_MAX_MS",
+                        "LOCK_TOMBSTONE_RETENTION",
+                        "SHUTDOWN_DRAIN_MS",
+                        "DATABASE_URL",
+                        "DATABASE_POOL_SIZE",
+                        "DATABASE_CONNECTION_TIMEOUT_MS",
+                        "DATABASE_STATEMENT_TIMEOUT_MS");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"LOCK_BACKEND", "HTTP_PORT", "LOCK_TOMBSTONE_RETENTION"})
+    void aUrlInTheWrongVariableIsNotRepeated(String name) {
+        assertThatThrownBy(() -> CoordinatorConfig.from(Map.of(name, URL)))
+                .hasMessageStartingWith(name + " must be")
+                .hasMessageNotContaining("s3cr3t");
+    }
+
+    @Test
+    void thePasswordIsNotPrintedWithTheSettings() throws Exception {
+        assertThat(CoordinatorConfig.from(postgres()).toString())
+                .contains("db.example")
+                .doesNotContain("s3cr3t", "someone");
+    }
+
+    private static Map<String, String> postgres(String... settings) {
+        Map<String, String> environment = new HashMap<>(Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", URL));
+        for (int i = 0; i < settings.length; i += 2) {
+            environment.put(settings[i], settings[i + 1]);
+        }
+        return environment;
+    }
+}

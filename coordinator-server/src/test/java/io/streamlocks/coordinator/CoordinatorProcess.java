@@ -1,0 +1,112 @@
+package io.streamlocks.coordinator;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A coordinator as a process of its own, with no environment but the settings given. */
+final class CoordinatorProcess implements AutoCloseable {
+
+    private static final Pattern ADDRESS = Pattern.compile("is ready at (http://\\S+)");
+
+    private final long startedAt = System.nanoTime();
+    private final Process process;
+    private final List<String> out = new CopyOnWriteArrayList<>();
+    private final List<String> err = new CopyOnWriteArrayList<>();
+    private final List<Thread> readers;
+
+    private CoordinatorProcess(Map<String, String> settings) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName());
+        builder.environment().clear();
+        builder.environment().putAll(settings);
+        process = builder.start();
+        readers = List.of(reader(process.getInputStream(), out), reader(process.getErrorStream(), err));
+    }
+
+    static CoordinatorProcess start(Map<String, String> settings) throws IOException {
+        return new CoordinatorProcess(settings);
+    }
+
+    /** Where it listens; waits until it says that it is ready. */
+    String url() {
+        return await("coordinator is ready")
+                .atMost(Duration.ofSeconds(30))
+                .until(
+                        () -> {
+                            if (!process.isAlive()) {
+                                throw new AssertionError("The coordinator has ended: " + err());
+                            }
+                            Matcher address = ADDRESS.matcher(out());
+                            return address.find() ? address.group(1) : null;
+                        },
+                        url -> url != null);
+    }
+
+    Duration age() {
+        return Duration.ofNanos(System.nanoTime() - startedAt);
+    }
+
+    /** What it has printed so far. */
+    String out() {
+        return String.join("\n", out);
+    }
+
+    /** What it has logged so far. */
+    String err() {
+        return String.join("\n", err);
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Sends SIGTERM. */
+    void terminate() {
+        process.destroy();
+    }
+
+    /** Waits for its end, and for all that it printed. */
+    int exitCode(Duration atMost) throws InterruptedException {
+        if (!process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new AssertionError("The coordinator has not ended within " + atMost + ": " + err());
+        }
+        for (Thread reader : readers) {
+            reader.join(TimeUnit.SECONDS.toMillis(5));
+        }
+        return process.exitValue();
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+
+    private static Thread reader(InputStream stream, List<String> lines) {
+        Thread thread = new Thread(() -> {
+            try (BufferedReader reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+                reader.lines().forEach(lines::add);
+            } catch (IOException | java.io.UncheckedIOException e) {
+                lines.add("(" + e + ")");
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+}

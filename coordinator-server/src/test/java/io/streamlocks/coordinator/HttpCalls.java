@@ -1,0 +1,64 @@
+package io.streamlocks.coordinator;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+/** Calls a coordinator, each on the HTTP version that curl uses. */
+final class HttpCalls {
+
+    /** Above all that a server may take, so that a call that hangs shows as such. */
+    private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final String url;
+
+    HttpCalls(String url) {
+        this.url = url;
+    }
+
+    HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        return client.send(request(path).GET().build(), BodyHandlers.ofString());
+    }
+
+    HttpResponse<String> acquire(String streamId, UUID leaseId) throws IOException, InterruptedException {
+        return client.send(acquireRequest(streamId, leaseId), BodyHandlers.ofString());
+    }
+
+    HttpResponse<String> renew(String streamId, UUID leaseId) throws IOException, InterruptedException {
+        return client.send(renewRequest(streamId, leaseId), BodyHandlers.ofString());
+    }
+
+    CompletableFuture<HttpResponse<String>> renewAsync(String streamId, UUID leaseId) {
+        return client.sendAsync(renewRequest(streamId, leaseId), BodyHandlers.ofString());
+    }
+
+    private HttpRequest acquireRequest(String streamId, UUID leaseId) {
+        return post(
+                "/v1/locks/" + streamId + "/acquire",
+                "{\"ownerId\":\"tester\",\"leaseId\":\"%s\",\"ttlMs\":600000}".formatted(leaseId));
+    }
+
+    private HttpRequest renewRequest(String streamId, UUID leaseId) {
+        return post("/v1/locks/" + streamId + "/renew", "{\"leaseId\":\"%s\"}".formatted(leaseId));
+    }
+
+    private HttpRequest post(String path, String body) {
+        return request(path)
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(body))
+                .build();
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create(url + path)).timeout(TIMEOUT);
+    }
+}

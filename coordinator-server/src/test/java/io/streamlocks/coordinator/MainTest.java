@@ -1,0 +1,190 @@
+package io.streamlocks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+class MainTest {
+
+    private static final Logger LOG = LoggerFactory.getLogger(MainTest.class);
+
+    /** What platforms grant a process between SIGTERM and SIGKILL. */
+    private static final Duration GRACE = Duration.ofSeconds(10);
+
+    private static final Duration SOON = Duration.ofSeconds(20);
+
+    @Test
+    void withoutSettingsItIsReadyAndPrintsWhereAndWhatToTry() throws Exception {
+        try (CoordinatorProcess coordinator = CoordinatorProcess.start(Map.of("HTTP_PORT", "0"))) {
+            String url = coordinator.url();
+            HttpResponse<String> ready = new HttpCalls(url).get("/readyz");
+            LOG.info(
+                    "Ready {} ms after the start of the process",
+                    coordinator.age().toMillis());
+
+            assertThat(ready.statusCode()).isEqualTo(200);
+            await().untilAsserted(() -> assertThat(
+                            coordinator.out().lines().map(String::trim).filter(line -> line.startsWith("curl ")))
+                    .hasSize(3)
+                    .allMatch(line -> line.contains(url)));
+            assertThat(coordinator.out()).contains("memory");
+            assertThat(coordinator.err()).isEmpty();
+        }
+    }
+
+    @Test
+    void wrongSettingsEndItWithEveryProblemAndNoPassword() throws Exception {
+        try (CoordinatorProcess coordinator = CoordinatorProcess.start(Map.of(
+                "LOCK_BACKEND", "postgres",
+                "DATABASE_URL", "jdbc:postgresql://db:port?user=someone&password=s3cr3t",
+                "LOCK_TTL_MS", "1",
+                "HTTP_PORT", "http"))) {
+            assertThat(coordinator.exitCode(SOON)).isEqualTo(1);
+
+            assertThat(coordinator.err().lines())
+                    .hasSize(4)
+                    .anyMatch(line -> line.startsWith("DATABASE_URL "))
+                    .anyMatch(line -> line.startsWith("LOCK_TTL_MS "))
+                    .anyMatch(line -> line.startsWith("HTTP_PORT "));
+            assertThat(coordinator.err()).doesNotContain("s3cr3t");
+            assertThat(coordinator.out()).isEmpty();
+        }
+    }
+
+    @Test
+    void aPortThatIsTakenEndsItWithAClearMessage() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+                CoordinatorProcess coordinator =
+                        CoordinatorProcess.start(Map.of("HTTP_PORT", Integer.toString(taken.getLocalPort())))) {
+            assertThat(coordinator.exitCode(SOON)).isEqualTo(1);
+
+            assertThat(coordinator.err().lines())
+                    .noneMatch(line -> line.startsWith("\t"))
+                    .last()
+                    .asString()
+                    .startsWith("Cannot listen on 127.0.0.1:" + taken.getLocalPort() + ":")
+                    .containsIgnoringCase("in use");
+            assertThat(coordinator.out()).isEmpty();
+        }
+    }
+
+    @Test
+    void toldToStopItRefusesNewCallsAsDrainingAndEndsInOrder() throws Exception {
+        try (CoordinatorProcess coordinator =
+                CoordinatorProcess.start(Map.of("HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "3000"))) {
+            HttpCalls calls = new HttpCalls(coordinator.url());
+            UUID leaseId = UUID.randomUUID();
+            assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
+
+            coordinator.terminate();
+            long terminatedAt = System.nanoTime();
+
+            await().until(() -> calls.get("/readyz").statusCode() == 503);
+            assertDraining(calls.get("/readyz"));
+            assertDraining(calls.renew("a", leaseId));
+            assertDraining(calls.get("/v1/locks"));
+            assertThat(calls.get("/livez").statusCode()).isEqualTo(200);
+            assertThat(coordinator.exitCode(GRACE)).isZero();
+            LOG.info(
+                    "Ended {} ms after SIGTERM with a drain of 3000 ms",
+                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - terminatedAt));
+            assertThat(coordinator.err()).isEmpty();
+        }
+    }
+
+    @Test
+    void toldToStopItFinishesTheCallsUnderWay() throws Exception {
+        try (TestDatabase database = TestDatabase.empty();
+                CoordinatorProcess coordinator = CoordinatorProcess.start(Map.of(
+                        "LOCK_BACKEND", "postgres",
+                        "DATABASE_URL", database.url(),
+                        "DATABASE_STATEMENT_TIMEOUT_MS", "10000",
+                        "HTTP_PORT", "0",
+                        "SHUTDOWN_DRAIN_MS", "500"))) {
+            HttpCalls calls = new HttpCalls(coordinator.url());
+            UUID leaseId = UUID.randomUUID();
+            assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
+
+            CompletableFuture<HttpResponse<String>> renewal;
+            try (Connection transaction = database.transaction();
+                    PreparedStatement lock =
+                            transaction.prepareStatement("SELECT FROM stream_locks WHERE stream_id = 'a' FOR UPDATE")) {
+                lock.execute();
+                renewal = calls.renewAsync("a", leaseId);
+                await().until(() -> waiting(database) == 1);
+
+                coordinator.terminate();
+                // Refused, or no longer connected to: then the server waits for nothing but the renewal.
+                await().atMost(Duration.ofSeconds(5)).until(() -> listensNoMore(calls));
+                assertThat(renewal).isNotDone();
+                assertThat(coordinator.isAlive()).isTrue();
+                transaction.commit();
+            }
+
+            assertThat(renewal.get(GRACE.toSeconds(), TimeUnit.SECONDS).statusCode())
+                    .isEqualTo(200);
+            assertThat(coordinator.exitCode(GRACE)).isZero();
+        }
+    }
+
+    @Test
+    void toldToStopWhileItWaitsForItsDatabaseItEndsInOrder() throws Exception {
+        try (CoordinatorProcess coordinator = CoordinatorProcess.start(Map.of(
+                "LOCK_BACKEND", "postgres",
+                "DATABASE_URL", "postgres://someone:s3cr3t@127.0.0.1:" + closedPort() + "/locks",
+                "HTTP_PORT", "0",
+                "SHUTDOWN_DRAIN_MS", "0"))) {
+            await().atMost(SOON).until(() -> coordinator.err().contains("cannot be set up yet"));
+
+            coordinator.terminate();
+
+            assertThat(coordinator.exitCode(GRACE)).isZero();
+            assertThat(coordinator.err().lines()).hasSize(1);
+            assertThat(coordinator.out()).doesNotContain("ready");
+            assertThat(coordinator.out() + coordinator.err()).doesNotContain("s3cr3t", "someone");
+        }
+    }
+
+    private static int closedPort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static void assertDraining(HttpResponse<String> response) {
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(response.body()).contains("\"code\":\"draining\"");
+        assertThat(response.headers().firstValue("Retry-After")).isPresent();
+        assertThat(response.headers().firstValue("Content-Type")).contains("application/problem+json");
+    }
+
+    private static boolean listensNoMore(HttpCalls calls) throws InterruptedException {
+        try {
+            return calls.get("/livez").statusCode() == 503;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    private static int waiting(TestDatabase database) {
+        return database.sql()
+                .fetchSingle(
+                        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+                .get(0, Integer.class);
+    }
+}

@@ -1,0 +1,299 @@
+package io.streamlocks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
+
+/** What a coordinator does while its database is away, and after. */
+class OutageTest {
+
+    private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(OutageTest.class);
+
+    /** How soon a call is answered at the latest with the default settings, so that a worker can try elsewhere. */
+    private static final Duration ANSWERED_WITHIN = Duration.ofSeconds(3);
+
+    private static final Duration RECOVERED_WITHIN = Duration.ofSeconds(15);
+
+    /** More at once than there are connections. */
+    private static final int CALLERS = 24;
+
+    private static RestartablePostgres postgres;
+
+    private final String database = "t" + UUID.randomUUID().toString().replace("-", "");
+    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+
+    @BeforeAll
+    static void startPostgres() throws Exception {
+        postgres = new RestartablePostgres();
+    }
+
+    @AfterAll
+    static void stopPostgres() throws Exception {
+        postgres.close();
+    }
+
+    @BeforeEach
+    void listenToTheLog() {
+        postgres.sql("postgres").execute("CREATE DATABASE " + database);
+        log.start();
+        rootLogger().addAppender(log);
+    }
+
+    @AfterEach
+    void leaveTheLog() {
+        rootLogger().detachAppender(log);
+    }
+
+    @Test
+    void aServerThatStartsBeforeItsDatabaseWaitsForItAndThenServes() throws Exception {
+        postgres.stop();
+        try (Coordinator coordinator = coordinator()) {
+            HttpCalls calls = calls(coordinator);
+            try {
+                assertUnavailable(calls.get("/readyz"));
+                assertUnavailable(calls.acquire("a", UUID.randomUUID()));
+                assertThat(calls.get("/livez").statusCode()).isEqualTo(200);
+                await().until(() -> !warnings().isEmpty());
+                assertThat(coordinator.ready()).isNotDone();
+            } finally {
+                postgres.start();
+            }
+
+            coordinator.ready().get(RECOVERED_WITHIN.toSeconds(), TimeUnit.SECONDS);
+            assertThat(calls.get("/readyz").statusCode()).isEqualTo(200);
+            assertThat(calls.acquire("a", UUID.randomUUID()).statusCode()).isEqualTo(200);
+            assertThat(warnings()).singleElement().asString().contains("cannot be set up yet");
+        }
+    }
+
+    @Test
+    void aServerThatStartsWhileItsDatabaseHangsServesOnceThatAnswers() throws Exception {
+        postgres.hang();
+        try (Coordinator coordinator = coordinator()) {
+            try {
+                assertUnavailable(calls(coordinator).get("/readyz"));
+                await().atMost(RECOVERED_WITHIN).until(() -> !warnings().isEmpty());
+            } finally {
+                postgres.resume();
+            }
+
+            coordinator.ready().get(RECOVERED_WITHIN.toSeconds(), TimeUnit.SECONDS);
+            assertThat(calls(coordinator).get("/readyz").statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void whileConnectionsAreRefusedCallsAreAnsweredSoonAndLeasesOutliveIt() throws Exception {
+        try (Coordinator coordinator = coordinator()) {
+            UUID leaseId = granted(coordinator);
+            postgres.stop();
+            Duration worst;
+            try {
+                worst = worstAnswerWhileAway(coordinator, leaseId);
+            } finally {
+                postgres.start();
+            }
+            LOG.info("Refused connections: the slowest answer took {} ms", worst.toMillis());
+
+            assertThat(worst).isLessThanOrEqualTo(ANSWERED_WITHIN);
+            assertRecovered(coordinator, leaseId);
+        }
+    }
+
+    @Test
+    void whileTheDatabaseHangsCallsAreAnsweredSoonAndLeasesOutliveIt() throws Exception {
+        try (Coordinator coordinator = coordinator()) {
+            UUID leaseId = granted(coordinator);
+            postgres.hang();
+            Duration worst;
+            try {
+                worst = worstAnswerWhileAway(coordinator, leaseId);
+            } finally {
+                postgres.resume();
+            }
+            LOG.info("A database that hangs: the slowest answer took {} ms", worst.toMillis());
+
+            assertThat(worst).isLessThanOrEqualTo(ANSWERED_WITHIN);
+            assertRecovered(coordinator, leaseId);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'', 503", "?target_session_attrs=any, 200"})
+    void aDatabaseThatTakesNoWritesIsNotReady(String options, int statusOfReads) throws Exception {
+        try (Coordinator coordinator = coordinator(postgres.url(database) + options)) {
+            HttpCalls calls = calls(coordinator);
+            UUID leaseId = granted(coordinator);
+            setReadOnly("on");
+            // Each connection that was ended fails a call, whatever the database takes; these are to be over.
+            atOnce(() -> calls.get("/readyz"));
+
+            assertUnavailable(calls.get("/readyz"));
+            assertUnavailable(calls.renew("a", leaseId));
+            assertThat(calls.get("/livez").statusCode()).isEqualTo(200);
+            assertThat(calls.get("/v1/locks/a").statusCode()).isEqualTo(statusOfReads);
+
+            setReadOnly("off");
+            assertRecovered(coordinator, leaseId);
+        }
+    }
+
+    @Test
+    void aServerIsToldToStopWhileItsDatabaseHangsAndEndsInTime() throws Exception {
+        try (CoordinatorProcess coordinator = CoordinatorProcess.start(
+                Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", postgres.url(database), "HTTP_PORT", "0"))) {
+            HttpCalls calls = new HttpCalls(coordinator.url());
+            UUID leaseId = UUID.randomUUID();
+            assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
+            postgres.hang();
+            try {
+                CompletableFuture<HttpResponse<String>> renewal = calls.renewAsync("a", leaseId);
+                coordinator.terminate();
+                long terminatedAt = System.nanoTime();
+
+                // Storage unavailable or, if the signal overtook the call, draining.
+                assertThat(renewal.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(503);
+                assertThat(coordinator.exitCode(Duration.ofSeconds(10))).isZero();
+                LOG.info("Ended {} ms after SIGTERM", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - terminatedAt));
+            } finally {
+                postgres.resume();
+            }
+        }
+    }
+
+    private UUID granted(Coordinator coordinator) throws Exception {
+        coordinator.ready().get(RECOVERED_WITHIN.toSeconds(), TimeUnit.SECONDS);
+        UUID leaseId = UUID.randomUUID();
+        // At once, so that the pool has all its connections, and just used: those it does not test before it lends.
+        atOnce(() -> calls(coordinator).get("/readyz"));
+        assertThat(calls(coordinator).acquire("a", leaseId).statusCode()).isEqualTo(200);
+        return leaseId;
+    }
+
+    /** Calls of each kind, many at once, in three waves: with connections that broke just now, and with none left. */
+    private Duration worstAnswerWhileAway(Coordinator coordinator, UUID leaseId) throws Exception {
+        HttpCalls calls = calls(coordinator);
+        Duration worst = Duration.ZERO;
+        for (Callable<HttpResponse<String>> call : List.<Callable<HttpResponse<String>>>of(
+                () -> calls.renew("a", leaseId),
+                () -> calls.acquire("b", UUID.randomUUID()),
+                () -> calls.get("/readyz"))) {
+            for (Answer answer : atOnce(call)) {
+                assertUnavailable(answer.response());
+                worst = answer.took().compareTo(worst) > 0 ? answer.took() : worst;
+            }
+            assertThat(calls.get("/livez").statusCode()).isEqualTo(200);
+        }
+        assertThat(warnings())
+                .as("one line for each kind of error, not for each call")
+                .doesNotHaveDuplicates()
+                .hasSizeLessThanOrEqualTo(3);
+        return worst;
+    }
+
+    private void assertRecovered(Coordinator coordinator, UUID leaseId) {
+        HttpCalls calls = calls(coordinator);
+        long since = System.nanoTime();
+        await().atMost(RECOVERED_WITHIN)
+                .untilAsserted(
+                        () -> assertThat(calls.get("/readyz").statusCode()).isEqualTo(200));
+        await().atMost(RECOVERED_WITHIN)
+                .untilAsserted(
+                        () -> assertThat(calls.renew("a", leaseId).statusCode()).isEqualTo(200));
+        LOG.info("Recovered within {} ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since));
+    }
+
+    private static void assertUnavailable(HttpResponse<String> response) {
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(response.body())
+                .contains("\"code\":\"storage-unavailable\"")
+                // Nothing of where the database is or what was asked of it.
+                .doesNotContain("localhost", "127.0.0.1", "postgres", "SELECT", "Connection");
+        assertThat(response.headers().firstValue("Retry-After")).contains("1");
+        assertThat(response.headers().firstValue("Content-Type")).contains("application/problem+json");
+    }
+
+    private record Answer(HttpResponse<String> response, Duration took) {}
+
+    private static List<Answer> atOnce(Callable<HttpResponse<String>> call) throws Exception {
+        ExecutorService executor = Executors.newFixedThreadPool(CALLERS);
+        try {
+            List<Future<Answer>> answers = new ArrayList<>();
+            for (int i = 0; i < CALLERS; i++) {
+                answers.add(executor.submit(() -> {
+                    long sentAt = System.nanoTime();
+                    HttpResponse<String> response = call.call();
+                    return new Answer(response, Duration.ofNanos(System.nanoTime() - sentAt));
+                }));
+            }
+            List<Answer> result = new ArrayList<>();
+            for (Future<Answer> answer : answers) {
+                result.add(answer.get(30, TimeUnit.SECONDS));
+            }
+            return result;
+        } finally {
+            executor.shutdownNow();
+        }
+    }
+
+    /** Holds for new sessions, so the old ones are ended. */
+    private void setReadOnly(String value) {
+        postgres.sql("postgres")
+                .execute("ALTER DATABASE " + database + " SET default_transaction_read_only = " + value);
+        postgres.sql("postgres")
+                .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ?", database);
+    }
+
+    private Coordinator coordinator() throws Exception {
+        return coordinator(postgres.url(database));
+    }
+
+    private static Coordinator coordinator(String url) throws Exception {
+        return new Coordinator(CoordinatorConfig.from(Map.of(
+                "LOCK_BACKEND", "postgres",
+                "DATABASE_URL", url,
+                "HTTP_PORT", "0",
+                "SHUTDOWN_DRAIN_MS", "0")));
+    }
+
+    private static HttpCalls calls(Coordinator coordinator) {
+        return new HttpCalls("http://127.0.0.1:" + coordinator.port());
+    }
+
+    private List<String> warnings() {
+        // A copy, since servers go on logging.
+        return Stream.of(log.list.toArray(new ILoggingEvent[0]))
+                .filter(event -> event.getLevel().isGreaterOrEqual(Level.WARN))
+                .map(event -> event.getLoggerName() + ": " + event.getFormattedMessage())
+                .toList();
+    }
+
+    private static Logger rootLogger() {
+        return (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    }
+}

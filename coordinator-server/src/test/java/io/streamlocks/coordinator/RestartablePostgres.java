@@ -1,0 +1,96 @@
+package io.streamlocks.coordinator;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jooq.DSLContext;
+import org.jooq.SQLDialect;
+import org.jooq.impl.DSL;
+
+/** A PostgreSQL that can be stopped and started, with the same data at the same port, and be made to hang. */
+final class RestartablePostgres implements AutoCloseable {
+
+    private final Path data;
+    private EmbeddedPostgres server;
+    private int port;
+
+    RestartablePostgres() throws IOException {
+        data = Files.createTempDirectory("outage-test");
+        start();
+    }
+
+    /** Returns once it takes connections. */
+    void start() throws IOException {
+        server = EmbeddedPostgres.builder()
+                .setDataDirectory(data)
+                .setCleanDataDirectory(false)
+                .setPort(port)
+                .start();
+        port = server.getPort();
+    }
+
+    /** Breaks all connections; new ones are refused from then on. */
+    void stop() throws IOException {
+        server.close();
+    }
+
+    /** Stops all its processes without ending them: connections stay, new ones are made, and nothing answers. */
+    void hang() throws IOException, InterruptedException {
+        signal("STOP");
+    }
+
+    /** Ends {@link #hang}. */
+    void resume() throws IOException, InterruptedException {
+        signal("CONT");
+    }
+
+    String url(String database) {
+        return "postgres://postgres@localhost:" + port + "/" + database;
+    }
+
+    DSLContext sql(String database) {
+        return DSL.using(server.getDatabase("postgres", database), SQLDialect.POSTGRES);
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+        try (Stream<Path> files = Files.walk(data)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        long postmaster = Long.parseLong(
+                Files.readAllLines(data.resolve("postmaster.pid")).get(0));
+        // The postmaster first, and then until no process is new: it forks one for each connection.
+        Set<Long> signalled = new HashSet<>();
+        Set<Long> next = Set.of(postmaster);
+        while (!next.isEmpty()) {
+            List<String> command = new ArrayList<>(List.of("kill", "-" + name));
+            next.forEach(pid -> command.add(Long.toString(pid)));
+            // One of them may have ended meanwhile, which kill reports; the others get the signal.
+            new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
+            signalled.addAll(next);
+            next = ProcessHandle.of(postmaster)
+                    .orElseThrow()
+                    .descendants()
+                    .map(ProcessHandle::pid)
+                    .filter(pid -> !signalled.contains(pid))
+                    .collect(Collectors.toSet());
+        }
+    }
+}

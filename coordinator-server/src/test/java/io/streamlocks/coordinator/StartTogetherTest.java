@@ -1,0 +1,88 @@
+package io.streamlocks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class StartTogetherTest {
+
+    private static final int SERVERS = 5;
+
+    @Test
+    void serversThatStartAtOnceOnAnEmptyDatabaseSetItUpOnceAndShareIt() throws Exception {
+        try (TestDatabase database = TestDatabase.empty()) {
+            CoordinatorConfig config = CoordinatorConfig.from(Map.of(
+                    "LOCK_BACKEND", "postgres",
+                    "DATABASE_URL", database.url(),
+                    "DATABASE_POOL_SIZE", "3",
+                    "HTTP_PORT", "0",
+                    "SHUTDOWN_DRAIN_MS", "0"));
+            List<Coordinator> coordinators = startAtOnce(config);
+            try {
+                for (Coordinator coordinator : coordinators) {
+                    coordinator.ready().get(30, TimeUnit.SECONDS);
+                }
+
+                assertThat(database.sql()
+                                .fetch("SELECT version, success FROM flyway_schema_history ORDER BY installed_rank"))
+                        .singleElement()
+                        .satisfies(row -> {
+                            assertThat(row.get(0)).isEqualTo("1");
+                            assertThat(row.get(1)).isEqualTo(true);
+                        });
+
+                UUID leaseId = UUID.randomUUID();
+                assertThat(calls(coordinators.get(0)).acquire("a", leaseId).statusCode())
+                        .isEqualTo(200);
+                for (Coordinator coordinator : coordinators) {
+                    HttpCalls calls = calls(coordinator);
+                    assertThat(calls.get("/readyz").statusCode()).isEqualTo(200);
+                    assertThat(calls.get("/v1/locks/a").body()).contains("\"ownerId\":\"tester\"");
+                    assertThat(calls.acquire("a", UUID.randomUUID()).statusCode())
+                            .isEqualTo(409);
+                    assertThat(calls.renew("a", leaseId).statusCode()).isEqualTo(200);
+                }
+            } finally {
+                coordinators.forEach(Coordinator::close);
+            }
+        }
+    }
+
+    private static List<Coordinator> startAtOnce(CoordinatorConfig config) throws Exception {
+        CyclicBarrier together = new CyclicBarrier(SERVERS);
+        ExecutorService executor = Executors.newFixedThreadPool(SERVERS);
+        List<Coordinator> coordinators = new ArrayList<>();
+        try {
+            List<Future<Coordinator>> starts = new ArrayList<>();
+            for (int i = 0; i < SERVERS; i++) {
+                starts.add(executor.submit(() -> {
+                    together.await(10, TimeUnit.SECONDS);
+                    return new Coordinator(config);
+                }));
+            }
+            for (Future<Coordinator> start : starts) {
+                coordinators.add(start.get(30, TimeUnit.SECONDS));
+            }
+            return coordinators;
+        } catch (Exception e) {
+            coordinators.forEach(Coordinator::close);
+            throw e;
+        } finally {
+            executor.shutdownNow();
+        }
+    }
+
+    private static HttpCalls calls(Coordinator coordinator) {
+        return new HttpCalls("http://127.0.0.1:" + coordinator.port());
+    }
+}

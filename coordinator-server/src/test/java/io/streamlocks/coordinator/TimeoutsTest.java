@@ -1,0 +1,84 @@
+package io.streamlocks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+/** PostgreSQL itself ends a statement that takes too long, so that none outlives its call. */
+class TimeoutsTest {
+
+    private final UUID leaseId = UUID.randomUUID();
+    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+    private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    private TestDatabase database;
+    private Coordinator coordinator;
+    private HttpCalls calls;
+
+    @BeforeEach
+    void start() throws Exception {
+        database = TestDatabase.empty();
+        coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+                "LOCK_BACKEND", "postgres",
+                "DATABASE_URL", database.url(),
+                "HTTP_PORT", "0",
+                "SHUTDOWN_DRAIN_MS", "0")));
+        coordinator.ready().get(30, TimeUnit.SECONDS);
+        calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+        assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
+        log.start();
+        root.addAppender(log);
+    }
+
+    @AfterEach
+    void stop() {
+        root.detachAppender(log);
+        coordinator.close();
+        database.close();
+    }
+
+    @Test
+    void aCallThatWaitsForARowTooLongIsUnknown() throws Exception {
+        try (Connection transaction = database.transaction()) {
+            transaction.createStatement().execute("SELECT FROM stream_locks FOR UPDATE");
+            assertUnknown(calls.renew("a", leaseId), "lock timeout");
+            transaction.rollback();
+        }
+        assertThat(calls.renew("a", leaseId).statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void aStatementThatTakesTooLongIsUnknown() throws Exception {
+        database.sql().execute("""
+                CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql
+                AS 'BEGIN PERFORM pg_sleep(20); RETURN NEW; END'
+                """);
+        database.sql().execute("CREATE TRIGGER dawdle BEFORE UPDATE ON stream_locks EXECUTE FUNCTION dawdle()");
+        assertUnknown(calls.renew("a", leaseId), "statement timeout");
+        database.sql().execute("DROP TRIGGER dawdle ON stream_locks");
+        assertThat(calls.renew("a", leaseId).statusCode()).isEqualTo(200);
+    }
+
+    private void assertUnknown(HttpResponse<String> response, String reason) {
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(response.body()).contains("\"code\":\"storage-unavailable\"");
+        assertThat(List.of(log.list.toArray(new ILoggingEvent[0])))
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .singleElement()
+                .asString()
+                .contains(reason)
+                .doesNotContain(leaseId.toString());
+    }
+}

@@ -1,0 +1,74 @@
+package io.streamlocks.coordinator.http;
+
+import static io.streamlocks.coordinator.http.ProblemAssertions.assertProblem;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is refused before any route sees it is refused with a problem too, and tells nothing of the SERVER. */
+class BeforeRoutingTest {
+
+    @AutoClose
+    private static final TestServer SERVER = TestServer.open();
+
+    @Test
+    void headersThatAreTooLargeAreRefused() {
+        assertRefused("GET /livez HTTP/1.1\r\nHost: x\r\nX-Large: " + "x".repeat(20_000) + "\r\n\r\n", 431);
+    }
+
+    @Test
+    void aPathThatIsTooLongIsRefused() {
+        assertRefused("GET /v1/locks/" + "x".repeat(20_000) + " HTTP/1.1\r\nHost: x\r\n\r\n", 414);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "no HTTP at all\r\n\r\n",
+                "GET\r\n\r\n",
+                "GET /livez HTTP/1.1\r\n\r\n",
+                "GET /livez HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+                "GET /livez HTTP/1.1\r\nHost: x\r\nno header\r\n\r\n",
+                "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n",
+                "GET /v1/locks/%zz HTTP/1.1\r\nHost: x\r\n\r\n",
+                "GET /v1/locks/a\u0000b HTTP/1.1\r\nHost: x\r\n\r\n",
+                "POST /v1/locks/s/acquire HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
+                "POST /v1/locks/s/acquire HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+                "POST /v1/locks/s/acquire HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            })
+    void whatIsNotHttpIsRefused(String request) {
+        assertRefused(request, 400);
+    }
+
+    @Test
+    void anotherVersionOfHttpIsRefused() {
+        assertRefused("GET /livez HTTP/7.5\r\nHost: x\r\n\r\n", 505);
+    }
+
+    @Test
+    void aBodyThatIsBrokenIsRefused() {
+        assertRefused(
+                "POST /v1/locks/s/acquire HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                        + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\nno chunk\r\n",
+                400);
+    }
+
+    @Test
+    void noAnswerTellsWhatServerThisIs() {
+        for (String path : new String[] {"/livez", "/nowhere", "/v1/locks", "/docs"}) {
+            RawHttp.Answer answer = RawHttp.send(SERVER.port, RawHttp.request("GET", path, ""));
+            assertThat(answer.headers()).doesNotContainKeys("Server", "X-Powered-By");
+        }
+    }
+
+    private static void assertRefused(String request, int status) {
+        RawHttp.Answer answer = RawHttp.send(SERVER.port, request.getBytes(StandardCharsets.UTF_8));
+        assertProblem(answer, status, "bad-request", null);
+        assertThat(answer.headers()).doesNotContainKeys("Server", "X-Powered-By");
+        assertThat(answer.body()).doesNotContainIgnoringCase("jetty", "javalin", "exception", "org.");
+    }
+}

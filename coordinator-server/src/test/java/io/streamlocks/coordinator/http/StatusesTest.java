@@ -1,0 +1,119 @@
+package io.streamlocks.coordinator.http;
+
+import static io.streamlocks.coordinator.http.ProblemAssertions.assertProblem;
+import static io.streamlocks.coordinator.http.ProblemAssertions.json;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.restassured.response.Response;
+import io.streamlocks.coordinator.lock.StorageUnavailableException;
+import io.swagger.v3.oas.models.PathItem.HttpMethod;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The contract promises no status that no call gets. Its statuses are read from the document, so that a new one fails
+ * here until it is told how to get it. That no other status is answered is for {@link OpenApiFilter}.
+ */
+class StatusesTest {
+
+    private static TestServer server;
+    private static TestServer withoutStorage;
+    private static TestServer broken;
+
+    @BeforeAll
+    static void start() {
+        server = TestServer.open();
+        withoutStorage = TestServer.of(new FailingLockManager(() -> new StorageUnavailableException(
+                "Failed to reach secret-host", new IOException("secret-host: SELECT secret"))));
+        broken = TestServer.of(new FailingLockManager(() -> new IllegalStateException("secret")));
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+        withoutStorage.close();
+        broken.close();
+    }
+
+    static Stream<Arguments> everyDocumentedStatusIsAnswered() {
+        return OpenApiFilter.SPEC.getPaths().entrySet().stream()
+                .flatMap(path -> path.getValue().readOperationsMap().entrySet().stream()
+                        .flatMap(operation -> operation.getValue().getResponses().keySet().stream()
+                                .map(status -> Arguments.of(operation.getKey(), path.getKey(), status))));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void everyDocumentedStatusIsAnswered(HttpMethod method, String path, int status) {
+        UUID leaseId = UUID.randomUUID();
+        String held = TestServer.randomStream();
+        server.acquire(held, "me", leaseId);
+        String free = TestServer.randomStream();
+        Response response =
+                switch (status) {
+                    case 200, 204 -> call(server, method, path, held, leaseId);
+                    case 400 -> badCall(method, path);
+                    case 404, 410 -> call(server, method, path, free, leaseId);
+                    case 409 -> call(server, method, path, held, UUID.randomUUID());
+                    case 413 -> server.post(path.replace("{streamId}", "s"), new byte[Exchange.MAX_BODY_BYTES + 1]);
+                    case 415 ->
+                        server.request().contentType("text/plain").body("x").post(path.replace("{streamId}", "s"));
+                    case 500 -> call(broken, method, path, free, leaseId);
+                    case 503 -> call(withoutStorage, method, path, free, leaseId);
+                    default -> throw new AssertionError("How does one get a " + status + "?");
+                };
+        assertThat(response.statusCode()).as(response.asString()).isEqualTo(status);
+        if (status >= 400) {
+            assertThat(json(response).path("status").asInt()).isEqualTo(status);
+            assertThat(response.asString()).doesNotContain("secret", "Exception", "at io.", "\\n");
+        }
+        if (status == 503) {
+            assertThat(response.header("Retry-After")).isEqualTo("1");
+        }
+    }
+
+    private static Response call(TestServer server, HttpMethod method, String path, String streamId, UUID leaseId) {
+        if (method == HttpMethod.GET) {
+            return server.get(path.replace("{streamId}", streamId));
+        }
+        Map<String, Object> body = new HashMap<>(Map.of("leaseId", leaseId));
+        if (path.endsWith("/acquire")) {
+            body.put("ownerId", "me");
+        }
+        if (!path.startsWith("/v1/batch/")) {
+            return server.post(path.replace("{streamId}", streamId), body);
+        }
+        body.put("streamId", streamId);
+        return server.post(path, Map.of("items", List.of(body)));
+    }
+
+    private static Response badCall(HttpMethod method, String path) {
+        if (path.contains("{streamId}")) {
+            return call(server, method, path, "%0A", UUID.randomUUID());
+        }
+        return method == HttpMethod.GET ? server.get(path + "?pageSize=0") : server.post(path, "{}");
+    }
+
+    @Test
+    void aProblemOfTheStorageSaysThatTheOutcomeIsUnknown() {
+        Response response = withoutStorage.acquire("s", "me", UUID.randomUUID());
+        assertProblem(response, 503, "storage-unavailable", null);
+        assertThat(response.header("Retry-After")).isEqualTo("1");
+    }
+
+    @Test
+    void aFaultOfTheServerTellsNothingOfItself() {
+        assertProblem(broken.acquire("s", "me", UUID.randomUUID()), 500, "internal-error", null);
+        assertProblem(broken.get("/readyz"), 500, "internal-error", null);
+    }
+}

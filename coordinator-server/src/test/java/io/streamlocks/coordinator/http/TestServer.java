@@ -1,0 +1,164 @@
+package io.streamlocks.coordinator.http;
+
+import io.restassured.RestAssured;
+import io.restassured.config.EncoderConfig;
+import io.restassured.config.HttpClientConfig;
+import io.restassured.config.RestAssuredConfig;
+import io.restassured.response.Response;
+import io.restassured.specification.RequestSpecification;
+import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.http.client.HttpClient;
+import org.apache.http.client.methods.HttpUriRequest;
+
+/** A server on a free port of this machine, and calls to it, each of which is held against the contract. */
+final class TestServer implements AutoCloseable {
+
+    static final Duration DEFAULT_TTL = Duration.ofSeconds(30);
+    static final Duration MAX_TTL = Duration.ofHours(1);
+
+    private static final RestAssuredConfig CONFIG = RestAssuredConfig.config()
+            .httpClient(HttpClientConfig.httpClientConfig().httpClientFactory(TestServer::clientThatSendsPathsAsGiven))
+            .encoderConfig(EncoderConfig.encoderConfig().appendDefaultContentCharsetToContentTypeIfUndefined(false));
+
+    final Clock clock;
+    final Gate gate = new Gate();
+    final int port;
+    private final HttpServer server;
+
+    private TestServer(LockManager locks, Clock clock) {
+        this.clock = clock;
+        this.server = new HttpServer(locks, gate, DEFAULT_TTL, MAX_TTL);
+        this.port = server.start("127.0.0.1", 0);
+    }
+
+    /** A server whose gate is closed, with leases in memory. */
+    static TestServer closed() {
+        Clock clock = new Clock();
+        return new TestServer(new MemoryLockManager(clock), clock);
+    }
+
+    /** A server that takes calls, with leases in memory. */
+    static TestServer open() {
+        TestServer server = closed();
+        server.gate.open();
+        return server;
+    }
+
+    /** A server that takes calls and serves them with this. */
+    static TestServer of(LockManager locks) {
+        TestServer server = new TestServer(locks, new Clock());
+        server.gate.open();
+        return server;
+    }
+
+    /** A request whose path goes out as it is given, so percent-encoded by the caller. */
+    RequestSpecification request() {
+        return request(OpenApiFilter.ofExchanges());
+    }
+
+    private RequestSpecification request(OpenApiFilter filter) {
+        return RestAssured.given()
+                .config(CONFIG)
+                .baseUri("http://127.0.0.1")
+                .port(port)
+                .urlEncodingEnabled(false)
+                .redirects()
+                .follow(false)
+                // A server takes a second or two to stop while a client keeps a connection.
+                .header("Connection", "close")
+                .filter(filter);
+    }
+
+    Response get(String path) {
+        return request().get(path);
+    }
+
+    Response post(String path, String json) {
+        return post(path, json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    Response post(String path, Map<String, ?> body) {
+        return post(path, Json.write(body));
+    }
+
+    Response post(String path, byte[] body) {
+        return request().contentType("application/json").body(body).post(path);
+    }
+
+    /** A batch of which each item is refused or taken by itself. */
+    Response postBadItems(String path, String json) {
+        return request(OpenApiFilter.ofResponses())
+                .contentType("application/json")
+                .body(json.getBytes(StandardCharsets.UTF_8))
+                .post(path);
+    }
+
+    Response acquire(String streamId, String ownerId, UUID leaseId) {
+        return post(path(streamId) + "/acquire", Map.of("ownerId", ownerId, "leaseId", leaseId));
+    }
+
+    Response renew(String streamId, UUID leaseId) {
+        return post(path(streamId) + "/renew", Map.of("leaseId", leaseId));
+    }
+
+    Response release(String streamId, UUID leaseId) {
+        return post(path(streamId) + "/release", Map.of("leaseId", leaseId));
+    }
+
+    /** The path of a stream, percent-encoded as one segment. */
+    static String path(String streamId) {
+        return "/v1/locks/" + encoded(streamId);
+    }
+
+    /** Percent-encoded, dots too: a client would resolve a segment of dots. */
+    static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8)
+                .replace("+", "%20")
+                .replace(".", "%2E");
+    }
+
+    /** The client of REST Assured otherwise sends {@code %2B} as a plus sign, and two slashes as one. */
+    @SuppressWarnings("deprecation")
+    private static HttpClient clientThatSendsPathsAsGiven() {
+        org.apache.http.impl.client.DefaultHttpClient client = new org.apache.http.impl.client.DefaultHttpClient();
+        client.addRequestInterceptor((request, context) -> {
+            var rewritten = (org.apache.http.impl.client.RequestWrapper) request;
+            URI given = ((HttpUriRequest) rewritten.getOriginal()).getURI();
+            String query = given.getRawQuery() == null ? "" : "?" + given.getRawQuery();
+            rewritten.setURI(URI.create(given.getRawPath() + query));
+        });
+        return client;
+    }
+
+    static String randomStream() {
+        return "stream-" + UUID.randomUUID();
+    }
+
+    @Override
+    public void close() {
+        server.stop();
+    }
+
+    /** A clock that stands still until a test moves it. */
+    static final class Clock implements InstantSource {
+        private volatile Instant now = Instant.parse("2026-01-31T12:00:00.123456789Z");
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+
+        void advance(Duration time) {
+            now = now.plus(time);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package io.streamlocks.coordinator.lock;
+
+import static io.streamlocks.coordinator.lock.ContractFixture.assertLost;
+import static io.streamlocks.coordinator.lock.ContractFixture.granted;
+import static io.streamlocks.coordinator.lock.ContractFixture.releaseOf;
+import static io.streamlocks.coordinator.lock.ContractFixture.renewal;
+import static io.streamlocks.coordinator.lock.ContractFixture.renewed;
+import static io.streamlocks.coordinator.lock.ContractFixture.shuffled;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.streamlocks.coordinator.lock.AcquireOutcome.Granted;
+import io.streamlocks.coordinator.lock.AcquireOutcome.Held;
+import io.streamlocks.coordinator.lock.AcquireOutcome.LeaseIdUsed;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of several requests in one call. */
+interface BatchContract extends ContractFixture {
+
+    @Test
+    default void nothingAskedIsNothingAnswered() {
+        assertThat(locks().acquire(List.of())).isEmpty();
+        assertThat(locks().renew(List.of())).isEmpty();
+        assertThat(locks().release(List.of())).isEmpty();
+    }
+
+    @Test
+    default void outcomesStandInTheOrderOfTheRequests() {
+        List<String> ids =
+                shuffled(IntStream.range(0, 1000).mapToObj(i -> stream() + i).toList());
+        List<AcquireOutcome> outcomes = locks().acquire(ids.stream()
+                .map(id -> new AcquireRequest(id, "alice", UUID.randomUUID(), TTL))
+                .toList());
+        List<Lease> leases = outcomes.stream().map(ContractFixture::granted).toList();
+        assertThat(leases).extracting(lease -> lease.lock().streamId()).containsExactlyElementsOf(ids);
+        List<RenewOutcome> renewals = locks().renew(leases.stream()
+                .map(lease -> renewal(lease, Optional.empty()))
+                .toList());
+        assertThat(renewals)
+                .extracting(outcome -> renewed(outcome).lock().streamId())
+                .containsExactlyElementsOf(ids);
+        assertThat(locks().release(
+                                leases.stream().map(ContractFixture::releaseOf).toList()))
+                .hasSize(1000)
+                .hasOnlyElementsOfType(ReleaseOutcome.Released.class);
+    }
+
+    @Test
+    default void oneBatchMayHaveEveryOutcome() {
+        Lease held = granted(acquire(new AcquireRequest(stream() + "held", "alice", UUID.randomUUID(), TTL)));
+        Lease over = granted(acquire(new AcquireRequest(stream() + "over", "alice", UUID.randomUUID(), TTL)));
+        release(over);
+        List<AcquireOutcome> outcomes = locks().acquire(List.of(
+                new AcquireRequest(stream() + "held", "bob", UUID.randomUUID(), TTL),
+                new AcquireRequest(stream() + "free", "bob", UUID.randomUUID(), TTL),
+                new AcquireRequest(stream() + "over", "bob", over.leaseId(), TTL),
+                new AcquireRequest(stream() + "held", "alice", held.leaseId(), TTL)));
+        assertThat(outcomes.get(0)).isInstanceOf(Held.class);
+        assertThat(outcomes.get(1)).isInstanceOf(Granted.class);
+        assertThat(outcomes.get(2)).isInstanceOf(LeaseIdUsed.class);
+        assertThat(granted(outcomes.get(3)).lock().fencingToken())
+                .isEqualTo(held.lock().fencingToken());
+    }
+
+    @Test
+    default void ofTwoAcquiresOfOneStreamTheFirstWins() {
+        List<AcquireOutcome> outcomes = locks().acquire(
+                        List.of(request("alice", UUID.randomUUID(), TTL), request("bob", UUID.randomUUID(), TTL)));
+        Lease winner = granted(outcomes.get(0));
+        assertThat(winner.lock().ownerId()).isEqualTo("alice");
+        assertThat(((Held) outcomes.get(1)).holder().fencingToken())
+                .isEqualTo(winner.lock().fencingToken());
+    }
+
+    @Test
+    default void oneAcquireTwiceInABatchIsOneLease() {
+        AcquireRequest request = request("alice", UUID.randomUUID(), TTL);
+        List<AcquireOutcome> outcomes = locks().acquire(List.of(request, request));
+        assertThat(granted(outcomes.get(0)).lock().fencingToken())
+                .isEqualTo(granted(outcomes.get(1)).lock().fencingToken());
+    }
+
+    @Test
+    default void renewalsOfOneStreamAreDecidedInTheirOrder() {
+        Lease lease = grant("alice");
+        List<RenewOutcome> outcomes = locks().renew(List.of(
+                renewal(lease, Optional.of(Duration.ofSeconds(10))),
+                new RenewRequest(stream(), UUID.randomUUID(), Optional.empty()),
+                renewal(lease, Optional.of(Duration.ofSeconds(20)))));
+        assertThat(renewed(outcomes.get(0)).lock().ttl()).isEqualTo(Duration.ofSeconds(10));
+        assertLost(outcomes.get(1), LossReason.UNKNOWN);
+        assertThat(renewed(outcomes.get(2)).lock().ttl()).isEqualTo(Duration.ofSeconds(20));
+        assertThat(locks().find(stream()).orElseThrow().ttl()).isEqualTo(Duration.ofSeconds(20));
+    }
+
+    @Test
+    default void oneReleaseTwiceInABatchSucceedsTwice() {
+        Lease lease = grant("alice");
+        assertThat(locks().release(List.of(releaseOf(lease), releaseOf(lease))))
+                .hasSize(2)
+                .hasOnlyElementsOfType(ReleaseOutcome.Released.class);
+    }
+}

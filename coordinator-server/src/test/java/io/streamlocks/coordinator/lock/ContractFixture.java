@@ -1,0 +1,105 @@
+package io.streamlocks.coordinator.lock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.streamlocks.coordinator.lock.AcquireOutcome.Granted;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** What a backend brings to the contract suite, and what its tests share. */
+public interface ContractFixture {
+
+    /** How long leases are asked for where a test does not say. */
+    Duration TTL = Duration.ofSeconds(30);
+
+    /** The backend under test. */
+    LockManager locks();
+
+    /** A stream of this test's own. */
+    String stream();
+
+    /** Lets the latest lease of the stream run out now, if it is live. */
+    void expire(String streamId);
+
+    /** Lets the stream have been idle for that much longer. */
+    void age(String streamId, Duration by);
+
+    default AcquireRequest request(String ownerId, UUID leaseId, Duration ttl) {
+        return new AcquireRequest(stream(), ownerId, leaseId, ttl);
+    }
+
+    default AcquireOutcome acquire(AcquireRequest request) {
+        return locks().acquire(List.of(request)).get(0);
+    }
+
+    default Lease grant(String ownerId) {
+        return granted(acquire(request(ownerId, UUID.randomUUID(), TTL)));
+    }
+
+    default void grantAll(List<String> streamIds, String ownerId) {
+        assertThat(locks().acquire(streamIds.stream()
+                        .map(id -> new AcquireRequest(id, ownerId, UUID.randomUUID(), TTL))
+                        .toList()))
+                .hasOnlyElementsOfType(Granted.class);
+    }
+
+    static Lease granted(AcquireOutcome outcome) {
+        assertThat(outcome).isInstanceOf(Granted.class);
+        return ((Granted) outcome).lease();
+    }
+
+    default RenewOutcome renew(Lease lease) {
+        return renew(lease, Optional.empty());
+    }
+
+    default RenewOutcome renew(Lease lease, Optional<Duration> ttl) {
+        return renew(renewal(lease, ttl));
+    }
+
+    default RenewOutcome renew(RenewRequest request) {
+        return locks().renew(List.of(request)).get(0);
+    }
+
+    static RenewRequest renewal(Lease lease, Optional<Duration> ttl) {
+        return new RenewRequest(lease.lock().streamId(), lease.leaseId(), ttl);
+    }
+
+    static Lease renewed(RenewOutcome outcome) {
+        assertThat(outcome).isInstanceOf(RenewOutcome.Renewed.class);
+        return ((RenewOutcome.Renewed) outcome).lease();
+    }
+
+    default ReleaseOutcome release(Lease lease) {
+        return release(releaseOf(lease));
+    }
+
+    default ReleaseOutcome release(ReleaseRequest request) {
+        return locks().release(List.of(request)).get(0);
+    }
+
+    static ReleaseRequest releaseOf(Lease lease) {
+        return new ReleaseRequest(lease.lock().streamId(), lease.leaseId());
+    }
+
+    static void assertLost(RenewOutcome outcome, LossReason reason) {
+        assertThat(outcome).isEqualTo(new RenewOutcome.Lost(reason));
+    }
+
+    static void assertLost(ReleaseOutcome outcome, LossReason reason) {
+        assertThat(outcome).isEqualTo(new ReleaseOutcome.Lost(reason));
+    }
+
+    default List<String> listed(LockQuery query) {
+        return locks().list(query).locks().stream().map(Lock::streamId).toList();
+    }
+
+    static <T> List<T> shuffled(List<T> list) {
+        List<T> copy = new ArrayList<>(list);
+        Collections.shuffle(copy);
+        return copy;
+    }
+}

@@ -1,0 +1,110 @@
+package io.streamlocks.coordinator.lock;
+
+import static io.streamlocks.coordinator.lock.ContractFixture.shuffled;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What the calls that only look do. */
+interface ReadContract extends ContractFixture {
+
+    @Test
+    default void anUnheldStreamIsNotFound() {
+        assertThat(locks().find(stream())).isEmpty();
+    }
+
+    @Test
+    default void aHeldStreamIsFoundAsItsHolderSeesIt() {
+        Lock granted = grant("alice").lock();
+        Lock found = locks().find(stream()).orElseThrow();
+        assertThat(found).usingRecursiveComparison().ignoringFields("expiresIn").isEqualTo(granted);
+        assertThat(found.expiresIn()).isPositive().isLessThanOrEqualTo(TTL);
+    }
+
+    @Test
+    default void anExpiredLeaseIsNeitherFoundNorListed() {
+        grant("alice");
+        expire(stream());
+        assertThat(locks().find(stream())).isEmpty();
+        assertThat(listed(new LockQuery(Optional.empty(), stream(), "", 10))).isEmpty();
+    }
+
+    @Test
+    default void aReleasedLeaseIsNotListed() {
+        release(grant("alice"));
+        assertThat(listed(new LockQuery(Optional.empty(), stream(), "", 10))).isEmpty();
+    }
+
+    @Test
+    default void locksAreListedInTheByteOrderOfTheirStreams() {
+        // In UTF-16 the emoji would come before U+FFFD, and in a locale's order "B" after "a".
+        List<String> ids = Stream.of("", " ", "/", "B", "a", "é", "\uFFFD", "😀")
+                .map(end -> stream() + end)
+                .toList();
+        grantAll(shuffled(ids), "alice");
+        assertThat(listed(new LockQuery(Optional.empty(), stream(), "", 100))).containsExactlyElementsOf(ids);
+    }
+
+    @Test
+    default void pagesHoldEachLockOnceAndTheLastHasNoNext() {
+        List<String> ids = IntStream.range(0, 7).mapToObj(i -> stream() + i).toList();
+        grantAll(ids, "alice");
+        List<String> seen = new ArrayList<>();
+        List<Integer> sizes = new ArrayList<>();
+        Optional<String> after = Optional.of("");
+        while (after.isPresent()) {
+            LockPage page = locks().list(new LockQuery(Optional.empty(), stream(), after.get(), 3));
+            page.locks().forEach(lock -> seen.add(lock.streamId()));
+            sizes.add(page.locks().size());
+            after = page.next();
+        }
+        assertThat(seen).containsExactlyElementsOf(ids);
+        assertThat(sizes).containsExactly(3, 3, 1);
+    }
+
+    @Test
+    default void aPageThatHoldsTheRestHasNoNext() {
+        grantAll(List.of(stream() + 1, stream() + 2), "alice");
+        assertThat(locks().list(new LockQuery(Optional.empty(), stream(), "", 2))
+                        .next())
+                .isEmpty();
+    }
+
+    @Test
+    default void theListIsFilteredByOwner() {
+        grantAll(List.of(stream() + 1, stream() + 3), "alice-" + stream());
+        grantAll(List.of(stream() + 2), "bob-" + stream());
+        assertThat(listed(new LockQuery(Optional.of("alice-" + stream()), "", "", 10)))
+                .containsExactly(stream() + 1, stream() + 3);
+        assertThat(listed(new LockQuery(Optional.of("nobody-" + stream()), "", "", 10)))
+                .isEmpty();
+    }
+
+    @Test
+    default void theListIsFilteredByPrefixTakenLiterally() {
+        grantAll(List.of(stream() + "%a", stream() + "_a", stream() + "\\a", stream() + "xa"), "alice");
+        assertThat(listed(new LockQuery(Optional.empty(), stream() + "%", "", 10)))
+                .containsExactly(stream() + "%a");
+        assertThat(listed(new LockQuery(Optional.empty(), stream() + "_", "", 10)))
+                .containsExactly(stream() + "_a");
+        assertThat(listed(new LockQuery(Optional.empty(), stream() + "\\", "", 10)))
+                .containsExactly(stream() + "\\a");
+    }
+
+    @Test
+    default void bothFiltersAndThePageGoTogether() {
+        grantAll(List.of(stream() + "a1", stream() + "a3", stream() + "b1"), "alice");
+        grantAll(List.of(stream() + "a2"), "bob");
+        LockPage first = locks().list(new LockQuery(Optional.of("alice"), stream() + "a", "", 1));
+        assertThat(first.locks()).extracting(Lock::streamId).containsExactly(stream() + "a1");
+        LockPage second = locks().list(new LockQuery(
+                Optional.of("alice"), stream() + "a", first.next().orElseThrow(), 1));
+        assertThat(second.locks()).extracting(Lock::streamId).containsExactly(stream() + "a3");
+        assertThat(second.next()).isEmpty();
+    }
+}

@@ -1,0 +1,21 @@
+package io.streamlocks.coordinator.lock.memory;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+
+/** A clock that moves on when told to. Thread-safe. */
+public final class TestClock implements InstantSource {
+
+    private Instant now = Instant.parse("2026-01-31T12:00:00.000001Z");
+
+    @Override
+    public synchronized Instant instant() {
+        return now;
+    }
+
+    /** Lets time pass. */
+    public synchronized void advance(Duration by) {
+        now = now.plus(by);
+    }
+}

@@ -1,0 +1,453 @@
+package io.streamlocks.coordinator.lock.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.Lock;
+import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.LossReason;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.RenewOutcome;
+import io.streamlocks.coordinator.lock.RenewRequest;
+import java.lang.reflect.Proxy;
+import java.sql.Connection;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import javax.sql.DataSource;
+import org.jooq.DSLContext;
+import org.jooq.impl.DSL;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The facts about PostgreSQL that decide whether the statements are right. Each test stages one of them with a
+ * transaction of its own that makes a call wait at the critical place; none depends on how fast the machine is.
+ */
+class PostgresFactsTest {
+
+    private static final Duration TTL = Duration.ofSeconds(30);
+
+    private final String stream = "stream-" + UUID.randomUUID();
+    private TestDatabase database;
+    private LockManager locks;
+
+    @BeforeEach
+    void migrate() {
+        database = TestDatabase.migrated();
+        locks = new PostgresLockManager(database.pool());
+    }
+
+    @AfterEach
+    void close() {
+        database.close();
+    }
+
+    @Test
+    void aGrantThatWaitedForTheRowBeginsWhenItGotTheRow() throws Exception {
+        // The transaction's start, or what VALUES and EXCLUDED computed before the wait, would date the grant back.
+        release(grant("alice"));
+        try (Connection transaction = database.transaction()) {
+            lockRow(transaction);
+            CompletableFuture<AcquireOutcome> waiting = start(() -> acquire("bob"));
+            awaitWaiting(1);
+            Instant unlocked = clock();
+            transaction.commit();
+            Lock lock = granted(waiting.get(10, TimeUnit.SECONDS)).lock();
+            assertThat(lock.acquiredAt()).isAfter(unlocked);
+            assertThat(lock.expiresAt()).isAfterOrEqualTo(lock.acquiredAt().plus(TTL));
+        }
+    }
+
+    @Test
+    void aRenewalThatWaitedForTheRowCountsFromWhenItGotTheRow() throws Exception {
+        Lease lease = grant("alice");
+        try (Connection transaction = database.transaction()) {
+            lockRow(transaction);
+            CompletableFuture<RenewOutcome> waiting = start(() -> renew(lease));
+            awaitWaiting(1);
+            Instant unlocked = clock();
+            transaction.commit();
+            RenewOutcome.Renewed renewed = (RenewOutcome.Renewed) waiting.get(10, TimeUnit.SECONDS);
+            assertThat(renewed.lease().lock().expiresAt()).isAfter(unlocked.plus(TTL));
+        }
+    }
+
+    @Test
+    void aLeaseThatRanOutWhileItsRenewalWaitedIsNotRevived() throws Exception {
+        // By the transaction's start it would still be live.
+        Lease lease = grant("alice");
+        try (Connection transaction = database.transaction()) {
+            lockRow(transaction);
+            CompletableFuture<RenewOutcome> waiting = start(() -> renew(lease));
+            awaitWaiting(1);
+            sql(transaction).execute("UPDATE stream_locks SET expires_at = clock_timestamp()");
+            transaction.commit();
+            assertThat(waiting.get(10, TimeUnit.SECONDS)).isEqualTo(new RenewOutcome.Lost(LossReason.EXPIRED));
+        }
+    }
+
+    @Test
+    void aLeaseThatRanOutWhileItsRenewalWaitedForARollbackIsNotRevived() throws Exception {
+        // A guard that was asked before the wait is not asked again when the one waited for changed nothing.
+        Lease lease = grant("alice");
+        database.sql().execute("UPDATE stream_locks SET expires_at = clock_timestamp() + interval '500 milliseconds'");
+        try (Connection transaction = database.transaction()) {
+            lockRow(transaction);
+            CompletableFuture<RenewOutcome> waiting = start(() -> renew(lease));
+            awaitWaiting(1);
+            await().until(() -> locks.find(stream).isEmpty());
+            transaction.rollback();
+            assertThat(waiting.get(10, TimeUnit.SECONDS)).isEqualTo(new RenewOutcome.Lost(LossReason.EXPIRED));
+        }
+    }
+
+    @Test
+    void aLeaseThatRanOutWhileItsReleaseWaitedIsToldSo() throws Exception {
+        Lease lease = grant("alice");
+        try (Connection transaction = database.transaction()) {
+            lockRow(transaction);
+            CompletableFuture<ReleaseOutcome> waiting = start(() -> release(lease));
+            awaitWaiting(1);
+            sql(transaction).execute("UPDATE stream_locks SET expires_at = clock_timestamp()");
+            transaction.commit();
+            assertThat(waiting.get(10, TimeUnit.SECONDS)).isEqualTo(new ReleaseOutcome.Lost(LossReason.EXPIRED));
+        }
+    }
+
+    @Test
+    void theTokenIsDrawnWithTheRowLocked() throws Exception {
+        // Drawn before the wait it would be lower than that of the grant that came and went meanwhile.
+        release(grant("alice"));
+        try (Connection transaction = database.transaction()) {
+            lockRow(transaction);
+            CompletableFuture<AcquireOutcome> waiting = start(() -> acquire("carol"));
+            awaitWaiting(1);
+            long between = sql(transaction)
+                    .fetchSingle(
+                            "UPDATE stream_locks SET lease_id = gen_random_uuid(), fencing_token = nextval('stream_lock_fencing_token'), expires_at = clock_timestamp() RETURNING fencing_token")
+                    .get(0, Long.class);
+            transaction.commit();
+            assertThat(granted(waiting.get(10, TimeUnit.SECONDS)).lock().fencingToken())
+                    .isGreaterThan(between);
+        }
+    }
+
+    @Test
+    void aGrantThatWaitedForALeaseToEndTakesOneStatement() throws Exception {
+        // By the transaction's start the lease would seem to be live still, and a second look be needed: the stream
+        // would go to whoever looks first, not to who waited.
+        release(grant("alice"));
+        AtomicInteger statements = new AtomicInteger();
+        LockManager counted = new PostgresLockManager(counting(database.pool(), statements));
+        try (Connection transaction = database.transaction()) {
+            lockRow(transaction);
+            CompletableFuture<AcquireOutcome> waiting =
+                    start(() -> counted.acquire(List.of(request("carol"))).get(0));
+            awaitWaiting(1);
+            sql(transaction)
+                    .execute("UPDATE stream_locks SET lease_id = gen_random_uuid(), expires_at = clock_timestamp()");
+            transaction.commit();
+            granted(waiting.get(10, TimeUnit.SECONDS));
+        }
+        assertThat(statements).hasValue(1);
+    }
+
+    @Test
+    void anAcquireThatLostTheRaceForANewRowIsToldOfTheWinner() throws Exception {
+        // The winner's row is newer than the loser's snapshot.
+        try (Connection transaction = database.transaction()) {
+            long won = grantIn(transaction, request("alice"));
+            CompletableFuture<AcquireOutcome> waiting = start(() -> acquire("bob"));
+            awaitWaiting(1);
+            transaction.commit();
+            AcquireOutcome.Held held = (AcquireOutcome.Held) waiting.get(10, TimeUnit.SECONDS);
+            assertThat(held.holder().fencingToken()).isEqualTo(won);
+            assertThat(held.holder().ownerId()).isEqualTo("alice");
+        }
+    }
+
+    @Test
+    void anAcquireThatLostTheRaceToItsOwnRepetitionIsTheSameLease() throws Exception {
+        release(grant("earlier"));
+        AcquireRequest request = request("alice");
+        try (Connection transaction = database.transaction()) {
+            long won = grantIn(transaction, request);
+            CompletableFuture<AcquireOutcome> waiting =
+                    start(() -> locks.acquire(List.of(request)).get(0));
+            awaitWaiting(1);
+            transaction.commit();
+            assertThat(granted(waiting.get(10, TimeUnit.SECONDS)).lock().fencingToken())
+                    .isEqualTo(won);
+        }
+    }
+
+    @Test
+    void aLateRepetitionOfAnAcquireThatIsOverGrantsNothing() throws Exception {
+        // The upsert's own guard: when this looked, the stream was free and the lease id new.
+        release(grant("earlier"));
+        AcquireRequest request = request("alice");
+        try (Connection transaction = database.transaction()) {
+            grantIn(transaction, request);
+            sql(transaction).execute("UPDATE stream_locks SET owner_id = NULL, expires_at = clock_timestamp()");
+            CompletableFuture<AcquireOutcome> waiting =
+                    start(() -> locks.acquire(List.of(request)).get(0));
+            awaitWaiting(1);
+            transaction.commit();
+            assertThat(waiting.get(10, TimeUnit.SECONDS)).isInstanceOf(AcquireOutcome.LeaseIdUsed.class);
+        }
+    }
+
+    @Test
+    void aRefusalNeitherLocksNorWrites() throws Exception {
+        grant("alice");
+        try (Connection transaction = database.transaction()) {
+            lockRow(transaction);
+            // Would wait for the row otherwise, and with it every poll of every worker for every held stream.
+            assertThat(acquire("bob")).isInstanceOf(AcquireOutcome.Held.class);
+            transaction.rollback();
+        }
+    }
+
+    @Test
+    void releaseKeepsTheRow() {
+        Lease lease = grant("alice");
+        release(lease);
+        assertThat(database.sql()
+                        .fetchSingle("SELECT owner_id, lease_id FROM stream_locks WHERE stream_id = ?", stream)
+                        .intoList())
+                .containsExactly(null, lease.leaseId());
+    }
+
+    @Test
+    void aPurgedStreamGoesOnWithAHigherToken() {
+        Lease before = grant("alice");
+        release(before);
+        database.backdate(stream, Duration.ofHours(2));
+        assertThat(locks.purge(Duration.ofHours(1))).isEqualTo(1);
+        assertThat(rows()).isZero();
+        assertThat(grant("bob").lock().fencingToken())
+                .isGreaterThan(before.lock().fencingToken());
+    }
+
+    @Test
+    void purgeWalksPastWhatItKeepsAndSkipsWhatIsLocked() throws Exception {
+        List<AcquireRequest> requests = IntStream.range(0, 2500)
+                .mapToObj(i -> new AcquireRequest(stream + i, "alice", UUID.randomUUID(), TTL))
+                .toList();
+        locks.acquire(requests);
+        // Live ones before, between and behind the idle ones, over more than one chunk.
+        database.sql()
+                .execute(
+                        "UPDATE stream_locks SET expires_at = clock_timestamp() - interval '2 hours' WHERE fencing_token % 5 = 0");
+        int idle = database.sql()
+                .fetchSingle("SELECT count(*) FROM stream_locks WHERE expires_at < clock_timestamp()")
+                .get(0, Integer.class);
+        try (Connection transaction = database.transaction()) {
+            sql(transaction)
+                    .execute(
+                            "SELECT 1 FROM stream_locks WHERE expires_at < clock_timestamp() ORDER BY stream_id LIMIT 1 FOR UPDATE");
+            assertThat(locks.purge(Duration.ofHours(1))).isEqualTo(idle - 1);
+            transaction.rollback();
+        }
+        assertThat(locks.purge(Duration.ofHours(1))).isEqualTo(1);
+        assertThat(rows()).isEqualTo(2500 - idle);
+    }
+
+    @Test
+    void everyRenewalIsAHotUpdate() {
+        List<Lease> leases = locks
+                .acquire(IntStream.range(0, 500)
+                        .mapToObj(i -> new AcquireRequest(stream + i, "alice", UUID.randomUUID(), TTL))
+                        .toList())
+                .stream()
+                .map(PostgresFactsTest::granted)
+                .toList();
+        for (int beat = 0; beat < 20; beat++) {
+            assertThat(locks.renew(leases.stream()
+                            .map(lease -> new RenewRequest(lease.lock().streamId(), lease.leaseId(), Optional.empty()))
+                            .toList()))
+                    .hasOnlyElementsOfType(RenewOutcome.Renewed.class);
+        }
+        database.awaitStatistics();
+        var counts = database.sql()
+                .fetchSingle("SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'stream_locks'");
+        assertThat(counts.intoList()).containsExactly(10_000L, 10_000L);
+    }
+
+    @Test
+    void aCallThatFellIntoADeadlockIsTriedOnceMore() throws Exception {
+        String first = stream + "-1";
+        String second = stream + "-2";
+        List<Lease> leases = locks
+                .acquire(List.of(
+                        new AcquireRequest(first, "alice", UUID.randomUUID(), TTL),
+                        new AcquireRequest(second, "alice", UUID.randomUUID(), TTL)))
+                .stream()
+                .map(PostgresFactsTest::granted)
+                .toList();
+        try (Connection transaction = database.transaction()) {
+            // Somebody's own transaction, in the other order, and so patient that the call is the one to be ended.
+            sql(transaction).execute("SET LOCAL deadlock_timeout = '60s'");
+            sql(transaction).execute("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE", second);
+            CompletableFuture<List<RenewOutcome>> waiting = start(() -> locks.renew(leases.stream()
+                    .map(lease -> new RenewRequest(lease.lock().streamId(), lease.leaseId(), Optional.empty()))
+                    .toList()));
+            awaitWaiting(1);
+            sql(transaction).execute("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE", first);
+            transaction.commit();
+            assertThat(waiting.get(10, TimeUnit.SECONDS)).hasOnlyElementsOfType(RenewOutcome.Renewed.class);
+        }
+        assertThat(deadlocks()).isEqualTo(1);
+    }
+
+    @Test
+    void batchesOverTheSameStreamsInAnyOrderNeverDeadlock() throws Exception {
+        List<String> streams = IntStream.range(0, 200).mapToObj(i -> stream + i).toList();
+        List<CompletableFuture<Void>> workers = IntStream.range(0, 4)
+                .mapToObj(worker -> CompletableFuture.runAsync(() -> {
+                    // A manager of its own, as in another server.
+                    LockManager manager = new PostgresLockManager(database.pool());
+                    for (int i = 0; i < 50; i++) {
+                        List<Lease> leases = manager
+                                .acquire(shuffled(streams).stream()
+                                        .map(id -> new AcquireRequest(id, "worker", UUID.randomUUID(), TTL))
+                                        .toList())
+                                .stream()
+                                .filter(AcquireOutcome.Granted.class::isInstance)
+                                .map(PostgresFactsTest::granted)
+                                .toList();
+                        manager.renew(shuffled(leases).stream()
+                                .map(lease ->
+                                        new RenewRequest(lease.lock().streamId(), lease.leaseId(), Optional.empty()))
+                                .toList());
+                        // Foreign leases too: a call that is refused locks rows like any other.
+                        manager.release(shuffled(streams).stream()
+                                .map(id -> new ReleaseRequest(id, UUID.randomUUID()))
+                                .toList());
+                        manager.release(shuffled(leases).stream()
+                                .map(lease -> new ReleaseRequest(lease.lock().streamId(), lease.leaseId()))
+                                .toList());
+                    }
+                }))
+                .toList();
+        for (CompletableFuture<Void> worker : workers) {
+            worker.get(60, TimeUnit.SECONDS);
+        }
+        assertThat(deadlocks()).isZero();
+    }
+
+    private long deadlocks() {
+        database.awaitStatistics();
+        return database.sql()
+                .fetchSingle("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+                .get(0, Long.class);
+    }
+
+    /** Grants a lease as another server's statement would, not committed yet. */
+    private static long grantIn(Connection transaction, AcquireRequest request) {
+        return sql(transaction)
+                .fetchSingle("""
+                        INSERT INTO stream_locks VALUES (?, ?, ?, nextval('stream_lock_fencing_token'), 30000,
+                            clock_timestamp(), clock_timestamp() + interval '30 seconds', '{}')
+                        ON CONFLICT (stream_id) DO UPDATE SET
+                            owner_id = EXCLUDED.owner_id, lease_id = EXCLUDED.lease_id,
+                            fencing_token = EXCLUDED.fencing_token, expires_at = EXCLUDED.expires_at
+                        RETURNING fencing_token
+                        """, request.streamId(), request.ownerId(), request.leaseId())
+                .get(0, Long.class);
+    }
+
+    private Lease grant(String ownerId) {
+        return granted(acquire(ownerId));
+    }
+
+    private AcquireOutcome acquire(String ownerId) {
+        return locks.acquire(List.of(request(ownerId))).get(0);
+    }
+
+    private AcquireRequest request(String ownerId) {
+        return new AcquireRequest(stream, ownerId, UUID.randomUUID(), TTL);
+    }
+
+    private RenewOutcome renew(Lease lease) {
+        return locks.renew(List.of(new RenewRequest(stream, lease.leaseId(), Optional.empty())))
+                .get(0);
+    }
+
+    private ReleaseOutcome release(Lease lease) {
+        return locks.release(List.of(new ReleaseRequest(stream, lease.leaseId())))
+                .get(0);
+    }
+
+    private static Lease granted(AcquireOutcome outcome) {
+        assertThat(outcome).isInstanceOf(AcquireOutcome.Granted.class);
+        return ((AcquireOutcome.Granted) outcome).lease();
+    }
+
+    private static <T> CompletableFuture<T> start(Supplier<T> call) {
+        return CompletableFuture.supplyAsync(call);
+    }
+
+    private void lockRow(Connection transaction) {
+        sql(transaction).execute("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE", stream);
+    }
+
+    /** Waits until that many statements of this database wait for a lock. */
+    private void awaitWaiting(int statements) {
+        await().until(() -> database.sql()
+                        .fetchSingle(
+                                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+                        .get(0, Integer.class)
+                == statements);
+    }
+
+    private Instant clock() {
+        return database.sql()
+                .fetchSingle("SELECT clock_timestamp()")
+                .get(0, OffsetDateTime.class)
+                .toInstant();
+    }
+
+    private int rows() {
+        return database.sql().fetchCount(DSL.table("stream_locks"));
+    }
+
+    /** Each statement borrows a connection of its own. */
+    private static DataSource counting(DataSource pool, AtomicInteger connections) {
+        return (DataSource) Proxy.newProxyInstance(
+                PostgresFactsTest.class.getClassLoader(),
+                new Class<?>[] {DataSource.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("getConnection")) {
+                        connections.incrementAndGet();
+                    }
+                    return method.invoke(pool, arguments);
+                });
+    }
+
+    private static DSLContext sql(Connection connection) {
+        return DSL.using(connection);
+    }
+
+    private static <T> List<T> shuffled(List<T> list) {
+        List<T> copy = new ArrayList<>(list);
+        Collections.shuffle(copy);
+        return copy;
+    }
+}

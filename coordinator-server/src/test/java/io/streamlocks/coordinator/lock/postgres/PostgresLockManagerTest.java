@@ -1,0 +1,52 @@
+package io.streamlocks.coordinator.lock.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.LockManagerContract;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.ZoneId;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class PostgresLockManagerTest extends LockManagerContract {
+
+    private static TestDatabase database;
+    private static LockManager locks;
+
+    @BeforeAll
+    static void migrate() {
+        database = TestDatabase.migrated();
+        locks = new PostgresLockManager(database.pool());
+    }
+
+    @AfterAll
+    static void close() {
+        database.close();
+    }
+
+    @Override
+    public LockManager locks() {
+        return locks;
+    }
+
+    @Override
+    public void expire(String streamId) {
+        database.expire(streamId);
+    }
+
+    @Override
+    public void age(String streamId, Duration by) {
+        database.backdate(streamId, by);
+    }
+
+    @Test
+    void theSessionsTimeZoneIsNotThatOfTheJvm() {
+        String zone = database.sql().fetchSingle("SHOW TIME ZONE").get(0, String.class);
+        OffsetDateTime now = OffsetDateTime.now();
+        assertThat(ZoneId.of(zone).getRules().getOffset(now.toInstant()))
+                .isNotEqualTo(ZoneId.systemDefault().getRules().getOffset(now.toInstant()));
+    }
+}

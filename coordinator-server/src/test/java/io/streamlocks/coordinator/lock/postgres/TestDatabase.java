@@ -1,0 +1,123 @@
+package io.streamlocks.coordinator.lock.postgres;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.awaitility.Awaitility;
+import org.flywaydb.core.Flyway;
+import org.jooq.DSLContext;
+import org.jooq.SQLDialect;
+import org.jooq.impl.DSL;
+
+/**
+ * A new database on a real PostgreSQL 17 that all tests of this JVM share, and a pool of connections to it. The
+ * sessions' time zone is one that no test machine has, so that a time that takes a detour by local time shows.
+ */
+public final class TestDatabase implements AutoCloseable {
+
+    private static final String TIME_ZONE = "Pacific/Chatham";
+
+    private final String name = "t" + UUID.randomUUID().toString().replace("-", "");
+    private final HikariDataSource pool;
+
+    private TestDatabase() {
+        DSL.using(Server.POSTGRES.getPostgresDatabase(), SQLDialect.POSTGRES).execute("CREATE DATABASE " + name);
+        HikariConfig hikari = new HikariConfig();
+        hikari.setDataSource(Server.POSTGRES.getDatabase("postgres", name));
+        hikari.setMaximumPoolSize(16);
+        hikari.setMinimumIdle(1);
+        hikari.setConnectionInitSql("SET TIME ZONE '" + TIME_ZONE + "'; SET statement_timeout = '20s'");
+        pool = new HikariDataSource(hikari);
+    }
+
+    /** A database with nothing in it. */
+    public static TestDatabase empty() {
+        return new TestDatabase();
+    }
+
+    /** A database with the schema of {@code db/migration}. */
+    public static TestDatabase migrated() {
+        TestDatabase database = empty();
+        Flyway.configure()
+                .dataSource(database.pool)
+                .locations("classpath:db/migration")
+                .load()
+                .migrate();
+        return database;
+    }
+
+    /** Its URL, as a setting of a server has it. */
+    public String url() {
+        return "postgres://postgres:postgres@localhost:" + Server.POSTGRES.getPort() + "/" + name;
+    }
+
+    /** At most 16 connections. */
+    public DataSource pool() {
+        return pool;
+    }
+
+    /** Runs SQL on connections of the pool. */
+    public DSLContext sql() {
+        return DSL.using(pool, SQLDialect.POSTGRES);
+    }
+
+    /** A connection of its own, not in auto-commit mode, to hold locks with. */
+    public Connection transaction() throws SQLException {
+        Connection connection = pool.getConnection();
+        connection.setAutoCommit(false);
+        return connection;
+    }
+
+    /** Lets the latest lease of a stream run out now, on the database's clock. */
+    public void expire(String streamId) {
+        sql().execute(
+                        "UPDATE stream_locks SET expires_at = clock_timestamp() WHERE stream_id = ? AND expires_at > clock_timestamp()",
+                        streamId);
+    }
+
+    /** Lets a stream have been idle for some time. */
+    public void backdate(String streamId, Duration age) {
+        sql().execute(
+                        "UPDATE stream_locks SET expires_at = expires_at - ?::bigint * interval '1 millisecond' WHERE stream_id = ?",
+                        age.toMillis(),
+                        streamId);
+    }
+
+    /** Waits until what all statements so far have done is counted: a backend counts at its end at the latest. */
+    public void awaitStatistics() {
+        pool.getHikariPoolMXBean().softEvictConnections();
+        Awaitility.await()
+                .until(() -> sql().fetchSingle(
+                                        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+                                .get(0, Integer.class)
+                        == 0);
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+
+    /** Started at first use, ended with the JVM. */
+    private static final class Server {
+        private static final EmbeddedPostgres POSTGRES = start();
+
+        private static EmbeddedPostgres start() {
+            try {
+                return EmbeddedPostgres.builder()
+                        // Deadlocks are what some tests wait for.
+                        .setServerConfig("deadlock_timeout", "200ms")
+                        .start();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}

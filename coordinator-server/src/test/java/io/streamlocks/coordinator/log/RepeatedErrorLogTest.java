@@ -1,0 +1,184 @@
+package io.streamlocks.coordinator.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+class RepeatedErrorLogTest {
+
+    /** The clock begins just before it overflows, as System.nanoTime may. */
+    private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - TimeUnit.SECONDS.toNanos(1));
+
+    private final Logger logger = (Logger) LoggerFactory.getLogger("test." + UUID.randomUUID());
+    private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
+    private final RepeatedErrorLog errors = new RepeatedErrorLog(logger, nanos::get);
+
+    @BeforeEach
+    void listen() {
+        logger.setAdditive(false);
+        logger.addAppender(appender);
+        appender.start();
+    }
+
+    @AfterEach
+    void stop() {
+        logger.detachAppender(appender);
+    }
+
+    @Test
+    void anErrorIsLoggedAtOnceWithItsLevelAndCause() {
+        Exception cause = new IllegalStateException("why");
+        errors.log(Level.ERROR, "key", "It failed", cause);
+
+        assertThat(lines()).containsExactly("It failed");
+        assertThat(appender.list.get(0).getLevel()).isEqualTo(ch.qos.logback.classic.Level.ERROR);
+        assertThat(appender.list.get(0).getThrowableProxy().getMessage()).isEqualTo("why");
+    }
+
+    @Test
+    void anIdenticalErrorIsSuppressedForThirtySeconds() {
+        log("key");
+        pass(RepeatedErrorLog.INTERVAL.toNanos() - 1);
+        log("key");
+
+        assertThat(lines()).containsExactly("message of key");
+    }
+
+    @Test
+    void theNextLineCountsWhatWasSuppressed() {
+        log("key");
+        log("key");
+        log("key");
+        pass(RepeatedErrorLog.INTERVAL.toNanos());
+        log("key");
+
+        assertThat(lines())
+                .containsExactly(
+                        "message of key",
+                        "message of key (and 2 more like this, not logged, since it was last logged more than 30 s ago)");
+    }
+
+    @Test
+    void theCountBeginsAnewWithEachLine() {
+        log("key");
+        log("key");
+        pass(RepeatedErrorLog.INTERVAL.toNanos());
+        log("key");
+        pass(RepeatedErrorLog.INTERVAL.toNanos());
+        log("key");
+
+        assertThat(lines()).hasSize(3).last().isEqualTo("message of key");
+    }
+
+    @Test
+    void suppressedErrorsDoNotPutOffTheNextLine() {
+        log("key");
+        for (int i = 0; i < 29; i++) {
+            pass(TimeUnit.SECONDS.toNanos(1));
+            log("key");
+        }
+        pass(TimeUnit.SECONDS.toNanos(1));
+        log("key");
+
+        assertThat(lines()).hasSize(2).last().asString().contains("and 29 more");
+    }
+
+    @Test
+    void errorsWithOtherKeysAreLoggedOnTheirOwn() {
+        log("a");
+        log("b");
+        log("a");
+
+        assertThat(lines()).containsExactly("message of a", "message of b");
+    }
+
+    @Test
+    void theErrorThatWasLoggedLongestAgoMakesRoom() {
+        log("first");
+        log("second");
+        pass(RepeatedErrorLog.INTERVAL.toNanos());
+        // Logged again, so that the second is now the one logged longest ago.
+        log("first");
+        for (int i = 0; i < RepeatedErrorLog.MAX_KEYS - 1; i++) {
+            log("other" + i);
+        }
+        appender.list.clear();
+
+        log("first");
+        assertThat(lines()).isEmpty();
+        log("other0");
+        assertThat(lines()).isEmpty();
+        log("second");
+        assertThat(lines()).containsExactly("message of second");
+        // Made room in turn: that it was suppressed meanwhile is no logging.
+        log("first");
+        assertThat(lines()).containsExactly("message of second", "message of first");
+    }
+
+    @Test
+    void aHundredErrorsAreRemembered() {
+        for (int i = 0; i < 2 * RepeatedErrorLog.MAX_KEYS; i++) {
+            log("key" + i % RepeatedErrorLog.MAX_KEYS);
+        }
+
+        assertThat(lines()).hasSize(RepeatedErrorLog.MAX_KEYS);
+    }
+
+    @Test
+    void manyThreadsLogOneLineAndAnExactCount() throws Exception {
+        int threads = 16;
+        int times = 500;
+        CyclicBarrier together = new CyclicBarrier(threads);
+        ExecutorService executor = Executors.newFixedThreadPool(threads);
+        try {
+            List<Future<?>> done = new ArrayList<>();
+            for (int i = 0; i < threads; i++) {
+                done.add(executor.submit(() -> {
+                    together.await(10, TimeUnit.SECONDS);
+                    for (int n = 0; n < times; n++) {
+                        log("key");
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> future : done) {
+                future.get(10, TimeUnit.SECONDS);
+            }
+        } finally {
+            executor.shutdownNow();
+        }
+        assertThat(lines()).containsExactly("message of key");
+
+        pass(RepeatedErrorLog.INTERVAL.toNanos());
+        log("key");
+        assertThat(lines()).last().asString().contains("(and " + (threads * times - 1) + " more like this");
+    }
+
+    private void log(String key) {
+        errors.log(Level.WARN, key, "message of " + key, null);
+    }
+
+    private void pass(long time) {
+        nanos.addAndGet(time);
+    }
+
+    private List<String> lines() {
+        return appender.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
+    }
+}
