@@ -1,0 +1,23 @@
+package io.streamlocks.client;
+
+/** What a lease hears: the answer to a renewal, or that time has passed without one. */
+sealed interface BeatOutcome {
+
+    /**
+     * The renewal is confirmed.
+     *
+     * @param safeUntilNanos on the monotonic clock: when the renewal was sent, plus what the coordinator said was left,
+     *     minus the margin
+     */
+    record Renewed(long safeUntilNanos) implements BeatOutcome {}
+
+    /**
+     * The coordinator says that the lease is over.
+     *
+     * @param reason why
+     */
+    record Lost(LossReason reason) implements BeatOutcome {}
+
+    /** There was no answer, or none is due: only time has passed. */
+    record Unknown() implements BeatOutcome {}
+}

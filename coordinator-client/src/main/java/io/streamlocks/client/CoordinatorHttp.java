@@ -1,0 +1,141 @@
+package io.streamlocks.client;
+
+import io.streamlocks.client.generated.LocksApi;
+import io.streamlocks.client.generated.OperationsApi;
+import java.net.URI;
+import java.time.Duration;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.config.TlsConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.core5.io.CloseMode;
+import org.apache.hc.core5.util.TimeValue;
+import org.apache.hc.core5.util.Timeout;
+
+/**
+ * The coordinator's API over HTTP, with one pool of connections.
+ *
+ * <h2>Blocking</h2>
+ *
+ * Every call of {@link #locks()} and {@link #operations()} blocks its thread: up to 1 second for a free connection,
+ * of which there are 64, up to 1 second to connect to each address of the host (and 1 second more for each step of a TLS
+ * handshake), and up to 5 seconds for the answer to begin, or to go on after a pause. The server answers within
+ * 3 seconds even when its database is away, so 5 seconds of silence mean that no answer will come. There is no limit
+ * on a call as a whole: name resolution, or a server that sends byte after byte, can take longer. Interrupting the
+ * thread does not end a call; {@link #close()} does.
+ *
+ * <h2>Errors</h2>
+ *
+ * Whatever goes wrong with a call is an {@link io.streamlocks.client.generated.ApiException}, and its
+ * {@code getCode()} tells two cases apart:
+ *
+ * <ul>
+ *   <li>The HTTP status, where the server answered with an error. {@code getResponseBody()} is then the problem as JSON,
+ *       unless a proxy made the answer, and {@code getResponseHeaders()} finds {@code Retry-After} in any case of
+ *       letters.
+ *   <li>0, where no usable answer came. {@code getCause()} tells why. Whether the call took effect is unknown.
+ * </ul>
+ *
+ * <p>A call is sent once. Redirects are not followed and nothing is retried, also not after a 503 with
+ * {@code Retry-After}: an acquire without {@code leaseId} is not safe to repeat, so retries are the caller's decision.
+ * A text with half of a surrogate pair, which no UTF-8 can carry, is an {@link IllegalArgumentException} before
+ * anything is sent. A missing argument is an {@code ApiException} with code 400 that never left the client.
+ *
+ * <h2>Threads</h2>
+ *
+ * One instance serves any number of threads, and the objects it hands out do too, as long as nobody calls a setter of
+ * the generated classes. The generated client keeps the status and headers of the last answer per thread, never
+ * across threads; take the headers from the exception instead.
+ */
+final class CoordinatorHttp implements AutoCloseable {
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
+    private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(5);
+    private static final int MAX_CONNECTIONS = 64;
+
+    private final CloseableHttpClient httpClient;
+    private final LocksApi locks;
+    private final OperationsApi operations;
+
+    private CoordinatorHttp(String baseUri, CloseableHttpClient httpClient) {
+        this.httpClient = httpClient;
+        var apiClient = new CoordinatorApiClient(httpClient, baseUri);
+        this.locks = new LocksApi(apiClient);
+        this.operations = new OperationsApi(apiClient);
+    }
+
+    /**
+     * Makes a client. Opens no connection yet, so a server that is away shows only at the first call.
+     *
+     * @param baseUri where the server is, like {@code http://coordinator:8080} or {@code https://example.org/locks}:
+     *     absolute, http or https, without user info, query and fragment
+     * @throws IllegalArgumentException if {@code baseUri} is something else
+     */
+    public static CoordinatorHttp connect(URI baseUri) {
+        return connect(baseUri, CONNECT_TIMEOUT, RESPONSE_TIMEOUT);
+    }
+
+    static CoordinatorHttp connect(URI baseUri, Duration connectTimeout, Duration responseTimeout) {
+        var base = requireBase(baseUri);
+        var connect = Timeout.of(connectTimeout);
+        var response = Timeout.of(responseTimeout);
+        var connections = PoolingHttpClientConnectionManagerBuilder.create()
+                .setMaxConnTotal(MAX_CONNECTIONS)
+                .setMaxConnPerRoute(MAX_CONNECTIONS)
+                .setDefaultConnectionConfig(ConnectionConfig.custom()
+                        .setConnectTimeout(connect)
+                        // A check costs up to a millisecond, so a busy connection goes without it.
+                        .setValidateAfterInactivity(TimeValue.ofSeconds(1))
+                        // Below the 30 s after which common servers hang up, since nothing is retried here.
+                        .setIdleTimeout(Timeout.ofSeconds(20))
+                        .build())
+                .setDefaultTlsConfig(
+                        TlsConfig.custom().setHandshakeTimeout(connect).build())
+                .build();
+        var httpClient = HttpClients.custom()
+                .setConnectionManager(connections)
+                .setDefaultRequestConfig(RequestConfig.custom()
+                        .setConnectionRequestTimeout(connect)
+                        .setResponseTimeout(response)
+                        .build())
+                .disableAutomaticRetries()
+                .disableRedirectHandling()
+                .disableCookieManagement()
+                .disableContentCompression()
+                .build();
+        return new CoordinatorHttp(base, httpClient);
+    }
+
+    private static String requireBase(URI uri) {
+        var scheme = uri.getScheme();
+        if (!("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme))
+                || uri.getHost() == null
+                || uri.getRawUserInfo() != null
+                || uri.getRawQuery() != null
+                || uri.getRawFragment() != null) {
+            throw new IllegalArgumentException(
+                    "The base URI must be http(s)://host[:port][/path], without user info, query and fragment");
+        }
+        return uri.toString().replaceAll("/+$", "");
+    }
+
+    /** The calls that acquire, renew, release and look at locks. */
+    public LocksApi locks() {
+        return locks;
+    }
+
+    /** The calls for probes and people. */
+    public OperationsApi operations() {
+        return operations;
+    }
+
+    /**
+     * Closes all connections. Calls under way end with an exception, and whether they took effect is unknown; calls
+     * made later are refused with an {@link IllegalStateException}. Leases stay as they are.
+     */
+    @Override
+    public void close() {
+        httpClient.close(CloseMode.IMMEDIATE);
+    }
+}

@@ -1,0 +1,386 @@
+package io.streamlocks.client;
+
+import io.streamlocks.client.LeaseCalls.LeaseKey;
+import io.streamlocks.client.LeaseCalls.Renewal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the leases of a process alive, and tells of their loss, with two threads that nothing can end but {@link
+ * #close}.
+ *
+ * <p>The <em>heartbeat</em> renews all leases together, a request for each thousand. The <em>watch</em> ends a lease
+ * whose safe time has passed. They are two, because the heartbeat can hang in a call for longer than a lease has left,
+ * and the watch never waits for anything but time.
+ */
+final class LeaseKeeper implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LeaseKeeper.class);
+    private static final Duration FIRST_RETRY = Duration.ofMillis(50);
+
+    private final LeaseCalls calls;
+    private final Duration ttl;
+    private final Duration margin;
+    private final Duration interval;
+    private final Executor callbackExecutor;
+    private final StreamLockListener listener;
+    private final LongSupplier nanoTime;
+
+    private final Map<UUID, HeldLease> leases = new ConcurrentHashMap<>();
+
+    /** Leases that may be live for the coordinator while nobody holds them here, and when they have run out anyway. */
+    private final Map<LeaseKey, Long> unreleased = new ConcurrentHashMap<>();
+
+    private final Object watched = new Object();
+    private final Object beating = new Object();
+
+    /** Before the first lease, which the start of a thread need not be. */
+    private final long startedNanos;
+
+    /** When the watch looks next; guarded by {@link #watched}. */
+    private long watchNanos;
+
+    /** There is something new to release; guarded by {@link #beating}. */
+    private boolean woken;
+
+    private volatile boolean closed;
+    private final Thread heartbeat = new Thread(this::beatUntilClosed, "stream-lock-heartbeat");
+    private final Thread watch = new Thread(this::watchUntilClosed, "stream-lock-watch");
+
+    LeaseKeeper(
+            LeaseCalls calls,
+            Duration ttl,
+            Duration margin,
+            Duration interval,
+            Executor callbackExecutor,
+            StreamLockListener listener,
+            LongSupplier nanoTime) {
+        this.calls = calls;
+        this.ttl = ttl;
+        this.margin = margin;
+        this.interval = interval;
+        this.callbackExecutor = callbackExecutor;
+        this.listener = listener;
+        this.nanoTime = nanoTime;
+        startedNanos = nanoTime();
+        watchNanos = startedNanos;
+        heartbeat.setDaemon(true);
+        watch.setDaemon(true);
+        heartbeat.start();
+        watch.start();
+    }
+
+    long nanoTime() {
+        return nanoTime.getAsLong();
+    }
+
+    Executor callbackExecutor() {
+        return callbackExecutor;
+    }
+
+    /** The moment until which a lease is safe, of which so much was left when the answer to a request was made. */
+    private long safeUntil(long sentNanos, Duration expiresIn) {
+        return sentNanos + expiresIn.minus(margin).toNanos();
+    }
+
+    /** Takes over a lease. Empty if it is not safe any more, because its grant was long under way. */
+    Optional<HeldLease> keep(LeaseKey key, LeaseCalls.Grant grant, long sentNanos) {
+        long safeUntil = safeUntil(sentNanos, grant.expiresIn());
+        if (safeUntil - nanoTime() <= 0) {
+            return Optional.empty();
+        }
+        HeldLease lease = new HeldLease(key, grant.fencingToken(), sentNanos, safeUntil, this);
+        leases.put(key.leaseId(), lease);
+        if (closed) {
+            forget(lease);
+            return Optional.empty();
+        }
+        synchronized (watched) {
+            if (safeUntil - watchNanos < 0) {
+                watched.notifyAll();
+            }
+        }
+        return Optional.of(lease);
+    }
+
+    /** Releases leases that are closed, in as few calls as can be. */
+    void release(Collection<HeldLease> closedLeases) {
+        closedLeases.forEach(this::forget);
+        RuntimeException failure = null;
+        for (List<HeldLease> chunk : chunks(closedLeases, HeldLease::key)) {
+            // After one call without an answer the others are left to the background: they would have to wait as long.
+            if (failure == null) {
+                try {
+                    releaseChunk(chunk);
+                    continue;
+                } catch (RuntimeException e) {
+                    failure = e;
+                    LOG.warn("Whether {} leases are released is unknown, trying again: {}", chunk.size(), e.toString());
+                }
+            }
+            RuntimeException cause = failure;
+            for (HeldLease lease : chunk) {
+                releaseLater(lease.key());
+                tell(to -> to.releaseUnknown(lease.streamId(), cause));
+            }
+        }
+    }
+
+    private void releaseChunk(List<HeldLease> chunk) {
+        List<Optional<LossReason>> results =
+                calls.release(chunk.stream().map(HeldLease::key).toList());
+        for (int i = 0; i < chunk.size(); i++) {
+            HeldLease lease = chunk.get(i);
+            results.get(i).ifPresentOrElse(lease::lostBeforeRelease, () -> tell(to -> to.released(lease.streamId())));
+        }
+    }
+
+    /** Releases in the background what may have been granted, until it must have run out. */
+    void releaseLater(LeaseKey key) {
+        unreleased.put(key, nanoTime() + ttl.toNanos());
+        synchronized (beating) {
+            woken = true;
+            beating.notifyAll();
+        }
+    }
+
+    void forget(HeldLease lease) {
+        leases.remove(lease.key().leaseId());
+    }
+
+    void callBack(Consumer<LeaseLoss> callback, Executor executor, LeaseLoss loss) {
+        Runnable call = () -> {
+            try {
+                callback.accept(loss);
+            } catch (RuntimeException | Error e) {
+                LOG.error("A callback for the loss of stream {} failed", loss.streamId(), e);
+            }
+        };
+        try {
+            executor.execute(call);
+        } catch (RuntimeException | Error e) {
+            // An executor that is full, shut down or broken must not hide a loss, from this callback or the next.
+            LOG.warn("The callback executor refused to tell of the loss of stream {}", loss.streamId(), e);
+            Thread thread = new Thread(call, "stream-lock-callback");
+            thread.setDaemon(true);
+            thread.start();
+        }
+    }
+
+    void tell(Consumer<StreamLockListener> event) {
+        try {
+            event.accept(listener);
+        } catch (RuntimeException | Error e) {
+            LOG.error("The listener failed", e);
+        }
+    }
+
+    private void watchUntilClosed() {
+        while (!closed) {
+            try {
+                synchronized (watched) {
+                    long now = nanoTime();
+                    // With no lease there is nothing to wait for but the next one. A wait of a millisecond too many is
+                    // within the margin; one of none would spin.
+                    long left = leases.values().stream()
+                            .mapToLong(lease -> lease.safeUntilNanos() - now)
+                            .min()
+                            .orElse(ttl.toNanos());
+                    watchNanos = now + left;
+                    if (left > 0 && !closed) {
+                        watched.wait(left / 1_000_000 + 1);
+                    }
+                }
+                leases.values().forEach(lease -> lease.feed(new BeatOutcome.Unknown()));
+            } catch (Throwable e) {
+                // Nobody has a reason to interrupt this thread, and no reason is good enough to stop watching.
+                surviving("watch", e);
+            }
+        }
+    }
+
+    private void beatUntilClosed() {
+        // A beat is over when every lease is confirmed that was not since it began.
+        long beganNanos = startedNanos;
+        long wakeNanos = beganNanos + jittered(interval.toNanos());
+        int failures = 0;
+        while (!closed) {
+            try {
+                awaitBeat(wakeNanos, failures == 0);
+                if (closed) {
+                    return;
+                }
+                long now = nanoTime();
+                if (now - wakeNanos >= 0 && (failures == 0 || now - beganNanos >= interval.toNanos())) {
+                    beganNanos = now;
+                }
+                // Releases come second: nothing is lost by them.
+                boolean answered = renewThoseNotConfirmedSince(beganNanos) && releaseUnreleased();
+                failures = answered ? 0 : failures + 1;
+                wakeNanos = answered ? beganNanos + jittered(interval.toNanos()) : nanoTime() + retryAfter(failures);
+            } catch (Throwable e) {
+                surviving("heartbeat", e);
+                failures++;
+                wakeNanos = nanoTime() + retryAfter(failures);
+            }
+        }
+    }
+
+    /** Waits for the time to beat; if it may be woken, also for something to release. */
+    private void awaitBeat(long untilNanos, boolean wakeable) throws InterruptedException {
+        synchronized (beating) {
+            long left = untilNanos - nanoTime();
+            while (left > 0 && !closed && !(woken && wakeable)) {
+                beating.wait(left / 1_000_000 + 1);
+                left = untilNanos - nanoTime();
+            }
+            woken = false;
+        }
+    }
+
+    private long retryAfter(int failures) {
+        return jittered(Math.min(interval.toNanos() / 2, FIRST_RETRY.toNanos() << Math.min(failures - 1, 10)));
+    }
+
+    /** Logs, and throws nothing even if the log does, as it may without memory. */
+    private static void surviving(String thread, Throwable e) {
+        try {
+            LOG.error("The {} goes on after an error", thread, e);
+        } catch (Throwable unlogged) {
+            e.addSuppressed(unlogged);
+        }
+    }
+
+    /** Workers that started together must not beat together for ever. Never later, since a lease could run out. */
+    private static long jittered(long nanos) {
+        return (long) (nanos * ThreadLocalRandom.current().nextDouble(0.9, 1));
+    }
+
+    /** Returns whether all that are due had an answer. */
+    private boolean renewThoseNotConfirmedSince(long sinceNanos) {
+        // What was tried last comes last, so that a call that hangs each time does not keep the others waiting each
+        // time.
+        List<HeldLease> due = leases.values().stream()
+                .filter(lease -> lease.confirmedNanos() - sinceNanos < 0)
+                .sorted((one, other) -> Long.signum(one.triedNanos() - other.triedNanos()))
+                .toList();
+        for (List<HeldLease> chunk : chunks(due, HeldLease::key)) {
+            if (!renew(chunk)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean renew(List<HeldLease> chunk) {
+        long sent = nanoTime();
+        chunk.forEach(lease -> lease.tried(sent));
+        List<Renewal> renewals;
+        try {
+            renewals = calls.renew(chunk.stream().map(HeldLease::key).toList());
+        } catch (RuntimeException e) {
+            tellRenewalUnknown(chunk.size(), e);
+            return false;
+        }
+        int renewed = 0;
+        List<RuntimeException> unknown = new ArrayList<>();
+        for (int i = 0; i < chunk.size(); i++) {
+            HeldLease lease = chunk.get(i);
+            if (renewals.get(i) instanceof Renewal.Renewed confirmed) {
+                lease.confirmed(sent);
+                lease.feed(new BeatOutcome.Renewed(safeUntil(sent, confirmed.expiresIn())));
+                renewed++;
+            } else if (renewals.get(i) instanceof Renewal.Lost lost) {
+                lease.feed(new BeatOutcome.Lost(lost.reason()));
+            } else if (renewals.get(i) instanceof Renewal.Unknown none) {
+                unknown.add(none.cause());
+            }
+        }
+        int count = renewed;
+        Duration took = Duration.ofNanos(nanoTime() - sent);
+        tell(to -> to.renewed(count, took));
+        if (!unknown.isEmpty()) {
+            tellRenewalUnknown(unknown.size(), unknown.get(0));
+        }
+        return unknown.isEmpty();
+    }
+
+    private void tellRenewalUnknown(int count, RuntimeException cause) {
+        if (!closed) {
+            LOG.warn("{} leases were not renewed, trying again: {}", count, cause.toString());
+            tell(to -> to.renewalUnknown(count, cause));
+        }
+    }
+
+    /** Returns whether all had an answer. */
+    private boolean releaseUnreleased() {
+        long now = nanoTime();
+        unreleased.values().removeIf(until -> now - until >= 0);
+        for (List<LeaseKey> chunk : chunks(unreleased.keySet(), key -> key)) {
+            try {
+                List<Optional<LossReason>> results = calls.release(chunk);
+                for (int i = 0; i < chunk.size(); i++) {
+                    // Of no trace: the acquire may still be under way, and be granted after this.
+                    if (results.get(i).filter(LossReason.UNKNOWN::equals).isEmpty()) {
+                        unreleased.remove(chunk.get(i));
+                    }
+                }
+            } catch (RuntimeException e) {
+                LOG.debug("{} leases are still to be released: {}", chunk.size(), e.toString());
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Parts that a call can take: of so many items, and so many bytes of JSON, at three for each UTF-16 unit. */
+    private static <T> List<List<T>> chunks(Collection<T> all, Function<T, LeaseKey> key) {
+        List<List<T>> chunks = new ArrayList<>();
+        List<T> chunk = new ArrayList<>();
+        int bytes = 0;
+        for (T one : all) {
+            int size = 100 + 3 * key.apply(one).streamId().length();
+            if (chunk.size() == LeaseCalls.MAX_BATCH || bytes + size > LeaseCalls.MAX_BATCH_BYTES) {
+                chunks.add(chunk);
+                chunk = new ArrayList<>();
+                bytes = 0;
+            }
+            chunk.add(one);
+            bytes += size;
+        }
+        if (!chunk.isEmpty()) {
+            chunks.add(chunk);
+        }
+        return chunks;
+    }
+
+    /**
+     * Ends both threads and releases all leases, a call for each thousand. Nothing may be {@linkplain #keep kept} any
+     * more.
+     */
+    @Override
+    public void close() {
+        synchronized (beating) {
+            closed = true;
+            beating.notifyAll();
+        }
+        synchronized (watched) {
+            watched.notifyAll();
+        }
+        release(leases.values().stream().filter(HeldLease::take).toList());
+        releaseUnreleased();
+    }
+}

@@ -1,0 +1,415 @@
+package io.streamlocks.client;
+
+import io.streamlocks.client.LeaseCalls.LeaseKey;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Acquires leases of streams and keeps them alive: one for a worker process, for all its streams.
+ *
+ * <p>All leases of a client are renewed together, a request for each thousand of them at every third of the ttl; a
+ * renewal without an answer is tried again until the lease is no longer safe. Two daemon threads do that.
+ *
+ * <p>Thread-safe.
+ */
+public final class StreamLockClient implements AutoCloseable {
+
+    private static final Duration RETRY_ACQUIRE_AFTER = Duration.ofMillis(100);
+
+    /** Two, each with its own connections, so that acquires which hang do not hold up renewals. */
+    private final LeaseCalls acquires;
+
+    private final LeaseCalls calls;
+    private final LeaseKeeper keeper;
+    private final String ownerId;
+    private final Duration ttl;
+    private final Duration acquireTimeout;
+    private final Optional<ExecutorService> ownExecutor;
+    private final Duration requestTimeout;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    /** One permit for each acquire under way; the one who closes takes all. */
+    private final Semaphore acquiring = new Semaphore(Integer.MAX_VALUE);
+
+    private StreamLockClient(Builder builder) {
+        this.requestTimeout = builder.requestTimeout();
+        this.ownerId = builder.ownerId == null ? newOwnerId() : builder.ownerId;
+        this.ttl = builder.ttl;
+        this.acquireTimeout = builder.acquireTimeout;
+        this.ownExecutor = builder.callbackExecutor == null
+                ? Optional.of(Executors.newCachedThreadPool(task -> {
+                    Thread thread = new Thread(task, "stream-lock-callback");
+                    thread.setDaemon(true);
+                    return thread;
+                }))
+                : Optional.empty();
+        Executor executor = ownExecutor.<Executor>map(own -> own).orElse(builder.callbackExecutor);
+        this.acquires = calls(builder);
+        this.calls = calls(builder);
+        this.keeper = new LeaseKeeper(
+                calls,
+                ttl,
+                builder.margin(),
+                builder.heartbeatInterval(),
+                executor,
+                builder.listener,
+                System::nanoTime);
+    }
+
+    private LeaseCalls calls(Builder builder) {
+        return new LeaseCalls(
+                CoordinatorHttp.connect(builder.baseUri, requestTimeout, requestTimeout),
+                Optional.ofNullable(builder.bearerToken));
+    }
+
+    /**
+     * Begins to set up a client.
+     *
+     * @param baseUri where the coordinator is, like {@code http://coordinator:8080}
+     */
+    public static Builder builder(URI baseUri) {
+        return new Builder(baseUri);
+    }
+
+    /** The label under which this process holds its leases. */
+    public String ownerId() {
+        return ownerId;
+    }
+
+    /**
+     * Acquires the lease of a stream, if nobody has it. Blocks for one call as a rule; if it has no usable answer, it is
+     * repeated with the same lease id until the acquire time-out has passed.
+     *
+     * @param streamId the stream, 1 to 255 printable characters
+     * @return the lease, or empty if somebody else has it
+     * @throws CoordinatorUnavailableException if there was no usable answer in time. If the lease was granted after
+     *     all, it is released in the background
+     * @throws CoordinatorRefusedException if the coordinator refused the call, as for a stream id that is not valid
+     * @throws IllegalStateException if this client is closed
+     */
+    public Optional<HeldLease> tryAcquire(String streamId) {
+        Objects.requireNonNull(streamId, "streamId");
+        if (!acquiring.tryAcquire()) {
+            throw new IllegalStateException("The client is closed");
+        }
+        try {
+            if (closed.get()) {
+                throw new IllegalStateException("The client is closed");
+            }
+            return acquire(streamId);
+        } finally {
+            acquiring.release();
+        }
+    }
+
+    private Optional<HeldLease> acquire(String streamId) {
+        long began = System.nanoTime();
+        LeaseKey key = new LeaseKey(streamId, UUID.randomUUID());
+        // A call without an answer may still be granted, whatever the calls after it are answered.
+        boolean mayBeGranted = false;
+        try {
+            while (true) {
+                long sent = System.nanoTime();
+                Optional<LeaseCalls.Grant> grant;
+                try {
+                    grant = acquires.acquire(key, ownerId, ttl);
+                } catch (CoordinatorUnavailableException e) {
+                    mayBeGranted = true;
+                    if (!waitBeforeRetry(began)) {
+                        throw e;
+                    }
+                    continue;
+                } catch (CoordinatorRefusedException e) {
+                    if (e.status() != 409 || !waitBeforeRetry(began)) {
+                        throw e;
+                    }
+                    // The id is used: an earlier try was granted, and the lease ran out before this one.
+                    key = new LeaseKey(streamId, UUID.randomUUID());
+                    mayBeGranted = false;
+                    continue;
+                }
+                Duration took = Duration.ofNanos(System.nanoTime() - began);
+                if (grant.isEmpty()) {
+                    keeper.tell(to -> to.denied(streamId, took));
+                    return Optional.empty();
+                }
+                Optional<HeldLease> lease = keeper.keep(key, grant.get(), sent);
+                mayBeGranted = lease.isEmpty();
+                if (lease.isEmpty()) {
+                    throw new CoordinatorUnavailableException(
+                            "The grant of stream " + streamId + " took longer than it is good for", null);
+                }
+                keeper.tell(to -> to.acquired(streamId, grant.get().fencingToken(), took));
+                return lease;
+            }
+        } finally {
+            if (mayBeGranted) {
+                keeper.releaseLater(key);
+            }
+        }
+    }
+
+    /** Returns whether there is time for another try, after having waited for it. */
+    private boolean waitBeforeRetry(long began) {
+        if (closed.get() || System.nanoTime() - began + RETRY_ACQUIRE_AFTER.toNanos() >= acquireTimeout.toNanos()) {
+            return false;
+        }
+        try {
+            TimeUnit.NANOSECONDS.sleep(RETRY_ACQUIRE_AFTER.toNanos());
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /**
+     * Does work on this thread under the lease of a stream, if nobody has it, and releases the lease after. When the
+     * lease is lost, the thread is interrupted; the interruption is withdrawn when the work has returned.
+     *
+     * @param streamId the stream, 1 to 255 printable characters
+     * @param work the work
+     * @param <T> what the work results in; not null
+     * @return the result, or empty if somebody else has the stream
+     * @throws LeaseLostException if the lease was lost while the work was under way, whatever the work returned or threw
+     * @throws CoordinatorUnavailableException as {@link #tryAcquire}
+     * @throws Exception what the work throws
+     */
+    public <T> Optional<T> runWithLease(String streamId, LeaseWork<T> work) throws Exception {
+        Optional<HeldLease> acquired = tryAcquire(streamId);
+        if (acquired.isEmpty()) {
+            return Optional.empty();
+        }
+        HeldLease lease = acquired.get();
+        Interruption interruption = new Interruption(Thread.currentThread());
+        lease.onTaken(interruption::interrupt);
+        Throwable failure = null;
+        T result = null;
+        try {
+            lease.requireSafe();
+            result = work.run(lease);
+        } catch (Throwable e) {
+            failure = e;
+        } finally {
+            interruption.end();
+        }
+        lease.close();
+        if (lease.isTaken() || lease.loss().isPresent()) {
+            LeaseLostException lost = lease.over();
+            if (failure != null) {
+                lost.addSuppressed(failure);
+            }
+            throw lost;
+        }
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        if (failure != null) {
+            throw (Exception) failure;
+        }
+        return Optional.of(Objects.requireNonNull(result, "The work returned null"));
+    }
+
+    /**
+     * Closes leases of this client, as {@link HeldLease#close()} does, but with one call for each thousand.
+     *
+     * @param leases which; those that are closed or lost are left out
+     */
+    public void release(Collection<HeldLease> leases) {
+        keeper.release(leases.stream().filter(HeldLease::endQuietly).toList());
+    }
+
+    /** Interrupts a thread while it works for us, and never after: it may be somebody else's by then. */
+    private static final class Interruption {
+        private final Thread thread;
+        private boolean ended;
+        private boolean interrupted;
+
+        Interruption(Thread thread) {
+            this.thread = thread;
+        }
+
+        synchronized void interrupt() {
+            if (!ended) {
+                interrupted = true;
+                thread.interrupt();
+            }
+        }
+
+        synchronized void end() {
+            ended = true;
+            if (interrupted) {
+                // Ours, and served. It may hide an interruption by somebody else at the same time; the exception that
+                // follows ends the work all the same.
+                Thread.interrupted();
+            }
+        }
+    }
+
+    /**
+     * Releases all leases, a call for each thousand, and ends the threads. Blocks for these calls, and before them for
+     * the acquires under way, for three request time-outs at most. Work under way in {@link #runWithLease} is interrupted
+     * and ends with a {@link LeaseLostException}. A release without a usable answer is told to the {@linkplain
+     * StreamLockListener#releaseUnknown listener} and tried once more; after that the leases run out by themselves. Closing
+     * again does nothing.
+     */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        // What is granted while the client closes must not outlive it. Time to get a connection, to connect and to be
+        // answered; whoever is not done by then is cut off, and leaves it to the keeper to release.
+        if (!awaitAcquires(3 * requestTimeout.toMillis())) {
+            acquires.close();
+            awaitAcquires(1000);
+        }
+        keeper.close();
+        acquires.close();
+        calls.close();
+        ownExecutor.ifPresent(ExecutorService::shutdown);
+    }
+
+    private boolean awaitAcquires(long atMostMs) {
+        try {
+            return acquiring.tryAcquire(Integer.MAX_VALUE, atMostMs, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** {@code <host>-<pid>-<random>}: a container's pid is often 1, and a restarted pod may keep its name. */
+    private static String newOwnerId() {
+        String host;
+        try {
+            host = InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            // A label, so any will do.
+            host = "unknown";
+        }
+        return host + "-" + ProcessHandle.current().pid() + "-"
+                + UUID.randomUUID().toString().substring(0, 8);
+    }
+
+    /** The settings of a {@link StreamLockClient}. Not thread-safe. */
+    public static final class Builder {
+
+        private final URI baseUri;
+        private String ownerId;
+        private Duration ttl = Duration.ofSeconds(30);
+        private Duration heartbeatInterval;
+        private Duration requestTimeout;
+        private Duration acquireTimeout = Duration.ofSeconds(5);
+        private String bearerToken;
+        private Executor callbackExecutor;
+        private StreamLockListener listener = new StreamLockListener() {};
+
+        private Builder(URI baseUri) {
+            this.baseUri = Objects.requireNonNull(baseUri, "baseUri");
+        }
+
+        /** A label of this process, unique per process start; {@code <host>-<pid>-<random>} by default. */
+        public Builder ownerId(String label) {
+            this.ownerId = Objects.requireNonNull(label, "label");
+            return this;
+        }
+
+        /** The length of leases, from 1 s to 24 h; 30 s by default. A crashed worker's streams are free after it. */
+        public Builder ttl(Duration length) {
+            this.ttl = Objects.requireNonNull(length, "length");
+            return this;
+        }
+
+        /** How often leases are renewed, below the ttl; a third of the ttl by default. */
+        public Builder heartbeatInterval(Duration interval) {
+            this.heartbeatInterval = Objects.requireNonNull(interval, "interval");
+            return this;
+        }
+
+        /**
+         * How long to wait for a connection, and for its answer, each; a quarter of the ttl by default, and 5 s at most.
+         */
+        public Builder requestTimeout(Duration timeout) {
+            this.requestTimeout = Objects.requireNonNull(timeout, "timeout");
+            return this;
+        }
+
+        /** How long an acquire without an answer is repeated; 5 s by default. */
+        public Builder acquireTimeout(Duration timeout) {
+            this.acquireTimeout = Objects.requireNonNull(timeout, "timeout");
+            return this;
+        }
+
+        /** Sent as {@code Authorization: Bearer} with every call; none by default. */
+        public Builder bearerToken(String token) {
+            this.bearerToken = Objects.requireNonNull(token, "token");
+            return this;
+        }
+
+        /** Runs the callbacks of {@link HeldLease#onLost}, never in the thread that submits; own threads by default. */
+        public Builder callbackExecutor(Executor executor) {
+            this.callbackExecutor = Objects.requireNonNull(executor, "executor");
+            return this;
+        }
+
+        /** Hears what the client does, for metrics. */
+        public Builder listener(StreamLockListener hears) {
+            this.listener = Objects.requireNonNull(hears, "hears");
+            return this;
+        }
+
+        /**
+         * Makes the client. Opens no connection yet.
+         *
+         * @throws IllegalArgumentException if a setting is out of its range, or the settings do not go together
+         */
+        public StreamLockClient build() {
+            require(ttl.toMillis() >= 1000 && ttl.compareTo(Duration.ofDays(1)) <= 0, "ttl must be from 1 s to 24 h");
+            require(isPositive(heartbeatInterval()), "heartbeatInterval must be positive");
+            require(
+                    heartbeatInterval().compareTo(ttl.minus(margin())) < 0,
+                    "heartbeatInterval must be below the ttl less a tenth, or every lease is lost before it is renewed");
+            require(isPositive(requestTimeout()), "requestTimeout must be positive");
+            require(isPositive(acquireTimeout), "acquireTimeout must be positive");
+            return new StreamLockClient(this);
+        }
+
+        private static boolean isPositive(Duration duration) {
+            return duration.compareTo(Duration.ZERO) > 0;
+        }
+
+        private static void require(boolean holds, String what) {
+            if (!holds) {
+                throw new IllegalArgumentException(what);
+            }
+        }
+
+        private Duration heartbeatInterval() {
+            return heartbeatInterval == null ? ttl.dividedBy(3) : heartbeatInterval;
+        }
+
+        private Duration requestTimeout() {
+            Duration quarter = ttl.dividedBy(4);
+            Duration most = Duration.ofSeconds(5);
+            return requestTimeout != null ? requestTimeout : quarter.compareTo(most) < 0 ? quarter : most;
+        }
+
+        /** Time to stop in, and for clocks of which one runs faster than the other: a tenth of the ttl. */
+        private Duration margin() {
+            return ttl.dividedBy(10);
+        }
+    }
+}

@@ -1,0 +1,203 @@
+package io.streamlocks.client.session;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks a source for events again and again, and routes them to a registry, on one thread of its own: turns never
+ * overlap. Each turn first evicts the registry's idle sessions. Nothing that the source or the registry throws ends the
+ * loop; identical errors are logged once in 30 s.
+ *
+ * <p>Thread-safe.
+ *
+ * @param <E> an event
+ */
+public final class PollLoop<E> implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(PollLoop.class);
+
+    private final SessionRegistry<E> registry;
+    private final EventSource<E> source;
+    private final Duration delay;
+    private final Duration stopTimeout;
+    private final RepeatedErrors errors;
+    private final ScheduledExecutorService executor;
+    private volatile Thread thread;
+
+    // Guarded by this.
+    private boolean started;
+
+    private PollLoop(Builder<E> builder) {
+        this.registry = builder.registry;
+        this.source = builder.source;
+        this.delay = builder.delay;
+        this.stopTimeout = builder.stopTimeout;
+        this.errors = new RepeatedErrors(builder.logger, builder.nanoTime);
+        this.executor = Executors.newSingleThreadScheduledExecutor(task -> {
+            thread = new Thread(task, "stream-poll");
+            return thread;
+        });
+    }
+
+    /**
+     * Begins to set up a loop.
+     *
+     * @param registry takes the events; stays the caller's to close, after the loop
+     * @param source where the events come from
+     * @param <E> an event
+     */
+    public static <E> Builder<E> builder(SessionRegistry<E> registry, EventSource<E> source) {
+        return new Builder<>(registry, source);
+    }
+
+    /**
+     * Starts the loop with a turn at once. Its thread keeps the JVM alive until the loop is stopped.
+     *
+     * @throws IllegalStateException if it was started or stopped before
+     */
+    public synchronized void start() {
+        if (started) {
+            throw new IllegalStateException("The loop was started before");
+        }
+        try {
+            executor.scheduleWithFixedDelay(this::turn, 0, delay.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            throw new IllegalStateException("The loop was stopped before", e);
+        }
+        started = true;
+    }
+
+    /**
+     * Stops the loop for good. Blocks until the turn under way is over, in which what is left to route is told as {@link
+     * RouteResult#REJECTED}. After the stop time-out it interrupts the turn, and after as long again it returns all the
+     * same. Called by the loop's own thread, or with the caller interrupted, it does not wait. Does nothing the second time
+     * but wait.
+     *
+     * @return whether no turn is under way any more
+     */
+    public boolean stop() {
+        executor.shutdown();
+        if (Thread.currentThread() == thread) {
+            return false;
+        }
+        try {
+            if (executor.awaitTermination(stopTimeout.toNanos(), TimeUnit.NANOSECONDS)) {
+                return true;
+            }
+            LOG.warn("The poll loop's turn is interrupted, since it is not over after {}", stopTimeout);
+            executor.shutdownNow();
+            return executor.awaitTermination(stopTimeout.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            executor.shutdownNow();
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** As {@link #stop()}. */
+    @Override
+    public void close() {
+        stop();
+    }
+
+    private void turn() {
+        List<StreamEvent<E>> events;
+        try {
+            registry.evictIdle();
+            // With a message of its own: the JVM's has one or not, depending on what it has compiled, and would be
+            // logged twice.
+            events = List.copyOf(Objects.requireNonNull(source.poll(), "The source's poll answered null"));
+        } catch (Throwable e) {
+            // An executor runs a task that threw no more.
+            if (!(e instanceof InterruptedException && executor.isShutdown())) {
+                log(String.valueOf(e.getMessage()), "The poll failed", e);
+            }
+            return;
+        }
+        events.forEach(this::route);
+    }
+
+    private void route(StreamEvent<E> event) {
+        String streamId = event.streamId();
+        try {
+            RouteResult result;
+            try {
+                result = executor.isShutdown() ? RouteResult.REJECTED : registry.route(streamId, event.event());
+            } catch (Throwable e) {
+                log(streamId + "::" + e.getMessage(), "An event of stream " + streamId + " could not be routed", e);
+                source.failed(event, e);
+                return;
+            }
+            source.routed(event, result);
+        } catch (Throwable e) {
+            log(streamId + "::" + e.getMessage(), "The source failed to take in an event of stream " + streamId, e);
+        }
+    }
+
+    private void log(String key, String what, Throwable error) {
+        try {
+            errors.log(key, what, error);
+        } catch (Throwable e) {
+            // A log that is broken, or memory that is used up, must not end the loop.
+            error.addSuppressed(e);
+        }
+    }
+
+    /**
+     * The settings of a {@link PollLoop}. Not thread-safe.
+     *
+     * @param <E> an event
+     */
+    public static final class Builder<E> {
+
+        private final SessionRegistry<E> registry;
+        private final EventSource<E> source;
+        private Duration delay = Duration.ofSeconds(1);
+        private Duration stopTimeout = Duration.ofSeconds(10);
+        private Logger logger = LOG;
+        private LongSupplier nanoTime = System::nanoTime;
+
+        private Builder(SessionRegistry<E> registry, EventSource<E> source) {
+            this.registry = Objects.requireNonNull(registry, "registry");
+            this.source = Objects.requireNonNull(source, "source");
+        }
+
+        /** From the end of a turn to the beginning of the next; positive; 1 s by default. */
+        public Builder<E> delay(Duration time) {
+            this.delay = positive(time, "delay");
+            return this;
+        }
+
+        /** How long {@link PollLoop#stop()} lets the turn under way go on before it interrupts it; 10 s by default. */
+        public Builder<E> stopTimeout(Duration time) {
+            this.stopTimeout = positive(time, "stopTimeout");
+            return this;
+        }
+
+        Builder<E> log(Logger to, LongSupplier clock) {
+            this.logger = to;
+            this.nanoTime = clock;
+            return this;
+        }
+
+        /** Makes the loop. It is to be {@linkplain PollLoop#start() started} then. */
+        public PollLoop<E> build() {
+            return new PollLoop<>(this);
+        }
+
+        private static Duration positive(Duration time, String name) {
+            if (time.isNegative() || time.isZero()) {
+                throw new IllegalArgumentException(name + " must be positive");
+            }
+            return time;
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package io.streamlocks.client;
+
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.Lock;
+import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.LockPage;
+import io.streamlocks.coordinator.lock.LockQuery;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.RenewOutcome;
+import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.coordinator.lock.StorageUnavailableException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A storage that notes what is asked of it, one call a request to its server, and can be made to answer 503. */
+public final class CountedLocks implements LockManager {
+
+    private final LockManager locks;
+    private final List<List<AcquireRequest>> acquires = new CopyOnWriteArrayList<>();
+    private final List<List<RenewRequest>> renews = new CopyOnWriteArrayList<>();
+    private final List<List<ReleaseRequest>> releases = new CopyOnWriteArrayList<>();
+    private final Map<String, UUID> leaseIds = new ConcurrentHashMap<>();
+    private volatile boolean away;
+
+    public CountedLocks(LockManager locks) {
+        this.locks = locks;
+    }
+
+    /** Whether the server answers 503. */
+    public void setAway(boolean isAway) {
+        away = isAway;
+    }
+
+    public List<List<AcquireRequest>> acquires() {
+        return acquires;
+    }
+
+    public List<List<RenewRequest>> renews() {
+        return renews;
+    }
+
+    public List<List<ReleaseRequest>> releases() {
+        return releases;
+    }
+
+    /** Ends the latest lease of a stream behind its holder's back. */
+    public void end(String streamId) {
+        locks.release(List.of(new ReleaseRequest(streamId, leaseIds.get(streamId))));
+    }
+
+    /** Ends the latest lease of a stream and grants another, behind its holder's back. */
+    public void takeOver(String streamId) {
+        end(streamId);
+        locks.acquire(List.of(new AcquireRequest(streamId, "other", UUID.randomUUID(), Duration.ofMinutes(1))));
+    }
+
+    private void requireThere() {
+        if (away) {
+            throw new StorageUnavailableException("away", null);
+        }
+    }
+
+    @Override
+    public List<AcquireOutcome> acquire(List<AcquireRequest> requests) {
+        acquires.add(requests);
+        requireThere();
+        requests.forEach(request -> leaseIds.put(request.streamId(), request.leaseId()));
+        return locks.acquire(requests);
+    }
+
+    @Override
+    public List<RenewOutcome> renew(List<RenewRequest> requests) {
+        renews.add(requests);
+        requireThere();
+        return locks.renew(requests);
+    }
+
+    @Override
+    public List<ReleaseOutcome> release(List<ReleaseRequest> requests) {
+        releases.add(requests);
+        requireThere();
+        return locks.release(requests);
+    }
+
+    @Override
+    public Optional<Lock> find(String streamId) {
+        return locks.find(streamId);
+    }
+
+    @Override
+    public LockPage list(LockQuery query) {
+        return locks.list(query);
+    }
+
+    @Override
+    public int purge(Duration idleFor) {
+        return locks.purge(idleFor);
+    }
+
+    @Override
+    public void verifyWritable() {
+        locks.verifyWritable();
+    }
+}

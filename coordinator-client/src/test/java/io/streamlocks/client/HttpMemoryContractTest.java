@@ -1,0 +1,43 @@
+package io.streamlocks.client;
+
+import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.LockManagerContract;
+import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
+import io.streamlocks.coordinator.lock.memory.TestClock;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+
+class HttpMemoryContractTest extends LockManagerContract {
+
+    private static TestClock clock;
+    private static LockManager storage;
+    private static TestServer server;
+
+    @BeforeAll
+    static void start() {
+        clock = new TestClock();
+        storage = new MemoryLockManager(clock);
+        server = new TestServer(storage);
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+    }
+
+    @Override
+    public LockManager locks() {
+        return server.locks();
+    }
+
+    @Override
+    public void expire(String streamId) {
+        storage.find(streamId).ifPresent(lock -> clock.advance(lock.expiresIn()));
+    }
+
+    @Override
+    public void age(String streamId, Duration by) {
+        clock.advance(by);
+    }
+}

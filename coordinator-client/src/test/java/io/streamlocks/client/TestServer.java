@@ -1,0 +1,44 @@
+package io.streamlocks.client;
+
+import io.streamlocks.coordinator.http.Gate;
+import io.streamlocks.coordinator.http.HttpServer;
+import io.streamlocks.coordinator.lock.LockManager;
+import java.net.URI;
+import java.time.Duration;
+
+/** A real server on loopback, on any backend, and a client of it. */
+public final class TestServer implements AutoCloseable {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+    private final HttpServer server;
+    private final CoordinatorHttp http;
+    private final LockManager locks;
+    private final URI uri;
+
+    public TestServer(LockManager storage) {
+        Gate gate = new Gate();
+        gate.open();
+        server = new HttpServer(storage, gate, Duration.ofSeconds(30), Duration.ofDays(1));
+        uri = URI.create("http://127.0.0.1:" + server.start("127.0.0.1", 0));
+        // Time-outs that no load of a test machine meets: what is tested here is what the answers say.
+        http = CoordinatorHttp.connect(uri, TIMEOUT, TIMEOUT);
+        locks = new ClientLockManager(http, storage);
+    }
+
+    /** Where it listens. */
+    public URI uri() {
+        return uri;
+    }
+
+    /** The server's leases, by the generated client. */
+    LockManager locks() {
+        return locks;
+    }
+
+    @Override
+    public void close() {
+        http.close();
+        server.stop();
+    }
+}

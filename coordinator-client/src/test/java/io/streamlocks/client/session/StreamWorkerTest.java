@@ -1,0 +1,131 @@
+package io.streamlocks.client.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.awaitility.Awaitility.await;
+
+import io.streamlocks.client.CountedLocks;
+import io.streamlocks.client.StreamLockClient;
+import io.streamlocks.client.StreamLockListener;
+import io.streamlocks.client.TestServer;
+import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
+import io.streamlocks.coordinator.lock.memory.MonotonicClock;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class StreamWorkerTest {
+
+    private final CountedLocks storage = new CountedLocks(new MemoryLockManager(new MonotonicClock()));
+    private final TestServer server = new TestServer(storage);
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    /** A worker that tells of what ends in it; the turn that is under way ends when it is told to stop. */
+    private static StreamWorker worker(URI coordinator, Consumer<String> tell) {
+        StreamLockClient client = StreamLockClient.builder(coordinator)
+                .listener(new StreamLockListener() {
+                    @Override
+                    public void released(String streamId) {
+                        tell.accept("released " + streamId);
+                    }
+                })
+                .build();
+        SessionRegistry<String> registry = SessionRegistry.<String>builder(
+                        client, lease -> event -> tell.accept("handled " + event))
+                .onEnd(end -> tell.accept("ended " + end.streamId()))
+                .build();
+        CountDownLatch never = new CountDownLatch(1);
+        List<StreamEvent<String>> first = new ArrayList<>(List.of(new StreamEvent<>("orders", "one")));
+        EventSource<String> source = () -> {
+            if (!first.isEmpty()) {
+                return List.of(first.remove(0));
+            }
+            try {
+                tell.accept("polling");
+                never.await();
+                return List.of();
+            } finally {
+                tell.accept("turn over");
+            }
+        };
+        PollLoop<String> loop = PollLoop.builder(registry, source)
+                .delay(Duration.ofMillis(100))
+                .stopTimeout(Duration.ofMillis(200))
+                .build();
+        return new StreamWorker(loop, registry, client);
+    }
+
+    /** What another JVM runs. */
+    public static final class Child {
+        private Child() {}
+
+        public static void main(String[] args) {
+            worker(URI.create(args[0]), System.out::println).closeOnShutdown().start();
+        }
+    }
+
+    @Test
+    void theWorkerStopsItsPartsInOrderAndOnceHoweverManyCloseIt() throws Exception {
+        List<String> told = new CopyOnWriteArrayList<>();
+        StreamWorker worker = worker(server.uri(), told::add).closeOnShutdown().start();
+        await().until(() -> told.contains("polling"));
+        ExecutorService threads = Executors.newCachedThreadPool();
+        List<Future<?>> closes = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            closes.add(threads.submit(() -> {
+                worker.close();
+                // Whoever closes finds all closed after.
+                assertThat(told).endsWith("released orders");
+            }));
+        }
+        for (Future<?> close : closes) {
+            close.get(10, TimeUnit.SECONDS);
+        }
+        threads.shutdownNow();
+        assertThat(told).containsExactly("handled one", "polling", "turn over", "ended orders", "released orders");
+        assertThatIllegalStateException().isThrownBy(worker::start);
+    }
+
+    @Test
+    void aJvmThatIsToldToEndStopsItsWorkerInOrderAndOnce() throws Exception {
+        Process child = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Child.class.getName(),
+                        server.uri().toString())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        List<String> told = new CopyOnWriteArrayList<>();
+        Thread reader = new Thread(() -> child.inputReader().lines().forEach(told::add));
+        try {
+            reader.start();
+            await().atMost(Duration.ofSeconds(20)).until(() -> told.contains("polling"));
+            // Not child.destroy(), which closes the pipe that it tells us by.
+            child.toHandle().destroy();
+            assertThat(child.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            reader.join(5000);
+        } finally {
+            child.destroyForcibly();
+        }
+        assertThat(told).containsExactly("handled one", "polling", "turn over", "ended orders", "released orders");
+        assertThat(storage.find("orders")).isEmpty();
+    }
+}
