@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# A worker of curl and jq: tries to hold every stream of a list, renews what it holds, and stops a stream when its
+# lease is lost. It shows the loop that any worker needs; the work itself is left out.
+#
+#   worker.sh STREAMS_FILE LOG_FILE
+#
+# STREAMS_FILE has a stream id a line. Each grant, renewal and loss is appended to LOG_FILE as a line of JSON.
+# Settings, from the environment:
+#   COORDINATORS  base URLs, separated by commas; the next one is asked when one does not answer
+#   WORKER_ID     the owner id, unique per start            (default: host-pid-time)
+#   TTL_MS        the length of a lease                     (default: 30000)
+#   MARGIN_MS     how long before its end a lease is given up, for clocks that run at unlike speed
+#                                                           (default: TTL_MS / 20)
+#   BEAT_MS       how often it makes a call                 (default: 200)
+#   ASK           the most streams that one call asks for, at most 1000; small, so that workers that start together
+#                 share the streams                         (default: 50)
+# Needs Linux (its monotonic clock is /proc/uptime), bash, curl and jq 1.6. On SIGTERM it releases all and exits.
+set -euo pipefail
+
+here=$(dirname "$0")
+streams=$1
+log=$2
+IFS=, read -ra coordinators <<<"${COORDINATORS:-http://127.0.0.1:8080}"
+worker=${WORKER_ID:-$(hostname)-$$-$(date +%s)}
+ttl=${TTL_MS:-30000}
+margin=${MARGIN_MS:-$((ttl / 20))}
+beat=${BEAT_MS:-200}
+ask=${ASK:-50}
+
+dir=$(mktemp -d)
+trap stop EXIT
+stopping=
+trap 'stopping=1' TERM INT
+
+# Sets now, in ms. Never the time of day: setting it would prolong or end leases.
+read_clock() {
+  local seconds
+  read -r seconds _ </proc/uptime
+  now=$((10#${seconds/./} * 10))
+}
+
+# Sends $dir/request to a path, the answer to $dir/answer. Fails if the answer is not a 200: then nothing is known of
+# the leases, and the worker goes on as before. The next call asks the next coordinator.
+turn=$((RANDOM % ${#coordinators[@]}))
+call() {
+  local status
+  status=$(curl -s -m 2 -o "$dir/answer" -w '%{http_code}' -H 'Content-Type: application/json' \
+    --data-binary "@$dir/request" "${coordinators[turn]}$1") || status=000
+  if [[ $status != 200 ]]; then
+    echo "$worker: $1 at ${coordinators[turn]} answered $status: unknown, going on" >&2
+    turn=$(((turn + 1) % ${#coordinators[@]}))
+    return 1
+  fi
+}
+
+# Lets the others have the streams at once. What fails twice runs out by itself.
+stop() {
+  trap '' TERM INT
+  jq -c '[.held | to_entries[] | {streamId: .key, leaseId: .value.leaseId}] |
+    range(0; length; 1000) as $from | {items: .[$from:$from + 1000]}' "$dir/state" >"$dir/releases"
+  while IFS= read -r request; do
+    printf '%s\n' "$request" >"$dir/request"
+    call /v1/batch/release || call /v1/batch/release || true
+  done <"$dir/releases"
+  rm -rf "$dir"
+}
+
+shuf "$streams" | jq -Rnc '{streams: [inputs], next: 0, held: {}, asked: {}}' >"$dir/state"
+
+while [[ -z $stopping ]]; do
+  read_clock
+  sent=$now
+  jq -c -f "$here/plan.jq" --arg worker "$worker" --argjson now "$now" --argjson ttl "$ttl" --argjson ask "$ask" \
+    --arg random "$(head -c $((16 * ask)) /dev/urandom | od -An -v -tx1 | tr -d ' \n')" "$dir/state" >"$dir/plan"
+  {
+    # The new lease ids are in the state before they are sent.
+    IFS= read -r state && printf '%s\n' "$state" >"$dir/state"
+    read -r path
+    IFS= read -r request && printf '%s\n' "$request" >"$dir/request"
+    cat >>"$log"
+  } <"$dir/plan"
+
+  path=${path//\"/}
+  if [[ $path != null ]] && call "$path"; then
+    jq -c -f "$here/apply.jq" --arg worker "$worker" --argjson sent "$sent" --argjson ttl "$ttl" \
+      --argjson margin "$margin" --slurpfile request "$dir/request" --slurpfile answer "$dir/answer" \
+      "$dir/state" >"$dir/applied"
+    {
+      IFS= read -r state && printf '%s\n' "$state" >"$dir/state"
+      cat >>"$log"
+    } <"$dir/applied"
+  fi
+
+  read_clock
+  left=$((beat - (now - sent)))
+  if ((left > 0)); then
+    # Ctrl-C reaches the sleep, too.
+    sleep "$(printf '%d.%03d' $((left / 1000)) $((left % 1000)))" || true
+  fi
+done

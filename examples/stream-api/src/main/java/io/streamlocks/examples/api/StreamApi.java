@@ -1,0 +1,206 @@
+package io.streamlocks.examples.api;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/**
+ * A source of events and a sink for what became of them, over HTTP:
+ *
+ * <ul>
+ *   <li>{@code GET /events} answers events to process, by stream in order: {@code [{"streamId":"s-7","number":3}]}.
+ *       Events come again until the sink has accepted them, so none is lost with a worker.
+ *   <li>{@code POST /streams/{streamId}/open?fencingToken=&workerId=} raises the fence of a stream and answers
+ *       {@code {"position":2}}, the last event accepted.
+ *   <li>{@code POST /streams/{streamId}/events/{number}?fencingToken=&workerId=} publishes a processed event.
+ * </ul>
+ *
+ * <p>Both POSTs answer 409 to a token lower than the highest that the stream has seen.
+ */
+public final class StreamApi implements AutoCloseable {
+
+    private static final int STREAMS_AN_ANSWER = 100;
+    private static final int EVENTS_A_STREAM = 10;
+
+    /** Events of a stream come in bursts, so that streams fall idle and wake up again, in turns. */
+    private static final int BURST = 8;
+
+    private final Map<String, StreamLog> streams = new LinkedHashMap<>();
+    private final int events;
+    private final Duration span;
+    private final HttpServer server;
+    private final ExecutorService requests = Executors.newCachedThreadPool();
+    private final long startNanos = System.nanoTime();
+
+    // Guarded by this.
+    private int appended;
+
+    /**
+     * Starts to listen on loopback.
+     *
+     * @param port the port, 0 for any
+     * @param streams how many streams
+     * @param events how many events, in all streams together
+     * @param span over which time they come up
+     * @param fenced whether stale tokens are refused
+     */
+    public StreamApi(int port, int streams, int events, Duration span, boolean fenced) throws IOException {
+        for (int i = 1; i <= streams; i++) {
+            this.streams.put("s-" + i, new StreamLog(fenced));
+        }
+        this.events = events;
+        this.span = span;
+        server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 0);
+        server.setExecutor(requests);
+        server.createContext("/", this::handle);
+        server.start();
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return server.getAddress().getPort();
+    }
+
+    /** What there is, by stream id. */
+    public Map<String, StreamLog> streams() {
+        return Collections.unmodifiableMap(streams);
+    }
+
+    /** How many events are accepted, each counted once. */
+    public long accepted() {
+        return streams.values().stream().mapToLong(StreamLog::position).sum();
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+        requests.shutdownNow();
+    }
+
+    private void handle(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            exchange.getRequestBody().readAllBytes();
+            String[] path = exchange.getRequestURI().getPath().split("/");
+            try {
+                String call = exchange.getRequestMethod() + " " + (path.length < 2 ? "" : path[1]);
+                if (call.equals("GET events")) {
+                    answer(exchange, 200, pending());
+                } else if (call.equals("POST streams") && path.length == 4 && path[3].equals("open")) {
+                    Map<String, String> query = query(exchange);
+                    long position = stream(path[2]).open(token(query), query.get("workerId"));
+                    answer(
+                            exchange,
+                            position < 0 ? 409 : 200,
+                            position < 0 ? STALE : "{\"position\":" + position + "}");
+                } else if (call.equals("POST streams") && path.length == 5 && path[3].equals("events")) {
+                    Map<String, String> query = query(exchange);
+                    boolean accepted =
+                            stream(path[2]).publish(Long.parseLong(path[4]), token(query), query.get("workerId"));
+                    answer(exchange, accepted ? 200 : 409, accepted ? "{}" : STALE);
+                } else {
+                    answer(exchange, 404, "{}");
+                }
+            } catch (IllegalArgumentException e) {
+                answer(exchange, 400, "{\"error\":\"" + e.getMessage().replaceAll("[\"\\\\]", "'") + "\"}");
+            }
+        }
+    }
+
+    private static final String STALE = "{\"error\":\"the fencing token is stale\"}";
+
+    private String pending() {
+        append();
+        List<String> ids = List.copyOf(streams.keySet());
+        // From somewhere else each time, or the streams at the front would be served to all workers and others to none.
+        int from = ThreadLocalRandom.current().nextInt(ids.size());
+        StringBuilder json = new StringBuilder("[");
+        int found = 0;
+        for (int i = 0; i < ids.size() && found < STREAMS_AN_ANSWER; i++) {
+            String id = ids.get((from + i) % ids.size());
+            List<Long> numbers = streams.get(id).pending(EVENTS_A_STREAM);
+            found += numbers.isEmpty() ? 0 : 1;
+            for (long number : numbers) {
+                json.append(json.length() == 1 ? "" : ",")
+                        .append("{\"streamId\":\"" + id + "\",\"number\":" + number + "}");
+            }
+        }
+        return json.append("]").toString();
+    }
+
+    private synchronized void append() {
+        double passed = (double) (System.nanoTime() - startNanos) / span.toNanos();
+        List<StreamLog> logs = List.copyOf(streams.values());
+        for (; appended < events && appended < passed * events; appended++) {
+            logs.get(appended / BURST % logs.size()).append();
+        }
+    }
+
+    private StreamLog stream(String id) {
+        StreamLog stream = streams.get(id);
+        if (stream == null) {
+            throw new IllegalArgumentException("There is no stream " + id);
+        }
+        return stream;
+    }
+
+    private static long token(Map<String, String> query) {
+        return Long.parseLong(query.getOrDefault("fencingToken", ""));
+    }
+
+    private static Map<String, String> query(HttpExchange exchange) {
+        Map<String, String> query = new HashMap<>();
+        String raw = exchange.getRequestURI().getQuery();
+        for (String pair : raw == null ? new String[0] : raw.split("&")) {
+            String[] both = pair.split("=", 2);
+            query.put(both[0], both.length == 2 ? both[1] : "");
+        }
+        return query;
+    }
+
+    private static void answer(HttpExchange exchange, int status, String json) throws IOException {
+        byte[] body = json.getBytes(StandardCharsets.UTF_8);
+        exchange.getResponseHeaders().set("Content-Type", "application/json");
+        exchange.sendResponseHeaders(status, body.length);
+        exchange.getResponseBody().write(body);
+    }
+
+    /**
+     * Serves until it is told to stop. PORT (8090), STREAMS (50), EVENTS (1000), RUN_SECONDS (60) and FENCE (on) are taken
+     * from the environment; each second a line tells how far it is.
+     *
+     * @param args none are taken
+     */
+    public static void main(String[] args) throws IOException, InterruptedException {
+        Map<String, String> settings = System.getenv();
+        int events = Integer.parseInt(settings.getOrDefault("EVENTS", "1000"));
+        try (StreamApi api = new StreamApi(
+                Integer.parseInt(settings.getOrDefault("PORT", "8090")),
+                Integer.parseInt(settings.getOrDefault("STREAMS", "50")),
+                events,
+                Duration.ofSeconds(Integer.parseInt(settings.getOrDefault("RUN_SECONDS", "60"))),
+                !settings.getOrDefault("FENCE", "on").equals("off"))) {
+            System.out.println("The stream API is ready at http://127.0.0.1:" + api.port());
+            while (true) {
+                TimeUnit.SECONDS.sleep(1);
+                System.out.println("accepted " + api.accepted() + " of " + events + " events, by worker "
+                        + api.streams().values().stream()
+                                .flatMap(stream -> stream.entries().stream())
+                                .filter(entry -> entry.number() > 0)
+                                .collect(Collectors.groupingBy(StreamLog.Entry::workerId, Collectors.counting())));
+            }
+        }
+    }
+}

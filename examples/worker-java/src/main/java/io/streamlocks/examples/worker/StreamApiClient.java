@@ -1,0 +1,63 @@
+package io.streamlocks.examples.worker;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+
+/** The calls to the stream API: where events come from, and where they are published. */
+final class StreamApiClient {
+
+    record Event(String streamId, long number) {}
+
+    private record Opened(long position) {}
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+    private final URI base;
+    private final String workerId;
+    private final HttpClient http =
+            HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+    private final ObjectMapper json = new ObjectMapper();
+
+    StreamApiClient(URI base, String workerId) {
+        this.base = base;
+        this.workerId = workerId;
+    }
+
+    /** Events that are not accepted yet, each stream's in order. */
+    List<Event> events() throws IOException, InterruptedException {
+        String body = send(HttpRequest.newBuilder(base.resolve("/events")).GET());
+        return List.of(json.readValue(body, Event[].class));
+    }
+
+    /** Bars all holders before this one from the stream. Returns the number of the last event that was accepted. */
+    long open(String streamId, long fencingToken) throws IOException, InterruptedException {
+        return json.readValue(post(streamId, "open", fencingToken), Opened.class)
+                .position();
+    }
+
+    void publish(Event event, long fencingToken) throws IOException, InterruptedException {
+        post(event.streamId(), "events/" + event.number(), fencingToken);
+    }
+
+    private String post(String streamId, String what, long fencingToken) throws IOException, InterruptedException {
+        URI uri = base.resolve(
+                "/streams/" + streamId + "/" + what + "?fencingToken=" + fencingToken + "&workerId=" + workerId);
+        return send(HttpRequest.newBuilder(uri).POST(HttpRequest.BodyPublishers.noBody()));
+    }
+
+    /** Can be interrupted, so that a lost lease ends a call that hangs. */
+    private String send(HttpRequest.Builder request) throws IOException, InterruptedException {
+        HttpResponse<String> response =
+                http.send(request.timeout(TIMEOUT).build(), HttpResponse.BodyHandlers.ofString());
+        if (response.statusCode() != 200) {
+            throw new IOException("The stream API answered " + response.statusCode() + ": " + response.body());
+        }
+        return response.body();
+    }
+}

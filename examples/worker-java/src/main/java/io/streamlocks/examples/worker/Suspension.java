@@ -1,0 +1,36 @@
+package io.streamlocks.examples.worker;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Suspends this process at the worst moment: after it found its lease safe, before it publishes. Only for showing what
+ * the sink's fence is for.
+ */
+final class Suspension {
+
+    private final long every;
+    private final Duration time;
+    private final AtomicLong count = new AtomicLong();
+
+    /** Suspends for that time at each so many-th publish; never if it is 0. */
+    Suspension(long every, Duration time) {
+        this.every = every;
+        this.time = time;
+    }
+
+    void perhaps() throws IOException, InterruptedException {
+        if (every > 0 && count.incrementAndGet() % every == 0) {
+            long pid = ProcessHandle.current().pid();
+            new ProcessBuilder(
+                            "sh",
+                            "-c",
+                            "(sleep " + time.toMillis() / 1000.0 + "; kill -CONT " + pid + ") & kill -STOP " + pid)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
+        }
+    }
+}

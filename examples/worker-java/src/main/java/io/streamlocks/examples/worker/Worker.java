@@ -1,0 +1,73 @@
+package io.streamlocks.examples.worker;
+
+import io.streamlocks.client.StreamLockClient;
+import io.streamlocks.client.session.EventSource;
+import io.streamlocks.client.session.PollLoop;
+import io.streamlocks.client.session.SessionRegistry;
+import io.streamlocks.client.session.StreamEvent;
+import io.streamlocks.client.session.StreamWorker;
+import io.streamlocks.examples.worker.StreamApiClient.Event;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * Polls a stream API and publishes each event under the lease of its stream, until it is told to stop (SIGTERM or
+ * SIGINT).
+ */
+public final class Worker {
+
+    private Worker() {}
+
+    /**
+     * Starts the worker. Its settings are in the environment, as README.md tells.
+     *
+     * @param args none are taken
+     */
+    public static void main(String[] args) {
+        Settings settings = new Settings(System.getenv());
+        StreamLockClient client = StreamLockClient.builder(settings.uri("COORDINATOR_URL", "http://127.0.0.1:8080"))
+                .ttl(settings.millis("TTL_MS", 30_000))
+                .acquireTimeout(settings.millis("ACQUIRE_TIMEOUT_MS", 1000))
+                .build();
+        StreamApiClient api =
+                new StreamApiClient(settings.uri("STREAM_API_URL", "http://127.0.0.1:8090"), client.ownerId());
+        Duration work = settings.millis("WORK_MS", 50);
+        Suspension suspension = new Suspension(settings.number("SUSPEND_EVERY", 0), settings.millis("SUSPEND_MS", 0));
+        SessionRegistry<Event> registry = SessionRegistry.<Event>builder(
+                        client, lease -> new EventHandler(lease, api, work, suspension))
+                .maxConcurrentSessions(settings.number("MAX_SESSIONS", 32))
+                .idleTimeout(settings.millis("IDLE_MS", 5000))
+                // What a session leaves unhandled is not accepted, so the source serves it again.
+                .onEnd(end -> end.failure()
+                        .ifPresent(failure -> System.out.println("stream " + end.streamId() + " ended: "
+                                + end.loss()
+                                        .map(loss -> "lost, " + loss.reason() + ": ")
+                                        .orElse("") + failure)))
+                .build();
+        EventSource<Event> source = () -> api.events().stream()
+                .map(event -> new StreamEvent<>(event.streamId(), event))
+                .toList();
+        PollLoop<Event> loop = PollLoop.builder(registry, source)
+                .delay(settings.millis("POLL_MS", 200))
+                .build();
+        new StreamWorker(loop, registry, client).closeOnShutdown().start();
+        System.out.println("worker " + client.ownerId() + " is at work");
+    }
+
+    private record Settings(Map<String, String> environment) {
+
+        URI uri(String name, String fallback) {
+            return URI.create(environment.getOrDefault(name, fallback));
+        }
+
+        int number(String name, int fallback) {
+            String value = environment.get(name);
+            return value == null ? fallback : Integer.parseInt(value);
+        }
+
+        Duration millis(String name, int fallback) {
+            return Duration.ofMillis(number(name, fallback));
+        }
+    }
+}

@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import { Configuration, LocksApi, ResponseError, type Lease, type LeaseResult } from '../target/client/index.js';
+
+/** The most items that one batch call takes. */
+export const BATCH = 1000;
+
+/**
+ * The right to process a stream. Everything is measured with performance.now(), which never jumps, from the moment a
+ * request was *sent*: the coordinator counts from later on, so the lease is over here before it is over there.
+ */
+export class HeldLease {
+  readonly streamId: string;
+  readonly leaseId: string;
+  /** Goes along with every effect, for the resource to refuse one that is stale. */
+  readonly fencingToken: number;
+
+  private readonly lost = new AbortController();
+  private safeUntil: number;
+  private alarm: NodeJS.Timeout | undefined;
+
+  constructor(lease: Lease, safeUntil: number) {
+    this.streamId = lease.streamId;
+    this.leaseId = lease.leaseId;
+    this.fencingToken = lease.fencingToken;
+    this.safeUntil = safeUntil;
+    this.setAlarm();
+  }
+
+  /** Aborted once the lease is lost or given back; hand it to all that is done under the lease. */
+  get signal(): AbortSignal {
+    return this.lost.signal;
+  }
+
+  /** Throws if the lease may not be relied on. To be called before each effect: an alarm can ring late. */
+  requireSafe(): void {
+    if (performance.now() >= this.safeUntil) {
+      this.lose('unconfirmed');
+    }
+    this.signal.throwIfAborted();
+  }
+
+  /** A renewal was confirmed. One that comes too late changes nothing: the work may have been stopped already. */
+  extend(safeUntil: number): void {
+    if (performance.now() < this.safeUntil && !this.signal.aborted) {
+      this.safeUntil = Math.max(this.safeUntil, safeUntil);
+      this.setAlarm();
+    }
+  }
+
+  lose(reason: string): void {
+    clearTimeout(this.alarm);
+    this.lost.abort(new Error(`the lease of ${this.streamId} is over: ${reason}`));
+  }
+
+  private setAlarm(): void {
+    clearTimeout(this.alarm);
+    this.alarm = setTimeout(() => this.lose('unconfirmed'), this.safeUntil - performance.now());
+  }
+}
+
+/** Acquires leases, and renews them all with one call at every third of the ttl. */
+export class LeaseKeeper {
+  private readonly api: LocksApi;
+  private readonly ownerId: string;
+  private readonly ttlMs: number;
+  /** For clocks of which one runs faster than the other, and for the time that stopping takes. */
+  private readonly marginMs: number;
+  private readonly held = new Map<string, HeldLease>();
+  /** Lease ids whose acquire had no answer. Asked again with the same id, a grant is not lost. */
+  private readonly unanswered = new Map<string, string>();
+  private stopped = false;
+  private nextBeat: NodeJS.Timeout | undefined;
+
+  constructor(baseUrl: string, ownerId: string, ttlMs: number) {
+    this.api = new LocksApi(new Configuration({ basePath: baseUrl }));
+    this.ownerId = ownerId;
+    this.ttlMs = ttlMs;
+    this.marginMs = ttlMs / 10;
+    this.beatIn(ttlMs / 3);
+  }
+
+  /** Answers the leases of those streams that nobody else has; at most 1000. Throws if there was no usable answer. */
+  async acquire(streamIds: string[]): Promise<HeldLease[]> {
+    if (streamIds.length === 0) {
+      return [];
+    }
+    const items = streamIds.map((streamId) => {
+      const leaseId = this.unanswered.get(streamId) ?? randomUUID();
+      this.unanswered.set(streamId, leaseId);
+      return { streamId, ownerId: this.ownerId, leaseId, ttlMs: this.ttlMs };
+    });
+    const sent = performance.now();
+    const { results } = await this.api.acquireLocks({ batchAcquireRequest: { items } }, this.timeout());
+    const leases: HeldLease[] = [];
+    results.forEach((result, i) => {
+      const streamId = streamIds[i]!;
+      if (isUnknown(result.status)) {
+        return;
+      }
+      this.unanswered.delete(streamId);
+      const safeUntil = this.safeUntil(sent, result);
+      // Without a lease it is held by another worker, or this id's grant was over before: the next poll asks again.
+      if (result.lease && performance.now() < safeUntil) {
+        const lease = new HeldLease(result.lease, safeUntil);
+        this.held.set(streamId, lease);
+        lease.signal.addEventListener('abort', () => this.held.delete(streamId), { once: true });
+        leases.push(lease);
+      }
+    });
+    return leases;
+  }
+
+  /** Gives leases back, so that others can have their streams at once. What is not answered runs out by itself. */
+  async release(leases: HeldLease[]): Promise<void> {
+    const items = leases
+      .filter((lease) => !lease.signal.aborted)
+      .map(({ streamId, leaseId }) => ({ streamId, leaseId }));
+    leases.forEach((lease) => lease.lose('released'));
+    for (const some of chunks(items)) {
+      await this.api.releaseLocks({ batchReleaseRequest: { items: some } }, this.timeout());
+    }
+  }
+
+  /** Renews no more. */
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.nextBeat);
+  }
+
+  private beatIn(ms: number): void {
+    if (!this.stopped) {
+      this.nextBeat = setTimeout(() => void this.beat(), ms);
+    }
+  }
+
+  private async beat(): Promise<void> {
+    const began = performance.now();
+    let allAnswered = true;
+    for (const leases of chunks([...this.held.values()])) {
+      allAnswered = (await this.renew(leases)) && allAnswered;
+    }
+    const period = this.ttlMs / 3;
+    // Without an answer: soon again, since the leases go on meanwhile, but not for long.
+    this.beatIn(Math.max(50, (allAnswered ? period : period / 4) - (performance.now() - began)));
+  }
+
+  private async renew(leases: HeldLease[]): Promise<boolean> {
+    const items = leases.map(({ streamId, leaseId }) => ({ streamId, leaseId }));
+    const sent = performance.now();
+    try {
+      const { results } = await this.api.renewLocks({ batchRenewRequest: { items } }, this.timeout());
+      leases.forEach((lease, i) => {
+        const result = results[i]!;
+        if (result.lease) {
+          lease.extend(this.safeUntil(sent, result));
+        } else if (result.status === 410) {
+          lease.lose(result.problem?.reason ?? 'lost');
+        }
+      });
+      return !results.some((result) => isUnknown(result.status));
+    } catch (e) {
+      // 503, a time-out, a connection refused: unknown. It says nothing of the leases, and each has its own end.
+      console.error(`a renewal of ${leases.length} leases had no usable answer: ${describe(e)}`);
+      return false;
+    }
+  }
+
+  private safeUntil(sent: number, result: LeaseResult): number {
+    return sent + (result.lease?.expiresInMs ?? 0) - this.marginMs;
+  }
+
+  private timeout(): RequestInit {
+    return { signal: AbortSignal.timeout(Math.min(5000, this.ttlMs / 4)) };
+  }
+}
+
+function isUnknown(status: number): boolean {
+  return status === 429 || status >= 500;
+}
+
+function chunks<T>(all: T[]): T[][] {
+  const some: T[][] = [];
+  for (let i = 0; i < all.length; i += BATCH) {
+    some.push(all.slice(i, i + BATCH));
+  }
+  return some;
+}
+
+export function describe(e: unknown): string {
+  if (e instanceof ResponseError) {
+    return `status ${e.response.status}`;
+  }
+  const cause = e instanceof Error && e.cause instanceof Error ? ` (${e.cause.message})` : '';
+  return `${e instanceof Error ? e.message : e}${cause}`;
+}
