@@ -179,8 +179,8 @@ final class Coordinator implements AutoCloseable {
         // In SQL, not as a start-up option, which connection poolers such as PgBouncer refuse. A lock is waited for
         // less long than the statement may take, so that what is told is the reason; but longer, by default, than the
         // second after which PostgreSQL looks for a deadlock, else it is never seen and the call not tried again.
-        hikari.setConnectionInitSql("SET statement_timeout = %d; SET lock_timeout = %d"
-                .formatted(statementTimeoutMs, statementTimeoutMs * 4 / 5));
+        hikari.setConnectionInitSql("SET statement_timeout = %d; SET lock_timeout = %d; %s"
+                .formatted(statementTimeoutMs, statementTimeoutMs * 4 / 5, PostgresLockManager.SESSION_SETTINGS));
         return new HikariDataSource(hikari);
     }
 

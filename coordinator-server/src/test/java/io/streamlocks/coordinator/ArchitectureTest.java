@@ -11,13 +11,14 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** {@code Main -> Coordinator -> http -> lock <- lock.memory, lock.postgres}. */
+/** {@code Main -> Coordinator -> http -> lock.group -> lock <- lock.memory, lock.postgres}. */
 class ArchitectureTest {
 
     private static final String ROOT = "io.streamlocks.coordinator";
     private static final String HTTP = ROOT + ".http";
     private static final String LOG = ROOT + ".log";
     private static final String LOCK = ROOT + ".lock";
+    private static final String GROUP = LOCK + ".group";
     private static final String MEMORY = LOCK + ".memory";
     private static final String POSTGRES = LOCK + ".postgres";
     private static final String GENERATED = POSTGRES + ".generated";
@@ -41,6 +42,8 @@ class ArchitectureTest {
                 .definedBy(HTTP)
                 .layer("lock")
                 .definedBy(LOCK)
+                .layer("group")
+                .definedBy(GROUP)
                 .layer("memory")
                 .definedBy(MEMORY)
                 .layer("postgres")
@@ -51,12 +54,14 @@ class ArchitectureTest {
                 .mayNotBeAccessedByAnyLayer()
                 .whereLayer("http")
                 .mayOnlyBeAccessedByLayers("process")
+                .whereLayer("group")
+                .mayOnlyBeAccessedByLayers("http")
                 .whereLayer("memory")
                 .mayOnlyBeAccessedByLayers("process")
                 .whereLayer("postgres")
                 .mayOnlyBeAccessedByLayers("process")
                 .whereLayer("lock")
-                .mayOnlyBeAccessedByLayers("process", "http", "memory", "postgres")
+                .mayOnlyBeAccessedByLayers("process", "http", "group", "memory", "postgres")
                 .whereLayer("log")
                 .mayOnlyBeAccessedByLayers("process", "http")
                 .ensureAllClassesAreContainedInArchitecture()
@@ -93,15 +98,15 @@ class ArchitectureTest {
                         .or(resideInAnyPackage(JSON))
                         .or(resideInAnyPackage(SQL))
                         .or(resideInAnyPackage(SET_UP))
-                        .or(resideInAnyPackage(HTTP, LOG, MEMORY, POSTGRES + "..")))
+                        .or(resideInAnyPackage(HTTP, LOG, GROUP, MEMORY, POSTGRES + "..")))
                 .check(CLASSES);
     }
 
     @Test
-    void theMemoryBackendKnowsNeitherWebNorJsonNorSql() {
+    void groupCommitAndTheMemoryBackendKnowNeitherWebNorJsonNorSql() {
         noClasses()
                 .that()
-                .resideInAPackage(MEMORY)
+                .resideInAnyPackage(GROUP, MEMORY)
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(WEB)
                         .or(resideInAnyPackage(JSON))

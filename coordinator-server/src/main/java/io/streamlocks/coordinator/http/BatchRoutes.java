@@ -1,14 +1,14 @@
 package io.streamlocks.coordinator.http;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.javalin.http.Context;
 import io.streamlocks.coordinator.lock.AcquireRequest;
-import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.coordinator.lock.group.GroupCommit;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
 /** The calls on many streams: one result an item, in order, and no item fails another. */
@@ -16,20 +16,21 @@ final class BatchRoutes {
 
     private static final int MAX_ITEMS = 1000;
 
-    private final LockManager locks;
+    private final GroupCommit locks;
     private final Fields fields;
+    private final Exchange exchange;
 
-    BatchRoutes(LockManager locks, Fields fields) {
+    BatchRoutes(GroupCommit locks, Fields fields, Exchange exchange) {
         this.locks = locks;
         this.fields = fields;
+        this.exchange = exchange;
     }
 
     void acquire(Context ctx) {
-        batch(ctx, this::acquireRequest, locks::acquire, Responses.Result::of);
+        batch(ctx, Requests.AcquireItem.class, this::acquireRequest, locks::acquire, Responses.Result::of);
     }
 
-    private AcquireRequest acquireRequest(String path, JsonNode json) {
-        Requests.AcquireItem item = Json.read(json, path, Requests.AcquireItem.class);
+    private AcquireRequest acquireRequest(String path, Requests.AcquireItem item) {
         return new AcquireRequest(
                 Fields.id(path + ".streamId", item.streamId()),
                 Fields.id(path + ".ownerId", item.ownerId()),
@@ -38,11 +39,10 @@ final class BatchRoutes {
     }
 
     void renew(Context ctx) {
-        batch(ctx, this::renewRequest, locks::renew, Responses.Result::of);
+        batch(ctx, Requests.RenewItem.class, this::renewRequest, locks::renew, Responses.Result::of);
     }
 
-    private RenewRequest renewRequest(String path, JsonNode json) {
-        Requests.RenewItem item = Json.read(json, path, Requests.RenewItem.class);
+    private RenewRequest renewRequest(String path, Requests.RenewItem item) {
         return new RenewRequest(
                 Fields.id(path + ".streamId", item.streamId()),
                 Fields.leaseId(path + ".leaseId", item.leaseId()),
@@ -50,45 +50,70 @@ final class BatchRoutes {
     }
 
     void release(Context ctx) {
-        batch(ctx, this::releaseRequest, locks::release, Responses.Result::of);
+        batch(ctx, Requests.ReleaseItem.class, this::releaseRequest, locks::release, Responses.Result::of);
     }
 
-    private ReleaseRequest releaseRequest(String path, JsonNode json) {
-        Requests.ReleaseItem item = Json.read(json, path, Requests.ReleaseItem.class);
+    private ReleaseRequest releaseRequest(String path, Requests.ReleaseItem item) {
         return new ReleaseRequest(
                 Fields.id(path + ".streamId", item.streamId()), Fields.leaseId(path + ".leaseId", item.leaseId()));
     }
 
-    private interface ItemReader<Q> {
-        /** Reads an item that stands at this path of the body, or throws a {@link ProblemException}. */
-        Q read(String path, JsonNode item);
+    private interface ItemCheck<T, Q> {
+        /** Makes a request of an item that stands at this path of the body, or throws a {@link ProblemException}. */
+        Q check(String path, T item);
     }
 
-    private static <Q, O> void batch(
-            Context ctx, ItemReader<Q> reader, Function<List<Q>, List<O>> call, Function<O, Responses.Result> result) {
-        List<JsonNode> items = Exchange.body(ctx, Requests.Batch.class).items();
-        if (items == null) {
-            throw ProblemException.invalid("items", "items is missing.");
+    private <T, Q, O> void batch(
+            Context ctx,
+            Class<T> type,
+            ItemCheck<T, Q> check,
+            Function<List<Q>, CompletableFuture<List<O>>> call,
+            Function<O, Responses.Result> result) {
+        Batch<T, Q> batch = new Batch<>(check);
+        Json.readItems(Exchange.body(ctx), MAX_ITEMS, type, batch);
+        exchange.respond(ctx, () -> call.apply(batch.requests), outcomes -> batch.results(outcomes, result));
+    }
+
+    /** The items of one call: those that became requests, and what is wrong with the others. */
+    private static final class Batch<T, Q> implements Json.Items<T> {
+
+        private final ItemCheck<T, Q> check;
+        private final List<Q> requests = new ArrayList<>();
+
+        /** Null for an item that became a request, whose result is not known yet. */
+        private final List<Responses.Result> results = new ArrayList<>();
+
+        Batch(ItemCheck<T, Q> check) {
+            this.check = check;
         }
-        if (items.size() > MAX_ITEMS) {
-            throw ProblemException.invalid("items", "items must have at most " + MAX_ITEMS + " elements.");
-        }
-        Responses.Result[] results = new Responses.Result[items.size()];
-        List<Q> requests = new ArrayList<>();
-        List<Integer> positions = new ArrayList<>();
-        for (int i = 0; i < results.length; i++) {
+
+        @Override
+        public void add(T item) {
             try {
-                requests.add(reader.read("items[" + i + "]", items.get(i)));
-                positions.add(i);
+                requests.add(check.check(pathOf(results.size()), item));
+                results.add(null);
             } catch (ProblemException e) {
-                results[i] = Responses.Result.of(e.problem());
+                addRefused(e);
             }
         }
-        List<O> outcomes = call.apply(requests);
-        for (int i = 0; i < outcomes.size(); i++) {
-            int position = positions.get(i);
-            results[position] = result.apply(outcomes.get(i)).ofItem("items[" + position + "]");
+
+        @Override
+        public void addRefused(ProblemException e) {
+            results.add(Responses.Result.of(e.problem()));
         }
-        Exchange.respond(ctx, new Responses.Batch(Arrays.asList(results)));
+
+        <O> Responses.Batch results(List<O> outcomes, Function<O, Responses.Result> result) {
+            Iterator<O> decided = outcomes.iterator();
+            for (int i = 0; i < results.size(); i++) {
+                if (results.get(i) == null) {
+                    results.set(i, result.apply(decided.next()).ofItem(pathOf(i)));
+                }
+            }
+            return new Responses.Batch(results);
+        }
+
+        private static String pathOf(int position) {
+            return "items[" + position + "]";
+        }
     }
 }

@@ -11,6 +11,11 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** What is read from a request and written to a response, the same for all routes. */
 final class Exchange {
@@ -24,26 +29,45 @@ final class Exchange {
 
     private static final Duration RETRY_STORAGE_AFTER = Duration.ofSeconds(1);
 
-    private Exchange() {}
+    private final Executor threads;
+
+    /**
+     * @param threads make and write the answers to calls that had to wait
+     */
+    Exchange(Executor threads) {
+        this.threads = threads;
+    }
 
     /** Reads the body, which must be JSON of this type. */
     static <T> T body(Context ctx, Class<T> type) {
+        return Json.read(body(ctx), type);
+    }
+
+    /** The body, which must be said to be JSON. */
+    static byte[] body(Context ctx) {
         String contentType = ctx.contentType();
         String mediaType = contentType == null ? "" : contentType.split(";", 2)[0].trim();
         if (!mediaType.toLowerCase(Locale.ROOT).equals("application/json")) {
             throw new ProblemException(Problem.ofField(
                     ProblemType.UNSUPPORTED_MEDIA_TYPE, "Content-Type", "Send the body as application/json."));
         }
-        return Json.read(bytes(ctx), type);
+        return bytes(ctx);
     }
 
     private static byte[] bytes(Context ctx) {
-        boolean tooLarge = ctx.req().getContentLengthLong() > MAX_BODY_BYTES;
-        if (tooLarge && ctx.header("Expect") != null) {
+        long length = ctx.req().getContentLengthLong();
+        if (length > MAX_BODY_BYTES && ctx.header("Expect") != null) {
             // The client waits with the body, and getting the stream would tell it to go on.
             throw bodyTooLarge();
         }
         try (InputStream in = ctx.req().getInputStream()) {
+            if (length >= 0 && length <= MAX_BODY_BYTES) {
+                byte[] body = new byte[(int) length];
+                if (in.readNBytes(body, 0, body.length) < body.length) {
+                    throw endedEarly();
+                }
+                return body;
+            }
             // One byte more than allowed, since a chunked body does not say its length beforehand.
             byte[] body = in.readNBytes(MAX_BODY_BYTES + 1);
             if (body.length > MAX_BODY_BYTES) {
@@ -53,8 +77,12 @@ final class Exchange {
             return body;
         } catch (IOException e) {
             // The client went away or sent no HTTP; there may be nobody left to read the answer.
-            throw new ProblemException(Problem.of(ProblemType.BAD_REQUEST, "The body ended early."));
+            throw endedEarly();
         }
+    }
+
+    private static ProblemException endedEarly() {
+        return new ProblemException(Problem.of(ProblemType.BAD_REQUEST, "The body ended early."));
     }
 
     /** A client that is still sending when the connection ends would not see the answer, but a broken pipe. */
@@ -124,7 +152,34 @@ final class Exchange {
         }
     }
 
-    static void respond(Context ctx, Responses.Result result) {
+    /**
+     * Answers once the outcome is known. No thread waits for that, and the one that brings the outcome goes on at once: a
+     * client that is slow to read its answer holds up nobody else.
+     */
+    <T> void respond(Context ctx, Supplier<CompletableFuture<T>> call, Function<T, Object> body) {
+        ctx.future(() -> call.get()
+                .handleAsync(
+                        (outcome, failure) -> {
+                            if (failure != null) {
+                                throw new CompletionException(failure);
+                            }
+                            respondWith(ctx, body.apply(outcome));
+                            return null;
+                        },
+                        threads));
+    }
+
+    private static void respondWith(Context ctx, Object body) {
+        if (body instanceof Responses.Result result) {
+            respond(ctx, result);
+        } else if (body instanceof Problem problem) {
+            respond(ctx, problem);
+        } else {
+            respond(ctx, body);
+        }
+    }
+
+    private static void respond(Context ctx, Responses.Result result) {
         if (result.problem() != null) {
             respond(ctx, result.problem());
         } else if (result.lease() != null) {
@@ -137,7 +192,7 @@ final class Exchange {
     }
 
     static void respond(Context ctx, Object body) {
-        ctx.status(200).contentType("application/json").result(Json.write(body));
+        write(ctx.status(200).contentType("application/json"), body);
     }
 
     static void respond(Context ctx, Problem problem) {
@@ -146,7 +201,18 @@ final class Exchange {
         } else if (problem.status() == 503) {
             ctx.header("Retry-After", seconds(RETRY_STORAGE_AFTER.toMillis()));
         }
-        ctx.status(problem.status()).contentType(Problem.CONTENT_TYPE).result(Json.write(problem));
+        write(ctx.status(problem.status()).contentType(Problem.CONTENT_TYPE), problem);
+    }
+
+    /** Past the framework, which copies each result by way of a new buffer of 32 kB. */
+    private static void write(Context ctx, Object body) {
+        byte[] json = Json.write(body);
+        ctx.res().setContentLength(json.length);
+        try {
+            ctx.res().getOutputStream().write(json);
+        } catch (IOException e) {
+            // The client has gone, so there is nobody to tell.
+        }
     }
 
     /** Whole seconds, rounded up: a client that came back a moment too early would have to wait again. */

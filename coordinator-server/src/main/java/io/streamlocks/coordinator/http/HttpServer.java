@@ -8,13 +8,16 @@ import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.HttpResponseException;
 import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.OverloadedException;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
+import io.streamlocks.coordinator.lock.group.GroupCommit;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
@@ -29,6 +32,10 @@ public final class HttpServer {
     /** What remains of a path when its stream id is empty. */
     private static final Pattern EMPTY_STREAM_ID = Pattern.compile("/v1/locks/(/(acquire|renew|release))?");
 
+    /** Idle ones end after a minute. Blocked ones, of which each waits for a slow client, must not be all. */
+    private final QueuedThreadPool threads = new QueuedThreadPool(250, 8);
+
+    private final GroupCommit locks;
     private final Javalin javalin;
     private final RepeatedErrorLog errors =
             new RepeatedErrorLog(LoggerFactory.getLogger(HttpServer.class), System::nanoTime);
@@ -36,15 +43,17 @@ public final class HttpServer {
     /**
      * Makes the server; {@link #start} lets it listen.
      *
-     * @param locks serves the calls
+     * @param locks serves the calls, those of many clients together
      * @param gate lets calls pass or not
      * @param defaultTtl the ttl of an acquire that names none
      * @param maxTtl the longest ttl that may be asked for
      */
     public HttpServer(LockManager locks, Gate gate, Duration defaultTtl, Duration maxTtl) {
+        this.locks = new GroupCommit(locks);
         this.javalin = Javalin.create(config -> {
+            config.jetty.threadPool = threads;
             configure(config);
-            routes(config.routes, locks, gate, new Fields(defaultTtl, maxTtl));
+            routes(config.routes, gate, new Fields(defaultTtl, maxTtl));
         });
     }
 
@@ -63,6 +72,7 @@ public final class HttpServer {
     /** Accepts no more connections, waits at most 5 s for the calls under way, and stops. */
     public void stop() {
         javalin.stop();
+        locks.close();
     }
 
     /** Each method and path that it serves, as in {@code GET /livez}. */
@@ -96,22 +106,23 @@ public final class HttpServer {
         config.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new HttpErrorHandler()));
     }
 
-    private void routes(RoutesConfig routes, LockManager locks, Gate gate, Fields fields) {
+    private void routes(RoutesConfig routes, Gate gate, Fields fields) {
         routes.before("/v1/*", ctx -> gate.check());
 
-        LockRoutes lock = new LockRoutes(locks, fields);
+        Exchange exchange = new Exchange(threads);
+        LockRoutes lock = new LockRoutes(locks, fields, exchange);
         get(routes, "/v1/locks", lock::list);
         get(routes, "/v1/locks/{streamId}", lock::find);
         routes.post("/v1/locks/{streamId}/acquire", lock::acquire);
         routes.post("/v1/locks/{streamId}/renew", lock::renew);
         routes.post("/v1/locks/{streamId}/release", lock::release);
 
-        BatchRoutes batch = new BatchRoutes(locks, fields);
+        BatchRoutes batch = new BatchRoutes(locks, fields, exchange);
         routes.post("/v1/batch/acquire", batch::acquire);
         routes.post("/v1/batch/renew", batch::renew);
         routes.post("/v1/batch/release", batch::release);
 
-        OperationRoutes operation = new OperationRoutes(locks, gate);
+        OperationRoutes operation = new OperationRoutes(locks, gate, exchange);
         get(routes, "/livez", operation::livez);
         get(routes, "/readyz", operation::readyz);
         get(routes, "/openapi.yaml", operation::openApi);
@@ -121,6 +132,7 @@ public final class HttpServer {
         routes.exception(ProblemException.class, (e, ctx) -> Exchange.respond(ctx, e.problem()));
         routes.exception(HttpResponseException.class, HttpServer::respondTo);
         routes.exception(StorageUnavailableException.class, this::respondTo);
+        routes.exception(OverloadedException.class, this::respondTo);
         routes.exception(Exception.class, this::respondTo);
     }
 
@@ -157,6 +169,11 @@ public final class HttpServer {
         // Which call met the outage makes no difference, nor do numbers: a pool's message counts its connections.
         errors.log(Level.WARN, root.toString().replaceAll("\\d+", "0"), message, null);
         Exchange.respond(ctx, Problem.of(ProblemType.STORAGE_UNAVAILABLE, "The storage does not answer. Try again."));
+    }
+
+    private void respondTo(OverloadedException e, Context ctx) {
+        errors.log(Level.WARN, e.getMessage(), "Refused calls: " + e.getMessage(), null);
+        Exchange.respond(ctx, Problem.of(ProblemType.OVERLOADED, "The server has too much to do. Try again."));
     }
 
     private void respondTo(Exception e, Context ctx) {

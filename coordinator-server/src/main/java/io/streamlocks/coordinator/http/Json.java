@@ -3,14 +3,16 @@ package io.streamlocks.coordinator.http;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonStreamContext;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonMappingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
@@ -70,25 +72,111 @@ final class Json {
 
     /** Decoded here and strictly: Jackson's own decoding takes overlong sequences, and UTF-16 and UTF-32 as well. */
     private static String text(byte[] body) throws CharacterCodingException {
-        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+        String text = new String(body, StandardCharsets.UTF_8);
+        // What stands in for malformed bytes, and may also have been sent. Decoding strictly takes several times as
+        // long.
+        return text.indexOf('\uFFFD') < 0
+                ? text
+                : StandardCharsets.UTF_8
+                        .newDecoder()
+                        .decode(ByteBuffer.wrap(body))
+                        .toString();
+    }
+
+    /** Takes the items of a batch one by one, as they are read. */
+    interface Items<T> {
+        void add(T item);
+
+        /** An item that is not of the type, for which the others do not have to suffer. */
+        void addRefused(ProblemException problem);
     }
 
     /**
-     * Reads a part of a body.
+     * Reads a body like {@code {"items": [...]}}, without holding more of it than an item.
      *
-     * @param path where the part stands in the body
-     * @throws ProblemException with the field at fault, if the part is not of this type
+     * @param maxItems the most that there may be
+     * @throws ProblemException with the field at fault, if the bytes are not JSON or not of this form
      */
-    static <T> T read(JsonNode part, String path, Class<T> type) {
-        if (!part.isObject()) {
-            throw ProblemException.invalid(path, path + " must be an object.");
-        }
-        try {
-            return MAPPER.treeToValue(part, type);
-        } catch (JsonMappingException e) {
-            throw fault(path + ".", e);
+    static <T> void readItems(byte[] body, int maxItems, Class<T> type, Items<T> items) {
+        ObjectReader reader = MAPPER.readerFor(type);
+        boolean found = false;
+        try (JsonParser parser = MAPPER.createParser(text(body))) {
+            JsonToken first = parser.nextToken();
+            if (first == null) {
+                throw malformed("The body is empty.");
+            }
+            if (first != JsonToken.START_OBJECT) {
+                skipToEnd(parser);
+                throw ProblemException.invalid("body", "The body must be a JSON object.");
+            }
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                String field = parser.currentName();
+                if (!field.equals("items")) {
+                    skipToEnd(parser);
+                    String shown = Fields.shown(field);
+                    throw ProblemException.invalid(shown, shown + " is not a field of this request.");
+                }
+                JsonToken value = parser.nextToken();
+                if (value != JsonToken.START_ARRAY && value != JsonToken.VALUE_NULL) {
+                    skipToEnd(parser);
+                    throw ProblemException.invalid("items", "items must be an array.");
+                }
+                if (value == JsonToken.START_ARRAY) {
+                    found = true;
+                    readArray(parser, maxItems, reader, items);
+                }
+            }
+            if (parser.nextToken() != null) {
+                throw malformed("The body goes on after its JSON object.");
+            }
         } catch (JsonProcessingException e) {
+            throw malformed(e);
+        } catch (CharacterCodingException e) {
+            throw malformed("The body is not valid UTF-8.");
+        } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+        if (!found) {
+            throw ProblemException.invalid("items", "items is missing.");
+        }
+    }
+
+    private static <T> void readArray(JsonParser parser, int maxItems, ObjectReader reader, Items<T> items)
+            throws IOException {
+        JsonStreamContext array = parser.getParsingContext();
+        int count = 0;
+        for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+            String path = "items[" + count + "]";
+            if (++count > maxItems) {
+                skipToEnd(parser);
+                throw ProblemException.invalid("items", "items must have at most " + maxItems + " elements.");
+            }
+            if (token != JsonToken.START_OBJECT) {
+                parser.skipChildren();
+                items.addRefused(ProblemException.invalid(path, path + " must be an object."));
+                continue;
+            }
+            try {
+                items.add(reader.readValue(parser));
+            } catch (JsonMappingException e) {
+                ProblemException problem = fault(path + ".", e);
+                if (problem.problem().field() == null) {
+                    // Broken JSON, after which nothing can be read.
+                    throw problem;
+                }
+                // The mapper stopped in the middle of the item.
+                while (parser.getParsingContext() != array) {
+                    parser.nextToken();
+                }
+                items.addRefused(problem);
+            }
+        }
+    }
+
+    /** So that a body that is no JSON at all is told to be that, whatever it seems to be at its beginning. */
+    private static void skipToEnd(JsonParser parser) throws IOException {
+        while (parser.nextToken() != null) {
+            // Read on.
         }
     }
 

@@ -2,11 +2,11 @@ package io.streamlocks.coordinator.http;
 
 import io.javalin.http.Context;
 import io.streamlocks.coordinator.lock.AcquireRequest;
-import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.coordinator.lock.group.GroupCommit;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -23,12 +23,14 @@ final class LockRoutes {
     private static final Pattern PAGE_SIZE_FORM = Pattern.compile("[0-9]{1,9}");
     private static final Set<String> LIST_PARAMETERS = Set.of("ownerId", "prefix", "pageSize", "pageToken");
 
-    private final LockManager locks;
+    private final GroupCommit locks;
     private final Fields fields;
+    private final Exchange exchange;
 
-    LockRoutes(LockManager locks, Fields fields) {
+    LockRoutes(GroupCommit locks, Fields fields, Exchange exchange) {
         this.locks = locks;
         this.fields = fields;
+        this.exchange = exchange;
     }
 
     void acquire(Context ctx) {
@@ -39,8 +41,7 @@ final class LockRoutes {
                 Fields.id("ownerId", body.ownerId()),
                 Fields.leaseIdOrNew("leaseId", body.leaseId()),
                 fields.ttlOrDefault("ttlMs", body.ttlMs()));
-        Exchange.respond(
-                ctx, Responses.Result.of(locks.acquire(List.of(request)).get(0)));
+        exchange.respond(ctx, () -> locks.acquire(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
     }
 
     void renew(Context ctx) {
@@ -48,28 +49,25 @@ final class LockRoutes {
         Requests.Renew body = Exchange.body(ctx, Requests.Renew.class);
         RenewRequest request = new RenewRequest(
                 streamId, Fields.leaseId("leaseId", body.leaseId()), fields.ttl("ttlMs", body.ttlMs()));
-        Exchange.respond(ctx, Responses.Result.of(locks.renew(List.of(request)).get(0)));
+        exchange.respond(ctx, () -> locks.renew(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
     }
 
     void release(Context ctx) {
         String streamId = Exchange.streamId(ctx);
         Requests.Release body = Exchange.body(ctx, Requests.Release.class);
         ReleaseRequest request = new ReleaseRequest(streamId, Fields.leaseId("leaseId", body.leaseId()));
-        Exchange.respond(
-                ctx, Responses.Result.of(locks.release(List.of(request)).get(0)));
+        exchange.respond(ctx, () -> locks.release(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
     }
 
     void find(Context ctx) {
-        locks.find(Exchange.streamId(ctx))
-                .ifPresentOrElse(
-                        lock -> Exchange.respond(ctx, Responses.LockBody.of(lock)),
-                        () -> Exchange.respond(
-                                ctx, Problem.of(ProblemType.NOT_LOCKED, "No live lease exists for this stream.")));
+        String streamId = Exchange.streamId(ctx);
+        exchange.respond(ctx, () -> locks.find(streamId), lock -> lock.<Object>map(Responses.LockBody::of)
+                .orElseGet(() -> Problem.of(ProblemType.NOT_LOCKED, "No live lease exists for this stream.")));
     }
 
     void list(Context ctx) {
         Map<String, String> parameters = Exchange.query(ctx, LIST_PARAMETERS);
-        LockPage page = locks.list(new LockQuery(
+        LockQuery query = new LockQuery(
                 Optional.ofNullable(parameters.get("ownerId")).map(value -> Fields.id("ownerId", value)),
                 Optional.ofNullable(parameters.get("prefix"))
                         .map(value -> Fields.id("prefix", value))
@@ -79,12 +77,14 @@ final class LockRoutes {
                         .orElse(""),
                 Optional.ofNullable(parameters.get("pageSize"))
                         .map(LockRoutes::pageSize)
-                        .orElse(DEFAULT_PAGE_SIZE)));
-        Exchange.respond(
-                ctx,
-                new Responses.Page(
-                        page.locks().stream().map(Responses.LockBody::of).toList(),
-                        page.next().map(LockRoutes::pageTokenOf).orElse(null)));
+                        .orElse(DEFAULT_PAGE_SIZE));
+        exchange.respond(ctx, () -> locks.list(query), LockRoutes::page);
+    }
+
+    private static Responses.Page page(LockPage page) {
+        return new Responses.Page(
+                page.locks().stream().map(Responses.LockBody::of).toList(),
+                page.next().map(LockRoutes::pageTokenOf).orElse(null));
     }
 
     private static int pageSize(String value) {

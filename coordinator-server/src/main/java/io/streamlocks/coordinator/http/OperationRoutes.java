@@ -2,7 +2,7 @@ package io.streamlocks.coordinator.http;
 
 import io.javalin.http.Context;
 import io.javalin.http.NotFoundResponse;
-import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.group.GroupCommit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -17,14 +17,16 @@ final class OperationRoutes {
             "swagger-ui.css", "text/css",
             "swagger-ui-bundle.js", "text/javascript");
 
-    private final LockManager locks;
+    private final GroupCommit locks;
     private final Gate gate;
+    private final Exchange exchange;
     private final byte[] openApi = resource("/openapi.yaml");
     private final byte[] docs = resource("/docs/index.html");
 
-    OperationRoutes(LockManager locks, Gate gate) {
+    OperationRoutes(GroupCommit locks, Gate gate, Exchange exchange) {
         this.locks = locks;
         this.gate = gate;
+        this.exchange = exchange;
     }
 
     void livez(Context ctx) {
@@ -33,8 +35,7 @@ final class OperationRoutes {
 
     void readyz(Context ctx) {
         gate.check();
-        locks.verifyWritable();
-        Exchange.respond(ctx, new Responses.Health("ready"));
+        exchange.respond(ctx, locks::verifyWritable, done -> new Responses.Health("ready"));
     }
 
     void openApi(Context ctx) {

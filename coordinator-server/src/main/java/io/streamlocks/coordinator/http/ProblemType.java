@@ -17,6 +17,7 @@ enum ProblemType {
     BAD_REQUEST(400, "The request is not valid HTTP"),
     INTERNAL_ERROR(500, "Internal error"),
     STORAGE_UNAVAILABLE(503, "The storage is unavailable"),
+    OVERLOADED(503, "The server is overloaded"),
     DRAINING(503, "The server is stopping");
 
     final int status;

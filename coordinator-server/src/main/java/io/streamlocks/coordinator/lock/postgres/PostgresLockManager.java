@@ -15,22 +15,20 @@ import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLRecoverableException;
 import java.sql.SQLTransientException;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -38,12 +36,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.jooq.Condition;
 import org.jooq.DSLContext;
 import org.jooq.Field;
 import org.jooq.Record;
-import org.jooq.Result;
 import org.jooq.SQLDialect;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
@@ -51,13 +49,16 @@ import org.jooq.impl.DSL;
 /**
  * Leases in PostgreSQL, for any number of servers on one database, with PostgreSQL's clock as the only one.
  *
- * <p>Thread-safe. Each call is one short statement in a transaction of its own, so the data source must give
- * connections to the primary, in auto-commit mode and READ COMMITTED, with {@code statement_timeout} and {@code
- * lock_timeout} set: they bound how long a call blocks. A call takes more statements only if its batch names a stream
- * more than once, if it lost a race for a stream that was free when it looked, or once after a deadlock with a foreign
- * transaction.
+ * <p>Thread-safe. Each statement is short and a transaction of its own, so the data source must give connections to the
+ * primary, in auto-commit mode and READ COMMITTED, with the {@link #SESSION_SETTINGS}, and with {@code
+ * statement_timeout} and {@code lock_timeout} set: they bound how long a call blocks. A call is one statement if all of
+ * it succeeds. One that only reads follows where something was refused. More are needed only if a batch names a stream
+ * more than once, if a stream became free between the two, or once after a deadlock with a foreign transaction.
  */
 public final class PostgresLockManager implements LockManager {
+
+    /** SQL for each connection of the data source: the statements are made for these settings of the planner. */
+    public static final String SESSION_SETTINGS = LockSql.SESSION_SETTINGS;
 
     private static final int PURGE_CHUNK = 1000;
 
@@ -72,8 +73,6 @@ public final class PostgresLockManager implements LockManager {
 
     private static final Field<OffsetDateTime> CLOCK = DSL.field("clock_timestamp()", OffsetDateTime.class);
     private static final Field<OffsetDateTime> ANSWERED_AT = DSL.field(DSL.name("answered_at"), OffsetDateTime.class);
-    private static final Field<Integer> POSITION = DSL.field(DSL.name("position"), Integer.class);
-    private static final Field<String> VERDICT = DSL.field(DSL.name("verdict"), String.class);
 
     private final DSLContext db;
 
@@ -86,65 +85,112 @@ public final class PostgresLockManager implements LockManager {
 
     @Override
     public List<AcquireOutcome> acquire(List<AcquireRequest> requests) {
-        return inPasses(requests, AcquireRequest::streamId, this::acquireDistinct);
+        return decide(
+                "acquire",
+                requests,
+                AcquireRequest::streamId,
+                AcquireRequest::leaseId,
+                this::grant,
+                PostgresLockManager::judgeAcquire);
     }
 
-    private List<Optional<AcquireOutcome>> acquireDistinct(List<AcquireRequest> requests) {
-        Result<Record> rows = fetch(
+    private Map<String, AcquireOutcome> grant(List<AcquireRequest> requests) {
+        return query(
                 "acquire",
                 LockSql.ACQUIRE,
+                PostgresLockManager::collectGranted,
                 column(requests, AcquireRequest::streamId, String[]::new),
                 column(requests, AcquireRequest::ownerId, String[]::new),
                 column(requests, AcquireRequest::leaseId, UUID[]::new),
                 column(requests, request -> request.ttl().toMillis(), Long[]::new));
-        return inOrder(rows, row -> switch (row.get(VERDICT)) {
-            case "granted" -> Optional.of(new AcquireOutcome.Granted(lease(row)));
-            case "held" -> Optional.of(new AcquireOutcome.Held(lock(row)));
-            case "used" -> Optional.of(new AcquireOutcome.LeaseIdUsed());
-            case "raced" -> Optional.empty();
-            default -> throw new IllegalStateException("Unknown verdict " + row.get(VERDICT));
-        });
+    }
+
+    private static Map<String, AcquireOutcome> collectGranted(ResultSet rows) throws SQLException {
+        Map<String, AcquireOutcome> granted = new HashMap<>();
+        while (rows.next()) {
+            Lease lease = lease(rows);
+            granted.put(lease.lock().streamId(), new AcquireOutcome.Granted(lease));
+        }
+        return granted;
+    }
+
+    /** Empty for a stream that is free, though it was not granted: it was not when the grant was tried. */
+    private static Optional<AcquireOutcome> judgeAcquire(ResultSet row) throws SQLException {
+        boolean live = row.getBoolean("is_live");
+        boolean latest = row.getBoolean("is_latest");
+        if (live && latest) {
+            return Optional.of(new AcquireOutcome.Granted(lease(row)));
+        }
+        if (latest || row.getBoolean("is_superseded")) {
+            return Optional.of(new AcquireOutcome.LeaseIdUsed());
+        }
+        return live ? Optional.of(new AcquireOutcome.Held(lock(row))) : Optional.empty();
     }
 
     @Override
     public List<RenewOutcome> renew(List<RenewRequest> requests) {
-        return inPasses(requests, RenewRequest::streamId, this::renewDistinct);
+        return decide(
+                "renew", requests, RenewRequest::streamId, RenewRequest::leaseId, this::prolong, row -> judgeLoss(row)
+                        .map(RenewOutcome.Lost::new));
     }
 
-    private List<Optional<RenewOutcome>> renewDistinct(List<RenewRequest> requests) {
-        Result<Record> rows = fetch(
+    private Map<String, RenewOutcome> prolong(List<RenewRequest> requests) {
+        return query(
                 "renew",
                 LockSql.RENEW,
+                PostgresLockManager::collectRenewed,
                 column(requests, RenewRequest::streamId, String[]::new),
                 column(requests, RenewRequest::leaseId, UUID[]::new),
                 column(
                         requests,
                         request -> request.ttl().map(Duration::toMillis).orElse(null),
                         Long[]::new));
-        return inOrder(
-                rows,
-                row -> Optional.of(
-                        row.get(VERDICT).equals("live")
-                                ? new RenewOutcome.Renewed(lease(row))
-                                : new RenewOutcome.Lost(lossReason(row))));
+    }
+
+    private static Map<String, RenewOutcome> collectRenewed(ResultSet rows) throws SQLException {
+        Map<String, RenewOutcome> renewed = new HashMap<>();
+        while (rows.next()) {
+            Lease lease = lease(rows);
+            renewed.put(lease.lock().streamId(), new RenewOutcome.Renewed(lease));
+        }
+        return renewed;
     }
 
     @Override
     public List<ReleaseOutcome> release(List<ReleaseRequest> requests) {
-        return inPasses(requests, ReleaseRequest::streamId, this::releaseDistinct);
+        return decide(
+                "release", requests, ReleaseRequest::streamId, ReleaseRequest::leaseId, this::end, row -> judgeLoss(row)
+                        .map(reason -> reason == LossReason.RELEASED
+                                ? new ReleaseOutcome.Released()
+                                : new ReleaseOutcome.Lost(reason)));
     }
 
-    private List<Optional<ReleaseOutcome>> releaseDistinct(List<ReleaseRequest> requests) {
-        Result<Record> rows = fetch(
+    private Map<String, ReleaseOutcome> end(List<ReleaseRequest> requests) {
+        return query(
                 "release",
                 LockSql.RELEASE,
+                PostgresLockManager::collectReleased,
                 column(requests, ReleaseRequest::streamId, String[]::new),
-                column(requests, ReleaseRequest::leaseId, UUID[]::new),
-                new Long[requests.size()]);
-        return inOrder(rows, row -> switch (row.get(VERDICT)) {
-            case "live", "released" -> Optional.of(new ReleaseOutcome.Released());
-            default -> Optional.of(new ReleaseOutcome.Lost(lossReason(row)));
-        });
+                column(requests, ReleaseRequest::leaseId, UUID[]::new));
+    }
+
+    private static Map<String, ReleaseOutcome> collectReleased(ResultSet rows) throws SQLException {
+        Map<String, ReleaseOutcome> released = new HashMap<>();
+        while (rows.next()) {
+            released.put(rows.getString("stream_id"), new ReleaseOutcome.Released());
+        }
+        return released;
+    }
+
+    /** Empty for a lease that is live, though it was not changed: an earlier request of the batch was for its stream. */
+    private static Optional<LossReason> judgeLoss(ResultSet row) throws SQLException {
+        if (row.getBoolean("is_latest")) {
+            if (row.getString("owner_id") == null) {
+                return Optional.of(LossReason.RELEASED);
+            }
+            return row.getBoolean("is_live") ? Optional.empty() : Optional.of(LossReason.EXPIRED);
+        }
+        return Optional.of(row.getBoolean("is_superseded") ? LossReason.SUPERSEDED : LossReason.UNKNOWN);
     }
 
     @Override
@@ -181,8 +227,9 @@ public final class PostgresLockManager implements LockManager {
         int purged = 0;
         String after = "";
         while (after != null) {
-            Record chunk = fetch("purge", LockSql.PURGE_CHUNK, after, PURGE_CHUNK, idleFor.toMillis())
-                    .get(0);
+            String from = after;
+            Record chunk =
+                    run("purge", () -> db.fetchSingle(LockSql.PURGE_CHUNK, from, PURGE_CHUNK, idleFor.toMillis()));
             purged += chunk.get("purged", Integer.class);
             after = chunk.get("seen", Integer.class) < PURGE_CHUNK ? null : chunk.get("last", String.class);
         }
@@ -198,47 +245,85 @@ public final class PostgresLockManager implements LockManager {
         }
     }
 
+    private interface Reading<T> {
+        T of(ResultSet rows) throws SQLException;
+    }
+
     /**
-     * Runs statements until each request has its outcome. A pass takes the first undecided request of each stream,
-     * since a statement can name a row once only; those that lost a race stay undecided. Each further pass over a raced
-     * stream means that somebody else was granted it meanwhile, and the next snapshot shows that grant, so passes end.
+     * Runs passes until each request has its outcome. A pass tries the change for the first undecided request of each
+     * stream, since a statement can name a row once only, and looks then at how it stands with those that were not
+     * changed; whoever could have been changed after all stays undecided. For an acquire that means that a stream became
+     * free in between, for the others that a request before it named the same stream.
      */
-    private static <Q, O> List<O> inPasses(
-            List<Q> requests, Function<Q, String> streamId, Function<List<Q>, List<Optional<O>>> statement) {
-        Map<Integer, Q> undecided = new LinkedHashMap<>();
-        for (int i = 0; i < requests.size(); i++) {
-            undecided.put(i, requests.get(i));
-        }
+    private <Q, O> List<O> decide(
+            String what,
+            List<Q> requests,
+            Function<Q, String> streamId,
+            Function<Q, UUID> leaseId,
+            Function<List<Q>, Map<String, O>> change,
+            Reading<Optional<? extends O>> judgement) {
         List<O> outcomes = new ArrayList<>(Collections.nCopies(requests.size(), null));
+        List<Integer> undecided = IntStream.range(0, requests.size()).boxed().toList();
         long began = System.nanoTime();
         while (!undecided.isEmpty()) {
-            Set<String> named = new HashSet<>();
-            List<Integer> positions = undecided.entrySet().stream()
-                    .filter(request -> named.add(streamId.apply(request.getValue())))
-                    .map(Map.Entry::getKey)
-                    .toList();
-            List<Optional<O>> decided =
-                    statement.apply(positions.stream().map(undecided::get).toList());
-            for (int i = 0; i < positions.size(); i++) {
-                int position = positions.get(i);
-                decided.get(i).ifPresent(outcome -> {
-                    outcomes.set(position, outcome);
-                    undecided.remove(position);
-                });
-            }
-            if (!undecided.isEmpty() && System.nanoTime() - began > PASSES_NANOS) {
+            if (System.nanoTime() - began > PASSES_NANOS) {
                 throw new StorageUnavailableException("PostgreSQL took too long for requests of the same stream", null);
+            }
+            Map<String, Integer> firstOfStream = new LinkedHashMap<>();
+            undecided.forEach(i -> firstOfStream.putIfAbsent(streamId.apply(requests.get(i)), i));
+            change.apply(firstOfStream.values().stream().map(requests::get).toList())
+                    .forEach((stream, outcome) -> outcomes.set(firstOfStream.get(stream), outcome));
+            undecided = undecided.stream().filter(i -> outcomes.get(i) == null).toList();
+            if (!undecided.isEmpty()) {
+                look(what, undecided, requests, streamId, leaseId, outcomes, judgement);
+                undecided =
+                        undecided.stream().filter(i -> outcomes.get(i) == null).toList();
             }
         }
         return outcomes;
     }
 
-    private static <O> List<O> inOrder(Result<Record> rows, Function<Record, O> outcome) {
-        return rows.sortAsc(POSITION).map(outcome::apply);
+    private <Q, O> void look(
+            String what,
+            List<Integer> positions,
+            List<Q> requests,
+            Function<Q, String> streamId,
+            Function<Q, UUID> leaseId,
+            List<O> outcomes,
+            Reading<Optional<? extends O>> judgement) {
+        List<Q> looked = positions.stream().map(requests::get).toList();
+        query(
+                what,
+                LockSql.LOOK,
+                rows -> {
+                    for (int position : positions) {
+                        rows.next();
+                        outcomes.set(position, judgement.of(rows).orElse(null));
+                    }
+                    return null;
+                },
+                column(looked, streamId, String[]::new),
+                column(looked, leaseId, UUID[]::new));
     }
 
-    private Result<Record> fetch(String what, String sql, Object... binds) {
-        return run(what, () -> db.fetch(sql, Arrays.stream(binds).map(DSL::val).toArray()));
+    /** Runs a statement on arrays. By JDBC itself, which keeps it prepared for each connection, and not by the row. */
+    private <T> T query(String what, String sql, Reading<T> reading, Object[]... columns) {
+        return run(
+                what,
+                () -> db.connectionResult(connection -> {
+                    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                        for (int i = 0; i < columns.length; i++) {
+                            statement.setArray(i + 1, connection.createArrayOf(typeOf(columns[i]), columns[i]));
+                        }
+                        try (ResultSet rows = statement.executeQuery()) {
+                            return reading.of(rows);
+                        }
+                    }
+                }));
+    }
+
+    private static String typeOf(Object[] column) {
+        return column instanceof UUID[] ? "uuid" : column instanceof Long[] ? "int8" : "text";
     }
 
     /** Runs a statement, once more after a deadlock, and tells an outage of the storage from a fault of ours. */
@@ -291,25 +376,49 @@ public final class PostgresLockManager implements LockManager {
         };
     }
 
-    private static Lease lease(Record row) {
-        return new Lease(row.get(STREAM_LOCKS.LEASE_ID), lock(row));
+    private static Lease lease(ResultSet row) throws SQLException {
+        return new Lease(row.getObject("lease_id", UUID.class), lock(row));
+    }
+
+    private static Lock lock(ResultSet row) throws SQLException {
+        return lock(
+                row.getString("stream_id"),
+                row.getString("owner_id"),
+                row.getLong("fencing_token"),
+                row.getLong("ttl_ms"),
+                row.getObject("acquired_at", OffsetDateTime.class),
+                row.getObject("expires_at", OffsetDateTime.class),
+                row.getObject("answered_at", OffsetDateTime.class));
     }
 
     private static Lock lock(Record row) {
-        Instant expiresAt = row.get(STREAM_LOCKS.EXPIRES_AT).toInstant();
-        Duration left = Duration.between(row.get(ANSWERED_AT).toInstant(), expiresAt);
-        return new Lock(
+        return lock(
                 row.get(STREAM_LOCKS.STREAM_ID),
                 row.get(STREAM_LOCKS.OWNER_ID),
                 row.get(STREAM_LOCKS.FENCING_TOKEN),
-                Duration.ofMillis(row.get(STREAM_LOCKS.TTL_MS)),
-                row.get(STREAM_LOCKS.ACQUIRED_AT).toInstant(),
-                expiresAt,
-                left.isNegative() ? Duration.ZERO : left);
+                row.get(STREAM_LOCKS.TTL_MS),
+                row.get(STREAM_LOCKS.ACQUIRED_AT),
+                row.get(STREAM_LOCKS.EXPIRES_AT),
+                row.get(ANSWERED_AT));
     }
 
-    private static LossReason lossReason(Record row) {
-        return LossReason.valueOf(row.get(VERDICT).toUpperCase(Locale.ROOT));
+    private static Lock lock(
+            String streamId,
+            String ownerId,
+            long fencingToken,
+            long ttlMs,
+            OffsetDateTime acquiredAt,
+            OffsetDateTime expiresAt,
+            OffsetDateTime answeredAt) {
+        Duration left = Duration.between(answeredAt, expiresAt);
+        return new Lock(
+                streamId,
+                ownerId,
+                fencingToken,
+                Duration.ofMillis(ttlMs),
+                acquiredAt.toInstant(),
+                expiresAt.toInstant(),
+                left.isNegative() ? Duration.ZERO : left);
     }
 
     private static <Q, T> T[] column(List<Q> requests, Function<Q, T> value, IntFunction<T[]> array) {

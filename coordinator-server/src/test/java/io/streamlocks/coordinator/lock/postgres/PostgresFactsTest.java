@@ -78,7 +78,7 @@ class PostgresFactsTest {
     void aRenewalThatWaitedForTheRowCountsFromWhenItGotTheRow() throws Exception {
         Lease lease = grant("alice");
         try (Connection transaction = database.transaction()) {
-            lockRow(transaction);
+            sql(transaction).execute("UPDATE stream_locks SET ttl_ms = ttl_ms");
             CompletableFuture<RenewOutcome> waiting = start(() -> renew(lease));
             awaitWaiting(1);
             Instant unlocked = clock();
@@ -103,17 +103,27 @@ class PostgresFactsTest {
     }
 
     @Test
-    void aLeaseThatRanOutWhileItsRenewalWaitedForARollbackIsNotRevived() throws Exception {
-        // A guard that was asked before the wait is not asked again when the one waited for changed nothing.
+    void aRenewalThatWaitedForARollbackCountsFromBeforeTheWaitAndNobodyWasGrantedMeanwhile() throws Exception {
+        // PostgreSQL asks no guard again when the one waited for changed nothing. The row was locked all the while.
         Lease lease = grant("alice");
         database.sql().execute("UPDATE stream_locks SET expires_at = clock_timestamp() + interval '500 milliseconds'");
         try (Connection transaction = database.transaction()) {
             lockRow(transaction);
-            CompletableFuture<RenewOutcome> waiting = start(() -> renew(lease));
+            CompletableFuture<RenewOutcome> renewing = start(() -> renew(lease));
             awaitWaiting(1);
             await().until(() -> locks.find(stream).isEmpty());
+            CompletableFuture<AcquireOutcome> acquiring = start(() -> acquire("bob"));
+            awaitWaiting(2);
+            Instant unlocked = clock();
             transaction.rollback();
-            assertThat(waiting.get(10, TimeUnit.SECONDS)).isEqualTo(new RenewOutcome.Lost(LossReason.EXPIRED));
+            if (renewing.get(10, TimeUnit.SECONDS) instanceof RenewOutcome.Renewed renewed) {
+                assertThat(renewed.lease().lock().expiresAt()).isBefore(unlocked.plus(TTL));
+                assertThat(acquiring.get(10, TimeUnit.SECONDS)).isInstanceOf(AcquireOutcome.Held.class);
+            } else {
+                // The acquire got the row first.
+                assertThat(acquiring.get(10, TimeUnit.SECONDS)).isInstanceOf(AcquireOutcome.Granted.class);
+                assertThat(renewing.join()).isEqualTo(new RenewOutcome.Lost(LossReason.SUPERSEDED));
+            }
         }
     }
 

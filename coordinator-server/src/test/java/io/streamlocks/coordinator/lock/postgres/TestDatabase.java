@@ -33,7 +33,8 @@ public final class TestDatabase implements AutoCloseable {
         hikari.setDataSource(Server.POSTGRES.getDatabase("postgres", name));
         hikari.setMaximumPoolSize(16);
         hikari.setMinimumIdle(1);
-        hikari.setConnectionInitSql("SET TIME ZONE '" + TIME_ZONE + "'; SET statement_timeout = '20s'");
+        hikari.setConnectionInitSql("SET TIME ZONE '" + TIME_ZONE + "'; SET statement_timeout = '20s'; "
+                + PostgresLockManager.SESSION_SETTINGS);
         pool = new HikariDataSource(hikari);
     }
 

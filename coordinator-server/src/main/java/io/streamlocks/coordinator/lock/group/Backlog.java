@@ -1,0 +1,74 @@
+package io.streamlocks.coordinator.lock.group;
+
+import io.streamlocks.coordinator.lock.OverloadedException;
+import io.streamlocks.coordinator.lock.StorageUnavailableException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+
+/** How much waits for the storage, for how long, and why. Thread-safe. */
+final class Backlog {
+
+    /** With the longest that a statement may take, how soon a call is answered while the storage is away. */
+    static final int MAX_WAIT_MS = 750;
+
+    /** About what the storage decides in the time that a call may wait, in the best case. */
+    static final int MAX_REQUESTS = 100_000;
+
+    private final LongSupplier nanoTime;
+    private final AtomicInteger requests = new AtomicInteger();
+
+    /** What the statement that ended last met; null if it went well. */
+    private volatile StorageUnavailableException outage;
+
+    Backlog(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
+
+    long nanoTime() {
+        return nanoTime.getAsLong();
+    }
+
+    /** Counts requests that are going to wait; false, and not counted, if there are too many already. */
+    boolean add(int count) {
+        if (requests.addAndGet(count) <= MAX_REQUESTS) {
+            return true;
+        }
+        requests.addAndGet(-count);
+        return false;
+    }
+
+    /** Requests wait no more, for whatever reason. */
+    void remove(int count) {
+        requests.addAndGet(-count);
+    }
+
+    boolean hasWaitedTooLong(long askedNanos) {
+        return nanoTime() - askedNanos > TimeUnit.MILLISECONDS.toNanos(MAX_WAIT_MS);
+    }
+
+    /** A statement went well. */
+    void succeeded() {
+        // Read first: a write, even of the same value, takes the line from the other threads.
+        if (outage != null) {
+            outage = null;
+        }
+    }
+
+    /** A statement failed. */
+    void failed(Throwable cause) {
+        if (cause instanceof StorageUnavailableException unavailable) {
+            outage = unavailable;
+        }
+    }
+
+    /** What to tell who has waited for too long, or cannot wait: the truth, if it is that the storage is away. */
+    RuntimeException refusal(String overload) {
+        RuntimeException cause = outage;
+        return cause == null ? new OverloadedException(overload) : cause;
+    }
+
+    RuntimeException tooLate() {
+        return refusal("Requests have waited for over " + MAX_WAIT_MS + " ms");
+    }
+}

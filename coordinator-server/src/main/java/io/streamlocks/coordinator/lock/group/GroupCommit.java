@@ -1,0 +1,250 @@
+package io.streamlocks.coordinator.lock.group;
+
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.Lock;
+import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.LockPage;
+import io.streamlocks.coordinator.lock.LockQuery;
+import io.streamlocks.coordinator.lock.OverloadedException;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.RenewOutcome;
+import io.streamlocks.coordinator.lock.RenewRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+
+/**
+ * Puts the requests of concurrent calls together, so that they share a statement and its commit.
+ *
+ * <p>Each stream belongs to one of a few <em>lanes</em>. A lane has one statement under way at a time; what arrives
+ * meanwhile waits, and is the next one. So nothing is delayed to fill a batch: a call that finds its lane idle is carried
+ * out at once and alone, and the more calls there are, the larger the batches. Requests for one stream are carried out in
+ * the order in which they came.
+ *
+ * <p>What waits is bounded, in number and in time. A call beyond the bound, or one that has waited for {@value
+ * Backlog#MAX_WAIT_MS} ms, fails with {@link OverloadedException}. A statement that fails fails the calls that are in it, and no
+ * others. A call whose future is cancelled, or completed by somebody else, is dropped if its statement has not begun.
+ *
+ * <p>Thread-safe. No method blocks but {@link #close}. The futures are completed on threads of this object, one after
+ * another for all calls of a statement, so what depends on them should be short or go elsewhere.
+ */
+public final class GroupCommit implements AutoCloseable {
+
+    private static final int MAX_WAITING_READS = 1000;
+
+    /** The storage's limit are its CPU and its disk; few statements that are large beat many that are small. */
+    private static final int LANES = 2;
+
+    private static final int READERS = 4;
+
+    private final LockManager locks;
+    private final Backlog backlog;
+    private final List<Lane> lanes;
+    private final ThreadPoolExecutor writers;
+    private final ThreadPoolExecutor readers;
+    private final Operation<AcquireRequest, AcquireOutcome> acquire;
+    private final Operation<RenewRequest, RenewOutcome> renew;
+    private final Operation<ReleaseRequest, ReleaseOutcome> release;
+
+    /**
+     * @param locks decides; it is called by at most six threads at once
+     */
+    public GroupCommit(LockManager locks) {
+        this(locks, System::nanoTime);
+    }
+
+    GroupCommit(LockManager locks, LongSupplier nanoTime) {
+        this.locks = locks;
+        this.backlog = new Backlog(nanoTime);
+        this.acquire = new Operation<>(AcquireRequest::streamId, locks::acquire);
+        this.renew = new Operation<>(RenewRequest::streamId, locks::renew);
+        this.release = new Operation<>(ReleaseRequest::streamId, locks::release);
+        // Of the two threads for each lane, one may still be handing out the outcomes of the statement before.
+        this.writers = new ThreadPoolExecutor(
+                2 * LANES, 2 * LANES, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), daemons("group-commit"));
+        this.readers = new ThreadPoolExecutor(
+                READERS,
+                READERS,
+                0,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(MAX_WAITING_READS),
+                daemons("group-commit-read"));
+        this.lanes = IntStream.range(0, LANES)
+                .mapToObj(i -> new Lane(writers, backlog))
+                .toList();
+    }
+
+    private static ThreadFactory daemons(String name) {
+        return task -> {
+            Thread thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    /**
+     * {@link LockManager#acquire}, in time.
+     *
+     * @param requests what is asked for
+     * @return an outcome a request; fails as that method does, or with {@link OverloadedException}
+     */
+    public CompletableFuture<List<AcquireOutcome>> acquire(List<AcquireRequest> requests) {
+        return submit(acquire, requests);
+    }
+
+    /**
+     * {@link LockManager#renew}, in time.
+     *
+     * @param requests what is asked for
+     * @return an outcome a request; fails as that method does, or with {@link OverloadedException}
+     */
+    public CompletableFuture<List<RenewOutcome>> renew(List<RenewRequest> requests) {
+        return submit(renew, requests);
+    }
+
+    /**
+     * {@link LockManager#release}, in time.
+     *
+     * @param requests what is asked for
+     * @return an outcome a request; fails as that method does, or with {@link OverloadedException}
+     */
+    public CompletableFuture<List<ReleaseOutcome>> release(List<ReleaseRequest> requests) {
+        return submit(release, requests);
+    }
+
+    private <Q, O> CompletableFuture<List<O>> submit(Operation<Q, O> operation, List<Q> requests) {
+        int size = requests.size();
+        if (size == 0) {
+            return CompletableFuture.completedFuture(List.of());
+        }
+        if (!backlog.add(size)) {
+            return CompletableFuture.failedFuture(
+                    backlog.refusal("Over " + Backlog.MAX_REQUESTS + " requests are waiting"));
+        }
+        Call<O> call = new Call<>(size, backlog.nanoTime());
+        if (size == 1) {
+            laneOf(operation.streamId(requests.get(0))).add(new Piece<>(operation, call, requests, new int[] {0}));
+            return call.outcomes();
+        }
+        List<List<Integer>> positions = lanes.stream()
+                .map(lane -> (List<Integer>) new ArrayList<Integer>())
+                .toList();
+        for (int i = 0; i < size; i++) {
+            positions.get(laneIndexOf(operation.streamId(requests.get(i)))).add(i);
+        }
+        for (int lane = 0; lane < LANES; lane++) {
+            if (!positions.get(lane).isEmpty()) {
+                List<Q> part = positions.get(lane).stream().map(requests::get).toList();
+                int[] at =
+                        positions.get(lane).stream().mapToInt(Integer::intValue).toArray();
+                lanes.get(lane).add(new Piece<>(operation, call, part, at));
+            }
+        }
+        return call.outcomes();
+    }
+
+    private Lane laneOf(String streamId) {
+        return lanes.get(laneIndexOf(streamId));
+    }
+
+    private static int laneIndexOf(String streamId) {
+        // The upper half too: the hash codes of ids that end in a number of even step are all even.
+        int hash = streamId.hashCode();
+        return Math.floorMod(hash ^ (hash >>> 16), LANES);
+    }
+
+    /**
+     * {@link LockManager#find}, in time.
+     *
+     * @param streamId the stream
+     * @return its lock, or empty if no lease is live; fails as that method does, or with {@link OverloadedException}
+     */
+    public CompletableFuture<Optional<Lock>> find(String streamId) {
+        return read(() -> locks.find(streamId));
+    }
+
+    /**
+     * {@link LockManager#list}, in time.
+     *
+     * @param query which ones
+     * @return the page; fails as that method does, or with {@link OverloadedException}
+     */
+    public CompletableFuture<LockPage> list(LockQuery query) {
+        return read(() -> locks.list(query));
+    }
+
+    /**
+     * {@link LockManager#verifyWritable}, in time.
+     *
+     * @return done if the storage answers and takes writes; fails as that method does, or with {@link
+     *     OverloadedException}
+     */
+    public CompletableFuture<Void> verifyWritable() {
+        return read(() -> {
+            locks.verifyWritable();
+            return null;
+        });
+    }
+
+    private <T> CompletableFuture<T> read(Supplier<T> reading) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        long asked = backlog.nanoTime();
+        try {
+            readers.execute(() -> {
+                if (result.isDone()) {
+                    return;
+                }
+                if (backlog.hasWaitedTooLong(asked)) {
+                    result.completeExceptionally(backlog.tooLate());
+                    return;
+                }
+                T value;
+                try {
+                    value = reading.get();
+                } catch (Throwable e) {
+                    backlog.failed(e);
+                    result.completeExceptionally(e);
+                    return;
+                }
+                backlog.succeeded();
+                result.complete(value);
+            });
+        } catch (RejectedExecutionException e) {
+            result.completeExceptionally(backlog.refusal("Over " + MAX_WAITING_READS + " reads are waiting"));
+        }
+        return result;
+    }
+
+    /** Fails what waits, as overloaded, and what comes later. Statements under way go on; this waits for none. */
+    @Override
+    public void close() {
+        lanes.forEach(Lane::close);
+        writers.shutdown();
+        readers.shutdown();
+    }
+
+    /**
+     * One of the three changes.
+     *
+     * @param streamId the stream of a request
+     * @param statement carries requests out
+     */
+    record Operation<Q, O>(Function<Q, String> streamId, Function<List<Q>, List<O>> statement) {
+        String streamId(Q request) {
+            return streamId.apply(request);
+        }
+    }
+}

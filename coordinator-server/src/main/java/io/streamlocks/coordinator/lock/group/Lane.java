@@ -1,0 +1,134 @@
+package io.streamlocks.coordinator.lock.group;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executor;
+
+/**
+ * One statement at a time for the streams of this lane, in the order in which requests for each stream came. Thread-safe.
+ *
+ * <p>A thread that has run a statement first has another one run the next, and only then tells the callers: answers are
+ * made while the storage works.
+ */
+final class Lane {
+
+    /** As many as one batch call may have. */
+    static final int MAX_STATEMENT_REQUESTS = 1000;
+
+    /** How many requests a statement looks at: a long queue must not be walked through for each statement. */
+    private static final int MAX_REQUESTS_SEEN = 3 * MAX_STATEMENT_REQUESTS;
+
+    private final Executor executor;
+    private final Backlog backlog;
+
+    /** Guarded by this. */
+    private final Deque<Piece<?, ?>> waiting = new ArrayDeque<>();
+
+    /** A statement is under way or about to be; guarded by this. */
+    private boolean busy;
+
+    /** Guarded by this. */
+    private boolean closed;
+
+    /**
+     * @param executor runs statements, one at a time, while it may still hand out the outcomes of the one before
+     * @param backlog has counted what is {@linkplain #add added}
+     */
+    Lane(Executor executor, Backlog backlog) {
+        this.executor = executor;
+        this.backlog = backlog;
+    }
+
+    void add(Piece<?, ?> piece) {
+        synchronized (this) {
+            if (!closed) {
+                waiting.add(piece);
+                if (!busy) {
+                    busy = true;
+                    executor.execute(this::runNext);
+                }
+                return;
+            }
+        }
+        drop(piece);
+    }
+
+    void close() {
+        List<Piece<?, ?>> dropped;
+        synchronized (this) {
+            closed = true;
+            dropped = List.copyOf(waiting);
+            waiting.clear();
+        }
+        dropped.forEach(this::drop);
+    }
+
+    private void drop(Piece<?, ?> piece) {
+        backlog.remove(piece.requests().size());
+        piece.call().fail(backlog.refusal("The server is stopping"));
+    }
+
+    private void runNext() {
+        Statement<?, ?> statement = next();
+        if (statement != null) {
+            statement.execute(backlog);
+            goOn();
+            statement.answer();
+        }
+    }
+
+    private synchronized void goOn() {
+        if (waiting.isEmpty()) {
+            busy = false;
+        } else {
+            executor.execute(this::runNext);
+        }
+    }
+
+    /** Takes what the next statement is made of; null, and idle from now on, if nobody waits. */
+    private Statement<?, ?> next() {
+        List<Piece<?, ?>> late = new ArrayList<>();
+        Statement<?, ?> statement;
+        synchronized (this) {
+            statement = takeStatement(late);
+            busy = statement != null;
+        }
+        late.forEach(piece -> piece.call().fail(backlog.tooLate()));
+        return statement;
+    }
+
+    /**
+     * The piece that waits longest decides what is done; others that ask for the same join it. One that has to stay makes
+     * those behind it stay that name a stream of its, so that none overtakes it.
+     */
+    private Statement<?, ?> takeStatement(List<Piece<?, ?>> late) {
+        Statement<?, ?> statement = null;
+        Deque<Piece<?, ?>> staying = new ArrayDeque<>();
+        Set<String> overdue = new HashSet<>();
+        int seen = 0;
+        while (seen < MAX_REQUESTS_SEEN && !waiting.isEmpty() && (statement == null || !statement.isFull())) {
+            Piece<?, ?> piece = waiting.poll();
+            int size = piece.requests().size();
+            seen += size;
+            if (statement != null && piece.call().isOpen() && !statement.takes(piece, overdue)) {
+                staying.push(piece);
+                overdue.addAll(piece.streamIds());
+                continue;
+            }
+            backlog.remove(size);
+            if (statement == null && piece.call().isOpen()) {
+                if (backlog.hasWaitedTooLong(piece.call().askedNanos())) {
+                    late.add(piece);
+                } else {
+                    statement = new Statement<>(piece);
+                }
+            }
+        }
+        staying.forEach(waiting::push);
+        return statement;
+    }
+}
