@@ -100,7 +100,9 @@ public final class Bench implements AutoCloseable {
             case "coordinator" -> CoordinatorContender.start(bed);
             case "jdbc" -> new JdbcContender(bed);
             case "shedlock" -> new ShedLockContender(bed);
-            default -> throw new NotInstalledException("nothing to install yet");
+            case "etcd" -> EtcdContender.start(bed);
+            case "zookeeper" -> ZooKeeperContender.start(bed);
+            default -> RedisContender.start(bed);
         };
     }
 
