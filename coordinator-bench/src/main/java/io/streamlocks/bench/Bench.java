@@ -80,6 +80,14 @@ public final class Bench implements AutoCloseable {
     }
 
     private boolean run() throws Exception {
+        return switch (options.command()) {
+            case COMPARE -> compare();
+            case MILLION -> new Million(bed, options.million(), System.out).run();
+            case SHORT -> compare() & new Million(bed, options.million(), System.out).run();
+        };
+    }
+
+    private boolean compare() throws Exception {
         for (String name : options.contenders()) {
             try {
                 contenders.put(name, start(name));

@@ -24,10 +24,12 @@ final class CoordinatorContender implements Contender {
     /** As many as a client has connections; more workers would be several processes. */
     private static final int WORKERS_PER_CLIENT = 64;
 
+    private final Processes processes;
     private final Process process;
     private final URI uri;
 
-    private CoordinatorContender(Process process, URI uri) {
+    private CoordinatorContender(Processes processes, Process process, URI uri) {
+        this.processes = processes;
         this.process = process;
         this.uri = uri;
     }
@@ -53,7 +55,7 @@ final class CoordinatorContender implements Contender {
         while (true) {
             Matcher ready = READY.matcher(Files.readString(log));
             if (ready.find()) {
-                return new CoordinatorContender(process, URI.create(ready.group(1)));
+                return new CoordinatorContender(bed.processes(), process, URI.create(ready.group(1)));
             }
             Processes.requireStarting(process, began, log);
         }
@@ -70,6 +72,11 @@ final class CoordinatorContender implements Contender {
     @Override
     public Locks open(int workers) {
         return new ClientLocks(uri, workers);
+    }
+
+    @Override
+    public void close() {
+        processes.stop(process);
     }
 
     private static final class ClientLocks implements Locks {
