@@ -56,7 +56,7 @@ final class BatchCalls implements AutoCloseable {
      * Acquires, renews or releases a batch.
      *
      * @param call which of these
-     * @return how many of its items came out as they should; empty if all did, else how many had which other status
+     * @return how many of its items were answered with which other status than they should; empty if none was
      * @throws IOException if there was no answer, or one of another status than 200
      */
     Map<Integer, Integer> refused(Call call, LeaseBatch batch) throws IOException {

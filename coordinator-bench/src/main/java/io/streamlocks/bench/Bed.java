@@ -8,7 +8,7 @@ import java.nio.file.Path;
  * @param postgres the database
  * @param processes where servers are started
  * @param directory for the data of servers, gone in the end
- * @param logs for what they write, which stays
+ * @param output for what stays: their logs, and the results
  * @param coordinatorJar which coordinator is measured
  */
-record Bed(Postgres postgres, Processes processes, Path directory, Path logs, Path coordinatorJar) {}
+record Bed(Postgres postgres, Processes processes, Path directory, Path output, Path coordinatorJar) {}

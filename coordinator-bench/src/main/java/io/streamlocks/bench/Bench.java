@@ -20,6 +20,7 @@ public final class Bench implements AutoCloseable {
     private static final int STREAMS = 10_000;
     private static final int MANY_STREAMS = 1_000_000;
     private static final List<Integer> WORKERS = List.of(1, 16, 64, 256);
+    private static final List<Integer> SHORT_WORKERS = List.of(1, 8);
     private static final List<Integer> PEER_WORKERS = List.of(64);
     private static final int BATCH_WORKERS = 16;
     private static final int HEARTBEAT_WORKERS = 8;
@@ -31,8 +32,8 @@ public final class Bench implements AutoCloseable {
     private final Map<String, Contender> contenders = new LinkedHashMap<>();
     private final List<String> skipped = new ArrayList<>();
     private final Path directory;
-    private final Postgres postgres;
     private final Bed bed;
+    private volatile Postgres postgres;
 
     private Bench(Options options) throws Exception {
         this.options = options;
@@ -40,7 +41,7 @@ public final class Bench implements AutoCloseable {
         this.output = Files.createDirectories(target.resolve("bench"));
         this.directory = Files.createTempDirectory(output, "run-");
         // Else they would outlive this process when it is told to stop.
-        Runtime.getRuntime().addShutdownHook(new Thread(processes::close, "stop"));
+        Runtime.getRuntime().addShutdownHook(new Thread(this::stopServers, "stop"));
         this.postgres = Postgres.start(directory);
         String jar = System.getenv().getOrDefault("BENCH_COORDINATOR_JAR", "");
         Path coordinatorJar =
@@ -129,11 +130,25 @@ public final class Bench implements AutoCloseable {
 
     private void addCycles(List<Measurement> all) {
         contenders.forEach((name, contender) -> {
-            List<Integer> usual = name.equals("coordinator") || name.equals("jdbc") ? WORKERS : PEER_WORKERS;
+            List<Integer> usual = isShort() ? SHORT_WORKERS : isCompared(name) ? WORKERS : PEER_WORKERS;
             for (int workers : options.workers().isEmpty() ? usual : options.workers()) {
                 all.add(new Measurement("cycles", name, workers, () -> cycles(contender, workers, STREAMS)));
             }
         });
+    }
+
+    /** Those that are measured with few workers and with many, and not only beside the others. */
+    private static boolean isCompared(String contender) {
+        return contender.equals("coordinator") || contender.equals("jdbc");
+    }
+
+    private boolean isShort() {
+        return options.command() == Command.SHORT;
+    }
+
+    /** A machine of CI may be a slow one, and nothing may fail there for being overloaded. */
+    private int workers(int usual) {
+        return isShort() ? Math.min(usual, 8) : usual;
     }
 
     private static Workload cycles(Contender contender, int workers, int streams) throws Exception {
@@ -141,37 +156,37 @@ public final class Bench implements AutoCloseable {
     }
 
     private void addBatches(List<Measurement> all) {
+        int workers = workers(BATCH_WORKERS);
         String measure = "batches of " + BatchCycles.BATCH;
         if (contenders.get("coordinator") instanceof CoordinatorContender coordinator) {
             all.add(new Measurement(
-                    measure,
-                    "coordinator",
-                    BATCH_WORKERS,
-                    () -> new BatchCycles(coordinator.uri(), BATCH_WORKERS, STREAMS)));
+                    measure, "coordinator", workers, () -> new BatchCycles(coordinator.uri(), workers, STREAMS)));
         }
         if (contenders.get("jdbc") instanceof JdbcContender jdbc) {
-            all.add(new Measurement(measure, "jdbc", BATCH_WORKERS, () -> cycles(jdbc, BATCH_WORKERS, STREAMS)));
+            all.add(new Measurement(measure, "jdbc", workers, () -> cycles(jdbc, workers, STREAMS)));
         }
     }
 
     private void addHeartbeats(List<Measurement> all) {
+        int workers = workers(HEARTBEAT_WORKERS);
         if (contenders.get("coordinator") instanceof CoordinatorContender coordinator) {
             all.add(new Measurement(
                     "heartbeats of " + Heartbeats.BATCH,
                     "coordinator",
-                    HEARTBEAT_WORKERS,
-                    () -> new Heartbeats(coordinator.uri(), HEARTBEAT_WORKERS)));
+                    workers,
+                    () -> new Heartbeats(coordinator.uri(), workers)));
         }
     }
 
     private void addGrowth(List<Measurement> all) {
-        for (int rows : List.of(STREAMS, options.command() == Command.SHORT ? 10 * STREAMS : MANY_STREAMS)) {
+        int workers = workers(GROWTH_WORKERS);
+        for (int rows : List.of(STREAMS, isShort() ? 10 * STREAMS : MANY_STREAMS)) {
             for (String name : List.of("coordinator", "jdbc")) {
                 Contender contender = contenders.get(name);
                 if (contender != null) {
-                    all.add(new Measurement("%,d rows".formatted(rows), name, GROWTH_WORKERS, () -> {
+                    all.add(new Measurement("%,d rows".formatted(rows), name, workers, () -> {
                         fill(name, rows);
-                        return cycles(contender, GROWTH_WORKERS, rows);
+                        return cycles(contender, workers, rows);
                     }));
                 }
             }
@@ -190,15 +205,23 @@ public final class Bench implements AutoCloseable {
                 """.formatted(table, jdbc ? "" : ", '{}'", rows - 1), "VACUUM (ANALYZE) " + table);
     }
 
-    @Override
-    public void close() throws IOException {
-        contenders.values().forEach(Contender::close);
+    private void stopServers() {
         processes.close();
-        postgres.close();
+        if (postgres != null) {
+            postgres.close();
+        }
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
             }
+        } catch (IOException e) {
+            // Gone already, or still written to by one that is being killed; "mvn clean" takes it.
         }
+    }
+
+    @Override
+    public void close() {
+        contenders.values().forEach(Contender::close);
+        stopServers();
     }
 }

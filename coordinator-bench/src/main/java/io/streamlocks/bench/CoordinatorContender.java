@@ -47,7 +47,7 @@ final class CoordinatorContender implements Contender {
             command.addAll(List.of(options.split("\\s+")));
         }
         command.addAll(List.of("-jar", jar.toString()));
-        Path log = bed.logs().resolve("coordinator.log");
+        Path log = bed.output().resolve("coordinator.log");
         Map<String, String> environment = Map.of(
                 "LOCK_BACKEND", "postgres", "DATABASE_URL", bed.postgres().url(), "HTTP_PORT", "0");
         Process process = bed.processes().start(command, environment, log);

@@ -18,9 +18,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** etcd, one member: a lease for each lock, and a key that is put only if it is absent. */
 final class EtcdContender implements Contender {
+
+    /** The gRPC library tells of its start otherwise. Kept here, since a logger that nobody refers to is forgotten. */
+    private static final Logger GRPC = Logger.getLogger("io.grpc");
 
     private static final int WORKERS_PER_CLIENT = 64;
     private static final long TIMEOUT_SECONDS = 10;
@@ -35,10 +40,11 @@ final class EtcdContender implements Contender {
     static EtcdContender start(Bed bed) throws Exception {
         Path program =
                 Processes.find("etcd").orElseThrow(() -> new NotInstalledException("apt-get install etcd-server"));
+        GRPC.setLevel(Level.WARNING);
         int port = Processes.freePort();
         String endpoint = "http://127.0.0.1:" + port;
         String peer = "http://127.0.0.1:" + Processes.freePort();
-        Path log = bed.logs().resolve("etcd.log");
+        Path log = bed.output().resolve("etcd.log");
         Process process = bed.processes()
                 .start(
                         List.of(

@@ -2,6 +2,7 @@ package io.streamlocks.bench;
 
 import io.streamlocks.bench.BatchCalls.Call;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +44,7 @@ final class Heartbeats implements Workload {
                 calls.call(Call.RELEASE, batch);
             }
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         } finally {
             calls.close();
         }

@@ -192,7 +192,7 @@ final class Million {
         json.put("postgres", postgres.settings());
         new ObjectMapper()
                 .enable(SerializationFeature.INDENT_OUTPUT)
-                .writeValue(bed.logs().resolve("million.json").toFile(), json);
-        out.println("Wrote " + bed.logs().resolve("million.json"));
+                .writeValue(bed.output().resolve("million.json").toFile(), json);
+        out.println("Wrote " + bed.output().resolve("million.json"));
     }
 }

@@ -30,7 +30,7 @@ final class RedisContender implements Contender {
                 .orElseThrow(() -> new NotInstalledException("apt-get install redis-server"));
         int port = Processes.freePort();
         Path directory = Files.createDirectories(bed.directory().resolve("redis"));
-        Path log = bed.logs().resolve("redis.log");
+        Path log = bed.output().resolve("redis.log");
         Process process = bed.processes()
                 .start(
                         List.of(

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 
 /** What was measured, for people and programs. */
 final class Report {
@@ -35,7 +36,7 @@ final class Report {
     }
 
     /** How a figure relates to that of direct JDBC with as many workers; empty where there is none. */
-    private Optional<Double> ratio(Measurement of, java.util.function.ToDoubleFunction<Sample> figure) {
+    private Optional<Double> ratio(Measurement of, ToDoubleFunction<Sample> figure) {
         return measurements.stream()
                 .filter(other -> other.contender().equals(BASELINE)
                         && other.measure().equals(of.measure())

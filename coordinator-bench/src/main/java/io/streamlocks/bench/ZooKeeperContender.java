@@ -34,7 +34,7 @@ final class ZooKeeperContender implements Contender {
                         maxClientCnxns=0
                         admin.enableServer=false
                         """.formatted(bed.directory().resolve("zookeeper"), port));
-        Path log = bed.logs().resolve("zookeeper.log");
+        Path log = bed.output().resolve("zookeeper.log");
         Process process = bed.processes()
                 .start(
                         List.of(
