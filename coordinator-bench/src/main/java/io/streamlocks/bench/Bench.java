@@ -1,0 +1,227 @@
+package io.streamlocks.bench;
+
+import io.streamlocks.bench.Contender.NotInstalledException;
+import io.streamlocks.bench.Options.Command;
+import io.streamlocks.bench.Options.UsageException;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Measures the coordinator, and other locks beside it. README.md tells how. */
+public final class Bench implements AutoCloseable {
+
+    private static final int STREAMS = 10_000;
+    private static final int MANY_STREAMS = 1_000_000;
+    private static final List<Integer> WORKERS = List.of(1, 16, 64, 256);
+    private static final List<Integer> SHORT_WORKERS = List.of(1, 8);
+    private static final List<Integer> PEER_WORKERS = List.of(64);
+    private static final int BATCH_WORKERS = 16;
+    private static final int HEARTBEAT_WORKERS = 8;
+    private static final int GROWTH_WORKERS = 64;
+
+    private final Options options;
+    private final Path output;
+    private final Processes processes = new Processes();
+    private final Map<String, Contender> contenders = new LinkedHashMap<>();
+    private final List<String> skipped = new ArrayList<>();
+    private final Path directory;
+    private final Bed bed;
+    private volatile Postgres postgres;
+
+    private Bench(Options options) throws Exception {
+        this.options = options;
+        Path target = target();
+        this.output = Files.createDirectories(target.resolve("bench"));
+        this.directory = Files.createTempDirectory(output, "run-");
+        // Else they would outlive this process when it is told to stop.
+        Runtime.getRuntime().addShutdownHook(new Thread(this::stopServers, "stop"));
+        this.postgres = Postgres.start(directory);
+        String jar = System.getenv().getOrDefault("BENCH_COORDINATOR_JAR", "");
+        Path coordinatorJar =
+                jar.isEmpty() ? target.resolve("../../coordinator-server/target/coordinator.jar") : Path.of(jar);
+        this.bed = new Bed(postgres, processes, directory, output, coordinatorJar.normalize());
+    }
+
+    /**
+     * Runs the benchmark. Exits with 0, with 1 if anything that was measured went wrong, with 2 if the arguments are.
+     *
+     * @param args as README.md tells
+     */
+    public static void main(String[] args) throws Exception {
+        Options options;
+        try {
+            options = Options.parse(args);
+        } catch (UsageException e) {
+            System.err.println(e.getMessage());
+            System.err.println(Options.USAGE);
+            System.exit(2);
+            return;
+        }
+        boolean well;
+        try (Bench bench = new Bench(options)) {
+            well = bench.run();
+        }
+        System.exit(well ? 0 : 1);
+    }
+
+    private static Path target() throws URISyntaxException {
+        return Path.of(Bench.class
+                        .getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .toURI())
+                .getParent();
+    }
+
+    private boolean run() throws Exception {
+        return switch (options.command()) {
+            case COMPARE -> compare();
+            case MILLION -> new Million(bed, options.million(), System.out).run();
+            case SHORT -> compare() & new Million(bed, options.million(), System.out).run();
+        };
+    }
+
+    private boolean compare() throws Exception {
+        for (String name : options.contenders()) {
+            try {
+                contenders.put(name, start(name));
+            } catch (NotInstalledException e) {
+                skipped.add(name + " is skipped, since it is not installed: " + e.getMessage());
+            }
+        }
+        List<Measurement> measurements = measurements();
+        Measurement.runAll(measurements, options.rounds(), options.warmUp(), options.time());
+        Report report = new Report(postgres.settings(), options, measurements, skipped);
+        report.print(System.out);
+        report.write(output);
+        return report.isWithoutErrors();
+    }
+
+    private Contender start(String name) throws Exception {
+        return switch (name) {
+            case "coordinator" -> CoordinatorContender.start(bed);
+            case "jdbc" -> new JdbcContender(bed);
+            case "shedlock" -> new ShedLockContender(bed);
+            case "etcd" -> EtcdContender.start(bed);
+            case "zookeeper" -> ZooKeeperContender.start(bed);
+            default -> RedisContender.start(bed);
+        };
+    }
+
+    private List<Measurement> measurements() {
+        List<Measurement> all = new ArrayList<>();
+        for (String measure : options.measures()) {
+            switch (measure) {
+                case "cycles" -> addCycles(all);
+                case "batches" -> addBatches(all);
+                case "heartbeats" -> addHeartbeats(all);
+                default -> addGrowth(all);
+            }
+        }
+        return all;
+    }
+
+    private void addCycles(List<Measurement> all) {
+        contenders.forEach((name, contender) -> {
+            List<Integer> usual = isShort() ? SHORT_WORKERS : isCompared(name) ? WORKERS : PEER_WORKERS;
+            for (int workers : options.workers().isEmpty() ? usual : options.workers()) {
+                all.add(new Measurement("cycles", name, workers, () -> cycles(contender, workers, STREAMS)));
+            }
+        });
+    }
+
+    /** Those that are measured with few workers and with many, and not only beside the others. */
+    private static boolean isCompared(String contender) {
+        return contender.equals("coordinator") || contender.equals("jdbc");
+    }
+
+    private boolean isShort() {
+        return options.command() == Command.SHORT;
+    }
+
+    /** A machine of CI may be a slow one, and nothing may fail there for being overloaded. */
+    private int workers(int usual) {
+        return isShort() ? Math.min(usual, 8) : usual;
+    }
+
+    private static Workload cycles(Contender contender, int workers, int streams) throws Exception {
+        return new Cycles(contender.open(workers), streams);
+    }
+
+    private void addBatches(List<Measurement> all) {
+        int workers = workers(BATCH_WORKERS);
+        String measure = "batches of " + BatchCycles.BATCH;
+        if (contenders.get("coordinator") instanceof CoordinatorContender coordinator) {
+            all.add(new Measurement(
+                    measure, "coordinator", workers, () -> new BatchCycles(coordinator.uri(), workers, STREAMS)));
+        }
+        if (contenders.get("jdbc") instanceof JdbcContender jdbc) {
+            all.add(new Measurement(measure, "jdbc", workers, () -> cycles(jdbc, workers, STREAMS)));
+        }
+    }
+
+    private void addHeartbeats(List<Measurement> all) {
+        int workers = workers(HEARTBEAT_WORKERS);
+        if (contenders.get("coordinator") instanceof CoordinatorContender coordinator) {
+            all.add(new Measurement(
+                    "heartbeats of " + Heartbeats.BATCH,
+                    "coordinator",
+                    workers,
+                    () -> new Heartbeats(coordinator.uri(), workers)));
+        }
+    }
+
+    private void addGrowth(List<Measurement> all) {
+        int workers = workers(GROWTH_WORKERS);
+        for (int rows : List.of(STREAMS, isShort() ? 10 * STREAMS : MANY_STREAMS)) {
+            for (String name : List.of("coordinator", "jdbc")) {
+                Contender contender = contenders.get(name);
+                if (contender != null) {
+                    all.add(new Measurement("%,d rows".formatted(rows), name, workers, () -> {
+                        fill(name, rows);
+                        return cycles(contender, workers, rows);
+                    }));
+                }
+            }
+        }
+    }
+
+    /** Makes a table one of so many streams, all released. */
+    private void fill(String contender, int rows) throws Exception {
+        boolean jdbc = contender.equals("jdbc");
+        String table = jdbc ? JdbcContender.TABLE : "stream_locks";
+        postgres.execute(
+                "TRUNCATE " + table, """
+                INSERT INTO %s
+                SELECT 'stream-' || i, NULL, gen_random_uuid(), 1, 30000, clock_timestamp(), clock_timestamp()%s
+                FROM generate_series(0, %d) AS i
+                """.formatted(table, jdbc ? "" : ", '{}'", rows - 1), "VACUUM (ANALYZE) " + table);
+    }
+
+    private void stopServers() {
+        processes.close();
+        if (postgres != null) {
+            postgres.close();
+        }
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            // Gone already, or still written to by one that is being killed; "mvn clean" takes it.
+        }
+    }
+
+    @Override
+    public void close() {
+        contenders.values().forEach(Contender::close);
+        stopServers();
+    }
+}

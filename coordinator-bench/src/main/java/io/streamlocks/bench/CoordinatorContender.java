@@ -1,0 +1,127 @@
+package io.streamlocks.bench;
+
+import io.streamlocks.client.LeaseLoss;
+import io.streamlocks.client.StreamLockClient;
+import io.streamlocks.client.StreamLockListener;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The coordinator, in a process of its own, and this project's Java client. */
+final class CoordinatorContender implements Contender {
+
+    private static final Pattern READY = Pattern.compile("is ready at (http://\\S+)");
+
+    /** As many as a client has connections; more workers would be several processes. */
+    private static final int WORKERS_PER_CLIENT = 64;
+
+    private final Processes processes;
+    private final Process process;
+    private final URI uri;
+
+    private CoordinatorContender(Processes processes, Process process, URI uri) {
+        this.processes = processes;
+        this.process = process;
+        this.uri = uri;
+    }
+
+    /** Starts the server and waits until it is ready. */
+    static CoordinatorContender start(Bed bed, String... jvmOptions) throws IOException, InterruptedException {
+        Path jar = bed.coordinatorJar();
+        if (!Files.isRegularFile(jar)) {
+            throw new IOException("There is no " + jar + "; mvn -DskipTests package makes it");
+        }
+        List<String> command = new ArrayList<>(List.of(Processes.java()));
+        command.addAll(List.of(jvmOptions));
+        String options = System.getenv().getOrDefault("BENCH_SERVER_OPTS", "").trim();
+        if (!options.isEmpty()) {
+            command.addAll(List.of(options.split("\\s+")));
+        }
+        command.addAll(List.of("-jar", jar.toString()));
+        Path log = bed.output().resolve("coordinator.log");
+        Map<String, String> environment = Map.of(
+                "LOCK_BACKEND", "postgres", "DATABASE_URL", bed.postgres().url(), "HTTP_PORT", "0");
+        Process process = bed.processes().start(command, environment, log);
+        long began = System.nanoTime();
+        while (true) {
+            Matcher ready = READY.matcher(Files.readString(log));
+            if (ready.find()) {
+                return new CoordinatorContender(bed.processes(), process, URI.create(ready.group(1)));
+            }
+            Processes.requireStarting(process, began, log);
+        }
+    }
+
+    URI uri() {
+        return uri;
+    }
+
+    Process process() {
+        return process;
+    }
+
+    @Override
+    public Locks open(int workers) {
+        return new ClientLocks(uri, workers);
+    }
+
+    @Override
+    public void close() {
+        processes.stop(process);
+    }
+
+    private static final class ClientLocks implements Locks {
+
+        private final List<StreamLockClient> clients = new ArrayList<>();
+        private final AtomicLong failures = new AtomicLong();
+
+        ClientLocks(URI uri, int workers) {
+            StreamLockListener listener = new StreamLockListener() {
+                @Override
+                public void lost(LeaseLoss loss) {
+                    failures.incrementAndGet();
+                }
+
+                @Override
+                public void renewalUnknown(int leases, RuntimeException cause) {
+                    failures.incrementAndGet();
+                }
+
+                @Override
+                public void releaseUnknown(String streamId, RuntimeException cause) {
+                    failures.incrementAndGet();
+                }
+            };
+            for (int i = 0; i < workers; i += WORKERS_PER_CLIENT) {
+                clients.add(StreamLockClient.builder(uri)
+                        .ttl(Duration.ofMillis(TTL_MS))
+                        .listener(listener)
+                        .build());
+            }
+        }
+
+        @Override
+        public Optional<Held> tryAcquire(int worker, String streamId) {
+            return clients.get(worker / WORKERS_PER_CLIENT).tryAcquire(streamId).map(lease -> lease::close);
+        }
+
+        @Override
+        public long failures() {
+            return failures.get();
+        }
+
+        @Override
+        public void close() {
+            clients.forEach(StreamLockClient::close);
+        }
+    }
+}

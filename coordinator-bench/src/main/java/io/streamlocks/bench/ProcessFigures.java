@@ -1,0 +1,87 @@
+package io.streamlocks.bench;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What the operating system (Linux) and the JVM tell of a process. */
+final class ProcessFigures {
+
+    /** Of user and system time in /proc; Linux has never used another where Java runs. */
+    private static final double TICKS_PER_SECOND = 100;
+
+    private static final Pattern RSS = Pattern.compile("VmRSS:\\s+(\\d+) kB");
+
+    /** The lines on generations have a total; those on metaspace have none. */
+    private static final Pattern HEAP = Pattern.compile("total \\d+K, used (\\d+)K");
+
+    private ProcessFigures() {}
+
+    /** The CPU seconds of a process, its children and those that it had; 0 where there is no /proc. */
+    static double cpuSecondsWithChildren(long pid) {
+        List<ProcessHandle> children = ProcessHandle.of(pid).map(ProcessHandle::descendants).stream()
+                .flatMap(all -> all)
+                .toList();
+        double seconds = cpuSeconds(pid, 4);
+        for (ProcessHandle child : children) {
+            seconds += cpuSeconds(child.pid(), 4);
+        }
+        return seconds;
+    }
+
+    /** The CPU seconds of a process by itself. */
+    static double cpuSeconds(long pid) {
+        return cpuSeconds(pid, 2);
+    }
+
+    private static double cpuSeconds(long pid, int fields) {
+        String stat = read(Path.of("/proc", Long.toString(pid), "stat"));
+        if (stat.isEmpty()) {
+            return 0;
+        }
+        // After the name, which may hold anything: state is field 3; 14 to 17 are utime, stime, cutime and cstime.
+        String[] rest = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        long ticks = 0;
+        for (int i = 0; i < fields; i++) {
+            ticks += Long.parseLong(rest[11 + i]);
+        }
+        return ticks / TICKS_PER_SECOND;
+    }
+
+    /** The resident memory in bytes. */
+    static OptionalLong residentBytes(long pid) {
+        Matcher matcher = RSS.matcher(read(Path.of("/proc", Long.toString(pid), "status")));
+        return matcher.find() ? OptionalLong.of(Long.parseLong(matcher.group(1)) * 1024) : OptionalLong.empty();
+    }
+
+    /** The heap in use of a JVM, with its garbage; empty if this Java has no jcmd. */
+    static OptionalLong heapBytes(long pid) throws IOException {
+        Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+        if (!Files.isExecutable(jcmd)) {
+            return OptionalLong.empty();
+        }
+        Process asking = new ProcessBuilder(jcmd.toString(), Long.toString(pid), "GC.heap_info")
+                .redirectErrorStream(true)
+                .start();
+        String answer = new String(asking.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        long bytes = HEAP.matcher(answer)
+                .results()
+                .mapToLong(line -> Long.parseLong(line.group(1)) * 1024)
+                .sum();
+        return bytes == 0 ? OptionalLong.empty() : OptionalLong.of(bytes);
+    }
+
+    /** Empty where the process or /proc is gone. */
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            return "";
+        }
+    }
+}

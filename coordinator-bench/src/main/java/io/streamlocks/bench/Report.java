@@ -1,0 +1,149 @@
+package io.streamlocks.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+
+/** What was measured, for people and programs. */
+final class Report {
+
+    private static final String BASELINE = "jdbc";
+
+    private final Map<String, String> postgres;
+    private final Options options;
+    private final List<Measurement> measurements;
+    private final List<String> remarks;
+
+    Report(Map<String, String> postgres, Options options, List<Measurement> measurements, List<String> remarks) {
+        this.postgres = postgres;
+        this.options = options;
+        this.measurements = measurements;
+        this.remarks = remarks;
+    }
+
+    boolean isWithoutErrors() {
+        return measurements.stream()
+                .map(Measurement::median)
+                .allMatch(sample -> sample.errors() == 0 && sample.perSecond() > 0);
+    }
+
+    /** How a figure relates to that of direct JDBC with as many workers; empty where there is none. */
+    private Optional<Double> ratio(Measurement of, ToDoubleFunction<Sample> figure) {
+        return measurements.stream()
+                .filter(other -> other.contender().equals(BASELINE)
+                        && other.measure().equals(of.measure())
+                        && other.workers() == of.workers())
+                .map(other -> figure.applyAsDouble(of.median()) / figure.applyAsDouble(other.median()))
+                .filter(Double::isFinite)
+                .findFirst();
+    }
+
+    void print(PrintStream out) {
+        out.printf("%n%s%n", machine());
+        out.println("PostgreSQL: " + postgres);
+        out.printf(
+                "%d rounds of %d s each, after %d s of warm-up; medians. Times in ms; x is the ratio to direct JDBC%n%n",
+                options.rounds(), options.time().toSeconds(), options.warmUp().toSeconds());
+        String line = "%-20s %-12s %7s %10s %6s %8s %8s %8s %6s %8s %7s %6s%n";
+        out.printf(
+                line,
+                "measure",
+                "contender",
+                "workers",
+                "per s",
+                "x",
+                "p50",
+                "p99",
+                "acq p50",
+                "x",
+                "acq p99",
+                "held",
+                "errors");
+        for (Measurement measurement : measurements) {
+            Sample sample = measurement.median();
+            out.printf(
+                    line,
+                    measurement.measure(),
+                    measurement.contender(),
+                    measurement.workers(),
+                    "%,.0f".formatted(sample.perSecond()),
+                    ratio(measurement, Sample::perSecond).map("%.2f"::formatted).orElse(""),
+                    "%.2f".formatted(sample.p50Ms()),
+                    "%.2f".formatted(sample.p99Ms()),
+                    ms(sample.acquireP50Ms()),
+                    ratio(measurement, Sample::acquireP50Ms)
+                            .map("%.2f"::formatted)
+                            .orElse(""),
+                    ms(sample.acquireP99Ms()),
+                    sample.held(),
+                    sample.errors() == 0 ? "0" : sample.errors() + " !");
+        }
+        out.println();
+        remarks.forEach(out::println);
+        for (Measurement measurement : measurements) {
+            for (String message : measurement.median().messages()) {
+                out.println("ERROR in " + measurement.measure() + " of " + measurement.contender() + " with "
+                        + measurement.workers() + " workers: " + message);
+            }
+        }
+    }
+
+    private static String ms(double value) {
+        return value == 0 ? "" : "%.2f".formatted(value);
+    }
+
+    static String machine() {
+        Runtime runtime = Runtime.getRuntime();
+        return "%d processors, %s %s, Java %s"
+                .formatted(
+                        runtime.availableProcessors(),
+                        System.getProperty("os.name"),
+                        System.getProperty("os.arch"),
+                        System.getProperty("java.version"));
+    }
+
+    void write(Path directory) throws IOException {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("machine", machine());
+        json.put("postgres", postgres);
+        json.put("rounds", options.rounds());
+        json.put("secondsEach", options.time().toSeconds());
+        json.put("remarks", remarks);
+        json.put("measurements", measurements.stream().map(this::json).toList());
+        Path file = directory.resolve("results.json");
+        new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(file.toFile(), json);
+        System.out.println("Wrote " + file);
+        List<Chart.Bar> bars = measurements.stream()
+                .filter(measurement -> measurement.measure().equals("cycles"))
+                .map(measurement -> new Chart.Bar(
+                        measurement.contender(),
+                        measurement.workers(),
+                        measurement.median().perSecond(),
+                        measurement.median().errors() > 0))
+                .toList();
+        if (!bars.isEmpty()) {
+            Files.writeString(directory.resolve("chart.svg"), Chart.svg(bars));
+            System.out.println("Wrote " + directory.resolve("chart.svg"));
+        }
+    }
+
+    private Map<String, Object> json(Measurement measurement) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("measure", measurement.measure());
+        json.put("contender", measurement.contender());
+        json.put("workers", measurement.workers());
+        json.put("median", measurement.median());
+        ratio(measurement, Sample::perSecond).ifPresent(ratio -> json.put("perSecondToJdbc", ratio));
+        ratio(measurement, Sample::acquireP50Ms).ifPresent(ratio -> json.put("acquireP50ToJdbc", ratio));
+        json.put("rounds", measurement.samples());
+        return json;
+    }
+}

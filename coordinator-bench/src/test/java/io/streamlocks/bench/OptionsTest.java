@@ -1,0 +1,64 @@
+package io.streamlocks.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.streamlocks.bench.Options.Command;
+import io.streamlocks.bench.Options.UsageException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class OptionsTest {
+
+    @Test
+    void withoutArgumentsEverythingIsCompared() throws UsageException {
+        Options options = Options.parse();
+
+        assertThat(options.command()).isEqualTo(Command.COMPARE);
+        assertThat(options.contenders()).isEqualTo(Options.CONTENDERS);
+        assertThat(options.measures()).isEqualTo(Options.MEASURES);
+        assertThat(options.workers()).isEmpty();
+    }
+
+    @Test
+    void namesAreTakenInTheUsualOrderAndOnce() throws UsageException {
+        Options options = Options.parse(
+                "--only", "jdbc,coordinator,jdbc", "--workers", "64,1", "--seconds", "5", "--rounds", "2");
+
+        assertThat(options.contenders()).containsExactly("coordinator", "jdbc");
+        assertThat(options.workers()).containsExactly(64, 1);
+        assertThat(options.time()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(options.rounds()).isEqualTo(2);
+    }
+
+    @Test
+    void aMillionTakesItsOwnOptions() throws UsageException {
+        Options.MillionOptions million = Options.parse("million", "--workers", "20", "--seconds", "15", "--cycles", "0")
+                .million();
+
+        assertThat(million).isEqualTo(new Options.MillionOptions(20, Duration.ofSeconds(15), 0));
+        assertThat(Options.parse("million").million())
+                .isEqualTo(new Options.MillionOptions(1000, Duration.ofMinutes(10), 500));
+    }
+
+    @Test
+    void whatIsWrongIsNamed() {
+        refused("no command fast", "fast");
+        refused("no option --fast", "--fast", "1");
+        refused("no option --only", "million", "--only", "jdbc");
+        refused("no option --seconds", "short", "--seconds", "1");
+        refused("--only needs a value", "--only");
+        refused("--only takes coordinator,jdbc,shedlock,etcd,zookeeper,redis, not consul", "--only", "jdbc,consul");
+        refused("--workers takes numbers from 1 to 1000000, not 0", "--workers", "1,0");
+        refused("--rounds takes numbers from 1 to 1000000, not x", "--rounds", "x");
+        refused("--workers must be one number", "million", "--workers", "1,2");
+    }
+
+    private static void refused(String message, String... args) {
+        assertThatThrownBy(() -> Options.parse(args))
+                .as("%s", List.of(args))
+                .isInstanceOf(UsageException.class)
+                .hasMessageContaining(message);
+    }
+}
