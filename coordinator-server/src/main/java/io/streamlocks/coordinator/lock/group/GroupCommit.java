@@ -160,7 +160,7 @@ public final class GroupCommit implements AutoCloseable {
         return lanes.get(laneIndexOf(streamId));
     }
 
-    private static int laneIndexOf(String streamId) {
+    static int laneIndexOf(String streamId) {
         // The upper half too: the hash codes of ids that end in a number of even step are all even.
         int hash = streamId.hashCode();
         return Math.floorMod(hash ^ (hash >>> 16), LANES);

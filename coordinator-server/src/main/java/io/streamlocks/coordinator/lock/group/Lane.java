@@ -19,8 +19,8 @@ final class Lane {
     /** As many as one batch call may have. */
     static final int MAX_STATEMENT_REQUESTS = 1000;
 
-    /** How many requests a statement looks at: a long queue must not be walked through for each statement. */
-    private static final int MAX_REQUESTS_SEEN = 3 * MAX_STATEMENT_REQUESTS;
+    /** How many requests a statement passes by: a long queue must not be walked through for each statement. */
+    private static final int MAX_REQUESTS_PASSED = 2 * MAX_STATEMENT_REQUESTS;
 
     private final Executor executor;
     private final Backlog backlog;
@@ -109,14 +109,14 @@ final class Lane {
         Statement<?, ?> statement = null;
         Deque<Piece<?, ?>> staying = new ArrayDeque<>();
         Set<String> overdue = new HashSet<>();
-        int seen = 0;
-        while (seen < MAX_REQUESTS_SEEN && !waiting.isEmpty() && (statement == null || !statement.isFull())) {
+        int passed = 0;
+        while (passed < MAX_REQUESTS_PASSED && !waiting.isEmpty() && (statement == null || !statement.isFull())) {
             Piece<?, ?> piece = waiting.poll();
             int size = piece.requests().size();
-            seen += size;
             if (statement != null && piece.call().isOpen() && !statement.takes(piece, overdue)) {
                 staying.push(piece);
                 overdue.addAll(piece.streamIds());
+                passed += size;
                 continue;
             }
             backlog.remove(size);

@@ -1,0 +1,320 @@
+package io.streamlocks.coordinator.lock.group;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.LockQuery;
+import io.streamlocks.coordinator.lock.OverloadedException;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.RenewOutcome;
+import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.coordinator.lock.StorageUnavailableException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What is put together, in which order, and what becomes of it when it cannot be carried out. */
+class GroupCommitTest {
+
+    private static final Duration TTL = Duration.ofSeconds(30);
+    private static final int LATE_MS = Backlog.MAX_WAIT_MS + 1;
+
+    private final AtomicLong nanoTime = new AtomicLong();
+    private final HeldUpLocks storage = new HeldUpLocks();
+    private final GroupCommit locks = new GroupCommit(storage, nanoTime::get);
+
+    /** Of one lane, so that a statement for one holds up the others. */
+    private final List<String> streams = inLane(0, 8);
+
+    private final String stream = streams.get(0);
+    private final UUID leaseId = UUID.randomUUID();
+
+    @AfterEach
+    void close() {
+        locks.close();
+        storage.letAllGo();
+    }
+
+    @Test
+    void aCallThatFindsItsLaneIdleIsCarriedOutAtOnceAndAlone() throws Exception {
+        storage.letGo(2);
+        assertThat(get(acquire(stream))).isInstanceOf(AcquireOutcome.Granted.class);
+        assertThat(get(acquire(streams.get(1)))).isInstanceOf(AcquireOutcome.Granted.class);
+        assertThat(storage.statements).containsExactly("acquire [" + stream + "]", "acquire [" + streams.get(1) + "]");
+    }
+
+    @Test
+    void whatArrivesDuringAStatementIsTheNextOne() throws Exception {
+        var first = acquireAndAwaitStatement(stream);
+        List<CompletableFuture<AcquireOutcome>> others =
+                streams.stream().skip(1).map(this::acquire).toList();
+        storage.letGo(2);
+        assertThat(get(first)).isInstanceOf(AcquireOutcome.Granted.class);
+        for (var other : others) {
+            assertThat(get(other)).isInstanceOf(AcquireOutcome.Granted.class);
+        }
+        assertThat(storage.statements)
+                .containsExactly("acquire [" + stream + "]", "acquire " + streams.subList(1, streams.size()));
+    }
+
+    @Test
+    void theLanesDoNotWaitForEachOther() throws Exception {
+        acquireAndAwaitStatement(stream);
+        acquire(inLane(1, 1).get(0));
+        await().until(() -> storage.statements.size() == 2);
+    }
+
+    @Test
+    void requestsForOneStreamAreCarriedOutInTheirOrder() throws Exception {
+        acquireAndAwaitStatement(streams.get(1));
+        var granted = acquire(stream);
+        var renewed = locks.renew(List.of(new RenewRequest(stream, leaseId, Optional.empty())));
+        var held = locks.acquire(List.of(new AcquireRequest(stream, "bob", UUID.randomUUID(), TTL)));
+        var released = locks.release(List.of(new ReleaseRequest(stream, leaseId)));
+        var lost = locks.renew(List.of(new RenewRequest(stream, leaseId, Optional.empty())));
+        var grantedAgain = locks.acquire(List.of(new AcquireRequest(stream, "carol", UUID.randomUUID(), TTL)));
+        storage.letAllGo();
+        assertThat(get(granted)).isInstanceOf(AcquireOutcome.Granted.class);
+        assertThat(get(renewed)).hasOnlyElementsOfType(RenewOutcome.Renewed.class);
+        assertThat(get(held)).hasOnlyElementsOfType(AcquireOutcome.Held.class);
+        assertThat(get(released)).containsExactly(new ReleaseOutcome.Released());
+        assertThat(get(lost)).hasOnlyElementsOfType(RenewOutcome.Lost.class);
+        assertThat(get(grantedAgain)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);
+    }
+
+    @Test
+    void requestsForOtherStreamsJoinAStatementPastThoseThatMustWait() throws Exception {
+        acquireAndAwaitStatement(streams.get(1));
+        acquire(stream);
+        locks.release(List.of(new ReleaseRequest(stream, leaseId)));
+        acquire(streams.get(2));
+        // Behind the release of the same stream, though of the statement's kind.
+        acquire(stream);
+        storage.letGo(2);
+        await().until(() -> storage.statements.size() == 3);
+        assertThat(storage.statements.get(1)).isEqualTo("acquire " + List.of(stream, streams.get(2)));
+        assertThat(storage.statements.get(2)).isEqualTo("release " + List.of(stream));
+    }
+
+    @Test
+    void aBatchIsAnsweredInItsOrderThoughItsStreamsAreOfBothLanes() throws Exception {
+        List<String> both = Stream.concat(inLane(1, 50).stream(), inLane(0, 50).stream())
+                .sorted()
+                .toList();
+        storage.letAllGo();
+        List<AcquireOutcome> outcomes = get(locks.acquire(requests(both)));
+        assertThat(outcomes)
+                .extracting(outcome ->
+                        ((AcquireOutcome.Granted) outcome).lease().lock().streamId())
+                .isEqualTo(both);
+    }
+
+    @Test
+    void aStatementHasAtMostAThousandRequests() throws Exception {
+        acquireAndAwaitStatement(stream);
+        List<CompletableFuture<List<AcquireOutcome>>> calls = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            calls.add(locks.acquire(requests(inLane(0, 400))));
+        }
+        storage.letAllGo();
+        for (var call : calls) {
+            assertThat(get(call)).hasSize(400);
+        }
+        assertThat(storage.largest).isEqualTo(800);
+    }
+
+    @Test
+    void anEmptyBatchIsNoStatement() throws Exception {
+        assertThat(get(locks.renew(List.of()))).isEmpty();
+        assertThat(storage.statements).isEmpty();
+    }
+
+    @Test
+    void aStatementThatFailsFailsItsOwnCallsOnly() throws Exception {
+        storage.failure = new StorageUnavailableException("away", null);
+        var first = acquireAndAwaitStatement(stream);
+        var second = acquire(streams.get(1));
+        storage.letAllGo();
+        assertFails(first, StorageUnavailableException.class);
+        assertThat(get(second)).isInstanceOf(AcquireOutcome.Granted.class);
+    }
+
+    @Test
+    void aBatchFailsWithTheFirstOfItsLanesThatDoes() throws Exception {
+        storage.failure = new StorageUnavailableException("away", null);
+        var call = locks.acquire(requests(List.of(stream, inLane(1, 1).get(0))));
+        storage.letAllGo();
+        assertFails(call, StorageUnavailableException.class);
+    }
+
+    @Test
+    void anErrorOfTheStorageIsToldAndTheLaneGoesOn() throws Exception {
+        storage.failure = new IllegalStateException("a fault");
+        var first = acquireAndAwaitStatement(stream);
+        storage.letAllGo();
+        assertFails(first, IllegalStateException.class);
+        assertThat(get(acquire(stream))).isInstanceOf(AcquireOutcome.Granted.class);
+    }
+
+    @Test
+    void whatWouldBeTooMuchIsRefusedAtOnceAndNothingLeaks() throws Exception {
+        var first = acquireAndAwaitStatement(stream);
+        var waiting = fillBacklog();
+        assertFails(acquire(streams.get(1)), OverloadedException.class);
+        storage.letAllGo();
+        get(first);
+        for (var call : waiting) {
+            assertThat(get(call)).hasSize(1000);
+        }
+        // As many again would be refused if any of the first were still counted.
+        for (var call : fillBacklog()) {
+            assertThat(get(call)).hasSize(1000);
+        }
+    }
+
+    @Test
+    void whatHasWaitedForTooLongIsRefusedAndNotCarriedOut() throws Exception {
+        acquireAndAwaitStatement(stream);
+        var late = acquire(streams.get(1));
+        nanoTime.addAndGet(TimeUnit.MILLISECONDS.toNanos(LATE_MS));
+        var inTime = acquire(streams.get(2));
+        storage.letAllGo();
+        assertFails(late, OverloadedException.class);
+        assertThat(get(inTime)).isInstanceOf(AcquireOutcome.Granted.class);
+        assertThat(storage.statements).containsExactly("acquire [" + stream + "]", "acquire [" + streams.get(2) + "]");
+    }
+
+    @Test
+    void whoWaitedForAStorageThatIsAwayIsToldThat() throws Exception {
+        storage.failure = new StorageUnavailableException("away", null);
+        acquireAndAwaitStatement(stream);
+        var late = acquire(streams.get(1));
+        nanoTime.addAndGet(TimeUnit.MILLISECONDS.toNanos(LATE_MS));
+        storage.letGo(1);
+        assertFails(late, StorageUnavailableException.class);
+    }
+
+    @Test
+    void aCallThatIsCancelledIsDroppedAndLeavesNothingBehind() throws Exception {
+        var first = acquireAndAwaitStatement(stream);
+        var waiting = fillBacklog();
+        waiting.forEach(call -> call.cancel(false));
+        var last = acquire(streams.get(1));
+        assertFails(last, OverloadedException.class);
+        storage.letAllGo();
+        get(first);
+        await().untilAsserted(
+                        () -> assertThat(get(acquire(streams.get(2)))).isInstanceOf(AcquireOutcome.Granted.class));
+        assertThat(storage.statements).containsExactly("acquire [" + stream + "]", "acquire [" + streams.get(2) + "]");
+    }
+
+    @Test
+    void aCallerThatIsSlowToTakeItsAnswerHoldsUpNobody() throws Exception {
+        CountDownLatch taken = new CountDownLatch(1);
+        var slow = acquireAndAwaitStatement(stream).thenAccept(outcome -> awaitUninterruptibly(taken));
+        var other = acquire(streams.get(1));
+        storage.letAllGo();
+        assertThat(get(other)).isInstanceOf(AcquireOutcome.Granted.class);
+        assertThat(slow).isNotDone();
+        taken.countDown();
+        get(slow);
+    }
+
+    @Test
+    void readsWaitForNoLaneAndAreRefusedWhenTheyHaveWaitedForTooLong() throws Exception {
+        acquireAndAwaitStatement(stream);
+        var reads = IntStream.range(0, 5).mapToObj(i -> locks.find(stream)).toList();
+        await().until(() -> storage.statements.size() == 5);
+        nanoTime.addAndGet(TimeUnit.MILLISECONDS.toNanos(LATE_MS));
+        storage.letAllGo();
+        for (var read : reads.subList(0, 4)) {
+            get(read);
+        }
+        assertFails(reads.get(4), OverloadedException.class);
+        assertThat(get(locks.list(new LockQuery(Optional.empty(), "", "", 10))).locks())
+                .hasSize(1);
+        assertThat(get(locks.verifyWritable())).isNull();
+    }
+
+    @Test
+    void whatWaitsWhenItIsClosedIsRefused() throws Exception {
+        var first = acquireAndAwaitStatement(stream);
+        var second = acquire(streams.get(1));
+        locks.close();
+        assertFails(second, OverloadedException.class);
+        assertFails(acquire(streams.get(2)), OverloadedException.class);
+        assertFails(locks.find(stream), OverloadedException.class);
+        storage.letAllGo();
+        assertThat(get(first)).isInstanceOf(AcquireOutcome.Granted.class);
+    }
+
+    /** Calls of a thousand requests each, as many as may wait. */
+    private List<CompletableFuture<List<AcquireOutcome>>> fillBacklog() {
+        List<CompletableFuture<List<AcquireOutcome>>> calls = new ArrayList<>();
+        for (int waiting = 0; waiting < Backlog.MAX_REQUESTS; waiting += 1000) {
+            calls.add(locks.acquire(requests(inLane(0, 1000))));
+        }
+        return calls;
+    }
+
+    private CompletableFuture<AcquireOutcome> acquireAndAwaitStatement(String streamId) {
+        int before = storage.statements.size();
+        var call = acquire(streamId);
+        await().until(() -> storage.statements.size() > before);
+        return call;
+    }
+
+    private CompletableFuture<AcquireOutcome> acquire(String streamId) {
+        UUID id = streamId.equals(stream) ? leaseId : UUID.randomUUID();
+        return locks.acquire(List.of(new AcquireRequest(streamId, "alice", id, TTL)))
+                .thenApply(outcomes -> outcomes.get(0));
+    }
+
+    private static List<AcquireRequest> requests(List<String> streamIds) {
+        return streamIds.stream()
+                .map(id -> new AcquireRequest(id, "alice", UUID.randomUUID(), TTL))
+                .toList();
+    }
+
+    private static List<String> inLane(int lane, int count) {
+        return Stream.generate(() ->
+                        "stream-" + Long.toHexString(ThreadLocalRandom.current().nextLong()))
+                .filter(id -> GroupCommit.laneIndexOf(id) == lane)
+                .limit(count)
+                .toList();
+    }
+
+    private static <T> T get(CompletableFuture<T> call) throws Exception {
+        return call.get(10, TimeUnit.SECONDS);
+    }
+
+    private static void assertFails(CompletableFuture<?> call, Class<? extends Throwable> with) {
+        assertThatExceptionOfType(ExecutionException.class)
+                .isThrownBy(() -> get(call))
+                .withCauseInstanceOf(with);
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.streamlocks.coordinator.lock.group;
+
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.Lock;
+import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.LockPage;
+import io.streamlocks.coordinator.lock.LockQuery;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.RenewOutcome;
+import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
+import io.streamlocks.coordinator.lock.memory.MonotonicClock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** The memory backend, whose every statement waits until a test lets it go on, or fails. Notes what it is asked. */
+final class HeldUpLocks implements LockManager {
+
+    private final LockManager locks = new MemoryLockManager(new MonotonicClock());
+    private final Semaphore permits = new Semaphore(0);
+
+    /** Like {@code acquire [a, b]}, in the order in which the statements began. */
+    final List<String> statements = new CopyOnWriteArrayList<>();
+
+    /** The largest statement so far. */
+    volatile int largest;
+
+    /** What the next statement that goes on fails with. */
+    volatile RuntimeException failure;
+
+    void letGo(int count) {
+        permits.release(count);
+    }
+
+    /** From now on no statement waits. */
+    void letAllGo() {
+        permits.release(1_000_000);
+    }
+
+    @Override
+    public List<AcquireOutcome> acquire(List<AcquireRequest> requests) {
+        return statement("acquire", requests, AcquireRequest::streamId, () -> locks.acquire(requests));
+    }
+
+    @Override
+    public List<RenewOutcome> renew(List<RenewRequest> requests) {
+        return statement("renew", requests, RenewRequest::streamId, () -> locks.renew(requests));
+    }
+
+    @Override
+    public List<ReleaseOutcome> release(List<ReleaseRequest> requests) {
+        return statement("release", requests, ReleaseRequest::streamId, () -> locks.release(requests));
+    }
+
+    @Override
+    public Optional<Lock> find(String streamId) {
+        return statement("find", List.of(streamId), Function.identity(), () -> locks.find(streamId));
+    }
+
+    @Override
+    public LockPage list(LockQuery query) {
+        return statement("list", List.of(), Function.identity(), () -> locks.list(query));
+    }
+
+    @Override
+    public int purge(Duration idleFor) {
+        return locks.purge(idleFor);
+    }
+
+    @Override
+    public void verifyWritable() {
+        statement("verify", List.of(), Function.identity(), () -> null);
+    }
+
+    private synchronized void note(String what, List<String> streamIds) {
+        statements.add(what + " " + streamIds);
+        largest = Math.max(largest, streamIds.size());
+    }
+
+    private <Q, T> T statement(String what, List<Q> requests, Function<Q, String> streamId, Supplier<T> statement) {
+        note(what, requests.stream().map(streamId).toList());
+        permits.acquireUninterruptibly();
+        RuntimeException toThrow = failure;
+        if (toThrow != null) {
+            failure = null;
+            throw toThrow;
+        }
+        return statement.get();
+    }
+}
