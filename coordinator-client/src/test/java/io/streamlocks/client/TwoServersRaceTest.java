@@ -12,7 +12,6 @@ import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
-import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
 import io.streamlocks.coordinator.lock.postgres.TestDatabase;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,16 +49,15 @@ class TwoServersRaceTest {
         AtomicInteger grants = new AtomicInteger();
         ExecutorService executor = Executors.newFixedThreadPool(THREADS);
         try (TestDatabase database = TestDatabase.migrated();
-                TestServer one = new TestServer(new PostgresLockManager(database.pool()));
-                TestServer two = new TestServer(new PostgresLockManager(database.pool()))) {
+                TwoServers servers = new TwoServers(database)) {
             List<Future<?>> threads = IntStream.range(0, THREADS)
                     .<Future<?>>mapToObj(thread -> executor.submit(() -> {
                         while (grants.get() < GRANTS) {
                             int stream = ThreadLocalRandom.current().nextInt(STREAMS);
                             // A lease granted by one server is as good at the other.
-                            boolean swap = ThreadLocalRandom.current().nextBoolean();
-                            LockManager granting = (swap ? one : two).locks();
-                            LockManager releasing = (swap ? two : one).locks();
+                            int server = ThreadLocalRandom.current().nextInt(2);
+                            LockManager granting = servers.server(server);
+                            LockManager releasing = servers.server(1 - server);
                             String streamId = "stream-" + stream;
                             AcquireRequest request =
                                     new AcquireRequest(streamId, "thread-" + thread, UUID.randomUUID(), TTL);

@@ -2,32 +2,32 @@ package io.streamlocks.client;
 
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockManagerContract;
-import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
 import io.streamlocks.coordinator.lock.postgres.TestDatabase;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
-class HttpPostgresContractTest extends LockManagerContract {
+/** The contract through HTTP and group commit, with each call at the other server than the one before. */
+class TwoServersContractTest extends LockManagerContract {
 
     private static TestDatabase database;
-    private static TestServer server;
+    private static TwoServers servers;
 
     @BeforeAll
     static void start() {
         database = TestDatabase.migrated();
-        server = new TestServer(new PostgresLockManager(database.pool()));
+        servers = new TwoServers(database);
     }
 
     @AfterAll
     static void stop() {
-        server.close();
+        servers.close();
         database.close();
     }
 
     @Override
     public LockManager locks() {
-        return server.locks();
+        return servers;
     }
 
     @Override

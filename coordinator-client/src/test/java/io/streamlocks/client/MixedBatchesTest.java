@@ -1,0 +1,105 @@
+package io.streamlocks.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Batches of all kinds over the same streams, in any order, at two servers: each statement wants the rows that another
+ * has locked. No call may fail. {@code -Dmixed.seconds=600} makes it last that long.
+ */
+class MixedBatchesTest {
+
+    private static final Logger LOG = LoggerFactory.getLogger(MixedBatchesTest.class);
+    private static final int CALLERS_EACH = 4;
+    private static final Duration TTL = Duration.ofMinutes(5);
+
+    private final List<String> streams =
+            IntStream.range(0, 300).mapToObj(i -> "stream-" + i).toList();
+    private final AtomicLong calls = new AtomicLong();
+    private final AtomicLong granted = new AtomicLong();
+
+    @Test
+    void noCallMeetsADeadlock() throws Exception {
+        ExecutorService executor = Executors.newFixedThreadPool(2 * CALLERS_EACH);
+        try (TestDatabase database = TestDatabase.migrated();
+                TwoServers servers = new TwoServers(database)) {
+            long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(Long.getLong("mixed.seconds", 5));
+            List<Future<?>> callers = IntStream.range(0, 2 * CALLERS_EACH)
+                    .<Future<?>>mapToObj(caller -> executor.submit(() -> {
+                        while (System.nanoTime() - until < 0) {
+                            turn(servers.server(caller % 2), "caller-" + caller);
+                        }
+                    }))
+                    .toList();
+            for (Future<?> caller : callers) {
+                caller.get();
+            }
+            database.awaitStatistics();
+            long deadlocks = database.sql()
+                    .fetchSingle("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+                    .get(0, Long.class);
+            LOG.info("{} calls, {} leases granted, {} deadlocks", calls, granted, deadlocks);
+            assertThat(deadlocks).isZero();
+            assertThat(granted).hasPositiveValue();
+        } finally {
+            executor.shutdownNow();
+        }
+    }
+
+    private void turn(LockManager locks, String ownerId) {
+        List<Lease> leases = locks
+                .acquire(some(streams).stream()
+                        .map(id -> new AcquireRequest(id, ownerId, UUID.randomUUID(), TTL))
+                        .toList())
+                .stream()
+                .filter(AcquireOutcome.Granted.class::isInstance)
+                .map(outcome -> ((AcquireOutcome.Granted) outcome).lease())
+                .toList();
+        granted.addAndGet(leases.size());
+        locks.renew(some(leases).stream()
+                .map(lease -> new RenewRequest(lease.lock().streamId(), lease.leaseId(), Optional.empty()))
+                .toList());
+        // Of leases that are somebody else's, or nobody's.
+        locks.renew(some(streams).stream()
+                .map(id -> new RenewRequest(id, UUID.randomUUID(), Optional.empty()))
+                .toList());
+        locks.release(some(streams).stream()
+                .map(id -> new ReleaseRequest(id, UUID.randomUUID()))
+                .toList());
+        List<Lease> all = new ArrayList<>(leases);
+        Collections.shuffle(all);
+        locks.release(all.stream()
+                .map(lease -> new ReleaseRequest(lease.lock().streamId(), lease.leaseId()))
+                .toList());
+        calls.addAndGet(5);
+    }
+
+    private static <T> List<T> some(List<T> of) {
+        List<T> shuffled = new ArrayList<>(of);
+        Collections.shuffle(shuffled);
+        return shuffled.subList(0, ThreadLocalRandom.current().nextInt(shuffled.size() + 1));
+    }
+}
