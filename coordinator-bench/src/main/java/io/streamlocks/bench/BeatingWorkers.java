@@ -35,6 +35,7 @@ final class BeatingWorkers implements AutoCloseable {
     private final Histogram histogram = Load.histogram();
     private final AtomicLong answered = new AtomicLong();
     private final AtomicLong failed = new AtomicLong();
+    private final AtomicLong failedBefore = new AtomicLong();
     private final AtomicLong latestNanos = new AtomicLong();
     private final ConcurrentMap<Integer, AtomicLong> refused = new ConcurrentHashMap<>();
 
@@ -48,7 +49,8 @@ final class BeatingWorkers implements AutoCloseable {
      * What came of the beats.
      *
      * @param answered how many were answered, of those that are measured
-     * @param failed how many were not, of all
+     * @param failed how many were not, of those that are measured
+     * @param failedBefore how many were not while the leases of all were still being acquired
      * @param renewedPerSecond leases
      * @param lost leases
      * @param refused how many renewals were answered with which other status than 200, of all
@@ -57,6 +59,7 @@ final class BeatingWorkers implements AutoCloseable {
     record Beats(
             long answered,
             long failed,
+            long failedBefore,
             double renewedPerSecond,
             long lost,
             Map<Integer, Long> refused,
@@ -130,16 +133,21 @@ final class BeatingWorkers implements AutoCloseable {
                 others.forEach((status, count) ->
                         refused.computeIfAbsent(status, any -> new AtomicLong()).addAndGet(count));
                 lost.put(worker, others.getOrDefault(410, 0));
-                if (due - startedNanos >= measuredFromNanos) {
+                if (isMeasured(due)) {
                     answered.incrementAndGet();
                     Load.record(histogram, System.nanoTime() - sent);
                     latestNanos.accumulateAndGet(sent - due, Math::max);
                 }
             } catch (IOException | RuntimeException e) {
-                if (!senders.isShutdown() && failed.incrementAndGet() <= 3) {
+                AtomicLong count = isMeasured(due) ? failed : failedBefore;
+                if (!senders.isShutdown() && count.incrementAndGet() <= 3) {
                     messages.add("beat: " + e);
                 }
             }
+        }
+
+        private boolean isMeasured(long due) {
+            return due - startedNanos >= measuredFromNanos;
         }
     }
 
@@ -151,6 +159,7 @@ final class BeatingWorkers implements AutoCloseable {
         return new Beats(
                 answered.get(),
                 failed.get(),
+                failedBefore.get(),
                 answered.get() * Heartbeats.BATCH / seconds,
                 lost.values().stream().mapToLong(Integer::longValue).sum(),
                 statuses,

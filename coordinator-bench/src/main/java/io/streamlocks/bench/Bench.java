@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -55,6 +56,8 @@ public final class Bench implements AutoCloseable {
      * @param args as README.md tells
      */
     public static void main(String[] args) throws Exception {
+        // A decimal comma would be no number in the chart.
+        Locale.setDefault(Locale.ROOT);
         Options options;
         try {
             options = Options.parse(args);

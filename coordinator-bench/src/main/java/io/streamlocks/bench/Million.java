@@ -74,6 +74,7 @@ final class Million {
         figures.put("fillSeconds", fillSeconds);
         figures.put("beats", beats.answered());
         figures.put("beatsFailed", beats.failed());
+        figures.put("beatsFailedInFill", beats.failedBefore());
         figures.put("renewalsPerSecond", beats.renewedPerSecond());
         figures.put("leasesLost", beats.lost());
         figures.put("itemsRefusedByStatus", beats.refused());
