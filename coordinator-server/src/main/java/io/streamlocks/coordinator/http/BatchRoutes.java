@@ -71,7 +71,7 @@ final class BatchRoutes {
             Function<O, Responses.Result> result) {
         Batch<T, Q> batch = new Batch<>(check);
         Json.readItems(Exchange.body(ctx), MAX_ITEMS, type, batch);
-        exchange.respond(ctx, () -> call.apply(batch.requests), outcomes -> batch.results(outcomes, result));
+        exchange.respondAtLength(ctx, () -> call.apply(batch.requests), outcomes -> batch.results(outcomes, result));
     }
 
     /** The items of one call: those that became requests, and what is wrong with the others. */

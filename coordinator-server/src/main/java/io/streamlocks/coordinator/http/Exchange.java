@@ -32,7 +32,7 @@ final class Exchange {
     private final Executor threads;
 
     /**
-     * @param threads make and write the answers to calls that had to wait
+     * @param threads make and write the answers that are long
      */
     Exchange(Executor threads) {
         this.threads = threads;
@@ -46,12 +46,16 @@ final class Exchange {
     /** The body, which must be said to be JSON. */
     static byte[] body(Context ctx) {
         String contentType = ctx.contentType();
-        String mediaType = contentType == null ? "" : contentType.split(";", 2)[0].trim();
-        if (!mediaType.toLowerCase(Locale.ROOT).equals("application/json")) {
+        if (!"application/json".equals(contentType) && !isJson(contentType)) {
             throw new ProblemException(Problem.ofField(
                     ProblemType.UNSUPPORTED_MEDIA_TYPE, "Content-Type", "Send the body as application/json."));
         }
         return bytes(ctx);
+    }
+
+    private static boolean isJson(String contentType) {
+        String mediaType = contentType == null ? "" : contentType.split(";", 2)[0].trim();
+        return mediaType.toLowerCase(Locale.ROOT).equals("application/json");
     }
 
     private static byte[] bytes(Context ctx) {
@@ -152,21 +156,24 @@ final class Exchange {
         }
     }
 
+    /** Answers once the outcome is known. No thread waits for that. The answer must be small enough to be sent at once. */
+    static <T> void respond(Context ctx, Supplier<CompletableFuture<T>> call, Function<T, Object> body) {
+        ctx.future(() -> call.get().thenAccept(outcome -> respondWith(ctx, body.apply(outcome))));
+    }
+
     /**
-     * Answers once the outcome is known. No thread waits for that, and the one that brings the outcome goes on at once: a
-     * client that is slow to read its answer holds up nobody else.
+     * As {@link #respond(Context, Supplier, Function)}, for an answer of any size: a client that is slow to read it holds
+     * up nobody else.
      */
-    <T> void respond(Context ctx, Supplier<CompletableFuture<T>> call, Function<T, Object> body) {
-        ctx.future(() -> call.get()
-                .handleAsync(
-                        (outcome, failure) -> {
-                            if (failure != null) {
-                                throw new CompletionException(failure);
-                            }
-                            respondWith(ctx, body.apply(outcome));
-                            return null;
-                        },
-                        threads));
+    <T> void respondAtLength(Context ctx, Supplier<CompletableFuture<T>> call, Function<T, Object> body) {
+        respond(ctx, () -> call.get().handleAsync(Exchange::outcomeOf, threads), body);
+    }
+
+    private static <T> T outcomeOf(T outcome, Throwable failure) {
+        if (failure != null) {
+            throw new CompletionException(failure);
+        }
+        return outcome;
     }
 
     private static void respondWith(Context ctx, Object body) {

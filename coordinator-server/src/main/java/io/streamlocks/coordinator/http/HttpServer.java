@@ -15,8 +15,12 @@ import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.eclipse.jetty.ee10.servlet.SessionHandler;
 import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -49,7 +53,7 @@ public final class HttpServer {
      * @param maxTtl the longest ttl that may be asked for
      */
     public HttpServer(LockManager locks, Gate gate, Duration defaultTtl, Duration maxTtl) {
-        this.locks = new GroupCommit(locks);
+        this.locks = new GroupCommit(locks, threads);
         this.javalin = Javalin.create(config -> {
             config.jetty.threadPool = threads;
             configure(config);
@@ -101,9 +105,13 @@ public final class HttpServer {
         config.jetty.modifyServer(server -> {
             server.setStopTimeout(STOP_TIMEOUT.toMillis());
             server.setErrorHandler(new HttpErrorHandler());
-            server.insertHandler(new GracefulHandler());
+            // In place of the framework's handler, which counts requests for nobody.
+            server.setHandler(new GracefulHandler());
         });
-        config.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new HttpErrorHandler()));
+        config.jetty.modifyServletContextHandler(context -> {
+            context.setErrorHandler(new HttpErrorHandler());
+            context.setSessionHandler(new NoSessions());
+        });
     }
 
     private void routes(RoutesConfig routes, Gate gate, Fields fields) {
@@ -122,7 +130,7 @@ public final class HttpServer {
         routes.post("/v1/batch/renew", batch::renew);
         routes.post("/v1/batch/release", batch::release);
 
-        OperationRoutes operation = new OperationRoutes(locks, gate, exchange);
+        OperationRoutes operation = new OperationRoutes(locks, gate);
         get(routes, "/livez", operation::livez);
         get(routes, "/readyz", operation::readyz);
         get(routes, "/openapi.yaml", operation::openApi);
@@ -192,5 +200,13 @@ public final class HttpServer {
             root = root.getCause();
         }
         return root;
+    }
+
+    /** In place of the handler that the framework brings, which looks through each request for a session. */
+    private static final class NoSessions extends SessionHandler {
+        @Override
+        public boolean handle(Request request, Response response, Callback callback) throws Exception {
+            return getHandler().handle(request, response, callback);
+        }
     }
 }

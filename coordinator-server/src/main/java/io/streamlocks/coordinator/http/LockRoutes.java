@@ -41,7 +41,7 @@ final class LockRoutes {
                 Fields.id("ownerId", body.ownerId()),
                 Fields.leaseIdOrNew("leaseId", body.leaseId()),
                 fields.ttlOrDefault("ttlMs", body.ttlMs()));
-        exchange.respond(ctx, () -> locks.acquire(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
+        Exchange.respond(ctx, () -> locks.acquire(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
     }
 
     void renew(Context ctx) {
@@ -49,19 +49,19 @@ final class LockRoutes {
         Requests.Renew body = Exchange.body(ctx, Requests.Renew.class);
         RenewRequest request = new RenewRequest(
                 streamId, Fields.leaseId("leaseId", body.leaseId()), fields.ttl("ttlMs", body.ttlMs()));
-        exchange.respond(ctx, () -> locks.renew(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
+        Exchange.respond(ctx, () -> locks.renew(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
     }
 
     void release(Context ctx) {
         String streamId = Exchange.streamId(ctx);
         Requests.Release body = Exchange.body(ctx, Requests.Release.class);
         ReleaseRequest request = new ReleaseRequest(streamId, Fields.leaseId("leaseId", body.leaseId()));
-        exchange.respond(ctx, () -> locks.release(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
+        Exchange.respond(ctx, () -> locks.release(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
     }
 
     void find(Context ctx) {
         String streamId = Exchange.streamId(ctx);
-        exchange.respond(ctx, () -> locks.find(streamId), lock -> lock.<Object>map(Responses.LockBody::of)
+        Exchange.respond(ctx, () -> locks.find(streamId), lock -> lock.<Object>map(Responses.LockBody::of)
                 .orElseGet(() -> Problem.of(ProblemType.NOT_LOCKED, "No live lease exists for this stream.")));
     }
 
@@ -78,7 +78,7 @@ final class LockRoutes {
                 Optional.ofNullable(parameters.get("pageSize"))
                         .map(LockRoutes::pageSize)
                         .orElse(DEFAULT_PAGE_SIZE));
-        exchange.respond(ctx, () -> locks.list(query), LockRoutes::page);
+        exchange.respondAtLength(ctx, () -> locks.list(query), LockRoutes::page);
     }
 
     private static Responses.Page page(LockPage page) {

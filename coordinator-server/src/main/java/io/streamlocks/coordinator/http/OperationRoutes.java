@@ -19,14 +19,12 @@ final class OperationRoutes {
 
     private final GroupCommit locks;
     private final Gate gate;
-    private final Exchange exchange;
     private final byte[] openApi = resource("/openapi.yaml");
     private final byte[] docs = resource("/docs/index.html");
 
-    OperationRoutes(GroupCommit locks, Gate gate, Exchange exchange) {
+    OperationRoutes(GroupCommit locks, Gate gate) {
         this.locks = locks;
         this.gate = gate;
-        this.exchange = exchange;
     }
 
     void livez(Context ctx) {
@@ -35,7 +33,7 @@ final class OperationRoutes {
 
     void readyz(Context ctx) {
         gate.check();
-        exchange.respond(ctx, locks::verifyWritable, done -> new Responses.Health("ready"));
+        Exchange.respond(ctx, locks::verifyWritable, done -> new Responses.Health("ready"));
     }
 
     void openApi(Context ctx) {

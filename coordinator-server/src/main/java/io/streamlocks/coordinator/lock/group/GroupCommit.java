@@ -11,11 +11,12 @@ import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
@@ -25,34 +26,39 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Puts the requests of concurrent calls together, so that they share a statement and its commit.
  *
- * <p>Each stream belongs to one of a few <em>lanes</em>. A lane has one statement under way at a time; what arrives
- * meanwhile waits, and is the next one. So nothing is delayed to fill a batch: a call that finds its lane idle is carried
- * out at once and alone, and the more calls there are, the larger the batches. Requests for one stream are carried out in
- * the order in which they came.
+ * <p>Calls wait in <em>lanes</em>. A lane has one statement under way at a time; what arrives meanwhile waits, and is
+ * the next one. So nothing is delayed to fill a batch: a call that finds its lane idle is carried out at once and alone,
+ * and the more calls there are, the larger the batches.
+ *
+ * <p>Acquires and releases share one lane, and those for one stream are carried out in the order in which they came.
+ * Renewals have two of their own, by stream, so that no acquire waits behind the heartbeats of a million leases. Whoever
+ * sends a renewal while an acquire or a release of that lease is under way does not know which comes first.
  *
  * <p>What waits is bounded, in number and in time. A call beyond the bound, or one that has waited for {@value
  * Backlog#MAX_WAIT_MS} ms, fails with {@link OverloadedException}. A statement that fails fails the calls that are in it, and no
  * others. A call whose future is cancelled, or completed by somebody else, is dropped if its statement has not begun.
  *
- * <p>Thread-safe. No method blocks but {@link #close}. The futures are completed on threads of this object, one after
- * another for all calls of a statement, so what depends on them should be short or go elsewhere.
+ * <p>Thread-safe. No method blocks. The futures of the changes are completed one after another for all calls of a
+ * statement, so what depends on them should be short or go elsewhere.
  */
 public final class GroupCommit implements AutoCloseable {
 
     private static final int MAX_WAITING_READS = 1000;
 
-    /** The storage's limit are its CPU and its disk; few statements that are large beat many that are small. */
-    private static final int LANES = 2;
+    /** Two, since the large batches of heartbeats would leave the storage idle while their answers are made. */
+    private static final int RENEWAL_LANES = 2;
 
     private static final int READERS = 4;
 
     private final LockManager locks;
     private final Backlog backlog;
-    private final List<Lane> lanes;
+    private final List<Lane> changes;
+    private final List<Lane> renewals;
     private final ThreadPoolExecutor writers;
     private final ThreadPoolExecutor readers;
     private final Operation<AcquireRequest, AcquireOutcome> acquire;
@@ -60,21 +66,30 @@ public final class GroupCommit implements AutoCloseable {
     private final Operation<ReleaseRequest, ReleaseOutcome> release;
 
     /**
-     * @param locks decides; it is called by at most six threads at once
+     * @param locks decides; it is called by at most seven threads at once
+     * @param answers completes the futures, in one task for all calls of a statement
      */
-    public GroupCommit(LockManager locks) {
-        this(locks, System::nanoTime);
+    public GroupCommit(LockManager locks, Executor answers) {
+        this(locks, answers, System::nanoTime);
     }
 
-    GroupCommit(LockManager locks, LongSupplier nanoTime) {
+    GroupCommit(LockManager locks, Executor answers, LongSupplier nanoTime) {
         this.locks = locks;
         this.backlog = new Backlog(nanoTime);
-        this.acquire = new Operation<>(AcquireRequest::streamId, locks::acquire);
-        this.renew = new Operation<>(RenewRequest::streamId, locks::renew);
-        this.release = new Operation<>(ReleaseRequest::streamId, locks::release);
-        // Of the two threads for each lane, one may still be handing out the outcomes of the statement before.
         this.writers = new ThreadPoolExecutor(
-                2 * LANES, 2 * LANES, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), daemons("group-commit"));
+                1 + RENEWAL_LANES,
+                1 + RENEWAL_LANES,
+                0,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                daemons("group-commit"));
+        this.changes = List.of(new Lane(writers, answers, backlog));
+        this.renewals = Stream.generate(() -> new Lane(writers, answers, backlog))
+                .limit(RENEWAL_LANES)
+                .toList();
+        this.acquire = new Operation<>(AcquireRequest::streamId, locks::acquire, changes);
+        this.renew = new Operation<>(RenewRequest::streamId, locks::renew, renewals);
+        this.release = new Operation<>(ReleaseRequest::streamId, locks::release, changes);
         this.readers = new ThreadPoolExecutor(
                 READERS,
                 READERS,
@@ -82,9 +97,6 @@ public final class GroupCommit implements AutoCloseable {
                 TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(MAX_WAITING_READS),
                 daemons("group-commit-read"));
-        this.lanes = IntStream.range(0, LANES)
-                .mapToObj(i -> new Lane(writers, backlog))
-                .toList();
     }
 
     private static ThreadFactory daemons(String name) {
@@ -135,35 +147,28 @@ public final class GroupCommit implements AutoCloseable {
                     backlog.refusal("Over " + Backlog.MAX_REQUESTS + " requests are waiting"));
         }
         Call<O> call = new Call<>(size, backlog.nanoTime());
-        if (size == 1) {
-            laneOf(operation.streamId(requests.get(0))).add(new Piece<>(operation, call, requests, new int[] {0}));
-            return call.outcomes();
-        }
-        List<List<Integer>> positions = lanes.stream()
-                .map(lane -> (List<Integer>) new ArrayList<Integer>())
-                .toList();
-        for (int i = 0; i < size; i++) {
-            positions.get(laneIndexOf(operation.streamId(requests.get(i)))).add(i);
-        }
-        for (int lane = 0; lane < LANES; lane++) {
-            if (!positions.get(lane).isEmpty()) {
-                List<Q> part = positions.get(lane).stream().map(requests::get).toList();
-                int[] at =
-                        positions.get(lane).stream().mapToInt(Integer::intValue).toArray();
-                lanes.get(lane).add(new Piece<>(operation, call, part, at));
+        List<Lane> lanes = operation.lanes();
+        for (int lane = 0; lane < lanes.size(); lane++) {
+            int here = lane;
+            int[] positions = IntStream.range(0, size)
+                    .filter(i -> laneOf(operation.streamId(requests.get(i)), lanes.size()) == here)
+                    .toArray();
+            if (positions.length == size) {
+                lanes.get(lane).add(new Piece<>(operation, call, requests, positions));
+                break;
+            }
+            if (positions.length > 0) {
+                List<Q> part = Arrays.stream(positions).mapToObj(requests::get).toList();
+                lanes.get(lane).add(new Piece<>(operation, call, part, positions));
             }
         }
         return call.outcomes();
     }
 
-    private Lane laneOf(String streamId) {
-        return lanes.get(laneIndexOf(streamId));
-    }
-
-    static int laneIndexOf(String streamId) {
+    static int laneOf(String streamId, int lanes) {
         // The upper half too: the hash codes of ids that end in a number of even step are all even.
         int hash = streamId.hashCode();
-        return Math.floorMod(hash ^ (hash >>> 16), LANES);
+        return Math.floorMod(hash ^ (hash >>> 16), lanes);
     }
 
     /**
@@ -231,7 +236,8 @@ public final class GroupCommit implements AutoCloseable {
     /** Fails what waits, as overloaded, and what comes later. Statements under way go on; this waits for none. */
     @Override
     public void close() {
-        lanes.forEach(Lane::close);
+        changes.forEach(Lane::close);
+        renewals.forEach(Lane::close);
         writers.shutdown();
         readers.shutdown();
     }
@@ -241,8 +247,9 @@ public final class GroupCommit implements AutoCloseable {
      *
      * @param streamId the stream of a request
      * @param statement carries requests out
+     * @param lanes where it is done
      */
-    record Operation<Q, O>(Function<Q, String> streamId, Function<List<Q>, List<O>> statement) {
+    record Operation<Q, O>(Function<Q, String> streamId, Function<List<Q>, List<O>> statement, List<Lane> lanes) {
         String streamId(Q request) {
             return streamId.apply(request);
         }

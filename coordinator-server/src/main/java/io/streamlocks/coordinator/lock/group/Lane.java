@@ -7,12 +7,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
- * One statement at a time for the streams of this lane, in the order in which requests for each stream came. Thread-safe.
+ * One statement at a time, in the order in which requests for each stream came. Thread-safe.
  *
- * <p>A thread that has run a statement first has another one run the next, and only then tells the callers: answers are
- * made while the storage works.
+ * <p>The callers are told by other threads: answers are made while the storage works.
  */
 final class Lane {
 
@@ -23,6 +23,7 @@ final class Lane {
     private static final int MAX_REQUESTS_PASSED = 2 * MAX_STATEMENT_REQUESTS;
 
     private final Executor executor;
+    private final Executor answers;
     private final Backlog backlog;
 
     /** Guarded by this. */
@@ -35,11 +36,13 @@ final class Lane {
     private boolean closed;
 
     /**
-     * @param executor runs statements, one at a time, while it may still hand out the outcomes of the one before
+     * @param executor runs statements; occupied by one task for as long as anything waits
+     * @param answers tells the callers
      * @param backlog has counted what is {@linkplain #add added}
      */
-    Lane(Executor executor, Backlog backlog) {
+    Lane(Executor executor, Executor answers, Backlog backlog) {
         this.executor = executor;
+        this.answers = answers;
         this.backlog = backlog;
     }
 
@@ -49,7 +52,7 @@ final class Lane {
                 waiting.add(piece);
                 if (!busy) {
                     busy = true;
-                    executor.execute(this::runNext);
+                    executor.execute(this::runAll);
                 }
                 return;
             }
@@ -72,20 +75,15 @@ final class Lane {
         piece.call().fail(backlog.refusal("The server is stopping"));
     }
 
-    private void runNext() {
-        Statement<?, ?> statement = next();
-        if (statement != null) {
+    private void runAll() {
+        for (Statement<?, ?> statement = next(); statement != null; statement = next()) {
             statement.execute(backlog);
-            goOn();
-            statement.answer();
-        }
-    }
-
-    private synchronized void goOn() {
-        if (waiting.isEmpty()) {
-            busy = false;
-        } else {
-            executor.execute(this::runNext);
+            try {
+                answers.execute(statement::answer);
+            } catch (RejectedExecutionException e) {
+                // The server has stopped, so the clients have gone; but nobody shall wait for ever.
+                statement.answer();
+            }
         }
     }
 

@@ -21,6 +21,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -37,10 +39,10 @@ class GroupCommitTest {
 
     private final AtomicLong nanoTime = new AtomicLong();
     private final HeldUpLocks storage = new HeldUpLocks();
-    private final GroupCommit locks = new GroupCommit(storage, nanoTime::get);
+    private final ExecutorService answers = Executors.newCachedThreadPool();
+    private final GroupCommit locks = new GroupCommit(storage, answers, nanoTime::get);
 
-    /** Of one lane, so that a statement for one holds up the others. */
-    private final List<String> streams = inLane(0, 8);
+    private final List<String> streams = ids().limit(8).toList();
 
     private final String stream = streams.get(0);
     private final UUID leaseId = UUID.randomUUID();
@@ -49,6 +51,7 @@ class GroupCommitTest {
     void close() {
         locks.close();
         storage.letAllGo();
+        answers.shutdownNow();
     }
 
     @Test
@@ -74,28 +77,28 @@ class GroupCommitTest {
     }
 
     @Test
-    void theLanesDoNotWaitForEachOther() throws Exception {
+    void renewalsWaitForNoAcquireNorForThoseOfTheOtherLane() throws Exception {
         acquireAndAwaitStatement(stream);
-        acquire(inLane(1, 1).get(0));
+        renewInLane(0, 1);
         await().until(() -> storage.statements.size() == 2);
+        renewInLane(1, 1);
+        await().until(() -> storage.statements.size() == 3);
     }
 
     @Test
-    void requestsForOneStreamAreCarriedOutInTheirOrder() throws Exception {
+    void acquiresAndReleasesOfOneStreamAreCarriedOutInTheirOrder() throws Exception {
         acquireAndAwaitStatement(streams.get(1));
         var granted = acquire(stream);
-        var renewed = locks.renew(List.of(new RenewRequest(stream, leaseId, Optional.empty())));
         var held = locks.acquire(List.of(new AcquireRequest(stream, "bob", UUID.randomUUID(), TTL)));
         var released = locks.release(List.of(new ReleaseRequest(stream, leaseId)));
-        var lost = locks.renew(List.of(new RenewRequest(stream, leaseId, Optional.empty())));
         var grantedAgain = locks.acquire(List.of(new AcquireRequest(stream, "carol", UUID.randomUUID(), TTL)));
+        var lost = locks.release(List.of(new ReleaseRequest(stream, leaseId)));
         storage.letAllGo();
         assertThat(get(granted)).isInstanceOf(AcquireOutcome.Granted.class);
-        assertThat(get(renewed)).hasOnlyElementsOfType(RenewOutcome.Renewed.class);
         assertThat(get(held)).hasOnlyElementsOfType(AcquireOutcome.Held.class);
         assertThat(get(released)).containsExactly(new ReleaseOutcome.Released());
-        assertThat(get(lost)).hasOnlyElementsOfType(RenewOutcome.Lost.class);
         assertThat(get(grantedAgain)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);
+        assertThat(get(lost)).hasOnlyElementsOfType(ReleaseOutcome.Lost.class);
     }
 
     @Test
@@ -113,16 +116,24 @@ class GroupCommitTest {
     }
 
     @Test
-    void aBatchIsAnsweredInItsOrderThoughItsStreamsAreOfBothLanes() throws Exception {
-        List<String> both = Stream.concat(inLane(1, 50).stream(), inLane(0, 50).stream())
-                .sorted()
-                .toList();
+    void aBatchOfBothLanesIsAnsweredInItsOrder() throws Exception {
         storage.letAllGo();
-        List<AcquireOutcome> outcomes = get(locks.acquire(requests(both)));
-        assertThat(outcomes)
-                .extracting(outcome ->
-                        ((AcquireOutcome.Granted) outcome).lease().lock().streamId())
-                .isEqualTo(both);
+        List<AcquireRequest> acquires = requests(ids().limit(100).toList());
+        get(locks.acquire(acquires));
+        // Each second one with a lease id that is not its own.
+        List<RenewOutcome> outcomes = get(locks.renew(IntStream.range(0, 100)
+                .mapToObj(i -> new RenewRequest(
+                        acquires.get(i).streamId(), i % 2 == 0 ? acquires.get(i).leaseId() : leaseId, Optional.empty()))
+                .toList()));
+        for (int i = 0; i < 100; i++) {
+            if (i % 2 == 0) {
+                assertThat(outcomes.get(i)).isInstanceOfSatisfying(RenewOutcome.Renewed.class, renewed -> assertThat(
+                                renewed.lease().lock().streamId())
+                        .isIn(acquires.stream().map(AcquireRequest::streamId).toList()));
+            } else {
+                assertThat(outcomes.get(i)).isInstanceOf(RenewOutcome.Lost.class);
+            }
+        }
     }
 
     @Test
@@ -130,7 +141,7 @@ class GroupCommitTest {
         acquireAndAwaitStatement(stream);
         List<CompletableFuture<List<AcquireOutcome>>> calls = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
-            calls.add(locks.acquire(requests(inLane(0, 400))));
+            calls.add(locks.acquire(requests(ids().limit(400).toList())));
         }
         storage.letAllGo();
         for (var call : calls) {
@@ -158,7 +169,8 @@ class GroupCommitTest {
     @Test
     void aBatchFailsWithTheFirstOfItsLanesThatDoes() throws Exception {
         storage.failure = new StorageUnavailableException("away", null);
-        var call = locks.acquire(requests(List.of(stream, inLane(1, 1).get(0))));
+        var call = locks.renew(renewals(
+                Stream.of(inLane(0, 1), inLane(1, 1)).flatMap(List::stream).toList()));
         storage.letAllGo();
         assertFails(call, StorageUnavailableException.class);
     }
@@ -268,7 +280,7 @@ class GroupCommitTest {
     private List<CompletableFuture<List<AcquireOutcome>>> fillBacklog() {
         List<CompletableFuture<List<AcquireOutcome>>> calls = new ArrayList<>();
         for (int waiting = 0; waiting < Backlog.MAX_REQUESTS; waiting += 1000) {
-            calls.add(locks.acquire(requests(inLane(0, 1000))));
+            calls.add(locks.acquire(requests(ids().limit(1000).toList())));
         }
         return calls;
     }
@@ -292,10 +304,23 @@ class GroupCommitTest {
                 .toList();
     }
 
+    private static List<RenewRequest> renewals(List<String> streamIds) {
+        return streamIds.stream()
+                .map(id -> new RenewRequest(id, UUID.randomUUID(), Optional.empty()))
+                .toList();
+    }
+
+    private void renewInLane(int lane, int count) {
+        locks.renew(renewals(inLane(lane, count)));
+    }
+
+    private static Stream<String> ids() {
+        return Stream.generate(
+                () -> "stream-" + Long.toHexString(ThreadLocalRandom.current().nextLong()));
+    }
+
     private static List<String> inLane(int lane, int count) {
-        return Stream.generate(() ->
-                        "stream-" + Long.toHexString(ThreadLocalRandom.current().nextLong()))
-                .filter(id -> GroupCommit.laneIndexOf(id) == lane)
+        return ids().filter(id -> GroupCommit.laneOf(id, 2) == lane)
                 .limit(count)
                 .toList();
     }
