@@ -55,7 +55,9 @@
  *
  * <p>{@link LockManager} takes lists and answers lists, one outcome a request and in order; a single call is a batch
  * of one. Requests of one batch that name the same stream are decided in their order. A batch is not a transaction
- * that succeeds or fails as one: each request stands for itself.
+ * that succeeds or fails as one: each request stands for itself. So the calls of many clients can be put together to one
+ * batch, which is what {@link io.streamlocks.coordinator.lock.group} does. When there are too many of them, some are
+ * refused ({@link OverloadedException}); that is <em>unknown</em>, too.
  *
  * <h2>Backends</h2>
  *
