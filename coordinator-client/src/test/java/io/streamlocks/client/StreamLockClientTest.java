@@ -130,12 +130,15 @@ class StreamLockClientTest extends ProxiedClient {
         acquireMany(many, 1250, 2500);
         one.get();
         int before = storage.renews().size();
-        await().until(() -> storage.renews().size() - before >= 3);
-        assertThat(storage.renews().subList(before, before + 3))
-                .extracting(List::size)
-                .containsExactly(1000, 1000, 500);
+        await().until(() -> renewedSince(before) >= 2500);
         await().pollDelay(Duration.ofSeconds(1)).until(() -> true);
-        assertThat(storage.renews()).hasSize(before + 3);
+        assertThat(renewedSince(before)).isEqualTo(2500);
+        // The server makes two statements of a request, one for each of its lanes.
+        assertThat(storage.renews().size() - before).isLessThanOrEqualTo(2 * 3);
+    }
+
+    private int renewedSince(int before) {
+        return storage.renews().stream().skip(before).mapToInt(List::size).sum();
     }
 
     private void acquireMany(StreamLockClient by, int from, int to) {
