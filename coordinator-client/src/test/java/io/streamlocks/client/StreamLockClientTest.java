@@ -123,14 +123,16 @@ class StreamLockClientTest extends ProxiedClient {
 
     @Test
     void aBeatCostsARequestForEachThousandLeases() throws Exception {
+        // Long enough between beats to acquire them all before the first.
         StreamLockClient many = client(StreamLockClient.builder(server.uri())
-                .ttl(Duration.ofSeconds(12))
+                .ttl(Duration.ofSeconds(60))
+                .heartbeatInterval(Duration.ofSeconds(12))
                 .listener(heard));
         Future<?> one = threads.submit(() -> acquireMany(many, 0, 1250));
         acquireMany(many, 1250, 2500);
         one.get();
         int before = storage.renews().size();
-        await().until(() -> renewedSince(before) >= 2500);
+        await().atMost(Duration.ofSeconds(20)).until(() -> renewedSince(before) >= 2500);
         await().pollDelay(Duration.ofSeconds(1)).until(() -> true);
         assertThat(renewedSince(before)).isEqualTo(2500);
         // The server makes two statements of a request, one for each of its lanes.
@@ -337,8 +339,8 @@ class StreamLockClientTest extends ProxiedClient {
     void anAcquireThatStaysUnknownIsReleasedInTheBackground() {
         StreamLockClient hasty = client(builder()
                 .ttl(Duration.ofSeconds(20))
-                .requestTimeout(Duration.ofMillis(200))
-                .acquireTimeout(Duration.ofMillis(300)));
+                .requestTimeout(Duration.ofSeconds(1))
+                .acquireTimeout(Duration.ofSeconds(1)));
         proxy.dropReplies();
         assertThatThrownBy(() -> hasty.tryAcquire(streamId)).isInstanceOf(CoordinatorUnavailableException.class);
         assertThat(storage.find(streamId)).isPresent();
@@ -366,7 +368,7 @@ class StreamLockClientTest extends ProxiedClient {
     void failingAcquiresDoNotMakeTheClientBeatFaster() {
         StreamLockClient patient = client(builder()
                 .ttl(Duration.ofSeconds(20))
-                .requestTimeout(Duration.ofMillis(100))
+                .requestTimeout(Duration.ofSeconds(4))
                 .acquireTimeout(Duration.ofMillis(1)));
         patient.tryAcquire(streamId).orElseThrow();
         proxy.tooManyRequests();

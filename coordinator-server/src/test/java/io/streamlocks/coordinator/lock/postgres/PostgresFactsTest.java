@@ -106,7 +106,7 @@ class PostgresFactsTest {
     void aRenewalThatWaitedForARollbackCountsFromBeforeTheWaitAndNobodyWasGrantedMeanwhile() throws Exception {
         // PostgreSQL asks no guard again when the one waited for changed nothing. The row was locked all the while.
         Lease lease = grant("alice");
-        database.sql().execute("UPDATE stream_locks SET expires_at = clock_timestamp() + interval '500 milliseconds'");
+        database.sql().execute("UPDATE stream_locks SET expires_at = clock_timestamp() + interval '3 seconds'");
         try (Connection transaction = database.transaction()) {
             lockRow(transaction);
             CompletableFuture<RenewOutcome> renewing = start(() -> renew(lease));
