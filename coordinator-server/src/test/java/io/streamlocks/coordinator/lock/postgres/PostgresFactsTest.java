@@ -24,6 +24,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -44,6 +46,10 @@ class PostgresFactsTest {
     private static final Duration TTL = Duration.ofSeconds(30);
 
     private final String stream = "stream-" + UUID.randomUUID();
+
+    /** As many as there are calls at once; the common pool may have one thread only. */
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+
     private TestDatabase database;
     private LockManager locks;
 
@@ -55,6 +61,7 @@ class PostgresFactsTest {
 
     @AfterEach
     void close() {
+        threads.shutdownNow();
         database.close();
     }
 
@@ -330,31 +337,34 @@ class PostgresFactsTest {
     void batchesOverTheSameStreamsInAnyOrderNeverDeadlock() throws Exception {
         List<String> streams = IntStream.range(0, 200).mapToObj(i -> stream + i).toList();
         List<CompletableFuture<Void>> workers = IntStream.range(0, 4)
-                .mapToObj(worker -> CompletableFuture.runAsync(() -> {
-                    // A manager of its own, as in another server.
-                    LockManager manager = new PostgresLockManager(database.pool());
-                    for (int i = 0; i < 50; i++) {
-                        List<Lease> leases = manager
-                                .acquire(shuffled(streams).stream()
-                                        .map(id -> new AcquireRequest(id, "worker", UUID.randomUUID(), TTL))
-                                        .toList())
-                                .stream()
-                                .filter(AcquireOutcome.Granted.class::isInstance)
-                                .map(PostgresFactsTest::granted)
-                                .toList();
-                        manager.renew(shuffled(leases).stream()
-                                .map(lease ->
-                                        new RenewRequest(lease.lock().streamId(), lease.leaseId(), Optional.empty()))
-                                .toList());
-                        // Foreign leases too: a call that is refused locks rows like any other.
-                        manager.release(shuffled(streams).stream()
-                                .map(id -> new ReleaseRequest(id, UUID.randomUUID()))
-                                .toList());
-                        manager.release(shuffled(leases).stream()
-                                .map(lease -> new ReleaseRequest(lease.lock().streamId(), lease.leaseId()))
-                                .toList());
-                    }
-                }))
+                .mapToObj(worker -> CompletableFuture.runAsync(
+                        () -> {
+                            // A manager of its own, as in another server.
+                            LockManager manager = new PostgresLockManager(database.pool());
+                            for (int i = 0; i < 50; i++) {
+                                List<Lease> leases = manager
+                                        .acquire(shuffled(streams).stream()
+                                                .map(id -> new AcquireRequest(id, "worker", UUID.randomUUID(), TTL))
+                                                .toList())
+                                        .stream()
+                                        .filter(AcquireOutcome.Granted.class::isInstance)
+                                        .map(PostgresFactsTest::granted)
+                                        .toList();
+                                manager.renew(shuffled(leases).stream()
+                                        .map(lease -> new RenewRequest(
+                                                lease.lock().streamId(), lease.leaseId(), Optional.empty()))
+                                        .toList());
+                                // Foreign leases too: a call that is refused locks rows like any other.
+                                manager.release(shuffled(streams).stream()
+                                        .map(id -> new ReleaseRequest(id, UUID.randomUUID()))
+                                        .toList());
+                                manager.release(shuffled(leases).stream()
+                                        .map(lease ->
+                                                new ReleaseRequest(lease.lock().streamId(), lease.leaseId()))
+                                        .toList());
+                            }
+                        },
+                        threads))
                 .toList();
         for (CompletableFuture<Void> worker : workers) {
             worker.get(60, TimeUnit.SECONDS);
@@ -410,8 +420,8 @@ class PostgresFactsTest {
         return ((AcquireOutcome.Granted) outcome).lease();
     }
 
-    private static <T> CompletableFuture<T> start(Supplier<T> call) {
-        return CompletableFuture.supplyAsync(call);
+    private <T> CompletableFuture<T> start(Supplier<T> call) {
+        return CompletableFuture.supplyAsync(call, threads);
     }
 
     private void lockRow(Connection transaction) {
