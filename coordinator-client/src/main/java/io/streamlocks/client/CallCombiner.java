@@ -19,7 +19,7 @@ import java.util.function.Function;
  */
 final class CallCombiner<Q, R> {
 
-    /** More than one, so that a request that hangs does not stop all. */
+    /** More than one, so that a request that hangs does not stop all, and the server has work while answers travel. */
     static final int MAX_UNDER_WAY = 4;
 
     /** So few that a body stays below a megabyte, however long its ids and labels are. */

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Test;
 /** What is sent together, and who hears what. */
 class CallCombinerTest {
 
+    private static final int BUSY = CallCombiner.MAX_UNDER_WAY;
+
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final List<List<Integer>> requests = new CopyOnWriteArrayList<>();
     private final Semaphore answers = new Semaphore(0);
@@ -48,21 +50,23 @@ class CallCombinerTest {
     }
 
     @Test
-    void whatComesWhileTwoRequestsAreUnderWayGoesTogether() throws Exception {
+    void whatComesWhileTheMostRequestsAreUnderWayGoesTogether() throws Exception {
         List<Future<Integer>> calls = callWhileBusy(3, 4, 5);
-        answers.release(3);
-        assertThat(results(calls)).containsExactly(1, 4, 9, 16, 25);
-        assertThat(requests).containsExactlyInAnyOrder(List.of(1), List.of(2), List.of(3, 4, 5));
+        answers.release(BUSY + 1);
+        assertThat(results(calls.subList(BUSY, BUSY + 3))).containsExactly(9, 16, 25);
+        assertThat(results(calls.subList(0, BUSY))).containsOnly(100 * 100);
+        assertThat(requests).hasSize(BUSY + 1).contains(List.of(3, 4, 5));
     }
 
     @Test
     void aRequestThatFailsFailsItsOwnCallsAndTheOthersGoOn() throws Exception {
         List<Future<Integer>> calls = callWhileBusy(-3, 4);
-        answers.release(3);
-        assertThat(results(calls.subList(0, 2))).containsExactly(1, 4);
-        assertThat(calls.subList(2, 4)).allSatisfy(call -> assertThatThrownBy(() -> call.get(10, TimeUnit.SECONDS))
-                .isInstanceOf(ExecutionException.class)
-                .hasRootCauseMessage("negative"));
+        answers.release(BUSY + 1);
+        assertThat(results(calls.subList(0, BUSY))).containsOnly(100 * 100);
+        assertThat(calls.subList(BUSY, BUSY + 2))
+                .allSatisfy(call -> assertThatThrownBy(() -> call.get(10, TimeUnit.SECONDS))
+                        .isInstanceOf(ExecutionException.class)
+                        .hasRootCauseMessage("negative"));
         answers.release();
         assertThat(combiner.call(6)).isEqualTo(36);
     }
@@ -89,7 +93,7 @@ class CallCombinerTest {
         caller.start();
         await().until(() -> caller.getState() == Thread.State.WAITING);
         caller.interrupt();
-        answers.release(3);
+        answers.release(BUSY + 1);
         caller.join(10_000);
         assertThat(outcome).hasValue(49);
         results(busy);
@@ -109,11 +113,11 @@ class CallCombinerTest {
         assertThat(requests.stream().mapToInt(List::size).sum()).isEqualTo(80_000);
     }
 
-    /** Has two requests under way, for 1 and 2, and these calls waiting behind them in this order. */
+    /** Has as many requests under way as there may be, each for 100, and these calls waiting behind them in this order. */
     private List<Future<Integer>> callWhileBusy(int... waiting) {
         List<Future<Integer>> calls = new ArrayList<>();
-        for (int number :
-                IntStream.concat(IntStream.of(1, 2), IntStream.of(waiting)).toArray()) {
+        for (int number : IntStream.concat(IntStream.generate(() -> 100).limit(BUSY), IntStream.of(waiting))
+                .toArray()) {
             Thread[] caller = new Thread[1];
             calls.add(threads.submit(() -> {
                 caller[0] = Thread.currentThread();
