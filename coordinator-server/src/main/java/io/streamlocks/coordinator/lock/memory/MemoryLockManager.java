@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -92,7 +93,7 @@ public final class MemoryLockManager implements LockManager {
     private RenewOutcome renew(RenewRequest request) {
         Instant now = clock.instant();
         Entry entry = streams.get(request.streamId());
-        Optional<LossReason> loss = lossOf(entry, request.leaseId(), now);
+        Optional<LossReason> loss = lossOf(entry, request.leaseId(), request.ownerPrefix(), now);
         if (loss.isPresent()) {
             return new RenewOutcome.Lost(loss.get());
         }
@@ -108,7 +109,7 @@ public final class MemoryLockManager implements LockManager {
     private ReleaseOutcome release(ReleaseRequest request) {
         Instant now = clock.instant();
         Entry entry = streams.get(request.streamId());
-        Optional<LossReason> loss = lossOf(entry, request.leaseId(), now);
+        Optional<LossReason> loss = lossOf(entry, request.leaseId(), request.ownerPrefix(), now);
         if (loss.isEmpty()) {
             entry.release(now);
         } else if (loss.get() != LossReason.RELEASED) {
@@ -118,7 +119,7 @@ public final class MemoryLockManager implements LockManager {
     }
 
     /** Why the lease is over, or empty if it is live. */
-    private static Optional<LossReason> lossOf(Entry entry, UUID leaseId, Instant now) {
+    private static Optional<LossReason> lossOf(Entry entry, UUID leaseId, String ownerPrefix, Instant now) {
         if (entry == null) {
             return Optional.of(LossReason.UNKNOWN);
         }
@@ -126,9 +127,20 @@ public final class MemoryLockManager implements LockManager {
             if (entry.ownerId == null) {
                 return Optional.of(LossReason.RELEASED);
             }
+            if (!entry.ownerId.startsWith(ownerPrefix)) {
+                return Optional.of(LossReason.UNKNOWN);
+            }
             return entry.isLive(now) ? Optional.empty() : Optional.of(LossReason.EXPIRED);
         }
         return Optional.of(entry.supersededLeaseIds.contains(leaseId) ? LossReason.SUPERSEDED : LossReason.UNKNOWN);
+    }
+
+    @Override
+    public synchronized Map<String, Long> liveLeases() {
+        Instant now = clock.instant();
+        return streams.values().stream()
+                .filter(entry -> entry.isLive(now))
+                .collect(Collectors.groupingBy(entry -> entry.ownerId, Collectors.counting()));
     }
 
     @Override
