@@ -24,11 +24,13 @@ final class LockRoutes {
     private static final Set<String> LIST_PARAMETERS = Set.of("ownerId", "prefix", "pageSize", "pageToken");
 
     private final GroupCommit locks;
+    private final CappedLocks capped;
     private final Fields fields;
     private final Exchange exchange;
 
-    LockRoutes(GroupCommit locks, Fields fields, Exchange exchange) {
+    LockRoutes(GroupCommit locks, CappedLocks capped, Fields fields, Exchange exchange) {
         this.locks = locks;
+        this.capped = capped;
         this.fields = fields;
         this.exchange = exchange;
     }
@@ -41,22 +43,29 @@ final class LockRoutes {
                 Fields.id("ownerId", body.ownerId()),
                 Fields.leaseIdOrNew("leaseId", body.leaseId()),
                 fields.ttlOrDefault("ttlMs", body.ttlMs()));
-        Exchange.respond(ctx, () -> locks.acquire(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
+        Access.of(ctx).requireOwner(request.ownerId());
+        Exchange.respond(ctx, () -> capped.acquire(List.of(request)), outcomes -> CappedLocks.result(outcomes.get(0)));
     }
 
     void renew(Context ctx) {
         String streamId = Exchange.streamId(ctx);
         Requests.Renew body = Exchange.body(ctx, Requests.Renew.class);
         RenewRequest request = new RenewRequest(
-                streamId, Fields.leaseId("leaseId", body.leaseId()), fields.ttl("ttlMs", body.ttlMs()));
+                streamId,
+                Fields.leaseId("leaseId", body.leaseId()),
+                fields.ttl("ttlMs", body.ttlMs()),
+                Access.of(ctx).ownerPrefix());
         Exchange.respond(ctx, () -> locks.renew(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
     }
 
     void release(Context ctx) {
         String streamId = Exchange.streamId(ctx);
         Requests.Release body = Exchange.body(ctx, Requests.Release.class);
-        ReleaseRequest request = new ReleaseRequest(streamId, Fields.leaseId("leaseId", body.leaseId()));
-        Exchange.respond(ctx, () -> locks.release(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
+        ReleaseRequest request = new ReleaseRequest(
+                streamId,
+                Fields.leaseId("leaseId", body.leaseId()),
+                Access.of(ctx).ownerPrefix());
+        Exchange.respond(ctx, () -> capped.release(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
     }
 
     void find(Context ctx) {
@@ -78,6 +87,7 @@ final class LockRoutes {
                 Optional.ofNullable(parameters.get("pageSize"))
                         .map(LockRoutes::pageSize)
                         .orElse(DEFAULT_PAGE_SIZE));
+        Access.of(ctx).requireAllStreamsOf(query.prefix());
         exchange.respondAtLength(ctx, () -> locks.list(query), LockRoutes::page);
     }
 
