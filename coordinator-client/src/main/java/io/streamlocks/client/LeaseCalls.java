@@ -111,9 +111,7 @@ final class LeaseCalls implements AutoCloseable {
         return switch (result.getStatus()) {
             case 200 -> new Renewal.Renewed(Duration.ofMillis(result.getLease().getExpiresInMs()));
             case 410 -> new Renewal.Lost(reason(result.getProblem()));
-            default ->
-                new Renewal.Unknown(
-                        new CoordinatorUnavailableException("A renewal was answered with " + result.getStatus(), null));
+            default -> new Renewal.Unknown(failure("A renewal", result.getStatus(), result.getProblem()));
         };
     }
 
@@ -158,8 +156,7 @@ final class LeaseCalls implements AutoCloseable {
             case 204 -> Optional.empty();
             case 410 -> Optional.of(reason(result.getProblem()));
             // Not a loss. The others may have been released; to release them again does no harm.
-            default ->
-                throw new CoordinatorUnavailableException("A release was answered with " + result.getStatus(), null);
+            default -> throw failure("A release", result.getStatus(), result.getProblem());
         };
     }
 
@@ -184,16 +181,39 @@ final class LeaseCalls implements AutoCloseable {
         }
     }
 
-    /** 429 and 5xx may pass by themselves; what else is an error will not. */
     private RuntimeException failure(String what, ApiException e) {
-        boolean refused = e.getCode() >= 400 && e.getCode() < 500 && e.getCode() != 408 && e.getCode() != 429;
         String detail = problem(e)
-                .map(problem -> problem.getCode() + ": " + problem.getDetail())
+                .map(LeaseCalls::text)
                 .orElseGet(() -> e.getCode() == 0 ? String.valueOf(e.getMessage()) : "status " + e.getCode());
         String message = "The coordinator failed to " + what + ": " + detail;
-        return refused
+        return isRefused(e.getCode())
                 ? new CoordinatorRefusedException(message, e.getCode(), e)
-                : new CoordinatorUnavailableException(message, e);
+                : new CoordinatorUnavailableException(message, e, retryAfter(e));
+    }
+
+    /** The same of an item of a batch. */
+    private static RuntimeException failure(String what, int status, Problem problem) {
+        String message = what + " was answered with " + (problem == null ? status : text(problem));
+        return isRefused(status)
+                ? new CoordinatorRefusedException(message, status, null)
+                : new CoordinatorUnavailableException(message, null);
+    }
+
+    private static String text(Problem problem) {
+        return problem.getCode() + ": " + problem.getDetail();
+    }
+
+    /** 429 and 5xx may pass by themselves; what else is an error will not. */
+    private static boolean isRefused(int status) {
+        return status >= 400 && status < 500 && status != 408 && status != 429;
+    }
+
+    /** Of a 429 alone: a 503 is of one server, and the next try may reach another. */
+    private static Duration retryAfter(ApiException e) {
+        List<String> values = e.getCode() == 429 ? e.getResponseHeaders().get("Retry-After") : null;
+        return values != null && values.size() == 1 && values.get(0).matches("[0-9]{1,5}")
+                ? Duration.ofSeconds(Long.parseLong(values.get(0)))
+                : Duration.ZERO;
     }
 
     private static LossReason reason(Problem problem) {
