@@ -1,8 +1,12 @@
 package io.streamlocks.coordinator;
 
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
-/** Runs a coordinator with the settings of the environment until it is told to stop (SIGTERM or SIGINT). */
+/**
+ * Runs a coordinator with the settings of the environment until it is told to stop (SIGTERM or SIGINT); or, told so by
+ * its arguments, makes a token.
+ */
 public final class Main {
 
     private Main() {}
@@ -10,9 +14,12 @@ public final class Main {
     /**
      * Starts the coordinator. Exits with 1 if the settings are wrong or the port is taken, with 0 when told to stop.
      *
-     * @param args none are taken
+     * @param args none, or those of {@link TokenCommand}
      */
     public static void main(String[] args) throws InterruptedException {
+        if (args.length > 0) {
+            System.exit(TokenCommand.run(List.of(args), System.out, System.err));
+        }
         CoordinatorConfig config;
         try {
             config = CoordinatorConfig.from(System.getenv());
@@ -33,7 +40,8 @@ public final class Main {
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(coordinator), "stop"));
 
-        String url = "http://" + (config.httpHost().contains(":") ? "[" + config.httpHost() + "]" : config.httpHost())
+        String url = (config.tls().isPresent() ? "https://" : "http://")
+                + (config.httpHost().contains(":") ? "[" + config.httpHost() + "]" : config.httpHost())
                 + ":" + coordinator.port();
         config.database().ifPresent(database -> System.out.println("Setting up " + database.url()));
         coordinator.ready().thenRun(() -> System.out.println(welcome(config, url)));

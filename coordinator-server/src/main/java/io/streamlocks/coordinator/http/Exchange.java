@@ -1,6 +1,7 @@
 package io.streamlocks.coordinator.http;
 
 import io.javalin.http.Context;
+import io.streamlocks.coordinator.limit.OwnerCap;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -222,6 +223,10 @@ final class Exchange {
             ctx.header("Retry-After", seconds(problem.opensInMs()));
         } else if (problem.status() == 503) {
             ctx.header("Retry-After", seconds(RETRY_STORAGE_AFTER.toMillis()));
+        } else if (problem.code().equals(ProblemType.TOO_MANY_LEASES.code())) {
+            ctx.header("Retry-After", seconds(OwnerCap.REFRESH_INTERVAL.toMillis()));
+        } else if (problem.status() == 401) {
+            ctx.header("WWW-Authenticate", "Bearer");
         }
         write(ctx.status(problem.status()).contentType(Problem.CONTENT_TYPE), Json.write(problem));
     }
@@ -237,7 +242,7 @@ final class Exchange {
     }
 
     /** Whole seconds, rounded up: a client that came back a moment too early would have to wait again. */
-    private static String seconds(long millis) {
+    static String seconds(long millis) {
         return Long.toString(Math.max(1, (millis + 999) / 1000));
     }
 }

@@ -28,6 +28,8 @@ final class HttpErrorHandler extends ErrorHandler {
         HttpFields.Mutable headers = response.getHeaders();
         headers.put(HttpHeader.CONTENT_TYPE, Problem.CONTENT_TYPE);
         headers.put(HttpHeader.CONTENT_LENGTH, body.length);
+        // The handler that sets them for all routes may not have been reached.
+        SecurityHeaders.set("", headers::put);
         if (status == 503) {
             headers.put(HttpHeader.RETRY_AFTER, "1");
         }

@@ -36,7 +36,7 @@ final class OpenApiFilter implements Filter {
     /** The contract, with its references resolved. */
     static final OpenAPI SPEC = parse();
 
-    private static final Set<Integer> REFUSALS_OF_THE_REQUEST = Set.of(400, 413, 415);
+    private static final Set<Integer> REFUSALS_OF_THE_REQUEST = Set.of(400, 401, 403, 413, 415, 429);
 
     /** Its assets are for the page alone and no part of the contract. */
     private static final String DOCS = "/docs/";
