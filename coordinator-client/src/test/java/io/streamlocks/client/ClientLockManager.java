@@ -30,6 +30,7 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -195,6 +196,11 @@ final class ClientLockManager implements LockManager {
 
     private static String streamIdOf(String pageToken) {
         return new String(Base64.getUrlDecoder().decode(pageToken), StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public Map<String, Long> liveLeases() {
+        return server.liveLeases();
     }
 
     @Override

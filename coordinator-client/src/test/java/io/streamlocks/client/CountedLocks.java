@@ -100,6 +100,11 @@ public final class CountedLocks implements LockManager {
     }
 
     @Override
+    public Map<String, Long> liveLeases() {
+        return locks.liveLeases();
+    }
+
+    @Override
     public int purge(Duration idleFor) {
         return locks.purge(idleFor);
     }

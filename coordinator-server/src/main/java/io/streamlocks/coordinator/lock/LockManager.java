@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.lock;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -59,6 +60,13 @@ public interface LockManager {
      * @return the page
      */
     LockPage list(LockQuery query);
+
+    /**
+     * How many leases each owner has live. Looks at all streams, so it is for a caller that asks now and then.
+     *
+     * @return by owner; owners without a live lease are not in it
+     */
+    Map<String, Long> liveLeases();
 
     /**
      * Forgets the streams whose last lease ended longer ago than this, in chunks that are each bounded in time.

@@ -107,4 +107,20 @@ interface ReadContract extends ContractFixture {
         assertThat(second.locks()).extracting(Lock::streamId).containsExactly(stream() + "a3");
         assertThat(second.next()).isEmpty();
     }
+
+    @Test
+    default void liveLeasesAreCountedByTheirOwner() {
+        String alice = "alice of " + stream();
+        String bob = "bob of " + stream();
+        String carol = "carol of " + stream();
+        grantAll(List.of(stream() + "1", stream() + "2", stream() + "3"), alice);
+        grantAll(List.of(stream() + "4"), bob);
+        expire(stream() + "2");
+        Lease ofCarol = grant(carol);
+        release(ofCarol);
+        assertThat(locks().liveLeases())
+                .containsEntry(alice, 2L)
+                .containsEntry(bob, 1L)
+                .doesNotContainKey(carol);
+    }
 }

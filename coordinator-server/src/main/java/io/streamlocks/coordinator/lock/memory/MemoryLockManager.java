@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -152,6 +153,14 @@ public final class MemoryLockManager implements LockManager {
                 .map(stream -> stream.getValue().lock(stream.getKey(), now))
                 .toList();
         return LockPage.of(locks, query.pageSize());
+    }
+
+    @Override
+    public synchronized Map<String, Long> liveLeases() {
+        Instant now = clock.instant();
+        return streams.values().stream()
+                .filter(entry -> entry.isLive(now))
+                .collect(Collectors.groupingBy(entry -> entry.ownerId, Collectors.counting()));
     }
 
     @Override

@@ -14,6 +14,7 @@ import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
@@ -67,6 +68,11 @@ final class HeldUpLocks implements LockManager {
     @Override
     public LockPage list(LockQuery query) {
         return statement("list", List.of(), Function.identity(), () -> locks.list(query));
+    }
+
+    @Override
+    public Map<String, Long> liveLeases() {
+        return locks.liveLeases();
     }
 
     @Override
