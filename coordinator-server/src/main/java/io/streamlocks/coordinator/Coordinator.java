@@ -9,6 +9,8 @@ import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
+import io.streamlocks.coordinator.telemetry.Telemetry;
+import io.streamlocks.coordinator.telemetry.Tracing;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -32,12 +34,15 @@ final class Coordinator implements AutoCloseable {
     private static final Duration LOGIN_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration MIGRATION_STEP_TIMEOUT = Duration.ofMinutes(1);
     private static final Duration PURGE_INTERVAL = Duration.ofMinutes(1);
+    private static final Duration CENSUS_INTERVAL = Duration.ofSeconds(15);
 
     private final CoordinatorConfig config;
     private final Gate gate = new Gate();
+    private final Telemetry telemetry;
     private final Optional<HikariDataSource> pool;
     private final LockManager locks;
     private final HttpServer server;
+    private final Runnable census;
     private final int port;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final RepeatedErrorLog errors = new RepeatedErrorLog(LOG, System::nanoTime);
@@ -55,17 +60,25 @@ final class Coordinator implements AutoCloseable {
      */
     Coordinator(CoordinatorConfig config) {
         this.config = config;
-        this.pool = config.database().map(Coordinator::pool);
+        CoordinatorConfig.Reporting reporting = config.reporting();
+        this.telemetry = new Telemetry(reporting
+                .traceCollector()
+                .map(collector -> Tracing.to(collector, reporting.serviceName()))
+                .orElseGet(Tracing::off));
+        this.pool = config.database().map(database -> pool(database, telemetry));
         this.locks = pool.<LockManager>map(PostgresLockManager::new)
                 .orElseGet(() -> new MemoryLockManager(new MonotonicClock()));
-        this.server = new HttpServer(locks, gate, config.defaultTtl(), config.maxTtl());
+        this.server = new HttpServer(locks, gate, config.defaultTtl(), config.maxTtl(), telemetry);
+        this.census = telemetry.census(locks);
         try {
             this.port = server.start(config.httpHost(), config.httpPort());
         } catch (RuntimeException e) {
             pool.ifPresent(HikariDataSource::close);
+            telemetry.close();
             throw e;
         }
         background.execute(this::openStorage);
+        background.execute(this::measureJvm);
     }
 
     /** The port it listens on. */
@@ -93,6 +106,7 @@ final class Coordinator implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         server.stop();
+        telemetry.close();
         pool.ifPresent(HikariDataSource::close);
     }
 
@@ -120,8 +134,17 @@ final class Coordinator implements AutoCloseable {
         if (!background.isShutdown()) {
             gate.open();
             ready.complete(null);
+            background.scheduleWithFixedDelay(census, 0, CENSUS_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
             background.scheduleWithFixedDelay(
                     this::purge, PURGE_INTERVAL.toMillis(), PURGE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void measureJvm() {
+        try {
+            telemetry.measureJvm();
+        } catch (RuntimeException | Error e) {
+            LOG.warn("Failed to measure the virtual machine; its metrics are missing", e);
         }
     }
 
@@ -162,7 +185,7 @@ final class Coordinator implements AutoCloseable {
                 .migrate();
     }
 
-    private static HikariDataSource pool(CoordinatorConfig.Database database) {
+    private static HikariDataSource pool(CoordinatorConfig.Database database, Telemetry telemetry) {
         HikariConfig hikari = new HikariConfig();
         PGSimpleDataSource dataSource = dataSource(database);
         long statementTimeoutMs = database.statementTimeout().toMillis();
@@ -170,6 +193,7 @@ final class Coordinator implements AutoCloseable {
         dataSource.setSocketTimeout(Math.toIntExact(TimeUnit.MILLISECONDS.toSeconds(statementTimeoutMs) + 1));
         hikari.setDataSource(dataSource);
         hikari.setPoolName("stream-locks");
+        hikari.setMetricRegistry(telemetry.poolMetrics());
         hikari.setMaximumPoolSize(database.poolSize());
         hikari.setConnectionTimeout(database.connectionTimeout().toMillis());
         hikari.setValidationTimeout(Math.max(250, database.connectionTimeout().toMillis() / 2));

@@ -1,5 +1,7 @@
 package io.streamlocks.coordinator;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +22,7 @@ import java.util.regex.Pattern;
  * @param tombstoneRetention how long a stream is remembered after its last lease ended
  * @param drainTime how long a stopping server still answers that it is draining, before it listens no more
  * @param database the PostgreSQL backend; empty for the memory backend
+ * @param reporting what it tells of itself, and how
  */
 record CoordinatorConfig(
         String httpHost,
@@ -28,7 +31,8 @@ record CoordinatorConfig(
         Duration maxTtl,
         Duration tombstoneRetention,
         Duration drainTime,
-        Optional<Database> database) {
+        Optional<Database> database,
+        Reporting reporting) {
 
     /**
      * The PostgreSQL backend.
@@ -39,6 +43,15 @@ record CoordinatorConfig(
      * @param statementTimeout how long a statement may take
      */
     record Database(DatabaseUrl url, int poolSize, Duration connectionTimeout, Duration statementTimeout) {}
+
+    /**
+     * What a coordinator tells of itself.
+     *
+     * @param logFormat the form of a log line: {@code text} or {@code json}
+     * @param traceCollector where traces are sent; empty for nowhere
+     * @param serviceName its name in the traces
+     */
+    record Reporting(String logFormat, Optional<URI> traceCollector, String serviceName) {}
 
     /** Settings that cannot be used. Its message lists every problem, a line each. */
     static final class InvalidException extends Exception {
@@ -76,7 +89,8 @@ record CoordinatorConfig(
                 reader.duration("LOCK_TOMBSTONE_RETENTION", "1h", Duration.ofMinutes(1), Duration.ofDays(365)),
                 // With the 5 s that calls under way may take, below the 10 s after which platforms kill.
                 reader.millis("SHUTDOWN_DRAIN_MS", 1000, 0, 3000),
-                postgres ? Optional.of(database(reader)) : Optional.empty());
+                postgres ? Optional.of(database(reader)) : Optional.empty(),
+                reporting(reader));
         reader.throwIfAnyProblem();
         return config;
     }
@@ -89,6 +103,27 @@ record CoordinatorConfig(
                 // 3 s by default: that is how soon a call is answered when the database is away.
                 reader.millis("DATABASE_CONNECTION_TIMEOUT_MS", 750, 250, 10_000),
                 reader.millis("DATABASE_STATEMENT_TIMEOUT_MS", 1500, 100, 10_000));
+    }
+
+    private static Reporting reporting(Reader reader) {
+        return new Reporting(
+                reader.oneOf("LOG_FORMAT", "text", List.of("text", "json")),
+                reader.optional("OTEL_EXPORTER_OTLP_ENDPOINT", CoordinatorConfig::collector),
+                reader.text("OTEL_SERVICE_NAME", "stream-lock-coordinator"));
+    }
+
+    private static URI collector(String value) {
+        try {
+            URI uri = new URI(value);
+            boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+            if (http && uri.getHost() != null && uri.getUserInfo() == null && uri.getQuery() == null) {
+                return uri;
+            }
+        } catch (URISyntaxException e) {
+            // Reported below, like a URL of another kind.
+        }
+        throw new IllegalArgumentException(
+                "must be the base URL of a collector that takes OTLP over HTTP, as http://127.0.0.1:4318");
     }
 
     /** Reads variables and collects what is wrong with them. */
@@ -168,6 +203,11 @@ record CoordinatorConfig(
         /** Empty for what may be a URL with a password, in the wrong variable. */
         private static String itIs(String value) {
             return value.matches("[\\w.+-]{1,30}") ? "; it is " + value : "";
+        }
+
+        /** A value that need not be there. The problem does not repeat it, since it may hold a password. */
+        <T> Optional<T> optional(String name, Function<String, T> parse) {
+            return text(name, "").isEmpty() ? Optional.empty() : Optional.ofNullable(required(name, parse));
         }
 
         /** A value that must be there. The problem does not repeat it, since it may hold a password. */

@@ -11,12 +11,13 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** {@code Main -> Coordinator -> http -> lock.group -> lock <- lock.memory, lock.postgres}. */
+/** {@code Main -> Coordinator -> http -> telemetry -> lock.group -> lock <- lock.memory, lock.postgres}. */
 class ArchitectureTest {
 
     private static final String ROOT = "io.streamlocks.coordinator";
     private static final String HTTP = ROOT + ".http";
     private static final String LOG = ROOT + ".log";
+    private static final String TELEMETRY = ROOT + ".telemetry";
     private static final String LOCK = ROOT + ".lock";
     private static final String GROUP = LOCK + ".group";
     private static final String MEMORY = LOCK + ".memory";
@@ -26,6 +27,7 @@ class ArchitectureTest {
     private static final String[] WEB = {"io.javalin..", "jakarta..", "org.eclipse.jetty.."};
     private static final String[] JSON = {"com.fasterxml.."};
     private static final String[] SQL = {"org.jooq..", "java.sql..", "javax.sql..", "org.postgresql.."};
+    private static final String[] MEASURING = {"io.micrometer..", "io.prometheus..", "io.opentelemetry.."};
     private static final String[] SET_UP = {"com.zaxxer..", "org.flywaydb.."};
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
@@ -50,20 +52,24 @@ class ArchitectureTest {
                 .definedBy(POSTGRES + "..")
                 .layer("log")
                 .definedBy(LOG)
+                .layer("telemetry")
+                .definedBy(TELEMETRY)
                 .whereLayer("process")
                 .mayNotBeAccessedByAnyLayer()
                 .whereLayer("http")
                 .mayOnlyBeAccessedByLayers("process")
+                .whereLayer("telemetry")
+                .mayOnlyBeAccessedByLayers("process", "http")
                 .whereLayer("group")
-                .mayOnlyBeAccessedByLayers("http")
+                .mayOnlyBeAccessedByLayers("http", "telemetry")
                 .whereLayer("memory")
                 .mayOnlyBeAccessedByLayers("process")
                 .whereLayer("postgres")
                 .mayOnlyBeAccessedByLayers("process")
                 .whereLayer("lock")
-                .mayOnlyBeAccessedByLayers("process", "http", "group", "memory", "postgres")
+                .mayOnlyBeAccessedByLayers("process", "http", "telemetry", "group", "memory", "postgres")
                 .whereLayer("log")
-                .mayOnlyBeAccessedByLayers("process", "http")
+                .mayOnlyBeAccessedByLayers("process", "http", "telemetry")
                 .ensureAllClassesAreContainedInArchitecture()
                 .check(CLASSES);
     }
@@ -144,6 +150,16 @@ class ArchitectureTest {
                 .doNotHaveFullyQualifiedName(Coordinator.class.getName())
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(SET_UP))
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTelemetryKnowsMicrometerAndOpenTelemetry() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(TELEMETRY)
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(MEASURING))
                 .check(CLASSES);
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -27,7 +28,8 @@ class CoordinatorConfigTest {
                         Duration.ofDays(1),
                         Duration.ofHours(1),
                         Duration.ofSeconds(1),
-                        Optional.empty()));
+                        Optional.empty(),
+                        new CoordinatorConfig.Reporting("text", Optional.empty(), "stream-lock-coordinator")));
     }
 
     @Test
@@ -52,7 +54,10 @@ class CoordinatorConfigTest {
                 "SHUTDOWN_DRAIN_MS", "0",
                 "DATABASE_POOL_SIZE", "3",
                 "DATABASE_CONNECTION_TIMEOUT_MS", "1000",
-                "DATABASE_STATEMENT_TIMEOUT_MS", "2000"));
+                "DATABASE_STATEMENT_TIMEOUT_MS", "2000",
+                "LOG_FORMAT", "json",
+                "OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.example:4318/otlp",
+                "OTEL_SERVICE_NAME", "locks"));
 
         assertThat(config)
                 .isEqualTo(new CoordinatorConfig(
@@ -63,7 +68,9 @@ class CoordinatorConfigTest {
                         Duration.ofDays(2),
                         Duration.ZERO,
                         Optional.of(new CoordinatorConfig.Database(
-                                DatabaseUrl.parse(URL), 3, Duration.ofSeconds(1), Duration.ofSeconds(2)))));
+                                DatabaseUrl.parse(URL), 3, Duration.ofSeconds(1), Duration.ofSeconds(2))),
+                        new CoordinatorConfig.Reporting(
+                                "json", Optional.of(URI.create("https://collector.example:4318/otlp")), "locks")));
     }
 
     @Test
@@ -96,6 +103,7 @@ class CoordinatorConfigTest {
             DATABASE_POOL_SIZE             | 0        | must be an integer from 1 to 1000; it is 0
             DATABASE_CONNECTION_TIMEOUT_MS | 249      | must be an integer from 250 to 10000; it is 249
             DATABASE_STATEMENT_TIMEOUT_MS  | 99       | must be an integer from 100 to 10000; it is 99
+            LOG_FORMAT                     | xml      | must be one of text, json; it is xml
             """)
     void aValueOutOfRangeIsNamedWithItsRange(String name, String value, String problem) {
         assertThatThrownBy(() -> CoordinatorConfig.from(postgres(name, value)))
@@ -136,7 +144,9 @@ class CoordinatorConfigTest {
                         "DATABASE_URL", "x",
                         "DATABASE_POOL_SIZE", "x",
                         "DATABASE_CONNECTION_TIMEOUT_MS", "x",
-                        "DATABASE_STATEMENT_TIMEOUT_MS", "x")));
+                        "DATABASE_STATEMENT_TIMEOUT_MS", "x",
+                        "LOG_FORMAT", "x",
+                        "OTEL_EXPORTER_OTLP_ENDPOINT", "x")));
 
         assertThat(e.getMessage().lines().map(line -> line.split(" ")[0]))
                 .containsExactlyInAnyOrder(
@@ -148,11 +158,38 @@ class CoordinatorConfigTest {
                         "DATABASE_URL",
                         "DATABASE_POOL_SIZE",
                         "DATABASE_CONNECTION_TIMEOUT_MS",
-                        "DATABASE_STATEMENT_TIMEOUT_MS");
+                        "DATABASE_STATEMENT_TIMEOUT_MS",
+                        "LOG_FORMAT",
+                        "OTEL_EXPORTER_OTLP_ENDPOINT");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"LOCK_BACKEND", "HTTP_PORT", "LOCK_TOMBSTONE_RETENTION"})
+    @ValueSource(
+            strings = {
+                "collector:4318",
+                "//collector:4318",
+                "grpc://collector:4317",
+                "http://",
+                "http:collector",
+                "http://collector:4318/?key=s3cr3t",
+                "http://someone:s3cr3t@collector:4318",
+                "http://col lector"
+            })
+    void aCollectorOfTracesIsTheBaseOfAUrl(String value) {
+        assertThatThrownBy(() -> CoordinatorConfig.from(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", value)))
+                .hasMessage("OTEL_EXPORTER_OTLP_ENDPOINT must be the base URL of a collector that takes OTLP over HTTP,"
+                        + " as http://127.0.0.1:4318");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "LOCK_BACKEND",
+                "HTTP_PORT",
+                "LOCK_TOMBSTONE_RETENTION",
+                "LOG_FORMAT",
+                "OTEL_EXPORTER_OTLP_ENDPOINT"
+            })
     void aUrlInTheWrongVariableIsNotRepeated(String name) {
         assertThatThrownBy(() -> CoordinatorConfig.from(Map.of(name, URL)))
                 .hasMessageStartingWith(name + " must be")

@@ -111,7 +111,9 @@ final class Exchange {
      */
     static String streamId(Context ctx) {
         String[] segments = ctx.req().getRequestURI().split("/", -1);
-        return Fields.id("streamId", percentDecoded("streamId", segments[STREAM_ID_SEGMENT]));
+        String streamId = Fields.id("streamId", percentDecoded("streamId", segments[STREAM_ID_SEGMENT]));
+        Call.of(ctx).streamId(streamId);
+        return streamId;
     }
 
     /** The parameters of the query, decoded as strictly: a filter that was dropped would list everybody's locks. */
@@ -208,7 +210,9 @@ final class Exchange {
         } else if (problem.status() == 503) {
             ctx.header("Retry-After", seconds(RETRY_STORAGE_AFTER.toMillis()));
         }
-        write(ctx.status(problem.status()).contentType(Problem.CONTENT_TYPE), problem);
+        write(
+                ctx.status(problem.status()).contentType(Problem.CONTENT_TYPE),
+                new Responses.Refusal(problem, Call.of(ctx).requestId()));
     }
 
     /** Past the framework, which copies each result by way of a new buffer of 32 kB. */

@@ -7,13 +7,16 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.HttpResponseException;
+import io.javalin.router.Endpoint;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.OverloadedException;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
+import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.ee10.servlet.SessionHandler;
 import org.eclipse.jetty.http.UriCompliance;
@@ -51,14 +54,28 @@ public final class HttpServer {
      * @param gate lets calls pass or not
      * @param defaultTtl the ttl of an acquire that names none
      * @param maxTtl the longest ttl that may be asked for
+     * @param telemetry measures and traces the calls; stays the caller's to close
      */
-    public HttpServer(LockManager locks, Gate gate, Duration defaultTtl, Duration maxTtl) {
-        this.locks = new GroupCommit(locks, threads);
+    public HttpServer(LockManager locks, Gate gate, Duration defaultTtl, Duration maxTtl, Telemetry telemetry) {
+        this.locks = new GroupCommit(telemetry.measured(locks), threads, telemetry);
         this.javalin = Javalin.create(config -> {
             config.jetty.threadPool = threads;
-            configure(config);
-            routes(config.routes, gate, new Fields(defaultTtl, maxTtl));
+            configure(config, telemetry);
+            config.requestLogger.http((ctx, millis) -> Call.of(ctx).answered(route(ctx), ctx.statusCode()));
+            routes(config.routes, gate, new Fields(defaultTtl, maxTtl), telemetry);
         });
+    }
+
+    /**
+     * Makes a server that is measured for nobody but who asks it at {@code /metrics}, and traced for nobody.
+     *
+     * @param locks serves the calls, those of many clients together
+     * @param gate lets calls pass or not
+     * @param defaultTtl the ttl of an acquire that names none
+     * @param maxTtl the longest ttl that may be asked for
+     */
+    public HttpServer(LockManager locks, Gate gate, Duration defaultTtl, Duration maxTtl) {
+        this(locks, gate, defaultTtl, maxTtl, Telemetry.untraced());
     }
 
     /**
@@ -88,7 +105,18 @@ public final class HttpServer {
                 .toList();
     }
 
-    private static void configure(JavalinConfig config) {
+    /** The template of the path that took the call, or would have if it had not been refused before. */
+    private Optional<String> route(Context ctx) {
+        Endpoint taken = ctx.endpoints().lastHttpEndpoint();
+        if (taken != null) {
+            return Optional.of(taken.path);
+        }
+        return javalin.unsafe.internalRouter.findHttpHandlerEntries(ctx.method(), ctx.path()).stream()
+                .findFirst()
+                .map(entry -> entry.endpoint.path);
+    }
+
+    private static void configure(JavalinConfig config, Telemetry telemetry) {
         config.startup.showJavalinBanner = false;
         config.startup.showOldJavalinVersionWarning = false;
         config.startup.startupWatcherEnabled = false;
@@ -104,17 +132,17 @@ public final class HttpServer {
         });
         config.jetty.modifyServer(server -> {
             server.setStopTimeout(STOP_TIMEOUT.toMillis());
-            server.setErrorHandler(new HttpErrorHandler());
+            server.setErrorHandler(new HttpErrorHandler(telemetry));
             // In place of the framework's handler, which counts requests for nobody.
-            server.setHandler(new GracefulHandler());
+            server.setHandler(new CallHandler(new GracefulHandler(), telemetry));
         });
         config.jetty.modifyServletContextHandler(context -> {
-            context.setErrorHandler(new HttpErrorHandler());
+            context.setErrorHandler(new HttpErrorHandler(telemetry));
             context.setSessionHandler(new NoSessions());
         });
     }
 
-    private void routes(RoutesConfig routes, Gate gate, Fields fields) {
+    private void routes(RoutesConfig routes, Gate gate, Fields fields, Telemetry telemetry) {
         routes.before("/v1/*", ctx -> gate.check());
 
         Exchange exchange = new Exchange(threads);
@@ -130,18 +158,21 @@ public final class HttpServer {
         routes.post("/v1/batch/renew", batch::renew);
         routes.post("/v1/batch/release", batch::release);
 
-        OperationRoutes operation = new OperationRoutes(locks, gate);
+        OperationRoutes operation = new OperationRoutes(locks, gate, telemetry);
         get(routes, "/livez", operation::livez);
         get(routes, "/readyz", operation::readyz);
+        get(routes, "/metrics", operation::metrics);
         get(routes, "/openapi.yaml", operation::openApi);
         get(routes, "/docs", operation::docs);
         get(routes, "/docs/{asset}", operation::docsAsset);
 
         routes.exception(ProblemException.class, (e, ctx) -> Exchange.respond(ctx, e.problem()));
         routes.exception(HttpResponseException.class, HttpServer::respondTo);
-        routes.exception(StorageUnavailableException.class, this::respondTo);
-        routes.exception(OverloadedException.class, this::respondTo);
-        routes.exception(Exception.class, this::respondTo);
+        // These log, and the thread may be any.
+        routes.exception(
+                StorageUnavailableException.class, (e, ctx) -> Call.of(ctx).log(() -> respondTo(e, ctx)));
+        routes.exception(OverloadedException.class, (e, ctx) -> Call.of(ctx).log(() -> respondTo(e, ctx)));
+        routes.exception(Exception.class, (e, ctx) -> Call.of(ctx).log(() -> respondTo(e, ctx)));
     }
 
     /** A GET, and the HEAD that Javalin would answer with 200 by itself, asking nobody: also when not ready. */

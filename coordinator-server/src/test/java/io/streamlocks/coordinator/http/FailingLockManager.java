@@ -12,6 +12,7 @@ import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -44,6 +45,11 @@ record FailingLockManager(Supplier<RuntimeException> failure) implements LockMan
 
     @Override
     public LockPage list(LockQuery query) {
+        throw failure.get();
+    }
+
+    @Override
+    public Map<String, Long> liveLeases() {
         throw failure.get();
     }
 

@@ -8,6 +8,8 @@ import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
+import io.streamlocks.coordinator.telemetry.Telemetry;
+import io.streamlocks.coordinator.telemetry.Tracing;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -32,18 +34,20 @@ final class TestServer implements AutoCloseable {
     final Clock clock;
     final Gate gate = new Gate();
     final int port;
+    private final Telemetry telemetry;
     private final HttpServer server;
 
-    private TestServer(LockManager locks, Clock clock) {
+    private TestServer(LockManager locks, Clock clock, Tracing tracing) {
         this.clock = clock;
-        this.server = new HttpServer(locks, gate, DEFAULT_TTL, MAX_TTL);
+        this.telemetry = new Telemetry(tracing);
+        this.server = new HttpServer(locks, gate, DEFAULT_TTL, MAX_TTL, telemetry);
         this.port = server.start("127.0.0.1", 0);
     }
 
     /** A server whose gate is closed, with leases in memory. */
     static TestServer closed() {
         Clock clock = new Clock();
-        return new TestServer(new MemoryLockManager(clock), clock);
+        return new TestServer(new MemoryLockManager(clock), clock, Tracing.off());
     }
 
     /** A server that takes calls, with leases in memory. */
@@ -55,7 +59,12 @@ final class TestServer implements AutoCloseable {
 
     /** A server that takes calls and serves them with this. */
     static TestServer of(LockManager locks) {
-        TestServer server = new TestServer(locks, new Clock());
+        return of(locks, Tracing.off());
+    }
+
+    /** A server that takes calls, serves them with this, and traces them. */
+    static TestServer of(LockManager locks, Tracing tracing) {
+        TestServer server = new TestServer(locks, new Clock(), tracing);
         server.gate.open();
         return server;
     }
@@ -146,6 +155,7 @@ final class TestServer implements AutoCloseable {
     @Override
     public void close() {
         server.stop();
+        telemetry.close();
     }
 
     /** A clock that stands still until a test moves it. */
