@@ -15,6 +15,7 @@ import io.streamlocks.coordinator.limit.RateLimit;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import io.streamlocks.coordinator.reload.Reloaded;
+import io.streamlocks.coordinator.telemetry.Telemetry;
 import io.streamlocks.coordinator.tls.PemKeyStore;
 import io.streamlocks.coordinator.tls.TestCertificate;
 import java.net.URI;
@@ -57,7 +58,7 @@ class GuardedCoordinatorTest {
     private URI start(Guards guards, String scheme) {
         Gate gate = new Gate();
         gate.open();
-        server = new HttpServer(storage, gate, guards, TTL, TTL);
+        server = new HttpServer(storage, gate, guards, TTL, TTL, Telemetry.untraced());
         return URI.create(scheme + "://localhost:" + server.start("127.0.0.1", 0));
     }
 
@@ -130,14 +131,15 @@ class GuardedCoordinatorTest {
         Path file = Files.writeString(directory.resolve("tokens.jsonl"), token.line());
         URI uri = start(asking(authenticator(file)), "http");
         try (CoordinatorHttp http = CoordinatorHttp.connect(uri);
-                LeaseCalls leases = new LeaseCalls(http, Optional.of(token.token(), Map.of()))) {
+                LeaseCalls leases = new LeaseCalls(http, Optional.of(token.token()), Map.of())) {
             var renewals = leases.renew(List.of(
                     new LeaseCalls.LeaseKey("bills/1", UUID.randomUUID()),
                     new LeaseCalls.LeaseKey(streamId, UUID.randomUUID())));
-            assertThat(renewals.get(0))
-                    .isInstanceOfSatisfying(LeaseCalls.Renewal.Unknown.class, e -> assertThat(e.cause())
-                            .isInstanceOf(CoordinatorRefusedException.class)
-                            .hasMessage("A renewal was answered with forbidden: This token is not for this stream."));
+            assertThat(renewals.get(0)).isInstanceOfSatisfying(LeaseCalls.Renewal.Unknown.class, e -> assertThat(
+                            e.cause())
+                    .isInstanceOf(CoordinatorRefusedException.class)
+                    .hasMessage(
+                            "The coordinator failed to renew a lease: forbidden: This token is not for this stream."));
             assertThat(renewals.get(1)).isEqualTo(new LeaseCalls.Renewal.Lost(LossReason.UNKNOWN, Optional.empty()));
         }
     }

@@ -15,6 +15,8 @@ import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.reload.Reloaded;
 import io.streamlocks.coordinator.reload.UnusableFileException;
+import io.streamlocks.coordinator.telemetry.Telemetry;
+import io.streamlocks.coordinator.telemetry.Tracing;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -44,12 +46,16 @@ final class Coordinator implements AutoCloseable {
     /** Storage, files, and the census of leases, of which none is to wait for another. */
     private static final int BACKGROUND_THREADS = 3;
 
+    private static final Duration CENSUS_INTERVAL = Duration.ofSeconds(15);
+
     private final CoordinatorConfig config;
     private final Gate gate = new Gate();
+    private final Telemetry telemetry;
     private final Optional<HikariDataSource> pool;
     private final LockManager locks;
     private final Guards guards;
     private final HttpServer server;
+    private final Runnable census;
     private final int port;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final RepeatedErrorLog errors = new RepeatedErrorLog(LOG, System::nanoTime);
@@ -67,16 +73,23 @@ final class Coordinator implements AutoCloseable {
      */
     Coordinator(CoordinatorConfig config) {
         this.config = config;
+        CoordinatorConfig.Reporting reporting = config.reporting();
+        this.telemetry = new Telemetry(reporting
+                .traceCollector()
+                .map(collector -> Tracing.to(collector, reporting.serviceName()))
+                .orElseGet(Tracing::off));
         boolean keepsHistory = !config.historyRetention().isZero();
-        this.pool = config.database().map(database -> pool(database, keepsHistory));
+        this.pool = config.database().map(database -> pool(database, telemetry, keepsHistory));
         this.locks = pool.<LockManager>map(PostgresLockManager::new)
                 .orElseGet(() -> new MemoryLockManager(new MonotonicClock(), keepsHistory));
         this.guards = guards(config, locks);
-        this.server = new HttpServer(locks, gate, guards, config.defaultTtl(), config.maxTtl());
+        this.server = new HttpServer(locks, gate, guards, config.defaultTtl(), config.maxTtl(), telemetry);
+        this.census = telemetry.census(locks);
         try {
             this.port = server.start(config.httpHost(), config.httpPort());
         } catch (RuntimeException e) {
             pool.ifPresent(HikariDataSource::close);
+            telemetry.close();
             throw e;
         }
         background.execute(this::openStorage);
@@ -84,6 +97,7 @@ final class Coordinator implements AutoCloseable {
             guards.authenticator().ifPresent(Authenticator::reload);
             guards.certificate().ifPresent(Reloaded::reload);
         });
+        background.execute(this::measureJvm);
     }
 
     /** Read here once more, since they may have changed since the settings were found to be valid. */
@@ -144,6 +158,7 @@ final class Coordinator implements AutoCloseable {
         }
         server.stop();
         guards.authenticator().ifPresent(Authenticator::close);
+        telemetry.close();
         pool.ifPresent(HikariDataSource::close);
     }
 
@@ -172,8 +187,17 @@ final class Coordinator implements AutoCloseable {
             gate.open();
             ready.complete(null);
             guards.ownerCap().ifPresent(cap -> every(OwnerCap.REFRESH_INTERVAL, "count the live leases", cap::refresh));
+            background.scheduleWithFixedDelay(census, 0, CENSUS_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
             background.scheduleWithFixedDelay(
                     this::purge, PURGE_INTERVAL.toMillis(), PURGE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void measureJvm() {
+        try {
+            telemetry.measureJvm();
+        } catch (RuntimeException | Error e) {
+            LOG.warn("Failed to measure the virtual machine; its metrics are missing", e);
         }
     }
 
@@ -216,7 +240,8 @@ final class Coordinator implements AutoCloseable {
                 .migrate();
     }
 
-    private static HikariDataSource pool(CoordinatorConfig.Database database, boolean keepsHistory) {
+    private static HikariDataSource pool(
+            CoordinatorConfig.Database database, Telemetry telemetry, boolean keepsHistory) {
         HikariConfig hikari = new HikariConfig();
         PGSimpleDataSource dataSource = dataSource(database);
         long statementTimeoutMs = database.statementTimeout().toMillis();
@@ -224,6 +249,7 @@ final class Coordinator implements AutoCloseable {
         dataSource.setSocketTimeout(Math.toIntExact(TimeUnit.MILLISECONDS.toSeconds(statementTimeoutMs) + 1));
         hikari.setDataSource(dataSource);
         hikari.setPoolName("stream-locks");
+        hikari.setMetricRegistry(telemetry.poolMetrics());
         hikari.setMaximumPoolSize(database.poolSize());
         hikari.setConnectionTimeout(database.connectionTimeout().toMillis());
         hikari.setValidationTimeout(Math.max(250, database.connectionTimeout().toMillis() / 2));

@@ -5,6 +5,8 @@ import io.streamlocks.coordinator.reload.Reloaded;
 import io.streamlocks.coordinator.reload.UnusableFileException;
 import io.streamlocks.coordinator.tls.PemKeyStore;
 import java.net.InetAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -34,6 +36,7 @@ import java.util.regex.Pattern;
  * @param access who may do what
  * @param tls what TLS shows; empty for plain HTTP
  * @param limits what a caller and an owner may use up
+ * @param reporting what it tells of itself, and how
  */
 record CoordinatorConfig(
         String httpHost,
@@ -46,7 +49,8 @@ record CoordinatorConfig(
         Optional<Database> database,
         Access access,
         Optional<Tls> tls,
-        Limits limits) {
+        Limits limits,
+        Reporting reporting) {
 
     /**
      * The PostgreSQL backend.
@@ -108,6 +112,15 @@ record CoordinatorConfig(
                 : Optional.empty();
     }
 
+    /**
+     * What a coordinator tells of itself.
+     *
+     * @param logFormat the form of a log line: {@code text} or {@code json}
+     * @param traceCollector where traces are sent; empty for nowhere
+     * @param serviceName its name in the traces
+     */
+    record Reporting(String logFormat, Optional<URI> traceCollector, String serviceName) {}
+
     /** Settings that cannot be used. Its message lists every problem, a line each. */
     static final class InvalidException extends Exception {
         private static final long serialVersionUID = 1L;
@@ -151,7 +164,8 @@ record CoordinatorConfig(
                 tls(reader),
                 new Limits(
                         reader.integer("RATE_LIMIT_PER_SECOND", 0, 0, 1_000_000),
-                        reader.integer("MAX_LEASES_PER_OWNER", 0, 0, 10_000_000)));
+                        reader.integer("MAX_LEASES_PER_OWNER", 0, 0, 10_000_000)),
+                reporting(reader));
         reader.throwIfAnyProblem();
         return config;
     }
@@ -219,6 +233,27 @@ record CoordinatorConfig(
         Tls tls = new Tls(certificate.get(), key.get());
         reader.usable("TLS_CERTIFICATE_FILE with TLS_KEY_FILE:", tls::read);
         return Optional.of(tls);
+    }
+
+    private static Reporting reporting(Reader reader) {
+        return new Reporting(
+                reader.oneOf("LOG_FORMAT", "text", List.of("text", "json")),
+                reader.optional("OTEL_EXPORTER_OTLP_ENDPOINT", CoordinatorConfig::collector),
+                reader.text("OTEL_SERVICE_NAME", "stream-lock-coordinator"));
+    }
+
+    private static URI collector(String value) {
+        try {
+            URI uri = new URI(value);
+            boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+            if (http && uri.getHost() != null && uri.getUserInfo() == null && uri.getQuery() == null) {
+                return uri;
+            }
+        } catch (URISyntaxException e) {
+            // Reported below, like a URL of another kind.
+        }
+        throw new IllegalArgumentException(
+                "must be the base URL of a collector that takes OTLP over HTTP, as http://127.0.0.1:4318");
     }
 
     /** Reads variables and collects what is wrong with them. */
@@ -334,6 +369,11 @@ record CoordinatorConfig(
         /** Empty for what may be a URL with a password, in the wrong variable. */
         private static String itIs(String value) {
             return value.matches("[\\w.+-]{1,30}") ? "; it is " + value : "";
+        }
+
+        /** A value that need not be there. The problem does not repeat it, since it may hold a password. */
+        <T> Optional<T> optional(String name, Function<String, T> parse) {
+            return text(name, "").isEmpty() ? Optional.empty() : Optional.ofNullable(required(name, parse));
         }
 
         /** A value that must be there. The problem does not repeat it, since it may hold a password. */

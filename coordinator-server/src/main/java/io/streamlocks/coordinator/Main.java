@@ -2,6 +2,8 @@ package io.streamlocks.coordinator;
 
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /**
  * Runs a coordinator with the settings of the environment until it is told to stop (SIGTERM or SIGINT); or, told so by
@@ -29,6 +31,7 @@ public final class Main {
             System.exit(1);
             return;
         }
+        setUpLogs(config.reporting().logFormat());
         Coordinator coordinator;
         try {
             coordinator = new Coordinator(config);
@@ -48,12 +51,20 @@ public final class Main {
         new CountDownLatch(1).await();
     }
 
+    /** Must come before the first logger: then {@code logback.xml} is read, which includes the one or the other form. */
+    private static void setUpLogs(String format) {
+        System.setProperty("streamlocks.log.format", format);
+        // The exporter of traces and the JDBC driver log by java.util.logging, which would write a form of its own.
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
+    }
+
     private static void stop(Coordinator coordinator) {
         int status = 0;
         try {
             coordinator.close();
         } catch (RuntimeException e) {
-            e.printStackTrace();
+            LoggerFactory.getLogger(Main.class).error("Failed to stop in good order", e);
             status = 1;
         }
         // A JVM that a signal ends exits with 128 + the signal's number, even if it has stopped in good order.

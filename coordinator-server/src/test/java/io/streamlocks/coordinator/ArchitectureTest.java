@@ -12,8 +12,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
 /**
- * {@code Main -> Coordinator -> http -> lock.group -> lock <- lock.memory, lock.postgres}; beside it {@code http -> access,
- * limit -> reload -> log}.
+ * {@code Main -> Coordinator -> http -> telemetry -> lock.group -> lock <- lock.memory, lock.postgres}; beside it {@code
+ * http -> access, limit -> reload -> log}.
  */
 class ArchitectureTest {
 
@@ -24,6 +24,7 @@ class ArchitectureTest {
     private static final String RELOAD = ROOT + ".reload";
     private static final String TLS = ROOT + ".tls";
     private static final String LOG = ROOT + ".log";
+    private static final String TELEMETRY = ROOT + ".telemetry";
     private static final String LOCK = ROOT + ".lock";
     private static final String GROUP = LOCK + ".group";
     private static final String MEMORY = LOCK + ".memory";
@@ -34,6 +35,7 @@ class ArchitectureTest {
     private static final String[] JSON = {"com.fasterxml.."};
     private static final String[] SQL = {"org.jooq..", "java.sql..", "javax.sql..", "org.postgresql.."};
     private static final String[] CREDENTIALS = {"com.nimbusds.."};
+    private static final String[] MEASURING = {"io.micrometer..", "io.prometheus..", "io.opentelemetry.."};
     private static final String[] SET_UP = {"com.zaxxer..", "org.flywaydb.."};
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
@@ -66,18 +68,22 @@ class ArchitectureTest {
                 .definedBy(TLS)
                 .layer("log")
                 .definedBy(LOG)
+                .layer("telemetry")
+                .definedBy(TELEMETRY)
                 .whereLayer("process")
                 .mayNotBeAccessedByAnyLayer()
                 .whereLayer("http")
                 .mayOnlyBeAccessedByLayers("process")
+                .whereLayer("telemetry")
+                .mayOnlyBeAccessedByLayers("process", "http")
                 .whereLayer("group")
-                .mayOnlyBeAccessedByLayers("http")
+                .mayOnlyBeAccessedByLayers("http", "telemetry")
                 .whereLayer("memory")
                 .mayOnlyBeAccessedByLayers("process")
                 .whereLayer("postgres")
                 .mayOnlyBeAccessedByLayers("process")
                 .whereLayer("lock")
-                .mayOnlyBeAccessedByLayers("process", "http", "group", "memory", "postgres")
+                .mayOnlyBeAccessedByLayers("process", "http", "telemetry", "group", "memory", "postgres")
                 .whereLayer("access")
                 .mayOnlyBeAccessedByLayers("process", "http")
                 .whereLayer("limit")
@@ -87,7 +93,7 @@ class ArchitectureTest {
                 .whereLayer("reload")
                 .mayOnlyBeAccessedByLayers("process", "http", "access", "tls")
                 .whereLayer("log")
-                .mayOnlyBeAccessedByLayers("process", "http", "access", "reload")
+                .mayOnlyBeAccessedByLayers("process", "http", "telemetry", "access", "reload")
                 .ensureAllClassesAreContainedInArchitecture()
                 .check(CLASSES);
     }
@@ -189,6 +195,16 @@ class ArchitectureTest {
                 .doNotHaveFullyQualifiedName(Coordinator.class.getName())
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(SET_UP))
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTelemetryKnowsMicrometerAndOpenTelemetry() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(TELEMETRY)
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(MEASURING))
                 .check(CLASSES);
     }
 

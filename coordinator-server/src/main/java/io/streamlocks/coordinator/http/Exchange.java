@@ -121,7 +121,11 @@ final class Exchange {
 
     private static String idOfPath(Context ctx, String field) {
         String[] segments = ctx.req().getRequestURI().split("/", -1);
-        return Fields.id(field, percentDecoded(field, segments[ID_SEGMENT]));
+        String id = Fields.id(field, percentDecoded(field, segments[ID_SEGMENT]));
+        if (field.equals("streamId")) {
+            Call.of(ctx).streamId(id);
+        }
+        return id;
     }
 
     /** The parameters of the query, decoded as strictly: a filter that was dropped would list everybody's locks. */
@@ -228,7 +232,9 @@ final class Exchange {
         } else if (problem.status() == 401) {
             ctx.header("WWW-Authenticate", "Bearer");
         }
-        write(ctx.status(problem.status()).contentType(Problem.CONTENT_TYPE), Json.write(problem));
+        write(
+                ctx.status(problem.status()).contentType(Problem.CONTENT_TYPE),
+                Json.write(new Responses.Refusal(problem, Call.of(ctx).requestId())));
     }
 
     /** Past the framework, which copies each result by way of a new buffer of 32 kB. */

@@ -6,6 +6,7 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
+import io.javalin.router.Endpoint;
 import io.streamlocks.coordinator.access.ForbiddenException;
 import io.streamlocks.coordinator.access.KeysUnavailableException;
 import io.streamlocks.coordinator.access.Permission;
@@ -14,9 +15,11 @@ import io.streamlocks.coordinator.lock.OverloadedException;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
+import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.ee10.servlet.SessionHandler;
 import org.eclipse.jetty.http.UriCompliance;
@@ -66,23 +69,27 @@ public final class HttpServer {
      * @param guards stand before the calls
      * @param defaultTtl the ttl of an acquire that names none
      * @param maxTtl the longest ttl that may be asked for
+     * @param telemetry measures and traces the calls; stays the caller's to close
      */
-    public HttpServer(LockManager locks, Gate gate, Guards guards, Duration defaultTtl, Duration maxTtl) {
-        this.locks = new GroupCommit(locks, threads);
+    public HttpServer(
+            LockManager locks, Gate gate, Guards guards, Duration defaultTtl, Duration maxTtl, Telemetry telemetry) {
+        this.locks = new GroupCommit(telemetry.measured(locks), threads, telemetry);
         this.guards = guards;
         this.javalin = Javalin.create(config -> {
             config.jetty.threadPool = threads;
-            configure(config);
+            configure(config, telemetry);
+            config.requestLogger.http((ctx, millis) -> Call.of(ctx).answered(route(ctx), ctx.statusCode()));
             guards.certificate()
                     .ifPresent(certificate -> config.jetty.addConnector(
                             (server, http) -> TlsConnector.of(server, http, certificate, host, port)));
-            routes(config.routes, gate, new Fields(defaultTtl, maxTtl));
+            routes(config.routes, gate, new Fields(defaultTtl, maxTtl), telemetry);
         });
         requireAPermissionForEachRoute();
     }
 
     /**
-     * Makes a server without guards, for everybody who reaches it.
+     * Makes a server without guards, for everybody who reaches it, that is measured for nobody but who asks it at {@code
+     * /metrics}, and traced for nobody.
      *
      * @param locks serves the calls, those of many clients together
      * @param gate lets calls pass or not
@@ -90,7 +97,7 @@ public final class HttpServer {
      * @param maxTtl the longest ttl that may be asked for
      */
     public HttpServer(LockManager locks, Gate gate, Duration defaultTtl, Duration maxTtl) {
-        this(locks, gate, Guards.NONE, defaultTtl, maxTtl);
+        this(locks, gate, Guards.NONE, defaultTtl, maxTtl, Telemetry.untraced());
     }
 
     private void requireAPermissionForEachRoute() {
@@ -136,7 +143,18 @@ public final class HttpServer {
         return table.permissions();
     }
 
-    private static void configure(JavalinConfig config) {
+    /** The template of the path that took the call, or would have if it had not been refused before. */
+    private Optional<String> route(Context ctx) {
+        Endpoint taken = ctx.endpoints().lastHttpEndpoint();
+        if (taken != null) {
+            return Optional.of(taken.path);
+        }
+        return javalin.unsafe.internalRouter.findHttpHandlerEntries(ctx.method(), ctx.path()).stream()
+                .findFirst()
+                .map(entry -> entry.endpoint.path);
+    }
+
+    private static void configure(JavalinConfig config, Telemetry telemetry) {
         config.startup.showJavalinBanner = false;
         config.startup.showOldJavalinVersionWarning = false;
         config.startup.startupWatcherEnabled = false;
@@ -152,17 +170,17 @@ public final class HttpServer {
         });
         config.jetty.modifyServer(server -> {
             server.setStopTimeout(STOP_TIMEOUT.toMillis());
-            server.setErrorHandler(new HttpErrorHandler());
+            server.setErrorHandler(new HttpErrorHandler(telemetry));
             // In place of the framework's handler, which counts requests for nobody.
-            server.setHandler(new GracefulHandler());
+            server.setHandler(new CallHandler(new GracefulHandler(), telemetry));
         });
         config.jetty.modifyServletContextHandler(context -> {
-            context.setErrorHandler(new HttpErrorHandler());
+            context.setErrorHandler(new HttpErrorHandler(telemetry));
             context.setSessionHandler(new NoSessions());
         });
     }
 
-    private void routes(RoutesConfig routes, Gate gate, Fields fields) {
+    private void routes(RoutesConfig routes, Gate gate, Fields fields, Telemetry telemetry) {
         table = new RouteTable(routes);
         Access access = new Access(guards.authenticator(), guards.rateLimit());
         routes.before(ctx -> SecurityHeaders.set(ctx.req().getRequestURI(), ctx.res()::setHeader));
@@ -192,9 +210,10 @@ public final class HttpServer {
         table.post("/v1/batch/renew", Permission.HOLD, batch::renew);
         table.post("/v1/batch/release", Permission.HOLD, batch::release);
 
-        OperationRoutes operation = new OperationRoutes(locks, gate);
+        OperationRoutes operation = new OperationRoutes(locks, gate, telemetry);
         table.get("/livez", Permission.OPEN, operation::livez);
         table.get("/readyz", Permission.OPEN, operation::readyz);
+        table.get("/metrics", Permission.READ, operation::metrics);
         table.get("/openapi.yaml", Permission.OPEN, operation::openApi);
         table.get("/docs", Permission.OPEN, operation::docs);
         table.get("/docs/{asset}", Permission.OPEN, operation::docsAsset);
@@ -203,9 +222,11 @@ public final class HttpServer {
         routes.exception(ForbiddenException.class, (e, ctx) -> Exchange.respond(ctx, Problem.forbidden(e)));
         routes.exception(KeysUnavailableException.class, this::respondTo);
         routes.exception(HttpResponseException.class, HttpServer::respondTo);
-        routes.exception(StorageUnavailableException.class, this::respondTo);
-        routes.exception(OverloadedException.class, this::respondTo);
-        routes.exception(Exception.class, this::respondTo);
+        // These log, and the thread may be any.
+        routes.exception(
+                StorageUnavailableException.class, (e, ctx) -> Call.of(ctx).log(() -> respondTo(e, ctx)));
+        routes.exception(OverloadedException.class, (e, ctx) -> Call.of(ctx).log(() -> respondTo(e, ctx)));
+        routes.exception(Exception.class, (e, ctx) -> Call.of(ctx).log(() -> respondTo(e, ctx)));
     }
 
     /** No route took the request. */

@@ -8,6 +8,8 @@ import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
+import io.streamlocks.coordinator.telemetry.Telemetry;
+import io.streamlocks.coordinator.telemetry.Tracing;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -33,15 +35,17 @@ final class TestServer implements AutoCloseable {
     final Clock clock;
     final Gate gate;
     final int port;
+    private final Telemetry telemetry;
     private final HttpServer server;
 
     /** Goes along with each request. */
     private final Optional<String> token;
 
-    private TestServer(LockManager locks, Clock clock, Guards guards) {
+    private TestServer(LockManager locks, Clock clock, Guards guards, Tracing tracing) {
         this.clock = clock;
         this.gate = new Gate();
-        this.server = new HttpServer(locks, gate, guards, DEFAULT_TTL, MAX_TTL);
+        this.telemetry = new Telemetry(tracing);
+        this.server = new HttpServer(locks, gate, guards, DEFAULT_TTL, MAX_TTL, telemetry);
         this.port = server.start("127.0.0.1", 0);
         this.token = Optional.empty();
     }
@@ -49,6 +53,7 @@ final class TestServer implements AutoCloseable {
     private TestServer(TestServer same, String token) {
         this.clock = same.clock;
         this.gate = same.gate;
+        this.telemetry = same.telemetry;
         this.server = same.server;
         this.port = same.port;
         this.token = Optional.of(token);
@@ -62,7 +67,7 @@ final class TestServer implements AutoCloseable {
     /** A server whose gate is closed, with leases in memory. */
     static TestServer closed() {
         Clock clock = new Clock();
-        return new TestServer(new MemoryLockManager(clock, true), clock, Guards.NONE);
+        return new TestServer(new MemoryLockManager(clock, true), clock, Guards.NONE, Tracing.off());
     }
 
     /** A server that takes calls, with leases in memory. */
@@ -85,7 +90,16 @@ final class TestServer implements AutoCloseable {
 
     /** A server that takes calls behind these guards and serves them with this, whose clock this is. */
     static TestServer of(LockManager locks, Clock clock, Guards guards) {
-        TestServer server = new TestServer(locks, clock, guards);
+        return of(locks, clock, guards, Tracing.off());
+    }
+
+    /** A server that takes calls, serves them with this, and traces them. */
+    static TestServer of(LockManager locks, Tracing tracing) {
+        return of(locks, new Clock(), Guards.NONE, tracing);
+    }
+
+    private static TestServer of(LockManager locks, Clock clock, Guards guards, Tracing tracing) {
+        TestServer server = new TestServer(locks, clock, guards, tracing);
         server.gate.open();
         return server;
     }
@@ -183,6 +197,7 @@ final class TestServer implements AutoCloseable {
     @Override
     public void close() {
         server.stop();
+        telemetry.close();
     }
 
     /** A clock that stands still until a test moves it. */

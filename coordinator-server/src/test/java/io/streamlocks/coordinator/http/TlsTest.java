@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import io.streamlocks.coordinator.reload.Reloaded;
+import io.streamlocks.coordinator.telemetry.Telemetry;
 import io.streamlocks.coordinator.tls.PemKeyStore;
 import io.streamlocks.coordinator.tls.TestCertificate;
 import java.io.IOException;
@@ -62,7 +63,8 @@ class TlsTest {
                 gate,
                 new Guards(Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(certificate)),
                 TestServer.DEFAULT_TTL,
-                TestServer.MAX_TTL);
+                TestServer.MAX_TTL,
+                Telemetry.untraced());
         port = server.start("127.0.0.1", 0);
     }
 
