@@ -5,12 +5,15 @@ import io.streamlocks.client.generated.OperationsApi;
 import io.streamlocks.client.generated.OperatorsApi;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.config.TlsConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
@@ -80,6 +83,16 @@ final class CoordinatorHttp implements AutoCloseable {
     }
 
     static CoordinatorHttp connect(URI baseUri, Duration connectTimeout, Duration responseTimeout) {
+        return connect(baseUri, connectTimeout, responseTimeout, Optional.empty());
+    }
+
+    /**
+     * The same with other certificates trusted.
+     *
+     * @param sslContext says which; empty for those that Java trusts
+     */
+    static CoordinatorHttp connect(
+            URI baseUri, Duration connectTimeout, Duration responseTimeout, Optional<SSLContext> sslContext) {
         var base = requireBase(baseUri);
         var connect = Timeout.of(connectTimeout);
         var response = Timeout.of(responseTimeout);
@@ -95,6 +108,8 @@ final class CoordinatorHttp implements AutoCloseable {
                         .build())
                 .setDefaultTlsConfig(
                         TlsConfig.custom().setHandshakeTimeout(connect).build())
+                .setTlsSocketStrategy(
+                        sslContext.map(DefaultClientTlsStrategy::new).orElse(null))
                 .build();
         var httpClient = HttpClients.custom()
                 .setConnectionManager(connections)

@@ -190,9 +190,7 @@ final class LeaseCalls implements AutoCloseable {
                 new Renewal.Lost(
                         reason(result.getProblem()),
                         Optional.ofNullable(result.getProblem()).map(Problem::getBreakReason));
-            default ->
-                new Renewal.Unknown(
-                        new CoordinatorUnavailableException("A renewal was answered with " + result.getStatus(), null));
+            default -> new Renewal.Unknown(failure("renew a lease", result.getStatus(), result.getProblem(), null));
         };
     }
 
@@ -241,8 +239,7 @@ final class LeaseCalls implements AutoCloseable {
             case 204 -> Optional.empty();
             case 410 -> Optional.of(reason(result.getProblem()));
             // Not a loss. The others may have been released; to release them again does no harm.
-            default ->
-                throw new CoordinatorUnavailableException("A release was answered with " + result.getStatus(), null);
+            default -> throw failure("release a lease", result.getStatus(), result.getProblem(), null);
         };
     }
 
@@ -268,22 +265,35 @@ final class LeaseCalls implements AutoCloseable {
     }
 
     private RuntimeException failure(String what, ApiException e) {
-        return failure(what, e.getCode(), problem(e).orElseGet(Problem::new), e);
+        return failure(what, e.getCode(), problem(e).orElse(null), e);
     }
 
-    /** 429 and 5xx may pass by themselves; what else is an error will not. */
+    /** The same of an item of a batch, which has no cause. */
     private static RuntimeException failure(String what, int status, Problem problem, ApiException cause) {
-        boolean refused = status >= 400 && status < 500 && status != 408 && status != 429;
         String detail;
-        if (problem.getCode() != null) {
+        if (problem != null && problem.getCode() != null) {
             detail = problem.getCode() + ": " + problem.getDetail();
         } else {
             detail = status == 0 ? String.valueOf(cause.getMessage()) : "status " + status;
         }
         String message = "The coordinator failed to " + what + ": " + detail;
-        return refused
+        return isRefused(status)
                 ? new CoordinatorRefusedException(message, status, cause)
-                : new CoordinatorUnavailableException(message, cause);
+                : new CoordinatorUnavailableException(
+                        message, cause, cause == null ? Duration.ZERO : retryAfter(cause));
+    }
+
+    /** 429 and 5xx may pass by themselves; what else is an error will not. */
+    private static boolean isRefused(int status) {
+        return status >= 400 && status < 500 && status != 408 && status != 429;
+    }
+
+    /** Of a 429 alone: a 503 is of one server, and the next try may reach another. */
+    private static Duration retryAfter(ApiException e) {
+        List<String> values = e.getCode() == 429 ? e.getResponseHeaders().get("Retry-After") : null;
+        return values != null && values.size() == 1 && values.get(0).matches("[0-9]{1,5}")
+                ? Duration.ofSeconds(Long.parseLong(values.get(0)))
+                : Duration.ZERO;
     }
 
     private static LossReason reason(Problem problem) {

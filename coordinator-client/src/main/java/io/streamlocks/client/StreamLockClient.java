@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.ssl.SSLContext;
 
 /**
  * Acquires leases of streams and keeps them alive: one for a worker process, for all its streams.
@@ -71,7 +72,8 @@ public final class StreamLockClient implements AutoCloseable {
 
     private LeaseCalls calls(Builder builder) {
         return new LeaseCalls(
-                CoordinatorHttp.connect(builder.baseUri, requestTimeout, requestTimeout),
+                CoordinatorHttp.connect(
+                        builder.baseUri, requestTimeout, requestTimeout, Optional.ofNullable(builder.sslContext)),
                 Optional.ofNullable(builder.bearerToken),
                 builder.labels);
     }
@@ -129,12 +131,12 @@ public final class StreamLockClient implements AutoCloseable {
                     grant = acquires.acquire(key, ownerId, ttl);
                 } catch (CoordinatorUnavailableException e) {
                     mayBeGranted = true;
-                    if (!waitBeforeRetry(began)) {
+                    if (!waitBeforeRetry(began, e.retryAfter())) {
                         throw e;
                     }
                     continue;
                 } catch (CoordinatorRefusedException e) {
-                    if (e.status() != 409 || !waitBeforeRetry(began)) {
+                    if (e.status() != 409 || !waitBeforeRetry(began, Duration.ZERO)) {
                         throw e;
                     }
                     // The id is used: an earlier try was granted, and the lease ran out before this one.
@@ -164,12 +166,13 @@ public final class StreamLockClient implements AutoCloseable {
     }
 
     /** Returns whether there is time for another try, after having waited for it. */
-    private boolean waitBeforeRetry(long began) {
-        if (closed.get() || System.nanoTime() - began + RETRY_ACQUIRE_AFTER.toNanos() >= acquireTimeout.toNanos()) {
+    private boolean waitBeforeRetry(long began, Duration atLeast) {
+        long wait = Math.max(RETRY_ACQUIRE_AFTER.toNanos(), atLeast.toNanos());
+        if (closed.get() || System.nanoTime() - began + wait >= acquireTimeout.toNanos()) {
             return false;
         }
         try {
-            TimeUnit.NANOSECONDS.sleep(RETRY_ACQUIRE_AFTER.toNanos());
+            TimeUnit.NANOSECONDS.sleep(wait);
             return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -317,6 +320,7 @@ public final class StreamLockClient implements AutoCloseable {
         private Duration acquireTimeout = Duration.ofSeconds(5);
         private String bearerToken;
         private Map<String, String> labels = Map.of();
+        private SSLContext sslContext;
         private Executor callbackExecutor;
         private StreamLockListener listener = new StreamLockListener() {};
 
@@ -368,6 +372,12 @@ public final class StreamLockClient implements AutoCloseable {
         /** Sent as {@code Authorization: Bearer} with every call; none by default. */
         public Builder bearerToken(String token) {
             this.bearerToken = Objects.requireNonNull(token, "token");
+            return this;
+        }
+
+        /** Says which certificates to trust of a coordinator with an https URI; those that Java trusts by default. */
+        public Builder sslContext(SSLContext trust) {
+            this.sslContext = Objects.requireNonNull(trust, "trust");
             return this;
         }
 

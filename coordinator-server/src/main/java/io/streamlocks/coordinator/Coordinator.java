@@ -2,13 +2,21 @@ package io.streamlocks.coordinator;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.streamlocks.coordinator.access.Authenticator;
 import io.streamlocks.coordinator.http.Gate;
+import io.streamlocks.coordinator.http.Guards;
 import io.streamlocks.coordinator.http.HttpServer;
+import io.streamlocks.coordinator.limit.OwnerCap;
+import io.streamlocks.coordinator.limit.RateLimit;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
+import io.streamlocks.coordinator.reload.Reloaded;
+import io.streamlocks.coordinator.reload.UnusableFileException;
+import io.streamlocks.coordinator.telemetry.Telemetry;
+import io.streamlocks.coordinator.telemetry.Tracing;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -34,16 +42,25 @@ final class Coordinator implements AutoCloseable {
     private static final Duration MIGRATION_STEP_TIMEOUT = Duration.ofMinutes(1);
     private static final Duration MIGRATION_LOCK_TIMEOUT = Duration.ofMillis(250);
     private static final Duration PURGE_INTERVAL = Duration.ofMinutes(1);
+    private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(1);
+
+    /** Storage, files, and the census of leases, of which none is to wait for another. */
+    private static final int BACKGROUND_THREADS = 3;
+
+    private static final Duration CENSUS_INTERVAL = Duration.ofSeconds(15);
 
     private final CoordinatorConfig config;
     private final Gate gate = new Gate();
+    private final Telemetry telemetry;
     private final Optional<HikariDataSource> pool;
     private final LockManager locks;
+    private final Guards guards;
     private final HttpServer server;
+    private final Runnable census;
     private final int port;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final RepeatedErrorLog errors = new RepeatedErrorLog(LOG, System::nanoTime);
-    private final ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor(task -> {
+    private final ScheduledExecutorService background = Executors.newScheduledThreadPool(BACKGROUND_THREADS, task -> {
         Thread thread = new Thread(task, "background");
         thread.setDaemon(true);
         return thread;
@@ -57,18 +74,63 @@ final class Coordinator implements AutoCloseable {
      */
     Coordinator(CoordinatorConfig config) {
         this.config = config;
+        CoordinatorConfig.Reporting reporting = config.reporting();
+        this.telemetry = new Telemetry(reporting
+                .traceCollector()
+                .map(collector -> Tracing.to(collector, reporting.serviceName()))
+                .orElseGet(Tracing::off));
         boolean keepsHistory = !config.historyRetention().isZero();
-        this.pool = config.database().map(database -> pool(database, keepsHistory));
+        this.pool = config.database().map(database -> pool(database, telemetry, keepsHistory));
         this.locks = pool.<LockManager>map(PostgresLockManager::new)
                 .orElseGet(() -> new MemoryLockManager(new MonotonicClock(), keepsHistory));
-        this.server = new HttpServer(locks, gate, config.defaultTtl(), config.maxTtl());
+        this.guards = guards(config, locks);
+        this.server = new HttpServer(locks, gate, guards, config.defaultTtl(), config.maxTtl(), telemetry);
+        this.census = telemetry.census(locks);
         try {
             this.port = server.start(config.httpHost(), config.httpPort());
         } catch (RuntimeException e) {
             pool.ifPresent(HikariDataSource::close);
+            telemetry.close();
             throw e;
         }
         background.execute(this::openStorage);
+        every(RELOAD_INTERVAL, "reload the settings' files", () -> {
+            guards.authenticator().ifPresent(Authenticator::reload);
+            guards.certificate().ifPresent(Reloaded::reload);
+        });
+        background.execute(this::measureJvm);
+    }
+
+    /** Read here once more, since they may have changed since the settings were found to be valid. */
+    private static Guards guards(CoordinatorConfig config, LockManager locks) {
+        CoordinatorConfig.Limits limits = config.limits();
+        try {
+            return new Guards(
+                    config.access().authenticator(),
+                    limits.callsPerSecond() == 0
+                            ? Optional.empty()
+                            : Optional.of(new RateLimit(limits.callsPerSecond(), System::nanoTime)),
+                    limits.leasesPerOwner() == 0
+                            ? Optional.empty()
+                            : Optional.of(new OwnerCap(limits.leasesPerOwner(), locks::liveLeases)),
+                    config.tls().isPresent() ? Optional.of(config.tls().get().read()) : Optional.empty());
+        } catch (UnusableFileException e) {
+            throw new IllegalStateException("A file of the settings has changed: " + e.getMessage(), e);
+        }
+    }
+
+    /** Does something now and again and again; whatever it throws is logged, since a scheduled task that does is over. */
+    private void every(Duration interval, String what, Runnable task) {
+        Runnable undying = () -> {
+            try {
+                task.run();
+            } catch (RuntimeException | Error e) {
+                if (!background.isShutdown()) {
+                    errors.log(Level.WARN, what + e, "Failed to " + what + ", trying again: " + rootCause(e), null);
+                }
+            }
+        };
+        background.scheduleWithFixedDelay(undying, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** The port it listens on. */
@@ -96,6 +158,8 @@ final class Coordinator implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         server.stop();
+        guards.authenticator().ifPresent(Authenticator::close);
+        telemetry.close();
         pool.ifPresent(HikariDataSource::close);
     }
 
@@ -123,8 +187,18 @@ final class Coordinator implements AutoCloseable {
         if (!background.isShutdown()) {
             gate.open();
             ready.complete(null);
+            guards.ownerCap().ifPresent(cap -> every(OwnerCap.REFRESH_INTERVAL, "count the live leases", cap::refresh));
+            background.scheduleWithFixedDelay(census, 0, CENSUS_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
             background.scheduleWithFixedDelay(
                     this::purge, PURGE_INTERVAL.toMillis(), PURGE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void measureJvm() {
+        try {
+            telemetry.measureJvm();
+        } catch (RuntimeException | Error e) {
+            LOG.warn("Failed to measure the virtual machine; its metrics are missing", e);
         }
     }
 
@@ -171,7 +245,8 @@ final class Coordinator implements AutoCloseable {
                 .migrate();
     }
 
-    private static HikariDataSource pool(CoordinatorConfig.Database database, boolean keepsHistory) {
+    private static HikariDataSource pool(
+            CoordinatorConfig.Database database, Telemetry telemetry, boolean keepsHistory) {
         HikariConfig hikari = new HikariConfig();
         PGSimpleDataSource dataSource = dataSource(database);
         long statementTimeoutMs = database.statementTimeout().toMillis();
@@ -179,6 +254,7 @@ final class Coordinator implements AutoCloseable {
         dataSource.setSocketTimeout(Math.toIntExact(TimeUnit.MILLISECONDS.toSeconds(statementTimeoutMs) + 1));
         hikari.setDataSource(dataSource);
         hikari.setPoolName("stream-locks");
+        hikari.setMetricRegistry(telemetry.poolMetrics());
         hikari.setMaximumPoolSize(database.poolSize());
         hikari.setConnectionTimeout(database.connectionTimeout().toMillis());
         hikari.setValidationTimeout(Math.max(250, database.connectionTimeout().toMillis() / 2));

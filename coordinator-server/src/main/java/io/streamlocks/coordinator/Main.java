@@ -1,8 +1,14 @@
 package io.streamlocks.coordinator;
 
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 
-/** Runs a coordinator with the settings of the environment until it is told to stop (SIGTERM or SIGINT). */
+/**
+ * Runs a coordinator with the settings of the environment until it is told to stop (SIGTERM or SIGINT); or, told so by
+ * its arguments, makes a token.
+ */
 public final class Main {
 
     private Main() {}
@@ -10,9 +16,12 @@ public final class Main {
     /**
      * Starts the coordinator. Exits with 1 if the settings are wrong or the port is taken, with 0 when told to stop.
      *
-     * @param args none are taken
+     * @param args none, or those of {@link TokenCommand}
      */
     public static void main(String[] args) throws InterruptedException {
+        if (args.length > 0) {
+            System.exit(TokenCommand.run(List.of(args), System.out, System.err));
+        }
         CoordinatorConfig config;
         try {
             config = CoordinatorConfig.from(System.getenv());
@@ -22,6 +31,7 @@ public final class Main {
             System.exit(1);
             return;
         }
+        setUpLogs(config.reporting().logFormat());
         Coordinator coordinator;
         try {
             coordinator = new Coordinator(config);
@@ -33,11 +43,20 @@ public final class Main {
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(coordinator), "stop"));
 
-        String url = "http://" + (config.httpHost().contains(":") ? "[" + config.httpHost() + "]" : config.httpHost())
+        String url = (config.tls().isPresent() ? "https://" : "http://")
+                + (config.httpHost().contains(":") ? "[" + config.httpHost() + "]" : config.httpHost())
                 + ":" + coordinator.port();
         config.database().ifPresent(database -> System.out.println("Setting up " + database.url()));
         coordinator.ready().thenRun(() -> System.out.println(welcome(config, url)));
         new CountDownLatch(1).await();
+    }
+
+    /** Must come before the first logger: then {@code logback.xml} is read, which includes the one or the other form. */
+    private static void setUpLogs(String format) {
+        System.setProperty("streamlocks.log.format", format);
+        // The exporter of traces and the JDBC driver log by java.util.logging, which would write a form of its own.
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
     }
 
     private static void stop(Coordinator coordinator) {
@@ -45,7 +64,7 @@ public final class Main {
         try {
             coordinator.close();
         } catch (RuntimeException e) {
-            e.printStackTrace();
+            LoggerFactory.getLogger(Main.class).error("Failed to stop in good order", e);
             status = 1;
         }
         // A JVM that a signal ends exits with 128 + the signal's number, even if it has stopped in good order.

@@ -11,12 +11,20 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** {@code Main -> Coordinator -> http -> lock.group -> lock <- lock.memory, lock.postgres}. */
+/**
+ * {@code Main -> Coordinator -> http -> telemetry -> lock.group -> lock <- lock.memory, lock.postgres}; beside it {@code
+ * http -> access, limit -> reload -> log}.
+ */
 class ArchitectureTest {
 
     private static final String ROOT = "io.streamlocks.coordinator";
     private static final String HTTP = ROOT + ".http";
+    private static final String ACCESS = ROOT + ".access";
+    private static final String LIMIT = ROOT + ".limit";
+    private static final String RELOAD = ROOT + ".reload";
+    private static final String TLS = ROOT + ".tls";
     private static final String LOG = ROOT + ".log";
+    private static final String TELEMETRY = ROOT + ".telemetry";
     private static final String LOCK = ROOT + ".lock";
     private static final String GROUP = LOCK + ".group";
     private static final String MEMORY = LOCK + ".memory";
@@ -26,6 +34,8 @@ class ArchitectureTest {
     private static final String[] WEB = {"io.javalin..", "jakarta..", "org.eclipse.jetty.."};
     private static final String[] JSON = {"com.fasterxml.."};
     private static final String[] SQL = {"org.jooq..", "java.sql..", "javax.sql..", "org.postgresql.."};
+    private static final String[] CREDENTIALS = {"com.nimbusds.."};
+    private static final String[] MEASURING = {"io.micrometer..", "io.prometheus..", "io.opentelemetry.."};
     private static final String[] SET_UP = {"com.zaxxer..", "org.flywaydb.."};
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
@@ -48,22 +58,42 @@ class ArchitectureTest {
                 .definedBy(MEMORY)
                 .layer("postgres")
                 .definedBy(POSTGRES + "..")
+                .layer("access")
+                .definedBy(ACCESS)
+                .layer("limit")
+                .definedBy(LIMIT)
+                .layer("reload")
+                .definedBy(RELOAD)
+                .layer("tls")
+                .definedBy(TLS)
                 .layer("log")
                 .definedBy(LOG)
+                .layer("telemetry")
+                .definedBy(TELEMETRY)
                 .whereLayer("process")
                 .mayNotBeAccessedByAnyLayer()
                 .whereLayer("http")
                 .mayOnlyBeAccessedByLayers("process")
+                .whereLayer("telemetry")
+                .mayOnlyBeAccessedByLayers("process", "http")
                 .whereLayer("group")
-                .mayOnlyBeAccessedByLayers("http")
+                .mayOnlyBeAccessedByLayers("http", "telemetry")
                 .whereLayer("memory")
                 .mayOnlyBeAccessedByLayers("process")
                 .whereLayer("postgres")
                 .mayOnlyBeAccessedByLayers("process")
                 .whereLayer("lock")
-                .mayOnlyBeAccessedByLayers("process", "http", "group", "memory", "postgres")
-                .whereLayer("log")
+                .mayOnlyBeAccessedByLayers("process", "http", "telemetry", "group", "memory", "postgres")
+                .whereLayer("access")
                 .mayOnlyBeAccessedByLayers("process", "http")
+                .whereLayer("limit")
+                .mayOnlyBeAccessedByLayers("process", "http")
+                .whereLayer("tls")
+                .mayOnlyBeAccessedByLayers("process")
+                .whereLayer("reload")
+                .mayOnlyBeAccessedByLayers("process", "http", "access", "tls")
+                .whereLayer("log")
+                .mayOnlyBeAccessedByLayers("process", "http", "telemetry", "access", "reload")
                 .ensureAllClassesAreContainedInArchitecture()
                 .check(CLASSES);
     }
@@ -138,12 +168,43 @@ class ArchitectureTest {
     }
 
     @Test
+    void accessLimitsAndFilesKnowNeitherWebNorSql() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(ACCESS, LIMIT, RELOAD, TLS)
+                .should()
+                .dependOnClassesThat(
+                        resideInAnyPackage(WEB).or(resideInAnyPackage(SQL)).or(resideInAnyPackage(SET_UP)))
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyAccessKnowsJwts() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(ACCESS)
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(CREDENTIALS))
+                .check(CLASSES);
+    }
+
+    @Test
     void onlyTheCoordinatorKnowsHikariAndFlyway() {
         noClasses()
                 .that()
                 .doNotHaveFullyQualifiedName(Coordinator.class.getName())
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(SET_UP))
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTelemetryKnowsMicrometerAndOpenTelemetry() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(TELEMETRY)
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(MEASURING))
                 .check(CLASSES);
     }
 

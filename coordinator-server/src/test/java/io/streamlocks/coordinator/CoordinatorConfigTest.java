@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -15,6 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CoordinatorConfigTest {
 
+    private static final CoordinatorConfig.Access NO_ACCESS_CONTROL =
+            new CoordinatorConfig.Access(Optional.empty(), Optional.empty());
     private static final String URL = "postgres://someone:s3cr3t@db.example:6543/locks";
 
     @Test
@@ -28,7 +31,11 @@ class CoordinatorConfigTest {
                         Duration.ofHours(1),
                         Duration.ofDays(7),
                         Duration.ofSeconds(1),
-                        Optional.empty()));
+                        Optional.empty(),
+                        NO_ACCESS_CONTROL,
+                        Optional.empty(),
+                        new CoordinatorConfig.Limits(0, 0),
+                        new CoordinatorConfig.Reporting("text", Optional.empty(), "stream-lock-coordinator")));
     }
 
     @Test
@@ -54,7 +61,12 @@ class CoordinatorConfigTest {
                 "SHUTDOWN_DRAIN_MS", "0",
                 "DATABASE_POOL_SIZE", "3",
                 "DATABASE_CONNECTION_TIMEOUT_MS", "1000",
-                "DATABASE_STATEMENT_TIMEOUT_MS", "2000"));
+                "DATABASE_STATEMENT_TIMEOUT_MS", "2000",
+                "RATE_LIMIT_PER_SECOND", "100",
+                "MAX_LEASES_PER_OWNER", "2000",
+                "LOG_FORMAT", "json",
+                "OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.example:4318/otlp",
+                "OTEL_SERVICE_NAME", "locks"));
 
         assertThat(config)
                 .isEqualTo(new CoordinatorConfig(
@@ -66,7 +78,12 @@ class CoordinatorConfigTest {
                         Duration.ZERO,
                         Duration.ZERO,
                         Optional.of(new CoordinatorConfig.Database(
-                                DatabaseUrl.parse(URL), 3, Duration.ofSeconds(1), Duration.ofSeconds(2)))));
+                                DatabaseUrl.parse(URL), 3, Duration.ofSeconds(1), Duration.ofSeconds(2))),
+                        NO_ACCESS_CONTROL,
+                        Optional.empty(),
+                        new CoordinatorConfig.Limits(100, 2000),
+                        new CoordinatorConfig.Reporting(
+                                "json", Optional.of(URI.create("https://collector.example:4318/otlp")), "locks")));
     }
 
     @Test
@@ -101,6 +118,9 @@ class CoordinatorConfigTest {
             DATABASE_POOL_SIZE             | 0        | must be an integer from 1 to 1000; it is 0
             DATABASE_CONNECTION_TIMEOUT_MS | 249      | must be an integer from 250 to 10000; it is 249
             DATABASE_STATEMENT_TIMEOUT_MS  | 99       | must be an integer from 100 to 10000; it is 99
+            RATE_LIMIT_PER_SECOND          | -1       | must be an integer from 0 to 1000000; it is -1
+            MAX_LEASES_PER_OWNER           | 1e3      | must be an integer from 0 to 10000000; it is 1e3
+            LOG_FORMAT                     | xml      | must be one of text, json; it is xml
             """)
     void aValueOutOfRangeIsNamedWithItsRange(String name, String value, String problem) {
         assertThatThrownBy(() -> CoordinatorConfig.from(postgres(name, value)))
@@ -141,7 +161,15 @@ class CoordinatorConfigTest {
                         "DATABASE_URL", "x",
                         "DATABASE_POOL_SIZE", "x",
                         "DATABASE_CONNECTION_TIMEOUT_MS", "x",
-                        "DATABASE_STATEMENT_TIMEOUT_MS", "x")));
+                        "DATABASE_STATEMENT_TIMEOUT_MS", "x",
+                        "RATE_LIMIT_PER_SECOND", "x",
+                        "MAX_LEASES_PER_OWNER", "x",
+                        "AUTH", "x",
+                        "COORDINATOR_TOKENS_FILE", "/no/such/file",
+                        "JWT_ISSUER", "x",
+                        "TLS_KEY_FILE", "x",
+                        "LOG_FORMAT", "x",
+                        "OTEL_EXPORTER_OTLP_ENDPOINT", "x")));
 
         assertThat(e.getMessage().lines().map(line -> line.split(" ")[0]))
                 .containsExactlyInAnyOrder(
@@ -153,11 +181,44 @@ class CoordinatorConfigTest {
                         "DATABASE_URL",
                         "DATABASE_POOL_SIZE",
                         "DATABASE_CONNECTION_TIMEOUT_MS",
-                        "DATABASE_STATEMENT_TIMEOUT_MS");
+                        "DATABASE_STATEMENT_TIMEOUT_MS",
+                        "RATE_LIMIT_PER_SECOND",
+                        "MAX_LEASES_PER_OWNER",
+                        "AUTH",
+                        "COORDINATOR_TOKENS_FILE",
+                        "JWT_ISSUER",
+                        "TLS_CERTIFICATE_FILE",
+                        "LOG_FORMAT",
+                        "OTEL_EXPORTER_OTLP_ENDPOINT");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"LOCK_BACKEND", "HTTP_PORT", "LOCK_TOMBSTONE_RETENTION"})
+    @ValueSource(
+            strings = {
+                "collector:4318",
+                "//collector:4318",
+                "grpc://collector:4317",
+                "http://",
+                "http:collector",
+                "http://collector:4318/?key=s3cr3t",
+                "http://someone:s3cr3t@collector:4318",
+                "http://col lector"
+            })
+    void aCollectorOfTracesIsTheBaseOfAUrl(String value) {
+        assertThatThrownBy(() -> CoordinatorConfig.from(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", value)))
+                .hasMessage("OTEL_EXPORTER_OTLP_ENDPOINT must be the base URL of a collector that takes OTLP over HTTP,"
+                        + " as http://127.0.0.1:4318");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "LOCK_BACKEND",
+                "HTTP_PORT",
+                "LOCK_TOMBSTONE_RETENTION",
+                "LOG_FORMAT",
+                "OTEL_EXPORTER_OTLP_ENDPOINT"
+            })
     void aUrlInTheWrongVariableIsNotRepeated(String name) {
         assertThatThrownBy(() -> CoordinatorConfig.from(Map.of(name, URL)))
                 .hasMessageStartingWith(name + " must be")

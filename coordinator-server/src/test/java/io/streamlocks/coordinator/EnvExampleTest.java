@@ -55,7 +55,9 @@ class EnvExampleTest {
         "DATABASE_POOL_SIZE",
         "DATABASE_CONNECTION_TIMEOUT_MS",
         "DATABASE_STATEMENT_TIMEOUT_MS",
-        "SHUTDOWN_DRAIN_MS"
+        "SHUTDOWN_DRAIN_MS",
+        "RATE_LIMIT_PER_SECOND",
+        "MAX_LEASES_PER_OWNER"
     })
     void theFileHoldsTheRangeOfEachNumber(String name) throws Exception {
         Matcher range = RANGE.matcher(comment(name));

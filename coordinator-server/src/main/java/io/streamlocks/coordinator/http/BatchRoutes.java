@@ -1,6 +1,8 @@
 package io.streamlocks.coordinator.http;
 
 import io.javalin.http.Context;
+import io.streamlocks.coordinator.access.ForbiddenException;
+import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewRequest;
@@ -17,51 +19,67 @@ final class BatchRoutes {
     private static final int MAX_ITEMS = 1000;
 
     private final GroupCommit locks;
+    private final CappedLocks capped;
     private final Fields fields;
     private final Exchange exchange;
 
-    BatchRoutes(GroupCommit locks, Fields fields, Exchange exchange) {
+    BatchRoutes(GroupCommit locks, CappedLocks capped, Fields fields, Exchange exchange) {
         this.locks = locks;
+        this.capped = capped;
         this.fields = fields;
         this.exchange = exchange;
     }
 
     void acquire(Context ctx) {
-        batch(ctx, Requests.AcquireItem.class, this::acquireRequest, locks::acquire, Responses.Result::of);
+        batch(ctx, Requests.AcquireItem.class, this::acquireRequest, capped::acquire, CappedLocks::result);
     }
 
-    private AcquireRequest acquireRequest(String path, Requests.AcquireItem item) {
-        return new AcquireRequest(
-                Fields.id(path + ".streamId", item.streamId()),
+    private AcquireRequest acquireRequest(Principal principal, String path, Requests.AcquireItem item) {
+        AcquireRequest request = new AcquireRequest(
+                streamId(principal, path, item.streamId()),
                 Fields.id(path + ".ownerId", item.ownerId()),
                 Fields.leaseIdOrNew(path + ".leaseId", item.leaseId()),
                 fields.ttlOrDefault(path + ".ttlMs", item.ttlMs()),
                 Fields.labels(path + ".labels", item.labels()));
+        principal.requireOwner(request.ownerId());
+        return request;
+    }
+
+    private static String streamId(Principal principal, String path, String value) {
+        String streamId = Fields.id(path + ".streamId", value);
+        principal.requireStream(streamId);
+        return streamId;
     }
 
     void renew(Context ctx) {
         batch(ctx, Requests.RenewItem.class, this::renewRequest, locks::renew, Responses.Result::of);
     }
 
-    private RenewRequest renewRequest(String path, Requests.RenewItem item) {
+    private RenewRequest renewRequest(Principal principal, String path, Requests.RenewItem item) {
         return new RenewRequest(
-                Fields.id(path + ".streamId", item.streamId()),
+                streamId(principal, path, item.streamId()),
                 Fields.leaseId(path + ".leaseId", item.leaseId()),
-                fields.ttl(path + ".ttlMs", item.ttlMs()));
+                fields.ttl(path + ".ttlMs", item.ttlMs()),
+                principal.ownerPrefix());
     }
 
     void release(Context ctx) {
-        batch(ctx, Requests.ReleaseItem.class, this::releaseRequest, locks::release, Responses.Result::of);
+        batch(ctx, Requests.ReleaseItem.class, this::releaseRequest, capped::release, Responses.Result::of);
     }
 
-    private ReleaseRequest releaseRequest(String path, Requests.ReleaseItem item) {
+    private ReleaseRequest releaseRequest(Principal principal, String path, Requests.ReleaseItem item) {
         return new ReleaseRequest(
-                Fields.id(path + ".streamId", item.streamId()), Fields.leaseId(path + ".leaseId", item.leaseId()));
+                streamId(principal, path, item.streamId()),
+                Fields.leaseId(path + ".leaseId", item.leaseId()),
+                principal.ownerPrefix());
     }
 
     private interface ItemCheck<T, Q> {
-        /** Makes a request of an item that stands at this path of the body, or throws a {@link ProblemException}. */
-        Q check(String path, T item);
+        /**
+         * Makes a request of an item that stands at this path of the body, or throws a {@link ProblemException}, or a
+         * {@link ForbiddenException} with the field inside the item.
+         */
+        Q check(Principal principal, String path, T item);
     }
 
     private <T, Q, O> void batch(
@@ -70,7 +88,7 @@ final class BatchRoutes {
             ItemCheck<T, Q> check,
             Function<List<Q>, CompletableFuture<List<O>>> call,
             Function<O, Responses.Result> result) {
-        Batch<T, Q> batch = new Batch<>(check);
+        Batch<T, Q> batch = new Batch<>(Access.of(ctx), check);
         Json.readItems(Exchange.body(ctx), MAX_ITEMS, type, batch);
         exchange.respondAtLength(ctx, () -> call.apply(batch.requests), outcomes -> batch.results(outcomes, result));
     }
@@ -78,23 +96,28 @@ final class BatchRoutes {
     /** The items of one call: those that became requests, and what is wrong with the others. */
     private static final class Batch<T, Q> implements Json.Items<T> {
 
+        private final Principal principal;
         private final ItemCheck<T, Q> check;
         private final List<Q> requests = new ArrayList<>();
 
         /** Null for an item that became a request, whose result is not known yet. */
         private final List<Responses.Result> results = new ArrayList<>();
 
-        Batch(ItemCheck<T, Q> check) {
+        Batch(Principal principal, ItemCheck<T, Q> check) {
+            this.principal = principal;
             this.check = check;
         }
 
         @Override
         public void add(T item) {
+            String path = pathOf(results.size());
             try {
-                requests.add(check.check(pathOf(results.size()), item));
+                requests.add(check.check(principal, path, item));
                 results.add(null);
             } catch (ProblemException e) {
                 addRefused(e);
+            } catch (ForbiddenException e) {
+                results.add(Responses.Result.of(Problem.forbidden(e)).ofItem(path));
             }
         }
 

@@ -1,6 +1,7 @@
 package io.streamlocks.coordinator.http;
 
 import io.javalin.http.Context;
+import io.streamlocks.coordinator.limit.OwnerCap;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -120,7 +121,11 @@ final class Exchange {
 
     private static String idOfPath(Context ctx, String field) {
         String[] segments = ctx.req().getRequestURI().split("/", -1);
-        return Fields.id(field, percentDecoded(field, segments[ID_SEGMENT]));
+        String id = Fields.id(field, percentDecoded(field, segments[ID_SEGMENT]));
+        if (field.equals("streamId")) {
+            Call.of(ctx).streamId(id);
+        }
+        return id;
     }
 
     /** The parameters of the query, decoded as strictly: a filter that was dropped would list everybody's locks. */
@@ -226,8 +231,14 @@ final class Exchange {
             ctx.header("Retry-After", seconds(problem.opensInMs()));
         } else if (problem.status() == 503) {
             ctx.header("Retry-After", seconds(RETRY_STORAGE_AFTER.toMillis()));
+        } else if (problem.code().equals(ProblemType.TOO_MANY_LEASES.code())) {
+            ctx.header("Retry-After", seconds(OwnerCap.REFRESH_INTERVAL.toMillis()));
+        } else if (problem.status() == 401) {
+            ctx.header("WWW-Authenticate", "Bearer");
         }
-        write(ctx.status(problem.status()).contentType(Problem.CONTENT_TYPE), Json.write(problem));
+        write(
+                ctx.status(problem.status()).contentType(Problem.CONTENT_TYPE),
+                Json.write(new Responses.Refusal(problem, Call.of(ctx).requestId())));
     }
 
     /** Past the framework, which copies each result by way of a new buffer of 32 kB. */
@@ -241,7 +252,7 @@ final class Exchange {
     }
 
     /** Whole seconds, rounded up: a client that came back a moment too early would have to wait again. */
-    private static String seconds(long millis) {
+    static String seconds(long millis) {
         return Long.toString(Math.max(1, (millis + 999) / 1000));
     }
 }

@@ -68,6 +68,7 @@ final class HistoryRoutes {
                 Optional.ofNullable(parameters.get("endReason")).map(HistoryRoutes::endReason),
                 Paging.position(parameters, HistoryRoutes::positionOf),
                 Paging.pageSize(parameters));
+        Access.of(ctx).requireAllStreamsOf(query.prefix());
         exchange.respondAtLength(
                 ctx, () -> locks.history(query), page -> page(page, next -> Paging.tokenOf(positionText(next))));
     }

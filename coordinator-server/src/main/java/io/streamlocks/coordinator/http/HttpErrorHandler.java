@@ -1,7 +1,9 @@
 package io.streamlocks.coordinator.http;
 
+import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
@@ -15,6 +17,12 @@ import org.eclipse.jetty.util.Callback;
  */
 final class HttpErrorHandler extends ErrorHandler {
 
+    private final Telemetry telemetry;
+
+    HttpErrorHandler(Telemetry telemetry) {
+        this.telemetry = telemetry;
+    }
+
     @Override
     public boolean errorPageForMethod(String method) {
         return true;
@@ -24,10 +32,17 @@ final class HttpErrorHandler extends ErrorHandler {
     protected void generateResponse(
             Request request, Response response, int status, String message, Throwable cause, Callback callback)
             throws IOException {
-        byte[] body = Json.write(problem(status));
+        // Bad HTTP has been seen by nobody else.
+        Call call = Call.of(request, response, telemetry);
+        call.answered(Optional.empty(), status);
+        // What was set before has been taken back.
+        call.mark(response);
+        byte[] body = Json.write(new Responses.Refusal(problem(status), call.requestId()));
         HttpFields.Mutable headers = response.getHeaders();
         headers.put(HttpHeader.CONTENT_TYPE, Problem.CONTENT_TYPE);
         headers.put(HttpHeader.CONTENT_LENGTH, body.length);
+        // The handler that sets them for all routes may not have been reached.
+        SecurityHeaders.set("", headers::put);
         if (status == 503) {
             headers.put(HttpHeader.RETRY_AFTER, "1");
         }

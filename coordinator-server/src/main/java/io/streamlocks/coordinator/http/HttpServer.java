@@ -5,15 +5,21 @@ import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
-import io.javalin.http.Handler;
 import io.javalin.http.HttpResponseException;
+import io.javalin.router.Endpoint;
+import io.streamlocks.coordinator.access.ForbiddenException;
+import io.streamlocks.coordinator.access.KeysUnavailableException;
+import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.OverloadedException;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
+import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.ee10.servlet.SessionHandler;
 import org.eclipse.jetty.http.UriCompliance;
@@ -42,6 +48,16 @@ public final class HttpServer {
 
     private final GroupCommit locks;
     private final Javalin javalin;
+    private final Guards guards;
+
+    /** Set while the server is made. */
+    private RouteTable table;
+
+    /** Where TLS listens; set before it does. */
+    private String host;
+
+    private int port;
+
     private final RepeatedErrorLog errors =
             new RepeatedErrorLog(LoggerFactory.getLogger(HttpServer.class), System::nanoTime);
 
@@ -50,28 +66,61 @@ public final class HttpServer {
      *
      * @param locks serves the calls, those of many clients together
      * @param gate lets calls pass or not
+     * @param guards stand before the calls
+     * @param defaultTtl the ttl of an acquire that names none
+     * @param maxTtl the longest ttl that may be asked for
+     * @param telemetry measures and traces the calls; stays the caller's to close
+     */
+    public HttpServer(
+            LockManager locks, Gate gate, Guards guards, Duration defaultTtl, Duration maxTtl, Telemetry telemetry) {
+        this.locks = new GroupCommit(telemetry.measured(locks), threads, telemetry);
+        this.guards = guards;
+        this.javalin = Javalin.create(config -> {
+            config.jetty.threadPool = threads;
+            configure(config, telemetry);
+            config.requestLogger.http((ctx, millis) -> Call.of(ctx).answered(route(ctx), ctx.statusCode()));
+            guards.certificate()
+                    .ifPresent(certificate -> config.jetty.addConnector(
+                            (server, http) -> TlsConnector.of(server, http, certificate, host, port)));
+            routes(config.routes, gate, new Fields(defaultTtl, maxTtl), telemetry);
+        });
+        requireAPermissionForEachRoute();
+    }
+
+    /**
+     * Makes a server without guards, for everybody who reaches it, that is measured for nobody but who asks it at {@code
+     * /metrics}, and traced for nobody.
+     *
+     * @param locks serves the calls, those of many clients together
+     * @param gate lets calls pass or not
      * @param defaultTtl the ttl of an acquire that names none
      * @param maxTtl the longest ttl that may be asked for
      */
     public HttpServer(LockManager locks, Gate gate, Duration defaultTtl, Duration maxTtl) {
-        this.locks = new GroupCommit(locks, threads);
-        this.javalin = Javalin.create(config -> {
-            config.jetty.threadPool = threads;
-            configure(config);
-            routes(config.routes, gate, new Fields(defaultTtl, maxTtl));
-        });
+        this(locks, gate, Guards.NONE, defaultTtl, maxTtl, Telemetry.untraced());
+    }
+
+    private void requireAPermissionForEachRoute() {
+        List<String> without = routes().stream()
+                .filter(route -> !table.permissions().containsKey(route))
+                .toList();
+        if (!without.isEmpty()) {
+            throw new IllegalStateException("Routes without a permission: " + without);
+        }
     }
 
     /**
      * Listens. Returns once connections are accepted.
      *
-     * @param host the address or name of the interface to listen on
-     * @param port the port, 0 for any that is free
+     * @param onHost the address or name of the interface to listen on
+     * @param onPort the port, 0 for any that is free
      * @return the port
      * @throws RuntimeException if the port cannot be bound
      */
-    public int start(String host, int port) {
-        return javalin.start(host, port).port();
+    public int start(String onHost, int onPort) {
+        this.host = onHost;
+        this.port = onPort;
+        return javalin.start(onHost, onPort).port();
     }
 
     /** Accepts no more connections, waits at most 5 s for the calls under way, and stops. */
@@ -89,7 +138,23 @@ public final class HttpServer {
                 .toList();
     }
 
-    private static void configure(JavalinConfig config) {
+    /** What each of them asks of the role of its caller. */
+    Map<String, Permission> permissions() {
+        return table.permissions();
+    }
+
+    /** The template of the path that took the call, or would have if it had not been refused before. */
+    private Optional<String> route(Context ctx) {
+        Endpoint taken = ctx.endpoints().lastHttpEndpoint();
+        if (taken != null) {
+            return Optional.of(taken.path);
+        }
+        return javalin.unsafe.internalRouter.findHttpHandlerEntries(ctx.method(), ctx.path()).stream()
+                .findFirst()
+                .map(entry -> entry.endpoint.path);
+    }
+
+    private static void configure(JavalinConfig config, Telemetry telemetry) {
         config.startup.showJavalinBanner = false;
         config.startup.showOldJavalinVersionWarning = false;
         config.startup.startupWatcherEnabled = false;
@@ -105,56 +170,63 @@ public final class HttpServer {
         });
         config.jetty.modifyServer(server -> {
             server.setStopTimeout(STOP_TIMEOUT.toMillis());
-            server.setErrorHandler(new HttpErrorHandler());
+            server.setErrorHandler(new HttpErrorHandler(telemetry));
             // In place of the framework's handler, which counts requests for nobody.
-            server.setHandler(new GracefulHandler());
+            server.setHandler(new CallHandler(new GracefulHandler(), telemetry));
         });
         config.jetty.modifyServletContextHandler(context -> {
-            context.setErrorHandler(new HttpErrorHandler());
+            context.setErrorHandler(new HttpErrorHandler(telemetry));
             context.setSessionHandler(new NoSessions());
         });
     }
 
-    private void routes(RoutesConfig routes, Gate gate, Fields fields) {
+    private void routes(RoutesConfig routes, Gate gate, Fields fields, Telemetry telemetry) {
+        table = new RouteTable(routes);
+        Access access = new Access(guards.authenticator(), guards.rateLimit());
+        routes.before(ctx -> SecurityHeaders.set(ctx.req().getRequestURI(), ctx.res()::setHeader));
+        // Before the gate: who is not known need not know either whether this server is about to stop.
+        routes.before(ctx -> access.check(ctx, table::isOpen));
         routes.before("/v1/*", ctx -> gate.check());
 
         Exchange exchange = new Exchange(threads);
-        LockRoutes lock = new LockRoutes(locks, fields, exchange);
-        get(routes, "/v1/locks", lock::list);
-        get(routes, "/v1/locks/{streamId}", lock::find);
-        routes.post("/v1/locks/{streamId}/acquire", lock::acquire);
-        routes.post("/v1/locks/{streamId}/renew", lock::renew);
-        routes.post("/v1/locks/{streamId}/release", lock::release);
-        routes.post("/v1/locks/{streamId}/break", lock::breakLease);
-        routes.post("/v1/owners/{ownerId}/break", lock::breakOwner);
+        CappedLocks capped = new CappedLocks(locks, guards.ownerCap());
+        LockRoutes lock = new LockRoutes(locks, capped, fields, exchange);
+        table.get("/v1/locks", Permission.READ, lock::list);
+        table.get("/v1/locks/{streamId}", Permission.LOOK, lock::find);
+        table.post("/v1/locks/{streamId}/acquire", Permission.HOLD, lock::acquire);
+        table.post("/v1/locks/{streamId}/renew", Permission.HOLD, lock::renew);
+        table.post("/v1/locks/{streamId}/release", Permission.HOLD, lock::release);
+
+        BreakRoutes breaks = new BreakRoutes(locks);
+        table.post("/v1/locks/{streamId}/break", Permission.BREAK, breaks::lease);
+        table.post("/v1/owners/{ownerId}/break", Permission.BREAK, breaks::owner);
 
         HistoryRoutes history = new HistoryRoutes(locks, exchange);
-        get(routes, "/v1/locks/{streamId}/history", history::ofStream);
-        get(routes, "/v1/history", history::list);
+        table.get("/v1/locks/{streamId}/history", Permission.READ, history::ofStream);
+        table.get("/v1/history", Permission.READ, history::list);
 
-        BatchRoutes batch = new BatchRoutes(locks, fields, exchange);
-        routes.post("/v1/batch/acquire", batch::acquire);
-        routes.post("/v1/batch/renew", batch::renew);
-        routes.post("/v1/batch/release", batch::release);
+        BatchRoutes batch = new BatchRoutes(locks, capped, fields, exchange);
+        table.post("/v1/batch/acquire", Permission.HOLD, batch::acquire);
+        table.post("/v1/batch/renew", Permission.HOLD, batch::renew);
+        table.post("/v1/batch/release", Permission.HOLD, batch::release);
 
-        OperationRoutes operation = new OperationRoutes(locks, gate);
-        get(routes, "/livez", operation::livez);
-        get(routes, "/readyz", operation::readyz);
-        get(routes, "/openapi.yaml", operation::openApi);
-        get(routes, "/docs", operation::docs);
-        get(routes, "/docs/{asset}", operation::docsAsset);
+        OperationRoutes operation = new OperationRoutes(locks, gate, telemetry);
+        table.get("/livez", Permission.OPEN, operation::livez);
+        table.get("/readyz", Permission.OPEN, operation::readyz);
+        table.get("/metrics", Permission.READ, operation::metrics);
+        table.get("/openapi.yaml", Permission.OPEN, operation::openApi);
+        table.get("/docs", Permission.OPEN, operation::docs);
+        table.get("/docs/{asset}", Permission.OPEN, operation::docsAsset);
 
         routes.exception(ProblemException.class, (e, ctx) -> Exchange.respond(ctx, e.problem()));
+        routes.exception(ForbiddenException.class, (e, ctx) -> Exchange.respond(ctx, Problem.forbidden(e)));
+        routes.exception(KeysUnavailableException.class, this::respondTo);
         routes.exception(HttpResponseException.class, HttpServer::respondTo);
-        routes.exception(StorageUnavailableException.class, this::respondTo);
-        routes.exception(OverloadedException.class, this::respondTo);
-        routes.exception(Exception.class, this::respondTo);
-    }
-
-    /** A GET, and the HEAD that Javalin would answer with 200 by itself, asking nobody: also when not ready. */
-    private static void get(RoutesConfig routes, String path, Handler handler) {
-        routes.get(path, handler);
-        routes.head(path, handler);
+        // These log, and the thread may be any.
+        routes.exception(
+                StorageUnavailableException.class, (e, ctx) -> Call.of(ctx).log(() -> respondTo(e, ctx)));
+        routes.exception(OverloadedException.class, (e, ctx) -> Call.of(ctx).log(() -> respondTo(e, ctx)));
+        routes.exception(Exception.class, (e, ctx) -> Call.of(ctx).log(() -> respondTo(e, ctx)));
     }
 
     /** No route took the request. */
@@ -184,6 +256,11 @@ public final class HttpServer {
         // Which call met the outage makes no difference, nor do numbers: a pool's message counts its connections.
         errors.log(Level.WARN, root.toString().replaceAll("\\d+", "0"), message, null);
         Exchange.respond(ctx, Problem.of(ProblemType.STORAGE_UNAVAILABLE, "The storage does not answer. Try again."));
+    }
+
+    private void respondTo(KeysUnavailableException e, Context ctx) {
+        errors.log(Level.WARN, e.getMessage(), e.getMessage() + ": " + rootCause(e), null);
+        Exchange.respond(ctx, Problem.of(ProblemType.KEYS_UNAVAILABLE, "Tokens cannot be verified now. Try again."));
     }
 
     private void respondTo(OverloadedException e, Context ctx) {

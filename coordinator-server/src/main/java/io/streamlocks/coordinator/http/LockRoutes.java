@@ -2,9 +2,6 @@ package io.streamlocks.coordinator.http;
 
 import io.javalin.http.Context;
 import io.streamlocks.coordinator.lock.AcquireRequest;
-import io.streamlocks.coordinator.lock.BreakOutcome;
-import io.streamlocks.coordinator.lock.BreakRequest;
-import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
@@ -20,15 +17,14 @@ final class LockRoutes {
 
     private static final Set<String> LIST_PARAMETERS = Set.of("ownerId", "prefix", Paging.PAGE_SIZE, Paging.PAGE_TOKEN);
 
-    /** Who breaks a lease where nobody has to say who he is. */
-    private static final String ANONYMOUS = "anonymous";
-
     private final GroupCommit locks;
+    private final CappedLocks capped;
     private final Fields fields;
     private final Exchange exchange;
 
-    LockRoutes(GroupCommit locks, Fields fields, Exchange exchange) {
+    LockRoutes(GroupCommit locks, CappedLocks capped, Fields fields, Exchange exchange) {
         this.locks = locks;
+        this.capped = capped;
         this.fields = fields;
         this.exchange = exchange;
     }
@@ -42,22 +38,29 @@ final class LockRoutes {
                 Fields.leaseIdOrNew("leaseId", body.leaseId()),
                 fields.ttlOrDefault("ttlMs", body.ttlMs()),
                 Fields.labels("labels", body.labels()));
-        Exchange.respond(ctx, () -> locks.acquire(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
+        Access.of(ctx).requireOwner(request.ownerId());
+        Exchange.respond(ctx, () -> capped.acquire(List.of(request)), outcomes -> CappedLocks.result(outcomes.get(0)));
     }
 
     void renew(Context ctx) {
         String streamId = Exchange.streamId(ctx);
         Requests.Renew body = Exchange.body(ctx, Requests.Renew.class);
         RenewRequest request = new RenewRequest(
-                streamId, Fields.leaseId("leaseId", body.leaseId()), fields.ttl("ttlMs", body.ttlMs()));
+                streamId,
+                Fields.leaseId("leaseId", body.leaseId()),
+                fields.ttl("ttlMs", body.ttlMs()),
+                Access.of(ctx).ownerPrefix());
         Exchange.respond(ctx, () -> locks.renew(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
     }
 
     void release(Context ctx) {
         String streamId = Exchange.streamId(ctx);
         Requests.Release body = Exchange.body(ctx, Requests.Release.class);
-        ReleaseRequest request = new ReleaseRequest(streamId, Fields.leaseId("leaseId", body.leaseId()));
-        Exchange.respond(ctx, () -> locks.release(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
+        ReleaseRequest request = new ReleaseRequest(
+                streamId,
+                Fields.leaseId("leaseId", body.leaseId()),
+                Access.of(ctx).ownerPrefix());
+        Exchange.respond(ctx, () -> capped.release(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
     }
 
     void find(Context ctx) {
@@ -75,6 +78,7 @@ final class LockRoutes {
                         .orElse(""),
                 Paging.position(parameters, LockRoutes::streamIdOf).orElse(""),
                 Paging.pageSize(parameters));
+        Access.of(ctx).requireAllStreamsOf(query.prefix());
         boolean asTable = LockTable.isWanted(ctx);
         exchange.respondAtLength(
                 ctx, () -> locks.list(query), page -> asTable ? LockTable.of(page, nextPageToken(page)) : page(page));
@@ -95,35 +99,7 @@ final class LockRoutes {
         return Optional.of(Fields.id(Paging.PAGE_TOKEN, position));
     }
 
-    void breakLease(Context ctx) {
-        String streamId = Exchange.streamId(ctx);
-        Requests.Break body = Exchange.body(ctx, Requests.Break.class);
-        BreakRequest request = new BreakRequest(
-                streamId,
-                Fields.fencingToken("expectedFencingToken", body.expectedFencingToken()),
-                new Breaking(
-                        Fields.reason("reason", body.reason()), ANONYMOUS, Fields.delay("delayMs", body.delayMs())));
-        Exchange.respond(ctx, () -> locks.breakLeases(List.of(request)), outcomes -> broken(outcomes.get(0)));
-    }
-
-    private static Object broken(BreakOutcome outcome) {
-        if (outcome instanceof BreakOutcome.Broken broken) {
-            return Responses.GrantBody.of(broken.grant());
-        }
-        return outcome instanceof BreakOutcome.TokenChanged changed
-                ? Problem.fencingTokenChanged(changed.holder())
-                : notLocked();
-    }
-
-    private static Problem notLocked() {
+    static Problem notLocked() {
         return Problem.of(ProblemType.NOT_LOCKED, "No live lease exists for this stream.");
-    }
-
-    void breakOwner(Context ctx) {
-        String ownerId = Exchange.ownerId(ctx);
-        Requests.BreakOwner body = Exchange.body(ctx, Requests.BreakOwner.class);
-        Breaking breaking = new Breaking(
-                Fields.reason("reason", body.reason()), ANONYMOUS, Fields.delay("delayMs", body.delayMs()));
-        Exchange.respond(ctx, () -> locks.breakOwner(ownerId, breaking), Responses.BrokenOwner::new);
     }
 }

@@ -3,12 +3,13 @@ package io.streamlocks.coordinator.http;
 import io.javalin.http.Context;
 import io.javalin.http.NotFoundResponse;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
+import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Map;
 
-/** Probes, and the contract for people. */
+/** Probes, metrics, and the contract for people. */
 final class OperationRoutes {
 
     /** All that a page of {@code /docs} may load; nothing else of the class path can be asked for. */
@@ -19,12 +20,14 @@ final class OperationRoutes {
 
     private final GroupCommit locks;
     private final Gate gate;
+    private final Telemetry telemetry;
     private final byte[] openApi = resource("/openapi.yaml");
     private final byte[] docs = resource("/docs/index.html");
 
-    OperationRoutes(GroupCommit locks, Gate gate) {
+    OperationRoutes(GroupCommit locks, Gate gate, Telemetry telemetry) {
         this.locks = locks;
         this.gate = gate;
+        this.telemetry = telemetry;
     }
 
     void livez(Context ctx) {
@@ -34,6 +37,10 @@ final class OperationRoutes {
     void readyz(Context ctx) {
         gate.check();
         Exchange.respond(ctx, locks::verifyWritable, done -> new Responses.Health("ready"));
+    }
+
+    void metrics(Context ctx) {
+        ctx.contentType("text/plain; version=0.0.4; charset=utf-8").result(telemetry.scrape());
     }
 
     void openApi(Context ctx) {

@@ -1,6 +1,7 @@
 package io.streamlocks.coordinator.http;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.streamlocks.coordinator.access.ForbiddenException;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LossReason;
 import java.time.Duration;
@@ -50,6 +51,11 @@ record Problem(
 
     static Problem ofField(ProblemType type, String field, String detail) {
         return of(type, detail, field, null);
+    }
+
+    /** What the caller may not do; the same whether there is such a lock or not. */
+    static Problem forbidden(ForbiddenException e) {
+        return of(ProblemType.FORBIDDEN, e.getMessage(), e.field().orElse(null), null);
     }
 
     static Problem lockHeld(Lock holder) {

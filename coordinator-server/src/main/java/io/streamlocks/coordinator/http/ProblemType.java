@@ -6,6 +6,8 @@ import java.util.Locale;
 enum ProblemType {
     MALFORMED_JSON(400, "The body is not valid JSON"),
     INVALID_FIELD(400, "A field is not valid"),
+    UNAUTHENTICATED(401, "It is not known who calls"),
+    FORBIDDEN(403, "The caller may not do this"),
     NOT_FOUND(404, "There is no such path"),
     NOT_LOCKED(404, "The stream is not locked"),
     METHOD_NOT_ALLOWED(405, "The method is not allowed"),
@@ -16,9 +18,12 @@ enum ProblemType {
     FENCING_TOKEN_CHANGED(412, "Another lease is live"),
     BODY_TOO_LARGE(413, "The body is too large"),
     UNSUPPORTED_MEDIA_TYPE(415, "The content type is not supported"),
+    RATE_LIMITED(429, "There are too many calls"),
+    TOO_MANY_LEASES(429, "The owner has too many leases"),
     BAD_REQUEST(400, "The request is not valid HTTP"),
     INTERNAL_ERROR(500, "Internal error"),
     STORAGE_UNAVAILABLE(503, "The storage is unavailable"),
+    KEYS_UNAVAILABLE(503, "Tokens cannot be verified"),
     OVERLOADED(503, "The server is overloaded"),
     DRAINING(503, "The server is stopping");
 

@@ -1,6 +1,7 @@
 package io.streamlocks.coordinator.http;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.Grant;
 import io.streamlocks.coordinator.lock.Lease;
@@ -147,6 +148,13 @@ final class Responses {
             return new Result(200, LeaseBody.of(lease), null);
         }
     }
+
+    /**
+     * The body of an answer that is a problem; that of an item of a batch has no request of its own.
+     *
+     * @param requestId the call, as the server's log has it
+     */
+    record Refusal(@JsonUnwrapped Problem problem, String requestId) {}
 
     record Health(String status) {}
 

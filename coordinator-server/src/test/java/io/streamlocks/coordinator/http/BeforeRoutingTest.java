@@ -68,6 +68,9 @@ class BeforeRoutingTest {
     private static void assertRefused(String request, int status) {
         RawHttp.Answer answer = RawHttp.send(SERVER.port, request.getBytes(StandardCharsets.UTF_8));
         assertProblem(answer, status, "bad-request", null);
+        assertThat(answer.headers().get("X-Request-Id"))
+                .isNotBlank()
+                .isEqualTo(answer.json().path("requestId").asText());
         assertThat(answer.headers()).doesNotContainKeys("Server", "X-Powered-By");
         assertThat(answer.body()).doesNotContainIgnoringCase("jetty", "javalin", "exception", "org.");
     }

@@ -36,7 +36,7 @@ final class OpenApiFilter implements Filter {
     /** The contract, with its references resolved. */
     static final OpenAPI SPEC = parse();
 
-    private static final Set<Integer> REFUSALS_OF_THE_REQUEST = Set.of(400, 413, 415);
+    private static final Set<Integer> REFUSALS_OF_THE_REQUEST = Set.of(400, 401, 403, 413, 415, 429);
 
     /** Its assets are for the page alone and no part of the contract. */
     private static final String DOCS = "/docs/";
@@ -110,6 +110,7 @@ final class OpenApiFilter implements Filter {
             }
             report = report.merge(contentType(response));
         }
+        report = report.merge(requestId(response));
         if (report.hasErrors()) {
             throw new AssertionError(request.getMethod() + " " + request.getPath() + " -> " + response.getStatus()
                     + " is not as openapi.yaml has it:\n"
@@ -145,6 +146,30 @@ final class OpenApiFilter implements Filter {
         return hasBody && response.getContentType().isEmpty()
                 ? failure("validation.response.contentType.missing", "The response has a body and no Content-Type.")
                 : ValidationReport.empty();
+    }
+
+    /** Of any answer, listed or not. The contract cannot say that a problem has the id and that of an item has not. */
+    private static ValidationReport requestId(Response response) {
+        String header = response.getHeaderValue(Call.REQUEST_ID).orElse("");
+        boolean problem =
+                response.getContentType().filter(Problem.CONTENT_TYPE::equals).isPresent();
+        String told = problem
+                ? response.getResponseBody()
+                        .filter(body -> body.hasBody())
+                        .map(OpenApiFilter::requestIdIn)
+                        .orElse(header)
+                : header;
+        return header.matches("[A-Za-z0-9._-]{1,128}") && told.equals(header)
+                ? ValidationReport.empty()
+                : failure("validation.response.requestId", "The request id is missing, or not the same everywhere.");
+    }
+
+    private static String requestIdIn(com.atlassian.oai.validator.model.Body problem) {
+        try {
+            return problem.toJsonNode().path("requestId").asText();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static ValidationReport failure(String key, String message) {

@@ -24,13 +24,14 @@ class OpenApiFilterTest {
             {"streamId": "s", "ownerId": "o", "fencingToken": 1, "ttlMs": 30000, "expiresInMs": 1,
              "acquiredAt": "2026-01-31T12:00:00.123456789Z", "expiresAt": "2026-01-31T12:00:30Z"}""";
     private static final String PROBLEM = """
-            {"type": "urn:problem-type:stream-locks:x", "title": "x", "status": 404, "code": "x", "detail": "x"}""";
+            {"type": "urn:problem-type:stream-locks:x", "title": "x", "status": 404, "code": "x", "detail": "x",
+             "requestId": "r-1"}""";
 
     private HttpServer server;
     private int status = 200;
     private String contentType = JSON;
     private String body = LOCK;
-    private final Map<String, String> headers = new TreeMap<>();
+    private final Map<String, String> headers = new TreeMap<>(Map.of("X-Request-Id", "r-1"));
 
     @BeforeEach
     void start() throws IOException {
@@ -191,6 +192,24 @@ class OpenApiFilterTest {
         assertThatCode(() -> get("/v1/locks/s")).doesNotThrowAnyException();
         headers.put("Retry-After", "soon");
         assertThatThrownBy(() -> get("/v1/locks/s")).isInstanceOf(AssertionError.class);
+    }
+
+    @Test
+    void failsOnARequestIdThatIsMissingOrNotTheSame() {
+        headers.remove("X-Request-Id");
+        assertThatThrownBy(() -> get("/v1/locks/s"))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("X-Request-Id");
+        headers.put("X-Request-Id", "r-2");
+        assertThatCode(() -> get("/v1/locks/s")).doesNotThrowAnyException();
+        answer(404, PROBLEM_JSON, PROBLEM);
+        assertThatThrownBy(() -> get("/v1/locks/s"))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("request id");
+        answer(404, PROBLEM_JSON, PROBLEM.replace(",\n \"requestId\": \"r-1\"", ""));
+        assertThatThrownBy(() -> get("/v1/locks/s"))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("request id");
     }
 
     @Test

@@ -5,17 +5,23 @@ import static io.streamlocks.coordinator.http.ProblemAssertions.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.restassured.response.Response;
+import io.streamlocks.coordinator.access.Principal;
+import io.streamlocks.coordinator.access.Role;
+import io.streamlocks.coordinator.limit.RateLimit;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.swagger.v3.oas.models.PathItem.HttpMethod;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -29,13 +35,25 @@ class StatusesTest {
     private static TestServer server;
     private static TestServer withoutStorage;
     private static TestServer broken;
+    private static TestServer guarded;
+    private static TestServer busy;
+    private static String limited;
+    private static String reader;
 
     @BeforeAll
-    static void start() {
+    static void start(@TempDir Path directory) {
         server = TestServer.open();
         withoutStorage = TestServer.of(new FailingLockManager(() -> new StorageUnavailableException(
                 "Failed to reach secret-host", new IOException("secret-host: SELECT secret"))));
         broken = TestServer.of(new FailingLockManager(() -> new IllegalStateException("secret")));
+        TestTokens tokens = new TestTokens(directory);
+        limited = tokens.add(new Principal("limited", Role.OPERATOR, List.of("no-stream-of-this-test/"), ""));
+        reader = tokens.add(Role.READER);
+        guarded = TestServer.guarded(tokens.guards());
+        // Its clock stands still, so the one call that it takes is the first.
+        busy = TestServer.guarded(new Guards(
+                Optional.empty(), Optional.of(new RateLimit(1, () -> 0)), Optional.empty(), Optional.empty()));
+        busy.get("/v1/locks");
     }
 
     @AfterAll
@@ -43,6 +61,8 @@ class StatusesTest {
         server.close();
         withoutStorage.close();
         broken.close();
+        guarded.close();
+        busy.close();
     }
 
     static Stream<Arguments> everyDocumentedStatusIsAnswered() {
@@ -63,11 +83,15 @@ class StatusesTest {
                 switch (status) {
                     case 200, 204 -> call(server, method, path, held, leaseId);
                     case 400 -> badCall(method, path);
+                    case 401 -> call(guarded, method, path, free, leaseId);
+                    case 403 ->
+                        call(guarded.as(method == HttpMethod.GET ? limited : reader), method, path, free, leaseId);
                     case 404, 410 -> call(server, method, path, free, leaseId);
                     case 409 -> call(server, method, path, held, UUID.randomUUID());
                     case 413 -> server.post(path.replace("{streamId}", "s"), new byte[Exchange.MAX_BODY_BYTES + 1]);
                     case 415 ->
                         server.request().contentType("text/plain").body("x").post(path.replace("{streamId}", "s"));
+                    case 429 -> call(busy, method, path, free, leaseId);
                     case 500 -> call(broken, method, path, free, leaseId);
                     case 503 -> call(withoutStorage, method, path, free, leaseId);
                     default -> throw new AssertionError("How does one get a " + status + "?");

@@ -8,6 +8,8 @@ import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
+import io.streamlocks.coordinator.telemetry.Telemetry;
+import io.streamlocks.coordinator.telemetry.Tracing;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.apache.http.client.HttpClient;
 import org.apache.http.client.methods.HttpUriRequest;
@@ -30,20 +33,41 @@ final class TestServer implements AutoCloseable {
             .encoderConfig(EncoderConfig.encoderConfig().appendDefaultContentCharsetToContentTypeIfUndefined(false));
 
     final Clock clock;
-    final Gate gate = new Gate();
+    final Gate gate;
     final int port;
+    private final Telemetry telemetry;
     private final HttpServer server;
 
-    private TestServer(LockManager locks, Clock clock) {
+    /** Goes along with each request. */
+    private final Optional<String> token;
+
+    private TestServer(LockManager locks, Clock clock, Guards guards, Tracing tracing) {
         this.clock = clock;
-        this.server = new HttpServer(locks, gate, DEFAULT_TTL, MAX_TTL);
+        this.gate = new Gate();
+        this.telemetry = new Telemetry(tracing);
+        this.server = new HttpServer(locks, gate, guards, DEFAULT_TTL, MAX_TTL, telemetry);
         this.port = server.start("127.0.0.1", 0);
+        this.token = Optional.empty();
+    }
+
+    private TestServer(TestServer same, String token) {
+        this.clock = same.clock;
+        this.gate = same.gate;
+        this.telemetry = same.telemetry;
+        this.server = same.server;
+        this.port = same.port;
+        this.token = Optional.of(token);
+    }
+
+    /** The same server, called with this bearer token. */
+    TestServer as(String bearerToken) {
+        return new TestServer(this, bearerToken);
     }
 
     /** A server whose gate is closed, with leases in memory. */
     static TestServer closed() {
         Clock clock = new Clock();
-        return new TestServer(new MemoryLockManager(clock, true), clock);
+        return new TestServer(new MemoryLockManager(clock, true), clock, Guards.NONE, Tracing.off());
     }
 
     /** A server that takes calls, with leases in memory. */
@@ -55,8 +79,33 @@ final class TestServer implements AutoCloseable {
 
     /** A server that takes calls and serves them with this. */
     static TestServer of(LockManager locks) {
-        TestServer server = new TestServer(locks, new Clock());
+        return of(locks, new Clock(), Guards.NONE);
+    }
+
+    /** A server that takes calls behind these guards, with leases in memory. */
+    static TestServer guarded(Guards guards) {
+        Clock clock = new Clock();
+        return of(new MemoryLockManager(clock, true), clock, guards);
+    }
+
+    /** A server that takes calls behind these guards and serves them with this, whose clock this is. */
+    static TestServer of(LockManager locks, Clock clock, Guards guards) {
+        return of(locks, clock, guards, Tracing.off());
+    }
+
+    /** A server that takes calls, serves them with this, and traces them. */
+    static TestServer of(LockManager locks, Tracing tracing) {
+        return of(locks, new Clock(), Guards.NONE, tracing);
+    }
+
+    private static TestServer of(LockManager locks, Clock clock, Guards guards, Tracing tracing) {
+        TestServer server = new TestServer(locks, clock, guards, tracing);
         server.gate.open();
+        return server;
+    }
+
+    /** What it serves, and what that asks for. */
+    HttpServer http() {
         return server;
     }
 
@@ -66,7 +115,7 @@ final class TestServer implements AutoCloseable {
     }
 
     RequestSpecification request(OpenApiFilter filter) {
-        return RestAssured.given()
+        RequestSpecification request = RestAssured.given()
                 .config(CONFIG)
                 .baseUri("http://127.0.0.1")
                 .port(port)
@@ -76,6 +125,8 @@ final class TestServer implements AutoCloseable {
                 // A server takes a second or two to stop while a client keeps a connection.
                 .header("Connection", "close")
                 .filter(filter);
+        return token.map(bearer -> request.header("Authorization", "Bearer " + bearer))
+                .orElse(request);
     }
 
     Response get(String path) {
@@ -146,6 +197,7 @@ final class TestServer implements AutoCloseable {
     @Override
     public void close() {
         server.stop();
+        telemetry.close();
     }
 
     /** A clock that stands still until a test moves it. */

@@ -107,4 +107,22 @@ interface ReadContract extends ContractFixture {
         assertThat(second.locks()).extracting(Lock::streamId).containsExactly(stream() + "a3");
         assertThat(second.next()).isEmpty();
     }
+
+    @Test
+    default void liveLeasesAreCountedByTheirOwner() {
+        String alice = "alice of " + stream();
+        String bob = "bob of " + stream();
+        String carol = "carol of " + stream();
+        // First, since a clock that is moved on ends all leases.
+        grantAll(List.of(stream() + "1"), alice);
+        expire(stream() + "1");
+        grantAll(List.of(stream() + "2", stream() + "3"), alice);
+        grantAll(List.of(stream() + "4"), bob);
+        Lease ofCarol = grant(carol);
+        release(ofCarol);
+        assertThat(locks().liveLeases())
+                .containsEntry(alice, 2L)
+                .containsEntry(bob, 1L)
+                .doesNotContainKey(carol);
+    }
 }

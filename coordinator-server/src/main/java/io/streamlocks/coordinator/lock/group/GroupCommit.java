@@ -28,6 +28,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -67,6 +68,7 @@ public final class GroupCommit implements AutoCloseable {
     private static final int MAX_WAITING_WALKS = 100;
 
     private final LockManager locks;
+    private final StatementObserver observer;
     private final Backlog backlog;
     private final List<Lane> changes;
     private final List<Lane> renewals;
@@ -81,13 +83,15 @@ public final class GroupCommit implements AutoCloseable {
     /**
      * @param locks decides; it is called by at most nine threads at once
      * @param answers completes the futures, in one task for all calls of a statement
+     * @param observer is told of each statement before that
      */
-    public GroupCommit(LockManager locks, Executor answers) {
-        this(locks, answers, System::nanoTime);
+    public GroupCommit(LockManager locks, Executor answers, StatementObserver observer) {
+        this(locks, answers, observer, System::nanoTime);
     }
 
-    GroupCommit(LockManager locks, Executor answers, LongSupplier nanoTime) {
+    GroupCommit(LockManager locks, Executor answers, StatementObserver observer, LongSupplier nanoTime) {
         this.locks = locks;
+        this.observer = observer;
         this.backlog = new Backlog(nanoTime);
         this.writers = new ThreadPoolExecutor(
                 1 + RENEWAL_LANES,
@@ -96,14 +100,14 @@ public final class GroupCommit implements AutoCloseable {
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),
                 daemons("group-commit"));
-        this.changes = List.of(new Lane(writers, answers, backlog));
-        this.renewals = Stream.generate(() -> new Lane(writers, answers, backlog))
+        this.changes = List.of(new Lane(writers, answers, backlog, observer));
+        this.renewals = Stream.generate(() -> new Lane(writers, answers, backlog, observer))
                 .limit(RENEWAL_LANES)
                 .toList();
-        this.acquire = new Operation<>(AcquireRequest::streamId, locks::acquire, changes);
-        this.renew = new Operation<>(RenewRequest::streamId, locks::renew, renewals);
-        this.release = new Operation<>(ReleaseRequest::streamId, locks::release, changes);
-        this.breakLeases = new Operation<>(BreakRequest::streamId, locks::breakLeases, changes);
+        this.acquire = new Operation<>(Kind.ACQUIRE, AcquireRequest::streamId, locks::acquire, changes);
+        this.renew = new Operation<>(Kind.RENEW, RenewRequest::streamId, locks::renew, renewals);
+        this.release = new Operation<>(Kind.RELEASE, ReleaseRequest::streamId, locks::release, changes);
+        this.breakLeases = new Operation<>(Kind.BREAK, BreakRequest::streamId, locks::breakLeases, changes);
         this.readers = new ThreadPoolExecutor(
                 READERS,
                 READERS,
@@ -177,7 +181,7 @@ public final class GroupCommit implements AutoCloseable {
             return CompletableFuture.failedFuture(
                     backlog.refusal("Over " + Backlog.MAX_REQUESTS + " requests are waiting"));
         }
-        Call<O> call = new Call<>(size, backlog.nanoTime());
+        Call<O> call = new Call<>(size, backlog.nanoTime(), observer.asked());
         List<Lane> lanes = operation.lanes();
         for (int lane = 0; lane < lanes.size(); lane++) {
             int here = lane;
@@ -209,7 +213,7 @@ public final class GroupCommit implements AutoCloseable {
      * @return its lock, or empty if no lease is live; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<Optional<Lock>> find(String streamId) {
-        return run(readers, () -> locks.find(streamId));
+        return run(readers, Kind.FIND, () -> locks.find(streamId));
     }
 
     /**
@@ -219,7 +223,7 @@ public final class GroupCommit implements AutoCloseable {
      * @return the page; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<LockPage> list(LockQuery query) {
-        return run(readers, () -> locks.list(query));
+        return run(readers, Kind.LIST, () -> locks.list(query));
     }
 
     /**
@@ -229,7 +233,7 @@ public final class GroupCommit implements AutoCloseable {
      * @return the page; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<GrantPage> history(StreamHistoryQuery query) {
-        return run(walkers, () -> locks.history(query));
+        return run(walkers, Kind.HISTORY, () -> locks.history(query));
     }
 
     /**
@@ -239,7 +243,7 @@ public final class GroupCommit implements AutoCloseable {
      * @return the page; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<GrantPage> history(HistoryQuery query) {
-        return run(walkers, () -> locks.history(query));
+        return run(walkers, Kind.HISTORY, () -> locks.history(query));
     }
 
     /**
@@ -250,7 +254,7 @@ public final class GroupCommit implements AutoCloseable {
      * @return how many leases were ended; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<Integer> breakOwner(String ownerId, Breaking breaking) {
-        return run(walkers, () -> locks.breakOwner(ownerId, breaking));
+        return run(walkers, Kind.BREAK, () -> locks.breakOwner(ownerId, breaking));
     }
 
     /**
@@ -260,34 +264,44 @@ public final class GroupCommit implements AutoCloseable {
      *     OverloadedException}
      */
     public CompletableFuture<Void> verifyWritable() {
-        return run(readers, () -> {
+        return run(readers, Kind.CHECK, () -> {
             locks.verifyWritable();
             return null;
         });
     }
 
-    private <T> CompletableFuture<T> run(ThreadPoolExecutor threads, Supplier<T> work) {
+    private <T> CompletableFuture<T> run(ThreadPoolExecutor threads, Kind kind, Supplier<T> work) {
         CompletableFuture<T> result = new CompletableFuture<>();
         long asked = backlog.nanoTime();
+        Consumer<Execution> caller = observer.asked();
         try {
             threads.execute(() -> {
                 if (result.isDone()) {
                     return;
                 }
+                long began = backlog.nanoTime();
+                observer.waited(kind, began - asked);
                 if (backlog.hasWaitedTooLong(asked)) {
                     result.completeExceptionally(backlog.tooLate());
                     return;
                 }
-                T value;
+                T value = null;
+                Throwable failure = null;
                 try {
                     value = work.get();
+                    backlog.succeeded();
                 } catch (Throwable e) {
                     backlog.failed(e);
-                    result.completeExceptionally(e);
-                    return;
+                    failure = e;
                 }
-                backlog.succeeded();
-                result.complete(value);
+                if (caller != null) {
+                    caller.accept(new Execution(kind, 1, began, backlog.nanoTime(), Optional.ofNullable(failure)));
+                }
+                if (failure == null) {
+                    result.complete(value);
+                } else {
+                    result.completeExceptionally(failure);
+                }
             });
         } catch (RejectedExecutionException e) {
             result.completeExceptionally(backlog.refusal("Too many reads are waiting"));
@@ -308,11 +322,13 @@ public final class GroupCommit implements AutoCloseable {
     /**
      * One of the three changes.
      *
+     * @param kind which
      * @param streamId the stream of a request
      * @param statement carries requests out
      * @param lanes where it is done
      */
-    record Operation<Q, O>(Function<Q, String> streamId, Function<List<Q>, List<O>> statement, List<Lane> lanes) {
+    record Operation<Q, O>(
+            Kind kind, Function<Q, String> streamId, Function<List<Q>, List<O>> statement, List<Lane> lanes) {
         String streamId(Q request) {
             return streamId.apply(request);
         }

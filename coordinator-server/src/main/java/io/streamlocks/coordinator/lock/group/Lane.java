@@ -25,6 +25,7 @@ final class Lane {
     private final Executor executor;
     private final Executor answers;
     private final Backlog backlog;
+    private final StatementObserver observer;
 
     /** Guarded by this. */
     private final Deque<Piece<?, ?>> waiting = new ArrayDeque<>();
@@ -39,11 +40,13 @@ final class Lane {
      * @param executor runs statements; occupied by one task for as long as anything waits
      * @param answers tells the callers
      * @param backlog has counted what is {@linkplain #add added}
+     * @param observer is told before the callers
      */
-    Lane(Executor executor, Executor answers, Backlog backlog) {
+    Lane(Executor executor, Executor answers, Backlog backlog, StatementObserver observer) {
         this.executor = executor;
         this.answers = answers;
         this.backlog = backlog;
+        this.observer = observer;
     }
 
     void add(Piece<?, ?> piece) {
@@ -77,12 +80,13 @@ final class Lane {
 
     private void runAll() {
         for (Statement<?, ?> statement = next(); statement != null; statement = next()) {
-            statement.execute(backlog);
+            Statement<?, ?> done = statement;
+            done.execute(backlog);
             try {
-                answers.execute(statement::answer);
+                answers.execute(() -> done.answer(observer));
             } catch (RejectedExecutionException e) {
                 // The server has stopped, so the clients have gone; but nobody shall wait for ever.
-                statement.answer();
+                done.answer(observer);
             }
         }
     }
@@ -95,8 +99,18 @@ final class Lane {
             statement = takeStatement(late);
             busy = statement != null;
         }
-        late.forEach(piece -> piece.call().fail(backlog.tooLate()));
+        late.forEach(this::refuse);
         return statement;
+    }
+
+    /** A wait that was too long counts as well: without it, the worst would look better than it was. */
+    private void refuse(Piece<?, ?> late) {
+        try {
+            observer.waited(
+                    late.operation().kind(), backlog.nanoTime() - late.call().askedNanos());
+        } finally {
+            late.call().fail(backlog.tooLate());
+        }
     }
 
     /**

@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.lock.group;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Requests of several calls that are carried out together. Not thread-safe: it goes from thread to thread. */
@@ -11,6 +12,8 @@ final class Statement<Q, O> {
     private int size;
     private List<O> outcomes;
     private Throwable failure;
+    private long beganNanos;
+    private long endedNanos;
 
     Statement(Piece<Q, O> first) {
         pieces.add(first);
@@ -40,6 +43,7 @@ final class Statement<Q, O> {
     void execute(Backlog backlog) {
         List<Q> requests = new ArrayList<>(size);
         pieces.forEach(piece -> requests.addAll(piece.requests()));
+        beganNanos = backlog.nanoTime();
         try {
             outcomes = pieces.get(0).operation().statement().apply(requests);
             if (outcomes.size() != size) {
@@ -50,10 +54,28 @@ final class Statement<Q, O> {
             backlog.failed(e);
             failure = e;
         }
+        endedNanos = backlog.nanoTime();
     }
 
-    /** Tells the calls. */
-    void answer() {
+    /** Tells the calls, and the observer before them. */
+    void answer(StatementObserver observer) {
+        try {
+            observe(observer);
+        } finally {
+            answer();
+        }
+    }
+
+    private void observe(StatementObserver observer) {
+        Kind kind = pieces.get(0).operation().kind();
+        Execution execution = new Execution(kind, size, beganNanos, endedNanos, Optional.ofNullable(failure));
+        for (Piece<Q, O> piece : pieces) {
+            observer.waited(kind, beganNanos - piece.call().askedNanos());
+            piece.call().carriedOut(execution);
+        }
+    }
+
+    private void answer() {
         int from = 0;
         for (Piece<Q, O> piece : pieces) {
             int to = from + piece.requests().size();

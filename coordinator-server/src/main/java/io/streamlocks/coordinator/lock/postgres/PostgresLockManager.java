@@ -349,11 +349,19 @@ public final class PostgresLockManager implements LockManager {
     @Override
     public Map<String, Long> liveLeases() {
         return statements.run(
-                "count", db -> db.select(STREAM_LOCKS.OWNER_ID, DSL.count().cast(Long.class))
-                        .from(STREAM_LOCKS)
-                        .where(STREAM_LOCKS.EXPIRES_AT.gt(CLOCK))
-                        .groupBy(STREAM_LOCKS.OWNER_ID)
-                        .fetchMap(Record2::value1, Record2::value2));
+                "count",
+                db -> db.transactionResult(transaction -> {
+                    // Every row has to be seen, so the way along the primary key, which the other statements need, is
+                    // the longest.
+                    transaction.dsl().execute("SET LOCAL enable_seqscan = on");
+                    return transaction
+                            .dsl()
+                            .select(STREAM_LOCKS.OWNER_ID, DSL.count().cast(Long.class))
+                            .from(STREAM_LOCKS)
+                            .where(STREAM_LOCKS.EXPIRES_AT.gt(CLOCK))
+                            .groupBy(STREAM_LOCKS.OWNER_ID)
+                            .fetchMap(Record2::value1, Record2::value2);
+                }));
     }
 
     @Override

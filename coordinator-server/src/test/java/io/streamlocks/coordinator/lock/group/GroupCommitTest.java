@@ -40,7 +40,7 @@ class GroupCommitTest {
     private final AtomicLong nanoTime = new AtomicLong();
     private final HeldUpLocks storage = new HeldUpLocks();
     private final ExecutorService answers = Executors.newCachedThreadPool();
-    private final GroupCommit locks = new GroupCommit(storage, answers, nanoTime::get);
+    private final GroupCommit locks = new GroupCommit(storage, answers, StatementObserver.NONE, nanoTime::get);
 
     private final List<String> streams = ids().limit(8).toList();
 

@@ -1,0 +1,187 @@
+package io.streamlocks.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.streamlocks.coordinator.access.Authenticator;
+import io.streamlocks.coordinator.access.NewToken;
+import io.streamlocks.coordinator.access.Principal;
+import io.streamlocks.coordinator.access.Role;
+import io.streamlocks.coordinator.http.Gate;
+import io.streamlocks.coordinator.http.Guards;
+import io.streamlocks.coordinator.http.HttpServer;
+import io.streamlocks.coordinator.limit.RateLimit;
+import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
+import io.streamlocks.coordinator.lock.memory.MonotonicClock;
+import io.streamlocks.coordinator.reload.Reloaded;
+import io.streamlocks.coordinator.telemetry.Telemetry;
+import io.streamlocks.coordinator.tls.PemKeyStore;
+import io.streamlocks.coordinator.tls.TestCertificate;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A coordinator that asks who calls, limits how often, and speaks TLS. */
+@Timeout(60)
+class GuardedCoordinatorTest {
+
+    private static final Duration TTL = Duration.ofSeconds(2);
+
+    @TempDir
+    private Path directory;
+
+    private final CountedLocks storage = new CountedLocks(new MemoryLockManager(new MonotonicClock(), true));
+    private final NewToken token =
+            NewToken.of(new Principal("w", Role.WORKER, List.of("orders/"), ""), Optional.empty());
+    private final String streamId = "orders/" + UUID.randomUUID();
+    private final AtomicInteger calls = new AtomicInteger();
+    private HttpServer server;
+
+    @AfterEach
+    void stop() {
+        server.stop();
+    }
+
+    private URI start(Guards guards, String scheme) {
+        Gate gate = new Gate();
+        gate.open();
+        server = new HttpServer(storage, gate, guards, TTL, TTL, Telemetry.untraced());
+        return URI.create(scheme + "://localhost:" + server.start("127.0.0.1", 0));
+    }
+
+    private static StreamLockClient.Builder client(URI uri) {
+        return StreamLockClient.builder(uri).ttl(TTL).requestTimeout(Duration.ofSeconds(20));
+    }
+
+    private Authenticator authenticator(Path file) throws Exception {
+        return Authenticator.of(Optional.of(file), Optional.empty());
+    }
+
+    private static Guards asking(Authenticator authenticator) {
+        return new Guards(Optional.of(authenticator), Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    @Test
+    void aTokenIsSentAndWithoutOneOrBeyondItsStreamsACallIsRefusedAtOnce() throws Exception {
+        Path file = Files.writeString(directory.resolve("tokens.jsonl"), token.line());
+        URI uri = start(asking(authenticator(file)), "http");
+        try (StreamLockClient known = client(uri).bearerToken(token.token()).build();
+                StreamLockClient unknown = client(uri).build()) {
+            assertThat(known.tryAcquire(streamId)).isPresent();
+            assertRefused(() -> unknown.tryAcquire(streamId), 401);
+            assertRefused(() -> known.tryAcquire("bills/1"), 403);
+            assertThat(storage.acquires()).hasSize(1);
+        }
+    }
+
+    private static void assertRefused(org.assertj.core.api.ThrowableAssert.ThrowingCallable call, int status) {
+        assertThatThrownBy(call).isInstanceOfSatisfying(CoordinatorRefusedException.class, e -> assertThat(e.status())
+                .isEqualTo(status));
+    }
+
+    @Test
+    void aRenewalThatIsRefusedIsNoLossAndIsNotTriedWithoutAPause() throws Exception {
+        Path file = Files.writeString(directory.resolve("tokens.jsonl"), token.line());
+        Authenticator authenticator = authenticator(file);
+        URI uri = start(asking(authenticator), "http");
+        List<RuntimeException> unknown = new CopyOnWriteArrayList<>();
+        StreamLockListener listener = new StreamLockListener() {
+            @Override
+            public void renewalUnknown(int leases, RuntimeException cause) {
+                unknown.add(cause);
+            }
+        };
+        try (StreamLockClient worker =
+                client(uri).bearerToken(token.token()).listener(listener).build()) {
+            HeldLease lease = worker.tryAcquire(streamId).orElseThrow();
+            Files.writeString(
+                    file,
+                    NewToken.of(new Principal("x", Role.WORKER, List.of(), ""), Optional.empty())
+                            .line());
+            authenticator.reload();
+            await().until(() -> !unknown.isEmpty());
+            assertThat(lease.loss()).isEmpty();
+
+            Files.writeString(file, token.line());
+            authenticator.reload();
+            long safeUntil = lease.safeUntilNanos();
+            await().until(() -> lease.safeUntilNanos() != safeUntil);
+            assertThat(lease.loss()).isEmpty();
+            assertThat(unknown).hasSizeLessThan(10).allSatisfy(e -> assertThat(e)
+                    .isInstanceOfSatisfying(CoordinatorRefusedException.class, refused -> assertThat(refused.status())
+                            .isEqualTo(401)));
+        }
+    }
+
+    @Test
+    void anItemThatIsRefusedIsNoLoss() throws Exception {
+        Path file = Files.writeString(directory.resolve("tokens.jsonl"), token.line());
+        URI uri = start(asking(authenticator(file)), "http");
+        try (CoordinatorHttp http = CoordinatorHttp.connect(uri);
+                LeaseCalls leases = new LeaseCalls(http, Optional.of(token.token()), Map.of())) {
+            var renewals = leases.renew(List.of(
+                    new LeaseCalls.LeaseKey("bills/1", UUID.randomUUID()),
+                    new LeaseCalls.LeaseKey(streamId, UUID.randomUUID())));
+            assertThat(renewals.get(0)).isInstanceOfSatisfying(LeaseCalls.Renewal.Unknown.class, e -> assertThat(
+                            e.cause())
+                    .isInstanceOf(CoordinatorRefusedException.class)
+                    .hasMessage(
+                            "The coordinator failed to renew a lease: forbidden: This token is not for this stream."));
+            assertThat(renewals.get(1)).isEqualTo(new LeaseCalls.Renewal.Lost(LossReason.UNKNOWN, Optional.empty()));
+        }
+    }
+
+    @Test
+    void aCallerThatIsToldToComeBackLaterDoes() {
+        // Its clock stands still: after the first call there is never another.
+        RateLimit limit = new RateLimit(1, () -> {
+            calls.incrementAndGet();
+            return 0;
+        });
+        URI uri = start(new Guards(Optional.empty(), Optional.of(limit), Optional.empty(), Optional.empty()), "http");
+        try (StreamLockClient busy =
+                client(uri).acquireTimeout(Duration.ofMillis(2500)).build()) {
+            assertThat(busy.tryAcquire(streamId)).isPresent();
+            calls.set(0);
+            assertThatThrownBy(() -> busy.tryAcquire(streamId + "x"))
+                    .isInstanceOf(CoordinatorUnavailableException.class)
+                    .hasMessageContaining("rate-limited");
+            // A second later, and once more; each tenth of a second it would be 25.
+            assertThat(calls.get()).isLessThan(15);
+        }
+    }
+
+    @Test
+    void aCertificateThatJavaDoesNotKnowIsTrustedIfItIsTold() throws Exception {
+        TestCertificate certificate = TestCertificate.make(directory);
+        Reloaded<KeyStore> shown = new Reloaded<>(
+                "certificate",
+                List.of(
+                        Files.writeString(directory.resolve("tls.crt"), certificate.certificatePem()),
+                        Files.writeString(directory.resolve("tls.key"), certificate.keyPem())),
+                PemKeyStore::of);
+        URI uri = start(new Guards(Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(shown)), "https");
+        try (StreamLockClient trusting =
+                        client(uri).sslContext(certificate.trusted()).build();
+                StreamLockClient other =
+                        client(uri).acquireTimeout(Duration.ofMillis(1)).build()) {
+            assertThat(trusting.tryAcquire(streamId)).isPresent();
+            assertThatThrownBy(() -> other.tryAcquire(streamId + "x"))
+                    .isInstanceOf(CoordinatorUnavailableException.class)
+                    .hasMessageContaining("PKIX");
+        }
+    }
+}

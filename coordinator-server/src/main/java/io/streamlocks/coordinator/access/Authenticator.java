@@ -1,0 +1,122 @@
+package io.streamlocks.coordinator.access;
+
+import io.streamlocks.coordinator.log.RepeatedErrorLog;
+import io.streamlocks.coordinator.reload.Reloaded;
+import io.streamlocks.coordinator.reload.UnusableFileException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * Tells who calls, by the bearer token that came with the call: one of the tokens file, or a JWT. Thread-safe. Blocks for
+ * a few seconds at most, if a key set must be fetched.
+ */
+public final class Authenticator implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Authenticator.class);
+
+    /** RFC 6750; the name of the scheme in any case. */
+    private static final Pattern BEARER = Pattern.compile("(?i:bearer) +([A-Za-z0-9._~+/-]+=*)");
+
+    private final Optional<Reloaded<Tokens>> tokens;
+    private final Optional<Keys> keys;
+    private final Optional<Jwts> jwts;
+    private final InstantSource wallClock;
+    private final RepeatedErrorLog errors = new RepeatedErrorLog(LOG, System::nanoTime);
+
+    /**
+     * What JWTs are accepted.
+     *
+     * @param keys where the key set of the issuer is: an http or https URL, or else a file
+     * @param issuer their {@code iss}
+     * @param audience what their {@code aud} must have
+     */
+    public record Jwt(String keys, String issuer, String audience) {}
+
+    private Authenticator(
+            Optional<Reloaded<Tokens>> tokens, Optional<Keys> keys, Optional<Jwt> jwt, InstantSource wallClock) {
+        this.tokens = tokens;
+        this.keys = keys;
+        this.jwts = keys.map(source ->
+                new Jwts(source.source(), jwt.get().issuer(), jwt.get().audience(), wallClock));
+        this.wallClock = wallClock;
+    }
+
+    /**
+     * Reads the files. A key set with a URL is fetched at the first need.
+     *
+     * @param tokensFile where the tokens are, if there are any
+     * @param jwt which JWTs are accepted, if any are
+     * @return for use with the wall clock of this machine
+     * @throws UnusableFileException if a file cannot be used
+     * @throws IllegalArgumentException if the key set has neither a URL nor a file's name
+     */
+    public static Authenticator of(Optional<Path> tokensFile, Optional<Jwt> jwt) throws UnusableFileException {
+        return of(tokensFile, jwt, InstantSource.system());
+    }
+
+    /**
+     * The same with another clock.
+     *
+     * @param wallClock tells when credentials end. They are no leases: those end by the storage's clock
+     */
+    public static Authenticator of(Optional<Path> tokensFile, Optional<Jwt> jwt, InstantSource wallClock)
+            throws UnusableFileException {
+        Optional<Reloaded<Tokens>> tokens = Optional.empty();
+        if (tokensFile.isPresent()) {
+            tokens = Optional.of(new Reloaded<>(
+                    "tokens file", List.of(tokensFile.get()), contents -> Tokens.parse(contents.get(0))));
+        }
+        Optional<Keys> keys = jwt.isPresent() ? Optional.of(Keys.of(jwt.get().keys())) : Optional.empty();
+        return new Authenticator(tokens, keys, jwt, wallClock);
+    }
+
+    /** Reads the files anew if they have changed; never throws. To be called each second. */
+    public void reload() {
+        tokens.ifPresent(Reloaded::reload);
+        keys.ifPresent(Keys::reload);
+    }
+
+    /**
+     * Who calls.
+     *
+     * @param authorization the values of all {@code Authorization} headers
+     * @return the caller; empty if they prove nothing, whatever is wrong with them
+     * @throws KeysUnavailableException if it cannot be told now
+     */
+    public Optional<Principal> authenticate(List<String> authorization) {
+        Matcher bearer = BEARER.matcher(authorization.size() == 1 ? authorization.get(0) : "");
+        if (!bearer.matches()) {
+            return Optional.empty();
+        }
+        String token = bearer.group(1);
+        Optional<Tokens.Entry> entry = tokens.flatMap(file -> file.get().find(token));
+        Optional<Principal> principal = entry.isPresent()
+                ? entry.filter(this::isLive).map(Tokens.Entry::principal)
+                : jwts.flatMap(jwt -> jwt.principal(token));
+        if (principal.isEmpty()) {
+            // For whoever wonders why a worker is refused. That a call had no token at all is nothing to log.
+            String reason = entry.map(
+                            expired -> "the token of " + expired.principal().id() + " has expired")
+                    .orElse("its token is not known, or not valid");
+            errors.log(Level.INFO, reason, "Answered a call with 401: " + reason, null);
+        }
+        return principal;
+    }
+
+    private boolean isLive(Tokens.Entry entry) {
+        return entry.expiresAt().map(wallClock.instant()::isBefore).orElse(true);
+    }
+
+    /** Ends what fetches keys. */
+    @Override
+    public void close() {
+        keys.ifPresent(Keys::close);
+    }
+}

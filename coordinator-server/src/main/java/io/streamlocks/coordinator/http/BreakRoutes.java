@@ -1,0 +1,52 @@
+package io.streamlocks.coordinator.http;
+
+import io.javalin.http.Context;
+import io.streamlocks.coordinator.access.Principal;
+import io.streamlocks.coordinator.lock.BreakOutcome;
+import io.streamlocks.coordinator.lock.BreakRequest;
+import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.group.GroupCommit;
+import java.util.List;
+
+/** The calls by which an operator ends leases of others. */
+final class BreakRoutes {
+
+    private final GroupCommit locks;
+
+    BreakRoutes(GroupCommit locks) {
+        this.locks = locks;
+    }
+
+    void lease(Context ctx) {
+        String streamId = Exchange.streamId(ctx);
+        Requests.Break body = Exchange.body(ctx, Requests.Break.class);
+        BreakRequest request = new BreakRequest(
+                streamId,
+                Fields.fencingToken("expectedFencingToken", body.expectedFencingToken()),
+                breaking(ctx, body.reason(), body.delayMs()));
+        Exchange.respond(ctx, () -> locks.breakLeases(List.of(request)), outcomes -> answer(outcomes.get(0)));
+    }
+
+    private static Object answer(BreakOutcome outcome) {
+        if (outcome instanceof BreakOutcome.Broken broken) {
+            return Responses.GrantBody.of(broken.grant());
+        }
+        return outcome instanceof BreakOutcome.TokenChanged changed
+                ? Problem.fencingTokenChanged(changed.holder())
+                : LockRoutes.notLocked();
+    }
+
+    void owner(Context ctx) {
+        String ownerId = Exchange.ownerId(ctx);
+        Principal principal = Access.of(ctx);
+        principal.requireWholeNamespace();
+        principal.requireOwner(ownerId);
+        Requests.BreakOwner body = Exchange.body(ctx, Requests.BreakOwner.class);
+        Breaking breaking = breaking(ctx, body.reason(), body.delayMs());
+        Exchange.respond(ctx, () -> locks.breakOwner(ownerId, breaking), Responses.BrokenOwner::new);
+    }
+
+    private static Breaking breaking(Context ctx, String reason, Long delayMs) {
+        return new Breaking(Fields.reason("reason", reason), Access.of(ctx).id(), Fields.delay("delayMs", delayMs));
+    }
+}

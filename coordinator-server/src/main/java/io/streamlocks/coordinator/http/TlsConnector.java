@@ -1,0 +1,45 @@
+package io.streamlocks.coordinator.http;
+
+import io.streamlocks.coordinator.reload.Reloaded;
+import java.security.KeyStore;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+
+/** Listens for HTTP over TLS. */
+final class TlsConnector {
+
+    private TlsConnector() {}
+
+    /**
+     * Makes the connector.
+     *
+     * @param http how HTTP is spoken
+     * @param certificate what is shown; when it changes, new connections see the new one, and those there are stay
+     */
+    static ServerConnector of(
+            Server server, HttpConfiguration http, Reloaded<KeyStore> certificate, String host, int port) {
+        SslContextFactory.Server tls = new SslContextFactory.Server();
+        tls.setIncludeProtocols("TLSv1.3", "TLSv1.2");
+        certificate.onChange(changed -> reload(tls, changed));
+        tls.setKeyStore(certificate.get());
+        tls.setKeyStorePassword("");
+        // Jetty would refuse a host that is not the certificate's, as that of a proxy; it is the client who must look.
+        http.addCustomizer(new SecureRequestCustomizer(false));
+        ServerConnector connector = new ServerConnector(server, tls, new HttpConnectionFactory(http));
+        connector.setHost(host);
+        connector.setPort(port);
+        return connector;
+    }
+
+    private static void reload(SslContextFactory.Server tls, KeyStore changed) {
+        try {
+            tls.reload(same -> tls.setKeyStore(changed));
+        } catch (Exception e) {
+            throw new IllegalStateException("TLS cannot use the certificate", e);
+        }
+    }
+}

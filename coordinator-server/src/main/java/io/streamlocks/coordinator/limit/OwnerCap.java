@@ -1,0 +1,122 @@
+package io.streamlocks.coordinator.limit;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/**
+ * A cap of the live leases of an owner: a guard against a worker that runs wild, not an exact quota.
+ *
+ * <p>What an owner holds is the last census of the storage, which is taken every few seconds, and what this server granted
+ * and released since. So an owner that asks several servers can have more for some seconds; and one whose leases ran out,
+ * were broken or were released at another server can be refused for as long. Waiting for {@link #REFRESH_INTERVAL} and
+ * asking again is right.
+ *
+ * <p>Thread-safe.
+ */
+public final class OwnerCap {
+
+    /** How often {@link #refresh} is to be called. */
+    public static final Duration REFRESH_INTERVAL = Duration.ofSeconds(5);
+
+    /** A release names a lease, not its owner, so owners are remembered: of the latest grants. */
+    static final int REMEMBERED_LEASES = 100_000;
+
+    private final int max;
+    private final Supplier<Map<String, Long>> census;
+
+    private Map<String, Long> counted = Map.of();
+
+    /** What changed since the last census began. */
+    private Map<String, Long> since = new HashMap<>();
+
+    /** What changed since the census under way began; null while there is none. */
+    private Map<String, Long> duringCensus;
+
+    private final Map<UUID, String> owners = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<UUID, String> eldest) {
+            return size() > REMEMBERED_LEASES;
+        }
+    };
+
+    /**
+     * @param max the most live leases of an owner
+     * @param census counts them, by owner
+     */
+    public OwnerCap(int max, Supplier<Map<String, Long>> census) {
+        this.max = max;
+        this.census = census;
+    }
+
+    /**
+     * Counts one more, if there is room; for a lease that was granted before and is asked for again, there is. It is to be
+     * followed by {@link #granted} or {@link #notGranted}.
+     *
+     * @return whether there is room
+     */
+    public synchronized boolean admit(String ownerId, UUID leaseId) {
+        if (!owners.containsKey(leaseId)
+                && counted.getOrDefault(ownerId, 0L) + since.getOrDefault(ownerId, 0L) >= max) {
+            return false;
+        }
+        add(ownerId, 1);
+        return true;
+    }
+
+    /** What was admitted is granted. */
+    public synchronized void granted(String ownerId, UUID leaseId) {
+        // Granted before, and asked for again: it was counted then.
+        if (owners.put(leaseId, ownerId) != null) {
+            add(ownerId, -1);
+        }
+    }
+
+    /** What was admitted is not granted after all, or nobody knows. */
+    public synchronized void notGranted(String ownerId) {
+        add(ownerId, -1);
+    }
+
+    /** A lease is released. */
+    public synchronized void released(UUID leaseId) {
+        String ownerId = owners.remove(leaseId);
+        if (ownerId != null) {
+            add(ownerId, -1);
+        }
+    }
+
+    private void add(String ownerId, long leases) {
+        since.merge(ownerId, leases, Long::sum);
+        if (duringCensus != null) {
+            duringCensus.merge(ownerId, leases, Long::sum);
+        }
+    }
+
+    /**
+     * Takes a census. Blocks for as long as that takes; the others do not wait for it.
+     *
+     * @throws RuntimeException if it fails; what was counted before stands
+     */
+    public void refresh() {
+        synchronized (this) {
+            duringCensus = new HashMap<>();
+        }
+        Map<String, Long> now = null;
+        try {
+            now = census.get();
+        } finally {
+            synchronized (this) {
+                if (now != null) {
+                    counted = now;
+                    since = duringCensus;
+                }
+                duringCensus = null;
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package io.streamlocks.coordinator.lock.group;
+
+import java.util.function.Consumer;
+
+/**
+ * Hears what becomes of the calls to a {@link GroupCommit}, before their callers do. Must be quick, and must not throw.
+ * Thread-safe.
+ */
+public interface StatementObserver {
+
+    /** Hears nothing. */
+    StatementObserver NONE = new StatementObserver() {
+        @Override
+        public Consumer<Execution> asked() {
+            return null;
+        }
+
+        @Override
+        public void waited(Kind kind, long nanos) {
+            // Nobody wants to know.
+        }
+    };
+
+    /**
+     * A call begins to wait; the thread is the caller's.
+     *
+     * @return is told of each statement that carries out the call or a part of it; null for nobody
+     */
+    Consumer<Execution> asked();
+
+    /**
+     * A call, or the part of it that is in one lane, waits no more: it was carried out, or has waited for too long.
+     *
+     * @param kind what it asked for
+     * @param nanos how long it waited
+     */
+    void waited(Kind kind, long nanos);
+}

@@ -1,0 +1,132 @@
+package io.streamlocks.coordinator.reload;
+
+import io.streamlocks.coordinator.log.RepeatedErrorLog;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * What is made of one or more small files, and made anew when one of them changes. If that fails, what was made before
+ * stays in use.
+ *
+ * <p>Whether a file has changed is seen by what is in it: its time of change has no meaning behind the links of a mounted
+ * secret, and may stay the same when it is written twice in a moment.
+ *
+ * <p>Thread-safe.
+ *
+ * @param <T> what is made
+ */
+public final class Reloaded<T> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Reloaded.class);
+    private static final int MAX_BYTES = 16 * 1024 * 1024;
+
+    /**
+     * Makes something of files.
+     *
+     * @param <T> what is made
+     */
+    public interface Maker<T> {
+        /**
+         * @param contents what is in the files, in their order
+         * @throws UnusableFileException if it cannot be made of that
+         */
+        T make(List<byte[]> contents) throws UnusableFileException;
+    }
+
+    private final String name;
+    private final List<Path> files;
+    private final Maker<T> maker;
+    private final RepeatedErrorLog errors = new RepeatedErrorLog(LOG, System::nanoTime);
+    private final List<Consumer<T>> listeners = new CopyOnWriteArrayList<>();
+
+    /** What {@link #current} was made of; guarded by this. */
+    private List<byte[]> contents;
+
+    private volatile T current;
+
+    /**
+     * Reads the files.
+     *
+     * @param name what they hold, for the log
+     * @param files the files
+     * @param maker makes it
+     * @throws UnusableFileException if it cannot be made of them, or a file cannot be read
+     */
+    public Reloaded(String name, List<Path> files, Maker<T> maker) throws UnusableFileException {
+        this.name = name;
+        this.files = List.copyOf(files);
+        this.maker = maker;
+        this.contents = read();
+        this.current = maker.make(contents);
+    }
+
+    /** What was made last. */
+    public T get() {
+        return current;
+    }
+
+    /** Hears of what is made from now on, before {@link #get} shows it; may refuse it by an exception. */
+    public void onChange(Consumer<T> listener) {
+        listeners.add(listener);
+    }
+
+    /** Makes it anew if a file has changed. Never throws: what goes wrong is logged, once in 30 s. */
+    public synchronized void reload() {
+        try {
+            List<byte[]> read = read();
+            if (isSame(read, contents)) {
+                return;
+            }
+            T made = maker.make(read);
+            listeners.forEach(listener -> listener.accept(made));
+            current = made;
+            contents = read;
+            LOG.info("Reloaded {}", name);
+        } catch (UnusableFileException e) {
+            keep(e.getMessage(), null);
+        } catch (RuntimeException | Error e) {
+            keep(e.toString(), e);
+        }
+    }
+
+    private void keep(String reason, Throwable error) {
+        errors.log(
+                Level.WARN,
+                reason,
+                "The new " + name + " cannot be used, so what was read before stays in use: " + reason,
+                error);
+    }
+
+    private List<byte[]> read() throws UnusableFileException {
+        List<byte[]> read = new ArrayList<>();
+        for (Path file : files) {
+            try (InputStream in = Files.newInputStream(file)) {
+                byte[] content = in.readNBytes(MAX_BYTES + 1);
+                if (content.length > MAX_BYTES) {
+                    throw new UnusableFileException(List.of(file + " is over " + MAX_BYTES + " bytes"));
+                }
+                read.add(content);
+            } catch (NoSuchFileException e) {
+                throw new UnusableFileException(List.of(file + " does not exist"));
+            } catch (IOException e) {
+                throw new UnusableFileException(List.of(file + " cannot be read: " + e.getMessage()));
+            }
+        }
+        return read;
+    }
+
+    private static boolean isSame(List<byte[]> one, List<byte[]> other) {
+        return Arrays.deepEquals(one.toArray(), other.toArray());
+    }
+}

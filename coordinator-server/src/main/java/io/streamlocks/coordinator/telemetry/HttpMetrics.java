@@ -1,0 +1,54 @@
+package io.streamlocks.coordinator.telemetry;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.LongStream;
+
+/** How long calls take. Thread-safe. */
+final class HttpMetrics {
+
+    private static final Duration[] BUCKETS = micros(
+            1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000);
+
+    private static final int STATUSES = 600;
+
+    private final MeterRegistry registry;
+
+    /** By method, then route, then status; a timer that no call has needed yet is null. */
+    private final Map<String, Map<String, AtomicReferenceArray<Timer>>> timers = new ConcurrentHashMap<>();
+
+    HttpMetrics(MeterRegistry registry) {
+        this.registry = registry;
+    }
+
+    void record(String method, String route, int status, long nanos) {
+        AtomicReferenceArray<Timer> byStatus = timers.computeIfAbsent(method, any -> new ConcurrentHashMap<>())
+                .computeIfAbsent(route, any -> new AtomicReferenceArray<>(STATUSES));
+        Timer timer = byStatus.get(status);
+        if (timer == null) {
+            timer = timer(method, route, status);
+            byStatus.set(status, timer);
+        }
+        timer.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private Timer timer(String method, String route, int status) {
+        return Timer.builder("http.server.requests")
+                .description("How long calls take, from their last header to the end of the answer")
+                .tags("method", method, "route", route, "status", Integer.toString(status))
+                .serviceLevelObjectives(BUCKETS)
+                .register(registry);
+    }
+
+    static Duration[] micros(long... bounds) {
+        return LongStream.of(bounds)
+                .mapToObj(bound -> Duration.of(bound, ChronoUnit.MICROS))
+                .toArray(Duration[]::new);
+    }
+}

@@ -1,0 +1,153 @@
+package io.streamlocks.coordinator.telemetry;
+
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmInfoMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.group.Execution;
+import io.streamlocks.coordinator.lock.group.Kind;
+import io.streamlocks.coordinator.lock.group.StatementObserver;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/**
+ * Measures, and traces if told where to. Thread-safe.
+ *
+ * <p>All meters of the hot path are registered beforehand: recording looks up no tag and allocates nothing.
+ */
+public final class Telemetry implements StatementObserver, AutoCloseable {
+
+    private final PrometheusMeterRegistry registry = emptyRegistry();
+    private final LockMetrics locks = new LockMetrics(registry);
+    private final HttpMetrics http = new HttpMetrics(registry);
+    private final Tracing tracing;
+
+    /** Null until the virtual machine is measured. */
+    private volatile JvmGcMetrics garbageCollection;
+
+    /**
+     * @param tracing traces the calls; closed with this
+     */
+    public Telemetry(Tracing tracing) {
+        this.tracing = tracing;
+    }
+
+    private static PrometheusMeterRegistry emptyRegistry() {
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        // Of those that Micrometer brings, the two whose names are not as Prometheus wants them; nobody asks for them.
+        registry.config()
+                .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time"))
+                .meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count"));
+        return registry;
+    }
+
+    /** Measures, and traces nothing. */
+    public static Telemetry untraced() {
+        return new Telemetry(Tracing.off());
+    }
+
+    /** Measures the Java virtual machine, too. It takes a while, so it is not for the way to being ready. */
+    public void measureJvm() {
+        new JvmInfoMetrics().bindTo(registry);
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmThreadMetrics().bindTo(registry);
+        new ClassLoaderMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
+        new FileDescriptorMetrics().bindTo(registry);
+        JvmGcMetrics collections = new JvmGcMetrics();
+        collections.bindTo(registry);
+        garbageCollection = collections;
+    }
+
+    /** Where a connection pool registers its meters: a registry of Micrometer. */
+    public Object poolMetrics() {
+        return registry;
+    }
+
+    /**
+     * Counts what is decided, and measures each statement.
+     *
+     * @param decided decides
+     * @return decides the same
+     */
+    public LockManager measured(LockManager decided) {
+        return new MeasuredLockManager(decided, locks);
+    }
+
+    /**
+     * Counts the live leases each time it runs. It does not throw; while the storage does not answer, the count is not
+     * known, and the log says why.
+     *
+     * @param counted whose leases
+     * @return to be run now and then, by one thread at a time
+     */
+    public Runnable census(LockManager counted) {
+        return new Census(counted, registry);
+    }
+
+    /**
+     * A call has been answered.
+     *
+     * @param method its method, of those that HTTP knows
+     * @param route the template of its path
+     * @param status the status of the answer
+     * @param nanos how long it took
+     */
+    public void answered(String method, String route, int status, long nanos) {
+        http.record(method, route, status, nanos);
+    }
+
+    /**
+     * Begins the span of a call.
+     *
+     * @param headers gives the value of a header of the request; null if it has none of that name
+     * @return the span; null if calls are not traced
+     */
+    public CallSpan begin(UnaryOperator<String> headers) {
+        return tracing.begin(headers);
+    }
+
+    @Override
+    public Consumer<Execution> asked() {
+        return tracing.ofThisThread();
+    }
+
+    @Override
+    public void waited(Kind kind, long nanos) {
+        locks.waited(kind, nanos);
+    }
+
+    /** All metrics, in the text format of Prometheus, version 0.0.4. */
+    public byte[] scrape() {
+        ByteArrayOutputStream text = new ByteArrayOutputStream(64 * 1024);
+        try {
+            registry.scrape(text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toByteArray();
+    }
+
+    /** Sends what is left of the traces, within 2 s, and stops. */
+    @Override
+    public void close() {
+        tracing.close();
+        JvmGcMetrics collections = garbageCollection;
+        if (collections != null) {
+            collections.close();
+        }
+        registry.close();
+    }
+}

@@ -1,0 +1,116 @@
+package io.streamlocks.coordinator.telemetry;
+
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.metrics.MeterProvider;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.context.propagation.TextMapGetter;
+import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
+import io.opentelemetry.sdk.resources.Resource;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
+import io.opentelemetry.sdk.trace.samplers.Sampler;
+import java.net.URI;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+
+/**
+ * Traces calls by OpenTelemetry and sends the traces to a collector, or does nothing. Thread-safe.
+ *
+ * <p>A call that comes with a {@code traceparent} goes on with that trace, and is recorded if it is; one without begins a
+ * trace that is. What the collector does not take in time is dropped.
+ */
+public final class Tracing implements AutoCloseable {
+
+    private static final Duration EXPORT_INTERVAL = Duration.ofSeconds(1);
+    private static final Duration EXPORT_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
+
+    /** A second or two of a busy server; what is beyond is dropped. */
+    private static final int MAX_WAITING_SPANS = 16 * 1024;
+
+    private static final int MAX_EXPORTED_SPANS = 2 * 1024;
+
+    private static final TextMapGetter<UnaryOperator<String>> HEADERS =
+            (headers, name) -> headers == null ? null : headers.apply(name);
+
+    /** Null if calls are not traced. */
+    private final SdkTracerProvider provider;
+
+    private final Tracer tracer;
+
+    private Tracing(SdkTracerProvider provider) {
+        this.provider = provider;
+        this.tracer = provider == null ? null : provider.get("io.streamlocks.coordinator");
+    }
+
+    /** Does nothing, and has no threads. */
+    public static Tracing off() {
+        return new Tracing(null);
+    }
+
+    /**
+     * Sends to a collector by OTLP over HTTP, from threads of its own.
+     *
+     * @param collector its base; {@code v1/traces} is added to the path
+     * @param serviceName the name of this service in the traces
+     */
+    public static Tracing to(URI collector, String serviceName) {
+        String base = collector.toString();
+        OtlpHttpSpanExporter exporter = OtlpHttpSpanExporter.builder()
+                .setEndpoint(base + (base.endsWith("/") ? "" : "/") + "v1/traces")
+                .setTimeout(EXPORT_TIMEOUT)
+                .setConnectTimeout(CONNECT_TIMEOUT)
+                .setMeterProvider(MeterProvider.noop())
+                .build();
+        Attributes service = Attributes.of(
+                AttributeKey.stringKey("service.name"),
+                serviceName,
+                // Tells servers apart that share a name.
+                AttributeKey.stringKey("service.instance.id"),
+                UUID.randomUUID().toString());
+        return new Tracing(SdkTracerProvider.builder()
+                .setResource(Resource.getDefault().merge(Resource.create(service)))
+                .setSampler(Sampler.parentBased(Sampler.alwaysOn()))
+                .addSpanProcessor(BatchSpanProcessor.builder(exporter)
+                        .setScheduleDelay(EXPORT_INTERVAL)
+                        .setMaxQueueSize(MAX_WAITING_SPANS)
+                        .setMaxExportBatchSize(MAX_EXPORTED_SPANS)
+                        .build())
+                .build());
+    }
+
+    /** The span of a call that goes on with the trace of its headers; null if calls are not traced. */
+    CallSpan begin(UnaryOperator<String> headers) {
+        if (tracer == null) {
+            return null;
+        }
+        Context parent = W3CTraceContextPropagator.getInstance().extract(Context.root(), headers, HEADERS);
+        CallClock clock = CallClock.now();
+        Span span = tracer.spanBuilder("HTTP")
+                .setSpanKind(SpanKind.SERVER)
+                .setParent(parent)
+                .setStartTimestamp(clock.beganEpochNanos(), TimeUnit.NANOSECONDS)
+                .startSpan();
+        return new CallSpan(tracer, span, clock);
+    }
+
+    /** The recorded call that this thread is at; null for none. */
+    CallSpan ofThisThread() {
+        return tracer == null ? null : CallSpan.ofThisThread();
+    }
+
+    @Override
+    public void close() {
+        if (provider != null) {
+            provider.shutdown().join(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+}

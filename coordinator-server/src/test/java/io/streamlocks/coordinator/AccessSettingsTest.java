@@ -1,0 +1,165 @@
+package io.streamlocks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.streamlocks.coordinator.access.Authenticator;
+import io.streamlocks.coordinator.access.NewToken;
+import io.streamlocks.coordinator.access.Principal;
+import io.streamlocks.coordinator.access.Role;
+import io.streamlocks.coordinator.tls.TestCertificate;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The settings of access control and TLS, and what does not go together. */
+class AccessSettingsTest {
+
+    private static final String LETS_OTHERS_IN =
+            "HTTP_HOST lets others than this machine in, so set COORDINATOR_TOKENS_FILE or JWT_JWKS; or AUTH=none, to let"
+                    + " everybody do everything";
+
+    @TempDir
+    private Path directory;
+
+    private final Map<String, String> environment = new HashMap<>();
+
+    private CoordinatorConfig config() throws CoordinatorConfig.InvalidException {
+        return CoordinatorConfig.from(environment);
+    }
+
+    private List<String> problems() {
+        return catchThrowableOfType(CoordinatorConfig.InvalidException.class, this::config)
+                .getMessage()
+                .lines()
+                .toList();
+    }
+
+    private Path tokens() throws IOException {
+        NewToken made = NewToken.of(new Principal("w", Role.WORKER, List.of(), ""), Optional.empty());
+        return Files.writeString(directory.resolve("tokens.jsonl"), made.line());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0.0.0.0", "::", "192.0.2.1", "no-such-host.invalid"})
+    void whoeverLetsOthersInMustSayWhoTheyAreOrThatItIsEverybody(String host) throws Exception {
+        environment.put("HTTP_HOST", host);
+        assertThat(problems()).containsExactly(LETS_OTHERS_IN);
+
+        environment.put("AUTH", "none");
+        assertThat(config().access().isControlled()).isFalse();
+
+        environment.remove("AUTH");
+        environment.put("COORDINATOR_TOKENS_FILE", tokens().toString());
+        assertThat(config().access().isControlled()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "127.8.8.8", "::1", "localhost", ""})
+    void thisMachineAloneNeedsNoTokens(String host) throws Exception {
+        environment.put("HTTP_HOST", host);
+        assertThat(config().access().isControlled()).isFalse();
+        environment.put("AUTH", "none");
+        assertThat(config().access().isControlled()).isFalse();
+    }
+
+    @Test
+    void everybodyAndSomebodyDoNotGoTogether() throws Exception {
+        environment.put("AUTH", "none");
+        environment.put("COORDINATOR_TOKENS_FILE", tokens().toString());
+        assertThat(problems()).containsExactly("AUTH must not be none with COORDINATOR_TOKENS_FILE or JWT_JWKS");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"off", "None", "true"})
+    void authIsNoneOrNotSet(String value) {
+        environment.put("AUTH", value);
+        environment.put("HTTP_HOST", "0.0.0.0");
+        assertThat(problems()).containsExactly("AUTH must be none, or not set", LETS_OTHERS_IN);
+    }
+
+    @Test
+    void aTokensFileIsReadAndItsProblemsAreTold() throws Exception {
+        Path file = tokens();
+        environment.put("COORDINATOR_TOKENS_FILE", file.toString());
+        assertThat(config().access().tokensFile()).contains(file);
+
+        Files.writeString(file, "\n{\"id\":\"w\",\"sha256\":\"x\",\"role\":\"worker\"}\n{}");
+        assertThat(problems())
+                .containsExactly(
+                        "COORDINATOR_TOKENS_FILE line 2: sha256 must be 64 hex digits",
+                        "COORDINATOR_TOKENS_FILE line 3: id is missing",
+                        "COORDINATOR_TOKENS_FILE line 3: sha256 is missing",
+                        "COORDINATOR_TOKENS_FILE line 3: role is missing");
+        Files.delete(file);
+        assertThat(problems()).containsExactly("COORDINATOR_TOKENS_FILE " + file + " does not exist");
+    }
+
+    @Test
+    void jwtsNeedAnIssuerAndAnAudience() throws Exception {
+        environment.put("JWT_JWKS", "https://issuer.example/keys");
+        assertThat(problems())
+                .containsExactly("JWT_ISSUER must be set with JWT_JWKS", "JWT_AUDIENCE must be set with JWT_JWKS");
+
+        environment.put("JWT_ISSUER", "https://issuer.example");
+        environment.put("JWT_AUDIENCE", "stream-locks");
+        environment.put("HTTP_HOST", "0.0.0.0");
+        // Nothing is fetched: the issuer may be away.
+        assertThat(config().access().jwt())
+                .contains(
+                        new Authenticator.Jwt("https://issuer.example/keys", "https://issuer.example", "stream-locks"));
+
+        environment.remove("JWT_JWKS");
+        environment.put("AUTH", "none");
+        assertThat(problems())
+                .containsExactly(
+                        "JWT_ISSUER is of no use without JWT_JWKS", "JWT_AUDIENCE is of no use without JWT_JWKS");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ldap://host/", "https://", "https://a b/"})
+    void whereKeysAreIsAUrlOrAFile(String keys) {
+        environment.putAll(Map.of("JWT_JWKS", keys, "JWT_ISSUER", "i", "JWT_AUDIENCE", "a"));
+        assertThat(problems()).containsExactly("JWT_JWKS must be an http or https URL, or a file");
+    }
+
+    @Test
+    void aKeySetThatCannotBeUsedIsTold() throws Exception {
+        Path file = Files.writeString(directory.resolve("jwks.json"), "{}");
+        environment.putAll(Map.of("JWT_JWKS", file.toString(), "JWT_ISSUER", "i", "JWT_AUDIENCE", "a"));
+        assertThat(problems()).containsExactly("JWT_JWKS is not a JWK set: a JSON object with an array \"keys\"");
+    }
+
+    @Test
+    void tlsNeedsACertificateAndItsKey() throws Exception {
+        TestCertificate made = TestCertificate.make(directory);
+        Path certificate = Files.writeString(directory.resolve("tls.crt"), made.certificatePem());
+        Path key = Files.writeString(directory.resolve("tls.key"), made.keyPem());
+        environment.put("TLS_CERTIFICATE_FILE", certificate.toString());
+        assertThat(problems()).containsExactly("TLS_KEY_FILE must be set with TLS_CERTIFICATE_FILE");
+        environment.put("TLS_KEY_FILE", key.toString());
+        assertThat(config().tls()).contains(new CoordinatorConfig.Tls(certificate, key));
+
+        Files.writeString(key, TestCertificate.make(directory).keyPem());
+        assertThat(problems())
+                .containsExactly(
+                        "TLS_CERTIFICATE_FILE with TLS_KEY_FILE: the key is not that of the first certificate");
+        environment.remove("TLS_CERTIFICATE_FILE");
+        assertThat(problems()).containsExactly("TLS_CERTIFICATE_FILE must be set with TLS_KEY_FILE");
+    }
+
+    @Test
+    void aNameThatNoFileCanHaveIsTold() {
+        environment.put("COORDINATOR_TOKENS_FILE", "a\0b");
+        assertThatThrownBy(this::config).hasMessage("COORDINATOR_TOKENS_FILE must be the name of a file");
+    }
+}

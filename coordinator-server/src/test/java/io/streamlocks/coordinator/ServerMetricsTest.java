@@ -1,0 +1,67 @@
+package io.streamlocks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.telemetry.Scrape;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** What a server on PostgreSQL tells Prometheus. */
+class ServerMetricsTest {
+
+    private static final Duration SOON = Duration.ofSeconds(20);
+
+    /** {@code examples/monitoring/check.sh} holds the dashboard and the alerts against it. */
+    private static final Path FOR_THE_EXAMPLES = Path.of("target", "metrics.txt");
+
+    @Test
+    void aServerTellsOfItsCallsItsPoolItsLeasesAndItsVirtualMachine() throws Exception {
+        try (TestDatabase database = TestDatabase.empty();
+                Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+                        "LOCK_BACKEND", "postgres",
+                        "DATABASE_URL", database.url(),
+                        "HTTP_PORT", "0",
+                        "SHUTDOWN_DRAIN_MS", "0")))) {
+            coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
+            HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+            for (String stream : List.of("a", "b")) {
+                assertThat(calls.acquire(stream, UUID.randomUUID()).statusCode())
+                        .isEqualTo(200);
+            }
+            System.gc();
+
+            await().atMost(SOON).untilAsserted(() -> {
+                String text = calls.get("/metrics").body();
+                Scrape scrape = Scrape.of(text);
+                assertThat(scrape.value("streamlocks_acquires_total", Map.of("outcome", "granted")))
+                        .isEqualTo(2);
+                assertThat(scrape.value("hikaricp_connections_max", Map.of("pool", "stream-locks")))
+                        .isEqualTo(10);
+                assertThat(scrape.value("hikaricp_connections_acquire_seconds_count", Map.of()))
+                        .isPositive();
+                assertThat(scrape.value(
+                                "http_server_requests_seconds_count",
+                                Map.of("route", "/v1/locks/{streamId}/acquire", "status", "200")))
+                        .isEqualTo(2);
+                assertThat(scrape.names())
+                        .contains(
+                                "jvm_memory_used_bytes",
+                                "jvm_threads_live_threads",
+                                "jvm_gc_pause_seconds_sum",
+                                "process_cpu_usage",
+                                "process_uptime_seconds");
+                // Counted when the server became ready, so before there was any; the next count is 15 s later.
+                assertThat(scrape.value("streamlocks_live_leases", Map.of())).isBetween(0.0, 2.0);
+                Files.writeString(FOR_THE_EXAMPLES, text);
+            });
+        }
+    }
+}

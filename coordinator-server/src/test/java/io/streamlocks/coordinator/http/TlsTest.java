@@ -1,0 +1,175 @@
+package io.streamlocks.coordinator.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
+import io.streamlocks.coordinator.lock.memory.MonotonicClock;
+import io.streamlocks.coordinator.reload.Reloaded;
+import io.streamlocks.coordinator.telemetry.Telemetry;
+import io.streamlocks.coordinator.tls.PemKeyStore;
+import io.streamlocks.coordinator.tls.TestCertificate;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.List;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSocket;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** HTTP over TLS, with real certificates. */
+class TlsTest {
+
+    private static TestCertificate first;
+    private static TestCertificate second;
+
+    @TempDir
+    private Path directory;
+
+    private Path certificateFile;
+    private Path keyFile;
+    private Reloaded<KeyStore> certificate;
+    private HttpServer server;
+    private int port;
+
+    @BeforeAll
+    static void make(@TempDir Path directory) {
+        first = TestCertificate.make(directory);
+        second = TestCertificate.make(directory);
+    }
+
+    @BeforeEach
+    void start() throws Exception {
+        certificateFile = directory.resolve("tls.crt");
+        keyFile = directory.resolve("tls.key");
+        write(first);
+        certificate = new Reloaded<>("certificate", List.of(certificateFile, keyFile), PemKeyStore::of);
+        Gate gate = new Gate();
+        gate.open();
+        server = new HttpServer(
+                new MemoryLockManager(new MonotonicClock(), true),
+                gate,
+                new Guards(Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(certificate)),
+                TestServer.DEFAULT_TTL,
+                TestServer.MAX_TTL,
+                Telemetry.untraced());
+        port = server.start("127.0.0.1", 0);
+    }
+
+    @AfterEach
+    void stop() {
+        server.stop();
+    }
+
+    @Test
+    void theApiIsServedToWhoTrustsTheCertificate() throws Exception {
+        SSLSession session = get(first.trusted());
+        assertThat(session.getProtocol()).isEqualTo("TLSv1.3");
+        assertThat(session.getPeerCertificates()).containsExactly(first.certificate());
+    }
+
+    @Test
+    void whoDoesNotTrustTheCertificateGetsNothing() {
+        assertThatThrownBy(() -> get(second.trusted())).isInstanceOf(SSLException.class);
+    }
+
+    @Test
+    void aRequestWithoutTlsIsServedNothing() throws Exception {
+        // In clear text a token would be there for everybody to read; a redirect would come too late.
+        try (var socket = new java.net.Socket("127.0.0.1", port)) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream()
+                    .write("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1))
+                    .doesNotContain("HTTP/1.1", "live");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void theVersionsOfTodayAreSpoken(String version) throws Exception {
+        assertThat(handshake(version)).isEqualTo(version);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1", "TLSv1.1"})
+    void olderVersionsAreNot(String version) {
+        assertThatThrownBy(() -> handshake(version)).isInstanceOf(IOException.class);
+    }
+
+    private String handshake(String version) throws IOException {
+        try (SSLSocket socket = (SSLSocket) first.trusted().getSocketFactory().createSocket("127.0.0.1", port)) {
+            socket.setEnabledProtocols(new String[] {version});
+            socket.startHandshake();
+            return socket.getSession().getProtocol();
+        }
+    }
+
+    @Test
+    void aNewCertificateIsShownToNewConnectionsAndThoseThereAreGoOn() throws Exception {
+        try (SSLSocket before = (SSLSocket) first.trusted().getSocketFactory().createSocket("127.0.0.1", port)) {
+            before.setSoTimeout(10_000);
+            assertThat(statusOver(before)).isEqualTo("HTTP/1.1 200 OK");
+
+            write(second);
+            certificate.reload();
+
+            assertThat(get(second.trusted()).getPeerCertificates()).containsExactly(second.certificate());
+            assertThatThrownBy(() -> get(first.trusted())).isInstanceOf(SSLException.class);
+            assertThat(statusOver(before)).isEqualTo("HTTP/1.1 200 OK");
+        }
+    }
+
+    @Test
+    void aCertificateThatIsHalfReplacedIsNotShown() throws Exception {
+        Files.writeString(certificateFile, second.certificatePem());
+        certificate.reload();
+        assertThat(get(first.trusted()).getPeerCertificates()).containsExactly(first.certificate());
+
+        Files.writeString(keyFile, second.keyPem());
+        certificate.reload();
+        assertThat(get(second.trusted()).getPeerCertificates()).containsExactly(second.certificate());
+    }
+
+    private static String statusOver(SSLSocket socket) throws IOException {
+        socket.getOutputStream().write("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        StringBuilder answer = new StringBuilder();
+        while (!answer.toString().endsWith("{\"status\":\"live\"}")) {
+            int next = socket.getInputStream().read();
+            if (next < 0) {
+                throw new IOException("The connection ended after " + answer);
+            }
+            answer.append((char) next);
+        }
+        return answer.substring(0, answer.indexOf("\r\n"));
+    }
+
+    private void write(TestCertificate made) throws IOException {
+        Files.writeString(certificateFile, made.certificatePem());
+        Files.writeString(keyFile, made.keyPem());
+    }
+
+    /** Connects as a client does that looks whether the certificate is for the host, and asks. */
+    private SSLSession get(SSLContext trust) throws IOException {
+        try (SSLSocket socket = (SSLSocket) trust.getSocketFactory().createSocket("localhost", port)) {
+            SSLParameters parameters = socket.getSSLParameters();
+            parameters.setEndpointIdentificationAlgorithm("HTTPS");
+            socket.setSSLParameters(parameters);
+            socket.setSoTimeout(10_000);
+            assertThat(statusOver(socket)).isEqualTo("HTTP/1.1 200 OK");
+            return socket.getSession();
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package io.streamlocks.coordinator.limit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class OwnerCapTest {
+
+    private final Map<String, Long> storage = new HashMap<>();
+    private Runnable duringCensus = () -> {};
+    private final OwnerCap cap = new OwnerCap(2, () -> {
+        Map<String, Long> counted = Map.copyOf(storage);
+        duringCensus.run();
+        return counted;
+    });
+
+    private UUID grant(String ownerId) {
+        UUID leaseId = UUID.randomUUID();
+        assertThat(cap.admit(ownerId, leaseId)).isTrue();
+        cap.granted(ownerId, leaseId);
+        storage.merge(ownerId, 1L, Long::sum);
+        return leaseId;
+    }
+
+    private void release(String ownerId, UUID leaseId) {
+        storage.merge(ownerId, -1L, Long::sum);
+        cap.released(leaseId);
+    }
+
+    private boolean isFull(String ownerId) {
+        UUID leaseId = UUID.randomUUID();
+        boolean admitted = cap.admit(ownerId, leaseId);
+        if (admitted) {
+            cap.notGranted(ownerId);
+        }
+        return !admitted;
+    }
+
+    @Test
+    void whatThisServerGrantsAndReleasesCountsAtOnce() {
+        grant("a");
+        UUID second = grant("a");
+        assertThat(isFull("a")).isTrue();
+        assertThat(isFull("b")).isFalse();
+        release("a", second);
+        assertThat(isFull("a")).isFalse();
+    }
+
+    @Test
+    void whatIsAskedForCountsUntilItIsRefused() {
+        UUID first = UUID.randomUUID();
+        assertThat(cap.admit("a", first)).isTrue();
+        assertThat(cap.admit("a", UUID.randomUUID())).isTrue();
+        assertThat(cap.admit("a", UUID.randomUUID())).isFalse();
+        cap.notGranted("a");
+        assertThat(cap.admit("a", UUID.randomUUID())).isTrue();
+    }
+
+    @Test
+    void whatOtherServersGrantCountsFromTheNextCensus() {
+        storage.put("a", 2L);
+        assertThat(isFull("a")).isFalse();
+        cap.refresh();
+        assertThat(isFull("a")).isTrue();
+        storage.remove("a");
+        cap.refresh();
+        assertThat(isFull("a")).isFalse();
+    }
+
+    @Test
+    void whatIsCountedByTheCensusDoesNotCountTwice() {
+        grant("a");
+        cap.refresh();
+        assertThat(isFull("a")).isFalse();
+        grant("a");
+        assertThat(isFull("a")).isTrue();
+        cap.refresh();
+        assertThat(isFull("a")).isTrue();
+    }
+
+    @Test
+    void aLeaseThatTheCensusCountedMakesRoomWhenItIsReleased() {
+        UUID first = grant("a");
+        grant("a");
+        cap.refresh();
+        release("a", first);
+        assertThat(isFull("a")).isFalse();
+    }
+
+    @Test
+    void whatHappensDuringACensusIsNotForgotten() {
+        duringCensus = () -> grant("a");
+        cap.refresh();
+        duringCensus = () -> {};
+        grant("a");
+        assertThat(isFull("a")).isTrue();
+    }
+
+    @Test
+    void aCensusThatFailsLeavesWhatWasCounted() {
+        storage.put("a", 1L);
+        cap.refresh();
+        grant("a");
+        duringCensus = () -> {
+            throw new IllegalStateException("No storage");
+        };
+        assertThatThrownBy(cap::refresh).hasMessage("No storage");
+        assertThat(isFull("a")).isTrue();
+    }
+
+    @Test
+    void aLeaseIsCountedOnceHoweverOftenItIsAskedFor() {
+        UUID leaseId = grant("a");
+        grant("a");
+        for (int i = 0; i < 3; i++) {
+            assertThat(cap.admit("a", leaseId)).isTrue();
+            cap.granted("a", leaseId);
+        }
+        release("a", leaseId);
+        assertThat(isFull("a")).isFalse();
+        grant("a");
+        assertThat(isFull("a")).isTrue();
+    }
+}

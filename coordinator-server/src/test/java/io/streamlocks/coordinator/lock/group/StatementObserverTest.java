@@ -1,0 +1,147 @@
+package io.streamlocks.coordinator.lock.group;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.coordinator.lock.StorageUnavailableException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What is told of calls and statements, to whom, and that it is told before the callers hear. */
+class StatementObserverTest {
+
+    private final AtomicLong nanoTime = new AtomicLong();
+    private final HeldUpLocks storage = new HeldUpLocks();
+    private final ExecutorService answers = Executors.newSingleThreadExecutor();
+    private final Notes notes = new Notes();
+    private final GroupCommit locks = new GroupCommit(storage, answers, notes, nanoTime::get);
+
+    /** Notes what it hears; each call that somebody is told of has a number. */
+    private static final class Notes implements StatementObserver {
+        private final List<String> waits = new CopyOnWriteArrayList<>();
+        private final List<List<Execution>> calls = new CopyOnWriteArrayList<>();
+        private volatile boolean interested = true;
+
+        @Override
+        public Consumer<Execution> asked() {
+            if (!interested) {
+                return null;
+            }
+            List<Execution> executions = new CopyOnWriteArrayList<>();
+            calls.add(executions);
+            return executions::add;
+        }
+
+        @Override
+        public void waited(Kind kind, long nanos) {
+            waits.add(kind.word() + " " + nanos);
+        }
+    }
+
+    @AfterEach
+    void close() {
+        locks.close();
+        storage.letAllGo();
+        answers.shutdownNow();
+    }
+
+    @Test
+    void eachCallIsToldOfTheStatementThatCarriedItOutAndHowLongItWaited() throws Exception {
+        nanoTime.set(100);
+        var first = acquire(1);
+        await().until(() -> storage.statements.size() == 1);
+        nanoTime.set(200);
+        var second = acquire(2);
+        nanoTime.set(300);
+        notes.interested = false;
+        var third = acquire(1);
+        nanoTime.set(400);
+        storage.letGo(1);
+        get(first);
+        await().until(() -> storage.statements.size() == 2);
+        storage.letGo(1);
+        get(second);
+        get(third);
+
+        assertThat(notes.waits).containsExactly("acquire 0", "acquire 200", "acquire 100");
+        assertThat(notes.calls)
+                .containsExactly(
+                        List.of(new Execution(Kind.ACQUIRE, 1, 100, 400, Optional.empty())),
+                        List.of(new Execution(Kind.ACQUIRE, 3, 400, 400, Optional.empty())));
+    }
+
+    @Test
+    void aStatementThatFailsIsToldWithItsFailure() {
+        StorageUnavailableException failure = new StorageUnavailableException("away", null);
+        storage.failure = failure;
+        storage.letAllGo();
+        assertThat(acquire(1)).failsWithin(5, TimeUnit.SECONDS);
+        assertThat(notes.calls.get(0)).containsExactly(new Execution(Kind.ACQUIRE, 1, 0, 0, Optional.of(failure)));
+    }
+
+    @Test
+    void aCallOfBothLanesIsToldOfBothStatements() throws Exception {
+        storage.letAllGo();
+        List<RenewRequest> requests = IntStream.range(0, 20)
+                .mapToObj(i -> new RenewRequest("s" + i, UUID.randomUUID(), Optional.empty()))
+                .toList();
+        get(locks.renew(requests));
+        assertThat(notes.waits).containsExactly("renew 0", "renew 0");
+        assertThat(notes.calls.get(0)).hasSize(2).allMatch(execution -> execution.kind() == Kind.RENEW);
+        assertThat(notes.calls.get(0).stream().mapToInt(Execution::requests).sum())
+                .isEqualTo(20);
+    }
+
+    @Test
+    void aCallThatWaitedForTooLongIsToldToHaveWaitedAndOfNoStatement() throws Exception {
+        var first = acquire(1);
+        await().until(() -> storage.statements.size() == 1);
+        var late = acquire(1);
+        long tooLong = TimeUnit.MILLISECONDS.toNanos(Backlog.MAX_WAIT_MS) + 1;
+        nanoTime.set(tooLong);
+        storage.letAllGo();
+        get(first);
+        assertThat(late).failsWithin(5, TimeUnit.SECONDS);
+        assertThat(notes.waits).containsExactlyInAnyOrder("acquire 0", "acquire " + tooLong);
+        assertThat(notes.calls.get(1)).isEmpty();
+    }
+
+    @Test
+    void readsAreToldAsChangesAre() throws Exception {
+        storage.letAllGo();
+        get(locks.find("s"));
+        get(locks.verifyWritable());
+        storage.failure = new IllegalStateException("broken");
+        assertThat(locks.find("s")).failsWithin(5, TimeUnit.SECONDS);
+
+        assertThat(notes.waits).containsExactly("find 0", "check 0", "find 0");
+        assertThat(notes.calls.stream().map(call -> call.get(0).kind()))
+                .containsExactly(Kind.FIND, Kind.CHECK, Kind.FIND);
+        assertThat(notes.calls.get(2).get(0).failure()).containsInstanceOf(IllegalStateException.class);
+    }
+
+    private CompletableFuture<?> acquire(int count) {
+        return locks.acquire(IntStream.range(0, count)
+                .mapToObj(i -> new AcquireRequest(
+                        UUID.randomUUID().toString(), "alice", UUID.randomUUID(), Duration.ofSeconds(30)))
+                .toList());
+    }
+
+    private static <T> T get(CompletableFuture<T> future) throws Exception {
+        return future.get(5, TimeUnit.SECONDS);
+    }
+}
