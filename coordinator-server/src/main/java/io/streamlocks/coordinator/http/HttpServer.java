@@ -137,6 +137,10 @@ public final class HttpServer {
         get(routes, "/docs", operation::docs);
         get(routes, "/docs/{asset}", operation::docsAsset);
 
+        ConsoleRoutes console = new ConsoleRoutes();
+        get(routes, "/console", console::page);
+        get(routes, "/console/{asset}", console::asset);
+
         routes.exception(ProblemException.class, (e, ctx) -> Exchange.respond(ctx, e.problem()));
         routes.exception(HttpResponseException.class, HttpServer::respondTo);
         routes.exception(StorageUnavailableException.class, this::respondTo);
