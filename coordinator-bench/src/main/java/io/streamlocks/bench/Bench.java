@@ -26,6 +26,7 @@ public final class Bench implements AutoCloseable {
     private static final int BATCH_WORKERS = 16;
     private static final int HEARTBEAT_WORKERS = 8;
     private static final int GROWTH_WORKERS = 64;
+    private static final int PROCESSES = 64;
 
     private final Options options;
     private final Path output;
@@ -35,6 +36,7 @@ public final class Bench implements AutoCloseable {
     private final Path directory;
     private final Bed bed;
     private volatile Postgres postgres;
+    private CoordinatorContender withoutHistory;
 
     private Bench(Options options) throws Exception {
         this.options = options;
@@ -118,11 +120,13 @@ public final class Bench implements AutoCloseable {
         };
     }
 
-    private List<Measurement> measurements() {
+    private List<Measurement> measurements() throws Exception {
         List<Measurement> all = new ArrayList<>();
         for (String measure : options.measures()) {
             switch (measure) {
                 case "cycles" -> addCycles(all);
+                case "processes" -> addProcesses(all);
+                case "history" -> addHistory(all);
                 case "batches" -> addBatches(all);
                 case "heartbeats" -> addHeartbeats(all);
                 default -> addGrowth(all);
@@ -156,6 +160,30 @@ public final class Bench implements AutoCloseable {
 
     private static Workload cycles(Contender contender, int workers, int streams) throws Exception {
         return new Cycles(contender.open(workers), streams);
+    }
+
+    private void addProcesses(List<Measurement> all) {
+        int workers = workers(PROCESSES);
+        if (contenders.get("coordinator") instanceof CoordinatorContender coordinator) {
+            all.add(new Measurement(
+                    "a client each",
+                    "coordinator",
+                    workers,
+                    () -> new Cycles(coordinator.openClientEach(workers), STREAMS)));
+        }
+        if (contenders.get("jdbc") instanceof JdbcContender jdbc) {
+            all.add(new Measurement("a client each", "jdbc", workers, () -> cycles(jdbc, workers, STREAMS)));
+        }
+    }
+
+    private void addHistory(List<Measurement> all) throws Exception {
+        int workers = workers(GROWTH_WORKERS);
+        if (contenders.get("coordinator") instanceof CoordinatorContender with) {
+            withoutHistory = CoordinatorContender.startWithoutHistory(bed);
+            CoordinatorContender without = withoutHistory;
+            all.add(new Measurement("history", "coordinator", workers, () -> cycles(with, workers, STREAMS)));
+            all.add(new Measurement("no history", "coordinator", workers, () -> cycles(without, workers, STREAMS)));
+        }
     }
 
     private void addBatches(List<Measurement> all) {
@@ -225,6 +253,9 @@ public final class Bench implements AutoCloseable {
     @Override
     public void close() {
         contenders.values().forEach(Contender::close);
+        if (withoutHistory != null) {
+            withoutHistory.close();
+        }
         stopServers();
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +37,16 @@ final class CoordinatorContender implements Contender {
 
     /** Starts the server and waits until it is ready. */
     static CoordinatorContender start(Bed bed, String... jvmOptions) throws IOException, InterruptedException {
+        return start(bed, Map.of(), jvmOptions);
+    }
+
+    /** Starts a server that writes no history. */
+    static CoordinatorContender startWithoutHistory(Bed bed) throws IOException, InterruptedException {
+        return start(bed, Map.of("LOCK_HISTORY_RETENTION", "0"));
+    }
+
+    private static CoordinatorContender start(Bed bed, Map<String, String> settings, String... jvmOptions)
+            throws IOException, InterruptedException {
         Path jar = bed.coordinatorJar();
         if (!Files.isRegularFile(jar)) {
             throw new IOException("There is no " + jar + "; mvn -DskipTests package makes it");
@@ -47,9 +58,10 @@ final class CoordinatorContender implements Contender {
             command.addAll(List.of(options.split("\\s+")));
         }
         command.addAll(List.of("-jar", jar.toString()));
-        Path log = bed.output().resolve("coordinator.log");
-        Map<String, String> environment = Map.of(
-                "LOCK_BACKEND", "postgres", "DATABASE_URL", bed.postgres().url(), "HTTP_PORT", "0");
+        Path log = bed.output().resolve(settings.isEmpty() ? "coordinator.log" : "coordinator-without-history.log");
+        Map<String, String> environment = new HashMap<>(settings);
+        environment.putAll(Map.of(
+                "LOCK_BACKEND", "postgres", "DATABASE_URL", bed.postgres().url(), "HTTP_PORT", "0"));
         Process process = bed.processes().start(command, environment, log);
         long began = System.nanoTime();
         while (true) {
@@ -71,7 +83,12 @@ final class CoordinatorContender implements Contender {
 
     @Override
     public Locks open(int workers) {
-        return new ClientLocks(uri, workers);
+        return new ClientLocks(uri, workers, WORKERS_PER_CLIENT);
+    }
+
+    /** Connects as if each worker were a process of its own, so that none shares a request with another. */
+    Locks openClientEach(int workers) {
+        return new ClientLocks(uri, workers, 1);
     }
 
     @Override
@@ -82,9 +99,11 @@ final class CoordinatorContender implements Contender {
     private static final class ClientLocks implements Locks {
 
         private final List<StreamLockClient> clients = new ArrayList<>();
+        private final int workersPerClient;
         private final AtomicLong failures = new AtomicLong();
 
-        ClientLocks(URI uri, int workers) {
+        ClientLocks(URI uri, int workers, int workersPerClient) {
+            this.workersPerClient = workersPerClient;
             StreamLockListener listener = new StreamLockListener() {
                 @Override
                 public void lost(LeaseLoss loss) {
@@ -101,7 +120,7 @@ final class CoordinatorContender implements Contender {
                     failures.incrementAndGet();
                 }
             };
-            for (int i = 0; i < workers; i += WORKERS_PER_CLIENT) {
+            for (int i = 0; i < workers; i += workersPerClient) {
                 clients.add(StreamLockClient.builder(uri)
                         .ttl(Duration.ofMillis(TTL_MS))
                         .listener(listener)
@@ -111,7 +130,7 @@ final class CoordinatorContender implements Contender {
 
         @Override
         public Optional<Held> tryAcquire(int worker, String streamId) {
-            return clients.get(worker / WORKERS_PER_CLIENT).tryAcquire(streamId).map(lease -> lease::close);
+            return clients.get(worker / workersPerClient).tryAcquire(streamId).map(lease -> lease::close);
         }
 
         @Override

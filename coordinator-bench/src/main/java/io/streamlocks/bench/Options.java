@@ -29,7 +29,7 @@ record Options(
         MillionOptions million) {
 
     static final List<String> CONTENDERS = List.of("coordinator", "jdbc", "shedlock", "etcd", "zookeeper", "redis");
-    static final List<String> MEASURES = List.of("cycles", "batches", "heartbeats", "growth");
+    static final List<String> MEASURES = List.of("cycles", "processes", "history", "batches", "heartbeats", "growth");
 
     static final String USAGE = """
             Usage: bench [compare] [--only %s] [--measure %s]

@@ -1,5 +1,7 @@
 package io.streamlocks.client;
 
+import java.util.Optional;
+
 /** What a lease hears: the answer to a renewal, or that time has passed without one. */
 sealed interface BeatOutcome {
 
@@ -15,8 +17,15 @@ sealed interface BeatOutcome {
      * The coordinator says that the lease is over.
      *
      * @param reason why
+     * @param breakReason what the operator gave as the reason, if one ended it
      */
-    record Lost(LossReason reason) implements BeatOutcome {}
+    record Lost(LossReason reason, Optional<String> breakReason) implements BeatOutcome {
+
+        /** A lease that no operator ended. */
+        Lost(LossReason reason) {
+            this(reason, Optional.empty());
+        }
+    }
 
     /** There was no answer, or none is due: only time has passed. */
     record Unknown() implements BeatOutcome {}

@@ -2,6 +2,7 @@ package io.streamlocks.client;
 
 import io.streamlocks.client.generated.LocksApi;
 import io.streamlocks.client.generated.OperationsApi;
+import io.streamlocks.client.generated.OperatorsApi;
 import java.net.URI;
 import java.time.Duration;
 import org.apache.hc.client5.http.config.ConnectionConfig;
@@ -56,12 +57,14 @@ final class CoordinatorHttp implements AutoCloseable {
 
     private final CloseableHttpClient httpClient;
     private final LocksApi locks;
+    private final OperatorsApi operators;
     private final OperationsApi operations;
 
     private CoordinatorHttp(String baseUri, CloseableHttpClient httpClient) {
         this.httpClient = httpClient;
         var apiClient = new CoordinatorApiClient(httpClient, baseUri);
         this.locks = new LocksApi(apiClient);
+        this.operators = new OperatorsApi(apiClient);
         this.operations = new OperationsApi(apiClient);
     }
 
@@ -123,6 +126,11 @@ final class CoordinatorHttp implements AutoCloseable {
     /** The calls that acquire, renew, release and look at locks. */
     public LocksApi locks() {
         return locks;
+    }
+
+    /** The calls that break leases and tell what happened. */
+    public OperatorsApi operators() {
+        return operators;
     }
 
     /** The calls for probes and people. */

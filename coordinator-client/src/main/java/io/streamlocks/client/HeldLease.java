@@ -180,7 +180,11 @@ public final class HeldLease implements AutoCloseable {
         synchronized (this) {
             Optional<LossReason> reason = state.feed(outcome, keeper.nanoTime());
             lost = reason.isPresent();
-            reason.ifPresent(why -> loss = new LeaseLoss(streamId(), fencingToken, why));
+            reason.ifPresent(why -> loss = new LeaseLoss(
+                    streamId(),
+                    fencingToken,
+                    why,
+                    outcome instanceof BeatOutcome.Lost told ? told.breakReason() : Optional.empty()));
             taken |= lost;
         }
         if (lost) {
@@ -194,7 +198,7 @@ public final class HeldLease implements AutoCloseable {
             if (loss != null) {
                 return;
             }
-            loss = new LeaseLoss(streamId(), fencingToken, reason);
+            loss = new LeaseLoss(streamId(), fencingToken, reason, Optional.empty());
         }
         tellLoss();
     }

@@ -2,6 +2,8 @@ package io.streamlocks.client;
 
 import io.streamlocks.client.generated.ApiException;
 import io.streamlocks.client.generated.model.AcquireRequest;
+import io.streamlocks.client.generated.model.BatchAcquireItem;
+import io.streamlocks.client.generated.model.BatchAcquireRequest;
 import io.streamlocks.client.generated.model.BatchReleaseItem;
 import io.streamlocks.client.generated.model.BatchReleaseRequest;
 import io.streamlocks.client.generated.model.BatchRenewItem;
@@ -14,13 +16,15 @@ import io.streamlocks.client.generated.model.ReleaseResult;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 
 /**
  * The three calls that a holder makes, in its own terms. Held and lost are values; no usable answer is a {@link
  * CoordinatorUnavailableException}, and an answer that says the call was wrong a {@link CoordinatorRefusedException}.
- * Each call blocks as {@link CoordinatorHttp} says. Thread-safe.
+ * Concurrent acquires, and concurrent releases, share requests. Each request blocks as {@link CoordinatorHttp} says.
+ * Thread-safe.
  */
 final class LeaseCalls implements AutoCloseable {
 
@@ -51,7 +55,7 @@ final class LeaseCalls implements AutoCloseable {
     sealed interface Renewal {
         record Renewed(Duration expiresIn) implements Renewal {}
 
-        record Lost(LossReason reason) implements Renewal {}
+        record Lost(LossReason reason, Optional<String> breakReason) implements Renewal {}
 
         /** This item alone had no usable answer. */
         record Unknown(RuntimeException cause) implements Renewal {}
@@ -59,36 +63,108 @@ final class LeaseCalls implements AutoCloseable {
 
     private final CoordinatorHttp http;
     private final Map<String, String> headers;
+    private final Map<String, String> labels;
+    private final CallCombiner<Acquire, Acquired> acquires = new CallCombiner<>(this::acquireAll);
+    private final CallCombiner<LeaseKey, Optional<LossReason>> releases = new CallCombiner<>(this::releaseAll);
 
-    LeaseCalls(CoordinatorHttp http, Optional<String> bearerToken) {
+    /**
+     * @param http the calls
+     * @param bearerToken what the coordinator knows this process by
+     * @param labels goes along with each acquire; empty for nothing
+     */
+    LeaseCalls(CoordinatorHttp http, Optional<String> bearerToken, Map<String, String> labels) {
         this.http = http;
+        this.labels = labels;
         this.headers = bearerToken
                 .map(token -> Map.of("Authorization", "Bearer " + token))
                 .orElse(Map.of());
     }
 
-    /** Acquires the lease. Empty if somebody else holds the stream. */
+    /** Acquires the lease. Empty if somebody else holds the stream, or an operator keeps it closed for a while. */
     Optional<Grant> acquire(LeaseKey key, String ownerId, Duration ttl) {
-        try {
-            Lease lease = http.locks()
-                    .acquireLock(
-                            key.streamId(),
-                            new AcquireRequest()
-                                    .ownerId(ownerId)
-                                    .leaseId(key.leaseId())
-                                    .ttlMs(ttl.toMillis()),
-                            headers);
-            if (lease.getFencingToken() == null || lease.getExpiresInMs() == null) {
-                throw new CoordinatorUnavailableException("The answer is not a lease", null);
-            }
-            return Optional.of(new Grant(lease.getFencingToken(), Duration.ofMillis(lease.getExpiresInMs())));
-        } catch (ApiException e) {
-            if (e.getCode() == 409
-                    && "lock-held".equals(problem(e).map(Problem::getCode).orElse(null))) {
-                return Optional.empty();
-            }
-            throw failure("acquire stream " + key.streamId(), e);
+        Acquired acquired = acquires.call(new Acquire(key, ownerId, ttl));
+        if (acquired.refusal() != null) {
+            throw failure("acquire stream " + key.streamId(), acquired.status(), acquired.refusal(), null);
         }
+        return acquired.grant();
+    }
+
+    private record Acquire(LeaseKey key, String ownerId, Duration ttl) {}
+
+    /** What became of one acquire: a refusal, else a grant, or none as the stream is held. */
+    private record Acquired(int status, Optional<Grant> grant, Problem refusal) {}
+
+    private List<Acquired> acquireAll(List<Acquire> acquires) {
+        return acquires.size() == 1 ? List.of(acquireOne(acquires.get(0))) : acquireBatch(acquires);
+    }
+
+    /** The usual case: half the work of a batch of one, on both sides. */
+    private Acquired acquireOne(Acquire acquire) {
+        try {
+            return granted(http.locks()
+                    .acquireLock(
+                            acquire.key().streamId(),
+                            new AcquireRequest()
+                                    .ownerId(acquire.ownerId())
+                                    .leaseId(acquire.key().leaseId())
+                                    .ttlMs(acquire.ttl().toMillis())
+                                    .labels(labelsOrNull()),
+                            headers));
+        } catch (ApiException e) {
+            Problem problem = problem(e).orElse(null);
+            if (isHeld(e.getCode(), problem)) {
+                return new Acquired(e.getCode(), Optional.empty(), null);
+            }
+            throw failure("acquire stream " + acquire.key().streamId(), e);
+        }
+    }
+
+    private List<Acquired> acquireBatch(List<Acquire> acquires) {
+        List<BatchAcquireItem> items = acquires.stream()
+                .map(acquire -> new BatchAcquireItem()
+                        .streamId(acquire.key().streamId())
+                        .ownerId(acquire.ownerId())
+                        .leaseId(acquire.key().leaseId())
+                        .ttlMs(acquire.ttl().toMillis())
+                        .labels(labelsOrNull()))
+                .toList();
+        try {
+            List<LeaseResult> results = http.locks()
+                    .acquireLocks(new BatchAcquireRequest().items(items), headers)
+                    .getResults();
+            requireOneEach(acquires, results);
+            return results.stream().map(LeaseCalls::acquired).toList();
+        } catch (ApiException e) {
+            throw failure("acquire " + acquires.size() + " streams", e);
+        }
+    }
+
+    private static Acquired acquired(LeaseResult result) {
+        int status = result.getStatus();
+        if (status == 200) {
+            return granted(result.getLease());
+        }
+        return isHeld(status, result.getProblem())
+                ? new Acquired(status, Optional.empty(), null)
+                : new Acquired(
+                        status, Optional.empty(), Objects.requireNonNullElseGet(result.getProblem(), Problem::new));
+    }
+
+    private static Acquired granted(Lease lease) {
+        if (lease == null || lease.getFencingToken() == null || lease.getExpiresInMs() == null) {
+            throw new CoordinatorUnavailableException("The answer is not a lease", null);
+        }
+        Grant grant = new Grant(lease.getFencingToken(), Duration.ofMillis(lease.getExpiresInMs()));
+        return new Acquired(200, Optional.of(grant), null);
+    }
+
+    private static boolean isHeld(int status, Problem problem) {
+        String code = problem == null ? null : problem.getCode();
+        return status == 409 && ("lock-held".equals(code) || "lock-delayed".equals(code));
+    }
+
+    private Map<String, String> labelsOrNull() {
+        return labels.isEmpty() ? null : labels;
     }
 
     /** Renews the leases, of which there are at most {@link #MAX_BATCH}. One outcome each, in order. */
@@ -110,7 +186,10 @@ final class LeaseCalls implements AutoCloseable {
     private static Renewal renewal(LeaseResult result) {
         return switch (result.getStatus()) {
             case 200 -> new Renewal.Renewed(Duration.ofMillis(result.getLease().getExpiresInMs()));
-            case 410 -> new Renewal.Lost(reason(result.getProblem()));
+            case 410 ->
+                new Renewal.Lost(
+                        reason(result.getProblem()),
+                        Optional.ofNullable(result.getProblem()).map(Problem::getBreakReason));
             default ->
                 new Renewal.Unknown(
                         new CoordinatorUnavailableException("A renewal was answered with " + result.getStatus(), null));
@@ -122,11 +201,15 @@ final class LeaseCalls implements AutoCloseable {
      * lease is released, else why it was lost before.
      */
     List<Optional<LossReason>> release(List<LeaseKey> keys) {
-        return keys.size() == 1 ? List.of(release(keys.get(0))) : releaseBatch(keys);
+        return keys.size() == 1 ? List.of(releases.call(keys.get(0))) : releaseBatch(keys);
     }
 
-    /** The usual case, and the one that somebody waits for: half the work of a batch of one, on both sides. */
-    private Optional<LossReason> release(LeaseKey key) {
+    private List<Optional<LossReason>> releaseAll(List<LeaseKey> keys) {
+        return keys.size() == 1 ? List.of(releaseOne(keys.get(0))) : releaseBatch(keys);
+    }
+
+    /** The usual case: half the work of a batch of one, on both sides. */
+    private Optional<LossReason> releaseOne(LeaseKey key) {
         try {
             http.locks().releaseLock(key.streamId(), new ReleaseRequest().leaseId(key.leaseId()), headers);
             return Optional.empty();
@@ -168,8 +251,8 @@ final class LeaseCalls implements AutoCloseable {
         http.close();
     }
 
-    private static void requireOneEach(List<LeaseKey> keys, List<?> results) {
-        if (results == null || results.size() != keys.size()) {
+    private static void requireOneEach(List<?> calls, List<?> results) {
+        if (results == null || results.size() != calls.size()) {
             throw new CoordinatorUnavailableException("The answer has not one result for each item", null);
         }
     }
@@ -184,16 +267,23 @@ final class LeaseCalls implements AutoCloseable {
         }
     }
 
-    /** 429 and 5xx may pass by themselves; what else is an error will not. */
     private RuntimeException failure(String what, ApiException e) {
-        boolean refused = e.getCode() >= 400 && e.getCode() < 500 && e.getCode() != 408 && e.getCode() != 429;
-        String detail = problem(e)
-                .map(problem -> problem.getCode() + ": " + problem.getDetail())
-                .orElseGet(() -> e.getCode() == 0 ? String.valueOf(e.getMessage()) : "status " + e.getCode());
+        return failure(what, e.getCode(), problem(e).orElseGet(Problem::new), e);
+    }
+
+    /** 429 and 5xx may pass by themselves; what else is an error will not. */
+    private static RuntimeException failure(String what, int status, Problem problem, ApiException cause) {
+        boolean refused = status >= 400 && status < 500 && status != 408 && status != 429;
+        String detail;
+        if (problem.getCode() != null) {
+            detail = problem.getCode() + ": " + problem.getDetail();
+        } else {
+            detail = status == 0 ? String.valueOf(cause.getMessage()) : "status " + status;
+        }
         String message = "The coordinator failed to " + what + ": " + detail;
         return refused
-                ? new CoordinatorRefusedException(message, e.getCode(), e)
-                : new CoordinatorUnavailableException(message, e);
+                ? new CoordinatorRefusedException(message, status, cause)
+                : new CoordinatorUnavailableException(message, cause);
     }
 
     private static LossReason reason(Problem problem) {

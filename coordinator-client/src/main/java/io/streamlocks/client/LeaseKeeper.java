@@ -304,7 +304,7 @@ final class LeaseKeeper implements AutoCloseable {
                 lease.feed(new BeatOutcome.Renewed(safeUntil(sent, confirmed.expiresIn())));
                 renewed++;
             } else if (renewals.get(i) instanceof Renewal.Lost lost) {
-                lease.feed(new BeatOutcome.Lost(lost.reason()));
+                lease.feed(new BeatOutcome.Lost(lost.reason(), lost.breakReason()));
             } else if (renewals.get(i) instanceof Renewal.Unknown none) {
                 unknown.add(none.cause());
             }

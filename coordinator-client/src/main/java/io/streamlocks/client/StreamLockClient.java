@@ -6,6 +6,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -71,7 +72,8 @@ public final class StreamLockClient implements AutoCloseable {
     private LeaseCalls calls(Builder builder) {
         return new LeaseCalls(
                 CoordinatorHttp.connect(builder.baseUri, requestTimeout, requestTimeout),
-                Optional.ofNullable(builder.bearerToken));
+                Optional.ofNullable(builder.bearerToken),
+                builder.labels);
     }
 
     /**
@@ -93,7 +95,7 @@ public final class StreamLockClient implements AutoCloseable {
      * repeated with the same lease id until the acquire time-out has passed.
      *
      * @param streamId the stream, 1 to 255 printable characters
-     * @return the lease, or empty if somebody else has it
+     * @return the lease, or empty if somebody else has it, or an operator keeps the stream closed for a while
      * @throws CoordinatorUnavailableException if there was no usable answer in time. If the lease was granted after
      *     all, it is released in the background
      * @throws CoordinatorRefusedException if the coordinator refused the call, as for a stream id that is not valid
@@ -314,6 +316,7 @@ public final class StreamLockClient implements AutoCloseable {
         private Duration requestTimeout;
         private Duration acquireTimeout = Duration.ofSeconds(5);
         private String bearerToken;
+        private Map<String, String> labels = Map.of();
         private Executor callbackExecutor;
         private StreamLockListener listener = new StreamLockListener() {};
 
@@ -350,6 +353,15 @@ public final class StreamLockClient implements AutoCloseable {
         /** How long an acquire without an answer is repeated; 5 s by default. */
         public Builder acquireTimeout(Duration timeout) {
             this.acquireTimeout = Objects.requireNonNull(timeout, "timeout");
+            return this;
+        }
+
+        /**
+         * What else operators shall see of the holder, such as its pod, region and build: up to 16 names of 1 to 63
+         * characters, with values of up to 255; none by default.
+         */
+        public Builder labels(Map<String, String> namesAndValues) {
+            this.labels = Map.copyOf(namesAndValues);
             return this;
         }
 

@@ -8,11 +8,20 @@ import io.streamlocks.client.generated.model.BatchReleaseItem;
 import io.streamlocks.client.generated.model.BatchReleaseRequest;
 import io.streamlocks.client.generated.model.BatchRenewItem;
 import io.streamlocks.client.generated.model.BatchRenewRequest;
+import io.streamlocks.client.generated.model.BreakOwnerRequest;
+import io.streamlocks.client.generated.model.Holder;
 import io.streamlocks.client.generated.model.LeaseResult;
 import io.streamlocks.client.generated.model.Problem;
 import io.streamlocks.client.generated.model.ReleaseResult;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.BreakOutcome;
+import io.streamlocks.coordinator.lock.BreakRequest;
+import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.EndReason;
+import io.streamlocks.coordinator.lock.Grant;
+import io.streamlocks.coordinator.lock.GrantPage;
+import io.streamlocks.coordinator.lock.HistoryQuery;
 import io.streamlocks.coordinator.lock.Lease;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockManager;
@@ -24,12 +33,17 @@ import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
+import io.streamlocks.coordinator.lock.StreamHistoryQuery;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -61,7 +75,8 @@ final class ClientLockManager implements LockManager {
                         .streamId(request.streamId())
                         .ownerId(request.ownerId())
                         .leaseId(request.leaseId())
-                        .ttlMs(request.ttl().toMillis()))
+                        .ttlMs(request.ttl().toMillis())
+                        .labels(request.labels()))
                 .toList();
         return answered(() -> http.locks().acquireLocks(new BatchAcquireRequest().items(items))).getResults().stream()
                 .map(ClientLockManager::acquireOutcome)
@@ -75,7 +90,8 @@ final class ClientLockManager implements LockManager {
                         new io.streamlocks.client.generated.model.AcquireRequest()
                                 .ownerId(request.ownerId())
                                 .leaseId(request.leaseId())
-                                .ttlMs(request.ttl().toMillis())));
+                                .ttlMs(request.ttl().toMillis())
+                                .labels(request.labels())));
     }
 
     private static AcquireOutcome acquireOutcome(LeaseResult result) {
@@ -83,17 +99,27 @@ final class ClientLockManager implements LockManager {
         return switch (key(result.getStatus(), problem)) {
             case "200" -> new AcquireOutcome.Granted(lease(result.getLease()));
             case "409 lease-id-used" -> new AcquireOutcome.LeaseIdUsed();
-            case "409 lock-held" ->
-                new AcquireOutcome.Held(new Lock(
-                        null,
-                        problem.getHolder().getOwnerId(),
-                        problem.getHolder().getFencingToken(),
-                        null,
-                        null,
-                        null,
-                        Duration.ofMillis(problem.getHolder().getExpiresInMs())));
+            case "409 lock-held" -> new AcquireOutcome.Held(holder(problem));
+            case "409 lock-delayed" -> new AcquireOutcome.Delayed(Duration.ofMillis(problem.getOpensInMs()));
             default -> throw new AssertionError("Unexpected result " + result);
         };
+    }
+
+    private static Lock holder(Problem problem) {
+        Holder holder = problem.getHolder();
+        return new Lock(
+                null,
+                holder.getOwnerId(),
+                holder.getFencingToken(),
+                null,
+                null,
+                null,
+                labels(holder.getLabels()),
+                Duration.ofMillis(holder.getExpiresInMs()));
+    }
+
+    private static Map<String, String> labels(Map<String, String> labels) {
+        return labels == null ? Map.of() : labels;
     }
 
     @Override
@@ -124,7 +150,8 @@ final class ClientLockManager implements LockManager {
     private static RenewOutcome renewOutcome(LeaseResult result) {
         return switch (key(result.getStatus(), result.getProblem())) {
             case "200" -> new RenewOutcome.Renewed(lease(result.getLease()));
-            case "410 lease-lost" -> new RenewOutcome.Lost(reason(result.getProblem()));
+            case "410 lease-lost" ->
+                new RenewOutcome.Lost(reason(result.getProblem()), breakReason(result.getProblem()));
             default -> throw new AssertionError("Unexpected result " + result);
         };
     }
@@ -158,7 +185,8 @@ final class ClientLockManager implements LockManager {
     private static ReleaseOutcome releaseOutcome(ReleaseResult result) {
         return switch (key(result.getStatus(), result.getProblem())) {
             case "204" -> new ReleaseOutcome.Released();
-            case "410 lease-lost" -> new ReleaseOutcome.Lost(reason(result.getProblem()));
+            case "410 lease-lost" ->
+                new ReleaseOutcome.Lost(reason(result.getProblem()), breakReason(result.getProblem()));
             default -> throw new AssertionError("Unexpected result " + result);
         };
     }
@@ -195,6 +223,113 @@ final class ClientLockManager implements LockManager {
 
     private static String streamIdOf(String pageToken) {
         return new String(Base64.getUrlDecoder().decode(pageToken), StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public List<BreakOutcome> breakLeases(List<BreakRequest> requests) {
+        return requests.stream().map(this::breakLease).toList();
+    }
+
+    private BreakOutcome breakLease(BreakRequest request) {
+        try {
+            return new BreakOutcome.Broken(grant(http.operators()
+                    .breakLock(
+                            request.streamId(),
+                            new io.streamlocks.client.generated.model.BreakRequest()
+                                    .reason(request.breaking().reason())
+                                    .expectedFencingToken(
+                                            request.expectedFencingToken().orElse(null))
+                                    .delayMs(request.breaking().delay().toMillis()))));
+        } catch (ApiException e) {
+            Problem problem = problem(e);
+            return switch (key(e.getCode(), problem)) {
+                case "412 fencing-token-changed" -> new BreakOutcome.TokenChanged(holder(problem));
+                case "404 not-locked" -> new BreakOutcome.NotLocked();
+                default -> throw new AssertionError("Unexpected answer " + problem, e);
+            };
+        }
+    }
+
+    @Override
+    public int breakOwner(String ownerId, Breaking breaking) {
+        return answered(() -> http.operators()
+                        .breakOwner(
+                                ownerId,
+                                new BreakOwnerRequest()
+                                        .reason(breaking.reason())
+                                        .delayMs(breaking.delay().toMillis())))
+                .getBrokenCount();
+    }
+
+    @Override
+    public GrantPage history(StreamHistoryQuery query) {
+        return grantPage(answered(() -> http.operators()
+                .getLockHistory(
+                        query.streamId(),
+                        query.at().map(ClientLockManager::utc).orElse(null),
+                        query.pageSize(),
+                        query.below() == Long.MAX_VALUE ? null : pageToken(Long.toString(query.below())))));
+    }
+
+    @Override
+    public GrantPage history(HistoryQuery query) {
+        return grantPage(answered(() -> http.operators()
+                .listHistory(
+                        query.ownerId().orElse(null),
+                        query.prefix().isEmpty() ? null : query.prefix(),
+                        query.since().map(ClientLockManager::utc).orElse(null),
+                        query.until().map(ClientLockManager::utc).orElse(null),
+                        query.endReason()
+                                .map(reason -> io.streamlocks.client.generated.model.EndReason.fromValue(
+                                        reason.name().toLowerCase(Locale.ROOT)))
+                                .orElse(null),
+                        query.pageSize(),
+                        query.after().map(after -> pageToken(text(after))).orElse(null))));
+    }
+
+    /** To the protocol a page goes on after a grant; to the API it has a token that only the server reads. */
+    private static GrantPage grantPage(io.streamlocks.client.generated.model.GrantPage page) {
+        List<Grant> grants =
+                page.getGrants().stream().map(ClientLockManager::grant).toList();
+        return new GrantPage(
+                grants,
+                Optional.ofNullable(page.getNextPageToken())
+                        .map(token -> GrantPage.Position.of(grants.get(grants.size() - 1))));
+    }
+
+    private static String text(GrantPage.Position position) {
+        long micros = ChronoUnit.MICROS.between(Instant.EPOCH, position.acquiredAt());
+        return micros + "." + position.fencingToken();
+    }
+
+    private static OffsetDateTime utc(Instant instant) {
+        return instant.atOffset(ZoneOffset.UTC);
+    }
+
+    private static Grant grant(io.streamlocks.client.generated.model.Grant grant) {
+        return new Grant(
+                grant.getStreamId(),
+                grant.getOwnerId(),
+                grant.getFencingToken(),
+                labels(grant.getLabels()),
+                instant(grant.getAcquiredAt()),
+                Optional.ofNullable(grant.getEndedAt())
+                        .map(at -> new Grant.End(
+                                instant(at),
+                                EndReason.valueOf(
+                                        grant.getEndReason().getValue().toUpperCase(Locale.ROOT)),
+                                Optional.ofNullable(grant.getEndedBy()),
+                                Optional.ofNullable(grant.getBreakReason()))));
+    }
+
+    @Override
+    public Map<String, Long> liveLeases() {
+        return server.liveLeases();
+    }
+
+    @Override
+    public int purgeHistory(Duration endedFor) {
+        return server.purgeHistory(endedFor);
     }
 
     @Override
@@ -246,6 +381,10 @@ final class ClientLockManager implements LockManager {
         return LossReason.valueOf(problem.getReason().getValue().toUpperCase(Locale.ROOT));
     }
 
+    private static Optional<String> breakReason(Problem problem) {
+        return Optional.ofNullable(problem.getBreakReason());
+    }
+
     private static Lease lease(io.streamlocks.client.generated.model.Lease lease) {
         return new Lease(
                 lease.getLeaseId(),
@@ -256,6 +395,7 @@ final class ClientLockManager implements LockManager {
                         Duration.ofMillis(lease.getTtlMs()),
                         instant(lease.getAcquiredAt()),
                         instant(lease.getExpiresAt()),
+                        labels(lease.getLabels()),
                         Duration.ofMillis(lease.getExpiresInMs())));
     }
 
@@ -267,10 +407,11 @@ final class ClientLockManager implements LockManager {
                 Duration.ofMillis(lock.getTtlMs()),
                 instant(lock.getAcquiredAt()),
                 instant(lock.getExpiresAt()),
+                labels(lock.getLabels()),
                 Duration.ofMillis(lock.getExpiresInMs()));
     }
 
-    private static Instant instant(java.time.OffsetDateTime time) {
+    private static Instant instant(OffsetDateTime time) {
         return time.toInstant();
     }
 }

@@ -2,10 +2,8 @@ package io.streamlocks.client;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
-import io.streamlocks.coordinator.lock.Lock;
+import io.streamlocks.coordinator.lock.ForwardingLocks;
 import io.streamlocks.coordinator.lock.LockManager;
-import io.streamlocks.coordinator.lock.LockPage;
-import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
@@ -14,13 +12,12 @@ import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A storage that notes what is asked of it, one call a request to its server, and can be made to answer 503. */
-public final class CountedLocks implements LockManager {
+public final class CountedLocks extends ForwardingLocks {
 
     private final LockManager locks;
     private final List<List<AcquireRequest>> acquires = new CopyOnWriteArrayList<>();
@@ -31,6 +28,11 @@ public final class CountedLocks implements LockManager {
 
     public CountedLocks(LockManager locks) {
         this.locks = locks;
+    }
+
+    @Override
+    protected LockManager next() {
+        return locks;
     }
 
     /** Whether the server answers 503. */
@@ -87,25 +89,5 @@ public final class CountedLocks implements LockManager {
         releases.add(requests);
         requireThere();
         return locks.release(requests);
-    }
-
-    @Override
-    public Optional<Lock> find(String streamId) {
-        return locks.find(streamId);
-    }
-
-    @Override
-    public LockPage list(LockQuery query) {
-        return locks.list(query);
-    }
-
-    @Override
-    public int purge(Duration idleFor) {
-        return locks.purge(idleFor);
-    }
-
-    @Override
-    public void verifyWritable() {
-        locks.verifyWritable();
     }
 }

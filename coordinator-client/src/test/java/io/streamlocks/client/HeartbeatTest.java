@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -92,7 +93,9 @@ class HeartbeatTest extends ProxiedClient {
         await().until(() -> other.tryAcquire(streamId).isPresent());
         proxy.pass();
         await().during(Duration.ofMillis(500)).until(() -> losses.size() == 1);
-        assertThat(losses).containsExactly(new LeaseLoss(streamId, lease.fencingToken(), LossReason.UNCONFIRMED));
+        assertThat(losses)
+                .containsExactly(
+                        new LeaseLoss(streamId, lease.fencingToken(), LossReason.UNCONFIRMED, Optional.empty()));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.streamlocks.client;
 
+import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockManagerContract;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
@@ -17,7 +18,7 @@ class HttpMemoryContractTest extends LockManagerContract {
     @BeforeAll
     static void start() {
         clock = new TestClock();
-        storage = new MemoryLockManager(clock);
+        storage = new MemoryLockManager(clock, true);
         server = new TestServer(storage);
     }
 
@@ -39,5 +40,20 @@ class HttpMemoryContractTest extends LockManagerContract {
     @Override
     public void age(String streamId, Duration by) {
         clock.advance(by);
+    }
+
+    @Override
+    public void open(String streamId) {
+        clock.advance(Breaking.MAX_DELAY);
+    }
+
+    @Override
+    public void tick() {
+        clock.advance(Duration.ofMillis(1));
+    }
+
+    @Override
+    public String operator() {
+        return "anonymous";
     }
 }

@@ -21,7 +21,7 @@ abstract class ProxiedClient {
 
     static final Duration TTL = Duration.ofSeconds(2);
 
-    final CountedLocks storage = new CountedLocks(new MemoryLockManager(new MonotonicClock()));
+    final CountedLocks storage = new CountedLocks(new MemoryLockManager(new MonotonicClock(), true));
     final TestServer server = new TestServer(storage);
     final TestProxy proxy = new TestProxy(server.uri());
     final Heard heard = new Heard();

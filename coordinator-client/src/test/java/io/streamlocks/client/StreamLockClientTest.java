@@ -7,12 +7,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.BreakRequest;
+import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -294,6 +300,55 @@ class StreamLockClientTest extends ProxiedClient {
                 }))
                 .isInstanceOf(LeaseLostException.class);
         assertThat(Thread.interrupted()).isFalse();
+    }
+
+    @Test
+    void aLeaseThatAnOperatorBreaksIsLostForTheReasonGiven() {
+        HeldLease lease = acquire();
+        Breaking breaking = new Breaking("it hangs", "operator", Duration.ofSeconds(30));
+        storage.breakLeases(List.of(new BreakRequest(streamId, Optional.empty(), breaking)));
+        await().until(() -> lease.loss().isPresent());
+        assertThat(lease.loss())
+                .contains(new LeaseLoss(streamId, lease.fencingToken(), LossReason.BROKEN, Optional.of("it hangs")));
+        // Closed for a while, to this client as to others.
+        assertThat(other().tryAcquire(streamId)).isEmpty();
+    }
+
+    @Test
+    void labelsAreShownToOperators() {
+        StreamLockClient labelled = client(builder().labels(Map.of("pod", "worker-7")));
+        labelled.tryAcquire(streamId).orElseThrow();
+        assertThat(storage.find(streamId).orElseThrow().labels()).isEqualTo(Map.of("pod", "worker-7"));
+    }
+
+    @Test
+    void acquiresAndReleasesOfManyThreadsShareRequestsAndEachHasItsOwnLease() throws Exception {
+        StreamLockClient busy = client(builder().ttl(Duration.ofSeconds(30)));
+        Set<String> streams = ConcurrentHashMap.newKeySet();
+        Map<String, Long> tokens = new ConcurrentHashMap<>();
+        ExecutorService threads = Executors.newFixedThreadPool(32);
+        try {
+            List<Future<?>> workers = new ArrayList<>();
+            for (int i = 0; i < 400; i++) {
+                String own = streamId + "/" + i;
+                workers.add(threads.submit(() -> {
+                    HeldLease lease = busy.tryAcquire(own).orElseThrow();
+                    tokens.put(own, lease.fencingToken());
+                    if (storage.find(own).orElseThrow().fencingToken() == lease.fencingToken()) {
+                        streams.add(own);
+                    }
+                    lease.close();
+                }));
+            }
+            for (Future<?> worker : workers) {
+                worker.get(60, TimeUnit.SECONDS);
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        assertThat(streams).hasSize(400);
+        assertThat(tokens.values()).doesNotHaveDuplicates();
+        assertThat(streams).allSatisfy(own -> assertThat(storage.find(own)).isEmpty());
     }
 
     @Test

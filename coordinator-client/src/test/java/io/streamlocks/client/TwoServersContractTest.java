@@ -39,4 +39,14 @@ class TwoServersContractTest extends LockManagerContract {
     public void age(String streamId, Duration by) {
         database.backdate(streamId, by);
     }
+
+    @Override
+    public void open(String streamId) {
+        database.open(streamId);
+    }
+
+    @Override
+    public String operator() {
+        return "anonymous";
+    }
 }

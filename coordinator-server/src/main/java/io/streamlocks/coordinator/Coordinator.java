@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToIntFunction;
 import org.flywaydb.core.Flyway;
 import org.postgresql.PGProperty;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -55,9 +56,10 @@ final class Coordinator implements AutoCloseable {
      */
     Coordinator(CoordinatorConfig config) {
         this.config = config;
-        this.pool = config.database().map(Coordinator::pool);
+        boolean keepsHistory = !config.historyRetention().isZero();
+        this.pool = config.database().map(database -> pool(database, keepsHistory));
         this.locks = pool.<LockManager>map(PostgresLockManager::new)
-                .orElseGet(() -> new MemoryLockManager(new MonotonicClock()));
+                .orElseGet(() -> new MemoryLockManager(new MonotonicClock(), keepsHistory));
         this.server = new HttpServer(locks, gate, config.defaultTtl(), config.maxTtl());
         try {
             this.port = server.start(config.httpHost(), config.httpPort());
@@ -135,16 +137,18 @@ final class Coordinator implements AutoCloseable {
 
     /** Must not throw: a scheduled task that does is never run again. */
     private void purge() {
+        purge("streams idle", config.tombstoneRetention(), locks::purge);
+        purge("grants over", config.historyRetention(), locks::purgeHistory);
+    }
+
+    private void purge(String what, Duration retention, ToIntFunction<Duration> purge) {
         try {
-            int purged = locks.purge(config.tombstoneRetention());
+            int purged = purge.applyAsInt(retention);
             if (purged > 0) {
-                LOG.info(
-                        "Purged {} streams idle for over {} s",
-                        purged,
-                        config.tombstoneRetention().toSeconds());
+                LOG.info("Purged {} {} for over {} s", purged, what, retention.toSeconds());
             }
         } catch (RuntimeException | Error e) {
-            errors.log(Level.WARN, "purge " + e, "Failed to purge tombstones, trying again later", e);
+            errors.log(Level.WARN, "purge " + what + e, "Failed to purge " + what + ", trying again later", e);
         }
     }
 
@@ -162,7 +166,7 @@ final class Coordinator implements AutoCloseable {
                 .migrate();
     }
 
-    private static HikariDataSource pool(CoordinatorConfig.Database database) {
+    private static HikariDataSource pool(CoordinatorConfig.Database database, boolean keepsHistory) {
         HikariConfig hikari = new HikariConfig();
         PGSimpleDataSource dataSource = dataSource(database);
         long statementTimeoutMs = database.statementTimeout().toMillis();
@@ -179,8 +183,12 @@ final class Coordinator implements AutoCloseable {
         // In SQL, not as a start-up option, which connection poolers such as PgBouncer refuse. A lock is waited for
         // less long than the statement may take, so that what is told is the reason; but longer, by default, than the
         // second after which PostgreSQL looks for a deadlock, else it is never seen and the call not tried again.
-        hikari.setConnectionInitSql("SET statement_timeout = %d; SET lock_timeout = %d; %s"
-                .formatted(statementTimeoutMs, statementTimeoutMs * 4 / 5, PostgresLockManager.SESSION_SETTINGS));
+        hikari.setConnectionInitSql("SET statement_timeout = %d; SET lock_timeout = %d; %s; %s"
+                .formatted(
+                        statementTimeoutMs,
+                        statementTimeoutMs * 4 / 5,
+                        PostgresLockManager.SESSION_SETTINGS,
+                        keepsHistory ? "" : PostgresLockManager.WITHOUT_HISTORY));
         return new HikariDataSource(hikari);
     }
 

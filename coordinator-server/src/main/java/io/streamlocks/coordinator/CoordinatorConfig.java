@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
  * @param defaultTtl the ttl of an acquire that names none
  * @param maxTtl the longest ttl that may be asked for
  * @param tombstoneRetention how long a stream is remembered after its last lease ended
+ * @param historyRetention how long a grant is remembered after it ended; zero for no history
  * @param drainTime how long a stopping server still answers that it is draining, before it listens no more
  * @param database the PostgreSQL backend; empty for the memory backend
  */
@@ -27,6 +28,7 @@ record CoordinatorConfig(
         Duration defaultTtl,
         Duration maxTtl,
         Duration tombstoneRetention,
+        Duration historyRetention,
         Duration drainTime,
         Optional<Database> database) {
 
@@ -74,6 +76,7 @@ record CoordinatorConfig(
                 maxTtl,
                 // Far longer than any statement can run: see LockManager.purge.
                 reader.duration("LOCK_TOMBSTONE_RETENTION", "1h", Duration.ofMinutes(1), Duration.ofDays(365)),
+                reader.durationOrZero("LOCK_HISTORY_RETENTION", "7d", Duration.ofMinutes(1), Duration.ofDays(3650)),
                 // With the 5 s that calls under way may take, below the 10 s after which platforms kill.
                 reader.millis("SHUTDOWN_DRAIN_MS", 1000, 0, 3000),
                 postgres ? Optional.of(database(reader)) : Optional.empty());
@@ -145,6 +148,10 @@ record CoordinatorConfig(
 
         Duration millis(String name, int fallback, int min, int max) {
             return Duration.ofMillis(integer(name, fallback, min, max));
+        }
+
+        Duration durationOrZero(String name, String fallback, Duration min, Duration max) {
+            return text(name, fallback).equals("0") ? Duration.ZERO : duration(name, fallback, min, max);
         }
 
         Duration duration(String name, String fallback, Duration min, Duration max) {

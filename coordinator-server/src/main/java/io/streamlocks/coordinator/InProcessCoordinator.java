@@ -31,7 +31,7 @@ public final class InProcessCoordinator implements AutoCloseable {
         InstantSource clock = () -> monotonic.instant().plus(advanced.get());
         Gate gate = new Gate();
         gate.open();
-        this.server = new HttpServer(new MemoryLockManager(clock), gate, DEFAULT_TTL, MAX_TTL);
+        this.server = new HttpServer(new MemoryLockManager(clock, true), gate, DEFAULT_TTL, MAX_TTL);
         this.uri = URI.create("http://127.0.0.1:" + server.start("127.0.0.1", 0));
     }
 

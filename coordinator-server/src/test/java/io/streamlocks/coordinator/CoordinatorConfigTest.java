@@ -26,6 +26,7 @@ class CoordinatorConfigTest {
                         Duration.ofSeconds(30),
                         Duration.ofDays(1),
                         Duration.ofHours(1),
+                        Duration.ofDays(7),
                         Duration.ofSeconds(1),
                         Optional.empty()));
     }
@@ -49,6 +50,7 @@ class CoordinatorConfigTest {
                 "LOCK_TTL_MS", "5000",
                 "LOCK_TTL_MAX_MS", "60000",
                 "LOCK_TOMBSTONE_RETENTION", "2d",
+                "LOCK_HISTORY_RETENTION", "0",
                 "SHUTDOWN_DRAIN_MS", "0",
                 "DATABASE_POOL_SIZE", "3",
                 "DATABASE_CONNECTION_TIMEOUT_MS", "1000",
@@ -61,6 +63,7 @@ class CoordinatorConfigTest {
                         Duration.ofSeconds(5),
                         Duration.ofMinutes(1),
                         Duration.ofDays(2),
+                        Duration.ZERO,
                         Duration.ZERO,
                         Optional.of(new CoordinatorConfig.Database(
                                 DatabaseUrl.parse(URL), 3, Duration.ofSeconds(1), Duration.ofSeconds(2)))));
@@ -90,6 +93,8 @@ class CoordinatorConfigTest {
             LOCK_TTL_MAX_MS                | 999      | must be an integer from 1000 to 86400000; it is 999
             LOCK_TTL_MAX_MS                | 1e6      | must be an integer from 1000 to 86400000; it is 1e6
             LOCK_TOMBSTONE_RETENTION       | 59s      | must be a number with the unit s, m, h or d, from 60s to 365d; it is 59s
+            LOCK_HISTORY_RETENTION         | 0s       | must be a number with the unit s, m, h or d, from 60s to 3650d; it is 0s
+            LOCK_HISTORY_RETENTION         | 3651d    | must be a number with the unit s, m, h or d, from 60s to 3650d; it is 3651d
             LOCK_TOMBSTONE_RETENTION       | 366d     | must be a number with the unit s, m, h or d, from 60s to 365d; it is 366d
             LOCK_TOMBSTONE_RETENTION       | 3600     | must be a number with the unit s, m, h or d, from 60s to 365d; it is 3600
             SHUTDOWN_DRAIN_MS              | 3001     | must be an integer from 0 to 3000; it is 3001

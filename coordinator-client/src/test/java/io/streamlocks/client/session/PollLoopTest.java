@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class PollLoopTest {
 
-    private final CountedLocks storage = new CountedLocks(new MemoryLockManager(new MonotonicClock()));
+    private final CountedLocks storage = new CountedLocks(new MemoryLockManager(new MonotonicClock(), true));
     private final TestServer server = new TestServer(storage);
     private final StreamLockClient client = StreamLockClient.builder(server.uri())
             .acquireTimeout(Duration.ofMillis(1))

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class SessionRegistryTest {
 
-    private final CountedLocks storage = new CountedLocks(new MemoryLockManager(new MonotonicClock()));
+    private final CountedLocks storage = new CountedLocks(new MemoryLockManager(new MonotonicClock(), true));
     private final TestServer server = new TestServer(storage);
     private final StreamLockClient client = StreamLockClient.builder(server.uri())
             .ttl(Duration.ofSeconds(10))

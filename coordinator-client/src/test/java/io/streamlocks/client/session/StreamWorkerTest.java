@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class StreamWorkerTest {
 
-    private final CountedLocks storage = new CountedLocks(new MemoryLockManager(new MonotonicClock()));
+    private final CountedLocks storage = new CountedLocks(new MemoryLockManager(new MonotonicClock(), true));
     private final TestServer server = new TestServer(storage);
 
     @AfterEach

@@ -35,7 +35,8 @@ final class BatchRoutes {
                 Fields.id(path + ".streamId", item.streamId()),
                 Fields.id(path + ".ownerId", item.ownerId()),
                 Fields.leaseIdOrNew(path + ".leaseId", item.leaseId()),
-                fields.ttlOrDefault(path + ".ttlMs", item.ttlMs()));
+                fields.ttlOrDefault(path + ".ttlMs", item.ttlMs()),
+                Fields.labels(path + ".labels", item.labels()));
     }
 
     void renew(Context ctx) {

@@ -24,8 +24,8 @@ final class Exchange {
 
     private static final int MAX_DISCARDED_BYTES = 16 * MAX_BODY_BYTES;
 
-    /** Of {@code /v1/locks/{streamId}/acquire}, split at each slash. */
-    private static final int STREAM_ID_SEGMENT = 3;
+    /** Of {@code /v1/locks/{streamId}/acquire} and {@code /v1/owners/{ownerId}/break}, split at each slash. */
+    private static final int ID_SEGMENT = 3;
 
     private static final Duration RETRY_STORAGE_AFTER = Duration.ofSeconds(1);
 
@@ -110,8 +110,17 @@ final class Exchange {
      * one.
      */
     static String streamId(Context ctx) {
+        return idOfPath(ctx, "streamId");
+    }
+
+    /** The owner id of the path, decoded as strictly. */
+    static String ownerId(Context ctx) {
+        return idOfPath(ctx, "ownerId");
+    }
+
+    private static String idOfPath(Context ctx, String field) {
         String[] segments = ctx.req().getRequestURI().split("/", -1);
-        return Fields.id("streamId", percentDecoded("streamId", segments[STREAM_ID_SEGMENT]));
+        return Fields.id(field, percentDecoded(field, segments[ID_SEGMENT]));
     }
 
     /** The parameters of the query, decoded as strictly: a filter that was dropped would list everybody's locks. */
@@ -181,6 +190,10 @@ final class Exchange {
             respond(ctx, result);
         } else if (body instanceof Problem problem) {
             respond(ctx, problem);
+        } else if (body instanceof LockTable table) {
+            write(
+                    ctx.status(200).contentType(LockTable.CONTENT_TYPE),
+                    table.text().getBytes(StandardCharsets.UTF_8));
         } else {
             respond(ctx, body);
         }
@@ -199,24 +212,25 @@ final class Exchange {
     }
 
     static void respond(Context ctx, Object body) {
-        write(ctx.status(200).contentType("application/json"), body);
+        write(ctx.status(200).contentType("application/json"), Json.write(body));
     }
 
     static void respond(Context ctx, Problem problem) {
-        if (problem.holder() != null) {
+        if (problem.status() == 409 && problem.holder() != null) {
             ctx.header("Retry-After", seconds(problem.holder().expiresInMs()));
+        } else if (problem.opensInMs() != null) {
+            ctx.header("Retry-After", seconds(problem.opensInMs()));
         } else if (problem.status() == 503) {
             ctx.header("Retry-After", seconds(RETRY_STORAGE_AFTER.toMillis()));
         }
-        write(ctx.status(problem.status()).contentType(Problem.CONTENT_TYPE), problem);
+        write(ctx.status(problem.status()).contentType(Problem.CONTENT_TYPE), Json.write(problem));
     }
 
     /** Past the framework, which copies each result by way of a new buffer of 32 kB. */
-    private static void write(Context ctx, Object body) {
-        byte[] json = Json.write(body);
-        ctx.res().setContentLength(json.length);
+    private static void write(Context ctx, byte[] body) {
+        ctx.res().setContentLength(body.length);
         try {
-            ctx.res().getOutputStream().write(json);
+            ctx.res().getOutputStream().write(body);
         } catch (IOException e) {
             // The client has gone, so there is nobody to tell.
         }

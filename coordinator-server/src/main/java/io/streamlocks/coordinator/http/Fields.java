@@ -1,6 +1,8 @@
 package io.streamlocks.coordinator.http;
 
+import io.streamlocks.coordinator.lock.Breaking;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -15,7 +17,10 @@ import java.util.regex.Pattern;
 record Fields(Duration defaultTtl, Duration maxTtl) {
 
     private static final int MAX_ID_LENGTH = 255;
+    private static final int MAX_LABELS = 16;
+    private static final int MAX_LABEL_NAME_LENGTH = 63;
     private static final int MAX_SHOWN_LENGTH = 64;
+    private static final long MAX_FENCING_TOKEN = (1L << 53) - 1;
     private static final long MIN_TTL_MS = 1000;
 
     /** {@link UUID#fromString} takes "1-1-1-1-1" for one. */
@@ -28,13 +33,17 @@ record Fields(Duration defaultTtl, Duration maxTtl) {
         if (value.isEmpty()) {
             throw ProblemException.invalid(field, field + " must not be empty.");
         }
+        printable(field, value);
+        return value;
+    }
+
+    private static void printable(String field, String value) {
         if (value.codePointCount(0, value.length()) > MAX_ID_LENGTH) {
             throw ProblemException.invalid(field, field + " must have at most " + MAX_ID_LENGTH + " characters.");
         }
         value.codePoints().filter(Fields::isRefused).findFirst().ifPresent(character -> {
             throw ProblemException.invalid(field, field + " must not hold the character U+%04X.".formatted(character));
         });
-        return value;
     }
 
     static UUID leaseId(String field, String value) {
@@ -47,6 +56,48 @@ record Fields(Duration defaultTtl, Duration maxTtl) {
 
     static UUID leaseIdOrNew(String field, String value) {
         return value == null ? UUID.randomUUID() : leaseId(field, value);
+    }
+
+    /** The reason of a break: printable, like an id. */
+    static String reason(String field, String value) {
+        return id(field, value);
+    }
+
+    static Optional<Long> fencingToken(String field, Long value) {
+        if (value != null && (value < 1 || value > MAX_FENCING_TOKEN)) {
+            throw ProblemException.invalid(field, field + " must be from 1 to " + MAX_FENCING_TOKEN + ".");
+        }
+        return Optional.ofNullable(value);
+    }
+
+    static Duration delay(String field, Long value) {
+        if (value == null) {
+            return Duration.ZERO;
+        }
+        if (value < 0 || value > Breaking.MAX_DELAY.toMillis()) {
+            throw ProblemException.invalid(field, field + " must be from 0 to " + Breaking.MAX_DELAY.toMillis() + ".");
+        }
+        return Duration.ofMillis(value);
+    }
+
+    static Map<String, String> labels(String field, Map<String, String> labels) {
+        if (labels == null || labels.isEmpty()) {
+            return Map.of();
+        }
+        if (labels.size() > MAX_LABELS) {
+            throw ProblemException.invalid(field, field + " must have at most " + MAX_LABELS + " entries.");
+        }
+        labels.forEach((name, value) -> {
+            String entry = field + "." + shown(name);
+            if (name.isEmpty() || name.codePointCount(0, name.length()) > MAX_LABEL_NAME_LENGTH) {
+                throw ProblemException.invalid(
+                        entry, "The name of a label must have 1 to " + MAX_LABEL_NAME_LENGTH + " characters.");
+            }
+            printable(entry, name);
+            required(entry, value);
+            printable(entry, value);
+        });
+        return labels;
     }
 
     Duration ttlOrDefault(String field, Long value) {

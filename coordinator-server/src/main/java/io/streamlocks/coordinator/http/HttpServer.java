@@ -34,7 +34,8 @@ public final class HttpServer {
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
 
     /** What remains of a path when its stream id is empty. */
-    private static final Pattern EMPTY_STREAM_ID = Pattern.compile("/v1/locks/(/(acquire|renew|release))?");
+    private static final Pattern EMPTY_STREAM_ID =
+            Pattern.compile("/v1/locks/(/(acquire|renew|release|break|history))?");
 
     /** Idle ones end after a minute. Blocked ones, of which each waits for a slow client, must not be all. */
     private final QueuedThreadPool threads = new QueuedThreadPool(250, 8);
@@ -124,6 +125,12 @@ public final class HttpServer {
         routes.post("/v1/locks/{streamId}/acquire", lock::acquire);
         routes.post("/v1/locks/{streamId}/renew", lock::renew);
         routes.post("/v1/locks/{streamId}/release", lock::release);
+        routes.post("/v1/locks/{streamId}/break", lock::breakLease);
+        routes.post("/v1/owners/{ownerId}/break", lock::breakOwner);
+
+        HistoryRoutes history = new HistoryRoutes(locks, exchange);
+        get(routes, "/v1/locks/{streamId}/history", history::ofStream);
+        get(routes, "/v1/history", history::list);
 
         BatchRoutes batch = new BatchRoutes(locks, fields, exchange);
         routes.post("/v1/batch/acquire", batch::acquire);

@@ -2,26 +2,26 @@ package io.streamlocks.coordinator.http;
 
 import io.javalin.http.Context;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.BreakOutcome;
+import io.streamlocks.coordinator.lock.BreakRequest;
+import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /** The calls on one stream, and the list. */
 final class LockRoutes {
 
-    private static final int DEFAULT_PAGE_SIZE = 100;
-    private static final int MAX_PAGE_SIZE = 1000;
-    private static final Pattern PAGE_SIZE_FORM = Pattern.compile("[0-9]{1,9}");
-    private static final Set<String> LIST_PARAMETERS = Set.of("ownerId", "prefix", "pageSize", "pageToken");
+    private static final Set<String> LIST_PARAMETERS = Set.of("ownerId", "prefix", Paging.PAGE_SIZE, Paging.PAGE_TOKEN);
+
+    /** Who breaks a lease where nobody has to say who he is. */
+    private static final String ANONYMOUS = "anonymous";
 
     private final GroupCommit locks;
     private final Fields fields;
@@ -40,7 +40,8 @@ final class LockRoutes {
                 streamId,
                 Fields.id("ownerId", body.ownerId()),
                 Fields.leaseIdOrNew("leaseId", body.leaseId()),
-                fields.ttlOrDefault("ttlMs", body.ttlMs()));
+                fields.ttlOrDefault("ttlMs", body.ttlMs()),
+                Fields.labels("labels", body.labels()));
         Exchange.respond(ctx, () -> locks.acquire(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
     }
 
@@ -62,7 +63,7 @@ final class LockRoutes {
     void find(Context ctx) {
         String streamId = Exchange.streamId(ctx);
         Exchange.respond(ctx, () -> locks.find(streamId), lock -> lock.<Object>map(Responses.LockBody::of)
-                .orElseGet(() -> Problem.of(ProblemType.NOT_LOCKED, "No live lease exists for this stream.")));
+                .orElseGet(LockRoutes::notLocked));
     }
 
     void list(Context ctx) {
@@ -72,45 +73,57 @@ final class LockRoutes {
                 Optional.ofNullable(parameters.get("prefix"))
                         .map(value -> Fields.id("prefix", value))
                         .orElse(""),
-                Optional.ofNullable(parameters.get("pageToken"))
-                        .map(LockRoutes::streamIdOf)
-                        .orElse(""),
-                Optional.ofNullable(parameters.get("pageSize"))
-                        .map(LockRoutes::pageSize)
-                        .orElse(DEFAULT_PAGE_SIZE));
-        exchange.respondAtLength(ctx, () -> locks.list(query), LockRoutes::page);
+                Paging.position(parameters, LockRoutes::streamIdOf).orElse(""),
+                Paging.pageSize(parameters));
+        boolean asTable = LockTable.isWanted(ctx);
+        exchange.respondAtLength(
+                ctx, () -> locks.list(query), page -> asTable ? LockTable.of(page, nextPageToken(page)) : page(page));
     }
 
     private static Responses.Page page(LockPage page) {
         return new Responses.Page(
                 page.locks().stream().map(Responses.LockBody::of).toList(),
-                page.next().map(LockRoutes::pageTokenOf).orElse(null));
-    }
-
-    private static int pageSize(String value) {
-        // Integer.parseInt by itself takes a plus sign, and the digits of any script.
-        int size = PAGE_SIZE_FORM.matcher(value).matches() ? Integer.parseInt(value) : 0;
-        if (size >= 1 && size <= MAX_PAGE_SIZE) {
-            return size;
-        }
-        throw ProblemException.invalid("pageSize", "pageSize must be an integer from 1 to " + MAX_PAGE_SIZE + ".");
+                nextPageToken(page).orElse(null));
     }
 
     /** A page begins after the last stream of the page before. */
-    private static String pageTokenOf(String streamId) {
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(streamId.getBytes(StandardCharsets.UTF_8));
+    private static Optional<String> nextPageToken(LockPage page) {
+        return page.next().map(Paging::tokenOf);
     }
 
-    private static String streamIdOf(String pageToken) {
-        try {
-            String streamId = new String(Base64.getUrlDecoder().decode(pageToken), StandardCharsets.UTF_8);
-            // Not so for bytes that are no UTF-8, which decode to something else.
-            if (pageTokenOf(streamId).equals(pageToken)) {
-                return Fields.id("pageToken", streamId);
-            }
-        } catch (IllegalArgumentException e) {
-            // Not Base64; answered below.
+    private static Optional<String> streamIdOf(String position) {
+        return Optional.of(Fields.id(Paging.PAGE_TOKEN, position));
+    }
+
+    void breakLease(Context ctx) {
+        String streamId = Exchange.streamId(ctx);
+        Requests.Break body = Exchange.body(ctx, Requests.Break.class);
+        BreakRequest request = new BreakRequest(
+                streamId,
+                Fields.fencingToken("expectedFencingToken", body.expectedFencingToken()),
+                new Breaking(
+                        Fields.reason("reason", body.reason()), ANONYMOUS, Fields.delay("delayMs", body.delayMs())));
+        Exchange.respond(ctx, () -> locks.breakLeases(List.of(request)), outcomes -> broken(outcomes.get(0)));
+    }
+
+    private static Object broken(BreakOutcome outcome) {
+        if (outcome instanceof BreakOutcome.Broken broken) {
+            return Responses.GrantBody.of(broken.grant());
         }
-        throw ProblemException.invalid("pageToken", "pageToken must be the nextPageToken of a page.");
+        return outcome instanceof BreakOutcome.TokenChanged changed
+                ? Problem.fencingTokenChanged(changed.holder())
+                : notLocked();
+    }
+
+    private static Problem notLocked() {
+        return Problem.of(ProblemType.NOT_LOCKED, "No live lease exists for this stream.");
+    }
+
+    void breakOwner(Context ctx) {
+        String ownerId = Exchange.ownerId(ctx);
+        Requests.BreakOwner body = Exchange.body(ctx, Requests.BreakOwner.class);
+        Breaking breaking = new Breaking(
+                Fields.reason("reason", body.reason()), ANONYMOUS, Fields.delay("delayMs", body.delayMs()));
+        Exchange.respond(ctx, () -> locks.breakOwner(ownerId, breaking), Responses.BrokenOwner::new);
     }
 }

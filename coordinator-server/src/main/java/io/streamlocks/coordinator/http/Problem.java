@@ -3,7 +3,9 @@ package io.streamlocks.coordinator.http;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LossReason;
-import java.util.Locale;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * An error as the API shows it (RFC 9457).
@@ -11,28 +13,70 @@ import java.util.Locale;
  * @param field the field, parameter or header at fault, if one is
  * @param holder who holds the lock, with {@code lock-held}
  * @param reason why the lease is lost, with {@code lease-lost}
+ * @param breakReason what the operator gave as the reason, if it was broken
+ * @param opensInMs how long the stream stays closed, with {@code lock-delayed}
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record Problem(
-        String type, String title, int status, String code, String detail, String field, Holder holder, String reason) {
+        String type,
+        String title,
+        int status,
+        String code,
+        String detail,
+        String field,
+        Holder holder,
+        String reason,
+        String breakReason,
+        Long opensInMs) {
 
     static final String CONTENT_TYPE = "application/problem+json";
 
     /** Who holds a lock; never with the lease id, which would let the reader take the lease over. */
-    record Holder(String ownerId, long fencingToken, long expiresInMs) {}
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Holder(String ownerId, long fencingToken, Map<String, String> labels, long expiresInMs) {
+
+        static Holder of(Lock lock) {
+            return new Holder(
+                    lock.ownerId(),
+                    lock.fencingToken(),
+                    Responses.orNull(lock.labels()),
+                    lock.expiresIn().toMillis());
+        }
+    }
 
     static Problem of(ProblemType type, String detail) {
-        return of(type, detail, null, null, null);
+        return of(type, detail, null, null);
     }
 
     static Problem ofField(ProblemType type, String field, String detail) {
-        return of(type, detail, field, null, null);
+        return of(type, detail, field, null);
     }
 
     static Problem lockHeld(Lock holder) {
-        Holder shown = new Holder(
-                holder.ownerId(), holder.fencingToken(), holder.expiresIn().toMillis());
-        return of(ProblemType.LOCK_HELD, "Another lease of this stream is live.", null, shown, null);
+        return of(ProblemType.LOCK_HELD, "Another lease of this stream is live.", null, Holder.of(holder));
+    }
+
+    static Problem fencingTokenChanged(Lock holder) {
+        return of(
+                ProblemType.FENCING_TOKEN_CHANGED,
+                "Another lease is live than the one with expectedFencingToken. It was left alone.",
+                "expectedFencingToken",
+                Holder.of(holder));
+    }
+
+    static Problem lockDelayed(Duration opensIn) {
+        ProblemType type = ProblemType.LOCK_DELAYED;
+        return new Problem(
+                type.uri(),
+                type.title,
+                type.status,
+                type.code(),
+                "An operator broke the last lease and keeps the stream closed for a while.",
+                null,
+                null,
+                null,
+                null,
+                opensIn.toMillis());
     }
 
     static Problem leaseIdUsed() {
@@ -42,28 +86,40 @@ record Problem(
                 "This lease was granted before and is over. Ask with a new lease id.");
     }
 
-    static Problem leaseLost(LossReason reason) {
+    static Problem leaseLost(LossReason reason, Optional<String> breakReason) {
         String detail =
                 switch (reason) {
                     case EXPIRED -> "The lease ran out before this call.";
                     case SUPERSEDED -> "Another lease of this stream has been granted since.";
                     case RELEASED -> "The lease was released.";
+                    case BROKEN -> "An operator ended the lease.";
                     case UNKNOWN -> "There is no trace of this lease.";
                 };
-        return of(ProblemType.LEASE_LOST, detail, null, null, reason.name().toLowerCase(Locale.ROOT));
+        ProblemType type = ProblemType.LEASE_LOST;
+        return new Problem(
+                type.uri(),
+                type.title,
+                type.status,
+                type.code(),
+                detail,
+                null,
+                null,
+                Responses.name(reason),
+                breakReason.orElse(null),
+                null);
     }
 
     /** The same with a status of its kind, as 431 is one of 400. */
     Problem withStatus(int otherStatus) {
-        return new Problem(type, title, otherStatus, code, detail, field, holder, reason);
+        return new Problem(type, title, otherStatus, code, detail, field, holder, reason, breakReason, opensInMs);
     }
 
     /** The same of a field that stands elsewhere. */
     Problem withField(String otherField) {
-        return new Problem(type, title, status, code, detail, otherField, holder, reason);
+        return new Problem(type, title, status, code, detail, otherField, holder, reason, breakReason, opensInMs);
     }
 
-    private static Problem of(ProblemType type, String detail, String field, Holder holder, String reason) {
-        return new Problem(type.uri(), type.title, type.status, type.code(), detail, field, holder, reason);
+    private static Problem of(ProblemType type, String detail, String field, Holder holder) {
+        return new Problem(type.uri(), type.title, type.status, type.code(), detail, field, holder, null, null, null);
     }
 }

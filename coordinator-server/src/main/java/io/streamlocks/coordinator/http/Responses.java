@@ -2,15 +2,20 @@ package io.streamlocks.coordinator.http;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.Grant;
 import io.streamlocks.coordinator.lock.Lease;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 
 /** The bodies of responses. */
 final class Responses {
 
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     record LeaseBody(
             String streamId,
             String ownerId,
@@ -19,6 +24,7 @@ final class Responses {
             long ttlMs,
             String acquiredAt,
             String expiresAt,
+            Map<String, String> labels,
             long expiresInMs) {
 
         static LeaseBody of(Lease lease) {
@@ -31,10 +37,12 @@ final class Responses {
                     lock.ttl().toMillis(),
                     lock.acquiredAt().toString(),
                     lock.expiresAt().toString(),
+                    orNull(lock.labels()),
                     lock.expiresIn().toMillis());
         }
     }
 
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     record LockBody(
             String streamId,
             String ownerId,
@@ -42,6 +50,7 @@ final class Responses {
             long ttlMs,
             String acquiredAt,
             String expiresAt,
+            Map<String, String> labels,
             long expiresInMs) {
 
         static LockBody of(Lock lock) {
@@ -52,6 +61,7 @@ final class Responses {
                     lock.ttl().toMillis(),
                     lock.acquiredAt().toString(),
                     lock.expiresAt().toString(),
+                    orNull(lock.labels()),
                     lock.expiresIn().toMillis());
         }
     }
@@ -60,6 +70,38 @@ final class Responses {
     record Page(List<LockBody> locks, String nextPageToken) {}
 
     record Batch(List<Result> results) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record GrantBody(
+            String streamId,
+            String ownerId,
+            long fencingToken,
+            Map<String, String> labels,
+            String acquiredAt,
+            String endedAt,
+            String endReason,
+            String endedBy,
+            String breakReason) {
+
+        static GrantBody of(Grant grant) {
+            Optional<Grant.End> end = grant.end();
+            return new GrantBody(
+                    grant.streamId(),
+                    grant.ownerId(),
+                    grant.fencingToken(),
+                    orNull(grant.labels()),
+                    grant.acquiredAt().toString(),
+                    end.map(over -> over.at().toString()).orElse(null),
+                    end.map(over -> name(over.reason())).orElse(null),
+                    end.flatMap(Grant.End::by).orElse(null),
+                    end.flatMap(Grant.End::breakReason).orElse(null));
+        }
+    }
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record GrantPageBody(List<GrantBody> grants, String nextPageToken) {}
+
+    record BrokenOwner(int brokenCount) {}
 
     /** What became of one request: the body of a single call, or a result of a batch. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -76,18 +118,21 @@ final class Responses {
             if (outcome instanceof AcquireOutcome.Held held) {
                 return of(Problem.lockHeld(held.holder()));
             }
+            if (outcome instanceof AcquireOutcome.Delayed delayed) {
+                return of(Problem.lockDelayed(delayed.opensIn()));
+            }
             return of(Problem.leaseIdUsed());
         }
 
         static Result of(RenewOutcome outcome) {
             return outcome instanceof RenewOutcome.Lost lost
-                    ? of(Problem.leaseLost(lost.reason()))
+                    ? of(Problem.leaseLost(lost.reason(), lost.breakReason()))
                     : of(((RenewOutcome.Renewed) outcome).lease());
         }
 
         static Result of(ReleaseOutcome outcome) {
             return outcome instanceof ReleaseOutcome.Lost lost
-                    ? of(Problem.leaseLost(lost.reason()))
+                    ? of(Problem.leaseLost(lost.reason(), lost.breakReason()))
                     : new Result(204, null, null);
         }
 
@@ -104,6 +149,16 @@ final class Responses {
     }
 
     record Health(String status) {}
+
+    /** A value of the protocol as the API has it. */
+    static String name(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Most leases have no labels; the field is then left out. */
+    static Map<String, String> orNull(Map<String, String> labels) {
+        return labels.isEmpty() ? null : labels;
+    }
 
     private Responses() {}
 }

@@ -1,5 +1,7 @@
 package io.streamlocks.coordinator.lock;
 
+import java.time.Duration;
+
 /** What became of an {@link AcquireRequest}. */
 public sealed interface AcquireOutcome {
 
@@ -17,6 +19,13 @@ public sealed interface AcquireOutcome {
      * @param holder that lease
      */
     record Held(Lock holder) implements AcquireOutcome {}
+
+    /**
+     * No lease is live, but an operator who broke the last one has the stream stay closed for some time.
+     *
+     * @param opensIn what is left of that time, positive
+     */
+    record Delayed(Duration opensIn) implements AcquireOutcome {}
 
     /** The lease id was granted before, and that lease is over. Asking again needs a new id. */
     record LeaseIdUsed() implements AcquireOutcome {}

@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.lock;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 
 /**
  * A live lease as anybody may see it: everything but its proof, the lease id.
@@ -13,6 +14,7 @@ import java.time.Instant;
  * @param ttl the length last asked for
  * @param acquiredAt when the lease was granted, on the storage's clock
  * @param expiresAt when it ends, on the storage's clock; never to be compared with another clock
+ * @param labels what else its holder told
  * @param expiresIn what was left when the answer was made, not negative
  */
 public record Lock(
@@ -22,4 +24,5 @@ public record Lock(
         Duration ttl,
         Instant acquiredAt,
         Instant expiresAt,
+        Map<String, String> labels,
         Duration expiresIn) {}

@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.lock;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -44,6 +45,25 @@ public interface LockManager {
     List<ReleaseOutcome> release(List<ReleaseRequest> requests);
 
     /**
+     * Ends each live lease now, though it is somebody else's.
+     *
+     * @param requests what is asked for
+     * @return an outcome a request
+     */
+    List<BreakOutcome> breakLeases(List<BreakRequest> requests);
+
+    /**
+     * Ends all live leases of an owner now, in chunks that are each bounded in time. Leases that the owner is granted
+     * meanwhile may stay. After a {@link StorageUnavailableException} some are ended and others not; calling again goes
+     * on.
+     *
+     * @param ownerId the owner
+     * @param breaking why, by whom, and for how long the streams stay closed
+     * @return how many leases were ended
+     */
+    int breakOwner(String ownerId, Breaking breaking);
+
+    /**
      * The live lock of a stream.
      *
      * @param streamId the stream
@@ -61,12 +81,44 @@ public interface LockManager {
     LockPage list(LockQuery query);
 
     /**
+     * A page of what was granted of one stream, latest first.
+     *
+     * @param query which grants
+     * @return the page
+     */
+    GrantPage history(StreamHistoryQuery query);
+
+    /**
+     * A page of what was granted of all streams, latest first.
+     *
+     * @param query which grants
+     * @return the page
+     */
+    GrantPage history(HistoryQuery query);
+
+    /**
+     * How many leases each owner has live. Looks at all streams, so it is for a caller that asks now and then.
+     *
+     * @return by owner; owners without a live lease are not in it
+     */
+    Map<String, Long> liveLeases();
+
+    /**
      * Forgets the streams whose last lease ended longer ago than this, in chunks that are each bounded in time.
      *
      * @param idleFor must be far longer than any call can take, since a forgotten lease id could be granted again
      * @return how many streams were forgotten
      */
     int purge(Duration idleFor);
+
+    /**
+     * Forgets the grants that ended longer ago than this, in chunks that are each bounded in time. The latest grant of a
+     * stream stays until the stream itself is {@linkplain #purge forgotten}.
+     *
+     * @param endedFor how long ago
+     * @return how many grants were forgotten
+     */
+    int purgeHistory(Duration endedFor);
 
     /** Returns if the storage answers and takes writes now, and throws {@link StorageUnavailableException} if not. */
     void verifyWritable();

@@ -8,6 +8,8 @@ public enum LossReason {
     SUPERSEDED,
     /** It was released, and no other lease has been granted since. */
     RELEASED,
+    /** An operator ended it, and no other lease has been granted since. */
+    BROKEN,
     /** There is no trace of it: never granted, or over for so long that it is forgotten. */
     UNKNOWN
 }

@@ -1,5 +1,7 @@
 package io.streamlocks.coordinator.lock;
 
+import java.util.Optional;
+
 /** What became of a {@link ReleaseRequest}. */
 public sealed interface ReleaseOutcome {
 
@@ -10,6 +12,13 @@ public sealed interface ReleaseOutcome {
      * The lease was over before it could be released.
      *
      * @param reason why; never {@link LossReason#RELEASED}
+     * @param breakReason what the operator gave as the reason, if it was broken
      */
-    record Lost(LossReason reason) implements ReleaseOutcome {}
+    record Lost(LossReason reason, Optional<String> breakReason) implements ReleaseOutcome {
+
+        /** A lease that was not broken. */
+        public Lost(LossReason reason) {
+            this(reason, Optional.empty());
+        }
+    }
 }

@@ -1,5 +1,7 @@
 package io.streamlocks.coordinator.lock;
 
+import java.util.Optional;
+
 /** What became of a {@link RenewRequest}. */
 public sealed interface RenewOutcome {
 
@@ -14,6 +16,13 @@ public sealed interface RenewOutcome {
      * The lease is over and will not come back.
      *
      * @param reason why
+     * @param breakReason what the operator gave as the reason, if it was broken
      */
-    record Lost(LossReason reason) implements RenewOutcome {}
+    record Lost(LossReason reason, Optional<String> breakReason) implements RenewOutcome {
+
+        /** A lease that was not broken. */
+        public Lost(LossReason reason) {
+            this(reason, Optional.empty());
+        }
+    }
 }

@@ -21,16 +21,21 @@
  * <h2>The life of a lease</h2>
  *
  * <pre>
- *             acquire                    release
- *   (nobody) ---------> live ------------------------> released
- *                       |  ^ \                            |
- *                 renew |__|  \ time passes               | acquire, with another lease id
- *                              v                          v
- *                           expired ----------------> superseded (the new lease is live)
+ *             acquire                  release
+ *   (nobody) ---------> live ------------------------> released --.
+ *                       |  ^ \                                     |
+ *                 renew |__|  \---- an operator ------> broken ----|  acquire, with another lease id
+ *                              \                                   |
+ *                               \-- time passes ------> expired ---'--> superseded (the new lease is live)
  * </pre>
  *
  * <p>A lease that is over never comes back: renewing it fails even if nobody else wants the stream, since somebody may
  * have held it in between. The holder acquires again, with a new lease id, and gets a new token.
+ *
+ * <p>An operator may {@linkplain LockManager#breakLeases break} a lease that is somebody else's. To its holder that is a
+ * loss like any other, heard at the next renewal and not before: until then it may go on working. So the stream can be
+ * kept closed for a while, for a resource that checks no token. Each grant and how it ended is <em>history</em>, which is
+ * written with the end itself and so can neither lack one nor tell of one that was not.
  *
  * <h2>The lease id</h2>
  *

@@ -23,7 +23,10 @@ class RoutesTest {
     @Test
     void routesAndContractAreTheSame() {
         HttpServer server = new HttpServer(
-                new MemoryLockManager(InstantSource.system()), new Gate(), TestServer.DEFAULT_TTL, TestServer.MAX_TTL);
+                new MemoryLockManager(InstantSource.system(), true),
+                new Gate(),
+                TestServer.DEFAULT_TTL,
+                TestServer.MAX_TTL);
         Set<String> documented = new TreeSet<>();
         OpenApiFilter.SPEC.getPaths().forEach((path, item) -> item.readOperationsMap()
                 .keySet()

@@ -43,7 +43,7 @@ final class TestServer implements AutoCloseable {
     /** A server whose gate is closed, with leases in memory. */
     static TestServer closed() {
         Clock clock = new Clock();
-        return new TestServer(new MemoryLockManager(clock), clock);
+        return new TestServer(new MemoryLockManager(clock, true), clock);
     }
 
     /** A server that takes calls, with leases in memory. */
@@ -65,7 +65,7 @@ final class TestServer implements AutoCloseable {
         return request(OpenApiFilter.ofExchanges());
     }
 
-    private RequestSpecification request(OpenApiFilter filter) {
+    RequestSpecification request(OpenApiFilter filter) {
         return RestAssured.given()
                 .config(CONFIG)
                 .baseUri("http://127.0.0.1")
@@ -150,7 +150,7 @@ final class TestServer implements AutoCloseable {
 
     /** A clock that stands still until a test moves it. */
     static final class Clock implements InstantSource {
-        private volatile Instant now = Instant.parse("2026-01-31T12:00:00.123456789Z");
+        private volatile Instant now = Instant.parse("2026-01-31T12:00:00.123456Z");
 
         @Override
         public Instant instant() {

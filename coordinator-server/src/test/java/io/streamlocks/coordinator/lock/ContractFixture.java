@@ -25,6 +25,9 @@ public interface ContractFixture {
     /** Lets the latest lease of the stream run out now, if it is live. */
     void expire(String streamId);
 
+    /** Lets a moment pass; on a clock that runs by itself it does so anyway. */
+    default void tick() {}
+
     /** Lets the stream have been idle for that much longer. */
     void age(String streamId, Duration by);
 
@@ -95,6 +98,12 @@ public interface ContractFixture {
 
     default List<String> listed(LockQuery query) {
         return locks().list(query).locks().stream().map(Lock::streamId).toList();
+    }
+
+    /** What the stream was granted, latest first. */
+    default List<Grant> history(String streamId) {
+        return locks().history(new StreamHistoryQuery(streamId, Optional.empty(), Long.MAX_VALUE, 1000))
+                .grants();
     }
 
     static <T> List<T> shuffled(List<T> list) {

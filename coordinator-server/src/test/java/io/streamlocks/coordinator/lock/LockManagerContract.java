@@ -14,6 +14,7 @@ public abstract class LockManagerContract
                 ReadContract,
                 BatchContract,
                 PurgeContract,
+                HistoryContract,
                 RaceContract {
 
     private final String stream = "stream-" + UUID.randomUUID();

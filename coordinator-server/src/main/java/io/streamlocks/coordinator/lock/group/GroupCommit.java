@@ -2,6 +2,11 @@ package io.streamlocks.coordinator.lock.group;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.BreakOutcome;
+import io.streamlocks.coordinator.lock.BreakRequest;
+import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.GrantPage;
+import io.streamlocks.coordinator.lock.HistoryQuery;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockPage;
@@ -11,6 +16,7 @@ import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.coordinator.lock.StreamHistoryQuery;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -35,7 +41,7 @@ import java.util.stream.Stream;
  * the next one. So nothing is delayed to fill a batch: a call that finds its lane idle is carried out at once and alone,
  * and the more calls there are, the larger the batches.
  *
- * <p>Acquires and releases share one lane, and those for one stream are carried out in the order in which they came.
+ * <p>Acquires, releases and breaks share one lane, and those for one stream are carried out in the order in which they came.
  * Renewals have two of their own, by stream, so that no acquire waits behind the heartbeats of a million leases. Whoever
  * sends a renewal while an acquire or a release of that lease is under way does not know which comes first.
  *
@@ -55,18 +61,25 @@ public final class GroupCommit implements AutoCloseable {
 
     private static final int READERS = 4;
 
+    /** Of their own, so that no look at a lock and no health check waits behind a walk over all streams. */
+    private static final int WALKERS = 2;
+
+    private static final int MAX_WAITING_WALKS = 100;
+
     private final LockManager locks;
     private final Backlog backlog;
     private final List<Lane> changes;
     private final List<Lane> renewals;
     private final ThreadPoolExecutor writers;
     private final ThreadPoolExecutor readers;
+    private final ThreadPoolExecutor walkers;
     private final Operation<AcquireRequest, AcquireOutcome> acquire;
     private final Operation<RenewRequest, RenewOutcome> renew;
     private final Operation<ReleaseRequest, ReleaseOutcome> release;
+    private final Operation<BreakRequest, BreakOutcome> breakLeases;
 
     /**
-     * @param locks decides; it is called by at most seven threads at once
+     * @param locks decides; it is called by at most nine threads at once
      * @param answers completes the futures, in one task for all calls of a statement
      */
     public GroupCommit(LockManager locks, Executor answers) {
@@ -90,6 +103,7 @@ public final class GroupCommit implements AutoCloseable {
         this.acquire = new Operation<>(AcquireRequest::streamId, locks::acquire, changes);
         this.renew = new Operation<>(RenewRequest::streamId, locks::renew, renewals);
         this.release = new Operation<>(ReleaseRequest::streamId, locks::release, changes);
+        this.breakLeases = new Operation<>(BreakRequest::streamId, locks::breakLeases, changes);
         this.readers = new ThreadPoolExecutor(
                 READERS,
                 READERS,
@@ -97,6 +111,13 @@ public final class GroupCommit implements AutoCloseable {
                 TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(MAX_WAITING_READS),
                 daemons("group-commit-read"));
+        this.walkers = new ThreadPoolExecutor(
+                WALKERS,
+                WALKERS,
+                0,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(MAX_WAITING_WALKS),
+                daemons("group-commit-walk"));
     }
 
     private static ThreadFactory daemons(String name) {
@@ -135,6 +156,16 @@ public final class GroupCommit implements AutoCloseable {
      */
     public CompletableFuture<List<ReleaseOutcome>> release(List<ReleaseRequest> requests) {
         return submit(release, requests);
+    }
+
+    /**
+     * {@link LockManager#breakLeases}, in time.
+     *
+     * @param requests what is asked for
+     * @return an outcome a request; fails as that method does, or with {@link OverloadedException}
+     */
+    public CompletableFuture<List<BreakOutcome>> breakLeases(List<BreakRequest> requests) {
+        return submit(breakLeases, requests);
     }
 
     private <Q, O> CompletableFuture<List<O>> submit(Operation<Q, O> operation, List<Q> requests) {
@@ -178,7 +209,7 @@ public final class GroupCommit implements AutoCloseable {
      * @return its lock, or empty if no lease is live; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<Optional<Lock>> find(String streamId) {
-        return read(() -> locks.find(streamId));
+        return run(readers, () -> locks.find(streamId));
     }
 
     /**
@@ -188,7 +219,38 @@ public final class GroupCommit implements AutoCloseable {
      * @return the page; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<LockPage> list(LockQuery query) {
-        return read(() -> locks.list(query));
+        return run(readers, () -> locks.list(query));
+    }
+
+    /**
+     * {@link LockManager#history(StreamHistoryQuery)}, in time.
+     *
+     * @param query which grants
+     * @return the page; fails as that method does, or with {@link OverloadedException}
+     */
+    public CompletableFuture<GrantPage> history(StreamHistoryQuery query) {
+        return run(walkers, () -> locks.history(query));
+    }
+
+    /**
+     * {@link LockManager#history(HistoryQuery)}, in time.
+     *
+     * @param query which grants
+     * @return the page; fails as that method does, or with {@link OverloadedException}
+     */
+    public CompletableFuture<GrantPage> history(HistoryQuery query) {
+        return run(walkers, () -> locks.history(query));
+    }
+
+    /**
+     * {@link LockManager#breakOwner}, in time. It begins in time; how long it takes depends on how many streams there are.
+     *
+     * @param ownerId the owner
+     * @param breaking why, by whom, and for how long the streams stay closed
+     * @return how many leases were ended; fails as that method does, or with {@link OverloadedException}
+     */
+    public CompletableFuture<Integer> breakOwner(String ownerId, Breaking breaking) {
+        return run(walkers, () -> locks.breakOwner(ownerId, breaking));
     }
 
     /**
@@ -198,17 +260,17 @@ public final class GroupCommit implements AutoCloseable {
      *     OverloadedException}
      */
     public CompletableFuture<Void> verifyWritable() {
-        return read(() -> {
+        return run(readers, () -> {
             locks.verifyWritable();
             return null;
         });
     }
 
-    private <T> CompletableFuture<T> read(Supplier<T> reading) {
+    private <T> CompletableFuture<T> run(ThreadPoolExecutor threads, Supplier<T> work) {
         CompletableFuture<T> result = new CompletableFuture<>();
         long asked = backlog.nanoTime();
         try {
-            readers.execute(() -> {
+            threads.execute(() -> {
                 if (result.isDone()) {
                     return;
                 }
@@ -218,7 +280,7 @@ public final class GroupCommit implements AutoCloseable {
                 }
                 T value;
                 try {
-                    value = reading.get();
+                    value = work.get();
                 } catch (Throwable e) {
                     backlog.failed(e);
                     result.completeExceptionally(e);
@@ -228,7 +290,7 @@ public final class GroupCommit implements AutoCloseable {
                 result.complete(value);
             });
         } catch (RejectedExecutionException e) {
-            result.completeExceptionally(backlog.refusal("Over " + MAX_WAITING_READS + " reads are waiting"));
+            result.completeExceptionally(backlog.refusal("Too many reads are waiting"));
         }
         return result;
     }
@@ -240,6 +302,7 @@ public final class GroupCommit implements AutoCloseable {
         renewals.forEach(Lane::close);
         writers.shutdown();
         readers.shutdown();
+        walkers.shutdown();
     }
 
     /**

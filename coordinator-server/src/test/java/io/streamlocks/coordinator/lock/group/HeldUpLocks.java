@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.lock.group;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.ForwardingLocks;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockPage;
@@ -12,7 +13,6 @@ import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -21,9 +21,9 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** The memory backend, whose every statement waits until a test lets it go on, or fails. Notes what it is asked. */
-final class HeldUpLocks implements LockManager {
+final class HeldUpLocks extends ForwardingLocks {
 
-    private final LockManager locks = new MemoryLockManager(new MonotonicClock());
+    private final LockManager locks = new MemoryLockManager(new MonotonicClock(), true);
     private final Semaphore permits = new Semaphore(0);
 
     /** Like {@code acquire [a, b]}, in the order in which the statements began. */
@@ -34,6 +34,11 @@ final class HeldUpLocks implements LockManager {
 
     /** What the next statement that goes on fails with. */
     volatile RuntimeException failure;
+
+    @Override
+    protected LockManager next() {
+        return locks;
+    }
 
     void letGo(int count) {
         permits.release(count);
@@ -67,11 +72,6 @@ final class HeldUpLocks implements LockManager {
     @Override
     public LockPage list(LockQuery query) {
         return statement("list", List.of(), Function.identity(), () -> locks.list(query));
-    }
-
-    @Override
-    public int purge(Duration idleFor) {
-        return locks.purge(idleFor);
     }
 
     @Override

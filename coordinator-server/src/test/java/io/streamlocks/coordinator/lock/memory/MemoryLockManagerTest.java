@@ -4,17 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockManagerContract;
+import io.streamlocks.coordinator.lock.OwnerPrefixContract;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-class MemoryLockManagerTest extends LockManagerContract {
+class MemoryLockManagerTest extends LockManagerContract implements OwnerPrefixContract {
 
     private final TestClock clock = new TestClock();
-    private final LockManager locks = new MemoryLockManager(clock);
+    private final LockManager locks = new MemoryLockManager(clock, true);
 
     @Override
     public LockManager locks() {
@@ -31,11 +33,21 @@ class MemoryLockManagerTest extends LockManagerContract {
         clock.advance(by);
     }
 
+    @Override
+    public void open(String streamId) {
+        clock.advance(Breaking.MAX_DELAY);
+    }
+
+    @Override
+    public void tick() {
+        clock.advance(Duration.ofMillis(1));
+    }
+
     @Test
     void fencingTokensRiseAcrossARestart() {
         long before = tokenOf(locks, "before");
         clock.advance(Duration.ofSeconds(1));
-        assertThat(tokenOf(new MemoryLockManager(clock), "after")).isGreaterThan(before);
+        assertThat(tokenOf(new MemoryLockManager(clock, true), "after")).isGreaterThan(before);
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockManagerContract;
+import io.streamlocks.coordinator.lock.OwnerPrefixContract;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
@@ -11,7 +12,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-class PostgresLockManagerTest extends LockManagerContract {
+class PostgresLockManagerTest extends LockManagerContract implements OwnerPrefixContract {
 
     private static TestDatabase database;
     private static LockManager locks;
@@ -40,6 +41,11 @@ class PostgresLockManagerTest extends LockManagerContract {
     @Override
     public void age(String streamId, Duration by) {
         database.backdate(streamId, by);
+    }
+
+    @Override
+    public void open(String streamId) {
+        database.open(streamId);
     }
 
     @Test

@@ -91,6 +91,11 @@ public final class TestDatabase implements AutoCloseable {
                         streamId);
     }
 
+    /** Lets the time pass for which a broken stream stays closed. */
+    public void open(String streamId) {
+        sql().execute("UPDATE stream_locks SET closed_until = clock_timestamp() WHERE stream_id = ?", streamId);
+    }
+
     /** Waits until what all statements so far have done is counted: a backend counts at its end at the latest. */
     public void awaitStatistics() {
         pool.getHikariPoolMXBean().softEvictConnections();

@@ -1,0 +1,72 @@
+package io.streamlocks.coordinator.http;
+
+import io.javalin.http.Context;
+import io.streamlocks.coordinator.lock.Lock;
+import io.streamlocks.coordinator.lock.LockPage;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** A page of locks as a table of text, for a terminal. */
+record LockTable(String text) {
+
+    static final String CONTENT_TYPE = "text/plain;charset=utf-8";
+
+    private static final List<String> HEADINGS = List.of("STREAM", "OWNER", "TOKEN", "HELD FOR", "TIME LEFT", "LABELS");
+
+    /** Where it is asked for by name; a client that takes anything gets JSON. */
+    static boolean isWanted(Context ctx) {
+        String accept = ctx.header("Accept");
+        return accept != null && accept.toLowerCase(Locale.ROOT).startsWith("text/plain");
+    }
+
+    static LockTable of(LockPage page, Optional<String> nextPageToken) {
+        List<List<String>> rows = Stream.concat(
+                        Stream.of(HEADINGS), page.locks().stream().map(LockTable::row))
+                .toList();
+        int[] widths = IntStream.range(0, HEADINGS.size())
+                .map(column -> rows.stream()
+                        .mapToInt(row -> width(row.get(column)))
+                        .max()
+                        .orElse(0))
+                .toArray();
+        String table = rows.stream().map(row -> line(row, widths)).collect(Collectors.joining());
+        return new LockTable(nextPageToken
+                .map(token -> table + "More with pageToken=" + token + "\n")
+                .orElse(table));
+    }
+
+    private static List<String> row(Lock lock) {
+        // Both on the storage's clock.
+        Duration held = Duration.between(lock.acquiredAt(), lock.expiresAt()).minus(lock.expiresIn());
+        return List.of(
+                lock.streamId(),
+                lock.ownerId(),
+                Long.toString(lock.fencingToken()),
+                seconds(held),
+                seconds(lock.expiresIn()),
+                lock.labels().entrySet().stream()
+                        .map(label -> label.getKey() + "=" + label.getValue())
+                        .collect(Collectors.joining(" ")));
+    }
+
+    private static String seconds(Duration duration) {
+        return String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1000.0);
+    }
+
+    private static String line(List<String> row, int[] widths) {
+        StringBuilder line = new StringBuilder();
+        for (int column = 0; column < row.size(); column++) {
+            line.append(row.get(column)).append(" ".repeat(widths[column] - width(row.get(column)) + 2));
+        }
+        return line.toString().stripTrailing() + "\n";
+    }
+
+    private static int width(String text) {
+        return text.codePointCount(0, text.length());
+    }
+}

@@ -1,0 +1,22 @@
+package io.streamlocks.coordinator.lock;
+
+/** What became of a {@link BreakRequest}. */
+public sealed interface BreakOutcome {
+
+    /**
+     * The lease is over, and its holder hears so at its next renewal.
+     *
+     * @param grant the lease that was live, with its end
+     */
+    record Broken(Grant grant) implements BreakOutcome {}
+
+    /**
+     * Another lease is live than the expected one, and stays.
+     *
+     * @param holder that lease
+     */
+    record TokenChanged(Lock holder) implements BreakOutcome {}
+
+    /** No lease is live. */
+    record NotLocked() implements BreakOutcome {}
+}

@@ -1,0 +1,13 @@
+package io.streamlocks.coordinator.lock;
+
+import java.util.Optional;
+
+/**
+ * A request by an operator to end a lease that is somebody else's.
+ *
+ * @param streamId the stream
+ * @param expectedFencingToken ends the lease with this token only, so that none is ended that was granted since the
+ *     operator looked; empty for whichever is live
+ * @param breaking why, by whom, and for how long the stream stays closed
+ */
+public record BreakRequest(String streamId, Optional<Long> expectedFencingToken, Breaking breaking) {}

@@ -1,0 +1,116 @@
+package io.streamlocks.coordinator.lock.postgres;
+
+import io.streamlocks.coordinator.lock.StorageUnavailableException;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.SQLRecoverableException;
+import java.sql.SQLTransientException;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import javax.sql.DataSource;
+import org.jooq.DSLContext;
+import org.jooq.SQLDialect;
+import org.jooq.exception.DataAccessException;
+import org.jooq.impl.DSL;
+
+/** Runs statements, each a transaction of its own, and says what a failure of one means. Thread-safe. */
+final class Statements {
+
+    private static final long MIN_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long MAX_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(60);
+
+    /** Reads the rows of an answer. */
+    interface Reading<T> {
+        T of(ResultSet rows) throws SQLException;
+    }
+
+    private final DSLContext db;
+
+    /**
+     * @param dataSource a pool
+     */
+    Statements(DataSource dataSource) {
+        this.db = DSL.using(dataSource, SQLDialect.POSTGRES);
+    }
+
+    /** Runs a statement on arrays. By JDBC itself, which keeps it prepared for each connection, and not by the row. */
+    <T> T query(String what, String sql, Reading<T> reading, Object[]... columns) {
+        return run(
+                what,
+                db -> db.connectionResult(connection -> {
+                    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                        for (int i = 0; i < columns.length; i++) {
+                            statement.setArray(i + 1, connection.createArrayOf(typeOf(columns[i]), columns[i]));
+                        }
+                        try (ResultSet rows = statement.executeQuery()) {
+                            return reading.of(rows);
+                        }
+                    }
+                }));
+    }
+
+    private static String typeOf(Object[] column) {
+        return column instanceof UUID[] ? "uuid" : column instanceof Long[] ? "int8" : "text";
+    }
+
+    /** What each request has for one parameter of a statement. */
+    static <Q, T> T[] column(List<Q> requests, Function<Q, T> value, IntFunction<T[]> array) {
+        return requests.stream().map(value).toArray(array);
+    }
+
+    /** Runs a statement, once more after a deadlock, and tells an outage of the storage from a fault of ours. */
+    <T> T run(String what, Function<DSLContext, T> statement) {
+        try {
+            try {
+                return statement.apply(db);
+            } catch (DataAccessException e) {
+                if (!isDeadlock(e)) {
+                    throw e;
+                }
+                // We lock in one order, but a person's transaction may not. PostgreSQL rolled ours back whole; at once
+                // it would take the same row again, before the one that waits for it has woken up.
+                LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(MIN_RETRY_NANOS, MAX_RETRY_NANOS));
+                return statement.apply(db);
+            }
+        } catch (DataAccessException e) {
+            if (isOutage(e)) {
+                throw new StorageUnavailableException("PostgreSQL failed to " + what, e);
+            }
+            throw e;
+        }
+    }
+
+    private static boolean isDeadlock(DataAccessException e) {
+        return e.sqlState().equals("40P01") || e.sqlState().equals("40001");
+    }
+
+    /**
+     * Whether the error comes of the state of the database or the way to it, not of the statement. Codes are those of
+     * the PostgreSQL manual, appendix A.
+     */
+    private static boolean isOutage(DataAccessException e) {
+        SQLException cause = e.getCause(SQLException.class);
+        if (cause instanceof SQLTransientException || cause instanceof SQLRecoverableException) {
+            return true;
+        }
+        String state = e.sqlState();
+        return switch (state.substring(0, 2)) {
+            case "08", // connection exception
+                    "28", // invalid authorization: a rotated password, or pg_hba.conf
+                    "40", // deadlock or serialization failure, for the second time
+                    "53", // insufficient resources: connections, disk, memory
+                    "57", // operator intervention: statement_timeout, shutdown, starting up
+                    "58" // system error: I/O
+            -> true;
+            default ->
+                state.equals("55P03") // lock_timeout
+                        || state.equals("25006"); // read-only: a standby
+        };
+    }
+}

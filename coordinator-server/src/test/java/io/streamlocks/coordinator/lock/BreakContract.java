@@ -1,0 +1,137 @@
+package io.streamlocks.coordinator.lock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.streamlocks.coordinator.lock.AcquireOutcome.Delayed;
+import io.streamlocks.coordinator.lock.AcquireOutcome.LeaseIdUsed;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** What break does. */
+interface BreakContract extends ContractFixture {
+
+    @Test
+    default void aBrokenLeaseIsOverAndItsHolderHearsWhy() {
+        Lease lease = grant("alice");
+        Grant broken = broken(breakLease(Optional.empty(), Duration.ZERO));
+        assertThat(broken.ownerId()).isEqualTo("alice");
+        assertThat(broken.fencingToken()).isEqualTo(lease.lock().fencingToken());
+        assertThat(broken.acquiredAt()).isEqualTo(lease.lock().acquiredAt());
+        Grant.End end = broken.end().orElseThrow();
+        assertThat(end.reason()).isEqualTo(EndReason.BROKEN);
+        assertThat(end.at()).isBetween(lease.lock().acquiredAt(), lease.lock().expiresAt());
+        assertThat(end.breakReason()).contains("it hangs");
+        assertThat(end.by()).contains(operator());
+
+        assertThat(locks().find(stream())).isEmpty();
+        assertThat(renew(lease)).isEqualTo(new RenewOutcome.Lost(LossReason.BROKEN, Optional.of("it hangs")));
+        assertThat(release(lease)).isEqualTo(new ReleaseOutcome.Lost(LossReason.BROKEN, Optional.of("it hangs")));
+        assertThat(acquire(request("alice", lease.leaseId(), TTL))).isInstanceOf(LeaseIdUsed.class);
+    }
+
+    @Test
+    default void aBrokenStreamIsGrantedAtOnceWithAHigherToken() {
+        Lease first = grant("alice");
+        breakLease(Optional.empty(), Duration.ZERO);
+        assertThat(grant("bob").lock().fencingToken())
+                .isGreaterThan(first.lock().fencingToken());
+    }
+
+    @Test
+    default void aBrokenLeaseIsSupersededOnceAnotherIsGranted() {
+        Lease first = grant("alice");
+        breakLease(Optional.empty(), Duration.ZERO);
+        grant("bob");
+        ContractFixture.assertLost(renew(first), LossReason.SUPERSEDED);
+    }
+
+    @Test
+    default void aLeaseReleasedAfterABrokenOneIsToldToBeReleased() {
+        grant("alice");
+        breakLease(Optional.empty(), Duration.ZERO);
+        Lease second = grant("bob");
+        release(second);
+        ContractFixture.assertLost(renew(second), LossReason.RELEASED);
+    }
+
+    @Test
+    default void aStreamBrokenWithADelayStaysClosedForThatLong() {
+        Lease first = grant("alice");
+        breakLease(Optional.empty(), Breaking.MAX_DELAY);
+        Delayed delayed = (Delayed) acquire(request("bob", UUID.randomUUID(), TTL));
+        assertThat(delayed.opensIn()).isPositive().isLessThanOrEqualTo(Breaking.MAX_DELAY);
+        assertThat(acquire(request("alice", first.leaseId(), TTL))).isInstanceOf(LeaseIdUsed.class);
+        assertThat(locks().find(stream())).isEmpty();
+
+        open(stream());
+        assertThat(grant("bob").lock().fencingToken())
+                .isGreaterThan(first.lock().fencingToken());
+    }
+
+    @Test
+    default void onlyTheLeaseWithTheExpectedTokenIsBroken() {
+        Lease first = grant("alice");
+        release(first);
+        Lease second = grant("bob");
+        BreakOutcome.TokenChanged changed =
+                (BreakOutcome.TokenChanged) breakLease(Optional.of(first.lock().fencingToken()), Duration.ZERO);
+        assertThat(changed.holder().ownerId()).isEqualTo("bob");
+        assertThat(changed.holder().fencingToken()).isEqualTo(second.lock().fencingToken());
+        assertThat(renew(second)).isInstanceOf(RenewOutcome.Renewed.class);
+
+        broken(breakLease(Optional.of(second.lock().fencingToken()), Duration.ZERO));
+    }
+
+    @Test
+    default void whereNoLeaseIsLiveThereIsNothingToBreak() {
+        assertThat(breakLease(Optional.empty(), Duration.ZERO)).isEqualTo(new BreakOutcome.NotLocked());
+        Lease lease = grant("alice");
+        expire(stream());
+        assertThat(breakLease(Optional.empty(), Duration.ZERO)).isEqualTo(new BreakOutcome.NotLocked());
+        ContractFixture.assertLost(renew(lease), LossReason.EXPIRED);
+        Lease second = grant("bob");
+        release(second);
+        assertThat(breakLease(Optional.of(second.lock().fencingToken()), Duration.ZERO))
+                .isEqualTo(new BreakOutcome.NotLocked());
+    }
+
+    @Test
+    default void breakingAnOwnerEndsItsLeasesAndNoOther() {
+        String owner = "owner-" + UUID.randomUUID();
+        List<String> streams = List.of(stream() + "/1", stream() + "/2", stream() + "/3");
+        grantAll(streams, owner);
+        Lease other = grant("bob");
+        assertThat(locks().breakOwner(owner, breaking(Duration.ZERO))).isEqualTo(3);
+        assertThat(streams).allSatisfy(id -> assertThat(locks().find(id)).isEmpty());
+        assertThat(renew(other)).isInstanceOf(RenewOutcome.Renewed.class);
+        assertThat(locks().breakOwner(owner, breaking(Duration.ZERO))).isZero();
+        assertThat(history(streams.get(0))).singleElement().satisfies(grant -> assertThat(
+                        grant.end().orElseThrow().breakReason())
+                .contains("it hangs"));
+    }
+
+    /** Who is told to have broken a lease. Over HTTP that is not for the caller to say. */
+    default String operator() {
+        return "operator";
+    }
+
+    /** Lets the time pass for which a broken stream stays closed. */
+    void open(String streamId);
+
+    default Breaking breaking(Duration delay) {
+        return new Breaking("it hangs", operator(), delay);
+    }
+
+    default BreakOutcome breakLease(Optional<Long> expectedToken, Duration delay) {
+        return locks().breakLeases(List.of(new BreakRequest(stream(), expectedToken, breaking(delay))))
+                .get(0);
+    }
+
+    static Grant broken(BreakOutcome outcome) {
+        assertThat(outcome).isInstanceOf(BreakOutcome.Broken.class);
+        return ((BreakOutcome.Broken) outcome).grant();
+    }
+}

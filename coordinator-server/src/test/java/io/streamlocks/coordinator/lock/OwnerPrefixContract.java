@@ -1,0 +1,30 @@
+package io.streamlocks.coordinator.lock;
+
+import static io.streamlocks.coordinator.lock.ContractFixture.assertLost;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of a call by somebody who may only touch the leases of some owners. */
+public interface OwnerPrefixContract extends ContractFixture {
+
+    @Test
+    default void aLeaseOfAnOwnerWithThePrefixIsRenewedAndReleased() {
+        Lease lease = grant("team-a/1");
+        assertThat(renew(new RenewRequest(stream(), lease.leaseId(), Optional.empty(), "team-a/")))
+                .isInstanceOf(RenewOutcome.Renewed.class);
+        assertThat(release(new ReleaseRequest(stream(), lease.leaseId(), "team-a/")))
+                .isInstanceOf(ReleaseOutcome.Released.class);
+    }
+
+    @Test
+    default void ofAnotherOwnersLeaseThereIsNoTraceAndItStays() {
+        Lease lease = grant("team-a/1");
+        assertLost(renew(new RenewRequest(stream(), lease.leaseId(), Optional.empty(), "team-b/")), LossReason.UNKNOWN);
+        assertLost(release(new ReleaseRequest(stream(), lease.leaseId(), "team-b/")), LossReason.UNKNOWN);
+        // Taken as it stands, not as a pattern.
+        assertLost(release(new ReleaseRequest(stream(), lease.leaseId(), "team%")), LossReason.UNKNOWN);
+        assertThat(renew(lease)).isInstanceOf(RenewOutcome.Renewed.class);
+    }
+}
