@@ -30,7 +30,7 @@ export function instant(iso) {
 }
 
 export function setLabels(element, labels = {}) {
-  const pairs = Object.entries(labels).map(([key, value]) => {
+  const pairs = Object.entries(labels).sort().map(([key, value]) => {
     const pair = document.createElement('bdi');
     pair.className = 'label';
     const name = document.createElement('span');

@@ -173,11 +173,11 @@ final class Browser implements AutoCloseable {
         return driver.getScreenshotAs(OutputType.BYTES);
     }
 
-    /** What the console has got since the last time it was asked, but for what it says of answers that are errors. */
+    /** What the console has got since the last time it was asked, but for calls that were refused or not answered. */
     List<String> complaints() {
         return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
                 .map(entry -> entry.getLevel() + " " + entry.getMessage())
-                .filter(line -> !line.contains("Failed to load resource: the server responded with a status of"))
+                .filter(line -> !line.contains("Failed to load resource: "))
                 .toList();
     }
 

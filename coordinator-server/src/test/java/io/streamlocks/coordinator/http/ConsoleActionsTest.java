@@ -17,7 +17,6 @@ class ConsoleActionsTest extends ConsoleFixture {
 
     @Test
     void theHistoryTellsWhoHeldAStreamAndHowThatEnded() {
-        openConsole();
         UUID leaseId = UUID.randomUUID();
         long first = acquire("orders/eu", "worker-1", Map.of("leaseId", leaseId, "labels", Map.of("region", "eu")));
         server.clock.advance(Duration.ofSeconds(10));
@@ -26,7 +25,8 @@ class ConsoleActionsTest extends ConsoleFixture {
         long second = acquire("orders/eu", "worker-2");
         server.post("/v1/locks/orders%2Feu/break", Map.of("reason", "stuck since noon"));
         acquire("orders/eu", "worker-3");
-        eventually(() -> assertThat(streams()).containsExactly("orders/eu"));
+        openConsole();
+        assertThat(streams()).containsExactly("orders/eu");
 
         browser.click("#rows .history");
         eventually(() -> assertThat(browser.text("#look-answer")).isEqualTo("3 grants, newest first."));
@@ -75,11 +75,11 @@ class ConsoleActionsTest extends ConsoleFixture {
 
     @Test
     void aLeaseIsBrokenWithTheKeyboardAlone() {
-        openConsole();
         UUID leaseId = UUID.randomUUID();
         acquire("orders/eu", "worker-1");
         long token = acquire("orders/us", "worker-2", Map.of("leaseId", leaseId, "labels", Map.of("region", "us")));
-        eventually(() -> assertThat(streams()).hasSize(2));
+        openConsole();
+        assertThat(streams()).hasSize(2);
 
         tabTo("Break the lease of orders/us");
         browser.press(Keys.ENTER);
@@ -105,9 +105,9 @@ class ConsoleActionsTest extends ConsoleFixture {
 
     @Test
     void whoChangesTheirMindBreaksNothing() {
-        openConsole();
         acquire("orders/eu", "worker-1");
-        eventually(() -> assertThat(streams()).hasSize(1));
+        openConsole();
+        assertThat(streams()).hasSize(1);
         tabTo("Break the lease of orders/eu");
         browser.press(Keys.ENTER);
         browser.press("on second thought", Keys.ESCAPE);
@@ -122,10 +122,10 @@ class ConsoleActionsTest extends ConsoleFixture {
 
     @Test
     void onlyTheLeaseThatIsShownIsBroken() {
-        openConsole();
         UUID leaseId = UUID.randomUUID();
         acquire("orders/eu", "worker-1", Map.of("leaseId", leaseId));
-        eventually(() -> assertThat(streams()).hasSize(1));
+        openConsole();
+        assertThat(streams()).hasSize(1);
         browser.click("#rows .break");
         server.release("orders/eu", leaseId);
         long token = acquire("orders/eu", "worker-2");
@@ -143,10 +143,10 @@ class ConsoleActionsTest extends ConsoleFixture {
 
     @Test
     void aLeaseThatIsOverCannotBeBroken() {
-        openConsole();
         UUID leaseId = UUID.randomUUID();
         acquire("orders/eu", "worker-1", Map.of("leaseId", leaseId));
-        eventually(() -> assertThat(streams()).hasSize(1));
+        openConsole();
+        assertThat(streams()).hasSize(1);
         browser.click("#rows .break");
         server.release("orders/eu", leaseId);
         browser.press("stuck", Keys.ENTER);
@@ -162,9 +162,9 @@ class ConsoleActionsTest extends ConsoleFixture {
 
     @Test
     void whatBecomesOfABreakInAnOutageIsUnknown() {
-        openConsole();
         acquire("orders/eu", "worker-1");
-        eventually(() -> assertThat(streams()).hasSize(1));
+        openConsole();
+        assertThat(streams()).hasSize(1);
         browser.click("#rows .break");
         server.gate.drain();
         browser.press("stuck", Keys.ENTER);
@@ -174,10 +174,10 @@ class ConsoleActionsTest extends ConsoleFixture {
     @ParameterizedTest
     @ValueSource(strings = {".", ".."})
     void anIdThatABrowserTakesForAStepInThePathIsLeftToCurl(String id) {
-        openConsole();
         acquire(id, "worker-1");
         acquire("history", "worker-2");
-        eventually(() -> assertThat(streams()).containsExactly(id, "history"));
+        openConsole();
+        assertThat(streams()).containsExactly(id, "history");
         browser.click("#rows tr:first-child .history");
         assertThat(browser.text("#look-answer")).startsWith("A browser cannot send this stream id");
         browser.press(Keys.ESCAPE);

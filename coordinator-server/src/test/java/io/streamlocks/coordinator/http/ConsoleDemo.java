@@ -50,9 +50,12 @@ final class ConsoleDemo {
             renewals.add(Map.of("streamId", stream, "leaseId", leaseId, "ttlMs", 30_000));
             server.clock.advance(Duration.ofSeconds(40L + 137L * (i % 4)));
         }
+        Map<String, Object> late = renewals.remove(4);
+        server.post("/v1/batch/renew", Map.of("items", List.of(late)));
+        server.clock.advance(Duration.ofSeconds(14));
         for (Map<String, Object> renewal : renewals) {
             server.post("/v1/batch/renew", Map.of("items", List.of(renewal)));
-            server.clock.advance(Duration.ofMillis(renewal == renewals.get(3) ? 12_700 : 1400));
+            server.clock.advance(Duration.ofMillis(1100));
         }
     }
 }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,8 +37,11 @@ abstract class ConsoleFixture {
 
     static Browser browser;
 
+    /** They are closed last: a server that stops waits for a browser that is still connected to it. */
+    private static final List<TestServer> SERVERS = new ArrayList<>();
+
     /** Its clock stands still unless it is moved, so that only the page counts down. */
-    final TestServer server = TestServer.closed();
+    TestServer server = TestServer.open();
 
     static boolean browserIsInstalled() {
         return Browser.isInstalled();
@@ -51,13 +55,15 @@ abstract class ConsoleFixture {
     @AfterAll
     static void closeBrowser() {
         browser.close();
+        SERVERS.forEach(TestServer::close);
+        SERVERS.clear();
     }
 
     @AfterEach
     void nothingIsComplainedOfAndNothingLeavesTheServer() {
         browser.open("about:blank", WIDTH, HEIGHT);
         browser.prefer("prefers-color-scheme", "");
-        server.close();
+        SERVERS.add(server);
         List<String> complaints = browser.complaints();
         List<JsonNode> requests = browser.requests();
         assertThat(complaints).isEmpty();
@@ -70,9 +76,8 @@ abstract class ConsoleFixture {
         return "http://127.0.0.1:" + server.port + path;
     }
 
-    /** Opens the console of a server that takes calls. */
+    /** Opens the console and lets it load the locks that there are. */
     void openConsole() {
-        server.gate.open();
         browser.open(url("/console"), WIDTH, HEIGHT);
         eventually(() -> assertThat(state()).isEqualTo("live"));
     }
