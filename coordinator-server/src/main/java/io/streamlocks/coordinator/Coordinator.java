@@ -40,6 +40,7 @@ final class Coordinator implements AutoCloseable {
     private static final Duration RETRY_STORAGE_AFTER = Duration.ofSeconds(1);
     private static final Duration LOGIN_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration MIGRATION_STEP_TIMEOUT = Duration.ofMinutes(1);
+    private static final Duration MIGRATION_LOCK_TIMEOUT = Duration.ofMillis(250);
     private static final Duration PURGE_INTERVAL = Duration.ofMinutes(1);
     private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(1);
 
@@ -234,6 +235,10 @@ final class Coordinator implements AutoCloseable {
         dataSource.setSocketTimeout(Math.toIntExact(MIGRATION_STEP_TIMEOUT.toSeconds()));
         Flyway.configure()
                 .dataSource(dataSource)
+                // All calls queue up behind a migration that waits for the table, which a dump may hold for an hour. So
+                // it
+                // gives way, and is tried again.
+                .initSql("SET lock_timeout = " + MIGRATION_LOCK_TIMEOUT.toMillis())
                 .locations("classpath:db/migration")
                 .loggers("slf4j")
                 .load()

@@ -10,12 +10,16 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Calls a coordinator, each on the HTTP version that curl uses. */
 final class HttpCalls {
 
     /** Above all that a server may take, so that a call that hangs shows as such. */
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+    private static final Pattern FENCING_TOKEN = Pattern.compile("\"fencingToken\":(\\d+)");
 
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -37,8 +41,23 @@ final class HttpCalls {
         return client.send(renewRequest(streamId, leaseId), BodyHandlers.ofString());
     }
 
+    HttpResponse<String> release(String streamId, UUID leaseId) throws IOException, InterruptedException {
+        return client.send(
+                post("/v1/locks/" + streamId + "/release", "{\"leaseId\":\"%s\"}".formatted(leaseId)),
+                BodyHandlers.ofString());
+    }
+
     CompletableFuture<HttpResponse<String>> renewAsync(String streamId, UUID leaseId) {
         return client.sendAsync(renewRequest(streamId, leaseId), BodyHandlers.ofString());
+    }
+
+    /** The token of the lease that was answered; anything but a lease fails. */
+    static long fencingToken(HttpResponse<String> response) {
+        Matcher token = FENCING_TOKEN.matcher(response.body());
+        if (response.statusCode() != 200 || !token.find()) {
+            throw new AssertionError("not a lease: " + response.statusCode() + " " + response.body());
+        }
+        return Long.parseLong(token.group(1));
     }
 
     private HttpRequest acquireRequest(String streamId, UUID leaseId) {

@@ -19,6 +19,7 @@ import org.jooq.impl.DSL;
 final class RestartablePostgres implements AutoCloseable {
 
     private final Path data;
+    private final List<Path> backups = new ArrayList<>();
     private EmbeddedPostgres server;
     private int port;
 
@@ -42,6 +43,20 @@ final class RestartablePostgres implements AutoCloseable {
         server.close();
     }
 
+    /** Of a server that is stopped: a copy of its data, which is as good as any backup. Goes with {@link #close}. */
+    Path backUp() throws IOException, InterruptedException {
+        Path copy = Files.createTempDirectory("backup").resolve("data");
+        copy(data, copy);
+        backups.add(copy.getParent());
+        return copy;
+    }
+
+    /** Of a server that is stopped: its data is a copy's from now on. */
+    void restore(Path copy) throws IOException, InterruptedException {
+        delete(data);
+        copy(copy, data);
+    }
+
     /** Stops all its processes without ending them: connections stay, new ones are made, and nothing answers. */
     void hang() throws IOException, InterruptedException {
         signal("STOP");
@@ -63,7 +78,24 @@ final class RestartablePostgres implements AutoCloseable {
     @Override
     public void close() throws IOException {
         server.close();
-        try (Stream<Path> files = Files.walk(data)) {
+        delete(data);
+        for (Path backup : backups) {
+            delete(backup);
+        }
+    }
+
+    /** With owners and rights, which PostgreSQL looks at. */
+    static void copy(Path from, Path to) throws IOException, InterruptedException {
+        Process copy = new ProcessBuilder("cp", "-a", from.toString(), to.toString())
+                .inheritIO()
+                .start();
+        if (copy.waitFor() != 0) {
+            throw new IOException("cannot copy " + from + " to " + to);
+        }
+    }
+
+    static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
             }

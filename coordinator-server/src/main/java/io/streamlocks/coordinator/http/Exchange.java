@@ -221,6 +221,10 @@ final class Exchange {
     }
 
     static void respond(Context ctx, Problem problem) {
+        if (problem.code().equals(ProblemType.DRAINING.code())) {
+            // Else a client would try again on the same connection, past a load balancer that knows better by now.
+            ctx.header("Connection", "close");
+        }
         if (problem.status() == 409 && problem.holder() != null) {
             ctx.header("Retry-After", seconds(problem.holder().expiresInMs()));
         } else if (problem.opensInMs() != null) {

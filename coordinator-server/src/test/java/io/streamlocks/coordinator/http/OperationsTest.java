@@ -62,6 +62,8 @@ class OperationsTest {
         for (Response response : refused) {
             assertProblem(response, 503, code, null);
             assertThat(response.header("Retry-After")).isEqualTo("1");
+            // A server that drains wants its clients to go elsewhere, one that starts or lost its storage to stay.
+            assertThat("close".equals(response.header("Connection"))).isEqualTo(code.equals("draining"));
         }
     }
 

@@ -1,0 +1,149 @@
+package io.streamlocks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What RUNBOOK.md says of a fail-over and of a lost replica, and what it tells to do. */
+class FailOverDrillTest {
+
+    private static final Logger LOG = LoggerFactory.getLogger(FailOverDrillTest.class);
+    private static final Duration RECOVERED_WITHIN = Duration.ofSeconds(15);
+
+    /** More than the 32 values of a sequence that PostgreSQL logs ahead: a standby that lacks fewer has lost none. */
+    private static final int LOST_GRANTS = 100;
+
+    private PostgresPair postgres;
+
+    @BeforeEach
+    void startPostgres() throws Exception {
+        postgres = new PostgresPair();
+    }
+
+    @AfterEach
+    void stopPostgres() throws Exception {
+        postgres.close();
+    }
+
+    @Test
+    void afterAFailOverToASynchronousStandbyLeasesAreAliveAndTokensRise() throws Exception {
+        postgres.makeSynchronous();
+        try (Coordinator coordinator = coordinator()) {
+            HttpCalls calls = calls(coordinator);
+            UUID leaseId = UUID.randomUUID();
+            long held = token(calls.acquire("held", leaseId));
+            long last = grants(calls, "busy", LOST_GRANTS);
+            postgres.killPrimary();
+
+            assertThat(calls.renew("held", leaseId).statusCode()).isEqualTo(503);
+
+            long promotedAt = System.nanoTime();
+            postgres.standby().execute("SELECT pg_promote()");
+            await().atMost(RECOVERED_WITHIN)
+                    .until(() -> calls.renew("held", leaseId).statusCode() == 200);
+            LOG.info(
+                    "Renewed {} ms after the promotion", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - promotedAt));
+
+            assertThat(token(calls.renew("held", leaseId))).isEqualTo(held);
+            assertThat(calls.acquire("held", UUID.randomUUID()).statusCode()).isEqualTo(409);
+            assertThat(grants(calls, "busy", 1)).isGreaterThan(last);
+        }
+    }
+
+    @Test
+    void afterAFailOverToAnAsynchronousStandbyTokensFallUnlessTheSequenceIsBroughtAhead() throws Exception {
+        long last;
+        try (Coordinator coordinator = coordinator()) {
+            HttpCalls calls = calls(coordinator);
+            grants(calls, "busy", 1);
+            postgres.awaitStandby();
+            postgres.disconnectStandby();
+            last = grants(calls, "busy", LOST_GRANTS);
+            postgres.killPrimary();
+        }
+        postgres.standby().execute("SELECT pg_promote()");
+
+        try (Coordinator coordinator = coordinator()) {
+            assertThat(grants(calls(coordinator), "busy", 1))
+                    .as("the control: a token without the steps of the runbook")
+                    .isLessThanOrEqualTo(last);
+        }
+
+        for (String statement : Runbook.sql("Bring the sequence ahead")) {
+            postgres.standby().execute(statement);
+        }
+        try (Coordinator coordinator = coordinator()) {
+            assertThat(grants(calls(coordinator), "busy", 1)).isGreaterThan(last);
+        }
+    }
+
+    @Test
+    void withoutItsSynchronousStandbyCallsAreUnknownUntilItIsNotAskedForAnyMore() throws Exception {
+        postgres.makeSynchronous();
+        try (Coordinator coordinator = coordinator()) {
+            HttpCalls calls = calls(coordinator);
+            UUID leaseId = UUID.randomUUID();
+            long held = token(calls.acquire("held", leaseId));
+            postgres.disconnectStandby();
+
+            HttpResponse<String> renewal = calls.renew("held", leaseId);
+            assertThat(renewal.statusCode()).isEqualTo(503);
+            assertThat(renewal.body()).contains("storage-unavailable");
+            // Reads go on, and /readyz only reads.
+            assertThat(calls.get("/readyz").statusCode()).isEqualTo(200);
+            assertThat(calls.get("/v1/locks/held").statusCode()).isEqualTo(200);
+            assertThat(postgres.primary()
+                            .fetch(Runbook.sql("Who waits for a replica").get(0)))
+                    .isNotEmpty();
+
+            for (String statement : Runbook.sql("Go on without the replica")) {
+                postgres.primary().execute(statement);
+            }
+            await().atMost(RECOVERED_WITHIN)
+                    .until(() -> calls.renew("held", leaseId).statusCode() == 200);
+            assertThat(token(calls.renew("held", leaseId))).isEqualTo(held);
+            await().until(() -> postgres.primary()
+                    .fetch(Runbook.sql("Who waits for a replica").get(0))
+                    .isEmpty());
+        }
+    }
+
+    /** The token of the last of some grants of a stream, each of which is released. */
+    private static long grants(HttpCalls calls, String streamId, int count) throws Exception {
+        long token = 0;
+        for (int i = 0; i < count; i++) {
+            UUID leaseId = UUID.randomUUID();
+            token = token(calls.acquire(streamId, leaseId));
+            assertThat(calls.release(streamId, leaseId).statusCode()).isEqualTo(204);
+        }
+        return token;
+    }
+
+    private static long token(HttpResponse<String> response) {
+        return HttpCalls.fencingToken(response);
+    }
+
+    private Coordinator coordinator() throws Exception {
+        Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+                "LOCK_BACKEND", "postgres",
+                "DATABASE_URL", postgres.url(),
+                "HTTP_PORT", "0",
+                "SHUTDOWN_DRAIN_MS", "0")));
+        coordinator.ready().get(RECOVERED_WITHIN.toSeconds(), TimeUnit.SECONDS);
+        return coordinator;
+    }
+
+    private static HttpCalls calls(Coordinator coordinator) {
+        return new HttpCalls("http://127.0.0.1:" + coordinator.port());
+    }
+}

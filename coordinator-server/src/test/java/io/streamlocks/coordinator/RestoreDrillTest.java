@@ -1,0 +1,68 @@
+package io.streamlocks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** What RUNBOOK.md tells to do after the database was restored from a backup, and what happens without. */
+class RestoreDrillTest {
+
+    private static final String DATABASE = "postgres";
+
+    @Test
+    void afterARestoreTokensFallUnlessTheSequenceIsBroughtAhead() throws Exception {
+        try (RestartablePostgres postgres = new RestartablePostgres()) {
+            long beforeTheBackup = grant(postgres);
+            postgres.stop();
+            Path backup = postgres.backUp();
+            postgres.start();
+            long afterTheBackup = grant(postgres);
+            assertThat(afterTheBackup).isGreaterThan(beforeTheBackup);
+
+            postgres.stop();
+            postgres.restore(backup);
+            postgres.start();
+            assertThat(grant(postgres))
+                    .as("the control: the grant's token comes again")
+                    .isEqualTo(afterTheBackup);
+
+            postgres.stop();
+            postgres.restore(backup);
+            postgres.start();
+            for (String statement : Runbook.sql("Bring the sequence ahead")) {
+                postgres.sql(DATABASE).execute(statement);
+            }
+            assertThat(grant(postgres)).isGreaterThan(afterTheBackup);
+
+            long last = postgres.sql(DATABASE)
+                    .fetchSingle("SELECT last_value FROM stream_lock_fencing_token")
+                    .get(0, Long.class);
+            for (String statement : Runbook.sql("Bring the sequence ahead")) {
+                postgres.sql(DATABASE).execute(statement);
+            }
+            assertThat(grant(postgres)).as("done twice, it never leads back").isGreaterThan(last);
+            // Far from the sequence's end, so that it can be done as often as anybody likes.
+            assertThat(grant(postgres)).isLessThan((1L << 53) / 4);
+        }
+    }
+
+    /** Grants the same stream once, by a coordinator of its own, and gives it back. */
+    private static long grant(RestartablePostgres postgres) throws Exception {
+        try (Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+                "LOCK_BACKEND", "postgres",
+                "DATABASE_URL", postgres.url(DATABASE),
+                "HTTP_PORT", "0",
+                "SHUTDOWN_DRAIN_MS", "0")))) {
+            coordinator.ready().get(15, TimeUnit.SECONDS);
+            HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+            UUID leaseId = UUID.randomUUID();
+            long token = HttpCalls.fencingToken(calls.acquire("orders", leaseId));
+            assertThat(calls.release("orders", leaseId).statusCode()).isEqualTo(204);
+            return token;
+        }
+    }
+}

@@ -1,0 +1,208 @@
+package io.streamlocks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.flywaydb.core.Flyway;
+import org.jooq.Record;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Two versions on one schema, as they are while servers are replaced. The version before is here in the form of its
+ * statements and its migrations.
+ */
+class UpgradeTest {
+
+    private static final Duration READY_WITHIN = Duration.ofSeconds(30);
+
+    /** Statements of servers on schema version 1, for one stream. */
+    private static final String ACQUIRE_1 = """
+            INSERT INTO stream_locks AS l
+                (stream_id, owner_id, lease_id, fencing_token, ttl_ms, acquired_at, expires_at, superseded_lease_ids)
+            SELECT r.stream_id, r.owner_id, r.lease_id, nextval('stream_lock_fencing_token'), r.ttl_ms,
+                clock_timestamp(), clock_timestamp() + r.ttl_ms * interval '1 millisecond', '{}'
+            FROM unnest(ARRAY[?], ARRAY['before'], ARRAY[?::uuid], ARRAY[600000]) AS r (stream_id, owner_id, lease_id, ttl_ms)
+                LEFT JOIN stream_locks seen ON seen.stream_id = r.stream_id
+            WHERE seen.stream_id IS NULL
+                OR (seen.expires_at <= clock_timestamp()
+                    AND r.lease_id <> seen.lease_id
+                    AND r.lease_id <> ALL (seen.superseded_lease_ids))
+            ORDER BY r.stream_id COLLATE "C"
+            ON CONFLICT (stream_id) DO UPDATE SET
+                owner_id = EXCLUDED.owner_id,
+                lease_id = EXCLUDED.lease_id,
+                fencing_token = nextval('stream_lock_fencing_token'),
+                ttl_ms = EXCLUDED.ttl_ms,
+                acquired_at = clock_timestamp(),
+                expires_at = clock_timestamp() + EXCLUDED.ttl_ms * interval '1 millisecond',
+                superseded_lease_ids = (l.lease_id || l.superseded_lease_ids)[:8]
+            WHERE l.expires_at <= clock_timestamp()
+                AND l.lease_id <> EXCLUDED.lease_id
+                AND EXCLUDED.lease_id <> ALL (l.superseded_lease_ids)
+            RETURNING l.fencing_token
+            """;
+
+    private static final String RENEW_1 = """
+            UPDATE stream_locks l
+            SET ttl_ms = coalesce(r.ttl_ms, l.ttl_ms),
+                expires_at = clock_timestamp() + coalesce(r.ttl_ms, l.ttl_ms) * interval '1 millisecond'
+            FROM (
+                SELECT *
+                FROM unnest(ARRAY[?], ARRAY[?::uuid], ARRAY[NULL::bigint]) AS u (stream_id, lease_id, ttl_ms)
+                ORDER BY stream_id COLLATE "C"
+            ) r
+            WHERE l.stream_id = r.stream_id AND l.lease_id = r.lease_id AND l.expires_at > clock_timestamp()
+            RETURNING l.fencing_token
+            """;
+
+    private static final String RELEASE_1 = """
+            UPDATE stream_locks l
+            SET owner_id = NULL, expires_at = clock_timestamp()
+            FROM (
+                SELECT *
+                FROM unnest(ARRAY[?], ARRAY[?::uuid]) AS u (stream_id, lease_id)
+                ORDER BY stream_id COLLATE "C"
+            ) r
+            WHERE l.stream_id = r.stream_id AND l.lease_id = r.lease_id AND l.expires_at > clock_timestamp()
+            RETURNING l.fencing_token
+            """;
+
+    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+    private TestDatabase database;
+
+    @TempDir
+    private Path migrationsBefore;
+
+    @BeforeEach
+    void makeADatabaseOfTheVersionBefore() throws Exception {
+        log.start();
+        rootLogger().addAppender(log);
+        Files.copy(
+                Path.of("..", "db", "migration", "V1__stream_locks.sql"),
+                migrationsBefore.resolve("V1__stream_locks.sql"));
+        database = TestDatabase.empty();
+        migrateAsTheVersionBefore();
+    }
+
+    @AfterEach
+    void close() {
+        rootLogger().detachAppender(log);
+        database.close();
+    }
+
+    @Test
+    void whileALongTransactionKeepsAMigrationWaitingCallsGoOn() throws Exception {
+        UUID leaseId = UUID.randomUUID();
+        assertThat(run(ACQUIRE_1, "a", leaseId)).isNotNull();
+        try (Connection dump = database.transaction()) {
+            // What pg_dump holds for as long as it takes, and what an ALTER TABLE waits for.
+            dump.createStatement().execute("LOCK TABLE stream_locks IN ACCESS SHARE MODE");
+
+            try (Coordinator coordinator = coordinator()) {
+                await().atMost(READY_WITHIN).until(() -> {
+                    assertThat(runWithin(Duration.ofSeconds(1), RENEW_1, "a", leaseId))
+                            .isNotNull();
+                    return log.list.stream()
+                            .anyMatch(event -> event.getFormattedMessage().contains("lock timeout"));
+                });
+                assertThat(coordinator.ready()).isNotDone();
+
+                dump.commit();
+                coordinator.ready().get(READY_WITHIN.toSeconds(), TimeUnit.SECONDS);
+                assertThat(calls(coordinator).renew("a", leaseId).statusCode()).isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
+    void serversOfBothVersionsGrantTheSameStreamsInTurnAndTheHistoryHasThemAll() throws Exception {
+        try (Coordinator coordinator = coordinator()) {
+            coordinator.ready().get(READY_WITHIN.toSeconds(), TimeUnit.SECONDS);
+            HttpCalls calls = calls(coordinator);
+
+            UUID before = UUID.randomUUID();
+            long first = run(ACQUIRE_1, "a", before);
+            assertThat(calls.acquire("a", UUID.randomUUID()).statusCode()).isEqualTo(409);
+            assertThat(HttpCalls.fencingToken(calls.renew("a", before))).isEqualTo(first);
+            assertThat(run(RENEW_1, "a", before)).isEqualTo(first);
+            assertThat(run(RELEASE_1, "a", before)).isEqualTo(first);
+
+            UUID now = UUID.randomUUID();
+            long second = HttpCalls.fencingToken(calls.acquire("a", now));
+            assertThat(second).isGreaterThan(first);
+            assertThat(run(ACQUIRE_1, "a", UUID.randomUUID())).isNull();
+            assertThat(run(RENEW_1, "a", now)).isEqualTo(second);
+            database.expire("a");
+
+            assertThat(run(ACQUIRE_1, "a", UUID.randomUUID())).isGreaterThan(second);
+            assertThat(database.sql()
+                            .fetch(
+                                    "SELECT fencing_token, end_reason, ended_by FROM stream_lock_history ORDER BY fencing_token")
+                            .map(Record::intoList))
+                    .containsExactly(List.of(first, "released", "before"), List.of(second, "superseded", "before"));
+        }
+    }
+
+    @Test
+    void theVersionBeforeStartsOnTheNewSchema() throws Exception {
+        try (Coordinator coordinator = coordinator()) {
+            coordinator.ready().get(READY_WITHIN.toSeconds(), TimeUnit.SECONDS);
+        }
+
+        migrateAsTheVersionBefore();
+
+        assertThat(run(ACQUIRE_1, "a", UUID.randomUUID())).isNotNull();
+    }
+
+    private void migrateAsTheVersionBefore() {
+        Flyway.configure()
+                .dataSource(database.pool())
+                .locations("filesystem:" + migrationsBefore)
+                .load()
+                .migrate();
+    }
+
+    /** The fencing token that the statement answers with; null if it has changed nothing. */
+    private Long run(String statement, String streamId, UUID leaseId) {
+        return database.sql().resultQuery(statement, streamId, leaseId).fetchOne(0, Long.class);
+    }
+
+    private Long runWithin(Duration timeout, String statement, String streamId, UUID leaseId) {
+        return database.sql()
+                .resultQuery(statement, streamId, leaseId)
+                .queryTimeout(Math.toIntExact(timeout.toSeconds()))
+                .fetchOne(0, Long.class);
+    }
+
+    private Coordinator coordinator() throws Exception {
+        return new Coordinator(CoordinatorConfig.from(Map.of(
+                "LOCK_BACKEND", "postgres",
+                "DATABASE_URL", database.url(),
+                "HTTP_PORT", "0",
+                "SHUTDOWN_DRAIN_MS", "0")));
+    }
+
+    private static HttpCalls calls(Coordinator coordinator) {
+        return new HttpCalls("http://127.0.0.1:" + coordinator.port());
+    }
+
+    private static Logger rootLogger() {
+        return (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    }
+}

@@ -1,0 +1,180 @@
+// Checks the manifests, docker-compose.yml and the Dockerfile; README.md beside them tells what for. Prints what is wrong
+// and exits with 1, or exits with 0.
+//
+//   node check.mjs [the output of kubectl kustomize, as files]
+import fs from 'node:fs'
+import path from 'node:path'
+import { Ajv } from 'ajv'
+import dockerfile from 'dockerfile-utils'
+import { parse, parseAllDocuments } from 'yaml'
+import { breaks, rules } from './rules.mjs'
+import { typeProblems, validatorProblems } from './schema.mjs'
+
+const here = path.dirname(new URL(import.meta.url).pathname)
+const kubernetes = path.join(here, '..')
+const root = path.join(kubernetes, '../..')
+const read = (...file) => fs.readFileSync(path.join(...file), 'utf8')
+const copy = value => structuredClone(value)
+
+let wrong = 0
+function complain(where, messages) {
+  for (const message of messages) {
+    console.error(`${where}: ${message}`)
+    wrong++
+  }
+}
+
+/** All documents of a YAML file. YAML 1.1, as Kubernetes reads it: "on" is true there, and 0440 is 288. */
+function documentsOf(...file) {
+  return parseAllDocuments(read(...file), { version: '1.1', uniqueKeys: true, prettyErrors: true }).map(document => {
+    complain(path.basename(file.at(-1)), document.errors.map(e => e.message))
+    return document.toJS()
+  })
+}
+
+/** The keys of these are anybody's choice, so none can be misspelt. */
+const FREE = new Set(['labels', 'annotations', 'matchLabels', 'selector', 'data', 'stringData', 'limits', 'requests'])
+
+/** The manifest with each of its fields misspelt, one at a time. */
+function misspelt(document) {
+  const variants = []
+  const walk = (value, at) => {
+    if (typeof value !== 'object' || value === null) {
+      return
+    }
+    for (const key of Object.keys(value)) {
+      const isFree = FREE.has(at.at(-1)) && !('matchLabels' in value)
+      if (!Array.isArray(value) && !isFree) {
+        const variant = copy(document)
+        const parent = at.reduce((node, step) => node[step], variant)
+        parent[`${key}s`] = parent[key]
+        delete parent[key]
+        variants.push({ field: [...at, key].join('.'), document: variant })
+      }
+      walk(value[key], [...at, key])
+    }
+  }
+  walk(document, [])
+  return variants
+}
+
+// The manifests, as they stand.
+const files = ['.', 'monitoring', 'tls']
+  .flatMap(folder => fs.readdirSync(path.join(kubernetes, folder)).map(name => path.join(folder, name)))
+  .filter(name => name.endsWith('.yaml') && path.basename(name) !== 'kustomization.yaml')
+const manifests = files.flatMap(name =>
+  documentsOf(kubernetes, name).map(document => ({ name, document, patch: path.dirname(name) === 'tls' })),
+)
+const rendered = process.argv.slice(2).flatMap(file =>
+  documentsOf(file).map(document => ({ name: `kustomize, ${path.basename(file)}`, document, patch: false })),
+)
+
+const all = [...manifests, ...rendered]
+typeProblems(all).forEach((messages, i) => complain(all[i].name, messages))
+for (const { name, document, patch } of all) {
+  if (!patch) {
+    complain(name, await validatorProblems(document))
+  }
+}
+
+// Whether that would have found anything.
+const mutants = manifests.flatMap(({ name, document, patch }) =>
+  misspelt(document).map(mutant => ({ ...mutant, name, patch })),
+)
+typeProblems(mutants).forEach((messages, i) => {
+  if (messages.length === 0) {
+    complain(mutants[i].name, [`a misspelt ${mutants[i].field} was not found`])
+  }
+})
+
+// Each kustomization names its files, and each file is named by one.
+for (const folder of ['.', 'monitoring', 'tls']) {
+  const kustomization = documentsOf(kubernetes, folder, 'kustomization.yaml')[0]
+  const named = [...(kustomization.resources ?? []), ...(kustomization.patches ?? []).map(patch => patch.path)]
+  const there = files.filter(name => path.dirname(name) === folder).map(name => path.basename(name))
+  complain(
+    path.join(folder, 'kustomization.yaml'),
+    [
+      ...named.filter(name => !there.includes(name)).map(name => `there is no ${name}`),
+      ...there.filter(name => !named.includes(name) && name !== 'secrets.example.yaml').map(name => `${name} is left out`),
+    ],
+  )
+}
+
+// What no schema sees.
+const variables = text => new Map([...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]))
+const inputs = {
+  documents: [
+    ...manifests.filter(m => !m.patch && m.name !== 'secrets.example.yaml').map(m => m.document),
+    { kind: 'ConfigMap', metadata: { name: documentsOf(kubernetes, 'kustomization.yaml')[0].configMapGenerator[0].name } },
+  ],
+  secrets: manifests.filter(m => m.name === 'secrets.example.yaml').map(m => m.document),
+  settings: variables(read(kubernetes, 'settings.env')),
+  known: new Set(variables(read(root, '.env.example')).keys()),
+  paths: Object.keys(documentsOf(root, 'openapi.yaml')[0].paths),
+  user: read(root, 'Dockerfile').match(/^USER (\S+)$/m)[1],
+}
+let broken = 0
+// A rule that finds no such thing at all has found something as well.
+function problemsOf(rule, inputs) {
+  try {
+    return rule(inputs)
+  } catch (e) {
+    return [String(e)]
+  }
+}
+for (const [name, rule] of Object.entries(rules)) {
+  complain(name, problemsOf(rule, inputs))
+  for (const change of breaks[name]) {
+    const changed = copy(inputs)
+    change(changed)
+    broken++
+    if (problemsOf(rule, changed).length === 0) {
+      complain(name, [`not found: ${change}`])
+    }
+  }
+}
+
+// docker-compose.yml.
+const compose = parse(read(root, 'docker-compose.yml'), { merge: true })
+const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false })
+const { $schema, ...composeSchema } = JSON.parse(read(here, 'node_modules/dclint/schemas/compose.schema.json'))
+const validate = ajv.compile(composeSchema)
+const composeProblems = file =>
+  validate(file) ? [] : validate.errors.map(e => `${e.instancePath} ${e.message} ${JSON.stringify(e.params)}`)
+complain('docker-compose.yml', composeProblems(compose))
+complain(
+  'docker-compose.yml',
+  Object.keys(compose['x-coordinator'].environment)
+    .filter(name => !inputs.known.has(name))
+    .map(name => `.env.example has no ${name}`),
+)
+for (const service of Object.keys(compose.services)) {
+  for (const field of Object.keys(compose.services[service])) {
+    const changed = copy(compose)
+    changed.services[service][`${field}s`] = changed.services[service][field]
+    delete changed.services[service][field]
+    broken++
+    if (composeProblems(changed).length === 0) {
+      complain('docker-compose.yml', [`a misspelt ${service}.${field} was not found`])
+    }
+  }
+}
+
+// The Dockerfile.
+const dockerfileProblems = text => dockerfile.validate(text).map(d => `line ${d.range.start.line + 1}: ${d.message}`)
+const image = read(root, 'Dockerfile')
+complain('Dockerfile', dockerfileProblems(image))
+for (const instruction of new Set(image.match(/^[A-Z]+(?= )/gm))) {
+  broken++
+  if (dockerfileProblems(image.replace(new RegExp(`^${instruction} `, 'm'), `${instruction}S `)).length === 0) {
+    complain('Dockerfile', [`a misspelt ${instruction} was not found`])
+  }
+}
+
+console.log(
+  `${manifests.length} manifests, ${rendered.length} of kustomize, ${Object.keys(rules).length} rules, docker-compose.yml and` +
+    ` Dockerfile checked; of ${mutants.length + broken} deliberate faults each was to be found.`,
+)
+console.log(wrong === 0 ? 'All is well.' : `${wrong} problems.`)
+process.exit(wrong === 0 ? 0 : 1)

@@ -1,0 +1,166 @@
+// What no schema sees: that the manifests fit each other, the image and the server. Each rule answers with what is wrong.
+
+const SERVER_ANSWERS_WITHIN_S = 3 // also when the database is away: see "Health" in the README
+const CALLS_UNDER_WAY_S = 5 // which a stopping server waits for, after SHUTDOWN_DRAIN_MS
+
+const of = (documents, kind) => documents.filter(document => document.kind === kind)
+const contains = (labels, selector) => Object.entries(selector ?? {}).every(([key, value]) => labels?.[key] === value)
+
+/** @param {{documents: any[], secrets: any[], settings: Map<string, string>, known: Set<string>, paths: string[], user: string}} all */
+export const rules = {
+  'selectors choose the pods and the Service'({ documents }) {
+    const template = of(documents, 'Deployment')[0].spec.template
+    const service = of(documents, 'Service')[0]
+    const selectors = [
+      ...of(documents, 'Deployment').map(d => [d, d.spec.selector.matchLabels, template.metadata.labels]),
+      ...of(documents, 'Service').map(d => [d, d.spec.selector, template.metadata.labels]),
+      ...of(documents, 'PodDisruptionBudget').map(d => [d, d.spec.selector.matchLabels, template.metadata.labels]),
+      ...of(documents, 'NetworkPolicy').map(d => [d, d.spec.podSelector.matchLabels, template.metadata.labels]),
+      ...of(documents, 'ServiceMonitor').map(d => [d, d.spec.selector.matchLabels, service.metadata.labels]),
+      ...template.spec.topologySpreadConstraints.map(c => [c, c.labelSelector.matchLabels, template.metadata.labels]),
+    ]
+    return selectors
+      .filter(([, selector, labels]) => Object.keys(selector ?? {}).length === 0 || !contains(labels, selector))
+      .map(([d, selector]) => `${d.kind ?? d.topologyKey}: ${JSON.stringify(selector)} chooses nothing`)
+  },
+
+  'ports have the names by which they are called'({ documents }) {
+    const container = containerOf(documents)
+    const ports = container.ports.map(port => port.name)
+    const servicePorts = of(documents, 'Service').flatMap(d => d.spec.ports.map(port => port.name))
+    return [
+      ...probes(container).map(([name, probe]) => [name, probe.httpGet.port, ports]),
+      ...of(documents, 'Service').flatMap(d => d.spec.ports.map(port => ['Service', port.targetPort, ports])),
+      ...of(documents, 'NetworkPolicy').flatMap(d =>
+        d.spec.ingress.flatMap(rule => rule.ports.map(port => [d.metadata.name, port.port, ports])),
+      ),
+      ...of(documents, 'ServiceMonitor').flatMap(d => d.spec.endpoints.map(e => ['ServiceMonitor', e.port, servicePorts])),
+    ]
+      .filter(([, port, names]) => !names.includes(port))
+      .map(([where, port]) => `${where}: there is no port ${port}`)
+  },
+
+  'what is mounted is there, and what is there is mounted'({ documents }) {
+    const { spec } = of(documents, 'Deployment')[0].spec.template
+    const volumes = (spec.volumes ?? []).map(volume => volume.name)
+    const mounts = spec.containers.flatMap(container => container.volumeMounts ?? []).map(mount => mount.name)
+    return [
+      ...mounts.filter(name => !volumes.includes(name)).map(name => `no volume ${name}`),
+      ...volumes.filter(name => !mounts.includes(name)).map(name => `nothing mounts ${name}`),
+    ]
+  },
+
+  'Secrets, settings and the account exist'({ documents, secrets }) {
+    const { spec } = of(documents, 'Deployment')[0].spec.template
+    const container = containerOf(documents)
+    const wanted = [
+      ...spec.volumes.filter(volume => volume.secret).map(volume => [volume.secret.secretName]),
+      ...container.env.filter(e => e.valueFrom).map(e => [e.valueFrom.secretKeyRef.name, e.valueFrom.secretKeyRef.key]),
+      ...of(documents, 'ServiceMonitor').flatMap(d =>
+        d.spec.endpoints.map(e => [e.authorization.credentials.name, e.authorization.credentials.key]),
+      ),
+    ]
+    const maps = of(documents, 'ConfigMap').map(d => d.metadata.name)
+    const accounts = of(documents, 'ServiceAccount').map(d => d.metadata.name)
+    return [
+      ...wanted
+        .filter(([name, key]) => {
+          const secret = secrets.find(s => s.metadata.name === name)
+          return !secret || (key && !(key in secret.stringData))
+        })
+        .map(([name, key]) => `secrets.example.yaml has no ${name} ${key ?? ''}`),
+      ...container.envFrom.map(e => e.configMapRef.name).filter(name => !maps.includes(name)).map(n => `no ConfigMap ${n}`),
+      ...(accounts.includes(spec.serviceAccountName) ? [] : [`no ServiceAccount ${spec.serviceAccountName}`]),
+    ]
+  },
+
+  'probes ask for what the server answers'({ documents, paths }) {
+    return probes(containerOf(documents))
+      .filter(([name, probe]) => !paths.includes(probe.httpGet.path) || (name === 'readinessProbe') !== (probe.httpGet.path === '/readyz'))
+      .map(([name, probe]) => `${name}: ${probe.httpGet.path}`)
+  },
+
+  'times fit those of the server'({ documents, settings }) {
+    const { spec } = of(documents, 'Deployment')[0].spec.template
+    const { readinessProbe, startupProbe } = containerOf(documents)
+    const stopS = Number(settings.get('SHUTDOWN_DRAIN_MS') ?? 1000) / 1000 + CALLS_UNDER_WAY_S
+    return [
+      ...(spec.terminationGracePeriodSeconds > stopS + 2 ? [] : ['terminationGracePeriodSeconds is too short']),
+      ...(readinessProbe.timeoutSeconds > SERVER_ANSWERS_WITHIN_S ? [] : ['readinessProbe gives up too soon']),
+      ...(startupProbe.periodSeconds * startupProbe.failureThreshold >= 30 ? [] : ['startupProbe gives up too soon']),
+    ]
+  },
+
+  'settings are settings of the server'({ documents, settings, known }) {
+    const names = [...settings.keys(), ...containerOf(documents).env.map(e => e.name)]
+    return names.filter(name => !known.has(name)).map(name => `.env.example has no ${name}`)
+  },
+
+  'the pod has no right that it does not need'({ documents, user }) {
+    const { spec } = of(documents, 'Deployment')[0].spec.template
+    const pod = spec.securityContext
+    const { securityContext: container, resources } = containerOf(documents)
+    const required = {
+      'runAsNonRoot': pod.runAsNonRoot === true,
+      'runAsUser and runAsGroup as in the Dockerfile': `${pod.runAsUser}:${pod.runAsGroup}` === user,
+      'seccompProfile RuntimeDefault': pod.seccompProfile?.type === 'RuntimeDefault',
+      'allowPrivilegeEscalation: false': container.allowPrivilegeEscalation === false,
+      'readOnlyRootFilesystem': container.readOnlyRootFilesystem === true,
+      'capabilities drop ALL and add none': container.capabilities.drop.includes('ALL') && !container.capabilities.add,
+      'no token of the ServiceAccount': spec.automountServiceAccountToken === false,
+      'no variables from Services': spec.enableServiceLinks === false,
+      'a limit of memory that is the request': resources.limits.memory === resources.requests.memory,
+    }
+    return Object.keys(required).filter(what => !required[what])
+  },
+
+  'no namespace is named'({ documents }) {
+    return documents.filter(d => d.metadata.namespace).map(d => `${d.kind} is for ${d.metadata.namespace} only`)
+  },
+}
+
+function containerOf(documents) {
+  return of(documents, 'Deployment')[0].spec.template.spec.containers[0]
+}
+
+function probes(container) {
+  return ['startupProbe', 'livenessProbe', 'readinessProbe'].map(name => [name, container[name]])
+}
+
+/** For each rule, changes each of which it must find. */
+export const breaks = {
+  'selectors choose the pods and the Service': [
+    ({ documents }) => (of(documents, 'Service')[0].spec.selector = { 'app.kubernetes.io/name': 'other' }),
+    ({ documents }) => (of(documents, 'NetworkPolicy')[0].spec.podSelector = {}),
+    ({ documents }) => (of(documents, 'PodDisruptionBudget')[0].spec.selector.matchLabels = { app: 'stream-locks' }),
+  ],
+  'ports have the names by which they are called': [
+    ({ documents }) => (containerOf(documents).ports[0].name = 'web'),
+    ({ documents }) => (of(documents, 'Service')[0].spec.ports[0].name = 'web'),
+  ],
+  'what is mounted is there, and what is there is mounted': [
+    ({ documents }) => containerOf(documents).volumeMounts.pop(),
+    ({ documents }) => (containerOf(documents).volumeMounts[0].name = 'token'),
+  ],
+  'Secrets, settings and the account exist': [
+    ({ secrets }) => (secrets[0].metadata.name = 'other'),
+    ({ documents }) => (containerOf(documents).env[0].valueFrom.secretKeyRef.key = 'uri'),
+    ({ documents }) => (containerOf(documents).envFrom[0].configMapRef.name = 'settings'),
+    ({ documents }) => (of(documents, 'Deployment')[0].spec.template.spec.serviceAccountName = 'default'),
+  ],
+  'probes ask for what the server answers': [
+    ({ documents }) => (containerOf(documents).startupProbe.httpGet.path = '/healthz'),
+    ({ documents }) => (containerOf(documents).livenessProbe.httpGet.path = '/readyz'),
+  ],
+  'times fit those of the server': [
+    ({ documents }) => (of(documents, 'Deployment')[0].spec.template.spec.terminationGracePeriodSeconds = 8),
+    ({ documents }) => (containerOf(documents).readinessProbe.timeoutSeconds = 1),
+  ],
+  'settings are settings of the server': [({ settings }) => settings.set('LOCK_TTL_MAX', '1')],
+  'the pod has no right that it does not need': [
+    ({ documents }) => (containerOf(documents).securityContext.readOnlyRootFilesystem = false),
+    ({ documents }) => (of(documents, 'Deployment')[0].spec.template.spec.securityContext.runAsUser = 0),
+    ({ documents }) => (containerOf(documents).securityContext.capabilities.add = ['NET_ADMIN']),
+  ],
+  'no namespace is named': [({ documents }) => (documents[0].metadata.namespace = 'default')],
+}
