@@ -23,6 +23,7 @@ final class BreakRoutes {
         BreakRequest request = new BreakRequest(
                 streamId,
                 Fields.fencingToken("expectedFencingToken", body.expectedFencingToken()),
+                Access.of(ctx).ownerPrefix(),
                 breaking(ctx, body.reason(), body.delayMs()));
         Exchange.respond(ctx, () -> locks.breakLeases(List.of(request)), outcomes -> answer(outcomes.get(0)));
     }

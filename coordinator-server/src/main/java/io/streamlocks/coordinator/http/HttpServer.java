@@ -218,6 +218,10 @@ public final class HttpServer {
         table.get("/docs", Permission.OPEN, operation::docs);
         table.get("/docs/{asset}", Permission.OPEN, operation::docsAsset);
 
+        ConsoleRoutes console = new ConsoleRoutes();
+        get(routes, "/console", console::page);
+        get(routes, "/console/{asset}", console::asset);
+
         routes.exception(ProblemException.class, (e, ctx) -> Exchange.respond(ctx, e.problem()));
         routes.exception(ForbiddenException.class, (e, ctx) -> Exchange.respond(ctx, Problem.forbidden(e)));
         routes.exception(KeysUnavailableException.class, this::respondTo);

@@ -60,7 +60,7 @@ final class OperationRoutes {
         ctx.contentType(contentType).result(resource("/docs/" + name));
     }
 
-    private static byte[] resource(String path) {
+    static byte[] resource(String path) {
         try (InputStream in = OperationRoutes.class.getResourceAsStream(path)) {
             if (in == null) {
                 throw new IllegalStateException("The class path lacks " + path);

@@ -43,17 +43,24 @@ class AccessTest {
         SERVED,
         FORBIDDEN,
         /** 410, as if there were no trace of the lease. */
-        NO_TRACE
+        NO_TRACE,
+        /** 404, as if no lease were live. */
+        NOT_LOCKED
     }
 
     /**
      * What is meant.
      *
      * @param roles who may call; empty for everybody, without a token
+     * @param ofSomeStreams what a token gets that is for some streams, this one among them, and for this owner
      * @param ofOtherStream what a token gets that is not for the stream
      * @param ofOtherOwner what a token gets that is not for the owner
      */
-    private record Row(Set<Role> roles, Answer ofOtherStream, Answer ofOtherOwner) {}
+    private record Row(Set<Role> roles, Answer ofSomeStreams, Answer ofOtherStream, Answer ofOtherOwner) {
+        Row(Set<Role> roles, Answer ofOtherStream, Answer ofOtherOwner) {
+            this(roles, Answer.SERVED, ofOtherStream, ofOtherOwner);
+        }
+    }
 
     private static final Row OPEN = new Row(Set.of(), Answer.SERVED, Answer.SERVED);
 
@@ -74,6 +81,16 @@ class AccessTest {
             Map.entry("POST /v1/batch/acquire", new Row(Set.of(WORKER, OPERATOR), Answer.FORBIDDEN, Answer.FORBIDDEN)),
             Map.entry("POST /v1/batch/renew", new Row(Set.of(WORKER, OPERATOR), Answer.FORBIDDEN, Answer.NO_TRACE)),
             Map.entry("POST /v1/batch/release", new Row(Set.of(WORKER, OPERATOR), Answer.FORBIDDEN, Answer.NO_TRACE)),
+            Map.entry(
+                    "GET /v1/locks/{streamId}/history",
+                    new Row(Set.of(READER, OPERATOR), Answer.FORBIDDEN, Answer.SERVED)),
+            Map.entry("GET /v1/history", new Row(Set.of(READER, OPERATOR), Answer.FORBIDDEN, Answer.SERVED)),
+            Map.entry(
+                    "POST /v1/locks/{streamId}/break", new Row(Set.of(OPERATOR), Answer.FORBIDDEN, Answer.NOT_LOCKED)),
+            Map.entry(
+                    "POST /v1/owners/{ownerId}/break",
+                    new Row(Set.of(OPERATOR), Answer.FORBIDDEN, Answer.FORBIDDEN, Answer.FORBIDDEN)),
+            Map.entry("GET /metrics", new Row(Set.of(READER, OPERATOR), Answer.SERVED, Answer.SERVED)),
             Map.entry("GET /livez", OPEN),
             Map.entry("GET /readyz", OPEN),
             Map.entry("GET /openapi.yaml", OPEN),
@@ -85,6 +102,7 @@ class AccessTest {
         MALFORMED,
         WRONG,
         EXPIRED,
+        UNLIMITED,
         VALID,
         FOR_OTHER_STREAMS,
         FOR_OTHER_OWNERS
@@ -114,6 +132,8 @@ class AccessTest {
                             "slc_" + UUID.randomUUID(),
                             Credential.EXPIRED,
                             tokens.addExpired(valid),
+                            Credential.UNLIMITED,
+                            tokens.add(role),
                             Credential.VALID,
                             tokens.add(valid),
                             Credential.FOR_OTHER_STREAMS,
@@ -169,6 +189,7 @@ class AccessTest {
         Row row = TABLE.get(route.replace("HEAD ", "GET "));
         Answer ifRoleAllows =
                 switch (credential) {
+                    case VALID -> row.ofSomeStreams();
                     case FOR_OTHER_STREAMS -> row.ofOtherStream();
                     case FOR_OTHER_OWNERS -> row.ofOtherOwner();
                     default -> Answer.SERVED;
@@ -206,7 +227,11 @@ class AccessTest {
                 case SERVED -> assertThat(status).isIn(200, 204);
                 case FORBIDDEN -> {
                     assertThat(status).isEqualTo(403);
-                    assertProblem(403, "forbidden", pathOfFields + "(streamId|ownerId|prefix)");
+                    assertProblem(403, "forbidden", pathOfFields + "(streamId|ownerId|prefix)?");
+                }
+                case NOT_LOCKED -> {
+                    assertThat(status).isEqualTo(404);
+                    assertProblem(404, "not-locked", "");
                 }
                 case NO_TRACE -> {
                     assertProblem(410, "lease-lost", "");
@@ -234,9 +259,12 @@ class AccessTest {
         String method = route.substring(0, route.indexOf(' '));
         String path = route.substring(route.indexOf(' ') + 1)
                 .replace("{streamId}", TestServer.encoded(streamId))
+                .replace("{ownerId}", "pod-1")
                 .replace("{asset}", "docs.js");
         // A token that is for some streams must say of which it wants the list.
-        String target = path.equals("/v1/locks") ? path + "?prefix=" + TestServer.encoded("orders/") : path;
+        String target = path.equals("/v1/locks") || path.equals("/v1/history")
+                ? path + "?prefix=" + TestServer.encoded("orders/")
+                : path;
         if (method.equals("HEAD")) {
             return head(target, authorization);
         }
@@ -264,6 +292,9 @@ class AccessTest {
     }
 
     private Map<String, ?> body(String route) {
+        if (route.endsWith("/break")) {
+            return Map.of("reason", "it hangs");
+        }
         Map<String, Object> body = new TreeMap<>(Map.of("leaseId", leaseId));
         if (route.endsWith("/acquire")) {
             body.put("ownerId", "pod-1");

@@ -36,6 +36,7 @@ class BadPathTest {
         "POST,   /readyz, 'GET, HEAD'",
         "PUT,    /openapi.yaml, 'GET, HEAD'",
         "DELETE, /docs, 'GET, HEAD'",
+        "POST,   /console, 'GET, HEAD'",
         "OPTIONS, /v1/locks, 'GET, HEAD'",
     })
     void anotherMethodIsRefusedWithTheOnesAllowed(String method, String path, String allowed) {
@@ -64,6 +65,11 @@ class BadPathTest {
                 "/docs/..%2Fopenapi.yaml",
                 "/docs/%2E%2E/openapi.yaml",
                 "/docs/../docs/docs.js",
+                "/console/",
+                "/console/index.html",
+                "/console/unknown.js",
+                "/console/..%2Fdocs%2Fdocs.js",
+                "/console/../docs/docs.js",
                 "/db/migration/V1__stream_locks.sql",
                 "/WEB-INF/web.xml"
             })

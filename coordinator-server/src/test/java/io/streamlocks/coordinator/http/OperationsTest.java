@@ -8,6 +8,7 @@ import io.restassured.response.Response;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -83,11 +84,7 @@ class OperationsTest {
             assertThat(page.contentType()).startsWith("text/html");
             String html = page.asString();
             assertThat(html).doesNotContain("//");
-            List<String> assets = Pattern.compile("(?:src|href)=\"([^\":]+)\"")
-                    .matcher(html)
-                    .results()
-                    .map(match -> match.group(1))
-                    .toList();
+            List<String> assets = matches("(?:src|href)=\"([^\":]+)\"", html);
             assertThat(assets).hasSize(3);
             for (String asset : assets) {
                 Response response = server.get("/" + asset);
@@ -100,8 +97,43 @@ class OperationsTest {
         }
     }
 
+    @Test
+    void theConsoleLoadsAllItNeedsFromThisServerAndNobodyElseFramesIt() {
+        try (TestServer server = TestServer.open()) {
+            Response page = server.get("/console");
+            assertThat(page.contentType()).startsWith("text/html");
+            assertThat(page.header("Content-Security-Policy").split("; "))
+                    .containsExactlyInAnyOrder(
+                            "default-src 'none'",
+                            "script-src 'self'",
+                            "style-src 'self'",
+                            "connect-src 'self'",
+                            "img-src 'self' data:",
+                            "frame-ancestors 'none'",
+                            "base-uri 'none'",
+                            "form-action 'none'");
+            String html = page.asString();
+            assertThat(html).doesNotContain("style=", " onclick", "<style", "javascript:");
+            List<String> assets = new ArrayList<>(matches("(?:src|href)=\"([^\":]+)\"", html));
+            for (int i = 0; i < assets.size(); i++) {
+                String asset = assets.get(i);
+                Response response = server.get("/" + asset);
+                assertThat(response.statusCode()).as(asset).isEqualTo(200);
+                assertThat(response.contentType()).startsWith(asset.endsWith(".css") ? "text/css" : "text/javascript");
+                assertThat(response.header("X-Content-Type-Options")).isEqualTo("nosniff");
+                assertThat(response.asString())
+                        .doesNotContain("http:", "https:", "innerHTML", "localStorage", "cookie");
+                matches("from '\\./([^']+)'", response.asString()).stream()
+                        .map(name -> "console/" + name)
+                        .filter(name -> !assets.contains(name))
+                        .forEach(assets::add);
+            }
+            assertThat(assets).hasSize(7);
+        }
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"/livez", "/readyz", "/openapi.yaml", "/docs", "/v1/locks"})
+    @ValueSource(strings = {"/livez", "/readyz", "/openapi.yaml", "/docs", "/console", "/v1/locks"})
     void headAnswersAsGetWithoutTheBody(String path) {
         try (TestServer server = TestServer.open()) {
             RawHttp.Answer answer = RawHttp.send(server.port, RawHttp.request("HEAD", path, ""));
@@ -117,6 +149,14 @@ class OperationsTest {
             server.gate.drain();
             assertThat(head(server, "/readyz")).isEqualTo(503);
         }
+    }
+
+    private static List<String> matches(String regex, String text) {
+        return Pattern.compile(regex)
+                .matcher(text)
+                .results()
+                .map(match -> match.group(1))
+                .toList();
     }
 
     private static int head(TestServer server, String path) {

@@ -39,6 +39,7 @@ class StatusesTest {
     private static TestServer busy;
     private static String limited;
     private static String reader;
+    private static String worker;
 
     @BeforeAll
     static void start(@TempDir Path directory) {
@@ -49,6 +50,7 @@ class StatusesTest {
         TestTokens tokens = new TestTokens(directory);
         limited = tokens.add(new Principal("limited", Role.OPERATOR, List.of("no-stream-of-this-test/"), ""));
         reader = tokens.add(Role.READER);
+        worker = tokens.add(Role.WORKER);
         guarded = TestServer.guarded(tokens.guards());
         // Its clock stands still, so the one call that it takes is the first.
         busy = TestServer.guarded(new Guards(
@@ -84,13 +86,25 @@ class StatusesTest {
                     case 200, 204 -> call(server, method, path, held, leaseId);
                     case 400 -> badCall(method, path);
                     case 401 -> call(guarded, method, path, free, leaseId);
-                    case 403 ->
-                        call(guarded.as(method == HttpMethod.GET ? limited : reader), method, path, free, leaseId);
+                    case 403 -> {
+                        // Any reader may see the metrics; the others name streams that are not for this token.
+                        String forbidden = path.equals("/metrics") ? worker : limited;
+                        yield call(
+                                guarded.as(method == HttpMethod.GET ? forbidden : reader), method, path, free, leaseId);
+                    }
                     case 404, 410 -> call(server, method, path, free, leaseId);
+                    case 412 ->
+                        server.post(path.replace("{streamId}", held), Map.of("reason", "x", "expectedFencingToken", 1));
                     case 409 -> call(server, method, path, held, UUID.randomUUID());
-                    case 413 -> server.post(path.replace("{streamId}", "s"), new byte[Exchange.MAX_BODY_BYTES + 1]);
+                    case 413 ->
+                        server.post(
+                                path.replace("{streamId}", "s").replace("{ownerId}", "o"),
+                                new byte[Exchange.MAX_BODY_BYTES + 1]);
                     case 415 ->
-                        server.request().contentType("text/plain").body("x").post(path.replace("{streamId}", "s"));
+                        server.request()
+                                .contentType("text/plain")
+                                .body("x")
+                                .post(path.replace("{streamId}", "s").replace("{ownerId}", "o"));
                     case 429 -> call(busy, method, path, free, leaseId);
                     case 500 -> call(broken, method, path, free, leaseId);
                     case 503 -> call(withoutStorage, method, path, free, leaseId);
@@ -110,6 +124,10 @@ class StatusesTest {
         if (method == HttpMethod.GET) {
             return server.get(path.replace("{streamId}", streamId));
         }
+        if (path.endsWith("/break")) {
+            return server.post(
+                    path.replace("{streamId}", streamId).replace("{ownerId}", "nobody"), Map.of("reason", "it hangs"));
+        }
         Map<String, Object> body = new HashMap<>(Map.of("leaseId", leaseId));
         if (path.endsWith("/acquire")) {
             body.put("ownerId", "me");
@@ -124,6 +142,9 @@ class StatusesTest {
     private static Response badCall(HttpMethod method, String path) {
         if (path.contains("{streamId}")) {
             return call(server, method, path, "%0A", UUID.randomUUID());
+        }
+        if (path.contains("{ownerId}")) {
+            return server.post(path.replace("{ownerId}", "%0A"), "{\"reason\": \"it hangs\"}");
         }
         return method == HttpMethod.GET ? server.get(path + "?pageSize=0") : server.post(path, "{}");
     }

@@ -3,6 +3,8 @@ package io.streamlocks.coordinator.lock;
 import static io.streamlocks.coordinator.lock.ContractFixture.assertLost;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +27,9 @@ public interface OwnerPrefixContract extends ContractFixture {
         assertLost(release(new ReleaseRequest(stream(), lease.leaseId(), "team-b/")), LossReason.UNKNOWN);
         // Taken as it stands, not as a pattern.
         assertLost(release(new ReleaseRequest(stream(), lease.leaseId(), "team%")), LossReason.UNKNOWN);
+        Breaking breaking = new Breaking("it hangs", "operator", Duration.ZERO);
+        assertThat(locks().breakLeases(List.of(new BreakRequest(stream(), Optional.empty(), "team-b/", breaking))))
+                .containsExactly(new BreakOutcome.NotLocked());
         assertThat(renew(lease)).isInstanceOf(RenewOutcome.Renewed.class);
     }
 }

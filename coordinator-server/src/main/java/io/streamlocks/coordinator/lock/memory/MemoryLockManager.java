@@ -181,7 +181,7 @@ public final class MemoryLockManager implements LockManager {
     private BreakOutcome breakLease(BreakRequest request) {
         Instant now = now();
         Entry entry = streams.get(request.streamId());
-        if (entry == null || !entry.isLive(now)) {
+        if (entry == null || !entry.isLive(now) || !entry.ownerId.startsWith(request.ownerPrefix())) {
             return new BreakOutcome.NotLocked();
         }
         if (request.expectedFencingToken()

@@ -132,8 +132,8 @@ final class LockSql {
             """;
 
     /**
-     * Binds: stream ids, expected fencing tokens (null for any), who breaks, why, for how long in ms the streams stay
-     * closed. Answers with what was broken.
+     * Binds: stream ids, expected fencing tokens (null for any), what the owners must begin with, who breaks, why, for how
+     * long in ms the streams stay closed. Answers with what was broken.
      *
      * <p>The rows are locked first and then changed, since the answer has the owner, and a row that was changed has none.
      */
@@ -143,12 +143,13 @@ final class LockSql {
                     r.broken_by, r.break_reason, r.delay_ms
                 FROM (
                         SELECT *
-                        FROM unnest(?::text[], ?::bigint[], ?::text[], ?::text[], ?::bigint[])
-                            AS u (stream_id, fencing_token, broken_by, break_reason, delay_ms)
+                        FROM unnest(?::text[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::bigint[])
+                            AS u (stream_id, fencing_token, owner_prefix, broken_by, break_reason, delay_ms)
                         ORDER BY stream_id COLLATE "C"
                     ) r
                     JOIN stream_locks l ON l.stream_id = r.stream_id
                 WHERE l.expires_at > clock_timestamp() AND l.fencing_token = coalesce(r.fencing_token, l.fencing_token)
+                    AND starts_with(l.owner_id, r.owner_prefix)
                 FOR UPDATE OF l
             )
             UPDATE stream_locks l

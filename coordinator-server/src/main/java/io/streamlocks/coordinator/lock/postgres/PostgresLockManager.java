@@ -247,6 +247,7 @@ public final class PostgresLockManager implements LockManager {
                 PostgresLockManager::collectBroken,
                 column(requests, BreakRequest::streamId, String[]::new),
                 column(requests, request -> request.expectedFencingToken().orElse(null), Long[]::new),
+                column(requests, BreakRequest::ownerPrefix, String[]::new),
                 column(requests, request -> request.breaking().by(), String[]::new),
                 column(requests, request -> request.breaking().reason(), String[]::new),
                 column(requests, request -> request.breaking().delay().toMillis(), Long[]::new));
@@ -274,7 +275,7 @@ public final class PostgresLockManager implements LockManager {
 
     /** Empty for a lease that could be broken: it was not live when that was tried. */
     private static Optional<BreakOutcome> judgeBreak(BreakRequest request, ResultSet row) throws SQLException {
-        if (!row.getBoolean("is_live")) {
+        if (!row.getBoolean("is_live") || !row.getString("owner_id").startsWith(request.ownerPrefix())) {
             return Optional.of(new BreakOutcome.NotLocked());
         }
         long token = row.getLong("fencing_token");

@@ -1,0 +1,69 @@
+// What is shown of locks and grants. Ids and labels may hold anything, so they go into text, never into markup.
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A duration in its two largest units, rounded down. */
+export function duration(ms) {
+  const part = (unit, within) => String(Math.floor((ms % within) / unit)).padStart(2, '0');
+  if (ms < MINUTE) return `${Math.max(0, Math.floor(ms / SECOND))} s`;
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min ${part(SECOND, MINUTE)} s`;
+  if (ms < DAY) return `${Math.floor(ms / HOUR)} h ${part(MINUTE, HOUR)} min`;
+  return `${Math.floor(ms / DAY)} d ${part(HOUR, DAY)} h`;
+}
+
+/** Sets a text only where it differs, so that nothing is read out or laid out again for nothing. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** An instant of the storage's clock: milliseconds to be read, all digits to be copied from the title. */
+export function instant(iso) {
+  const time = document.createElement('time');
+  const [, date, clock, fraction] = /^(.+)T([\d:]+)(?:\.(\d+))?Z$/.exec(iso) ?? [];
+  time.dateTime = iso;
+  time.title = iso;
+  time.textContent = date ? `${date} ${clock}.${(fraction ?? '').slice(0, 3).padEnd(3, '0')} Z` : iso;
+  return time;
+}
+
+export function setLabels(element, labels = {}) {
+  const pairs = Object.entries(labels).sort().map(([key, value]) => {
+    const pair = document.createElement('bdi');
+    pair.className = 'label';
+    const name = document.createElement('span');
+    name.textContent = key;
+    pair.append(name, `=${value}`);
+    return pair;
+  });
+  element.replaceChildren(...pairs);
+}
+
+/** A row of the history. */
+export function grantRow(grant) {
+  const row = document.getElementById('grant').content.firstElementChild.cloneNode(true);
+  const cell = (selector) => row.querySelector(selector);
+  cell('.token').textContent = grant.fencingToken;
+  cell('.owner .id').textContent = grant.ownerId;
+  setLabels(cell('.labels'), grant.labels);
+  cell('.from').append(instant(grant.acquiredAt));
+  cell('.reason').textContent = grant.endReason ?? 'live';
+  cell('.reason').dataset.reason = grant.endReason ?? 'live';
+  if (grant.endedAt) {
+    cell('.instant').append(instant(grant.endedAt));
+    cell('.span').textContent = `after ${duration(Date.parse(grant.endedAt) - Date.parse(grant.acquiredAt))}`;
+  }
+  if (grant.endedBy) cell('.by').append('by ', isolated(grant.endedBy));
+  if (grant.breakReason) cell('.why').append(isolated(grant.breakReason));
+  return row;
+}
+
+/** Text of others, whose direction is not to spread. */
+export function isolated(text) {
+  const element = document.createElement('bdi');
+  element.className = 'id';
+  element.textContent = text;
+  return element;
+}

@@ -1,0 +1,326 @@
+// The table of live locks, which keeps itself up to date.
+
+import { call, explain, hasToken } from './api.js';
+import { duration, isolated, setLabels, setText } from './cells.js';
+import { askForToken, onToken, openBreak, openHistory, tokenWanted } from './dialogs.js';
+
+const PAGE = 100;
+const LARGEST_PAGE = 1000;
+const REFRESH_MS = 2000;
+const LONGEST_WAIT_MS = 30_000;
+const TICK_MS = 500;
+const TYPING_MS = 300;
+const ANNOUNCE_MS = 10_000;
+const GIVE_TOKEN = 'Give a token';
+
+const $ = (id) => document.getElementById(id);
+
+/** Each row by its stream. */
+const rows = new Map();
+
+/** How many locks to show, if there are as many. */
+let wanted = PAGE;
+/** When the locks shown were asked for, on the clock of `performance.now`; null before there are any. */
+let knownAt = null;
+/** Whether there are more locks than shown. */
+let more = false;
+/** loading, live or unknown. Only of live locks is the time left known. */
+let state = 'loading';
+/** What keeps the locks unknown, and what to do about it, if there is something. */
+let trouble = { text: '', remedy: '' };
+let paused = false;
+/** Whether the next locks are the first for a filter, so that none of them has just come. */
+let fresh = true;
+/** Whether the page has asked for a token by itself. It does so once, and not again when nobody gives one. */
+let asked = false;
+let flight = null;
+let nextRefresh = 0;
+let nextTick = 0;
+let typing = 0;
+
+const filter = () => ({ prefix: $('prefix').value, ownerId: $('owner').value });
+
+class Row {
+  constructor(streamId) {
+    this.element = $('row').content.firstElementChild.cloneNode(true);
+    const cell = (selector) => this.element.querySelector(selector);
+    this.owner = cell('.owner .id');
+    this.token = cell('.token');
+    this.labels = cell('.labels');
+    this.age = cell('.age');
+    this.amount = cell('.amount');
+    this.bar = cell('.bar');
+    this.history = cell('.history');
+    this.break = cell('.break');
+    cell('.stream .id').textContent = streamId;
+    this.history.setAttribute('aria-label', `History of ${streamId}`);
+    this.break.setAttribute('aria-label', `Break the lease of ${streamId}`);
+    this.history.addEventListener('click', () => openHistory(streamId));
+    this.element.addEventListener('animationend', () => this.element.classList.remove('new'));
+    this.break.addEventListener('click', () => openBreak(this.lock, { told: tell, changed: refresh }));
+  }
+
+  show(lock, sentAt) {
+    const labels = JSON.stringify(lock.labels);
+    if (!this.lock || this.labelsShown !== labels) setLabels(this.labels, lock.labels);
+    this.labelsShown = labels;
+    if (this.lock && this.lock.fencingToken !== lock.fencingToken) this.element.classList.add('new');
+    this.lock = lock;
+    this.sentAt = sentAt;
+    // All three are of the storage's clock; this machine's may be wrong.
+    this.ageMs = Date.parse(lock.expiresAt) - lock.expiresInMs - Date.parse(lock.acquiredAt);
+    setText(this.owner, lock.ownerId);
+    setText(this.token, String(lock.fencingToken));
+    this.tick(performance.now());
+  }
+
+  /** Counts down from when the answer was asked for, as a worker does. */
+  tick(now) {
+    const passed = now - this.sentAt;
+    const left = Math.max(0, this.lock.expiresInMs - passed);
+    setText(this.age, duration(this.ageMs + passed));
+    setText(this.amount, duration(left));
+    this.bar.style.inlineSize = `${Math.min(100, (100 * left) / this.lock.ttlMs)}%`;
+    // Workers renew at each third of the ttl, so this one is late.
+    this.element.classList.toggle('late', left < this.lock.ttlMs / 3);
+  }
+
+  forgetTimeLeft() {
+    setText(this.amount, 'unknown');
+    this.element.classList.remove('late');
+  }
+}
+
+// -- Asking
+
+async function refresh() {
+  clearTimeout(nextRefresh);
+  flight?.abort();
+  flight = new AbortController();
+  const { signal } = flight;
+  const answer = await liveLocks(signal);
+  if (signal.aborted) return;
+  flight = null;
+  if (answer.status === 200) {
+    knownAt = answer.sentAt;
+    more = answer.more;
+    const changes = show(answer.locks);
+    setState('live');
+    announce(changes);
+    again(REFRESH_MS);
+  } else if (answer.status === 401) {
+    setState('unknown', tokenWanted(answer), GIVE_TOKEN);
+    // Not over another dialog: what is being typed there comes first.
+    if (!asked && !document.querySelector('dialog[open]')) {
+      asked = true;
+      askForToken(tokenWanted(answer));
+    }
+  } else if (answer.status >= 400 && answer.status < 429) {
+    // The same would be refused again, until the filter or the token is another.
+    setState('unknown', explain(answer), 'Try again');
+  } else {
+    setState('unknown', explain(answer));
+    again(Math.min(LONGEST_WAIT_MS, Math.max(REFRESH_MS, answer.retryAfterMs)));
+  }
+}
+
+function again(delay) {
+  if (!paused && !document.hidden) nextRefresh = setTimeout(refresh, delay);
+}
+
+/** As many pages as it takes for the locks wanted. */
+async function liveLocks(signal) {
+  const locks = [];
+  let pageToken;
+  let sentAt;
+  do {
+    const pageSize = Math.min(LARGEST_PAGE, wanted - locks.length);
+    const answer = await call('GET', 'v1/locks', { query: { ...filter(), pageSize, pageToken }, signal });
+    if (answer.status !== 200) return answer;
+    sentAt ??= answer.sentAt;
+    locks.push(...answer.body.locks.map((lock) => ({ lock, sentAt: answer.sentAt })));
+    pageToken = answer.body.nextPageToken;
+  } while (pageToken !== undefined && locks.length < wanted);
+  return { status: 200, locks, more: pageToken !== undefined, sentAt };
+}
+
+// -- Showing
+
+/** Rows that stay are left where they are: moving one would take the focus from it. */
+function show(locks) {
+  const focused = focusedRow();
+  const streams = new Set(locks.map(({ lock }) => lock.streamId));
+  const gone = remove((streamId) => !streams.has(streamId));
+  const come = [];
+  let at = $('rows').firstElementChild;
+  for (const { lock, sentAt } of locks) {
+    let row = rows.get(lock.streamId);
+    if (!row) {
+      row = new Row(lock.streamId);
+      rows.set(lock.streamId, row);
+      row.element.classList.toggle('new', !fresh);
+      come.push(row);
+    }
+    if (row.element === at) at = at.nextElementSibling;
+    else $('rows').insertBefore(row.element, at);
+    row.show(lock, sentAt);
+  }
+  setText($('empty'), Object.values(filter()).some(Boolean) ? 'No live lock matches the filter.' : 'No stream is locked.');
+  if (!more && document.activeElement === $('more')) (come[0]?.history ?? $('summary')).focus();
+  $('more').hidden = !more;
+  keepFocus(focused);
+  return { come: come.length, gone };
+}
+
+function remove(goes) {
+  let count = 0;
+  for (const [streamId, row] of rows) {
+    if (goes(streamId, row)) {
+      row.element.remove();
+      rows.delete(streamId);
+      count += 1;
+    }
+  }
+  return count;
+}
+
+function focusedRow() {
+  const element = document.activeElement.closest('#rows > tr');
+  return element && { element, index: [...$('rows').children].indexOf(element) };
+}
+
+/** The row with the focus may have gone. Then its neighbour has it, at the button that does no harm. */
+function keepFocus(focused) {
+  if (!focused || focused.element.isConnected) return;
+  const left = $('rows').children;
+  const neighbour = left[Math.min(focused.index, left.length - 1)];
+  (neighbour?.querySelector('.history') ?? $('summary')).focus();
+}
+
+function setState(next, text = '', remedy = '') {
+  state = next;
+  trouble = { text, remedy };
+  showState();
+}
+
+function showState() {
+  const unknown = state === 'unknown';
+  const shown = paused && state === 'live' ? 'paused' : state;
+  setText($('state'), shown);
+  $('state').dataset.state = shown;
+  $('locks').hidden = rows.size === 0;
+  $('locks').classList.toggle('stale', unknown);
+  if (unknown) rows.forEach((row) => row.forgetTimeLeft());
+  setText($('notice-text'), `${rows.size ? 'Unknown; below is what was known last.' : 'Unknown.'} ${trouble.text}`);
+  if (!trouble.remedy && document.activeElement === $('remedy')) $('summary').focus();
+  setText($('remedy'), trouble.remedy);
+  $('remedy').hidden = !trouble.remedy;
+  $('notice').hidden = !unknown;
+  $('empty').hidden = rows.size > 0 || state !== 'live';
+  tick();
+}
+
+function tick() {
+  const now = performance.now();
+  const counting = state === 'live' && !paused;
+  if (counting) rows.forEach((row) => row.tick(now));
+  setText($('as-of'), counting || knownAt === null ? '' : `as of ${duration(now - knownAt)} ago`);
+  setText($('summary'), summary());
+}
+
+function summary() {
+  if (knownAt === null) return state === 'loading' ? 'Loading…' : 'Nothing known';
+  const live = state === 'unknown' ? '' : 'live ';
+  const locks = rows.size === 1 ? `1 ${live}lock` : `${rows.size} ${live}locks`;
+  return more ? `The first ${locks}` : locks;
+}
+
+/** Says what came of something that was done here, until the next. */
+function tell(...said) {
+  $('message-text').replaceChildren(...said);
+  $('message').hidden = false;
+}
+
+let unsaid = { come: 0, gone: 0 };
+let saidAt = -Infinity;
+
+/** For those who hear the page: how many locks the filter lets pass, then comings and goings, as often as can be heard. */
+function announce({ come, gone }) {
+  const now = performance.now();
+  unsaid = { come: unsaid.come + come, gone: unsaid.gone + gone };
+  if (fresh) {
+    setText($('announcer'), `${summary()}.`);
+  } else if ((unsaid.come || unsaid.gone) && now - saidAt >= ANNOUNCE_MS) {
+    setText($('announcer'), `${summary()}: ${unsaid.come} new, ${unsaid.gone} gone.`);
+  } else {
+    return;
+  }
+  fresh = false;
+  unsaid = { come: 0, gone: 0 };
+  saidAt = now;
+}
+
+// -- What people do
+
+function filterChanged() {
+  const { prefix, ownerId } = filter();
+  const focused = focusedRow();
+  wanted = PAGE;
+  fresh = true;
+  // At once, and also if no answer comes: no row is shown that the filter does not let pass.
+  remove((streamId, row) => !streamId.startsWith(prefix) || (ownerId !== '' && row.lock.ownerId !== ownerId));
+  keepFocus(focused);
+  refresh();
+}
+
+function watch() {
+  clearInterval(nextTick);
+  clearTimeout(nextRefresh);
+  if (document.hidden || paused) {
+    flight?.abort();
+  } else {
+    refresh();
+  }
+  if (!document.hidden) nextTick = setInterval(tick, TICK_MS);
+}
+
+$('filter').addEventListener('input', () => {
+  clearTimeout(typing);
+  typing = setTimeout(filterChanged, TYPING_MS);
+});
+$('filter').addEventListener('submit', (event) => {
+  event.preventDefault();
+  clearTimeout(typing);
+  filterChanged();
+});
+$('more').addEventListener('click', () => {
+  wanted += PAGE;
+  fresh = true;
+  refresh();
+});
+$('pause').addEventListener('click', () => {
+  paused = !paused;
+  $('pause').setAttribute('aria-pressed', String(paused));
+  showState();
+  watch();
+});
+$('remedy').addEventListener('click', () => {
+  if (trouble.remedy === GIVE_TOKEN) askForToken();
+  else refresh();
+});
+$('dismiss').addEventListener('click', () => {
+  $('message').hidden = true;
+  $('summary').focus();
+});
+$('token-button').addEventListener('click', () => askForToken());
+$('history-of-any').addEventListener('click', () => openHistory());
+onToken(() => {
+  asked = !hasToken();
+  // What one token has let this page see, another may not be meant to see.
+  remove(() => true);
+  knownAt = null;
+  fresh = true;
+  refresh();
+});
+document.addEventListener('visibilitychange', watch);
+watch();

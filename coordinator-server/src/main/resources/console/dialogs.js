@@ -1,0 +1,256 @@
+// The three dialogs: history of a stream, break, and the token.
+
+import { NO_PATH, call, explain, hasToken, isUnknown, setToken, streamPath } from './api.js';
+import { grantRow, instant, isolated, setLabels, setText } from './cells.js';
+
+const HISTORY_PAGE = 50;
+
+const $ = (id) => document.getElementById(id);
+
+for (const dialog of document.querySelectorAll('dialog')) {
+  for (const button of dialog.querySelectorAll('.close')) button.addEventListener('click', () => dialog.close());
+  dialog.addEventListener('close', () => {
+    // The browser gives the focus back to what opened the dialog, unless that row has gone meanwhile.
+    const focused = document.activeElement;
+    if (focused === document.body || dialog.contains(focused)) ($('remedy').hidden ? $('summary') : $('remedy')).focus();
+  });
+}
+
+// -- The token
+
+/** Those who wait for a token, while the dialog asks for one. */
+const waiting = [];
+let tokenChanged = () => {};
+
+/** Has this called after each change of the token. */
+export function onToken(listener) {
+  tokenChanged = listener;
+}
+
+/** Asks for a token, saying why. True once there is another one, false if nobody gave one. */
+export function askForToken(why = '') {
+  showTokenProblem(why);
+  $('token-forget').hidden = !hasToken();
+  if (!$('token').open) {
+    $('token').showModal();
+  }
+  return new Promise((resolve) => waiting.push(resolve));
+}
+
+function showTokenProblem(text) {
+  setText($('token-why'), text);
+  $('token-why').hidden = !text;
+}
+
+function endToken(given) {
+  $('token').close();
+  setText($('token-button'), hasToken() ? 'Token set…' : 'Token…');
+  tokenChanged();
+  for (const resolve of waiting.splice(0)) resolve(given);
+}
+
+$('token-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const value = $('token-value').value.trim();
+  if (!/^[\x21-\x7e]+$/.test(value)) {
+    showTokenProblem('A token has no spaces, and no characters beyond ASCII.');
+    return;
+  }
+  setToken(value);
+  endToken(true);
+});
+$('token-forget').addEventListener('click', () => {
+  setToken('');
+  endToken(false);
+});
+$('token').addEventListener('close', () => {
+  // Nothing of it is to stay in the page.
+  $('token-value').value = '';
+  for (const resolve of waiting.splice(0)) resolve(false);
+});
+
+// -- History
+
+let shown = null;
+
+/** Opens the history, of a stream or, without one, to be told which. */
+export function openHistory(streamId = '') {
+  $('look-stream').value = streamId;
+  $('look-at').value = '';
+  clearHistory('');
+  $('history').showModal();
+  if (streamId) look();
+  else $('look-stream').focus();
+}
+
+function clearHistory(said) {
+  shown?.abort.abort();
+  shown = null;
+  $('grant-rows').replaceChildren();
+  $('grants').hidden = true;
+  $('older').hidden = true;
+  setText($('look-answer'), said);
+}
+
+/** People paste what they read here, or in a log; a clock without an offset is in UTC, as all that is shown. */
+function rfc3339(text) {
+  const [, date, clock, seconds = ':00', offset = 'Z'] =
+    /^(\d{4}-\d\d-\d\d)[T ]+(\d\d:\d\d)(:\d\d(?:\.\d+)?)? *(Z|[+-]\d\d:\d\d)?$/i.exec(text) ?? [];
+  return date ? `${date}T${clock}${seconds}${offset.toUpperCase()}` : text;
+}
+
+async function look() {
+  const streamId = $('look-stream').value;
+  const at = rfc3339($('look-at').value.trim());
+  const path = streamPath(streamId, 'history');
+  clearHistory(path ? 'Looking…' : NO_PATH);
+  if (!path) return;
+  shown = { streamId, at, path, abort: new AbortController(), count: 0 };
+  await showGrants(shown);
+}
+
+async function showGrants(of) {
+  const answer = await call('GET', of.path, {
+    query: { at: of.at, pageSize: HISTORY_PAGE, pageToken: of.next },
+    signal: of.abort.signal,
+  });
+  if (of !== shown) return;
+  if (answer.status === 401 && (await askForToken(tokenWanted(answer)))) {
+    if (of === shown) await showGrants(of);
+    return;
+  }
+  if (answer.status !== 200) {
+    setText($('look-answer'), isUnknown(answer) ? `Unknown: ${explain(answer)}` : explain(answer));
+    return;
+  }
+  const rows = answer.body.grants.map(grantRow);
+  $('grant-rows').append(...rows);
+  of.count += rows.length;
+  of.next = answer.body.nextPageToken;
+  if (of.next === undefined && $('older') === document.activeElement) $('look-answer').focus();
+  $('older').hidden = of.next === undefined;
+  $('grants').hidden = of.count === 0;
+  $('look-answer').replaceChildren(...historySummary(of, answer.body.grants[0]));
+}
+
+function historySummary(of, grant) {
+  if (of.at) {
+    return grant ? [isolated(grant.ownerId), ' held it then.'] : ['Nobody held it then, as far as the history goes back.'];
+  }
+  if (of.count === 0) return ['The history knows of no grant of this stream.'];
+  return [of.count === 1 ? '1 grant' : `${of.count} grants, newest first`, of.next === undefined ? '.' : '; there are older ones.'];
+}
+
+$('look').addEventListener('submit', (event) => {
+  event.preventDefault();
+  look();
+});
+$('older').addEventListener('click', () => {
+  if (shown?.next) showGrants(shown);
+});
+$('history').addEventListener('close', () => clearHistory(''));
+
+// -- Break
+
+let breaking = null;
+
+/**
+ * Opens the question whether to break this lock. `told` hears what became of it where the dialog is closed by then, and
+ * `changed` whenever the lock may not be what it was.
+ */
+export function openBreak(lock, { told, changed }) {
+  breaking = { lock, told, changed, busy: false };
+  $('break-form').reset();
+  showHolder(lock);
+  const path = streamPath(lock.streamId, 'break');
+  showBreakProblem(path ? '' : NO_PATH);
+  $('break-now').hidden = !path;
+  $('break').showModal();
+}
+
+function showHolder(lock) {
+  setText($('break-stream'), lock.streamId);
+  setText($('holder-owner'), lock.ownerId);
+  setText($('holder-token'), String(lock.fencingToken));
+  setLabels($('holder-labels'), lock.labels);
+  $('holder-labels-pair').hidden = !Object.keys(lock.labels ?? {}).length;
+  // A refusal tells who holds it by now, and not since when.
+  $('holder-since-pair').hidden = !lock.acquiredAt;
+  $('holder-since').replaceChildren(...(lock.acquiredAt ? [instant(lock.acquiredAt)] : []));
+}
+
+function showBreakProblem(text) {
+  setText($('break-problem'), text);
+  $('break-problem').hidden = !text;
+}
+
+async function breakNow(of) {
+  const { streamId, fencingToken } = of.lock;
+  const delayMs = Math.round(Number($('delay').value) * 1000);
+  of.busy = true;
+  showBreakProblem('');
+  setText($('break-now'), 'Breaking…');
+  const answer = await call('POST', streamPath(streamId, 'break'), {
+    body: {
+      reason: $('reason').value,
+      expectedFencingToken: fencingToken,
+      ...(delayMs > 0 && { delayMs }),
+    },
+  });
+  of.busy = false;
+  setText($('break-now'), 'Break the lease');
+  const open = of === breaking && $('break').open;
+  if (answer.status === 200) {
+    // Closed first: what is said behind an open dialog, nobody hears.
+    if (open) $('break').close();
+    const { ownerId, fencingToken: token } = answer.body;
+    const closed = delayMs > 0 ? ` Nobody can acquire it for ${delayMs / 1000} s.` : '';
+    of.told('Broke the lease of ', isolated(streamId), ', held by ', isolated(ownerId), ` with token ${token}.${closed}`);
+  } else if (!open) {
+    of.told(isolated(streamId), `: ${whyNotBroken(answer)}`);
+  } else {
+    await showNotBroken(of, answer);
+  }
+  of.changed();
+}
+
+async function showNotBroken(of, answer) {
+  showBreakProblem(whyNotBroken(answer));
+  if (answer.status === 401) {
+    await askForToken(tokenWanted(answer));
+  } else if (answer.status === 412 && answer.body.holder) {
+    of.lock = { streamId: of.lock.streamId, ...answer.body.holder };
+    showHolder(of.lock);
+  } else if (answer.status === 404) {
+    $('break-now').hidden = true;
+    $('break').querySelector('.close').focus();
+  }
+}
+
+function whyNotBroken(answer) {
+  switch (answer.status) {
+    case 401:
+      return 'Nothing was broken: a token is needed. Give one, and break again.';
+    case 403:
+      return `Nothing was broken: this token may not. ${explain(answer)}`;
+    case 404:
+      return answer.body.code === 'not-locked'
+        ? 'Nothing was broken: nobody holds the stream any more.'
+        : `Nothing was broken: ${explain(answer)}`;
+    case 412:
+      return 'Nothing was broken: the stream has another holder by now, who is shown above. Break again to break that lease.';
+    default:
+      return isUnknown(answer)
+        ? `Unknown: ${explain(answer)} The lease may be broken all the same. Breaking again is safe: it can hit this one lease only.`
+        : `Nothing was broken: ${explain(answer)}`;
+  }
+}
+
+$('break-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  if (!breaking.busy) breakNow(breaking);
+});
+
+/** What to say of a 401. */
+export const tokenWanted = (answer) =>
+  hasToken() ? `The token was refused. ${explain(answer)}` : 'This server answers nobody without a token.';

@@ -1,0 +1,131 @@
+package io.streamlocks.coordinator.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The console in a Chromium, on a server of each test's own. After each test the console of the browser has no
+ * complaint, of the content security policy or of anything else, and nothing was asked of any other host.
+ */
+@Tag("browser")
+@EnabledIf(value = "browserIsInstalled", disabledReason = "No chromium with its chromedriver is on the PATH")
+abstract class ConsoleFixture {
+
+    static final int WIDTH = 1200;
+    static final int HEIGHT = 800;
+
+    /** Chromium may still write to it after it was told to quit. */
+    @TempDir(cleanup = CleanupMode.NEVER)
+    private static Path profile;
+
+    static Browser browser;
+
+    /** They are closed last: a server that stops waits for a browser that is still connected to it. */
+    private static final List<TestServer> SERVERS = new ArrayList<>();
+
+    /** Its clock stands still unless it is moved, so that only the page counts down. */
+    TestServer server = TestServer.open();
+
+    static boolean browserIsInstalled() {
+        return Browser.isInstalled();
+    }
+
+    @BeforeAll
+    static void startBrowser() {
+        browser = new Browser(profile);
+    }
+
+    @AfterAll
+    static void closeBrowser() {
+        browser.close();
+        SERVERS.forEach(TestServer::close);
+        SERVERS.clear();
+    }
+
+    @AfterEach
+    void nothingIsComplainedOfAndNothingLeavesTheServer() {
+        browser.open("about:blank", WIDTH, HEIGHT);
+        browser.prefer("prefers-color-scheme", "");
+        SERVERS.add(server);
+        List<String> complaints = browser.complaints();
+        List<JsonNode> requests = browser.requests();
+        assertThat(complaints).isEmpty();
+        assertThat(requests)
+                .extracting(request -> request.path("url").asText())
+                .allMatch(url -> url.startsWith(url("/")) || url.startsWith("data:") || url.equals("about:blank"));
+    }
+
+    String url(String path) {
+        return "http://127.0.0.1:" + server.port + path;
+    }
+
+    /** Opens the console and lets it load the locks that there are. */
+    void openConsole() {
+        browser.open(url("/console"), WIDTH, HEIGHT);
+        eventually(() -> assertThat(state()).isEqualTo("live"));
+    }
+
+    /** The console refreshes every two seconds; a slow machine has longer. */
+    static void eventually(ThrowingRunnable assertion) {
+        await().atMost(Duration.ofSeconds(20)).ignoreExceptions().untilAsserted(assertion);
+    }
+
+    long acquire(String streamId, String ownerId) {
+        return acquire(streamId, ownerId, Map.of());
+    }
+
+    /** Answers the fencing token. The batch takes any id as it is. */
+    long acquire(String streamId, String ownerId, Map<String, ?> more) {
+        Map<String, Object> item = new HashMap<>(more);
+        item.put("streamId", streamId);
+        item.put("ownerId", ownerId);
+        item.putIfAbsent("leaseId", UUID.randomUUID());
+        var result = server.post("/v1/batch/acquire", Map.of("items", List.of(item)));
+        assertThat(result.jsonPath().getInt("results[0].status"))
+                .as(result.asString())
+                .isEqualTo(200);
+        return result.jsonPath().getLong("results[0].lease.fencingToken");
+    }
+
+    static String state() {
+        return browser.text("#state");
+    }
+
+    /** The streams of the table's rows, exactly. */
+    static List<String> streams() {
+        return browser.texts("#rows .stream .id");
+    }
+
+    /** A cell of the row of the only stream. */
+    static String cell(String css) {
+        return browser.text("#rows tr:only-child " + css);
+    }
+
+    /** Moves the focus on, as from the top of the page, until this has it: an id, or an accessible name. */
+    static void tabTo(String name) {
+        for (int i = 0; i < 50; i++) {
+            if (browser.focus().equals(name)) {
+                return;
+            }
+            browser.press(org.openqa.selenium.Keys.TAB);
+        }
+        throw new AssertionError("Nothing named " + name + " can be reached by Tab");
+    }
+}
