@@ -219,8 +219,8 @@ public final class HttpServer {
         table.get("/docs/{asset}", Permission.OPEN, operation::docsAsset);
 
         ConsoleRoutes console = new ConsoleRoutes();
-        get(routes, "/console", console::page);
-        get(routes, "/console/{asset}", console::asset);
+        table.get("/console", Permission.OPEN, console::page);
+        table.get("/console/{asset}", Permission.OPEN, console::asset);
 
         routes.exception(ProblemException.class, (e, ctx) -> Exchange.respond(ctx, e.problem()));
         routes.exception(ForbiddenException.class, (e, ctx) -> Exchange.respond(ctx, Problem.forbidden(e)));
