@@ -224,9 +224,10 @@ public final class HttpServer {
 
         routes.exception(ProblemException.class, (e, ctx) -> Exchange.respond(ctx, e.problem()));
         routes.exception(ForbiddenException.class, (e, ctx) -> Exchange.respond(ctx, Problem.forbidden(e)));
-        routes.exception(KeysUnavailableException.class, this::respondTo);
         routes.exception(HttpResponseException.class, HttpServer::respondTo);
         // These log, and the thread may be any.
+        routes.exception(
+                KeysUnavailableException.class, (e, ctx) -> Call.of(ctx).log(() -> respondTo(e, ctx)));
         routes.exception(
                 StorageUnavailableException.class, (e, ctx) -> Call.of(ctx).log(() -> respondTo(e, ctx)));
         routes.exception(OverloadedException.class, (e, ctx) -> Call.of(ctx).log(() -> respondTo(e, ctx)));
