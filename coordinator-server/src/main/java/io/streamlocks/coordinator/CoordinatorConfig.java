@@ -235,9 +235,18 @@ record CoordinatorConfig(
         return Optional.of(tls);
     }
 
+    /** The form of a log line, before anything else is known; the default if the setting cannot be used. */
+    static String logFormat(Map<String, String> environment) {
+        return logFormat(new Reader(environment));
+    }
+
+    private static String logFormat(Reader reader) {
+        return reader.oneOf("LOG_FORMAT", "text", List.of("text", "json"));
+    }
+
     private static Reporting reporting(Reader reader) {
         return new Reporting(
-                reader.oneOf("LOG_FORMAT", "text", List.of("text", "json")),
+                logFormat(reader),
                 reader.optional("OTEL_EXPORTER_OTLP_ENDPOINT", CoordinatorConfig::collector),
                 reader.text("OTEL_SERVICE_NAME", "stream-lock-coordinator"));
     }

@@ -22,6 +22,7 @@ public final class Main {
         if (args.length > 0) {
             System.exit(TokenCommand.run(List.of(args), System.out, System.err));
         }
+        setUpLogs(CoordinatorConfig.logFormat(System.getenv()));
         CoordinatorConfig config;
         try {
             config = CoordinatorConfig.from(System.getenv());
@@ -31,7 +32,6 @@ public final class Main {
             System.exit(1);
             return;
         }
-        setUpLogs(config.reporting().logFormat());
         Coordinator coordinator;
         try {
             coordinator = new Coordinator(config);
@@ -51,7 +51,10 @@ public final class Main {
         new CountDownLatch(1).await();
     }
 
-    /** Must come before the first logger: then {@code logback.xml} is read, which includes the one or the other form. */
+    /**
+     * Must come before the first logger, and so before the settings' files are read: with it {@code logback.xml} is, which
+     * includes the one form or the other.
+     */
     private static void setUpLogs(String format) {
         System.setProperty("streamlocks.log.format", format);
         // The exporter of traces and the JDBC driver log by java.util.logging, which would write a form of its own.

@@ -17,20 +17,7 @@ final class ConsoleRoutes {
             "cells.js", "text/javascript",
             "dialogs.js", "text/javascript");
 
-    /** Ids come from whoever may acquire. Were one of them ever taken for markup, it still could load and send nothing. */
-    private static final String CONTENT_SECURITY_POLICY = String.join(
-            "; ",
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "connect-src 'self'",
-            "img-src 'self' data:",
-            "frame-ancestors 'none'",
-            "base-uri 'none'",
-            "form-action 'none'");
-
     void page(Context ctx) {
-        ctx.header("Content-Security-Policy", CONTENT_SECURITY_POLICY);
         respond(ctx, "index.html", "text/html");
     }
 
@@ -44,10 +31,6 @@ final class ConsoleRoutes {
     }
 
     private static void respond(Context ctx, String name, String contentType) {
-        ctx.header("X-Content-Type-Options", "nosniff");
-        ctx.header("Referrer-Policy", "no-referrer");
-        // Page and assets are of one version. A cache that kept some of them over an upgrade would mix two.
-        ctx.header("Cache-Control", "no-cache");
         ctx.contentType(contentType).result(OperationRoutes.resource("/console/" + name));
     }
 }

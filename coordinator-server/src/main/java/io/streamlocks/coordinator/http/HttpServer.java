@@ -219,14 +219,15 @@ public final class HttpServer {
         table.get("/docs/{asset}", Permission.OPEN, operation::docsAsset);
 
         ConsoleRoutes console = new ConsoleRoutes();
-        get(routes, "/console", console::page);
-        get(routes, "/console/{asset}", console::asset);
+        table.get("/console", Permission.OPEN, console::page);
+        table.get("/console/{asset}", Permission.OPEN, console::asset);
 
         routes.exception(ProblemException.class, (e, ctx) -> Exchange.respond(ctx, e.problem()));
         routes.exception(ForbiddenException.class, (e, ctx) -> Exchange.respond(ctx, Problem.forbidden(e)));
-        routes.exception(KeysUnavailableException.class, this::respondTo);
         routes.exception(HttpResponseException.class, HttpServer::respondTo);
         // These log, and the thread may be any.
+        routes.exception(
+                KeysUnavailableException.class, (e, ctx) -> Call.of(ctx).log(() -> respondTo(e, ctx)));
         routes.exception(
                 StorageUnavailableException.class, (e, ctx) -> Call.of(ctx).log(() -> respondTo(e, ctx)));
         routes.exception(OverloadedException.class, (e, ctx) -> Call.of(ctx).log(() -> respondTo(e, ctx)));

@@ -10,6 +10,7 @@ final class SecurityHeaders {
     /** Of JSON there is nothing to run or to load. */
     private static final String API_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
+    /** Ids come from whoever may acquire. Were one of them ever taken for markup, it still could load and send nothing. */
     private static final String PAGE_POLICY =
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
                     + " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -33,7 +34,8 @@ final class SecurityHeaders {
         boolean docs = isPageOrBelow(path, "/docs");
         boolean page = docs || isPageOrBelow(path, "/console");
         header.accept("Content-Security-Policy", docs ? DOCS_POLICY : page ? PAGE_POLICY : API_POLICY);
-        // A page is asked for anew after an upgrade; what the API answers is true for a moment and for its caller
+        // A page and its assets are of one version, and are asked for anew lest an upgrade mixes two; what the API
+        // answers is true for a moment and for its caller
         // alone.
         header.accept("Cache-Control", page ? "no-cache" : "no-store");
     }

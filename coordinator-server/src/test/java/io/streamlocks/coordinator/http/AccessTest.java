@@ -95,7 +95,9 @@ class AccessTest {
             Map.entry("GET /readyz", OPEN),
             Map.entry("GET /openapi.yaml", OPEN),
             Map.entry("GET /docs", OPEN),
-            Map.entry("GET /docs/{asset}", OPEN)));
+            Map.entry("GET /docs/{asset}", OPEN),
+            Map.entry("GET /console", OPEN),
+            Map.entry("GET /console/{asset}", OPEN)));
 
     private enum Credential {
         NONE,
@@ -260,7 +262,8 @@ class AccessTest {
         String path = route.substring(route.indexOf(' ') + 1)
                 .replace("{streamId}", TestServer.encoded(streamId))
                 .replace("{ownerId}", "pod-1")
-                .replace("{asset}", "docs.js");
+                .replace("/docs/{asset}", "/docs/docs.js")
+                .replace("/console/{asset}", "/console/console.js");
         // A token that is for some streams must say of which it wants the list.
         String target = path.equals("/v1/locks") || path.equals("/v1/history")
                 ? path + "?prefix=" + TestServer.encoded("orders/")

@@ -9,14 +9,7 @@ import java.util.Map;
 final class ConsoleDemo {
 
     private static final List<String> NAMES = List.of(
-            "audit/export",
-            "invoices/eu",
-            "invoices/us",
-            "orders/eu",
-            "orders/fr",
-            "orders/jp",
-            "orders/us",
-            "refunds/eu");
+            "audit/eu", "invoices/eu", "invoices/us", "orders/eu", "orders/fr", "orders/jp", "orders/us", "refunds/eu");
 
     static final int STREAMS = NAMES.size();
 

@@ -3,6 +3,7 @@ package io.streamlocks.coordinator.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -66,6 +68,7 @@ class ConsoleTest extends ConsoleFixture {
         assertThat(streams()).hasSize(3);
         browser.fill("#prefix", "orders/");
         eventually(() -> assertThat(streams()).containsExactly("orders/eu", "orders/us"));
+        assertThat(browser.texts("#announcer")).containsExactly("2 live locks.");
         browser.fill("#owner", "worker-2");
         eventually(() -> assertThat(streams()).containsExactly("orders/us"));
         browser.fill("#prefix", "x & y=%2F");
@@ -225,7 +228,7 @@ class ConsoleTest extends ConsoleFixture {
         ConsoleDemo.fill(server);
         browser.prefer("prefers-color-scheme", "light");
         openConsole();
-        browser.resize(WIDTH, 580);
+        browser.resize(WIDTH, 640);
         assertThat(streams()).hasSize(ConsoleDemo.STREAMS);
         byte[] light = browser.screenshot();
         browser.prefer("prefers-color-scheme", "dark");
@@ -233,8 +236,16 @@ class ConsoleTest extends ConsoleFixture {
         Path folder = Files.createDirectories(Path.of("target", "console"));
         Files.write(folder.resolve("console.png"), light);
         Files.write(folder.resolve("console-dark.png"), dark);
-        assertThat(light).isNotEqualTo(dark).hasSizeLessThan(200_000);
+        assertThat(light).hasSizeLessThan(200_000);
         assertThat(dark).hasSizeLessThan(200_000);
+        // The page itself, below the table.
+        assertThat(brightness(light, 10, 630)).isGreaterThan(230);
+        assertThat(brightness(dark, 10, 630)).isLessThan(40);
+    }
+
+    private static int brightness(byte[] png, int x, int y) throws IOException {
+        int rgb = ImageIO.read(new ByteArrayInputStream(png)).getRGB(x, y);
+        return ((rgb >> 16 & 255) + (rgb >> 8 & 255) + (rgb & 255)) / 3;
     }
 
     @ParameterizedTest

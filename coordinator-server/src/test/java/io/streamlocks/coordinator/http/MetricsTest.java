@@ -44,7 +44,7 @@ class MetricsTest {
         assertThat(outcomes("streamlocks_breaks_total", "outcome"))
                 .containsExactlyInAnyOrder("broken", "token_changed", "not_locked");
         assertThat(outcomes("streamlocks_losses_total", "reason"))
-                .contains("expired", "superseded", "released", "unknown");
+                .containsExactlyInAnyOrder("expired", "superseded", "released", "broken", "unknown");
         for (String name : List.of(
                 "streamlocks_queue_wait_seconds_count",
                 "streamlocks_statement_seconds_count",
@@ -104,6 +104,34 @@ class MetricsTest {
     }
 
     @Test
+    void breaksAreCountedByWhatBecameOfThemAndWhatTheyLeadTo() {
+        server.acquire(stream, "me", leaseId);
+        breakLease(Map.of("reason", "test", "expectedFencingToken", 1));
+        breakLease(Map.of("reason", "test", "delayMs", 60_000));
+        breakLease(Map.of("reason", "test"));
+        server.renew(stream, leaseId);
+        server.acquire(stream, "you", UUID.randomUUID());
+        server.acquire(stream + "1", "dead", UUID.randomUUID());
+        server.acquire(stream + "2", "dead", UUID.randomUUID());
+        assertThat(server.post("/v1/owners/dead/break", Map.of("reason", "test"))
+                        .statusCode())
+                .isEqualTo(200);
+
+        Scrape after = scrape();
+        assertThat(moved(after, "streamlocks_breaks_total", "outcome"))
+                .isEqualTo(Map.of("broken", 3.0, "token_changed", 1.0, "not_locked", 1.0));
+        assertThat(moved(after, "streamlocks_losses_total", "reason")).isEqualTo(Map.of("broken", 1.0));
+        assertThat(moved(after, "streamlocks_acquires_total", "outcome"))
+                .isEqualTo(Map.of("granted", 3.0, "delayed", 1.0));
+        assertThat(moved(after, "streamlocks_statement_seconds_count", "operation"))
+                .containsEntry("break", 3.0);
+    }
+
+    private void breakLease(Map<String, ?> body) {
+        server.post(path(stream) + "/break", body);
+    }
+
+    @Test
     void aBatchIsCountedByItsItemsAndMeasuredAsOneStatement() {
         List<Map<String, Object>> items = IntStream.range(0, 5)
                 .mapToObj(i -> Map.<String, Object>of("streamId", stream + (i % 4), "ownerId", "me"))
@@ -136,13 +164,15 @@ class MetricsTest {
         server.get(path(stream));
         server.get("/v1/locks");
         server.get("/v1/locks");
+        server.get("/v1/history");
+        server.get(path(stream) + "/history");
         server.get("/readyz");
 
         Scrape after = scrape();
         assertThat(moved(after, "streamlocks_statement_seconds_count", "operation"))
-                .isEqualTo(Map.of("find", 1.0, "list", 2.0));
+                .isEqualTo(Map.of("find", 1.0, "list", 2.0, "history", 2.0));
         assertThat(moved(after, "streamlocks_queue_wait_seconds_count", "operation"))
-                .isEqualTo(Map.of("find", 1.0, "list", 2.0));
+                .isEqualTo(Map.of("find", 1.0, "list", 2.0, "history", 2.0));
     }
 
     @Test

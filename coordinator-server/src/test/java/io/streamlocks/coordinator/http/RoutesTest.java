@@ -66,6 +66,15 @@ class RoutesTest {
     }
 
     @Test
+    void everyResponseNamesTheRequestId() {
+        OpenApiFilter.SPEC.getPaths().forEach((path, item) -> item.readOperationsMap()
+                .forEach((method, operation) -> operation.getResponses().forEach((status, response) -> assertThat(
+                                response.getHeaders())
+                        .as("%s %s -> %s", method, path, status)
+                        .containsKey(Call.REQUEST_ID))));
+    }
+
+    @Test
     void everyOperationHasItsOwnId() {
         assertThat(OpenApiFilter.SPEC.getPaths().values().stream()
                         .flatMap(path -> path.readOperations().stream())

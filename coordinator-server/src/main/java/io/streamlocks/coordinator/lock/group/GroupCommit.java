@@ -320,7 +320,7 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * One of the three changes.
+     * One of the changes.
      *
      * @param kind which
      * @param streamId the stream of a request
