@@ -1,6 +1,7 @@
 package io.streamlocks.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.streamlocks.coordinator.lock.postgres.TestDatabase;
 import java.util.ArrayList;
@@ -35,11 +36,8 @@ class StartTogetherTest {
 
                 assertThat(database.sql()
                                 .fetch("SELECT version, success FROM flyway_schema_history ORDER BY installed_rank"))
-                        .singleElement()
-                        .satisfies(row -> {
-                            assertThat(row.get(0)).isEqualTo("1");
-                            assertThat(row.get(1)).isEqualTo(true);
-                        });
+                        .extracting(row -> row.get("version"), row -> row.get("success"))
+                        .containsExactly(tuple("1", true), tuple("2", true));
 
                 UUID leaseId = UUID.randomUUID();
                 assertThat(calls(coordinators.get(0)).acquire("a", leaseId).statusCode())
