@@ -78,12 +78,13 @@ public final class Main {
         String backend = config.database()
                 .map(database -> database.url().toString())
                 .orElse("memory (leases end with this process)");
+        String token = config.access().isControlled() ? " -H \"Authorization: Bearer $TOKEN\"" : "";
         return """
                 Stream Lock Coordinator is ready at %s
                 Backend: %s
                 Try:
-                  curl -X POST %s/v1/locks/demo/acquire -H 'Content-Type: application/json' -d '{"ownerId":"me"}'
-                  curl %s/v1/locks
-                  curl %s/openapi.yaml""".formatted(url, backend, url, url, url);
+                  curl%s -X POST %s/v1/locks/demo/acquire -H 'Content-Type: application/json' -d '{"ownerId":"me"}'
+                  curl%s %s/v1/locks
+                  curl %s/openapi.yaml""".formatted(url, backend, token, url, token, url, url);
     }
 }

@@ -9,6 +9,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -19,7 +20,7 @@ import java.util.regex.Pattern;
 /** A coordinator as a process of its own, with no environment but the settings given. */
 final class CoordinatorProcess implements AutoCloseable {
 
-    private static final Pattern ADDRESS = Pattern.compile("is ready at (http://\\S+)");
+    private static final Pattern ADDRESS = Pattern.compile("is ready at (https?://\\S+)");
 
     private final long startedAt = System.nanoTime();
     private final Process process;
@@ -27,12 +28,14 @@ final class CoordinatorProcess implements AutoCloseable {
     private final List<String> err = new CopyOnWriteArrayList<>();
     private final List<Thread> readers;
 
-    private CoordinatorProcess(Map<String, String> settings) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
+    private CoordinatorProcess(Map<String, String> settings, String... args) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
-                Main.class.getName());
+                Main.class.getName()));
+        command.addAll(List.of(args));
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().clear();
         builder.environment().putAll(settings);
         process = builder.start();
@@ -41,6 +44,11 @@ final class CoordinatorProcess implements AutoCloseable {
 
     static CoordinatorProcess start(Map<String, String> settings) throws IOException {
         return new CoordinatorProcess(settings);
+    }
+
+    /** The same with arguments. */
+    static CoordinatorProcess run(String... args) throws IOException {
+        return new CoordinatorProcess(Map.of(), args);
     }
 
     /** Where it listens; waits until it says that it is ready. */

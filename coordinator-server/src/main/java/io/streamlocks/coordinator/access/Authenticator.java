@@ -49,7 +49,7 @@ public final class Authenticator implements AutoCloseable {
     }
 
     /**
-     * Reads the files. A key set with a URL is fetched at the first need.
+     * Reads the files. A key set with a URL is fetched by the first {@link #reload}, or at the first need.
      *
      * @param tokensFile where the tokens are, if there are any
      * @param jwt which JWTs are accepted, if any are
@@ -77,7 +77,10 @@ public final class Authenticator implements AutoCloseable {
         return new Authenticator(tokens, keys, jwt, wallClock);
     }
 
-    /** Reads the files anew if they have changed; never throws. To be called each second. */
+    /**
+     * Reads the files anew if they have changed, and fetches keys if there are none. Never throws. To be called each
+     * second.
+     */
     public void reload() {
         tokens.ifPresent(Reloaded::reload);
         keys.ifPresent(Keys::reload);

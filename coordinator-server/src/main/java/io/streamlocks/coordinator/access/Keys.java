@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.access;
 
 import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jose.jwk.JWKMatcher;
 import com.nimbusds.jose.jwk.JWKSelector;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.KeyType;
@@ -11,6 +12,7 @@ import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
 import com.nimbusds.jose.jwk.source.RateLimitReachedException;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jose.util.DefaultResourceRetriever;
+import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.reload.Reloaded;
 import io.streamlocks.coordinator.reload.UnusableFileException;
 import java.io.Closeable;
@@ -26,6 +28,8 @@ import java.text.ParseException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The keys that JWTs are verified with: those of a file, or of a URL. Thread-safe.
@@ -35,6 +39,9 @@ import java.util.Optional;
  */
 record Keys(JWKSource<SecurityContext> source, Optional<Reloaded<JWKSet>> file) implements AutoCloseable {
 
+    private static final RepeatedErrorLog ERRORS =
+            new RepeatedErrorLog(LoggerFactory.getLogger(Keys.class), System::nanoTime);
+
     private static final int FETCH_TIMEOUT_MS = 1000;
     private static final int MAX_BYTES = 1024 * 1024;
 
@@ -43,7 +50,7 @@ record Keys(JWKSource<SecurityContext> source, Optional<Reloaded<JWKSet>> file) 
     private static final Duration MOST_WAITING = Duration.ofMillis(2500);
 
     /** A key that is not in the set makes it be fetched anew, but made-up ones must not do so at each call. */
-    private static final Duration FETCH_AT_MOST_EACH = Duration.ofSeconds(30);
+    private static final Duration FETCH_AT_MOST_EACH = Duration.ofSeconds(10);
 
     /** While their issuer is away, keys serve on for so long. */
     private static final Duration OUTAGE = Duration.ofHours(12);
@@ -110,6 +117,21 @@ record Keys(JWKSource<SecurityContext> source, Optional<Reloaded<JWKSet>> file) 
             }
         }
 
+        /** Fetches if there are no keys, so that no call has to wait for it. */
+        void fetchIfNone() {
+            if (!available) {
+                try {
+                    get(new JWKSelector(new JWKMatcher.Builder().build()), null);
+                } catch (KeySourceException e) {
+                    ERRORS.log(Level.WARN, "fetch", "The keys of JWTs cannot be fetched yet: " + rootCause(e), null);
+                }
+            }
+        }
+
+        private static Throwable rootCause(Throwable e) {
+            return e.getCause() == null ? e : rootCause(e.getCause());
+        }
+
         @Override
         public void close() throws IOException {
             if (source instanceof Closeable closeable) {
@@ -140,6 +162,9 @@ record Keys(JWKSource<SecurityContext> source, Optional<Reloaded<JWKSet>> file) 
 
     void reload() {
         file.ifPresent(Reloaded::reload);
+        if (source instanceof Fetched fetched) {
+            fetched.fetchIfNone();
+        }
     }
 
     /** Ends what fetches. */

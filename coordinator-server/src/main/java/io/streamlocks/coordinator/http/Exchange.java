@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -29,6 +30,11 @@ final class Exchange {
     private static final int ID_SEGMENT = 3;
 
     private static final Duration RETRY_STORAGE_AFTER = Duration.ofSeconds(1);
+
+    /** How many refused bodies are waited for at once. */
+    private static final Semaphore DISCARDS = new Semaphore(16);
+
+    private static final Set<Integer> BEFORE_THE_BODY = Set.of(401, 403, 429);
 
     private final Executor threads;
 
@@ -76,7 +82,7 @@ final class Exchange {
             // One byte more than allowed, since a chunked body does not say its length beforehand.
             byte[] body = in.readNBytes(MAX_BODY_BYTES + 1);
             if (body.length > MAX_BODY_BYTES) {
-                discard(in);
+                discard(in, MAX_DISCARDED_BYTES);
                 throw bodyTooLarge();
             }
             return body;
@@ -91,11 +97,27 @@ final class Exchange {
     }
 
     /** A client that is still sending when the connection ends would not see the answer, but a broken pipe. */
-    private static void discard(InputStream in) throws IOException {
+    private static void discard(InputStream in, int atMost) throws IOException {
         byte[] buffer = new byte[8192];
-        for (int left = MAX_DISCARDED_BYTES; left > 0; left -= buffer.length) {
+        for (int left = atMost; left > 0; left -= buffer.length) {
             if (in.readNBytes(buffer, 0, buffer.length) < buffer.length) {
                 return;
+            }
+        }
+    }
+
+    /**
+     * The same for a call that was refused before its body was read, unless the client waits with it. It may be anybody
+     * who calls, and send his body as slowly as he likes: only a few threads wait for that.
+     */
+    private static void discardBody(Context ctx) {
+        if (ctx.header("Expect") == null && DISCARDS.tryAcquire()) {
+            try {
+                discard(ctx.req().getInputStream(), MAX_BODY_BYTES);
+            } catch (IOException e) {
+                // The client has gone, so there is nobody to answer.
+            } finally {
+                DISCARDS.release();
             }
         }
     }
@@ -221,6 +243,9 @@ final class Exchange {
     }
 
     static void respond(Context ctx, Problem problem) {
+        if (BEFORE_THE_BODY.contains(problem.status())) {
+            discardBody(ctx);
+        }
         if (problem.code().equals(ProblemType.DRAINING.code())) {
             // Else a client would try again on the same connection, past a load balancer that knows better by now.
             ctx.header("Connection", "close");

@@ -305,6 +305,29 @@ class JwtTest {
     }
 
     @Test
+    void keysOfAUrlAreThereBeforeTheFirstCall() throws Exception {
+        AtomicInteger fetched = new AtomicInteger();
+        HttpServer issuer = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        issuer.createContext("/", exchange -> {
+            fetched.incrementAndGet();
+            byte[] body = new JWKSet(rsa).toString().getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(200, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        issuer.start();
+        try (Authenticator fetching =
+                authenticator("http://127.0.0.1:" + issuer.getAddress().getPort())) {
+            fetching.reload();
+            fetching.reload();
+            assertThat(fetched).hasValue(1);
+            authenticator = fetching;
+            issuer.stop(0);
+            assertThat(principal(signed(claims()))).isPresent();
+        }
+    }
+
+    @Test
     void withoutAnyKeyNobodyKnowsWhetherATokenIsGood() throws Exception {
         int closed;
         try (var socket = new java.net.ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -317,6 +340,8 @@ class JwtTest {
                 assertThatThrownBy(() -> principal(token)).isInstanceOf(KeysUnavailableException.class);
             }
             assertThat(principal("slc_no-jwt-at-all")).isEmpty();
+            // Nor does it end the task that calls it.
+            fetching.reload();
         }
     }
 

@@ -186,9 +186,11 @@ class AccessTest {
     @ParameterizedTest
     @MethodSource
     void everyRouteAnswersEveryRoleAndCredentialAsMeant(String route, Role role, Credential credential) {
-        assertThat(server.as(admin).acquire(streamId, "pod-1", leaseId).statusCode())
-                .isEqualTo(200);
         Row row = TABLE.get(route.replace("HEAD ", "GET "));
+        if (!UNPROVEN.contains(credential)) {
+            assertThat(server.as(admin).acquire(streamId, "pod-1", leaseId).statusCode())
+                    .isEqualTo(200);
+        }
         Answer ifRoleAllows =
                 switch (credential) {
                     case VALID -> row.ofSomeStreams();

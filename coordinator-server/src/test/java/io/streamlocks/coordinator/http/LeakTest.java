@@ -11,6 +11,7 @@ import ch.qos.logback.core.read.ListAppender;
 import io.restassured.response.Response;
 import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.access.Role;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,7 @@ class LeakTest {
     private static String admin;
     private static String limited;
     private static String expired;
+    private static String loggedOnce;
 
     private final String held = "orders/" + UUID.randomUUID();
     private final String free = "orders/" + UUID.randomUUID();
@@ -43,6 +45,7 @@ class LeakTest {
         admin = tokens.add(Role.OPERATOR);
         limited = tokens.add(someStreams);
         expired = tokens.addExpired(new Principal("expired", Role.OPERATOR, List.of(), ""));
+        loggedOnce = tokens.addExpired(new Principal("logged", Role.OPERATOR, List.of(), ""));
         server = TestServer.guarded(tokens.guards());
     }
 
@@ -145,29 +148,37 @@ class LeakTest {
     }
 
     @Test
+    void whoSendsAHeartbeatOfAThousandLeasesHearsThatHeIsRefused() {
+        byte[] large = ("{\"items\":[" + " ".repeat(900_000) + "]}").getBytes(StandardCharsets.UTF_8);
+        for (int i = 0; i < 20; i++) {
+            RawHttp.Answer answer = RawHttp.send(
+                    server.port, "POST", "/v1/batch/renew", Map.of("Content-Type", "application/json"), large);
+            assertProblem(answer, 401, "unauthenticated", null);
+        }
+    }
+
+    @Test
     void noLogHasATokenOrAPrefix() {
-        Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-        Level before = root.getLevel();
+        Logger ours = (Logger) LoggerFactory.getLogger("io.streamlocks");
+        Level before = ours.getLevel();
         ListAppender<ILoggingEvent> log = new ListAppender<>();
         log.start();
-        root.addAppender(log);
-        Logger ours = (Logger) LoggerFactory.getLogger("io.streamlocks");
+        ours.addAppender(log);
         ours.setLevel(Level.TRACE);
         try {
-            server.as(expired).get("/v1/locks");
+            server.as(loggedOnce).get("/v1/locks");
             server.as("slc_unknown-token").get("/v1/locks");
             call(limited, held, "/acquire");
             server.as(limited).get("/v1/locks");
         } finally {
-            ours.setLevel(null);
-            root.setLevel(before);
-            root.detachAppender(log);
+            ours.setLevel(before);
+            ours.detachAppender(log);
         }
         assertThat(log.list).isNotEmpty();
         assertThat(log.list.stream().map(ILoggingEvent::getFormattedMessage))
-                .anyMatch(line -> line.contains("the token of expired has expired"))
+                .anyMatch(line -> line.contains("the token of logged has expired"))
                 .noneMatch(line -> line.contains("slc_") || line.contains("secret"))
-                .noneMatch(line -> line.contains(expired.substring(4)) || line.contains(limited.substring(4)));
+                .noneMatch(line -> line.contains(loggedOnce.substring(4)) || line.contains(limited.substring(4)));
     }
 
     private void hold() {

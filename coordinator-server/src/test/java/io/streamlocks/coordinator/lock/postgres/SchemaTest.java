@@ -138,7 +138,7 @@ class SchemaTest {
     @Test
     void pagesKeepRoomForTheNextVersionOfTheirRows() {
         assertThat(names("SELECT unnest(reloptions) FROM pg_class WHERE oid = 'stream_locks'::regclass"))
-                .contains("fillfactor=50");
+                .contains("fillfactor=45");
     }
 
     @Test
