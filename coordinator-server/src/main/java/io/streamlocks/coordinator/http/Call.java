@@ -48,15 +48,25 @@ final class Call implements Consumer<Throwable> {
         this.span = telemetry.begin(headers::get);
     }
 
-    /** The call that a request is; begins it if nobody has. */
-    static Call of(Request request, Response response, Telemetry telemetry) {
-        if (request.getAttribute(ATTRIBUTE) instanceof Call call) {
-            return call;
-        }
+    /** Begins the call that a request is; it ends with the answer. */
+    static Call begin(Request request, Response response, Telemetry telemetry) {
         Call call = new Call(request, telemetry);
         request.setAttribute(ATTRIBUTE, call);
         Request.addCompletionListener(request, call);
         call.mark(response);
+        return call;
+    }
+
+    /** The call that a request is. One that was no HTTP is begun only here, is answered with this status, and is over. */
+    static Call refused(Request request, Response response, int status, Telemetry telemetry) {
+        Call call = request.getAttribute(ATTRIBUTE) instanceof Call begun ? begun : new Call(request, telemetry);
+        call.answered(Optional.empty(), status);
+        // What was set before has been taken back.
+        call.mark(response);
+        if (request.getAttribute(ATTRIBUTE) == null) {
+            // Of such a request nobody hears the end.
+            call.accept(null);
+        }
         return call;
     }
 
@@ -69,7 +79,7 @@ final class Call implements Consumer<Throwable> {
     }
 
     /** Tells the client by which ids the call can be found. */
-    void mark(Response response) {
+    private void mark(Response response) {
         response.getHeaders().put(REQUEST_ID, requestId);
         if (span != null) {
             response.getHeaders().put(TRACEPARENT, span.traceparent());

@@ -18,7 +18,7 @@ final class CallHandler extends Handler.Wrapper {
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
-        Call call = Call.of(request, response, telemetry);
+        Call call = Call.begin(request, response, telemetry);
         call.enter();
         try {
             return super.handle(request, response, callback);

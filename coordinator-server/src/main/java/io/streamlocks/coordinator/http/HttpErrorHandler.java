@@ -3,7 +3,6 @@ package io.streamlocks.coordinator.http;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Optional;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
@@ -32,11 +31,7 @@ final class HttpErrorHandler extends ErrorHandler {
     protected void generateResponse(
             Request request, Response response, int status, String message, Throwable cause, Callback callback)
             throws IOException {
-        // Bad HTTP has been seen by nobody else.
-        Call call = Call.of(request, response, telemetry);
-        call.answered(Optional.empty(), status);
-        // What was set before has been taken back.
-        call.mark(response);
+        Call call = Call.refused(request, response, status, telemetry);
         byte[] body = Json.write(new Responses.Refusal(problem(status), call.requestId()));
         HttpFields.Mutable headers = response.getHeaders();
         headers.put(HttpHeader.CONTENT_TYPE, Problem.CONTENT_TYPE);

@@ -203,7 +203,7 @@ class MetricsTest {
         server.request().delete(path(stream));
         RawHttp.send(server.port, RawHttp.request("HEAD", path(stream), ""));
         RawHttp.send(server.port, RawHttp.request("BREW", path(stream), ""));
-        RawHttp.send(server.port, "no HTTP\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+        RawHttp.send(server.port, "no HTTP at all\r\n\r\n".getBytes(StandardCharsets.UTF_8));
         server.gate.drain();
         server.get(path(stream));
 
@@ -218,6 +218,12 @@ class MetricsTest {
             assertThat(calls(after, "GET", "none", 404)).isEqualTo(1);
             assertThat(calls(after, "DELETE", "none", 405)).isEqualTo(1);
             assertThat(calls(after, "_OTHER", "none", 405)).isEqualTo(1);
+            // No HTTP, so whatever method it seems to have.
+            assertThat(after.samples())
+                    .filteredOn(sample -> sample.name().equals("http_server_requests_seconds_count")
+                            && sample.labels().get("status").equals("400"))
+                    .singleElement()
+                    .satisfies(sample -> assertThat(sample.labels()).containsEntry("route", "none"));
             // Refused before its route was looked for.
             assertThat(calls(after, "GET", "/v1/locks/{streamId}", 503)).isEqualTo(1);
         });
