@@ -117,7 +117,10 @@ record Fields(Duration defaultTtl, Duration maxTtl) {
 
     /** A name that the caller made up, as it may be repeated to him: not by the megabyte. */
     static String shown(String name) {
-        return name.length() <= MAX_SHOWN_LENGTH ? name : name.substring(0, MAX_SHOWN_LENGTH) + "...";
+        // Not in the middle of a character that is two: half of one cannot be written.
+        return name.codePointCount(0, name.length()) <= MAX_SHOWN_LENGTH
+                ? name
+                : name.substring(0, name.offsetByCodePoints(0, MAX_SHOWN_LENGTH)) + "...";
     }
 
     private static void required(String field, String value) {

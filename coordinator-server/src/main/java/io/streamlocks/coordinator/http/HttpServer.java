@@ -39,6 +39,9 @@ public final class HttpServer {
     /** How long a stop waits for calls under way; above the longest that the storage lets one take. */
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
 
+    /** What remains of a path when its owner id is empty. */
+    private static final Pattern EMPTY_OWNER_ID = Pattern.compile("/v1/owners/(/break)?");
+
     /** What remains of a path when its stream id is empty. */
     private static final Pattern EMPTY_STREAM_ID =
             Pattern.compile("/v1/locks/(/(acquire|renew|release|break|history))?");
@@ -236,11 +239,11 @@ public final class HttpServer {
 
     /** No route took the request. */
     private static void respondTo(HttpResponseException e, Context ctx) {
-        if (EMPTY_STREAM_ID.matcher(ctx.req().getRequestURI()).matches()) {
-            Exchange.respond(
-                    ctx,
-                    ProblemException.invalid("streamId", "streamId must not be empty.")
-                            .problem());
+        String path = ctx.req().getRequestURI();
+        if (EMPTY_STREAM_ID.matcher(path).matches()) {
+            Exchange.respond(ctx, empty("streamId"));
+        } else if (EMPTY_OWNER_ID.matcher(path).matches()) {
+            Exchange.respond(ctx, empty("ownerId"));
         } else if (e.getStatus() == 405) {
             String allowed = e.getDetails().getOrDefault("availableMethods", "");
             ctx.header("Allow", allowed);
@@ -253,6 +256,10 @@ public final class HttpServer {
                     Problem.of(ProblemType.BAD_REQUEST, "The request is not HTTP as this server takes it.")
                             .withStatus(e.getStatus()));
         }
+    }
+
+    private static Problem empty(String field) {
+        return ProblemException.invalid(field, field + " must not be empty.").problem();
     }
 
     private void respondTo(StorageUnavailableException e, Context ctx) {

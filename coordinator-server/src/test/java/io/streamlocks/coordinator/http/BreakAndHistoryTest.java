@@ -137,6 +137,18 @@ class BreakAndHistoryTest {
     }
 
     @Test
+    void anOwnerWithoutANameIsNone() {
+        assertProblem(
+                SERVER.request(OpenApiFilter.ofResponses())
+                        .contentType("application/json")
+                        .body("{\"reason\": \"x\"}")
+                        .post("/v1/owners//break"),
+                400,
+                "invalid-field",
+                "ownerId");
+    }
+
+    @Test
     void historyTellsEachGrantAndHowItEnded() {
         SERVER.acquire(stream, "me", leaseId);
         SERVER.clock.advance(Duration.ofSeconds(31));
