@@ -4,6 +4,7 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -31,6 +32,8 @@ final class RestartablePostgres implements AutoCloseable {
     /** Returns once it takes connections. */
     void start() throws IOException {
         server = EmbeddedPostgres.builder()
+                // By itself it gives up after 10 s, which a busy machine may need.
+                .setPGStartupWait(Duration.ofMinutes(1))
                 .setDataDirectory(data)
                 .setCleanDataDirectory(false)
                 .setPort(port)

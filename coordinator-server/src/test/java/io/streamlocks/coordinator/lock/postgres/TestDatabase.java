@@ -118,6 +118,8 @@ public final class TestDatabase implements AutoCloseable {
         private static EmbeddedPostgres start() {
             try {
                 return EmbeddedPostgres.builder()
+                        // By itself it gives up after 10 s, which a busy machine may need.
+                        .setPGStartupWait(Duration.ofMinutes(1))
                         // Deadlocks are what some tests wait for.
                         .setServerConfig("deadlock_timeout", "200ms")
                         .start();
