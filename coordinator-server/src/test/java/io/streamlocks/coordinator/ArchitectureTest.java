@@ -1,7 +1,11 @@
 package io.streamlocks.coordinator;
 
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -9,6 +13,8 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.javalin.http.Context;
+import jakarta.servlet.ServletRequest;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -152,6 +158,22 @@ class ArchitectureTest {
                 .resideInAPackage(POSTGRES)
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(WEB).or(resideInAnyPackage(JSON)))
+                .check(CLASSES);
+    }
+
+    /** A thread that waits for one client is missing to all others. Bodies come from BodyReader, answers go by Exchange. */
+    @Test
+    void noRouteReadsOrWritesItself() {
+        noClasses()
+                .that()
+                .resideInAPackage(HTTP)
+                .should()
+                .callMethodWhere(target(owner(assignableTo(Context.class)))
+                        .and(target(nameMatching("result|json|jsonStream|html|writeJsonStream|writeSeekableStream"
+                                + "|outputStream|body.*|formParam.*|uploadedFile.*"))))
+                .orShould()
+                .callMethodWhere(target(owner(assignableTo(ServletRequest.class)))
+                        .and(target(nameMatching("getInputStream|getReader|getParameter.*|getPart.*"))))
                 .check(CLASSES);
     }
 

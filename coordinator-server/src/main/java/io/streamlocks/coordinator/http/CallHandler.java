@@ -6,13 +6,12 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
-/** Makes each request a {@link Call}, before anything else sees it. */
+/** Makes each request a {@link Call}, before any route sees it. */
 final class CallHandler extends Handler.Wrapper {
 
     private final Telemetry telemetry;
 
-    CallHandler(Handler handler, Telemetry telemetry) {
-        super(handler);
+    CallHandler(Telemetry telemetry) {
         this.telemetry = telemetry;
     }
 

@@ -31,6 +31,6 @@ final class ConsoleRoutes {
     }
 
     private static void respond(Context ctx, String name, String contentType) {
-        ctx.contentType(contentType).result(OperationRoutes.resource("/console/" + name));
+        Exchange.respond(ctx, contentType, OperationRoutes.resource("/console/" + name));
     }
 }

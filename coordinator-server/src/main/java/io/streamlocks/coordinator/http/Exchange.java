@@ -2,8 +2,11 @@ package io.streamlocks.coordinator.http;
 
 import io.javalin.http.Context;
 import io.streamlocks.coordinator.limit.OwnerCap;
+import io.streamlocks.coordinator.lock.OverloadedException;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -15,34 +18,30 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** What is read from a request and written to a response, the same for all routes. */
 final class Exchange {
 
-    static final int MAX_BODY_BYTES = 1024 * 1024;
-
-    private static final int MAX_DISCARDED_BYTES = 16 * MAX_BODY_BYTES;
-
     /** Of {@code /v1/locks/{streamId}/acquire} and {@code /v1/owners/{ownerId}/break}, split at each slash. */
     private static final int ID_SEGMENT = 3;
 
     private static final Duration RETRY_STORAGE_AFTER = Duration.ofSeconds(1);
 
-    /** How many refused bodies are waited for at once. */
-    private static final Semaphore DISCARDS = new Semaphore(16);
-
-    private static final Set<Integer> BEFORE_THE_BODY = Set.of(401, 403, 429);
+    /** What is sent at once of a long answer. */
+    private static final int PIECE_BYTES = 32 * 1024;
 
     private final Executor threads;
+    private final HeldBytes held;
 
     /**
-     * @param threads make and write the answers that are long
+     * @param threads make the answers that are long
+     * @param held counts such answers until they are sent
      */
-    Exchange(Executor threads) {
+    Exchange(Executor threads, HeldBytes held) {
         this.threads = threads;
+        this.held = held;
     }
 
     /** Reads the body, which must be JSON of this type. */
@@ -52,79 +51,18 @@ final class Exchange {
 
     /** The body, which must be said to be JSON. */
     static byte[] body(Context ctx) {
-        String contentType = ctx.contentType();
+        // Not by the framework, which looks up the charset and fails if it has never heard of it.
+        String contentType = ctx.header("Content-Type");
         if (!"application/json".equals(contentType) && !isJson(contentType)) {
             throw new ProblemException(Problem.ofField(
                     ProblemType.UNSUPPORTED_MEDIA_TYPE, "Content-Type", "Send the body as application/json."));
         }
-        return bytes(ctx);
+        return BodyReader.body(ctx.req());
     }
 
     private static boolean isJson(String contentType) {
         String mediaType = contentType == null ? "" : contentType.split(";", 2)[0].trim();
         return mediaType.toLowerCase(Locale.ROOT).equals("application/json");
-    }
-
-    private static byte[] bytes(Context ctx) {
-        long length = ctx.req().getContentLengthLong();
-        if (length > MAX_BODY_BYTES && ctx.header("Expect") != null) {
-            // The client waits with the body, and getting the stream would tell it to go on.
-            throw bodyTooLarge();
-        }
-        try (InputStream in = ctx.req().getInputStream()) {
-            if (length >= 0 && length <= MAX_BODY_BYTES) {
-                byte[] body = new byte[(int) length];
-                if (in.readNBytes(body, 0, body.length) < body.length) {
-                    throw endedEarly();
-                }
-                return body;
-            }
-            // One byte more than allowed, since a chunked body does not say its length beforehand.
-            byte[] body = in.readNBytes(MAX_BODY_BYTES + 1);
-            if (body.length > MAX_BODY_BYTES) {
-                discard(in, MAX_DISCARDED_BYTES);
-                throw bodyTooLarge();
-            }
-            return body;
-        } catch (IOException e) {
-            // The client went away or sent no HTTP; there may be nobody left to read the answer.
-            throw endedEarly();
-        }
-    }
-
-    private static ProblemException endedEarly() {
-        return new ProblemException(Problem.of(ProblemType.BAD_REQUEST, "The body ended early."));
-    }
-
-    /** A client that is still sending when the connection ends would not see the answer, but a broken pipe. */
-    private static void discard(InputStream in, int atMost) throws IOException {
-        byte[] buffer = new byte[8192];
-        for (int left = atMost; left > 0; left -= buffer.length) {
-            if (in.readNBytes(buffer, 0, buffer.length) < buffer.length) {
-                return;
-            }
-        }
-    }
-
-    /**
-     * The same for a call that was refused before its body was read, unless the client waits with it. It may be anybody
-     * who calls, and send his body as slowly as he likes: only a few threads wait for that.
-     */
-    private static void discardBody(Context ctx) {
-        if (ctx.header("Expect") == null && DISCARDS.tryAcquire()) {
-            try {
-                discard(ctx.req().getInputStream(), MAX_BODY_BYTES);
-            } catch (IOException e) {
-                // The client has gone, so there is nobody to answer.
-            } finally {
-                DISCARDS.release();
-            }
-        }
-    }
-
-    private static ProblemException bodyTooLarge() {
-        return new ProblemException(
-                Problem.of(ProblemType.BODY_TOO_LARGE, "The body is over " + MAX_BODY_BYTES + " bytes."));
     }
 
     /**
@@ -192,17 +130,29 @@ final class Exchange {
         }
     }
 
-    /** Answers once the outcome is known. No thread waits for that. The answer must be small enough to be sent at once. */
+    /** Answers once the outcome is known. No thread waits for that. The answer must be that of one stream. */
     static <T> void respond(Context ctx, Supplier<CompletableFuture<T>> call, Function<T, Object> body) {
-        ctx.future(() -> call.get().thenAccept(outcome -> respondWith(ctx, body.apply(outcome))));
+        ctx.future(() -> call.get().thenCompose(outcome -> respondWith(ctx, body.apply(outcome))));
     }
 
     /**
-     * As {@link #respond(Context, Supplier, Function)}, for an answer of any size: a client that is slow to read it holds
-     * up nobody else.
+     * As {@link #respond(Context, Supplier, Function)}, for an answer of any size: to make it holds up nobody else, and
+     * many that are not read do not use up the memory.
      */
     <T> void respondAtLength(Context ctx, Supplier<CompletableFuture<T>> call, Function<T, Object> body) {
-        respond(ctx, () -> call.get().handleAsync(Exchange::outcomeOf, threads), body);
+        ctx.future(() -> call.get().handleAsync(Exchange::outcomeOf, threads).thenCompose(outcome -> {
+            Object answer = body.apply(outcome);
+            return answer instanceof LockTable table
+                    ? sendHeld(ctx, LockTable.CONTENT_TYPE, table.text().getBytes(StandardCharsets.UTF_8))
+                    : sendHeld(ctx, "application/json", Json.write(answer));
+        }));
+    }
+
+    private CompletableFuture<Void> sendHeld(Context ctx, String contentType, byte[] body) {
+        if (!held.take(body.length)) {
+            throw new OverloadedException("Answers that were not read yet use up the memory for them");
+        }
+        return send(ctx.status(200), contentType, body).whenComplete((sent, failure) -> held.giveBack(body.length));
     }
 
     private static <T> T outcomeOf(T outcome, Throwable failure) {
@@ -212,40 +162,32 @@ final class Exchange {
         return outcome;
     }
 
-    private static void respondWith(Context ctx, Object body) {
-        if (body instanceof Responses.Result result) {
-            respond(ctx, result);
-        } else if (body instanceof Problem problem) {
-            respond(ctx, problem);
-        } else if (body instanceof LockTable table) {
-            write(
-                    ctx.status(200).contentType(LockTable.CONTENT_TYPE),
-                    table.text().getBytes(StandardCharsets.UTF_8));
-        } else {
-            respond(ctx, body);
+    private static CompletableFuture<Void> respondWith(Context ctx, Object body) {
+        if (body instanceof Problem problem) {
+            return respond(ctx, problem);
         }
-    }
-
-    private static void respond(Context ctx, Responses.Result result) {
+        if (!(body instanceof Responses.Result result)) {
+            return respond(ctx, body);
+        }
         if (result.problem() != null) {
-            respond(ctx, result.problem());
-        } else if (result.lease() != null) {
-            respond(ctx, result.lease());
-        } else {
-            ctx.status(result.status());
-            // Of no body; the framework would set its default.
-            ctx.res().setContentType(null);
+            return respond(ctx, result.problem());
         }
+        if (result.lease() != null) {
+            return respond(ctx, result.lease());
+        }
+        ctx.status(result.status());
+        // Of no body; the framework would set its default.
+        ctx.res().setContentType(null);
+        return CompletableFuture.completedFuture(null);
     }
 
-    static void respond(Context ctx, Object body) {
-        write(ctx.status(200).contentType("application/json"), Json.write(body));
+    /** Answers with success and this, which is done when it is sent. */
+    static CompletableFuture<Void> respond(Context ctx, Object body) {
+        return send(ctx.status(200), "application/json", Json.write(body));
     }
 
-    static void respond(Context ctx, Problem problem) {
-        if (BEFORE_THE_BODY.contains(problem.status())) {
-            discardBody(ctx);
-        }
+    /** The same with a problem. */
+    static CompletableFuture<Void> respond(Context ctx, Problem problem) {
         if (problem.code().equals(ProblemType.DRAINING.code())) {
             // Else a client would try again on the same connection, past a load balancer that knows better by now.
             ctx.header("Connection", "close");
@@ -261,18 +203,74 @@ final class Exchange {
         } else if (problem.status() == 401) {
             ctx.header("WWW-Authenticate", "Bearer");
         }
-        write(
-                ctx.status(problem.status()).contentType(Problem.CONTENT_TYPE),
+        return send(
+                ctx.status(problem.status()),
+                Problem.CONTENT_TYPE,
                 Json.write(new Responses.Refusal(problem, Call.of(ctx).requestId())));
     }
 
-    /** Past the framework, which copies each result by way of a new buffer of 32 kB. */
-    private static void write(Context ctx, byte[] body) {
-        ctx.res().setContentLength(body.length);
+    /** As {@link #send}, for a handler that has nothing to wait for before. */
+    static void respond(Context ctx, String contentType, byte[] body) {
+        ctx.future(() -> send(ctx, contentType, body));
+    }
+
+    /**
+     * Sends a body, without a thread that waits until the client has taken it. Past the framework, which waits, and
+     * copies each result by way of a new buffer of 32 kB.
+     *
+     * @return done when it is sent, or cannot be since the client has gone
+     */
+    private static CompletableFuture<Void> send(Context ctx, String contentType, byte[] body) {
+        HttpServletResponse response = ctx.contentType(contentType).res();
+        CompletableFuture<Void> sent = new CompletableFuture<>();
         try {
-            ctx.res().getOutputStream().write(body);
+            ServletOutputStream out = response.getOutputStream();
+            if (body.length < response.getBufferSize()) {
+                // It fits into the buffer, which is sent when the request is done with. Told the length, Jetty would
+                // know that this is all, and wait here until it is sent.
+                out.write(body);
+                sent.complete(null);
+            } else {
+                response.setBufferSize(PIECE_BYTES);
+                response.setContentLength(body.length);
+                out.setWriteListener(new LongAnswer(out, body, sent));
+            }
         } catch (IOException e) {
             // The client has gone, so there is nobody to tell.
+            sent.complete(null);
+        }
+        return sent;
+    }
+
+    /** Sends an answer that does not fit into the buffer. Called by one thread at a time. */
+    private static final class LongAnswer implements WriteListener {
+
+        private final ServletOutputStream out;
+        private final byte[] body;
+        private final CompletableFuture<Void> sent;
+        private boolean begun;
+
+        LongAnswer(ServletOutputStream out, byte[] body, CompletableFuture<Void> sent) {
+            this.out = out;
+            this.body = body;
+            this.sent = sent;
+        }
+
+        @Override
+        public void onWritePossible() throws IOException {
+            if (!begun) {
+                begun = true;
+                out.write(body);
+            }
+            if (out.isReady()) {
+                sent.complete(null);
+            }
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            // The client has gone, so there is nobody to tell.
+            sent.complete(null);
         }
     }
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpHeaderValue;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
@@ -38,6 +39,8 @@ final class HttpErrorHandler extends ErrorHandler {
         headers.put(HttpHeader.CONTENT_LENGTH, body.length);
         // The handler that sets them for all routes may not have been reached.
         SecurityHeaders.set("", headers::put);
+        // It is ended, so say so: a client would send its next request on it, and not know what became of that.
+        headers.put(HttpHeader.CONNECTION, HttpHeaderValue.CLOSE.asString());
         if (status == 503) {
             headers.put(HttpHeader.RETRY_AFTER, "1");
         }

@@ -23,10 +23,15 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.ee10.servlet.SessionHandler;
 import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -46,7 +51,15 @@ public final class HttpServer {
     private static final Pattern EMPTY_STREAM_ID =
             Pattern.compile("/v1/locks/(/(acquire|renew|release|break|history))?");
 
-    /** Idle ones end after a minute. Blocked ones, of which each waits for a slow client, must not be all. */
+    private static final int ANSWER_BUFFER = 8 * 1024;
+
+    private static final UriCompliance URIS = UriCompliance.UNSAFE.without(
+            "STREAM_IDS",
+            UriCompliance.Violation.UTF16_ENCODINGS,
+            UriCompliance.Violation.USER_INFO,
+            UriCompliance.Violation.FRAGMENT);
+
+    /** Idle ones end after a minute. None ever waits for a client. */
     private final QueuedThreadPool threads = new QueuedThreadPool(250, 8);
 
     private final GroupCommit locks;
@@ -76,6 +89,18 @@ public final class HttpServer {
      */
     public HttpServer(
             LockManager locks, Gate gate, Guards guards, Duration defaultTtl, Duration maxTtl, Telemetry telemetry) {
+        this(locks, gate, guards, defaultTtl, maxTtl, telemetry, ClientLimits.DEFAULT);
+    }
+
+    HttpServer(
+            LockManager locks,
+            Gate gate,
+            Guards guards,
+            Duration defaultTtl,
+            Duration maxTtl,
+            Telemetry telemetry,
+            ClientLimits limits) {
+        HeldBytes held = new HeldBytes(limits.heldBytes());
         this.locks = new GroupCommit(telemetry.measured(locks), threads, telemetry);
         this.guards = guards;
         this.javalin = Javalin.create(config -> {
@@ -85,7 +110,8 @@ public final class HttpServer {
             guards.certificate()
                     .ifPresent(certificate -> config.jetty.addConnector(
                             (server, http) -> TlsConnector.of(server, http, certificate, host, port)));
-            routes(config.routes, gate, new Fields(defaultTtl, maxTtl), telemetry);
+            config.jetty.modifyServer(server -> limit(server, limits, held, telemetry));
+            routes(config.routes, gate, new Fields(defaultTtl, maxTtl), new Exchange(threads, held), telemetry);
         });
         requireAPermissionForEachRoute();
     }
@@ -167,15 +193,17 @@ public final class HttpServer {
         config.jetty.modifyHttpConfiguration(http -> {
             http.setSendServerVersion(false);
             http.setSendDateHeader(false);
+            // For each answer that is not read yet; most are far smaller, and long ones have buffers of their own.
+            http.setOutputBufferSize(ANSWER_BUFFER);
+            http.setOutputAggregationSize(ANSWER_BUFFER);
             // A stream id may be "..", or hold "/" and "%", percent-encoded. That is ambiguous only where the decoded
-            // path names a file or decides about access; here routes match the path as sent.
-            http.setUriCompliance(UriCompliance.UNSAFE);
+            // path names a file or decides about access; here routes match the path as sent. But %uXXXX is for no
+            // stream: it is no percent-encoding, nor does a path go on behind a #.
+            http.setUriCompliance(URIS);
         });
         config.jetty.modifyServer(server -> {
             server.setStopTimeout(STOP_TIMEOUT.toMillis());
             server.setErrorHandler(new HttpErrorHandler(telemetry));
-            // In place of the framework's handler, which counts requests for nobody.
-            server.setHandler(new CallHandler(new GracefulHandler(), telemetry));
         });
         config.jetty.modifyServletContextHandler(context -> {
             context.setErrorHandler(new HttpErrorHandler(telemetry));
@@ -183,7 +211,43 @@ public final class HttpServer {
         });
     }
 
-    private void routes(RoutesConfig routes, Gate gate, Fields fields, Telemetry telemetry) {
+    /** What a client that is slow, or does not end, can take of the server. */
+    private void limit(Server server, ClientLimits limits, HeldBytes held, Telemetry telemetry) {
+        SlowClients slow = new SlowClients(limits, errors);
+        BodyReader bodies = new BodyReader(held, threads);
+        slow.setHandler(bodies);
+        // Behind it, since a call is of the thread that handles it, and a body may be read by others.
+        bodies.setHandler(new CallHandler(telemetry));
+        // In place of the framework's handler, which counts requests for nobody.
+        server.setHandler(new GracefulHandler(slow));
+
+        NetworkConnectionLimit connections = new NetworkConnectionLimit(limits.connections(), server) {
+            @Override
+            protected void limit() {
+                super.limit();
+                String full = "Over " + limits.connections() + " connections are open; further ones wait";
+                errors.log(Level.WARN, full, full, null);
+            }
+        };
+        server.addBean(connections);
+
+        // Not before, since the connectors are made when the server is started.
+        server.addEventListener(new LifeCycle.Listener() {
+            @Override
+            public void lifeCycleStarting(LifeCycle starting) {
+                for (Connector connector : server.getConnectors()) {
+                    ServerConnector network = (ServerConnector) connector;
+                    network.setIdleTimeout(limits.silence().toMillis());
+                    network.setAcceptQueueSize(ClientLimits.ACCEPT_QUEUE);
+                    network.setAcceptedReceiveBufferSize(ClientLimits.SOCKET_BUFFER);
+                    network.setAcceptedSendBufferSize(ClientLimits.SOCKET_BUFFER);
+                    network.addEventListener(slow);
+                }
+            }
+        });
+    }
+
+    private void routes(RoutesConfig routes, Gate gate, Fields fields, Exchange exchange, Telemetry telemetry) {
         table = new RouteTable(routes);
         Access access = new Access(guards.authenticator(), guards.rateLimit());
         routes.before(ctx -> SecurityHeaders.set(ctx.req().getRequestURI(), ctx.res()::setHeader));
@@ -191,7 +255,6 @@ public final class HttpServer {
         routes.before(ctx -> access.check(ctx, table::isOpen));
         routes.before("/v1/*", ctx -> gate.check());
 
-        Exchange exchange = new Exchange(threads);
         CappedLocks capped = new CappedLocks(locks, guards.ownerCap());
         LockRoutes lock = new LockRoutes(locks, capped, fields, exchange);
         table.get("/v1/locks", Permission.READ, lock::list);

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Probes, metrics, and the contract for people. */
 final class OperationRoutes {
@@ -23,6 +25,10 @@ final class OperationRoutes {
     private final Telemetry telemetry;
     private final byte[] openApi = resource("/openapi.yaml");
     private final byte[] docs = resource("/docs/index.html");
+
+    /** Kept, since each reader who is slow would otherwise have a copy of his own. */
+    private final Map<String, byte[]> docsAssets = DOCS_ASSETS.keySet().stream()
+            .collect(Collectors.toMap(Function.identity(), name -> resource("/docs/" + name)));
 
     OperationRoutes(GroupCommit locks, Gate gate, Telemetry telemetry) {
         this.locks = locks;
@@ -40,15 +46,15 @@ final class OperationRoutes {
     }
 
     void metrics(Context ctx) {
-        ctx.contentType("text/plain; version=0.0.4; charset=utf-8").result(telemetry.scrape());
+        Exchange.respond(ctx, "text/plain; version=0.0.4; charset=utf-8", telemetry.scrape());
     }
 
     void openApi(Context ctx) {
-        ctx.contentType("application/yaml").result(openApi);
+        Exchange.respond(ctx, "application/yaml", openApi);
     }
 
     void docs(Context ctx) {
-        ctx.contentType("text/html").result(docs);
+        Exchange.respond(ctx, "text/html", docs);
     }
 
     void docsAsset(Context ctx) {
@@ -57,7 +63,7 @@ final class OperationRoutes {
         if (contentType == null) {
             throw new NotFoundResponse();
         }
-        ctx.contentType(contentType).result(resource("/docs/" + name));
+        Exchange.respond(ctx, contentType, docsAssets.get(name));
     }
 
     static byte[] resource(String path) {

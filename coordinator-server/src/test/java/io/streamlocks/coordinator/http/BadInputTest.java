@@ -151,6 +151,16 @@ class BadInputTest {
     }
 
     @Test
+    void aLongNameIsNotCutInTheMiddleOfACharacter() {
+        String name = "x".repeat(63) + EMOJI + EMOJI;
+        String json = "{\"" + name + "\": 1}";
+        String shown = "x".repeat(63) + EMOJI + "...";
+        assertProblem(SERVER.post("/v1/locks/s/acquire", json), 400, "invalid-field", shown);
+        assertProblem(SERVER.post("/v1/batch/acquire", json), 400, "invalid-field", shown);
+        assertProblem(SERVER.get("/v1/locks?" + TestServer.encoded(name) + "=1"), 400, "invalid-field", shown);
+    }
+
+    @Test
     void aBodyInAnotherCharsetIsMalformed() {
         String json = "{\"ownerId\": \"%s\"}";
         byte[] latin1 = json.formatted("\u00e9").getBytes(StandardCharsets.ISO_8859_1);
@@ -258,6 +268,18 @@ class BadInputTest {
                 .body(ACQUIRE)
                 .post(TestServer.path(TestServer.randomStream()) + "/acquire");
         assertThat(response.statusCode()).as(response.asString()).isEqualTo(200);
+    }
+
+    /** JSON is UTF-8, whatever is said of it. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"charset=", "charset=\"", "charset=no-such-charset", "charset=utf-16", "charset=;;=", "charset"})
+    void aCharsetThatMeansNothingIsNotLookedUp(String parameter) {
+        String request = "POST " + TestServer.path(TestServer.randomStream()) + "/acquire HTTP/1.1\r\nHost: test\r\n"
+                + "Connection: close\r\nContent-Type: application/json;" + parameter + "\r\nContent-Length: "
+                + ACQUIRE.length + "\r\n\r\n" + new String(ACQUIRE, StandardCharsets.UTF_8);
+        RawHttp.Answer answer = RawHttp.send(SERVER.port, request.getBytes(StandardCharsets.UTF_8));
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
     }
 
     @Test

@@ -94,11 +94,20 @@ class BadPathTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"%", "%2", "%zz", "a%", "a%2", "%%", "%+1", "%-1", "%00"})
+    @ValueSource(strings = {"%", "%2", "%zz", "a%", "a%2", "%%", "%+1", "%-1", "%00", "%u0041", "%uD83D%uDE00"})
     void aPathThatIsNotPercentEncodedIsNoHttp(String streamId) {
         String path = "/v1/locks/" + streamId;
         assertProblem(raw("GET", path), 400, "bad-request", null);
         assertProblem(raw("POST", path + "/acquire"), 400, "bad-request", null);
+    }
+
+    /** Else the calls of two streams would be for one. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/locks/a#b", "/v1/locks/a%20#", "http://user:password@test/v1/locks/a"})
+    void aPathDoesNotEndBeforeItsEnd(String target) {
+        byte[] request = ("GET " + target + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII);
+        assertProblem(RawHttp.send(SERVER.port, request), 400, "bad-request", null);
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.streamlocks.coordinator.http;
 import static io.streamlocks.coordinator.http.ProblemAssertions.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -65,12 +66,24 @@ class BeforeRoutingTest {
         }
     }
 
+    @Test
+    void nobodyCanFillTheLogWithOddHosts() {
+        try (CapturedLog log = new CapturedLog()) {
+            assertRefused("GET /livez HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400);
+            assertRefused("GET http://a:b:c/livez HTTP/1.1\r\nHost: a:b:c\r\n\r\n", 400);
+            assertRefused("GET http:///livez HTTP/1.1\r\nHost: x\r\n\r\n", 400);
+            assertRefused("CONNECT /livez HTTP/1.1\r\nHost: x\r\n\r\n", 400);
+            assertThat(log.from(Level.INFO)).isEmpty();
+        }
+    }
+
     private static void assertRefused(String request, int status) {
         RawHttp.Answer answer = RawHttp.send(SERVER.port, request.getBytes(StandardCharsets.UTF_8));
         assertProblem(answer, status, "bad-request", null);
         assertThat(answer.headers().get("X-Request-Id"))
                 .isNotBlank()
                 .isEqualTo(answer.json().path("requestId").asText());
+        assertThat(answer.headers()).containsEntry("Connection", "close");
         assertThat(answer.headers()).doesNotContainKeys("Server", "X-Powered-By");
         assertThat(answer.body()).doesNotContainIgnoringCase("jetty", "javalin", "exception", "org.");
     }

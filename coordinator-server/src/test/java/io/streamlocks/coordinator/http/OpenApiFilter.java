@@ -94,6 +94,21 @@ final class OpenApiFilter implements Filter {
         return request;
     }
 
+    /** Holds a response alone against the contract, to whatever was sent to this operation. */
+    static void verifyResponse(String method, String path, Response response) {
+        ValidationReport report = VALIDATOR
+                .validateResponse(path, Request.Method.valueOf(method), response)
+                .merge(contentType(response));
+        if (report.hasErrors()) {
+            throw new AssertionError(SimpleValidationReportFormat.getInstance().apply(report));
+        }
+    }
+
+    static boolean isProblem(String json) {
+        return !SCHEMAS.validate(json, new Schema<>().$ref("#/components/schemas/Problem"), "response.body")
+                .hasErrors();
+    }
+
     /** The same for exchanges that REST Assured cannot make. */
     static void verify(Request request, Response response) {
         verify(request, response, true);

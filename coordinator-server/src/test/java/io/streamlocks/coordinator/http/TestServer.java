@@ -42,10 +42,14 @@ final class TestServer implements AutoCloseable {
     private final Optional<String> token;
 
     private TestServer(LockManager locks, Clock clock, Guards guards, Tracing tracing) {
+        this(locks, clock, guards, tracing, ClientLimits.DEFAULT);
+    }
+
+    private TestServer(LockManager locks, Clock clock, Guards guards, Tracing tracing, ClientLimits limits) {
         this.clock = clock;
         this.gate = new Gate();
         this.telemetry = new Telemetry(tracing);
-        this.server = new HttpServer(locks, gate, guards, DEFAULT_TTL, MAX_TTL, telemetry);
+        this.server = new HttpServer(locks, gate, guards, DEFAULT_TTL, MAX_TTL, telemetry, limits);
         this.port = server.start("127.0.0.1", 0);
         this.token = Optional.empty();
     }
@@ -100,6 +104,13 @@ final class TestServer implements AutoCloseable {
 
     private static TestServer of(LockManager locks, Clock clock, Guards guards, Tracing tracing) {
         TestServer server = new TestServer(locks, clock, guards, tracing);
+        server.gate.open();
+        return server;
+    }
+
+    /** A server that takes calls, serves them with this, and lets clients take so much. */
+    static TestServer of(LockManager locks, ClientLimits limits) {
+        TestServer server = new TestServer(locks, new Clock(), Guards.NONE, Tracing.off(), limits);
         server.gate.open();
         return server;
     }

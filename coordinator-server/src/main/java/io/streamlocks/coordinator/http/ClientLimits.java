@@ -1,0 +1,38 @@
+package io.streamlocks.coordinator.http;
+
+import java.time.Duration;
+
+/**
+ * What clients may take of a server together, and each of them alone. All of it is generous to a client that is merely
+ * far away, and small beside what one that means harm would take.
+ *
+ * @param connections how many may be open; those beyond wait in the queue of the operating system until one ends
+ * @param silence how long a connection may stay open on which nothing is said
+ * @param exchange how long a request may take from its first byte to the last of its answer, however steadily the bytes
+ *     come; far above the few seconds within which the server itself answers
+ * @param heldBytes how much memory may hold bodies that are not all there yet, and answers that are not read yet
+ */
+record ClientLimits(int connections, Duration silence, Duration exchange, long heldBytes) {
+
+    /** Each connection costs a descriptor and a few kB, so that the most of them are tens of MB. */
+    static final ClientLimits DEFAULT = new ClientLimits(
+            10_000,
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(30),
+            Runtime.getRuntime().maxMemory() / 8);
+
+    /** How long a connection may be silent while there are as many as there may be, and others wait for its place. */
+    static final Duration SILENCE_WHEN_FULL = Duration.ofSeconds(2);
+
+    /** How long a request may take while the server stops, which waits a little longer than this. */
+    static final Duration EXCHANGE_WHEN_STOPPING = Duration.ofSeconds(4);
+
+    /**
+     * What the operating system holds in each direction of a connection, about. By itself it would hold several MB of
+     * answers for each client that does not read them.
+     */
+    static final int SOCKET_BUFFER = 256 * 1024;
+
+    /** How many connections the operating system may take in advance; a burst of them is not refused. */
+    static final int ACCEPT_QUEUE = 1024;
+}

@@ -1,0 +1,189 @@
+package io.streamlocks.coordinator.http;
+
+import static io.streamlocks.coordinator.http.ProblemAssertions.assertProblem;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import io.streamlocks.coordinator.lock.StorageUnavailableException;
+import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
+import io.streamlocks.coordinator.lock.memory.MonotonicClock;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+/** Clients that are slow, or stay and say nothing, hold up nobody, and are gone after a while. */
+class SlowClientsTest {
+
+    /** More than the server has threads. */
+    private static final int MANY = 300;
+
+    private static final Duration SILENCE = Duration.ofSeconds(2);
+    private static final Duration EXCHANGE = Duration.ofSeconds(6);
+    private static final ClientLimits LIMITS = new ClientLimits(10_000, SILENCE, EXCHANGE, 64 * 1024 * 1024);
+
+    /** What three calls may take on a machine that has other things to do; far below the bounds. */
+    private static final Duration SOON = Duration.ofSeconds(4);
+
+    private static final Duration GONE = Duration.ofSeconds(30);
+
+    private static final String ACQUIRE =
+            "POST /v1/locks/s/acquire HTTP/1.1\r\nHost: x\r\n" + "Content-Type: application/json\r\n";
+
+    private static final String LOOK = "GET %s HTTP/1.1\r\nHost: x\r\n\r\n";
+
+    @Test
+    void thoseWhoSendABodySlowlyHoldUpNobodyAndAreGoneAfterAWhile() {
+        try (TestServer server = server(LIMITS);
+                SlowCrowd bytes = SlowCrowd.of(MANY, server.port, ACQUIRE + "Content-Length: 900000\r\n\r\n", " ");
+                SlowCrowd chunks =
+                        SlowCrowd.of(MANY, server.port, ACQUIRE + "Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n");
+                SlowCrowd nothing = SlowCrowd.of(MANY, server.port, ACQUIRE + "Content-Length: 9\r\n\r\n", "")) {
+            assertGoneWhileOthersAreServed(server, bytes, chunks, nothing);
+        }
+    }
+
+    @Test
+    void thoseWhoSendAHeadSlowlyOrNothingHoldUpNobodyAndAreGoneAfterAWhile() {
+        try (TestServer server = server(LIMITS);
+                SlowCrowd lines = SlowCrowd.of(MANY, server.port, "", "GET /v1/locks/");
+                SlowCrowd heads = SlowCrowd.of(MANY, server.port, "GET /livez HTTP/1.1\r\nHost: x\r\nX: ", "x");
+                SlowCrowd halves = SlowCrowd.of(MANY, server.port, "GET /livez HTTP/1.1\r\nHos", "");
+                SlowCrowd next = SlowCrowd.of(MANY, server.port, LOOK.formatted("/livez"), "GET /");
+                SlowCrowd silent = SlowCrowd.of(MANY, server.port, "", "")) {
+            assertGoneWhileOthersAreServed(server, lines, heads, halves, next, silent);
+        }
+    }
+
+    @Test
+    void thoseWhoDoNotReadTheirAnswersHoldUpNobodyAndAreGoneAfterAWhile() {
+        try (TestServer server = server(LIMITS);
+                SlowCrowd nothing = SlowCrowd.thatReadsNothing(
+                        MANY,
+                        server.port,
+                        LOOK.formatted("/docs/swagger-ui-bundle.js").repeat(5),
+                        "x");
+                SlowCrowd slowly = SlowCrowd.of(MANY, server.port, LOOK.formatted("/docs/swagger-ui-bundle.js"), "x")) {
+            assertGoneWhileOthersAreServed(server, nothing, slowly);
+        }
+    }
+
+    /** Whose answers are made in the same task as those of others. */
+    @Test
+    void answersOfChangesThatAreNotReadHoldUpNobody() {
+        String body = "{\"ownerId\":\"me\"}";
+        String call = ACQUIRE + "Content-Length: " + body.length() + "\r\n\r\n" + body;
+        try (TestServer server = server(LIMITS);
+                SlowCrowd crowd = SlowCrowd.thatReadsNothing(8, server.port, call.repeat(50_000), "x")) {
+            assertGoneWhileOthersAreServed(server, crowd);
+        }
+    }
+
+    private static TestServer server(ClientLimits limits) {
+        TestServer server = TestServer.of(new MemoryLockManager(new MonotonicClock(), true), limits);
+        // The first calls load classes.
+        timeOfThreeCalls(server);
+        return server;
+    }
+
+    private static void assertGoneWhileOthersAreServed(TestServer server, SlowCrowd... crowds) {
+        AtomicReference<Duration> longest = new AtomicReference<>(Duration.ZERO);
+        await().atMost(GONE).untilAsserted(() -> {
+            Duration taken = timeOfThreeCalls(server);
+            longest.updateAndGet(before -> before.compareTo(taken) > 0 ? before : taken);
+            assertThat(crowds).allSatisfy(crowd -> assertThat(crowd.left()).isZero());
+        });
+        assertThat(longest.get()).isLessThan(SOON);
+        // Nor is anything left of their requests, which a stop would wait for.
+        long began = System.nanoTime();
+        server.close();
+        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(SOON);
+    }
+
+    private static Duration timeOfThreeCalls(TestServer server) {
+        long began = System.nanoTime();
+        String stream = TestServer.randomStream();
+        UUID leaseId = UUID.randomUUID();
+        assertThat(server.acquire(stream, "me", leaseId).statusCode()).isEqualTo(200);
+        assertThat(server.renew(stream, leaseId).statusCode()).isEqualTo(200);
+        assertThat(server.release(stream, leaseId).statusCode()).isEqualTo(204);
+        return Duration.ofNanos(System.nanoTime() - began);
+    }
+
+    @Test
+    void connectionsBeyondTheLimitWaitUntilSilentOnesEnd() {
+        ClientLimits few = new ClientLimits(20, Duration.ofMinutes(5), Duration.ofMinutes(5), 1024 * 1024);
+        try (TestServer server = server(few);
+                SlowCrowd crowd = SlowCrowd.of(30, server.port, "", "")) {
+            assertThat(timeOfThreeCalls(server)).isLessThan(Duration.ofSeconds(20));
+            assertThat(crowd.left()).isLessThan(20);
+        }
+    }
+
+    @Test
+    void aStopEndsThemWithoutComplaint() {
+        TestServer server = server(ClientLimits.DEFAULT);
+        try (CapturedLog log = new CapturedLog();
+                SlowCrowd bodies = SlowCrowd.of(5, server.port, ACQUIRE + "Content-Length: 900000\r\n\r\n", " ");
+                SlowCrowd answers =
+                        SlowCrowd.thatReadsNothing(5, server.port, LOOK.formatted("/docs/swagger-ui-bundle.js"), "")) {
+            assertThat(timeOfThreeCalls(server)).isLessThan(SOON);
+            assertThat(bodies.left() + answers.left()).isEqualTo(10);
+            long began = System.nanoTime();
+            server.close();
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(6));
+            assertThat(log.from(Level.ERROR)).isEmpty();
+            await().untilAsserted(() -> assertThat(bodies.left()).isZero());
+        }
+    }
+
+    @Test
+    void aClientThatGoesAwayBeforeItsAnswerIsNoFaultOfTheServer() {
+        Semaphore asked = new Semaphore(0);
+        Semaphore mayAnswer = new Semaphore(0);
+        FailingLockManager locks = new FailingLockManager(() -> {
+            asked.release();
+            mayAnswer.acquireUninterruptibly();
+            return new StorageUnavailableException("on purpose", new IOException("on purpose"));
+        });
+        String body = "{\"ownerId\":\"me\"}";
+        String acquire = ACQUIRE + "Content-Length: " + body.length() + "\r\n\r\n" + body;
+        try (CapturedLog log = new CapturedLog();
+                TestServer server = TestServer.of(locks)) {
+            try (SlowCrowd acquiring = SlowCrowd.of(1, server.port, acquire, "");
+                    SlowCrowd looking = SlowCrowd.of(3, server.port, LOOK.formatted("/v1/locks/s"), "")) {
+                await().until(() -> asked.availablePermits() == 4);
+                assertThat(acquiring.left() + looking.left()).isEqualTo(4);
+            }
+            mayAnswer.release(1000);
+            assertThat(server.get("/v1/locks/s").statusCode()).isEqualTo(503);
+            assertThat(server.acquire("s", "me", UUID.randomUUID()).statusCode())
+                    .isEqualTo(503);
+            assertThat(log.from(Level.ERROR)).isEmpty();
+        }
+    }
+
+    @Test
+    void bodiesOnTheirWayCannotUseUpTheMemory() {
+        ClientLimits little = new ClientLimits(10_000, GONE, GONE, 1024 * 1024);
+        String half = ACQUIRE + "Content-Length: 900000\r\n\r\n" + " ".repeat(500_000);
+        try (TestServer server = server(little)) {
+            byte[] large = ("{\"ownerId\":\"me\"}" + " ".repeat(800_000)).getBytes(StandardCharsets.UTF_8);
+            try (SlowCrowd crowd = SlowCrowd.of(1, server.port, half, "")) {
+                await().untilAsserted(() ->
+                        assertProblem(server.post("/v1/locks/s/acquire", large), 503, "overloaded", null));
+                // A small one fits in all the same.
+                assertThat(timeOfThreeCalls(server)).isLessThan(SOON);
+                assertThat(crowd.left()).isOne();
+            }
+            await().untilAsserted(() -> assertThat(
+                            server.post("/v1/locks/%s/acquire".formatted(TestServer.randomStream()), large)
+                                    .statusCode())
+                    .isEqualTo(200));
+        }
+    }
+}

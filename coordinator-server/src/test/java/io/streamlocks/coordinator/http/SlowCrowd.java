@@ -1,0 +1,121 @@
+package io.streamlocks.coordinator.http;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** Many clients that each send something, and then a byte now and then for as long as they are let. */
+final class SlowCrowd implements AutoCloseable {
+
+    private static final int PAUSE_MILLIS = 50;
+
+    /** So small that what is not read soon stands in the way of the server. */
+    private static final int RECEIVE_BUFFER = 4096;
+
+    private final boolean reads;
+    private final byte[] drip;
+    private final Queue<Client> clients = new ConcurrentLinkedQueue<>();
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor();
+
+    private SlowCrowd(boolean reads, String drip) {
+        this.reads = reads;
+        this.drip = drip.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /**
+     * Clients that read what comes.
+     *
+     * @param first what each sends at once
+     * @param drip what each sends then, a byte at a time and over again; empty for nothing
+     */
+    static SlowCrowd of(int count, int port, String first, String drip) {
+        return new SlowCrowd(true, drip).start(count, port, first);
+    }
+
+    /** The same, who read nothing. */
+    static SlowCrowd thatReadsNothing(int count, int port, String first, String drip) {
+        return new SlowCrowd(false, drip).start(count, port, first);
+    }
+
+    private SlowCrowd start(int count, int port, String first) {
+        try {
+            byte[] bytes = first.getBytes(StandardCharsets.US_ASCII);
+            for (int i = 0; i < count; i++) {
+                SocketChannel channel = SocketChannel.open();
+                channel.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER);
+                channel.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+                channel.configureBlocking(false);
+                clients.add(new Client(channel, ByteBuffer.wrap(bytes)));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        thread.scheduleWithFixedDelay(this::step, 0, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        return this;
+    }
+
+    private void step() {
+        for (Iterator<Client> all = clients.iterator(); all.hasNext(); ) {
+            Client client = all.next();
+            if (!client.step()) {
+                all.remove();
+                client.close();
+            }
+        }
+    }
+
+    /** How many still have their connection. */
+    int left() {
+        return clients.size();
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+        clients.forEach(Client::close);
+    }
+
+    private final class Client {
+        private final SocketChannel channel;
+        private final ByteBuffer first;
+        private int dripped;
+
+        Client(SocketChannel channel, ByteBuffer first) {
+            this.channel = channel;
+            this.first = first;
+        }
+
+        /** False if the connection has ended. */
+        boolean step() {
+            try {
+                if (first.hasRemaining()) {
+                    channel.write(first);
+                } else if (drip.length > 0) {
+                    dripped += channel.write(ByteBuffer.wrap(drip, dripped % drip.length, 1));
+                }
+                return !reads || channel.read(ByteBuffer.allocate(RECEIVE_BUFFER)) >= 0;
+            } catch (IOException e) {
+                return false;
+            }
+        }
+
+        void close() {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}
