@@ -55,8 +55,12 @@ export const NO_PATH = 'A browser cannot send this stream id in a path. curl can
 
 /** What an answer that is no success says, for people. */
 export function explain({ status, body }) {
-  const said = body.detail ?? (status === 0 ? 'The coordinator does not answer.' : `The answer was HTTP ${status}.`);
-  return body.requestId ? `${said} (Request ${body.requestId})` : said;
+  return body.detail ?? (status === 0 ? 'The coordinator does not answer.' : `The answer was HTTP ${status}.`);
+}
+
+/** The same with what its line in the server's log is found by. */
+export function explainWithRequest(answer) {
+  return answer.body.requestId ? `${explain(answer)} (Request ${answer.body.requestId})` : explain(answer);
 }
 
 /** Whether an answer leaves open what happened, as no answer does. */

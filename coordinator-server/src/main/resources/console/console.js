@@ -199,6 +199,7 @@ function keepFocus(focused) {
 
 function setState(next, text = '', remedy = '') {
   state = next;
+  // Without the id of the request: it is another each time, and whoever hears the page would hear each of them.
   trouble = { text, remedy };
   showState();
 }

@@ -1,6 +1,6 @@
 // The three dialogs: history of a stream, break, and the token.
 
-import { NO_PATH, call, explain, hasToken, isUnknown, setToken, streamPath } from './api.js';
+import { NO_PATH, call, explain, explainWithRequest, hasToken, isUnknown, setToken, streamPath } from './api.js';
 import { grantRow, instant, isolated, setLabels, setText } from './cells.js';
 
 const HISTORY_PAGE = 50;
@@ -120,7 +120,7 @@ async function showGrants(of) {
     return;
   }
   if (answer.status !== 200) {
-    setText($('look-answer'), isUnknown(answer) ? `Unknown: ${explain(answer)}` : explain(answer));
+    setText($('look-answer'), isUnknown(answer) ? `Unknown: ${explainWithRequest(answer)}` : explainWithRequest(answer));
     return;
   }
   const rows = answer.body.grants.map(grantRow);
@@ -232,17 +232,17 @@ function whyNotBroken(answer) {
     case 401:
       return 'Nothing was broken: a token is needed. Give one, and break again.';
     case 403:
-      return `Nothing was broken: this token may not. ${explain(answer)}`;
+      return `Nothing was broken: this token may not. ${explainWithRequest(answer)}`;
     case 404:
       return answer.body.code === 'not-locked'
         ? 'Nothing was broken: nobody holds the stream any more.'
-        : `Nothing was broken: ${explain(answer)}`;
+        : `Nothing was broken: ${explainWithRequest(answer)}`;
     case 412:
       return 'Nothing was broken: the stream has another holder by now, who is shown above. Break again to break that lease.';
     default:
       return isUnknown(answer)
-        ? `Unknown: ${explain(answer)} The lease may be broken all the same. Breaking again is safe: it can hit this one lease only.`
-        : `Nothing was broken: ${explain(answer)}`;
+        ? `Unknown: ${explainWithRequest(answer)} The lease may be broken all the same. Breaking again is safe: it can hit this one lease only.`
+        : `Nothing was broken: ${explainWithRequest(answer)}`;
   }
 }
 

@@ -144,9 +144,8 @@ class ConsoleTest extends ConsoleFixture {
     }
 
     private static void assertStale(String reason) {
-        // Where the server answered, the id of the request follows.
-        eventually(() -> assertThat(browser.text("#notice-text"))
-                .startsWith("Unknown; below is what was known last. " + reason));
+        eventually(() ->
+                assertThat(browser.text("#notice-text")).isEqualTo("Unknown; below is what was known last. " + reason));
         assertThat(state()).isEqualTo("unknown");
         assertThat(streams()).containsExactly("orders/eu");
         assertThat(cell(".amount")).isEqualTo("unknown");
