@@ -55,9 +55,9 @@ final class FuzzBodies {
             .mapToObj(i -> new UUID(0x5f0c1c5e5a0a4f5eL, 0x9d573f8f1f8f6f00L + i))
             .toList();
 
-    /** As they stand in JSON. Whether a schema takes them is for its pattern and lengths to say. */
     private static final long MAX_TTL_MS = 86_400_000;
 
+    /** As they stand in JSON. Whether a schema takes them is for its pattern and lengths to say. */
     private static final List<String> ODD_STRINGS = List.of(
             "",
             " ",
@@ -300,6 +300,12 @@ final class FuzzBodies {
                     prefix + "key",
                     false,
                     (random, json) -> hole.fill(random, "{" + (json == null ? "" : "\"key\":" + json) + "}"));
+            if (schema.getMaxProperties() != null) {
+                Map<String, String> tooMany = new LinkedHashMap<>();
+                IntStream.rangeClosed(0, schema.getMaxProperties())
+                        .forEach(i -> tooMany.put("key" + i, valid(value, "value", new Random(i))));
+                add(faults, "too many", field, Expected.INVALID_FIELD, hole, object(tooMany));
+            }
         } else {
             for (String unknown : List.of(
                     "unknown",
