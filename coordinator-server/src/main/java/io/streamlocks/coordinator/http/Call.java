@@ -42,7 +42,8 @@ final class Call implements Consumer<Throwable> {
     private Call(Request request, Telemetry telemetry) {
         HttpFields headers = request.getHeaders();
         // A method that somebody made up would be a time series, too.
-        this.method = HttpMethod.fromString(request.getMethod()) == null ? "_OTHER" : request.getMethod();
+        HttpMethod known = HttpMethod.fromString(request.getMethod());
+        this.method = known == null ? "_OTHER" : known.asString();
         this.requestId = RequestId.of(headers.get(REQUEST_ID));
         this.telemetry = telemetry;
         this.span = telemetry.begin(headers::get);
