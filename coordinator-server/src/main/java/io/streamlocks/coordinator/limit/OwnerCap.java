@@ -30,6 +30,9 @@ public final class OwnerCap {
 
     private Map<String, Long> counted = Map.of();
 
+    /** What was admitted, and is neither granted nor not. A census may see it or not, so none ends it. */
+    private final Map<String, Long> underWay = new HashMap<>();
+
     /** What changed since the last census began. */
     private Map<String, Long> since = new HashMap<>();
 
@@ -62,24 +65,28 @@ public final class OwnerCap {
      */
     public synchronized boolean admit(String ownerId, UUID leaseId) {
         if (!owners.containsKey(leaseId)
-                && counted.getOrDefault(ownerId, 0L) + since.getOrDefault(ownerId, 0L) >= max) {
+                && counted.getOrDefault(ownerId, 0L)
+                                + since.getOrDefault(ownerId, 0L)
+                                + underWay.getOrDefault(ownerId, 0L)
+                        >= max) {
             return false;
         }
-        add(ownerId, 1);
+        underWay.merge(ownerId, 1L, Long::sum);
         return true;
     }
 
     /** What was admitted is granted. */
     public synchronized void granted(String ownerId, UUID leaseId) {
-        // Granted before, and asked for again: it was counted then.
-        if (owners.put(leaseId, ownerId) != null) {
-            add(ownerId, -1);
+        notGranted(ownerId);
+        // Else it was granted before and asked for again: it was counted then.
+        if (owners.put(leaseId, ownerId) == null) {
+            add(ownerId, 1);
         }
     }
 
     /** What was admitted is not granted after all, or nobody knows. */
     public synchronized void notGranted(String ownerId) {
-        add(ownerId, -1);
+        underWay.computeIfPresent(ownerId, (owner, leases) -> leases == 1 ? null : leases - 1);
     }
 
     /** A lease is released. */

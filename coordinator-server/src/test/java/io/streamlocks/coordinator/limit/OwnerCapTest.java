@@ -101,6 +101,19 @@ class OwnerCapTest {
     }
 
     @Test
+    void whatIsGrantedAfterACensusThatDidNotSeeItIsNotForgotten() {
+        UUID leaseId = UUID.randomUUID();
+        assertThat(cap.admit("a", leaseId)).isTrue();
+        cap.refresh();
+        assertThat(cap.admit("a", UUID.randomUUID())).isTrue();
+        assertThat(isFull("a")).isTrue();
+        cap.granted("a", leaseId);
+        cap.notGranted("a");
+        grant("a");
+        assertThat(isFull("a")).isTrue();
+    }
+
+    @Test
     void aCensusThatFailsLeavesWhatWasCounted() {
         storage.put("a", 1L);
         cap.refresh();
