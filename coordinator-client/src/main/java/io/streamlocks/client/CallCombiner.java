@@ -1,5 +1,6 @@
 package io.streamlocks.client;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -10,33 +11,41 @@ import java.util.function.Function;
 
 /**
  * Puts the calls of many threads together to batches, without a thread of its own and without waiting for more: a call
- * that finds fewer than {@value #MAX_UNDER_WAY} requests under way is sent at once and alone. What comes while there are
- * that many waits, and goes together with the next one. So a busy process pays for a request once for many calls, and an
- * idle one waits for nothing.
+ * that finds no request under way is sent at once and alone. What comes while there is one waits, and goes together with
+ * the next one. So a busy process pays for a request once for many calls, and an idle one waits for nothing. A call that
+ * has waited for as long as anybody should behind a request that takes its time starts one beside it.
  *
  * <p>The request is made by one of the threads that wait for it. Whoever has its outcome hands its place on to the thread
  * that has waited longest, and returns. Thread-safe.
  */
 final class CallCombiner<Q, R> {
 
-    /** More than one, so that a request that hangs does not stop all, and the server has work while answers travel. */
+    /** What waits here goes in parallel once the requests before it have taken that long: a few times what one takes. */
+    static final Duration PATIENCE = Duration.ofMillis(20);
+
+    /** So that requests that hang do not stop all, and there is an end to how many do. */
     static final int MAX_UNDER_WAY = 4;
 
     /** So few that a body stays below a megabyte, however long its ids and labels are. */
     static final int MAX_BATCH = 40;
 
+    private static final long FOREVER = Long.MAX_VALUE;
+
+    private final long patienceNanos;
     private final Function<List<Q>, List<R>> request;
 
     /** Guarded by this. */
     private final Deque<Waiting<Q, R>> waiting = new ArrayDeque<>();
 
-    /** Guarded by this. */
+    /** Places to make a request from: each belongs to a thread that makes one, or that was told to. Guarded by this. */
     private int underWay;
 
     /**
+     * @param patience after how long a call does not wait for the request before it
      * @param request makes one request for these calls, and returns or throws; an outcome a call, in order
      */
-    CallCombiner(Function<List<Q>, List<R>> request) {
+    CallCombiner(Duration patience, Function<List<Q>, List<R>> request) {
+        this.patienceNanos = patience.toNanos();
         this.request = request;
     }
 
@@ -48,23 +57,32 @@ final class CallCombiner<Q, R> {
      */
     R call(Q call) {
         Waiting<Q, R> own = new Waiting<>(call);
-        boolean leads;
         synchronized (this) {
             waiting.add(own);
-            leads = underWay < MAX_UNDER_WAY;
-            if (leads) {
-                underWay++;
-            }
+            lead(own, 1);
         }
-        if (leads || own.awaitTurn()) {
+        if (!own.awaitTurn(patienceNanos)) {
+            lead(own, MAX_UNDER_WAY);
+            own.awaitTurn(FOREVER);
+        }
+        // Also if it is done by now: the place that it was given is to be handed on.
+        if (own.leads) {
             lead();
         }
         return own.awaitOutcome();
     }
 
+    /** Gives it a place of its own, unless there are too many, or it has one, or is with another's request. */
+    private synchronized void lead(Waiting<Q, R> waiter, int max) {
+        if (!waiter.leads && !waiter.taken && underWay < max) {
+            underWay++;
+            waiter.leads = true;
+        }
+    }
+
     /**
      * Makes the request for the calls that have waited longest. That of the leading thread is one of them, unless it was
-     * handed its place and somebody who came just then has taken it along.
+     * handed its place and somebody whose patience ended just then has taken it along.
      */
     private void lead() {
         List<Waiting<Q, R>> batch = take();
@@ -87,7 +105,9 @@ final class CallCombiner<Q, R> {
     private synchronized List<Waiting<Q, R>> take() {
         List<Waiting<Q, R>> batch = new ArrayList<>();
         while (batch.size() < MAX_BATCH && !waiting.isEmpty()) {
-            batch.add(waiting.remove());
+            Waiting<Q, R> waiter = waiting.remove();
+            waiter.taken = true;
+            batch.add(waiter);
         }
         return batch;
     }
@@ -105,11 +125,22 @@ final class CallCombiner<Q, R> {
         LockSupport.unpark(next.thread);
     }
 
+    /** How many requests are being made, or are about to be. */
+    synchronized int underWay() {
+        return underWay;
+    }
+
     /** A call, and the thread that waits for its outcome. */
     private static final class Waiting<Q, R> {
         private final Q call;
         private final Thread thread = Thread.currentThread();
+
+        /** Guarded by the combiner. */
+        private boolean taken;
+
+        /** Set by the combiner before it is taken, if ever. */
         private volatile boolean leads;
+
         private volatile boolean done;
         private R result;
         private Throwable failure;
@@ -135,14 +166,14 @@ final class CallCombiner<Q, R> {
             }
         }
 
-        /** Returns true to lead, and false if another thread has made the request. */
-        boolean awaitTurn() {
-            await(() -> done || leads);
-            return !done;
+        /** Waits until it may lead, or another thread has made the request; returns false if neither came in time. */
+        boolean awaitTurn(long nanos) {
+            await(() -> leads || done, nanos);
+            return leads || done;
         }
 
         R awaitOutcome() {
-            await(() -> done);
+            await(() -> done, FOREVER);
             if (failure instanceof RuntimeException e) {
                 throw e;
             }
@@ -152,10 +183,15 @@ final class CallCombiner<Q, R> {
             return result;
         }
 
-        private void await(BooleanSupplier condition) {
+        private void await(BooleanSupplier condition, long nanos) {
+            long began = System.nanoTime();
             boolean interrupted = false;
             while (!condition.getAsBoolean()) {
-                LockSupport.park(this);
+                long left = nanos - (System.nanoTime() - began);
+                if (left <= 0) {
+                    break;
+                }
+                LockSupport.parkNanos(this, left);
                 interrupted |= Thread.interrupted();
             }
             if (interrupted) {

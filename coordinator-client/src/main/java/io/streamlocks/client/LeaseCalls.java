@@ -64,8 +64,10 @@ final class LeaseCalls implements AutoCloseable {
     private final CoordinatorHttp http;
     private final Map<String, String> headers;
     private final Map<String, String> labels;
-    private final CallCombiner<Acquire, Acquired> acquires = new CallCombiner<>(this::acquireAll);
-    private final CallCombiner<LeaseKey, Optional<LossReason>> releases = new CallCombiner<>(this::releaseAll);
+    private final CallCombiner<Acquire, Acquired> acquires =
+            new CallCombiner<>(CallCombiner.PATIENCE, this::acquireAll);
+    private final CallCombiner<LeaseKey, Optional<LossReason>> releases =
+            new CallCombiner<>(CallCombiner.PATIENCE, this::releaseAll);
 
     /**
      * @param http the calls

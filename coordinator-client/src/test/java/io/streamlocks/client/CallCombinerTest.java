@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -14,6 +15,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -21,21 +23,23 @@ import org.junit.jupiter.api.Test;
 /** What is sent together, and who hears what. */
 class CallCombinerTest {
 
-    private static final int BUSY = CallCombiner.MAX_UNDER_WAY;
+    private static final Duration FOR_EVER = Duration.ofHours(1);
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final List<List<Integer>> requests = new CopyOnWriteArrayList<>();
     private final Semaphore answers = new Semaphore(0);
 
     /** Squares numbers, when it may; fails for a batch that has a negative one. */
-    private final CallCombiner<Integer, Integer> combiner = new CallCombiner<>(batch -> {
+    private final CallCombiner<Integer, Integer> combiner = new CallCombiner<>(FOR_EVER, this::squares);
+
+    private List<Integer> squares(List<Integer> batch) {
         requests.add(batch);
         answers.acquireUninterruptibly();
         if (batch.stream().anyMatch(number -> number < 0)) {
             throw new IllegalStateException("negative");
         }
         return batch.stream().map(number -> number * number).toList();
-    });
+    }
 
     @AfterEach
     void end() {
@@ -50,23 +54,40 @@ class CallCombinerTest {
     }
 
     @Test
-    void whatComesWhileTheMostRequestsAreUnderWayGoesTogether() throws Exception {
-        List<Future<Integer>> calls = callWhileBusy(3, 4, 5);
-        answers.release(BUSY + 1);
-        assertThat(results(calls.subList(BUSY, BUSY + 3))).containsExactly(9, 16, 25);
-        assertThat(results(calls.subList(0, BUSY))).containsOnly(100 * 100);
-        assertThat(requests).hasSize(BUSY + 1).contains(List.of(3, 4, 5));
+    void whatComesWhileARequestIsUnderWayGoesTogether() throws Exception {
+        List<Future<Integer>> calls = callBehindAnother(combiner, 3, 4, 5);
+        answers.release(2);
+        assertThat(results(calls)).containsExactly(100 * 100, 9, 16, 25);
+        assertThat(requests).containsExactly(List.of(100), List.of(3, 4, 5));
+    }
+
+    @Test
+    void aRequestThatHangsDoesNotStopTheOthersAndThereIsAnEndToHowManyDo() throws Exception {
+        CallCombiner<Integer, Integer> impatient = new CallCombiner<>(Duration.ofMillis(1), this::squares);
+        List<Future<Integer>> calls = new ArrayList<>();
+        for (int i = 1; i <= CallCombiner.MAX_UNDER_WAY; i++) {
+            calls.add(threads.submit(() -> impatient.call(100)));
+            int started = i;
+            await().until(() -> requests.size() == started);
+        }
+        for (int i = 0; i < 3; i++) {
+            calls.add(callAndAwaitWaiting(impatient, 3));
+        }
+        assertThat(impatient.underWay()).isEqualTo(CallCombiner.MAX_UNDER_WAY);
+        answers.release(CallCombiner.MAX_UNDER_WAY + 1);
+        assertThat(results(calls)).containsExactly(10_000, 10_000, 10_000, 10_000, 9, 9, 9);
+        assertThat(requests).last().isEqualTo(List.of(3, 3, 3));
+        await().until(() -> impatient.underWay() == 0);
     }
 
     @Test
     void aRequestThatFailsFailsItsOwnCallsAndTheOthersGoOn() throws Exception {
-        List<Future<Integer>> calls = callWhileBusy(-3, 4);
-        answers.release(BUSY + 1);
-        assertThat(results(calls.subList(0, BUSY))).containsOnly(100 * 100);
-        assertThat(calls.subList(BUSY, BUSY + 2))
-                .allSatisfy(call -> assertThatThrownBy(() -> call.get(10, TimeUnit.SECONDS))
-                        .isInstanceOf(ExecutionException.class)
-                        .hasRootCauseMessage("negative"));
+        List<Future<Integer>> calls = callBehindAnother(combiner, -3, 4);
+        answers.release(2);
+        assertThat(results(calls.subList(0, 1))).containsOnly(100 * 100);
+        assertThat(calls.subList(1, 3)).allSatisfy(call -> assertThatThrownBy(() -> call.get(10, TimeUnit.SECONDS))
+                .isInstanceOf(ExecutionException.class)
+                .hasRootCauseMessage("negative"));
         answers.release();
         assertThat(combiner.call(6)).isEqualTo(36);
     }
@@ -74,15 +95,16 @@ class CallCombinerTest {
     @Test
     void aBatchHasABound() throws Exception {
         int[] many = IntStream.rangeClosed(3, 3 + 2 * CallCombiner.MAX_BATCH).toArray();
-        List<Future<Integer>> calls = callWhileBusy(many);
+        List<Future<Integer>> calls = callBehindAnother(combiner, many);
         answers.release(1000);
         results(calls);
-        assertThat(requests).allSatisfy(batch -> assertThat(batch).hasSizeLessThanOrEqualTo(CallCombiner.MAX_BATCH));
+        assertThat(requests).hasSize(1 + 3).allSatisfy(batch -> assertThat(batch)
+                .hasSizeLessThanOrEqualTo(CallCombiner.MAX_BATCH));
     }
 
     @Test
     void anInterruptedCallerHearsItsOutcomeAndStaysInterrupted() throws Exception {
-        List<Future<Integer>> busy = callWhileBusy();
+        List<Future<Integer>> busy = callBehindAnother(combiner);
         AtomicInteger outcome = new AtomicInteger();
         Thread caller = new Thread(() -> {
             outcome.set(combiner.call(7));
@@ -91,41 +113,56 @@ class CallCombinerTest {
             }
         });
         caller.start();
-        await().until(() -> caller.getState() == Thread.State.WAITING);
+        await().until(() -> isWaiting(caller));
         caller.interrupt();
-        answers.release(BUSY + 1);
+        answers.release(2);
         caller.join(10_000);
         assertThat(outcome).hasValue(49);
         results(busy);
     }
 
+    /**
+     * A place that is handed to a call which somebody else, whose patience has ended, takes along before it wakes up must
+     * be handed on: else there is one fewer for ever, and in the end none.
+     */
     @Test
-    void manyThreadsEachHearTheirOwnOutcomeAndNoneIsForgotten() throws Exception {
+    void manyThreadsEachHearTheirOwnOutcomeAndNoPlaceIsLost() throws Exception {
         answers.release(1_000_000);
+        CallCombiner<Integer, Integer> impatient = new CallCombiner<>(Duration.ofNanos(20_000), this::squares);
         List<Future<Boolean>> workers = IntStream.range(0, 16)
                 .mapToObj(worker -> threads.submit(() -> IntStream.range(0, 5000)
                         .map(i -> worker * 5000 + i)
-                        .allMatch(number -> combiner.call(number) == number * number)))
+                        .allMatch(number -> impatient.call(number) == number * number)))
                 .toList();
         for (Future<Boolean> worker : workers) {
             assertThat(worker.get(60, TimeUnit.SECONDS)).isTrue();
         }
         assertThat(requests.stream().mapToInt(List::size).sum()).isEqualTo(80_000);
+        assertThat(impatient.underWay()).isZero();
     }
 
-    /** Has as many requests under way as there may be, each for 100, and these calls waiting behind them in this order. */
-    private List<Future<Integer>> callWhileBusy(int... waiting) {
+    /** Has a request for 100 under way, and these calls waiting behind it in this order. */
+    private List<Future<Integer>> callBehindAnother(CallCombiner<Integer, Integer> combiner, int... waiting) {
         List<Future<Integer>> calls = new ArrayList<>();
-        for (int number : IntStream.concat(IntStream.generate(() -> 100).limit(BUSY), IntStream.of(waiting))
-                .toArray()) {
-            Thread[] caller = new Thread[1];
-            calls.add(threads.submit(() -> {
-                caller[0] = Thread.currentThread();
-                return combiner.call(number);
-            }));
-            await().until(() -> caller[0] != null && caller[0].getState() == Thread.State.WAITING);
+        calls.add(callAndAwaitWaiting(combiner, 100));
+        for (int number : waiting) {
+            calls.add(callAndAwaitWaiting(combiner, number));
         }
         return calls;
+    }
+
+    private Future<Integer> callAndAwaitWaiting(CallCombiner<Integer, Integer> combiner, int number) {
+        AtomicReference<Thread> caller = new AtomicReference<>();
+        Future<Integer> call = threads.submit(() -> {
+            caller.set(Thread.currentThread());
+            return combiner.call(number);
+        });
+        await().until(() -> caller.get() != null && isWaiting(caller.get()));
+        return call;
+    }
+
+    private static boolean isWaiting(Thread thread) {
+        return thread.getState() == Thread.State.WAITING || thread.getState() == Thread.State.TIMED_WAITING;
     }
 
     private static List<Integer> results(List<Future<Integer>> calls) throws Exception {

@@ -23,7 +23,8 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -72,7 +73,7 @@ public final class GroupCommit implements AutoCloseable {
     private final Backlog backlog;
     private final List<Lane> changes;
     private final List<Lane> renewals;
-    private final ThreadPoolExecutor writers;
+    private final ExecutorService writers;
     private final ThreadPoolExecutor readers;
     private final ThreadPoolExecutor walkers;
     private final Operation<AcquireRequest, AcquireOutcome> acquire;
@@ -82,7 +83,7 @@ public final class GroupCommit implements AutoCloseable {
 
     /**
      * @param locks decides; it is called by at most nine threads at once
-     * @param answers completes the futures, in one task for all calls of a statement
+     * @param answers completes the futures, in one task for all calls of a statement, while there is another to carry out
      * @param observer is told of each statement before that
      */
     public GroupCommit(LockManager locks, Executor answers, StatementObserver observer) {
@@ -93,13 +94,8 @@ public final class GroupCommit implements AutoCloseable {
         this.locks = locks;
         this.observer = observer;
         this.backlog = new Backlog(nanoTime);
-        this.writers = new ThreadPoolExecutor(
-                1 + RENEWAL_LANES,
-                1 + RENEWAL_LANES,
-                0,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
-                daemons("group-commit"));
+        // Of any size, since a lane has one statement at a time by itself; beside it, threads only answer.
+        this.writers = Executors.newCachedThreadPool(daemons("group-commit"));
         this.changes = List.of(new Lane(writers, answers, backlog, observer));
         this.renewals = Stream.generate(() -> new Lane(writers, answers, backlog, observer))
                 .limit(RENEWAL_LANES)

@@ -12,7 +12,8 @@ import java.util.concurrent.RejectedExecutionException;
 /**
  * One statement at a time, in the order in which requests for each stream came. Thread-safe.
  *
- * <p>The callers are told by other threads: answers are made while the storage works.
+ * <p>While more is to be done, the callers are told by other threads: answers are made while the storage works. Else they
+ * are told at once, by the thread that is free now.
  */
 final class Lane {
 
@@ -37,7 +38,8 @@ final class Lane {
     private boolean closed;
 
     /**
-     * @param executor runs statements; occupied by one task for as long as anything waits
+     * @param executor runs statements; occupied by one task for as long as anything waits, and by that for a little longer
+     *     while it answers, beside the next one
      * @param answers tells the callers
      * @param backlog has counted what is {@linkplain #add added}
      * @param observer is told before the callers
@@ -79,15 +81,26 @@ final class Lane {
     }
 
     private void runAll() {
-        for (Statement<?, ?> statement = next(); statement != null; statement = next()) {
+        Statement<?, ?> statement = next();
+        while (statement != null) {
             Statement<?, ?> done = statement;
             done.execute(backlog);
-            try {
-                answers.execute(() -> done.answer(observer));
-            } catch (RejectedExecutionException e) {
-                // The server has stopped, so the clients have gone; but nobody shall wait for ever.
+            statement = next();
+            if (statement == null) {
+                // To wake another thread up for it would take longer than most answers do.
                 done.answer(observer);
+            } else {
+                answerBeside(done);
             }
+        }
+    }
+
+    private void answerBeside(Statement<?, ?> done) {
+        try {
+            answers.execute(() -> done.answer(observer));
+        } catch (RejectedExecutionException e) {
+            // The server has stopped, so the clients have gone; but nobody shall wait for ever.
+            done.answer(observer);
         }
     }
 
