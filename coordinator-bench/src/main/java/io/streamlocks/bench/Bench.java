@@ -89,7 +89,11 @@ public final class Bench implements AutoCloseable {
         return switch (options.command()) {
             case COMPARE -> compare();
             case MILLION -> new Million(bed, options.million(), System.out).run();
-            case SHORT -> compare() & new Million(bed, options.million(), System.out).run();
+            case SOAK -> new Soak(bed, options.soak(), System.out).run();
+            case SHORT ->
+                compare()
+                        & new Million(bed, options.million(), System.out).run()
+                        & new Soak(bed, options.soak(), System.out).run();
         };
     }
 

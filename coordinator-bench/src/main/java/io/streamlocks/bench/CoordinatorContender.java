@@ -45,6 +45,11 @@ final class CoordinatorContender implements Contender {
         return start(bed, Map.of("LOCK_HISTORY_RETENTION", "0"));
     }
 
+    /** Starts a server that forgets its history after a minute, so that what is kept stays the same. */
+    static CoordinatorContender startForgetful(Bed bed) throws IOException, InterruptedException {
+        return start(bed, Map.of("LOCK_HISTORY_RETENTION", "60s"));
+    }
+
     private static CoordinatorContender start(Bed bed, Map<String, String> settings, String... jvmOptions)
             throws IOException, InterruptedException {
         Path jar = bed.coordinatorJar();

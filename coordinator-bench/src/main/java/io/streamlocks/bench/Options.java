@@ -17,6 +17,7 @@ import java.util.List;
  * @param time of each measurement
  * @param rounds of all
  * @param million the settings of the command of that name
+ * @param soak the settings of the command of that name
  */
 record Options(
         Command command,
@@ -26,7 +27,8 @@ record Options(
         Duration warmUp,
         Duration time,
         int rounds,
-        MillionOptions million) {
+        MillionOptions million,
+        SoakOptions soak) {
 
     static final List<String> CONTENDERS = List.of("coordinator", "jdbc", "shedlock", "etcd", "zookeeper", "redis");
     static final List<String> MEASURES = List.of("cycles", "processes", "history", "batches", "heartbeats", "growth");
@@ -35,12 +37,14 @@ record Options(
             Usage: bench [compare] [--only %s] [--measure %s]
                          [--workers 1,16,64,256] [--seconds 10] [--warmup 3] [--rounds 3]
                    bench million [--workers 1000] [--seconds 600] [--cycles 500]
+                   bench soak [--seconds 3600] [--cycles 5000]
                    bench short""".formatted(String.join(",", CONTENDERS), String.join(",", MEASURES));
 
     /** What the benchmark can do. */
     enum Command {
         COMPARE,
         MILLION,
+        SOAK,
         SHORT
     }
 
@@ -50,6 +54,12 @@ record Options(
      * @param cyclesPerSecond how many leases are acquired and released beside them
      */
     record MillionOptions(int workers, Duration time, int cyclesPerSecond) {}
+
+    /**
+     * @param time for how long
+     * @param cyclesPerSecond how many leases are acquired and released
+     */
+    record SoakOptions(Duration time, int cyclesPerSecond) {}
 
     /** Arguments that cannot be used. */
     static final class UsageException extends Exception {
@@ -70,9 +80,15 @@ record Options(
         List<String> measures = MEASURES;
         List<Integer> workers = List.of();
         int warmUp = command == Command.SHORT ? 1 : 3;
-        int seconds = command == Command.COMPARE ? 10 : command == Command.MILLION ? 600 : 1;
+        int seconds =
+                switch (command) {
+                    case COMPARE -> 10;
+                    case MILLION -> 600;
+                    case SOAK -> 3600;
+                    case SHORT -> 1;
+                };
         int rounds = command == Command.SHORT ? 1 : 3;
-        int cycles = 500;
+        int cycles = command == Command.SOAK ? 5000 : 500;
         while (!rest.isEmpty()) {
             String name = rest.pop();
             if (!allowed(command, name)) {
@@ -110,13 +126,17 @@ record Options(
                 Duration.ofSeconds(warmUp),
                 Duration.ofSeconds(seconds),
                 rounds,
-                million);
+                million,
+                command == Command.SOAK
+                        ? new SoakOptions(Duration.ofSeconds(seconds), cycles)
+                        : new SoakOptions(Duration.ofSeconds(6), 50));
     }
 
     private static Command command(String name) throws UsageException {
         return switch (name) {
             case "compare" -> Command.COMPARE;
             case "million" -> Command.MILLION;
+            case "soak" -> Command.SOAK;
             case "short" -> Command.SHORT;
             default -> throw new UsageException("There is no command " + name);
         };
@@ -128,6 +148,7 @@ record Options(
                 List.of("--only", "--measure", "--workers", "--seconds", "--warmup", "--rounds")
                         .contains(option);
             case MILLION -> List.of("--workers", "--seconds", "--cycles").contains(option);
+            case SOAK -> List.of("--seconds", "--cycles").contains(option);
             case SHORT -> false;
         };
     }

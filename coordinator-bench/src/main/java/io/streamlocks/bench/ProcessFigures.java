@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** What the operating system (Linux) and the JVM tell of a process. */
 final class ProcessFigures {
@@ -61,19 +62,46 @@ final class ProcessFigures {
 
     /** The heap in use of a JVM, with its garbage; empty if this Java has no jcmd. */
     static OptionalLong heapBytes(long pid) throws IOException {
-        Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
-        if (!Files.isExecutable(jcmd)) {
-            return OptionalLong.empty();
-        }
-        Process asking = new ProcessBuilder(jcmd.toString(), Long.toString(pid), "GC.heap_info")
-                .redirectErrorStream(true)
-                .start();
-        String answer = new String(asking.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        long bytes = HEAP.matcher(answer)
+        long bytes = HEAP.matcher(jcmd(pid, "GC.heap_info"))
                 .results()
                 .mapToLong(line -> Long.parseLong(line.group(1)) * 1024)
                 .sum();
         return bytes == 0 ? OptionalLong.empty() : OptionalLong.of(bytes);
+    }
+
+    /** The heap in use of a JVM after it has collected its garbage; empty if this Java has no jcmd. */
+    static OptionalLong liveHeapBytes(long pid) throws IOException {
+        jcmd(pid, "GC.run");
+        return heapBytes(pid);
+    }
+
+    private static String jcmd(long pid, String command) throws IOException {
+        Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+        if (!Files.isExecutable(jcmd)) {
+            return "";
+        }
+        Process asking = new ProcessBuilder(jcmd.toString(), Long.toString(pid), command)
+                .redirectErrorStream(true)
+                .start();
+        return new String(asking.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    /** How many threads the process has; 0 where there is no /proc. */
+    static long threads(long pid) {
+        return count(Path.of("/proc", Long.toString(pid), "task"));
+    }
+
+    /** How many files and connections the process has open; 0 where there is no /proc. */
+    static long descriptors(long pid) {
+        return count(Path.of("/proc", Long.toString(pid), "fd"));
+    }
+
+    private static long count(Path directory) {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.count();
+        } catch (IOException e) {
+            return 0;
+        }
     }
 
     /** Empty where the process or /proc is gone. */

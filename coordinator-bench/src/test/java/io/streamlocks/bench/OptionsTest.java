@@ -43,11 +43,19 @@ class OptionsTest {
     }
 
     @Test
+    void aSoakTakesItsOwnOptions() throws UsageException {
+        assertThat(Options.parse("soak").soak()).isEqualTo(new Options.SoakOptions(Duration.ofHours(1), 5000));
+        assertThat(Options.parse("soak", "--seconds", "60", "--cycles", "100").soak())
+                .isEqualTo(new Options.SoakOptions(Duration.ofMinutes(1), 100));
+    }
+
+    @Test
     void whatIsWrongIsNamed() {
         refused("no command fast", "fast");
         refused("no option --fast", "--fast", "1");
         refused("no option --only", "million", "--only", "jdbc");
         refused("no option --seconds", "short", "--seconds", "1");
+        refused("no option --workers", "soak", "--workers", "1");
         refused("--only needs a value", "--only");
         refused("--only takes coordinator,jdbc,shedlock,etcd,zookeeper,redis, not consul", "--only", "jdbc,consul");
         refused("--workers takes numbers from 1 to 1000000, not 0", "--workers", "1,0");

@@ -1,0 +1,115 @@
+package io.streamlocks.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.streamlocks.bench.Options.SoakOptions;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Cycles at a steady pace for a long time, and whether the server stays as it was: what it holds in memory, threads,
+ * connections and tables. Judged are the last third of the time against the one before; the first is for the JVM's
+ * compiler, for pools and for tables to reach their size.
+ */
+final class Soak {
+
+    private static final int STREAMS = 10_000;
+
+    /** A leak of any speed that matters shows as more within an hour. */
+    private static final double MAX_GROWTH = 1.1;
+
+    private static final Map<String, String> COUNTS = Map.of(
+            "connections",
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'stream-lock-coordinator%'",
+            "locksTableBytes",
+            "SELECT pg_total_relation_size('stream_locks')",
+            "historyTableBytes",
+            "SELECT pg_total_relation_size('stream_lock_history')");
+
+    private final Bed bed;
+    private final SoakOptions options;
+    private final PrintStream out;
+    private final Map<String, List<Double>> looks = new LinkedHashMap<>();
+
+    Soak(Bed bed, SoakOptions options, PrintStream out) {
+        this.bed = bed;
+        this.options = options;
+        this.out = out;
+    }
+
+    /** Runs it. Returns whether nothing failed and nothing grew. */
+    boolean run() throws Exception {
+        Sample cycles;
+        try (CoordinatorContender coordinator = CoordinatorContender.startForgetful(bed);
+                PacedCycles load = new PacedCycles(coordinator, options.cyclesPerSecond(), STREAMS)) {
+            watch(coordinator.process().pid());
+            cycles = load.sample();
+        }
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("seconds", options.time().toSeconds());
+        figures.put("cyclesAskedPerSecond", options.cyclesPerSecond());
+        figures.put("cyclesPerSecond", cycles.perSecond());
+        figures.put("cycleP50Ms", cycles.p50Ms());
+        figures.put("cycleP99Ms", cycles.p99Ms());
+        figures.put("cyclesHeld", cycles.held());
+        figures.put("cycleErrors", cycles.errors());
+        figures.put("messages", cycles.messages());
+        boolean grew = false;
+        for (Map.Entry<String, List<Double>> look : looks.entrySet()) {
+            List<Double> values = look.getValue();
+            int third = values.size() / 3;
+            double before = mean(values.subList(third, 2 * third));
+            double after = mean(values.subList(2 * third, values.size()));
+            figures.put(look.getKey(), "%,.0f, then %,.0f".formatted(before, after));
+            // What is small may have one more of something.
+            grew |= after > before * MAX_GROWTH + 1;
+        }
+        out.println(Report.machine());
+        figures.forEach((name, value) ->
+                out.printf("%-22s %s%n", name, value instanceof Double number ? "%,.2f".formatted(number) : value));
+        figures.put("looks", looks);
+        figures.put("machine", Report.machine());
+        new ObjectMapper()
+                .enable(SerializationFeature.INDENT_OUTPUT)
+                .writeValue(bed.output().resolve("soak.json").toFile(), figures);
+        out.println("Wrote " + bed.output().resolve("soak.json"));
+        // In a few seconds everything still grows.
+        boolean judged = options.time().compareTo(Duration.ofMinutes(5)) >= 0;
+        return cycles.perSecond() > 0 && cycles.errors() == 0 && !(judged && grew);
+    }
+
+    private void watch(long pid) throws Exception {
+        long began = System.nanoTime();
+        Duration every = Duration.ofMillis(Math.min(30_000, options.time().toMillis() / 6));
+        for (int look = 1; look <= options.time().dividedBy(every); look++) {
+            long due = began + look * every.toNanos();
+            Thread.sleep(Math.max(0, (due - System.nanoTime()) / 1_000_000));
+            ProcessFigures.liveHeapBytes(pid).ifPresent(bytes -> note("liveHeapBytes", bytes));
+            ProcessFigures.residentBytes(pid).ifPresent(bytes -> note("residentBytes", bytes));
+            note("threads", ProcessFigures.threads(pid));
+            note("descriptors", ProcessFigures.descriptors(pid));
+            for (Map.Entry<String, String> count : COUNTS.entrySet()) {
+                note(count.getKey(), Long.parseLong(bed.postgres().query(count.getValue())));
+            }
+            if (look % 10 == 0) {
+                int last = look - 1;
+                StringBuilder line = new StringBuilder();
+                looks.forEach((name, values) ->
+                        line.append(", %s %,.0f".formatted(name, values.get(Math.min(last, values.size() - 1)))));
+                System.err.printf("%d s%s%n", look * every.toSeconds(), line);
+            }
+        }
+    }
+
+    private void note(String name, long value) {
+        looks.computeIfAbsent(name, any -> new ArrayList<>()).add((double) value);
+    }
+
+    private static double mean(List<Double> values) {
+        return values.stream().mapToDouble(Double::doubleValue).average().orElse(0);
+    }
+}
