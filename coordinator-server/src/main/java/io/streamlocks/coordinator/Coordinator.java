@@ -18,11 +18,13 @@ import io.streamlocks.coordinator.reload.UnusableFileException;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import io.streamlocks.coordinator.telemetry.Tracing;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.flywaydb.core.Flyway;
 import org.postgresql.PGProperty;
@@ -44,10 +46,10 @@ final class Coordinator implements AutoCloseable {
     private static final Duration PURGE_INTERVAL = Duration.ofMinutes(1);
     private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(1);
 
+    private static final Duration CENSUS_INTERVAL = Duration.ofSeconds(15);
+
     /** Storage, files, and the census of leases, of which none is to wait for another. */
     private static final int BACKGROUND_THREADS = 3;
-
-    private static final Duration CENSUS_INTERVAL = Duration.ofSeconds(15);
 
     private final CoordinatorConfig config;
     private final Gate gate = new Gate();
@@ -56,7 +58,7 @@ final class Coordinator implements AutoCloseable {
     private final LockManager locks;
     private final Guards guards;
     private final HttpServer server;
-    private final Runnable census;
+    private final Supplier<Map<String, Long>> census;
     private final int port;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final RepeatedErrorLog errors = new RepeatedErrorLog(LOG, System::nanoTime);
@@ -83,9 +85,9 @@ final class Coordinator implements AutoCloseable {
         this.pool = config.database().map(database -> pool(database, telemetry, keepsHistory));
         this.locks = pool.<LockManager>map(PostgresLockManager::new)
                 .orElseGet(() -> new MemoryLockManager(new MonotonicClock(), keepsHistory));
-        this.guards = guards(config, locks);
-        this.server = new HttpServer(locks, gate, guards, config.defaultTtl(), config.maxTtl(), telemetry);
         this.census = telemetry.census(locks);
+        this.guards = guards(config, census);
+        this.server = new HttpServer(locks, gate, guards, config.defaultTtl(), config.maxTtl(), telemetry);
         try {
             this.port = server.start(config.httpHost(), config.httpPort());
         } catch (RuntimeException e) {
@@ -102,7 +104,7 @@ final class Coordinator implements AutoCloseable {
     }
 
     /** Read here once more, since they may have changed since the settings were found to be valid. */
-    private static Guards guards(CoordinatorConfig config, LockManager locks) {
+    private static Guards guards(CoordinatorConfig config, Supplier<Map<String, Long>> census) {
         CoordinatorConfig.Limits limits = config.limits();
         try {
             return new Guards(
@@ -112,7 +114,7 @@ final class Coordinator implements AutoCloseable {
                             : Optional.of(new RateLimit(limits.callsPerSecond(), System::nanoTime)),
                     limits.leasesPerOwner() == 0
                             ? Optional.empty()
-                            : Optional.of(new OwnerCap(limits.leasesPerOwner(), locks::liveLeases)),
+                            : Optional.of(new OwnerCap(limits.leasesPerOwner(), census)),
                     config.tls().isPresent() ? Optional.of(config.tls().get().read()) : Optional.empty());
         } catch (UnusableFileException e) {
             throw new IllegalStateException("A file of the settings has changed: " + e.getMessage(), e);
@@ -187,8 +189,11 @@ final class Coordinator implements AutoCloseable {
         if (!background.isShutdown()) {
             gate.open();
             ready.complete(null);
-            guards.ownerCap().ifPresent(cap -> every(OwnerCap.REFRESH_INTERVAL, "count the live leases", cap::refresh));
-            background.scheduleWithFixedDelay(census, 0, CENSUS_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+            // One count for both: the cap, which asks more often, and the metrics.
+            guards.ownerCap()
+                    .ifPresentOrElse(
+                            cap -> every(OwnerCap.REFRESH_INTERVAL, "count the live leases", cap::refresh),
+                            () -> every(CENSUS_INTERVAL, "count the live leases", census::get));
             background.scheduleWithFixedDelay(
                     this::purge, PURGE_INTERVAL.toMillis(), PURGE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
         }
