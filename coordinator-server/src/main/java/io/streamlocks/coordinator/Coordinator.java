@@ -9,9 +9,11 @@ import io.streamlocks.coordinator.http.HttpServer;
 import io.streamlocks.coordinator.limit.OwnerCap;
 import io.streamlocks.coordinator.limit.RateLimit;
 import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
+import io.streamlocks.coordinator.lock.postgres.SetUpCheck;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.reload.Reloaded;
 import io.streamlocks.coordinator.reload.UnusableFileException;
@@ -47,9 +49,10 @@ final class Coordinator implements AutoCloseable {
     private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(1);
 
     private static final Duration CENSUS_INTERVAL = Duration.ofSeconds(15);
+    private static final Duration SET_UP_INTERVAL = Duration.ofMinutes(1);
 
-    /** Storage, files, and the census of leases, of which none is to wait for another. */
-    private static final int BACKGROUND_THREADS = 3;
+    /** Storage, its set-up, files, and the census of leases, of which none is to wait for another. */
+    private static final int BACKGROUND_THREADS = 4;
 
     private final CoordinatorConfig config;
     private final Gate gate = new Gate();
@@ -59,6 +62,7 @@ final class Coordinator implements AutoCloseable {
     private final Guards guards;
     private final HttpServer server;
     private final Supplier<Map<String, Long>> census;
+    private final Optional<SetUpWatch> setUp;
     private final int port;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final RepeatedErrorLog errors = new RepeatedErrorLog(LOG, System::nanoTime);
@@ -88,6 +92,9 @@ final class Coordinator implements AutoCloseable {
         this.census = telemetry.census(locks);
         this.guards = guards(config, census);
         this.server = new HttpServer(locks, gate, guards, config.defaultTtl(), config.maxTtl(), telemetry);
+        // Not by the pool, which is used up when writes hang.
+        this.setUp = config.database()
+                .map(database -> new SetUpWatch(database.url(), new SetUpCheck(unpooled(database))::look));
         try {
             this.port = server.start(config.httpHost(), config.httpPort());
         } catch (RuntimeException e) {
@@ -168,6 +175,8 @@ final class Coordinator implements AutoCloseable {
     /** Sets up the schema and opens the gate; tries again until that succeeds, however long the database is away. */
     private void openStorage() {
         try {
+            // First, since a migration that hangs for want of a standby would not say so.
+            setUp.ifPresent(this::look);
             config.database().ifPresent(Coordinator::migrate);
             // The pool may not have noticed yet that the database is there, and would fail the first calls.
             locks.verifyWritable();
@@ -194,8 +203,20 @@ final class Coordinator implements AutoCloseable {
                     .ifPresentOrElse(
                             cap -> every(OwnerCap.REFRESH_INTERVAL, "count the live leases", cap::refresh),
                             () -> every(CENSUS_INTERVAL, "count the live leases", census::get));
+            setUp.ifPresent(watch -> every(SET_UP_INTERVAL, "look at how the database is set up", watch));
             background.scheduleWithFixedDelay(
                     this::purge, PURGE_INTERVAL.toMillis(), PURGE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Whatever keeps it from looking, other than that the database is away, is no reason not to serve. */
+    private void look(SetUpWatch watch) {
+        try {
+            watch.run();
+        } catch (StorageUnavailableException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            errors.log(Level.WARN, "set-up" + e, "Failed to look at how the database is set up: " + rootCause(e), null);
         }
     }
 
@@ -234,9 +255,7 @@ final class Coordinator implements AutoCloseable {
 
     /** Flyway's lock in the database makes this safe when several servers start at once. */
     private static void migrate(CoordinatorConfig.Database database) {
-        PGSimpleDataSource dataSource = dataSource(database);
-        // A database that says nothing, at the login or after it, would be waited for without end.
-        dataSource.setLoginTimeout(Math.toIntExact(LOGIN_TIMEOUT.toSeconds()));
+        PGSimpleDataSource dataSource = unpooled(database);
         dataSource.setSocketTimeout(Math.toIntExact(MIGRATION_STEP_TIMEOUT.toSeconds()));
         Flyway.configure()
                 .dataSource(dataSource)
@@ -248,6 +267,14 @@ final class Coordinator implements AutoCloseable {
                 .loggers("slf4j")
                 .load()
                 .migrate();
+    }
+
+    /** A connection a call. A database that says nothing, at the login or after it, would be waited for without end. */
+    private static PGSimpleDataSource unpooled(CoordinatorConfig.Database database) {
+        PGSimpleDataSource dataSource = dataSource(database);
+        dataSource.setLoginTimeout(Math.toIntExact(LOGIN_TIMEOUT.toSeconds()));
+        dataSource.setSocketTimeout(Math.toIntExact(LOGIN_TIMEOUT.toSeconds()));
+        return dataSource;
     }
 
     private static HikariDataSource pool(
