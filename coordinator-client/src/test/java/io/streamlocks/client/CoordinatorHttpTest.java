@@ -3,13 +3,8 @@ package io.streamlocks.client;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpHandler;
-import com.sun.net.httpserver.HttpServer;
-import io.streamlocks.client.generated.ApiException;
 import io.streamlocks.client.generated.model.AcquireRequest;
 import io.streamlocks.client.generated.model.BatchRenewItem;
 import io.streamlocks.client.generated.model.BatchRenewRequest;
@@ -18,62 +13,23 @@ import io.streamlocks.client.generated.model.LossReason;
 import io.streamlocks.client.generated.model.ReleaseRequest;
 import io.streamlocks.client.generated.model.RenewRequest;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URLDecoder;
-import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(20)
-class CoordinatorHttpTest {
-    private static final String PROBLEM_JSON = "application/problem+json";
-    private static final String LEASE = """
-            {"streamId": "%s", "ownerId": "pod-1", "leaseId": "5f0c1c5e-5a0a-4f5e-9d57-3f8f1f8f6f10",
-             "fencingToken": 9007199254740991, "ttlMs": 30000, "acquiredAt": "2026-01-31T12:00:00.000001Z",
-             "expiresAt": "2026-01-31T12:00:30.000001Z", "expiresInMs": 29998}""";
-
-    private final Queue<HttpExchange> exchanges = new ConcurrentLinkedQueue<>();
-    private final ExecutorService threads = Executors.newCachedThreadPool();
-    private HttpServer server;
-    private CoordinatorHttp client;
-
-    @BeforeEach
-    void start() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.setExecutor(threads);
-        server.start();
-        // Time-outs that no load of a test machine meets, where a test is not about time-outs.
-        client = CoordinatorHttp.connect(uri(), Duration.ofSeconds(30), Duration.ofSeconds(30));
-    }
-
-    @AfterEach
-    void stop() {
-        client.close();
-        server.stop(0);
-        threads.shutdownNow();
-    }
+/** How calls are sent, and what answers say. */
+class CoordinatorHttpTest extends ScriptedServer {
 
     @ParameterizedTest
     @CsvSource(
@@ -237,62 +193,6 @@ class CoordinatorHttpTest {
     }
 
     @Test
-    void aProblemArrivesWithItsStatusBodyAndHeaders() {
-        answer(exchange -> {
-            exchange.getResponseHeaders().add("retry-after", "7");
-            reply(exchange, 409, PROBLEM_JSON, "{\"holder\": \"\uD83D\uDE80\"}");
-        });
-
-        var problem = failureOf(() -> client.locks().acquireLock("s", new AcquireRequest().ownerId("pod-1")));
-
-        assertThat(problem.getCode()).isEqualTo(409);
-        assertThat(problem.getResponseBody()).isEqualTo("{\"holder\": \"\uD83D\uDE80\"}");
-        assertThat(problem.getResponseHeaders()).containsEntry("Retry-After", List.of("7"));
-    }
-
-    @Test
-    void a503WithRetryAfterIsNotRetried() {
-        answer(exchange -> {
-            exchange.getResponseHeaders().add("Retry-After", "0");
-            reply(exchange, 503, PROBLEM_JSON, "{}");
-        });
-
-        assertThat(failureOf(() -> client.locks().getLock("s")).getCode()).isEqualTo(503);
-        assertThat(failureOf(() -> client.locks().acquireLock("s", new AcquireRequest().ownerId("pod-1")))
-                        .getCode())
-                .isEqualTo(503);
-
-        assertThat(exchanges).extracting(HttpExchange::getRequestMethod).containsExactly("GET", "POST");
-    }
-
-    @Test
-    void aCallOnADroppedConnectionIsNotRetried() {
-        answer(HttpExchange::close);
-
-        assertThat(failureOf(() -> client.locks().getLock("s")))
-                .hasCauseInstanceOf(IOException.class)
-                .extracting(ApiException::getCode)
-                .isEqualTo(0);
-        assertThat(failureOf(() -> client.locks().acquireLock("s", new AcquireRequest().ownerId("pod-1")))
-                        .getCode())
-                .isEqualTo(0);
-
-        assertThat(exchanges).extracting(HttpExchange::getRequestMethod).containsExactly("GET", "POST");
-    }
-
-    @Test
-    void aRedirectIsNotFollowed() {
-        answer(exchange -> {
-            exchange.getResponseHeaders().add("Location", "/elsewhere");
-            reply(exchange, 302, "text/plain", "");
-        });
-
-        assertThat(failureOf(() -> client.locks().getLock("s")).getCode()).isEqualTo(302);
-
-        assertThat(exchanges).hasSize(1);
-    }
-
-    @Test
     void aReleaseIsAnsweredWithoutABody() throws Exception {
         answer(exchange -> {
             exchange.sendResponseHeaders(204, -1);
@@ -304,26 +204,6 @@ class CoordinatorHttpTest {
         assertThat(exchanges).hasSize(1);
     }
 
-    @ParameterizedTest
-    @CsvSource({"200, text/html", "200, application/json", "204, ", "202, application/json", "304, "})
-    void anAnswerThatTheServerCannotHaveGivenIsNoAnswer(int status, String contentType) {
-        answer(exchange -> reply(exchange, status, contentType, contentType == null ? "" : "null"));
-
-        assertThat(failureOf(() -> client.locks().getLock("s")))
-                .hasCauseInstanceOf(IOException.class)
-                .extracting(ApiException::getCode)
-                .isEqualTo(0);
-    }
-
-    @Test
-    void aPageThatAnswersAReleaseIsNoAnswer() {
-        answer(exchange -> reply(exchange, 200, "text/html", "<html>"));
-
-        assertThat(failureOf(() -> client.locks().releaseLock("s", new ReleaseRequest().leaseId(UUID.randomUUID())))
-                        .getCode())
-                .isEqualTo(0);
-    }
-
     @Test
     void theDocumentAndThePageAreText() throws Exception {
         answer(exchange -> {
@@ -333,50 +213,6 @@ class CoordinatorHttpTest {
 
         assertThat(client.operations().getOpenApi()).isEqualTo("\u00FC");
         assertThat(client.operations().getDocs()).isEqualTo("\u00FC");
-    }
-
-    @Test
-    void aServerThatNeverAnswersIsGivenUpAfterTheResponseTimeout() throws Exception {
-        try (var silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                var impatient = CoordinatorHttp.connect(
-                        uri(silent.getLocalPort()), Duration.ofSeconds(1), Duration.ofMillis(200))) {
-            var start = System.nanoTime();
-
-            var failure = failureOf(() -> impatient.locks().getLock("s"));
-
-            assertThat(failure).hasCauseInstanceOf(SocketTimeoutException.class);
-            assertThat(failure.getCode()).isEqualTo(0);
-            assertThat(Duration.ofNanos(System.nanoTime() - start))
-                    .isBetween(Duration.ofMillis(190), Duration.ofSeconds(4));
-        }
-    }
-
-    @Test
-    void aServerThatStopsInTheMiddleOfAnAnswerIsGivenUpAfterTheResponseTimeout() throws Exception {
-        answer(exchange -> {
-            exchange.getResponseHeaders().set("Content-Type", "application/json");
-            exchange.sendResponseHeaders(200, 1000);
-            exchange.getResponseBody().write('{');
-            exchange.getResponseBody().flush();
-        });
-        try (var impatient = CoordinatorHttp.connect(uri(), Duration.ofSeconds(1), Duration.ofMillis(200))) {
-            assertThat(failureOf(() -> impatient.locks().getLock("s")))
-                    .hasCauseInstanceOf(SocketTimeoutException.class);
-        }
-    }
-
-    @Test
-    void closingEndsACallThatIsUnderWay() throws Exception {
-        var arrived = new CountDownLatch(1);
-        answer(exchange -> arrived.countDown());
-        var failure = threads.submit(() -> failureOf(() -> client.locks().getLock("s")));
-        assertThat(arrived.await(3, TimeUnit.SECONDS)).isTrue();
-
-        client.close();
-
-        // Sooner than the response time-out would have ended it.
-        assertThat(failure.get(3, TimeUnit.SECONDS).getCode()).isEqualTo(0);
-        assertThatThrownBy(() -> client.locks().getLock("s")).isInstanceOf(IllegalStateException.class);
     }
 
     @Test
@@ -422,45 +258,11 @@ class CoordinatorHttpTest {
         assertThatIllegalArgumentException().isThrownBy(() -> CoordinatorHttp.connect(URI.create(uri)));
     }
 
-    private void answer(HttpHandler handler) {
-        server.createContext("/", exchange -> {
-            exchanges.add(exchange);
-            handler.handle(exchange);
-        });
-    }
-
-    private static void reply(HttpExchange exchange, int status, String contentType, String body) throws IOException {
-        exchange.getRequestBody().readAllBytes();
-        if (contentType != null) {
-            exchange.getResponseHeaders().set("Content-Type", contentType);
-        }
-        var bytes = body.getBytes(UTF_8);
-        exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
-        exchange.getResponseBody().write(bytes);
-        exchange.close();
-    }
-
-    private static String segment(HttpExchange exchange) {
-        return exchange.getRequestURI().getPath().split("/")[3];
-    }
-
     private static void awaitAll(CyclicBarrier barrier) throws IOException {
         try {
             barrier.await(10, TimeUnit.SECONDS);
         } catch (Exception e) {
             throw new IOException(e);
         }
-    }
-
-    private static ApiException failureOf(ThrowingCallable call) {
-        return catchThrowableOfType(ApiException.class, call);
-    }
-
-    private URI uri() {
-        return uri(server.getAddress().getPort());
-    }
-
-    private static URI uri(int port) {
-        return URI.create("http://127.0.0.1:" + port);
     }
 }

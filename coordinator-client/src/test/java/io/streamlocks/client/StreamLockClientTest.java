@@ -20,7 +20,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -31,7 +30,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** How leases are acquired, worked under, told of and given back. */
+/** How leases are acquired, told of and given back. */
 class StreamLockClientTest extends ProxiedClient {
 
     @Test
@@ -250,59 +249,6 @@ class StreamLockClientTest extends ProxiedClient {
     }
 
     @Test
-    void workUnderALeaseReturnsItsValueAndReleases() throws Exception {
-        Optional<Long> token = client.runWithLease(streamId, HeldLease::fencingToken);
-        assertThat(token).isPresent();
-        assertThat(storage.find(streamId)).isEmpty();
-    }
-
-    @Test
-    void workIsNotDoneWhileAnotherHasTheStream() throws Exception {
-        acquire();
-        assertThat(other().runWithLease(streamId, lease -> "done")).isEmpty();
-    }
-
-    @Test
-    void workThatThrowsReleasesToo() {
-        assertThatThrownBy(() -> client.runWithLease(streamId, lease -> {
-                    throw new java.io.IOException("broken");
-                }))
-                .isInstanceOf(java.io.IOException.class);
-        assertThat(storage.find(streamId)).isEmpty();
-        assertThatThrownBy(() -> client.runWithLease(streamId, lease -> {
-                    Thread.currentThread().interrupt();
-                    throw new InterruptedException("by somebody else");
-                }))
-                .isInstanceOf(InterruptedException.class);
-        assertThat(Thread.interrupted()).isTrue();
-        await().until(() -> storage.find(streamId).isEmpty());
-    }
-
-    @Test
-    void aLossInterruptsTheWorkAndTheInterruptionIsWithdrawn() {
-        assertThatThrownBy(() -> client.runWithLease(streamId, lease -> {
-                    storage.takeOver(streamId);
-                    new CountDownLatch(1).await();
-                    return "never";
-                }))
-                .isInstanceOf(LeaseLostException.class)
-                .hasMessageContaining("SUPERSEDED")
-                .satisfies(e -> assertThat(e.getSuppressed()).hasExactlyElementsOfTypes(InterruptedException.class));
-        assertThat(Thread.interrupted()).isFalse();
-    }
-
-    @Test
-    void aLossThatTheWorkDidNotNoticeIsTold() {
-        assertThatThrownBy(() -> client.runWithLease(streamId, lease -> {
-                    storage.takeOver(streamId);
-                    await().until(() -> lease.loss().isPresent());
-                    return "done";
-                }))
-                .isInstanceOf(LeaseLostException.class);
-        assertThat(Thread.interrupted()).isFalse();
-    }
-
-    @Test
     void aLeaseThatAnOperatorBreaksIsLostForTheReasonGiven() {
         HeldLease lease = acquire();
         Breaking breaking = new Breaking("it hangs", "operator", Duration.ofSeconds(30));
@@ -349,20 +295,6 @@ class StreamLockClientTest extends ProxiedClient {
         assertThat(streams).hasSize(400);
         assertThat(tokens.values()).doesNotHaveDuplicates();
         assertThat(streams).allSatisfy(own -> assertThat(storage.find(own)).isEmpty());
-    }
-
-    @Test
-    void closingTheClientInterruptsTheWork() throws Exception {
-        CountDownLatch working = new CountDownLatch(1);
-        Future<?> work = threads.submit(() -> client.runWithLease(streamId, lease -> {
-            working.countDown();
-            new CountDownLatch(1).await();
-            return "never";
-        }));
-        working.await();
-        client.close();
-        assertThatThrownBy(() -> work.get(5, TimeUnit.SECONDS)).hasCauseInstanceOf(LeaseLostException.class);
-        assertThat(storage.find(streamId)).isEmpty();
     }
 
     @Test

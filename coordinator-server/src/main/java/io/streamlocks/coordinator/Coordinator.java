@@ -9,20 +9,24 @@ import io.streamlocks.coordinator.http.HttpServer;
 import io.streamlocks.coordinator.limit.OwnerCap;
 import io.streamlocks.coordinator.limit.RateLimit;
 import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
+import io.streamlocks.coordinator.lock.postgres.SetUpCheck;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.reload.Reloaded;
 import io.streamlocks.coordinator.reload.UnusableFileException;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import io.streamlocks.coordinator.telemetry.Tracing;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.flywaydb.core.Flyway;
 import org.postgresql.PGProperty;
@@ -44,10 +48,11 @@ final class Coordinator implements AutoCloseable {
     private static final Duration PURGE_INTERVAL = Duration.ofMinutes(1);
     private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(1);
 
-    /** Storage, files, and the census of leases, of which none is to wait for another. */
-    private static final int BACKGROUND_THREADS = 3;
-
     private static final Duration CENSUS_INTERVAL = Duration.ofSeconds(15);
+    private static final Duration SET_UP_INTERVAL = Duration.ofMinutes(1);
+
+    /** Storage, its set-up, files, and the census of leases, of which none is to wait for another. */
+    private static final int BACKGROUND_THREADS = 4;
 
     private final CoordinatorConfig config;
     private final Gate gate = new Gate();
@@ -56,7 +61,8 @@ final class Coordinator implements AutoCloseable {
     private final LockManager locks;
     private final Guards guards;
     private final HttpServer server;
-    private final Runnable census;
+    private final Supplier<Map<String, Long>> census;
+    private final Optional<SetUpWatch> setUp;
     private final int port;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final RepeatedErrorLog errors = new RepeatedErrorLog(LOG, System::nanoTime);
@@ -83,9 +89,12 @@ final class Coordinator implements AutoCloseable {
         this.pool = config.database().map(database -> pool(database, telemetry, keepsHistory));
         this.locks = pool.<LockManager>map(PostgresLockManager::new)
                 .orElseGet(() -> new MemoryLockManager(new MonotonicClock(), keepsHistory));
-        this.guards = guards(config, locks);
-        this.server = new HttpServer(locks, gate, guards, config.defaultTtl(), config.maxTtl(), telemetry);
         this.census = telemetry.census(locks);
+        this.guards = guards(config, census);
+        this.server = new HttpServer(locks, gate, guards, config.defaultTtl(), config.maxTtl(), telemetry);
+        // Not by the pool, which is used up when writes hang.
+        this.setUp = config.database()
+                .map(database -> new SetUpWatch(database.url(), new SetUpCheck(unpooled(database))::look));
         try {
             this.port = server.start(config.httpHost(), config.httpPort());
         } catch (RuntimeException e) {
@@ -102,7 +111,7 @@ final class Coordinator implements AutoCloseable {
     }
 
     /** Read here once more, since they may have changed since the settings were found to be valid. */
-    private static Guards guards(CoordinatorConfig config, LockManager locks) {
+    private static Guards guards(CoordinatorConfig config, Supplier<Map<String, Long>> census) {
         CoordinatorConfig.Limits limits = config.limits();
         try {
             return new Guards(
@@ -112,7 +121,7 @@ final class Coordinator implements AutoCloseable {
                             : Optional.of(new RateLimit(limits.callsPerSecond(), System::nanoTime)),
                     limits.leasesPerOwner() == 0
                             ? Optional.empty()
-                            : Optional.of(new OwnerCap(limits.leasesPerOwner(), locks::liveLeases)),
+                            : Optional.of(new OwnerCap(limits.leasesPerOwner(), census)),
                     config.tls().isPresent() ? Optional.of(config.tls().get().read()) : Optional.empty());
         } catch (UnusableFileException e) {
             throw new IllegalStateException("A file of the settings has changed: " + e.getMessage(), e);
@@ -166,6 +175,8 @@ final class Coordinator implements AutoCloseable {
     /** Sets up the schema and opens the gate; tries again until that succeeds, however long the database is away. */
     private void openStorage() {
         try {
+            // First, since a migration that hangs for want of a standby would not say so.
+            setUp.ifPresent(this::look);
             config.database().ifPresent(Coordinator::migrate);
             // The pool may not have noticed yet that the database is there, and would fail the first calls.
             locks.verifyWritable();
@@ -187,10 +198,25 @@ final class Coordinator implements AutoCloseable {
         if (!background.isShutdown()) {
             gate.open();
             ready.complete(null);
-            guards.ownerCap().ifPresent(cap -> every(OwnerCap.REFRESH_INTERVAL, "count the live leases", cap::refresh));
-            background.scheduleWithFixedDelay(census, 0, CENSUS_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+            // One count for both: the cap, which asks more often, and the metrics.
+            guards.ownerCap()
+                    .ifPresentOrElse(
+                            cap -> every(OwnerCap.REFRESH_INTERVAL, "count the live leases", cap::refresh),
+                            () -> every(CENSUS_INTERVAL, "count the live leases", census::get));
+            setUp.ifPresent(watch -> every(SET_UP_INTERVAL, "look at how the database is set up", watch));
             background.scheduleWithFixedDelay(
                     this::purge, PURGE_INTERVAL.toMillis(), PURGE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Whatever keeps it from looking, other than that the database is away, is no reason not to serve. */
+    private void look(SetUpWatch watch) {
+        try {
+            watch.run();
+        } catch (StorageUnavailableException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            errors.log(Level.WARN, "set-up" + e, "Failed to look at how the database is set up: " + rootCause(e), null);
         }
     }
 
@@ -229,9 +255,7 @@ final class Coordinator implements AutoCloseable {
 
     /** Flyway's lock in the database makes this safe when several servers start at once. */
     private static void migrate(CoordinatorConfig.Database database) {
-        PGSimpleDataSource dataSource = dataSource(database);
-        // A database that says nothing, at the login or after it, would be waited for without end.
-        dataSource.setLoginTimeout(Math.toIntExact(LOGIN_TIMEOUT.toSeconds()));
+        PGSimpleDataSource dataSource = unpooled(database);
         dataSource.setSocketTimeout(Math.toIntExact(MIGRATION_STEP_TIMEOUT.toSeconds()));
         Flyway.configure()
                 .dataSource(dataSource)
@@ -243,6 +267,14 @@ final class Coordinator implements AutoCloseable {
                 .loggers("slf4j")
                 .load()
                 .migrate();
+    }
+
+    /** A connection a call. A database that says nothing, at the login or after it, would be waited for without end. */
+    private static PGSimpleDataSource unpooled(CoordinatorConfig.Database database) {
+        PGSimpleDataSource dataSource = dataSource(database);
+        dataSource.setLoginTimeout(Math.toIntExact(LOGIN_TIMEOUT.toSeconds()));
+        dataSource.setSocketTimeout(Math.toIntExact(LOGIN_TIMEOUT.toSeconds()));
+        return dataSource;
     }
 
     private static HikariDataSource pool(

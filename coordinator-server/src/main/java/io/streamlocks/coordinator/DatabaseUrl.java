@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -90,6 +91,19 @@ record DatabaseUrl(Properties properties) {
             }
         }
         return dataSource;
+    }
+
+    /** What can lose grants in how it is written; empty if nothing can. */
+    Optional<String> finding() {
+        boolean severalHosts = PGProperty.PG_HOST.getOrDefault(properties).contains(",");
+        boolean takesAny =
+                PGProperty.TARGET_SERVER_TYPE.getOrDefault(properties).equals("any");
+        return severalHosts && takesAny
+                ? Optional.of(
+                        "DATABASE_URL names several hosts and takes any of them: a standby, which takes no writes, or"
+                                + " a primary that another has replaced, whose grants nobody else knows. Leave out"
+                                + " targetServerType (target_session_attrs), or set it to primary")
+                : Optional.empty();
     }
 
     /** Where the database is, without user and password. */

@@ -38,6 +38,20 @@ class DatabaseUrlTest {
         assertThat(dataSource.getPassword()).isEqualTo("p");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "postgres://a,b/d?target_session_attrs=any | true",
+                "jdbc:postgresql://a,b/d?targetServerType=any | true",
+                "postgres://a,b/d | false",
+                "postgres://a,b/d?target_session_attrs=read-write | false",
+                "postgres://a/d?target_session_attrs=any | false"
+            })
+    void severalHostsOfWhichAnyIsTakenAreAFinding(String url, boolean found) {
+        assertThat(DatabaseUrl.parse(url).finding().isPresent()).isEqualTo(found);
+    }
+
     @Test
     void portUserAndPasswordMayBeMissing() {
         PGSimpleDataSource dataSource = DatabaseUrl.parse("postgres://h/d").dataSource();

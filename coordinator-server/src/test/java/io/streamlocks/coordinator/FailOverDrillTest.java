@@ -88,6 +88,54 @@ class FailOverDrillTest {
     }
 
     @Test
+    void afterAFailOverToAnAsynchronousStandbyTwoLeasesOfAStreamCanBeLiveWithOneToken() throws Exception {
+        long lost;
+        try (Coordinator coordinator = coordinator()) {
+            HttpCalls calls = calls(coordinator);
+            grants(calls, "busy", 1);
+            postgres.awaitStandby();
+            postgres.disconnectStandby();
+            grants(calls, "busy", LOST_GRANTS);
+            // For ten minutes; nobody tells its holder that it is gone.
+            lost = token(calls.acquire("held", UUID.randomUUID()));
+            postgres.killPrimary();
+        }
+        postgres.standby().execute("SELECT pg_promote()");
+
+        try (Coordinator coordinator = coordinator()) {
+            HttpCalls calls = calls(coordinator);
+            // A new stream takes one number of the sequence.
+            long next = 0;
+            while (next < lost - 1) {
+                next = token(calls.acquire("new-" + UUID.randomUUID(), UUID.randomUUID()));
+            }
+            assertThat(token(calls.acquire("held", UUID.randomUUID())))
+                    .as("the token of another live lease of the stream")
+                    .isEqualTo(lost);
+        }
+    }
+
+    @Test
+    void fewerGrantsThanTheSequenceIsLoggedAheadAreLostWithoutTheirTokensComingAgain() throws Exception {
+        long lost;
+        try (Coordinator coordinator = coordinator()) {
+            HttpCalls calls = calls(coordinator);
+            token(calls.acquire("known", UUID.randomUUID()));
+            postgres.awaitStandby();
+            postgres.disconnectStandby();
+            lost = token(calls.acquire("held", UUID.randomUUID()));
+            postgres.killPrimary();
+        }
+        postgres.standby().execute("SELECT pg_promote()");
+
+        try (Coordinator coordinator = coordinator()) {
+            HttpCalls calls = calls(coordinator);
+            assertThat(calls.get("/v1/locks/held").statusCode()).as("lost").isEqualTo(404);
+            assertThat(token(calls.acquire("held", UUID.randomUUID()))).isGreaterThan(lost);
+        }
+    }
+
+    @Test
     void withoutItsSynchronousStandbyCallsAreUnknownUntilItIsNotAskedForAnyMore() throws Exception {
         postgres.makeSynchronous();
         try (Coordinator coordinator = coordinator()) {
@@ -99,9 +147,9 @@ class FailOverDrillTest {
             HttpResponse<String> renewal = calls.renew("held", leaseId);
             assertThat(renewal.statusCode()).isEqualTo(503);
             assertThat(renewal.body()).contains("storage-unavailable");
-            // Reads go on, and /readyz only reads.
-            assertThat(calls.get("/readyz").statusCode()).isEqualTo(200);
+            // Reads go on.
             assertThat(calls.get("/v1/locks/held").statusCode()).isEqualTo(200);
+            await().until(() -> calls.get("/readyz").statusCode() == 503);
             assertThat(postgres.primary()
                             .fetch(Runbook.sql("Who waits for a replica").get(0)))
                     .isNotEmpty();
@@ -112,6 +160,7 @@ class FailOverDrillTest {
             await().atMost(RECOVERED_WITHIN)
                     .until(() -> calls.renew("held", leaseId).statusCode() == 200);
             assertThat(token(calls.renew("held", leaseId))).isEqualTo(held);
+            await().until(() -> calls.get("/readyz").statusCode() == 200);
             await().until(() -> postgres.primary()
                     .fetch(Runbook.sql("Who waits for a replica").get(0))
                     .isEmpty());

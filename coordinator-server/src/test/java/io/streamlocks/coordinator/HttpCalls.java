@@ -51,6 +51,10 @@ final class HttpCalls {
         return client.sendAsync(renewRequest(streamId, leaseId), BodyHandlers.ofString());
     }
 
+    CompletableFuture<HttpResponse<String>> postAsync(String path, String body) {
+        return client.sendAsync(post(path, body), BodyHandlers.ofString());
+    }
+
     /** The token of the lease that was answered; anything but a lease fails. */
     static long fencingToken(HttpResponse<String> response) {
         Matcher token = FENCING_TOKEN.matcher(response.body());

@@ -10,9 +10,11 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.sql.DataSource;
 import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
 import org.jooq.impl.DSL;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** A PostgreSQL and a standby that streams from it, asynchronously until {@link #makeSynchronous}. */
 final class PostgresPair implements AutoCloseable {
@@ -22,6 +24,9 @@ final class PostgresPair implements AutoCloseable {
     private final Path folder = Files.createTempDirectory("postgres-pair");
     private final EmbeddedPostgres primary;
     private final EmbeddedPostgres standby;
+
+    /** How the standby finds the primary. */
+    private final String connection;
 
     PostgresPair() throws IOException, InterruptedException {
         Path data = folder.resolve("primary");
@@ -33,10 +38,10 @@ final class PostgresPair implements AutoCloseable {
         Path copy = folder.resolve(STANDBY);
         RestartablePostgres.copy(data, copy);
         Files.createFile(copy.resolve("standby.signal"));
+        connection = "host=localhost port=%d user=postgres application_name=%s".formatted(port, STANDBY);
         Files.writeString(
                 copy.resolve("postgresql.auto.conf"),
-                "primary_conninfo = 'host=localhost port=%d user=postgres application_name=%s'%n"
-                        .formatted(port, STANDBY),
+                "primary_conninfo = '%s'%n".formatted(connection),
                 StandardOpenOption.APPEND);
 
         primary = start(data, port);
@@ -59,6 +64,16 @@ final class PostgresPair implements AutoCloseable {
         return sql(standby);
     }
 
+    /** For connections to what was the primary at first, a new object each time. */
+    PGSimpleDataSource primaryDatabase() {
+        return (PGSimpleDataSource) primary.getPostgresDatabase();
+    }
+
+    /** For connections to what was the standby at first. */
+    DataSource standbyDatabase() {
+        return standby.getPostgresDatabase();
+    }
+
     /** No write is answered from now on before the standby has it on its disk. */
     void makeSynchronous() {
         primary().execute("ALTER SYSTEM SET synchronous_standby_names = '" + STANDBY + "'");
@@ -74,6 +89,13 @@ final class PostgresPair implements AutoCloseable {
         standby().execute("ALTER SYSTEM SET primary_conninfo = ''");
         standby().execute("SELECT pg_reload_conf()");
         awaitStreaming(0);
+    }
+
+    /** Ends {@link #disconnectStandby}. */
+    void connectStandby() {
+        standby().execute("ALTER SYSTEM SET primary_conninfo = '" + connection + "'");
+        standby().execute("SELECT pg_reload_conf()");
+        awaitStreaming(1);
     }
 
     /** Waits until the standby has all that the primary has written so far. */
@@ -119,7 +141,8 @@ final class PostgresPair implements AutoCloseable {
                 .setDataDirectory(data)
                 .setCleanDataDirectory(false)
                 .setPort(port)
-                // PostgreSQL's default, which the builder changes.
+                // PostgreSQL's defaults, which the builder changes.
+                .setServerConfig("fsync", "on")
                 .setServerConfig("synchronous_commit", "on")
                 .start();
     }

@@ -37,6 +37,9 @@ final class RestartablePostgres implements AutoCloseable {
                 .setDataDirectory(data)
                 .setCleanDataDirectory(false)
                 .setPort(port)
+                // PostgreSQL's defaults, which the builder changes.
+                .setServerConfig("fsync", "on")
+                .setServerConfig("synchronous_commit", "on")
                 .start();
         port = server.getPort();
     }

@@ -64,4 +64,31 @@ class ServerMetricsTest {
             });
         }
     }
+
+    @Test
+    void withACapOfLeasesItsCountIsTheOneThatIsShownAndOneThatFailsIsNotTheLast() throws Exception {
+        try (TestDatabase database = TestDatabase.empty();
+                Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+                        "LOCK_BACKEND", "postgres",
+                        "DATABASE_URL", database.url(),
+                        "MAX_LEASES_PER_OWNER", "5",
+                        "HTTP_PORT", "0",
+                        "SHUTDOWN_DRAIN_MS", "0")))) {
+            coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
+            HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+            assertThat(calls.acquire("a", UUID.randomUUID()).statusCode()).isEqualTo(200);
+
+            // Counted for the cap each 5 s, and without one each 15 s.
+            Duration shownWithin = Duration.ofSeconds(12);
+            await().atMost(shownWithin).until(() -> liveLeases(calls) == 1);
+            database.sql().execute("ALTER TABLE stream_locks RENAME TO not_there");
+            await().atMost(shownWithin).until(() -> Double.isNaN(liveLeases(calls)));
+            database.sql().execute("ALTER TABLE not_there RENAME TO stream_locks");
+            await().atMost(shownWithin).until(() -> liveLeases(calls) == 1);
+        }
+    }
+
+    private static double liveLeases(HttpCalls calls) throws Exception {
+        return Scrape.of(calls.get("/metrics").body()).value("streamlocks_live_leases", Map.of());
+    }
 }

@@ -3,16 +3,13 @@ package io.streamlocks.coordinator.telemetry;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.streamlocks.coordinator.lock.LockManager;
-import io.streamlocks.coordinator.log.RepeatedErrorLog;
-import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
+import java.util.Map;
+import java.util.function.Supplier;
 
-/** Counts the live leases of all servers on one storage. */
-final class Census implements Runnable {
+/** Counts the live leases of all servers on one storage, and shows how many there are. */
+final class Census implements Supplier<Map<String, Long>> {
 
     private final LockManager locks;
-    private final RepeatedErrorLog errors =
-            new RepeatedErrorLog(LoggerFactory.getLogger(Census.class), System::nanoTime);
 
     /** Not a number while it is not known: an old count would look like a quiet system. */
     private volatile double live = Double.NaN;
@@ -25,16 +22,15 @@ final class Census implements Runnable {
                 .register(registry);
     }
 
-    /** Must not throw: a scheduled task that does is never run again. */
     @Override
-    public void run() {
+    public Map<String, Long> get() {
         try {
-            live = locks.liveLeases().values().stream()
-                    .mapToLong(Long::longValue)
-                    .sum();
+            Map<String, Long> byOwner = locks.liveLeases();
+            live = byOwner.values().stream().mapToLong(Long::longValue).sum();
+            return byOwner;
         } catch (RuntimeException | Error e) {
             live = Double.NaN;
-            errors.log(Level.WARN, e.getClass().getName(), "Failed to count the live leases, trying again: " + e, null);
+            throw e;
         }
     }
 }

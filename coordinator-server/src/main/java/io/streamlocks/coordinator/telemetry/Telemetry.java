@@ -18,7 +18,9 @@ import io.streamlocks.coordinator.lock.group.StatementObserver;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -87,13 +89,13 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
     }
 
     /**
-     * Counts the live leases each time it runs. It does not throw; while the storage does not answer, the count is not
-     * known, and the log says why.
+     * Counts the live leases by owner each time it is asked, and shows their sum. While the storage does not answer it
+     * throws, and the sum is shown as not known.
      *
      * @param counted whose leases
-     * @return to be run now and then, by one thread at a time
+     * @return to be asked now and then, by one thread at a time
      */
-    public Runnable census(LockManager counted) {
+    public Supplier<Map<String, Long>> census(LockManager counted) {
         return new Census(counted, registry);
     }
 

@@ -25,13 +25,15 @@ final class LockSql {
      * For each connection that runs these statements. Planned once and for arrays of any length, as a walk along the
      * request with a look into the primary key for each stream: a plan of its own for each call would cost more than the
      * call, and a hash join, which the planner likes for a long batch on a small table, would lock rows in another order.
+     * And warnings must arrive: one of them says that a commit is not on the standby (see {@link Statements}).
      */
     static final String SESSION_SETTINGS = """
             SET plan_cache_mode = force_generic_plan;
             SET enable_hashjoin = off;
             SET enable_mergejoin = off;
             SET enable_seqscan = off;
-            SET jit = off""";
+            SET jit = off;
+            SET client_min_messages = warning""";
 
     /** For each connection too, if the triggers are to write no history. */
     static final String WITHOUT_HISTORY = "SET stream_locks.history = 'off'";
@@ -129,6 +131,32 @@ final class LockSql {
             FROM unnest(?::text[], ?::uuid[]) WITH ORDINALITY AS r (stream_id, lease_id, position)
                 LEFT JOIN stream_locks l ON l.stream_id = r.stream_id
             ORDER BY r.position
+            """;
+
+    /**
+     * Binds: stream ids. Answers nothing of use.
+     *
+     * <p>A read shows what is committed on this server, though the commit may not have reached the synchronous standby that
+     * it was to wait for: somebody cancelled the wait, or the server was restarted during it. To lock a row is to write, and
+     * its commit is answered when the standby has all that was written before.
+     */
+    static final String CONFIRM = """
+            SELECT l.stream_id
+            FROM (SELECT stream_id FROM unnest(?::text[]) AS u (stream_id) ORDER BY stream_id COLLATE "C") r
+                JOIN stream_locks l ON l.stream_id = r.stream_id
+            FOR UPDATE OF l
+            """;
+
+    /**
+     * Binds nothing. Answers whether writes are refused, and how many sessions of this role have waited so long for a
+     * standby that their calls were given up. A session that waits so is not ended by any time-out, so it goes on to tell.
+     */
+    static final String CHECK = """
+            SELECT current_setting('transaction_read_only')::boolean AS is_read_only,
+                (SELECT count(*)
+                FROM pg_stat_activity
+                WHERE usename = current_user AND datname = current_database() AND wait_event = 'SyncRep'
+                    AND query_start < clock_timestamp() - interval '2 seconds') AS waiting
             """;
 
     /**

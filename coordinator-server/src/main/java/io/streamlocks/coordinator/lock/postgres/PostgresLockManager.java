@@ -29,16 +29,11 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
-import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.jooq.Condition;
 import org.jooq.Field;
@@ -52,8 +47,9 @@ import org.jooq.impl.DSL;
  * <p>Thread-safe. Each statement is short and a transaction of its own, so the data source must give connections to the
  * primary, in auto-commit mode and READ COMMITTED, with the {@link #SESSION_SETTINGS}, and with {@code
  * statement_timeout} and {@code lock_timeout} set: they bound how long a call blocks. A call is one statement if all of
- * it succeeds. One that only reads follows where something was refused. More are needed only if a batch names a stream
- * more than once, if a stream became free between the two, or once after a deadlock with a foreign transaction.
+ * it succeeds. One that only reads follows where something was refused. More are needed only if an acquire is repeated, if
+ * a batch names a stream more than once, if a stream became free between the two, or once after a deadlock with a foreign
+ * transaction.
  */
 public final class PostgresLockManager implements LockManager {
 
@@ -65,9 +61,6 @@ public final class PostgresLockManager implements LockManager {
 
     private static final int PURGE_CHUNK = 1000;
     private static final int BREAK_CHUNK = 10_000;
-
-    /** After it no further pass begins: a batch that names one stream a thousand times must not take for ever. */
-    private static final long PASSES_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     /** Above every stream id that begins with a prefix: no id holds this character, which Unicode reserves. */
     static final String PAST_PREFIX = Character.toString(Character.MAX_CODE_POINT);
@@ -88,13 +81,30 @@ public final class PostgresLockManager implements LockManager {
 
     @Override
     public List<AcquireOutcome> acquire(List<AcquireRequest> requests) {
-        return decide(
-                "acquire",
-                requests,
-                AcquireRequest::streamId,
-                AcquireRequest::leaseId,
-                this::grant,
-                PostgresLockManager::judgeAcquire);
+        List<AcquireRequest> repeated = new ArrayList<>();
+        List<AcquireOutcome> outcomes = new Passes<AcquireRequest, AcquireOutcome>(
+                        statements,
+                        "acquire",
+                        AcquireRequest::streamId,
+                        AcquireRequest::leaseId,
+                        this::grant,
+                        (request, row) -> {
+                            Optional<AcquireOutcome> outcome = judgeAcquire(request, row);
+                            outcome.filter(AcquireOutcome.Granted.class::isInstance)
+                                    .ifPresent(granted -> repeated.add(request));
+                            return outcome;
+                        })
+                .decide(requests);
+        if (!repeated.isEmpty()) {
+            confirm(repeated);
+        }
+        return outcomes;
+    }
+
+    /** Returns once grants that were only read are where PostgreSQL is to have what was committed: on a standby, too. */
+    private void confirm(List<AcquireRequest> granted) {
+        statements.query("confirm", LockSql.CONFIRM, rows -> null, (Object)
+                column(granted, AcquireRequest::streamId, String[]::new));
     }
 
     private Map<String, AcquireOutcome> grant(List<AcquireRequest> requests) {
@@ -140,14 +150,15 @@ public final class PostgresLockManager implements LockManager {
 
     @Override
     public List<RenewOutcome> renew(List<RenewRequest> requests) {
-        return decide(
-                "renew",
-                requests,
-                RenewRequest::streamId,
-                RenewRequest::leaseId,
-                this::prolong,
-                (request, row) -> judgeLoss(request.ownerPrefix(), row)
-                        .map(loss -> new RenewOutcome.Lost(loss.reason(), loss.breakReason())));
+        return new Passes<RenewRequest, RenewOutcome>(
+                        statements,
+                        "renew",
+                        RenewRequest::streamId,
+                        RenewRequest::leaseId,
+                        this::prolong,
+                        (request, row) -> judgeLoss(request.ownerPrefix(), row)
+                                .map(loss -> new RenewOutcome.Lost(loss.reason(), loss.breakReason())))
+                .decide(requests);
     }
 
     private Map<String, RenewOutcome> prolong(List<RenewRequest> requests) {
@@ -175,16 +186,17 @@ public final class PostgresLockManager implements LockManager {
 
     @Override
     public List<ReleaseOutcome> release(List<ReleaseRequest> requests) {
-        return decide(
-                "release",
-                requests,
-                ReleaseRequest::streamId,
-                ReleaseRequest::leaseId,
-                this::end,
-                (request, row) -> judgeLoss(request.ownerPrefix(), row)
-                        .map(loss -> loss.reason() == LossReason.RELEASED
-                                ? new ReleaseOutcome.Released()
-                                : new ReleaseOutcome.Lost(loss.reason(), loss.breakReason())));
+        return new Passes<ReleaseRequest, ReleaseOutcome>(
+                        statements,
+                        "release",
+                        ReleaseRequest::streamId,
+                        ReleaseRequest::leaseId,
+                        this::end,
+                        (request, row) -> judgeLoss(request.ownerPrefix(), row)
+                                .map(loss -> loss.reason() == LossReason.RELEASED
+                                        ? new ReleaseOutcome.Released()
+                                        : new ReleaseOutcome.Lost(loss.reason(), loss.breakReason())))
+                .decide(requests);
     }
 
     private Map<String, ReleaseOutcome> end(List<ReleaseRequest> requests) {
@@ -231,13 +243,14 @@ public final class PostgresLockManager implements LockManager {
 
     @Override
     public List<BreakOutcome> breakLeases(List<BreakRequest> requests) {
-        return decide(
-                "break",
-                requests,
-                BreakRequest::streamId,
-                request -> null,
-                this::breakLive,
-                PostgresLockManager::judgeBreak);
+        return new Passes<BreakRequest, BreakOutcome>(
+                        statements,
+                        "break",
+                        BreakRequest::streamId,
+                        request -> null,
+                        this::breakLive,
+                        PostgresLockManager::judgeBreak)
+                .decide(requests);
     }
 
     private Map<String, BreakOutcome> breakLive(List<BreakRequest> requests) {
@@ -291,21 +304,27 @@ public final class PostgresLockManager implements LockManager {
         int broken = 0;
         String after = "";
         while (after != null) {
-            String from = after;
-            Record chunk = statements.run(
+            Chunk chunk = statements.query(
                     "break",
-                    db -> db.fetchSingle(
-                            LockSql.BREAK_OWNER_CHUNK,
-                            from,
-                            BREAK_CHUNK,
-                            ownerId,
-                            breaking.by(),
-                            breaking.reason(),
-                            breaking.delay().toMillis()));
-            broken += chunk.get("broken", Integer.class);
-            after = chunk.get("seen", Integer.class) < BREAK_CHUNK ? null : chunk.get("last", String.class);
+                    LockSql.BREAK_OWNER_CHUNK,
+                    PostgresLockManager::brokenChunk,
+                    after,
+                    BREAK_CHUNK,
+                    ownerId,
+                    breaking.by(),
+                    breaking.reason(),
+                    breaking.delay().toMillis());
+            broken += chunk.broken();
+            after = chunk.seen() < BREAK_CHUNK ? null : chunk.last();
         }
         return broken;
+    }
+
+    private record Chunk(String last, int seen, int broken) {}
+
+    private static Chunk brokenChunk(ResultSet rows) throws SQLException {
+        rows.next();
+        return new Chunk(rows.getString("last"), rows.getInt("seen"), rows.getInt("broken"));
     }
 
     @Override
@@ -386,75 +405,18 @@ public final class PostgresLockManager implements LockManager {
 
     @Override
     public void verifyWritable() {
-        String readOnly = statements.run(
-                "check", db -> db.fetchSingle("SHOW transaction_read_only").get(0, String.class));
-        if (!readOnly.equals("off")) {
-            throw new StorageUnavailableException("The database takes no writes: it is a standby or read-only", null);
-        }
-    }
-
-    /** What to make of the row of a stream for a request that changed nothing; empty if that may have become possible. */
-    private interface Judgement<Q, O> {
-        Optional<? extends O> of(Q request, ResultSet row) throws SQLException;
-    }
-
-    /**
-     * Runs passes until each request has its outcome. A pass tries the change for the first undecided request of each
-     * stream, since a statement can name a row once only, and looks then at how it stands with those that were not
-     * changed; whoever could have been changed after all stays undecided. For an acquire that means that a stream became
-     * free in between, for a break that it was granted, for the others that a request before it named the same stream.
-     */
-    private <Q, O> List<O> decide(
-            String what,
-            List<Q> requests,
-            Function<Q, String> streamId,
-            Function<Q, UUID> leaseId,
-            Function<List<Q>, Map<String, O>> change,
-            Judgement<Q, O> judgement) {
-        List<O> outcomes = new ArrayList<>(Collections.nCopies(requests.size(), null));
-        List<Integer> undecided = IntStream.range(0, requests.size()).boxed().toList();
-        long began = System.nanoTime();
-        while (!undecided.isEmpty()) {
-            if (System.nanoTime() - began > PASSES_NANOS) {
-                throw new StorageUnavailableException("PostgreSQL took too long for requests of the same stream", null);
+        statements.query("check", LockSql.CHECK, rows -> {
+            rows.next();
+            if (rows.getBoolean("is_read_only")) {
+                throw new StorageUnavailableException(
+                        "The database takes no writes: it is a standby or read-only", null);
             }
-            Map<String, Integer> firstOfStream = new LinkedHashMap<>();
-            undecided.forEach(i -> firstOfStream.putIfAbsent(streamId.apply(requests.get(i)), i));
-            change.apply(firstOfStream.values().stream().map(requests::get).toList())
-                    .forEach((stream, outcome) -> outcomes.set(firstOfStream.get(stream), outcome));
-            undecided = undecided.stream().filter(i -> outcomes.get(i) == null).toList();
-            if (!undecided.isEmpty()) {
-                look(what, undecided, requests, streamId, leaseId, outcomes, judgement);
-                undecided =
-                        undecided.stream().filter(i -> outcomes.get(i) == null).toList();
+            if (rows.getInt("waiting") > 0) {
+                throw new StorageUnavailableException(
+                        "The database answers no writes: they wait for a synchronous standby", null);
             }
-        }
-        return outcomes;
-    }
-
-    private <Q, O> void look(
-            String what,
-            List<Integer> positions,
-            List<Q> requests,
-            Function<Q, String> streamId,
-            Function<Q, UUID> leaseId,
-            List<O> outcomes,
-            Judgement<Q, O> judgement) {
-        List<Q> looked = positions.stream().map(requests::get).toList();
-        statements.query(
-                what,
-                LockSql.LOOK,
-                rows -> {
-                    for (int position : positions) {
-                        rows.next();
-                        outcomes.set(
-                                position,
-                                judgement.of(requests.get(position), rows).orElse(null));
-                    }
-                    return null;
-                },
-                column(looked, streamId, String[]::new),
-                column(looked, leaseId, UUID[]::new));
+            return null;
+        });
     }
 
     private static Lock lock(Record row) {

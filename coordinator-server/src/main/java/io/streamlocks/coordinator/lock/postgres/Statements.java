@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLRecoverableException;
 import java.sql.SQLTransientException;
+import java.sql.SQLWarning;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -18,6 +19,7 @@ import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
+import org.postgresql.util.PSQLWarning;
 
 /** Runs statements, each a transaction of its own, and says what a failure of one means. Thread-safe. */
 final class Statements {
@@ -39,20 +41,43 @@ final class Statements {
         this.db = DSL.using(dataSource, SQLDialect.POSTGRES);
     }
 
-    /** Runs a statement on arrays. By JDBC itself, which keeps it prepared for each connection, and not by the row. */
-    <T> T query(String what, String sql, Reading<T> reading, Object[]... columns) {
+    /**
+     * Runs a statement on values and arrays. By JDBC itself, which keeps it prepared for each connection, and not by the
+     * row. What changes leases on somebody's behalf goes this way, since it alone notices {@linkplain #requireReplicated a
+     * commit that is not certain}.
+     */
+    <T> T query(String what, String sql, Reading<T> reading, Object... values) {
         return run(
                 what,
                 db -> db.connectionResult(connection -> {
                     try (PreparedStatement statement = connection.prepareStatement(sql)) {
-                        for (int i = 0; i < columns.length; i++) {
-                            statement.setArray(i + 1, connection.createArrayOf(typeOf(columns[i]), columns[i]));
+                        for (int i = 0; i < values.length; i++) {
+                            if (values[i] instanceof Object[] column) {
+                                statement.setArray(i + 1, connection.createArrayOf(typeOf(column), column));
+                            } else {
+                                statement.setObject(i + 1, values[i]);
+                            }
                         }
                         try (ResultSet rows = statement.executeQuery()) {
+                            requireReplicated(statement.getWarnings());
                             return reading.of(rows);
                         }
                     }
                 }));
+    }
+
+    /**
+     * Throws the warning by which PostgreSQL says that it has committed, but that somebody cancelled the wait for the
+     * synchronous standby: a fail-over may lose what the statement did. It is known by its place in PostgreSQL, since its
+     * text is translated and its code that of any warning.
+     */
+    private static void requireReplicated(SQLWarning warnings) throws SQLWarning {
+        for (SQLWarning warning = warnings; warning != null; warning = warning.getNextWarning()) {
+            if (warning instanceof PSQLWarning told
+                    && "SyncRepWaitForLSN".equals(told.getServerErrorMessage().getRoutine())) {
+                throw warning;
+            }
+        }
     }
 
     private static String typeOf(Object[] column) {
@@ -101,7 +126,8 @@ final class Statements {
         }
         String state = e.sqlState();
         return switch (state.substring(0, 2)) {
-            case "08", // connection exception
+            case "01", // a warning that was thrown: committed, and perhaps not on the standby
+                    "08", // connection exception
                     "28", // invalid authorization: a rotated password, or pg_hba.conf
                     "40", // deadlock or serialization failure, for the second time
                     "53", // insufficient resources: connections, disk, memory

@@ -5,12 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.Lease;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LossReason;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
-import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import java.lang.reflect.Proxy;
@@ -18,52 +18,19 @@ import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import javax.sql.DataSource;
-import org.jooq.DSLContext;
 import org.jooq.impl.DSL;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/**
- * The facts about PostgreSQL that decide whether the statements are right. Each test stages one of them with a
- * transaction of its own that makes a call wait at the critical place; none depends on how fast the machine is.
- */
-class PostgresFactsTest {
-
-    private static final Duration TTL = Duration.ofSeconds(30);
-
-    private final String stream = "stream-" + UUID.randomUUID();
-
-    /** As many as there are calls at once; the common pool may have one thread only. */
-    private final ExecutorService threads = Executors.newCachedThreadPool();
-
-    private TestDatabase database;
-    private LockManager locks;
-
-    @BeforeEach
-    void migrate() {
-        database = TestDatabase.migrated();
-        locks = new PostgresLockManager(database.pool());
-    }
-
-    @AfterEach
-    void close() {
-        threads.shutdownNow();
-        database.close();
-    }
+/** The facts about PostgreSQL that decide whether the statements are right, each staged. */
+class PostgresFactsTest extends StagedRace {
 
     @Test
     void aGrantThatWaitedForTheRowBeginsWhenItGotTheRow() throws Exception {
@@ -231,6 +198,32 @@ class PostgresFactsTest {
     }
 
     @Test
+    void aStreamThatWasBrokenWithADelayWhileAnAcquireWaitedStaysClosed() throws Exception {
+        // The acquire saw a free stream; while it waits for the row, the stream is granted and broken, with a delay. By
+        // the
+        // end of the lease alone it would be free when the acquire gets the row.
+        release(grant("earlier"));
+        try (Connection transaction = database.transaction()) {
+            AcquireRequest between = request("alice");
+            grantIn(transaction, between);
+            CompletableFuture<AcquireOutcome> waiting = start(() -> acquire("bob"));
+            awaitWaiting(1);
+            sql(transaction)
+                    .fetchSingle(
+                            LockSql.BREAK,
+                            new String[] {stream},
+                            new Long[] {null},
+                            new String[] {""},
+                            new String[] {"operator"},
+                            new String[] {"it hangs"},
+                            new Long[] {Breaking.MAX_DELAY.toMillis()});
+            transaction.commit();
+            assertThat(waiting.get(10, TimeUnit.SECONDS)).isInstanceOf(AcquireOutcome.Delayed.class);
+        }
+        assertThat(locks.find(stream)).isEmpty();
+    }
+
+    @Test
     void aRefusalNeitherLocksNorWrites() throws Exception {
         grant("alice");
         try (Connection transaction = database.transaction()) {
@@ -293,7 +286,7 @@ class PostgresFactsTest {
                         .mapToObj(i -> new AcquireRequest(stream + i, "alice", UUID.randomUUID(), TTL))
                         .toList())
                 .stream()
-                .map(PostgresFactsTest::granted)
+                .map(StagedRace::granted)
                 .toList();
         for (int beat = 0; beat < 20; beat++) {
             assertThat(locks.renew(leases.stream()
@@ -305,136 +298,6 @@ class PostgresFactsTest {
         var counts = database.sql()
                 .fetchSingle("SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'stream_locks'");
         assertThat(counts.intoList()).containsExactly(10_000L, 10_000L);
-    }
-
-    @Test
-    void aCallThatFellIntoADeadlockIsTriedOnceMore() throws Exception {
-        String first = stream + "-1";
-        String second = stream + "-2";
-        List<Lease> leases = locks
-                .acquire(List.of(
-                        new AcquireRequest(first, "alice", UUID.randomUUID(), TTL),
-                        new AcquireRequest(second, "alice", UUID.randomUUID(), TTL)))
-                .stream()
-                .map(PostgresFactsTest::granted)
-                .toList();
-        try (Connection transaction = database.transaction()) {
-            // Somebody's own transaction, in the other order, and so patient that the call is the one to be ended.
-            sql(transaction).execute("SET LOCAL deadlock_timeout = '60s'");
-            sql(transaction).execute("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE", second);
-            CompletableFuture<List<RenewOutcome>> waiting = start(() -> locks.renew(leases.stream()
-                    .map(lease -> new RenewRequest(lease.lock().streamId(), lease.leaseId(), Optional.empty()))
-                    .toList()));
-            awaitWaiting(1);
-            sql(transaction).execute("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE", first);
-            transaction.commit();
-            assertThat(waiting.get(10, TimeUnit.SECONDS)).hasOnlyElementsOfType(RenewOutcome.Renewed.class);
-        }
-        assertThat(deadlocks()).isEqualTo(1);
-    }
-
-    @Test
-    void batchesOverTheSameStreamsInAnyOrderNeverDeadlock() throws Exception {
-        List<String> streams = IntStream.range(0, 200).mapToObj(i -> stream + i).toList();
-        List<CompletableFuture<Void>> workers = IntStream.range(0, 4)
-                .mapToObj(worker -> CompletableFuture.runAsync(
-                        () -> {
-                            // A manager of its own, as in another server.
-                            LockManager manager = new PostgresLockManager(database.pool());
-                            for (int i = 0; i < 50; i++) {
-                                List<Lease> leases = manager
-                                        .acquire(shuffled(streams).stream()
-                                                .map(id -> new AcquireRequest(id, "worker", UUID.randomUUID(), TTL))
-                                                .toList())
-                                        .stream()
-                                        .filter(AcquireOutcome.Granted.class::isInstance)
-                                        .map(PostgresFactsTest::granted)
-                                        .toList();
-                                manager.renew(shuffled(leases).stream()
-                                        .map(lease -> new RenewRequest(
-                                                lease.lock().streamId(), lease.leaseId(), Optional.empty()))
-                                        .toList());
-                                // Foreign leases too: a call that is refused locks rows like any other.
-                                manager.release(shuffled(streams).stream()
-                                        .map(id -> new ReleaseRequest(id, UUID.randomUUID()))
-                                        .toList());
-                                manager.release(shuffled(leases).stream()
-                                        .map(lease ->
-                                                new ReleaseRequest(lease.lock().streamId(), lease.leaseId()))
-                                        .toList());
-                            }
-                        },
-                        threads))
-                .toList();
-        for (CompletableFuture<Void> worker : workers) {
-            worker.get(60, TimeUnit.SECONDS);
-        }
-        assertThat(deadlocks()).isZero();
-    }
-
-    private long deadlocks() {
-        database.awaitStatistics();
-        return database.sql()
-                .fetchSingle("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-                .get(0, Long.class);
-    }
-
-    /** Grants a lease as another server's statement would, not committed yet. */
-    private static long grantIn(Connection transaction, AcquireRequest request) {
-        return sql(transaction)
-                .fetchSingle("""
-                        INSERT INTO stream_locks VALUES (?, ?, ?, nextval('stream_lock_fencing_token'), 30000,
-                            clock_timestamp(), clock_timestamp() + interval '30 seconds', '{}')
-                        ON CONFLICT (stream_id) DO UPDATE SET
-                            owner_id = EXCLUDED.owner_id, lease_id = EXCLUDED.lease_id,
-                            fencing_token = EXCLUDED.fencing_token, expires_at = EXCLUDED.expires_at
-                        RETURNING fencing_token
-                        """, request.streamId(), request.ownerId(), request.leaseId())
-                .get(0, Long.class);
-    }
-
-    private Lease grant(String ownerId) {
-        return granted(acquire(ownerId));
-    }
-
-    private AcquireOutcome acquire(String ownerId) {
-        return locks.acquire(List.of(request(ownerId))).get(0);
-    }
-
-    private AcquireRequest request(String ownerId) {
-        return new AcquireRequest(stream, ownerId, UUID.randomUUID(), TTL);
-    }
-
-    private RenewOutcome renew(Lease lease) {
-        return locks.renew(List.of(new RenewRequest(stream, lease.leaseId(), Optional.empty())))
-                .get(0);
-    }
-
-    private ReleaseOutcome release(Lease lease) {
-        return locks.release(List.of(new ReleaseRequest(stream, lease.leaseId())))
-                .get(0);
-    }
-
-    private static Lease granted(AcquireOutcome outcome) {
-        assertThat(outcome).isInstanceOf(AcquireOutcome.Granted.class);
-        return ((AcquireOutcome.Granted) outcome).lease();
-    }
-
-    private <T> CompletableFuture<T> start(Supplier<T> call) {
-        return CompletableFuture.supplyAsync(call, threads);
-    }
-
-    private void lockRow(Connection transaction) {
-        sql(transaction).execute("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE", stream);
-    }
-
-    /** Waits until that many statements of this database wait for a lock. */
-    private void awaitWaiting(int statements) {
-        await().until(() -> database.sql()
-                        .fetchSingle(
-                                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-                        .get(0, Integer.class)
-                == statements);
     }
 
     private Instant clock() {
@@ -459,15 +322,5 @@ class PostgresFactsTest {
                     }
                     return method.invoke(pool, arguments);
                 });
-    }
-
-    private static DSLContext sql(Connection connection) {
-        return DSL.using(connection);
-    }
-
-    private static <T> List<T> shuffled(List<T> list) {
-        List<T> copy = new ArrayList<>(list);
-        Collections.shuffle(copy);
-        return copy;
     }
 }

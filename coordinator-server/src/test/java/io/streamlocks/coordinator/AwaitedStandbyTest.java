@@ -1,0 +1,205 @@
+package io.streamlocks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jooq.exception.DataAccessException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
+
+/** A primary whose commits wait for a synchronous standby that is not there: what callers hear meanwhile, and after. */
+class AwaitedStandbyTest {
+
+    private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(AwaitedStandbyTest.class);
+
+    /** How soon a call is answered at the latest with the default settings. */
+    private static final Duration ANSWERED_WITHIN = Duration.ofSeconds(3);
+
+    private static final Duration RECOVERED_WITHIN = Duration.ofSeconds(15);
+
+    private static RestartablePostgres postgres;
+
+    private final String database = "t" + UUID.randomUUID().toString().replace("-", "");
+    private final UUID leaseId = UUID.randomUUID();
+
+    @BeforeAll
+    static void startPostgres() throws Exception {
+        postgres = new RestartablePostgres();
+    }
+
+    @AfterAll
+    static void stopPostgres() throws Exception {
+        postgres.close();
+    }
+
+    @BeforeEach
+    void createDatabase() {
+        postgres.sql("postgres").execute("CREATE DATABASE " + database);
+    }
+
+    @AfterEach
+    void letAllWaitsEnd() {
+        waitFor("");
+        await().until(() -> waiting(database).isEmpty());
+    }
+
+    @Test
+    void aGrantThatWaitsIsUnknownInTimeAndItsServerIsNotReadyUntilItHasBeenGranted() throws Exception {
+        try (Coordinator coordinator = readyCoordinator()) {
+            HttpCalls calls = calls(coordinator);
+            assertThat(calls.get("/readyz").statusCode()).isEqualTo(200);
+            waitFor("nobody");
+
+            long sentAt = System.nanoTime();
+            assertUnknown(calls.acquire("a", leaseId));
+            assertThat(Duration.ofNanos(System.nanoTime() - sentAt)).isLessThan(ANSWERED_WITHIN);
+            await().untilAsserted(() -> assertUnknown(calls.get("/readyz")));
+            assertThat(calls.get("/v1/locks").statusCode()).as("reads go on").isEqualTo(200);
+
+            waitFor("");
+            await().atMost(RECOVERED_WITHIN)
+                    .untilAsserted(
+                            () -> assertThat(calls.get("/readyz").statusCode()).isEqualTo(200));
+            assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aGrantWhoseWaitSomebodyCancelsIsUnknownAndIsNotAnsweredBeforeAStandbyHasIt() throws Exception {
+        try (Coordinator coordinator = readyCoordinator()) {
+            HttpCalls calls = calls(coordinator);
+            waitFor("nobody");
+
+            assertUnknown(cancelled(calls, "/v1/locks/a/acquire", "{\"ownerId\":\"tester\",\"leaseId\":\"LEASE\"}"));
+            HttpResponse<String> shown = calls.get("/v1/locks/a");
+            assertThat(shown.statusCode()).as("it is committed here").isEqualTo(200);
+            // Only read, it could be answered at once; but a fail-over might lose it.
+            assertUnknown(calls.acquire("a", leaseId));
+
+            waitFor("");
+            await().until(() -> calls.acquire("a", leaseId).statusCode() == 200);
+            assertThat(HttpCalls.fencingToken(calls.acquire("a", leaseId))).isEqualTo(HttpCalls.fencingToken(shown));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/v1/locks/a/renew      | {\"leaseId\":\"LEASE\"}",
+                "/v1/locks/a/release    | {\"leaseId\":\"LEASE\"}",
+                "/v1/locks/a/break      | {\"reason\":\"it hangs\"}",
+                "/v1/owners/tester/break | {\"reason\":\"it hangs\"}"
+            })
+    void whateverWaitedUntilSomebodyCancelledIsUnknown(String path, String body) throws Exception {
+        try (Coordinator coordinator = readyCoordinator()) {
+            HttpCalls calls = calls(coordinator);
+            assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
+            waitFor("nobody");
+
+            assertUnknown(cancelled(calls, path, body));
+        }
+    }
+
+    @Test
+    void aServerThatCannotMakeItsTableForWantOfAStandbySaysSo() throws Exception {
+        Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        root.addAppender(log);
+        waitFor("nobody");
+        try (Coordinator coordinator = coordinator()) {
+            await().until(() -> List.of(log.list.toArray(new ILoggingEvent[0])).stream()
+                    .anyMatch(event -> event.getFormattedMessage().contains("too few are synchronous (0 of 1)")));
+            assertUnknown(calls(coordinator).get("/readyz"));
+
+            waitFor("");
+            coordinator.ready().get(RECOVERED_WITHIN.toSeconds(), TimeUnit.SECONDS);
+        } finally {
+            root.detachAppender(log);
+        }
+    }
+
+    /** Calls, and has the wait of its commit cancelled. */
+    private HttpResponse<String> cancelled(HttpCalls calls, String path, String body) throws Exception {
+        CompletableFuture<HttpResponse<String>> answer =
+                calls.postAsync(path, body.replace("LEASE", leaseId.toString()));
+        await().pollInterval(Duration.ofMillis(20))
+                .until(() -> !waiting(database).isEmpty());
+        // Before its time-out, or it says nothing about what a cancelled wait answers.
+        assertThat(answer).isNotDone();
+        waiting(database).forEach(pid -> postgres.sql("postgres").execute("SELECT pg_cancel_backend(?)", pid));
+        return answer.get(10, TimeUnit.SECONDS);
+    }
+
+    /** Which standby commits wait for from now on; none if it is empty. */
+    private static void waitFor(String standby) {
+        postgres.sql("postgres").execute("ALTER SYSTEM SET synchronous_standby_names = '" + standby + "'");
+        postgres.sql("postgres").execute("SELECT pg_reload_conf()");
+        if (!standby.isEmpty()) {
+            awaitThatCommitsWait();
+        }
+    }
+
+    /** Each process of PostgreSQL hears of a changed setting by itself, so that one which shows it proves nothing. */
+    private static void awaitThatCommitsWait() {
+        Thread writing = new Thread(() -> {
+            try {
+                while (true) {
+                    postgres.sql("postgres").execute("SELECT pg_logical_emit_message(true, 'test', '')");
+                }
+            } catch (DataAccessException e) {
+                LOG.info("A commit waited and was ended: {}", e.getMessage());
+            }
+        });
+        writing.start();
+        await().until(() -> !waiting("postgres").isEmpty());
+        waiting("postgres").forEach(pid -> postgres.sql("postgres").execute("SELECT pg_terminate_backend(?)", pid));
+    }
+
+    /** The sessions of a database whose commits wait for a standby. */
+    private static List<Integer> waiting(String database) {
+        return postgres.sql("postgres")
+                .fetch("SELECT pid FROM pg_stat_activity WHERE datname = ? AND wait_event = 'SyncRep'", database)
+                .getValues(0, Integer.class);
+    }
+
+    private static void assertUnknown(HttpResponse<String> response) {
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(response.body()).contains("\"code\":\"storage-unavailable\"");
+    }
+
+    private Coordinator readyCoordinator() throws Exception {
+        Coordinator coordinator = coordinator();
+        coordinator.ready().get(RECOVERED_WITHIN.toSeconds(), TimeUnit.SECONDS);
+        return coordinator;
+    }
+
+    private Coordinator coordinator() throws Exception {
+        return new Coordinator(CoordinatorConfig.from(Map.of(
+                "LOCK_BACKEND", "postgres",
+                "DATABASE_URL", postgres.url(database),
+                "HTTP_PORT", "0",
+                "SHUTDOWN_DRAIN_MS", "0")));
+    }
+
+    private static HttpCalls calls(Coordinator coordinator) {
+        return new HttpCalls("http://127.0.0.1:" + coordinator.port());
+    }
+}

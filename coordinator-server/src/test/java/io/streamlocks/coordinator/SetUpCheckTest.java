@@ -1,0 +1,189 @@
+package io.streamlocks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.streamlocks.coordinator.lock.postgres.SetUpCheck;
+import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import java.util.List;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** Each way to lose grants, or to grant none, is found in a real PostgreSQL with a standby, and nothing where all is well. */
+class SetUpCheckTest {
+
+    private static PostgresPair postgres;
+
+    @BeforeAll
+    static void startPostgres() throws Exception {
+        postgres = new PostgresPair();
+        Flyway.configure()
+                .dataSource(postgres.primaryDatabase())
+                .locations("classpath:db/migration")
+                .load()
+                .migrate();
+        postgres.primary().execute("CREATE ROLE \"Plain\" LOGIN");
+    }
+
+    @AfterAll
+    static void stopPostgres() throws Exception {
+        postgres.close();
+    }
+
+    @BeforeEach
+    void makeSynchronous() {
+        postgres.makeSynchronous();
+    }
+
+    @AfterEach
+    void asItWas() {
+        postgres.primary().execute("ALTER SYSTEM RESET ALL");
+        postgres.primary().execute("SELECT pg_reload_conf()");
+    }
+
+    @Test
+    void aDatabaseThatKeepsWhatItAnsweredHasNoFindings() {
+        awaitFindings(primary());
+    }
+
+    @Test
+    void pagesThatACrashBreaksAreFound() {
+        set("full_page_writes", "off");
+        awaitFindings(primary(), "full_page_writes is off");
+    }
+
+    @Test
+    void aDatabaseThatWritesNothingToTheDiskIsFound() {
+        try (TestDatabase fast = TestDatabase.migrated()) {
+            awaitFindings(fast.pool(), "fsync is off", "synchronous_commit is off");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "off, synchronous_commit is off: a crash of PostgreSQL loses",
+        "local, synchronous_commit is local: a grant is answered before a standby has it",
+        "remote_write, synchronous_commit is remote_write: a grant is answered before it is on the standby's disk"
+    })
+    void anAnswerBeforeTheCommitIsSafeIsFound(String synchronousCommit, String finding) {
+        awaitFindings(with("synchronous_commit", synchronousCommit), finding);
+        assertThat(look(with("synchronous_commit", synchronousCommit)))
+                .singleElement()
+                .asString()
+                .endsWith("ALTER ROLE postgres SET synchronous_commit = on");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"on", "remote_apply"})
+    void aCommitThatTheStandbyHasOnItsDiskIsNoFinding(String synchronousCommit) {
+        awaitFindings(with("synchronous_commit", synchronousCommit));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"on", "local", "remote_write"})
+    void standbysOfWhichNoneIsSynchronousAreFoundWhateverTheCommitWouldWaitFor(String synchronousCommit) {
+        set("synchronous_standby_names", "");
+        awaitFindings(
+                with("synchronous_commit", synchronousCommit), "standbys are attached (1) and none is synchronous");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {"other | 0 of 1", "ANY 2 (standby, other) | 1 of 2", "2 (standby, other) | 1 of 2"})
+    void writesThatWaitForStandbysThatAreNotThereAreFound(String names, String synchronous) {
+        set("synchronous_standby_names", names);
+        awaitFindings(primary(), "standbys that are attached (1) too few are synchronous (" + synchronous + ")");
+        // Such a commit waits for none.
+        awaitFindings(with("synchronous_commit", "local"), "synchronous_commit is local");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"standby", "*", "FIRST 1 (standby, other)", "any 1 (standby, other)"})
+    void writesThatWaitForAStandbyThatIsThereAreNoFinding(String names) {
+        set("synchronous_standby_names", names);
+        awaitFindings(primary());
+    }
+
+    @Test
+    void aRoleThatMayNotSeeTheStandbysIsToldWhatIsCertain() {
+        PGSimpleDataSource plain = primary();
+        plain.setUser("Plain");
+        awaitFindings(plain);
+        set("synchronous_standby_names", "");
+        awaitFindings(plain, "none is synchronous");
+        set("synchronous_standby_names", "ANY 2 (standby, other)");
+        awaitFindings(plain, "too few are synchronous (0 of 2)");
+        plain.setOptions("-c synchronous_commit=off");
+        awaitFindings(plain, "ALTER ROLE \"Plain\" SET synchronous_commit = on");
+    }
+
+    @Test
+    void aStandbyThatIsGoneIsFoundUntilItIsBack() {
+        postgres.disconnectStandby();
+        awaitFindings(primary(), "standbys that are attached (0) too few are synchronous (0 of 1)");
+        postgres.connectStandby();
+        awaitFindings(primary());
+    }
+
+    @Test
+    void aStandbyInThePlaceOfAPrimaryIsFound() {
+        awaitFindings(postgres.standbyDatabase(), "it is a standby");
+    }
+
+    @Test
+    void aDatabaseThatTakesNoWritesIsFound() {
+        awaitFindings(with("default_transaction_read_only", "on"), "default_transaction_read_only is on");
+    }
+
+    @Test
+    void aTableAndASequenceThatACrashEmptiesAreFound() {
+        postgres.primary().execute("ALTER TABLE stream_locks SET UNLOGGED");
+        postgres.primary().execute("ALTER SEQUENCE stream_lock_fencing_token SET UNLOGGED");
+        awaitFindings(primary(), "unlogged: stream_lock_fencing_token, stream_locks. A crash empties it");
+        postgres.primary().execute("ALTER TABLE stream_locks SET LOGGED");
+        postgres.primary().execute("ALTER SEQUENCE stream_lock_fencing_token SET LOGGED");
+        awaitFindings(primary());
+    }
+
+    /** A setting of the whole server. */
+    private static void set(String setting, String value) {
+        postgres.primary().execute("ALTER SYSTEM SET %s = '%s'".formatted(setting, value));
+        postgres.primary().execute("SELECT pg_reload_conf()");
+    }
+
+    private static PGSimpleDataSource primary() {
+        return postgres.primaryDatabase();
+    }
+
+    /** Sessions of the primary with a setting of their own. */
+    private static DataSource with(String setting, String value) {
+        PGSimpleDataSource dataSource = primary();
+        dataSource.setOptions("-c " + setting + "=" + value);
+        return dataSource;
+    }
+
+    private static List<String> look(DataSource dataSource) {
+        return new SetUpCheck(dataSource).look().findings();
+    }
+
+    /** Waits, since the processes of PostgreSQL hear of a changed setting one after another. */
+    private static void awaitFindings(DataSource dataSource, String... expected) {
+        await().untilAsserted(() -> {
+            List<String> findings = look(dataSource);
+            assertThat(findings).hasSameSizeAs(expected);
+            for (int i = 0; i < expected.length; i++) {
+                assertThat(findings.get(i)).contains(expected[i]);
+            }
+        });
+    }
+}

@@ -1,0 +1,103 @@
+package io.streamlocks.coordinator.lock.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.RenewOutcome;
+import io.streamlocks.coordinator.lock.RenewRequest;
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Batches that want each other's rows. */
+class LockOrderTest extends StagedRace {
+
+    @Test
+    void aCallThatFellIntoADeadlockIsTriedOnceMore() throws Exception {
+        String first = stream + "-1";
+        String second = stream + "-2";
+        List<Lease> leases = locks
+                .acquire(List.of(
+                        new AcquireRequest(first, "alice", UUID.randomUUID(), TTL),
+                        new AcquireRequest(second, "alice", UUID.randomUUID(), TTL)))
+                .stream()
+                .map(StagedRace::granted)
+                .toList();
+        try (Connection transaction = database.transaction()) {
+            // Somebody's own transaction, in the other order, and so patient that the call is the one to be ended.
+            sql(transaction).execute("SET LOCAL deadlock_timeout = '60s'");
+            sql(transaction).execute("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE", second);
+            CompletableFuture<List<RenewOutcome>> waiting = start(() -> locks.renew(leases.stream()
+                    .map(lease -> new RenewRequest(lease.lock().streamId(), lease.leaseId(), Optional.empty()))
+                    .toList()));
+            awaitWaiting(1);
+            sql(transaction).execute("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE", first);
+            transaction.commit();
+            assertThat(waiting.get(10, TimeUnit.SECONDS)).hasOnlyElementsOfType(RenewOutcome.Renewed.class);
+        }
+        assertThat(deadlocks()).isEqualTo(1);
+    }
+
+    @Test
+    void batchesOverTheSameStreamsInAnyOrderNeverDeadlock() throws Exception {
+        List<String> streams = IntStream.range(0, 200).mapToObj(i -> stream + i).toList();
+        List<CompletableFuture<Void>> workers = IntStream.range(0, 4)
+                .mapToObj(worker -> CompletableFuture.runAsync(
+                        () -> {
+                            // A manager of its own, as in another server.
+                            LockManager manager = new PostgresLockManager(database.pool());
+                            for (int i = 0; i < 50; i++) {
+                                List<Lease> leases = manager
+                                        .acquire(shuffled(streams).stream()
+                                                .map(id -> new AcquireRequest(id, "worker", UUID.randomUUID(), TTL))
+                                                .toList())
+                                        .stream()
+                                        .filter(AcquireOutcome.Granted.class::isInstance)
+                                        .map(StagedRace::granted)
+                                        .toList();
+                                manager.renew(shuffled(leases).stream()
+                                        .map(lease -> new RenewRequest(
+                                                lease.lock().streamId(), lease.leaseId(), Optional.empty()))
+                                        .toList());
+                                // Foreign leases too: a call that is refused locks rows like any other.
+                                manager.release(shuffled(streams).stream()
+                                        .map(id -> new ReleaseRequest(id, UUID.randomUUID()))
+                                        .toList());
+                                manager.release(shuffled(leases).stream()
+                                        .map(lease ->
+                                                new ReleaseRequest(lease.lock().streamId(), lease.leaseId()))
+                                        .toList());
+                            }
+                        },
+                        threads))
+                .toList();
+        for (CompletableFuture<Void> worker : workers) {
+            worker.get(60, TimeUnit.SECONDS);
+        }
+        assertThat(deadlocks()).isZero();
+    }
+
+    private long deadlocks() {
+        database.awaitStatistics();
+        return database.sql()
+                .fetchSingle("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+                .get(0, Long.class);
+    }
+
+    private static <T> List<T> shuffled(List<T> list) {
+        List<T> copy = new ArrayList<>(list);
+        Collections.shuffle(copy);
+        return copy;
+    }
+}
