@@ -18,6 +18,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Batches that want each other's rows. */
@@ -47,6 +48,33 @@ class LockOrderTest extends StagedRace {
             assertThat(waiting.get(10, TimeUnit.SECONDS)).hasOnlyElementsOfType(RenewOutcome.Renewed.class);
         }
         assertThat(deadlocks()).isEqualTo(1);
+    }
+
+    @Test
+    void anAcquireLocksItsStreamsInTheOrderOfTheirIdsAndNotInThatOfItsRequests() throws Exception {
+        String first = stream + "-1";
+        String second = stream + "-2";
+        locks.release(locks.acquire(requests(second, first)).stream()
+                .map(StagedRace::granted)
+                .map(lease -> new ReleaseRequest(lease.lock().streamId(), lease.leaseId()))
+                .toList());
+        try (Connection transaction = database.transaction()) {
+            sql(transaction).execute("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE", second);
+            CompletableFuture<List<AcquireOutcome>> waiting = start(() -> locks.acquire(requests(second, first)));
+            awaitWaiting(1);
+            assertThat(database.sql()
+                            .fetch("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE SKIP LOCKED", first))
+                    .as("the first, which it must have locked before it waits for the second")
+                    .isEmpty();
+            transaction.commit();
+            assertThat(waiting.get(10, TimeUnit.SECONDS)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);
+        }
+    }
+
+    private static List<AcquireRequest> requests(String... streams) {
+        return Stream.of(streams)
+                .map(id -> new AcquireRequest(id, "alice", UUID.randomUUID(), TTL))
+                .toList();
     }
 
     @Test
