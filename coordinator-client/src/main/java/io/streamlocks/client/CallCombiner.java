@@ -4,7 +4,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
@@ -25,18 +24,21 @@ final class CallCombiner<Q, R> {
     /** So few that a body stays below a megabyte, however long its ids and labels are. */
     static final int MAX_BATCH = 40;
 
+    private final ClientRuntime runtime;
     private final Function<List<Q>, List<R>> request;
 
     /** Guarded by this. */
-    private final Deque<Waiting<Q, R>> waiting = new ArrayDeque<>();
+    private final Deque<Waiting> waiting = new ArrayDeque<>();
 
     /** Guarded by this. */
     private int underWay;
 
     /**
+     * @param runtime how threads wait
      * @param request makes one request for these calls, and returns or throws; an outcome a call, in order
      */
-    CallCombiner(Function<List<Q>, List<R>> request) {
+    CallCombiner(ClientRuntime runtime, Function<List<Q>, List<R>> request) {
+        this.runtime = runtime;
         this.request = request;
     }
 
@@ -47,7 +49,7 @@ final class CallCombiner<Q, R> {
      * @throws RuntimeException what the request threw, the same for all that were in it
      */
     R call(Q call) {
-        Waiting<Q, R> own = new Waiting<>(call);
+        Waiting own = new Waiting(call);
         boolean leads;
         synchronized (this) {
             waiting.add(own);
@@ -67,7 +69,7 @@ final class CallCombiner<Q, R> {
      * handed its place and somebody who came just then has taken it along.
      */
     private void lead() {
-        List<Waiting<Q, R>> batch = take();
+        List<Waiting> batch = take();
         try {
             if (!batch.isEmpty()) {
                 List<R> outcomes =
@@ -84,8 +86,8 @@ final class CallCombiner<Q, R> {
         }
     }
 
-    private synchronized List<Waiting<Q, R>> take() {
-        List<Waiting<Q, R>> batch = new ArrayList<>();
+    private synchronized List<Waiting> take() {
+        List<Waiting> batch = new ArrayList<>();
         while (batch.size() < MAX_BATCH && !waiting.isEmpty()) {
             batch.add(waiting.remove());
         }
@@ -93,7 +95,7 @@ final class CallCombiner<Q, R> {
     }
 
     private void handOn() {
-        Waiting<Q, R> next;
+        Waiting next;
         synchronized (this) {
             next = waiting.peek();
             if (next == null || next.leads) {
@@ -102,11 +104,11 @@ final class CallCombiner<Q, R> {
             }
             next.leads = true;
         }
-        LockSupport.unpark(next.thread);
+        runtime.unpark(next.thread);
     }
 
     /** A call, and the thread that waits for its outcome. */
-    private static final class Waiting<Q, R> {
+    private final class Waiting {
         private final Q call;
         private final Thread thread = Thread.currentThread();
         private volatile boolean leads;
@@ -131,7 +133,7 @@ final class CallCombiner<Q, R> {
         private void finish() {
             done = true;
             if (thread != Thread.currentThread()) {
-                LockSupport.unpark(thread);
+                runtime.unpark(thread);
             }
         }
 
@@ -155,7 +157,7 @@ final class CallCombiner<Q, R> {
         private void await(BooleanSupplier condition) {
             boolean interrupted = false;
             while (!condition.getAsBoolean()) {
-                LockSupport.park(this);
+                runtime.park(this);
                 interrupted |= Thread.interrupted();
             }
             if (interrupted) {

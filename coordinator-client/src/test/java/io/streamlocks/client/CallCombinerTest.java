@@ -28,7 +28,7 @@ class CallCombinerTest {
     private final Semaphore answers = new Semaphore(0);
 
     /** Squares numbers, when it may; fails for a batch that has a negative one. */
-    private final CallCombiner<Integer, Integer> combiner = new CallCombiner<>(batch -> {
+    private final CallCombiner<Integer, Integer> combiner = new CallCombiner<>(ClientRuntime.JVM, batch -> {
         requests.add(batch);
         answers.acquireUninterruptibly();
         if (batch.stream().anyMatch(number -> number < 0)) {

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
@@ -72,7 +73,7 @@ public final class GroupCommit implements AutoCloseable {
     private final Backlog backlog;
     private final List<Lane> changes;
     private final List<Lane> renewals;
-    private final ThreadPoolExecutor writers;
+    private final ExecutorService writers;
     private final ThreadPoolExecutor readers;
     private final ThreadPoolExecutor walkers;
     private final Operation<AcquireRequest, AcquireOutcome> acquire;
@@ -90,16 +91,33 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     GroupCommit(LockManager locks, Executor answers, StatementObserver observer, LongSupplier nanoTime) {
+        this(
+                locks,
+                answers,
+                observer,
+                nanoTime,
+                new ThreadPoolExecutor(
+                        1 + RENEWAL_LANES,
+                        1 + RENEWAL_LANES,
+                        0,
+                        TimeUnit.SECONDS,
+                        new LinkedBlockingQueue<>(),
+                        daemons("group-commit")));
+    }
+
+    /**
+     * @param writers carries out the changes, three at once
+     */
+    GroupCommit(
+            LockManager locks,
+            Executor answers,
+            StatementObserver observer,
+            LongSupplier nanoTime,
+            ExecutorService writers) {
         this.locks = locks;
         this.observer = observer;
         this.backlog = new Backlog(nanoTime);
-        this.writers = new ThreadPoolExecutor(
-                1 + RENEWAL_LANES,
-                1 + RENEWAL_LANES,
-                0,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
-                daemons("group-commit"));
+        this.writers = writers;
         this.changes = List.of(new Lane(writers, answers, backlog, observer));
         this.renewals = Stream.generate(() -> new Lane(writers, answers, backlog, observer))
                 .limit(RENEWAL_LANES)
