@@ -52,10 +52,11 @@ vars == <<now, storage, asked, lease, resource>>
 
 (* phase: "asking", "held", "over".  sent: when its latest request was.    *)
 (* answer: what was answered to that.  safe: until when it is safe.        *)
-(* renewed, released: whether such a request was ever sent.                *)
+(* renewed, released: whether such a request was ever sent.  What a client *)
+(* knows of a lease that is over for it does not matter any more.          *)
 Asking(c, s) ==
     [client |-> c, stream |-> s, phase |-> "asking", sent |-> now, answer |-> Nothing,
-     token |-> 0, safe |-> 0, renewing |-> FALSE, renewed |-> FALSE, released |-> FALSE]
+     token |-> 0, safe |-> 0, renewed |-> FALSE, released |-> FALSE]
 
 Init ==
     /\ now = 0
@@ -110,7 +111,7 @@ Renew(l) ==
     LET renewable == latest[Stream(l)] = l /\ (Live(l) \/ ~GuardedRenew)
     IN  /\ lease[l].renewed
         /\ until' = IF renewable THEN [until EXCEPT ![l] = now + Ttl] ELSE until
-        /\ IF lease[l].phase = "held" /\ lease[l].renewing
+        /\ IF lease[l].phase = "held"
            THEN Answered(l, IF renewable THEN [kind |-> "renewed", left |-> Ttl] ELSE [kind |-> "lost"])
            ELSE UNCHANGED lease
         /\ UNCHANGED <<now, latest, token, drawn, asked, resource>>
@@ -141,12 +142,12 @@ AskAgain(l) ==
 AskToRenew(l) ==
     /\ Safe(l)
     /\ lease[l].sent < now
-    /\ lease' = [lease EXCEPT ![l].sent = now, ![l].answer = Nothing, ![l].renewing = TRUE, ![l].renewed = TRUE]
+    /\ lease' = [lease EXCEPT ![l].sent = now, ![l].answer = Nothing, ![l].renewed = TRUE]
     /\ UNCHANGED <<now, storage, asked, resource>>
 
 Over(l, release) ==
-    lease' = [lease EXCEPT ![l].phase = "over", ![l].answer = Nothing, ![l].sent = 0, ![l].safe = 0,
-                           ![l].renewing = FALSE, ![l].released = release]
+    lease' = [lease EXCEPT ![l].phase = "over", ![l].answer = Nothing, ![l].sent = 0, ![l].token = 0,
+                           ![l].safe = 0, ![l].released = release]
 
 SafeUntil(l) == (IF CountedFromSend THEN lease[l].sent ELSE now) + lease[l].answer.left
 
@@ -161,7 +162,7 @@ Hear(l) ==
               IF ~Safe(l)
               THEN Over(l, FALSE)
               ELSE lease' = [lease EXCEPT ![l].safe = IF SafeUntil(l) > @ THEN SafeUntil(l) ELSE @,
-                                          ![l].renewing = FALSE, ![l].answer = Nothing]
+                                          ![l].answer = Nothing]
          [] OTHER -> Over(l, FALSE)
     /\ UNCHANGED <<now, storage, asked, resource>>
 

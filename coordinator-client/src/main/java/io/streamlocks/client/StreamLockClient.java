@@ -67,13 +67,7 @@ public final class StreamLockClient implements AutoCloseable {
         this.acquires = connect.get();
         this.calls = connect.get();
         this.keeper = new LeaseKeeper(
-                calls,
-                ttl,
-                builder.margin(),
-                builder.heartbeatInterval(),
-                executor,
-                builder.listener,
-                runtime);
+                calls, ttl, builder.margin(), builder.heartbeatInterval(), executor, builder.listener, runtime);
     }
 
     /**

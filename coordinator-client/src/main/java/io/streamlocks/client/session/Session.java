@@ -29,12 +29,7 @@ final class Session<E> {
     private Thread handling;
     private long idleSinceNanos;
 
-    Session(
-            HeldLease lease,
-            SessionHandler<E> handler,
-            Executor executor,
-            int queueCapacity,
-            SessionRuntime runtime) {
+    Session(HeldLease lease, SessionHandler<E> handler, Executor executor, int queueCapacity, SessionRuntime runtime) {
         this.lease = lease;
         this.handler = handler;
         this.executor = executor;

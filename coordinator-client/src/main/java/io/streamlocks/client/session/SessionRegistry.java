@@ -136,8 +136,7 @@ public final class SessionRegistry<E> implements AutoCloseable {
                 place.over.complete(null);
                 return;
             }
-            Session<E> session =
-                    new Session<>(lease.get(), handler(lease.get()), executor, queueCapacity, runtime);
+            Session<E> session = new Session<>(lease.get(), handler(lease.get()), executor, queueCapacity, runtime);
             session.ended().thenAccept(end -> ended(place, session, end));
             // Not on the client's callback executor, which may be busy with the user's callbacks.
             lease.get().onLost(loss -> session.fail(), executor);

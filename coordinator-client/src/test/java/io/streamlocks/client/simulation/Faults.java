@@ -107,15 +107,8 @@ final class Faults {
         SimulatedServer one = any(world.servers());
         long nanos = part(2 * ttl);
         tell("is cut off", worker.process().name(), nanos / 1_000_000);
-        world.servers().stream()
-                .filter(server -> fromAll || server == one)
-                .forEach(server -> world.network()
-                        .cut(
-                                worker.process().name(),
-                                server.process().name(),
-                                directions != 0,
-                                directions != 1,
-                                nanos));
+        world.servers().stream().filter(server -> fromAll || server == one).forEach(server -> world.network()
+                .cut(worker.process().name(), server.process().name(), directions != 0, directions != 1, nanos));
     }
 
     private void loseMessages() {
@@ -143,7 +136,7 @@ final class Faults {
 
     private void slowStorage() {
         tell("the storage is slow");
-        world.storage().maxNanos = part(ttl / 2);
+        world.storage().slowness = part(ttl / 2);
         later(this::healStorage);
     }
 
@@ -154,7 +147,7 @@ final class Faults {
     }
 
     private void healStorage() {
-        world.storage().maxNanos = 1_000_000;
+        world.storage().slowness = 0;
         world.storage().failing = 0;
     }
 

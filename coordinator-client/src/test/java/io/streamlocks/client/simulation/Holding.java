@@ -2,6 +2,7 @@ package io.streamlocks.client.simulation;
 
 import io.streamlocks.client.HeldLease;
 import io.streamlocks.client.LeaseLoss;
+import io.streamlocks.client.LossReason;
 import java.util.concurrent.TimeUnit;
 
 /** What a worker knows of a lease of its own, and what must be true of it. */
@@ -29,6 +30,9 @@ final class Holding {
         worker.tell("hears that it lost", loss.streamId(), loss.fencingToken(), loss.reason());
         worker.require(lossesTold == 1, "a loss was told more than once");
         worker.require(!lease.isSafe(), "a lost lease is safe");
+        worker.require(
+                loss.reason() == LossReason.UNCONFIRMED || !worker.holds(loss.streamId(), loss.fencingToken()),
+                "a live lease was told to be over");
     }
 
     /** The holder works with it no more: it closes it, or has seen that it is lost. */

@@ -58,7 +58,9 @@ final class LeaseLedger {
             } else {
                 require(known == null || isForgotten(known, last), "a used lease id was granted once more");
                 require(!live, "a stream was granted while its lease was live");
-                require(last == null || lease.lock().fencingToken() > last.fencingToken, "a fencing token did not rise");
+                require(
+                        last == null || lease.lock().fencingToken() > last.fencingToken,
+                        "a fencing token did not rise");
                 known = new Granted(request, lease.lock().fencingToken(), ++grants, now);
                 latest.put(streamId, known);
                 all.put(request.leaseId(), known);

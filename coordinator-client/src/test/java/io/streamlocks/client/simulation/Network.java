@@ -130,15 +130,14 @@ final class Network {
      * @throws NoAnswerException if there was no answer in time, or one that says nothing
      */
     <O> List<O> call(
-            SimulatedProcess caller,
-            long timeoutNanos,
-            Function<GroupCommit, CompletableFuture<List<O>>> request) {
+            SimulatedProcess caller, long timeoutNanos, Function<GroupCommit, CompletableFuture<List<O>>> request) {
         SimulatedServer server = servers.get(scheduler.random().nextInt(servers.size()));
         Exchange<O> exchange = new Exchange<>(caller, server, request);
         exchange.send(delay());
         if (scheduler.random().nextDouble() < duplicating) {
             // Long after, when its caller may have given up, retried, released or lost the lease.
-            exchange.send(delay() + (long) (2 * timeoutNanos * scheduler.random().nextDouble()));
+            exchange.send(
+                    delay() + (long) (2 * timeoutNanos * scheduler.random().nextDouble()));
         }
         long until = caller.inNanos(timeoutNanos);
         while (!exchange.isDone() && scheduler.now() < until) {

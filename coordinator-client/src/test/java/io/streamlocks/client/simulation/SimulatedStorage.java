@@ -13,6 +13,7 @@ import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -21,6 +22,7 @@ import java.util.function.Supplier;
  */
 final class SimulatedStorage extends ForwardingLocks {
 
+    private static final long FASTEST = TimeUnit.MILLISECONDS.toNanos(2);
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
     private final Scheduler scheduler;
@@ -28,8 +30,8 @@ final class SimulatedStorage extends ForwardingLocks {
     private final LeaseLedger ledger;
     private final MemoryLockManager locks;
 
-    /** How long a statement takes before and after its effect, each, at most. */
-    long maxNanos;
+    /** How much longer than usual a statement takes before and after its effect, each, at most. */
+    long slowness;
 
     /** How likely a statement fails before its effect, and after it. */
     double failing;
@@ -61,7 +63,10 @@ final class SimulatedStorage extends ForwardingLocks {
             List<AcquireOutcome> outcomes = locks.acquire(requests);
             for (int i = 0; i < requests.size(); i++) {
                 ledger.acquired(requests.get(i), outcomes.get(i), now());
-                tell(outcomes.get(i), requests.get(i).streamId(), requests.get(i).ownerId());
+                tell(
+                        outcomes.get(i),
+                        requests.get(i).streamId(),
+                        requests.get(i).ownerId());
             }
             return outcomes;
         });
@@ -96,6 +101,7 @@ final class SimulatedStorage extends ForwardingLocks {
     }
 
     private <O> List<O> carryOut(Supplier<List<O>> effect) {
+        SimulatedThread.current().block(scheduler.now() + part(FASTEST));
         pass();
         List<O> outcomes;
         try {
@@ -110,9 +116,15 @@ final class SimulatedStorage extends ForwardingLocks {
     }
 
     private void pass() {
-        SimulatedThread.current().block(scheduler.now() + 1 + (long) (maxNanos * scheduler.random().nextDouble()));
+        if (slowness > 0) {
+            SimulatedThread.current().block(scheduler.now() + part(slowness));
+        }
         if (scheduler.random().nextDouble() < failing) {
             throw new StorageUnavailableException("The storage fails, as told", null);
         }
+    }
+
+    private long part(long nanos) {
+        return 1 + (long) (nanos * scheduler.random().nextDouble());
     }
 }

@@ -76,7 +76,7 @@ final class SimulatedWorker {
             try {
                 while (!stopping) {
                     body.run();
-                    process.sleep(part(world.ttl().toNanos() / 8));
+                    process.sleep(part(world.ttl().toNanos() / 4));
                 }
             } catch (InterruptedException e) {
                 throw new AssertionError("An interruption went astray", e);
@@ -139,13 +139,12 @@ final class SimulatedWorker {
         @Override
         public void handle(Integer event) throws InterruptedException {
             HeldLease lease = holding.lease();
-            for (int i = random().nextInt(3); i >= 0; i--) {
-                process.sleep(part(world.ttl().toNanos() / 20));
+            for (int i = random().nextInt(2); i >= 0; i--) {
                 if (!holding.isSafe()) {
                     return;
                 }
                 // Between the look at the lease and the arrival of the write anything can happen.
-                process.sleep(part(world.ttl().toNanos() / 100));
+                process.sleep(part(world.ttl().toNanos() / 5));
                 world.send(process.name(), lease.streamId(), lease.fencingToken());
             }
             if (random().nextInt(40) == 0) {

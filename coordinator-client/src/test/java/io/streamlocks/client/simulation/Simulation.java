@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * One run: workers, servers, a storage and a resource, all that chance does to them for twelve times the ttl, a time without
+ * One run: workers, servers, a storage and a resource, all that chance does to them for ten times the ttl, a time without
  * faults in which every stream must be served again, and an end in order.
  */
 final class Simulation {
@@ -51,7 +51,7 @@ final class Simulation {
     /** What is granted late, by a duplicate or a slow statement, is over after another ttl. */
     static final int TAKEOVER_TTLS = 3;
 
-    private static final int FAULTY_TTLS = 12;
+    private static final int FAULTY_TTLS = 10;
     private static final long PROBE_INTERVAL = TimeUnit.MILLISECONDS.toNanos(25);
 
     private final World world;
@@ -78,7 +78,6 @@ final class Simulation {
         this.scheduler = new Scheduler(seed, trace);
         this.ttl = Duration.ofSeconds(1 + random().nextInt(3));
         this.storage = new SimulatedStorage(scheduler, rate(), ledger);
-        this.storage.maxNanos = TimeUnit.MILLISECONDS.toNanos(1);
         this.servers = IntStream.rangeClosed(1, 1 + random().nextInt(3))
                 .mapToObj(i -> new SimulatedServer(new SimulatedProcess("server-" + i, scheduler, rate()), storage))
                 .toList();
@@ -136,7 +135,8 @@ final class Simulation {
         pass(ttl);
         require(
                 scheduler.threads().isEmpty(),
-                "threads did not end: " + scheduler.threads().stream().map(Thread::getName).toList());
+                "threads did not end: "
+                        + scheduler.threads().stream().map(Thread::getName).toList());
         all.forEach(SimulatedWorker::verifyOver);
         pass(Duration.ZERO);
     }

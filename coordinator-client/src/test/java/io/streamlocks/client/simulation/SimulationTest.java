@@ -14,10 +14,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -75,7 +75,7 @@ class SimulationTest {
 
     @Test
     void aSeedRepeatsItsRunToTheLastEvent() {
-        for (long seed = 1; seed <= 20; seed++) {
+        for (long seed = 1; seed <= 5; seed++) {
             Outcome first = run(seed, World.SOUND, new Trace(false)).outcome();
             assertThat(run(seed, World.SOUND, new Trace(true)).outcome()).isEqualTo(first);
             assertThat(run(seed + 1000, World.SOUND, new Trace(false)).outcome().hash())
@@ -85,23 +85,22 @@ class SimulationTest {
 
     @Test
     void withoutTheFenceAWriteOfAFormerHolderIsAccepted() throws Exception {
-        assertThat(failures(new World(false, 0.04)))
-                .isNotEmpty()
-                .allSatisfy(failure -> assertThat(failure).hasMessageStartingWith("Resource: a write under an earlier"));
+        assertThat(failure(new World(false, 0.04))).hasValueSatisfying(failure -> assertThat(failure)
+                .hasMessageStartingWith("Resource: a write under an earlier"));
     }
 
     @Test
     void clocksThatDifferByMoreThanTheMarginMakeAWorkerBelieveInALeaseThatIsOver() throws Exception {
-        assertThat(failures(new World(true, 0.3)))
-                .isNotEmpty()
-                .anySatisfy(failure -> assertThat(failure).hasMessageContaining("believes in a lease that is not live"));
+        assertThat(failure(new World(true, 0.3))).hasValueSatisfying(failure -> assertThat(failure)
+                .hasMessageContaining("believes in a lease that is not live"));
     }
 
-    private static List<Throwable> failures(World world) throws Exception {
+    /** What makes the first run fail that does. */
+    private static Optional<Throwable> failure(World world) throws Exception {
         return runAll(CONTROLS, world).stream()
                 .map(Run::failure)
                 .filter(failure -> failure != null)
-                .toList();
+                .findFirst();
     }
 
     private static Run run(long seed, World world, Trace trace) {
@@ -112,23 +111,37 @@ class SimulationTest {
         }
     }
 
-    /** On as many cores as there are; each run is by itself. */
+    /** On as many cores as there are, each run by itself, until one fails: that leaves its threads where they are. */
     private static List<Run> runAll(int seeds, World world) throws Exception {
-        ExecutorService threads = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+        ExecutorService threads =
+                Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+        AtomicBoolean failed = new AtomicBoolean();
         try {
             List<Future<Run>> futures = new ArrayList<>();
             for (long seed : LongStream.rangeClosed(1, seeds).toArray()) {
-                Callable<Run> task = () -> run(seed, world, new Trace(false));
-                futures.add(threads.submit(task));
+                futures.add(threads.submit(() -> runUnless(failed, seed, world)));
             }
             List<Run> runs = new ArrayList<>();
             for (Future<Run> future : futures) {
-                runs.add(future.get());
+                if (future.get() != null) {
+                    runs.add(future.get());
+                }
             }
             return runs;
         } finally {
             threads.shutdownNow();
         }
+    }
+
+    private static Run runUnless(AtomicBoolean failed, long seed, World world) {
+        if (failed.get()) {
+            return null;
+        }
+        Run run = run(seed, world, new Trace(false));
+        if (run.failure() != null) {
+            failed.set(true);
+        }
+        return run;
     }
 
     private static void requireSound(Run run) {
@@ -155,7 +168,8 @@ class SimulationTest {
 
     private static String summary(List<Run> runs) {
         long steps = runs.stream().mapToLong(run -> run.outcome().steps()).sum();
-        long operations = runs.stream().mapToLong(run -> run.outcome().operations()).sum();
+        long operations =
+                runs.stream().mapToLong(run -> run.outcome().operations()).sum();
         long grants = runs.stream().mapToLong(run -> run.outcome().grants()).sum();
         long accepted = runs.stream().mapToLong(run -> run.outcome().accepted()).sum();
         long refused = runs.stream().mapToLong(run -> run.outcome().refused()).sum();

@@ -21,7 +21,8 @@ class ProtocolModelTest {
 
     private static final Path MODELS = Path.of("src", "test", "tla").toAbsolutePath();
     private static final Path TARGET = Path.of("target", "tlc").toAbsolutePath();
-    private static final Pattern DISTINCT_STATES = Pattern.compile("(\\d+) distinct states found, 0 states left on queue");
+    private static final Pattern DISTINCT_STATES =
+            Pattern.compile("(\\d+) distinct states found, 0 states left on queue");
 
     @Test
     void theProtocolKeepsItsPromisesInEveryState() throws Exception {
