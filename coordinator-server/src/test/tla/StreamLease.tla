@@ -13,12 +13,13 @@
 (*                                                                         *)
 (* One clock stands for all: that clocks run at unlike speed is what the   *)
 (* client's margin is for, which is left out here.  That a client stands   *)
-(* still for any length of time is not: see Write and Arrive.              *)
+(* still for any length of time is not: see Arrive.                        *)
 (***************************************************************************)
 EXTENDS Integers, FiniteSets, TLC
 
 CONSTANTS
     Clients, Streams,
+    Nobody,           \* none of these
     Ttl,              \* the length of a lease
     MaxTime,          \* when the clock stops
     MaxLeases,        \* how many leases are ever asked for
@@ -35,28 +36,29 @@ VARIABLES
     now,       \* the storage's clock
     \* The storage:
     latest,    \* of each stream the lease granted last, 0 before the first
-    until,     \* of each lease when it ends, 0 before its grant
+    until,     \* of each lease when it ends, 0 before its grant and after its end
     token,     \* of each lease its fencing token, 0 before its grant
     drawn,     \* the last token drawn
     \* The clients:
     asked,     \* how many leases were asked for; their ids are 1 .. asked
     lease,     \* of each lease what its client knows of it
     \* The resource:
-    writes,    \* those that were sent, each under a lease
     highest,   \* of each stream the highest token accepted
     late       \* the streams for which it took a write after one of a later grant
 
 storage == <<latest, until, token, drawn>>
-resource == <<writes, highest, late>>
+resource == <<highest, late>>
 vars == <<now, storage, asked, lease, resource>>
 
-(* phase: "asking", "held", "over".  sent: when its latest request was.    *)
-(* answer: what was answered to that.  safe: until when it is safe.        *)
-(* renewed, released: whether such a request was ever sent.  What a client *)
-(* knows of a lease that is over for it does not matter any more.          *)
-Asking(c, s) ==
-    [client |-> c, stream |-> s, phase |-> "asking", sent |-> now, answer |-> Nothing,
-     token |-> 0, safe |-> 0, renewed |-> FALSE, released |-> FALSE]
+(* phase: "new", "asking", "held", "over".  sent: when its latest request was.    *)
+(* answer: what was answered to that, as far as it is good news.  safe:    *)
+(* until when it is safe.  renewed: whether a renewal was ever sent.       *)
+(* worked: whether it was ever held, so that a write may be under way.     *)
+(* What a client knows of a lease that is over for it does not matter any  *)
+(* more.                                                                   *)
+New ==
+    [client |-> Nobody, stream |-> Nobody, phase |-> "new", sent |-> 0, answer |-> Nothing,
+     token |-> 0, safe |-> 0, renewed |-> FALSE, worked |-> FALSE]
 
 Init ==
     /\ now = 0
@@ -65,8 +67,7 @@ Init ==
     /\ token = [l \in Leases |-> 0]
     /\ drawn = 0
     /\ asked = 0
-    /\ lease = <<>>
-    /\ writes = {}
+    /\ lease = [l \in Leases |-> New]
     /\ highest = [s \in Streams |-> 0]
     /\ late = {}
 
@@ -76,10 +77,23 @@ Live(l) == token[l] # 0 /\ now < until[l]
 Safe(l) == lease[l].phase = "held" /\ now < lease[l].safe
 LiveOf(s) == latest[s] # 0 /\ Live(latest[s])
 
+(* What a client need not know any more, once a lease is over for it.      *)
+Ended(known) ==
+    [known EXCEPT !.client = Nobody, !.phase = "over", !.answer = Nothing, !.sent = 0, !.token = 0, !.safe = 0]
+
+(* Of a lease that is over for the storage a renewal does nothing.         *)
+RunOut(known) == [known EXCEPT !.renewed = @ /\ ~GuardedRenew]
+
+(* A lease that runs out is over, and a client whose safe time runs out    *)
+(* notices, at the latest when it wants to do anything.                    *)
 Tick ==
-    /\ now < MaxTime
-    /\ now' = now + 1
-    /\ UNCHANGED <<storage, asked, lease, resource>>
+    LET lapses(l) == until[l] # 0 /\ until[l] <= now + 1
+        heard(l) == IF lease[l].phase = "held" /\ lease[l].safe <= now + 1 THEN Ended(lease[l]) ELSE lease[l]
+    IN  /\ now < MaxTime
+        /\ now' = now + 1
+        /\ until' = [l \in Leases |-> IF lapses(l) THEN 0 ELSE until[l]]
+        /\ lease' = [l \in Leases |-> IF lapses(l) THEN RunOut(heard(l)) ELSE heard(l)]
+        /\ UNCHANGED <<latest, token, drawn, asked, resource>>
 
 -----------------------------------------------------------------------------
 (* The storage carries out a request.  Whether the answer gets through is  *)
@@ -92,35 +106,37 @@ Answered(l, answer) ==
 Acquire(l) ==
     LET s == Stream(l)
         known == Remembered /\ token[l] # 0
-    IN  /\ IF known \/ LiveOf(s)
+    IN  /\ lease[l].phase # "new"
+        /\ IF known \/ LiveOf(s)
            THEN UNCHANGED storage
            ELSE /\ latest' = [latest EXCEPT ![s] = l]
                 /\ until' = [until EXCEPT ![l] = now + Ttl]
                 /\ token' = [token EXCEPT ![l] = drawn + 1]
                 /\ drawn' = drawn + 1
-        /\ IF lease[l].phase # "asking"
-           THEN UNCHANGED lease
-           ELSE Answered(l,
-                CASE known /\ Live(l) -> [kind |-> "granted", token |-> token[l], left |-> until[l] - now]
-                  [] known /\ ~Live(l) -> [kind |-> "used"]
-                  [] ~known /\ LiveOf(s) -> [kind |-> "held"]
-                  [] OTHER -> [kind |-> "granted", token |-> drawn + 1, left |-> Ttl])
+        /\ CASE lease[l].phase = "asking" /\ known /\ Live(l) ->
+                  Answered(l, [kind |-> "granted", token |-> token[l], left |-> until[l] - now])
+             [] lease[l].phase = "asking" /\ ~known /\ ~LiveOf(s) ->
+                  Answered(l, [kind |-> "granted", token |-> drawn + 1, left |-> Ttl])
+             [] OTHER -> UNCHANGED lease
         /\ UNCHANGED <<now, asked, resource>>
 
 Renew(l) ==
-    LET renewable == latest[Stream(l)] = l /\ (Live(l) \/ ~GuardedRenew)
-    IN  /\ lease[l].renewed
-        /\ until' = IF renewable THEN [until EXCEPT ![l] = now + Ttl] ELSE until
-        /\ IF lease[l].phase = "held"
-           THEN Answered(l, IF renewable THEN [kind |-> "renewed", left |-> Ttl] ELSE [kind |-> "lost"])
-           ELSE UNCHANGED lease
-        /\ UNCHANGED <<now, latest, token, drawn, asked, resource>>
+    /\ lease[l].renewed
+    /\ latest[Stream(l)] = l
+    /\ Live(l) \/ ~GuardedRenew
+    /\ until' = [until EXCEPT ![l] = now + Ttl]
+    /\ IF lease[l].phase = "held"
+       THEN Answered(l, [kind |-> "renewed", left |-> Ttl])
+       ELSE UNCHANGED lease
+    /\ UNCHANGED <<now, latest, token, drawn, asked, resource>>
 
+(* Sent when the lease was over for its client, or lost as it may be. *)
 Release(l) ==
-    /\ lease[l].released
+    /\ lease[l].phase = "over"
     /\ Live(l)
-    /\ until' = [until EXCEPT ![l] = now]
-    /\ UNCHANGED <<now, latest, token, drawn, asked, lease, resource>>
+    /\ until' = [until EXCEPT ![l] = 0]
+    /\ lease' = [lease EXCEPT ![l] = RunOut(@)]
+    /\ UNCHANGED <<now, latest, token, drawn, asked, resource>>
 
 -----------------------------------------------------------------------------
 (* A client.                                                               *)
@@ -130,7 +146,8 @@ Ask(c, s) ==
     \* One at a time of a stream, as the session registry sees to.
     /\ \A l \in Asked: lease[l].client = c /\ Stream(l) = s => lease[l].phase = "over"
     /\ asked' = asked + 1
-    /\ lease' = lease @@ (asked + 1 :> Asking(c, s))
+    /\ lease' = [lease EXCEPT ![asked + 1].client = c, ![asked + 1].stream = s,
+                              ![asked + 1].phase = "asking", ![asked + 1].sent = now]
     /\ UNCHANGED <<now, storage, resource>>
 
 AskAgain(l) ==
@@ -145,56 +162,46 @@ AskToRenew(l) ==
     /\ lease' = [lease EXCEPT ![l].sent = now, ![l].answer = Nothing, ![l].renewed = TRUE]
     /\ UNCHANGED <<now, storage, asked, resource>>
 
-Over(l, release) ==
-    lease' = [lease EXCEPT ![l].phase = "over", ![l].answer = Nothing, ![l].sent = 0, ![l].token = 0,
-                           ![l].safe = 0, ![l].released = release]
+Over(l) == lease' = [lease EXCEPT ![l] = Ended(@)]
+
+(* It wants no more, is killed, gives up asking, finds its safe time over, *)
+(* or hears that the stream is held, its lease id used, or its lease lost. *)
+End(l) ==
+    /\ lease[l].phase \in {"asking", "held"}
+    /\ Over(l)
+    /\ UNCHANGED <<now, storage, asked, resource>>
 
 SafeUntil(l) == (IF CountedFromSend THEN lease[l].sent ELSE now) + lease[l].answer.left
 
 Hear(l) ==
     /\ lease[l].answer # Nothing
-    /\ CASE lease[l].answer.kind = "granted" ->
-              IF now < SafeUntil(l)
-              THEN lease' = [lease EXCEPT ![l].phase = "held", ![l].token = lease[l].answer.token,
-                                          ![l].safe = SafeUntil(l), ![l].answer = Nothing]
-              ELSE Over(l, TRUE)
-         [] lease[l].answer.kind = "renewed" ->
-              IF ~Safe(l)
-              THEN Over(l, FALSE)
-              ELSE lease' = [lease EXCEPT ![l].safe = IF SafeUntil(l) > @ THEN SafeUntil(l) ELSE @,
-                                          ![l].answer = Nothing]
-         [] OTHER -> Over(l, FALSE)
+    /\ CASE lease[l].answer.kind = "granted" /\ now < SafeUntil(l) ->
+              lease' = [lease EXCEPT ![l].phase = "held", ![l].token = lease[l].answer.token,
+                                     ![l].safe = SafeUntil(l), ![l].answer = Nothing, ![l].worked = TRUE]
+         [] lease[l].answer.kind = "renewed" /\ Safe(l) ->
+              lease' = [lease EXCEPT ![l].safe = IF SafeUntil(l) > @ THEN SafeUntil(l) ELSE @,
+                                     ![l].answer = Nothing]
+         [] OTHER -> Over(l)
     /\ UNCHANGED <<now, storage, asked, resource>>
 
-(* It is killed, gives up asking, finds its safe time over, or wants no more. *)
-End(l) ==
-    /\ lease[l].phase # "over"
-    /\ \E release \in BOOLEAN: Over(l, release)
-    /\ UNCHANGED <<now, storage, asked, resource>>
-
-(* It looks at its lease and finds it safe.  Then it may stand still: the  *)
-(* write arrives at any time from now on, once or more, or never.          *)
-Write(l) ==
-    /\ Safe(l)
-    /\ l \notin writes
-    /\ writes' = writes \union {l}
-    /\ UNCHANGED <<now, storage, asked, lease, highest, late>>
-
+(* It has looked at its lease, found it safe, and sent a write; or it has  *)
+(* stood still between the two.  The write arrives at any time from then   *)
+(* on, once or more, or never.                                             *)
 Arrive(l) ==
     LET s == Stream(l)
-    IN  /\ l \in writes
+    IN  /\ lease[l].worked
         /\ ~Fenced \/ token[l] >= highest[s]
         /\ highest' = [highest EXCEPT ![s] = IF token[l] > @ THEN token[l] ELSE @]
         /\ late' = IF token[l] < highest[s] THEN late \union {s} ELSE late
-        /\ UNCHANGED <<now, storage, asked, lease, writes>>
+        /\ UNCHANGED <<now, storage, asked, lease>>
 
 Next ==
     \/ Tick
     \/ \E c \in Clients, s \in Streams: Ask(c, s)
-    \/ \E l \in Asked:
+    \/ \E l \in Leases:
         \/ Acquire(l) \/ Renew(l) \/ Release(l)
         \/ AskAgain(l) \/ AskToRenew(l) \/ Hear(l) \/ End(l)
-        \/ Write(l) \/ Arrive(l)
+        \/ Arrive(l)
 
 Spec == Init /\ [][Next]_vars
 
@@ -219,9 +226,7 @@ WritesComeInTheOrderOfGrants == late = {}
 
 (* A lease that is over stays so, and its token is its own for ever.       *)
 OverIsOver ==
-    [][\A l \in Asked: token[l] # 0 =>
-        /\ token'[l] = token[l]
-        /\ until[l] <= now => until'[l] = until[l]]_vars
+    [][\A l \in Leases: token[l] # 0 => token'[l] = token[l] /\ (~Live(l) => ~Live(l)')]_vars
 
 Symmetry == Permutations(Clients) \union Permutations(Streams)
 =============================================================================
