@@ -5,7 +5,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
@@ -31,20 +30,23 @@ final class CallCombiner<Q, R> {
 
     private static final long FOREVER = Long.MAX_VALUE;
 
+    private final ClientRuntime runtime;
     private final long patienceNanos;
     private final Function<List<Q>, List<R>> request;
 
     /** Guarded by this. */
-    private final Deque<Waiting<Q, R>> waiting = new ArrayDeque<>();
+    private final Deque<Waiting> waiting = new ArrayDeque<>();
 
     /** Places to make a request from: each belongs to a thread that makes one, or that was told to. Guarded by this. */
     private int underWay;
 
     /**
+     * @param runtime how threads wait
      * @param patience after how long a call does not wait for the request before it
      * @param request makes one request for these calls, and returns or throws; an outcome a call, in order
      */
-    CallCombiner(Duration patience, Function<List<Q>, List<R>> request) {
+    CallCombiner(ClientRuntime runtime, Duration patience, Function<List<Q>, List<R>> request) {
+        this.runtime = runtime;
         this.patienceNanos = patience.toNanos();
         this.request = request;
     }
@@ -56,7 +58,7 @@ final class CallCombiner<Q, R> {
      * @throws RuntimeException what the request threw, the same for all that were in it
      */
     R call(Q call) {
-        Waiting<Q, R> own = new Waiting<>(call);
+        Waiting own = new Waiting(call);
         synchronized (this) {
             waiting.add(own);
             lead(own, 1);
@@ -73,7 +75,7 @@ final class CallCombiner<Q, R> {
     }
 
     /** Gives it a place of its own, unless there are too many, or it has one, or is with another's request. */
-    private synchronized void lead(Waiting<Q, R> waiter, int max) {
+    private synchronized void lead(Waiting waiter, int max) {
         if (!waiter.leads && !waiter.taken && underWay < max) {
             underWay++;
             waiter.leads = true;
@@ -85,7 +87,7 @@ final class CallCombiner<Q, R> {
      * handed its place and somebody whose patience ended just then has taken it along.
      */
     private void lead() {
-        List<Waiting<Q, R>> batch = take();
+        List<Waiting> batch = take();
         try {
             if (!batch.isEmpty()) {
                 List<R> outcomes =
@@ -102,10 +104,10 @@ final class CallCombiner<Q, R> {
         }
     }
 
-    private synchronized List<Waiting<Q, R>> take() {
-        List<Waiting<Q, R>> batch = new ArrayList<>();
+    private synchronized List<Waiting> take() {
+        List<Waiting> batch = new ArrayList<>();
         while (batch.size() < MAX_BATCH && !waiting.isEmpty()) {
-            Waiting<Q, R> waiter = waiting.remove();
+            Waiting waiter = waiting.remove();
             waiter.taken = true;
             batch.add(waiter);
         }
@@ -113,7 +115,7 @@ final class CallCombiner<Q, R> {
     }
 
     private void handOn() {
-        Waiting<Q, R> next;
+        Waiting next;
         synchronized (this) {
             next = waiting.peek();
             if (next == null || next.leads) {
@@ -122,7 +124,7 @@ final class CallCombiner<Q, R> {
             }
             next.leads = true;
         }
-        LockSupport.unpark(next.thread);
+        runtime.unpark(next.thread);
     }
 
     /** How many requests are being made, or are about to be. */
@@ -131,7 +133,7 @@ final class CallCombiner<Q, R> {
     }
 
     /** A call, and the thread that waits for its outcome. */
-    private static final class Waiting<Q, R> {
+    private final class Waiting {
         private final Q call;
         private final Thread thread = Thread.currentThread();
 
@@ -162,7 +164,7 @@ final class CallCombiner<Q, R> {
         private void finish() {
             done = true;
             if (thread != Thread.currentThread()) {
-                LockSupport.unpark(thread);
+                runtime.unpark(thread);
             }
         }
 
@@ -184,14 +186,14 @@ final class CallCombiner<Q, R> {
         }
 
         private void await(BooleanSupplier condition, long nanos) {
-            long began = System.nanoTime();
+            long began = runtime.nanoTime();
             boolean interrupted = false;
             while (!condition.getAsBoolean()) {
-                long left = nanos - (System.nanoTime() - began);
+                long left = nanos - (runtime.nanoTime() - began);
                 if (left <= 0) {
                     break;
                 }
-                LockSupport.parkNanos(this, left);
+                runtime.park(this, left);
                 interrupted |= Thread.interrupted();
             }
             if (interrupted) {

@@ -11,10 +11,8 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +35,7 @@ final class LeaseKeeper implements AutoCloseable {
     private final Duration interval;
     private final Executor callbackExecutor;
     private final StreamLockListener listener;
-    private final LongSupplier nanoTime;
+    private final ClientRuntime runtime;
 
     private final Map<UUID, HeldLease> leases = new ConcurrentHashMap<>();
 
@@ -45,7 +43,6 @@ final class LeaseKeeper implements AutoCloseable {
     private final Map<LeaseKey, Long> unreleased = new ConcurrentHashMap<>();
 
     private final Object watched = new Object();
-    private final Object beating = new Object();
 
     /** Before the first lease, which the start of a thread need not be. */
     private final long startedNanos;
@@ -53,12 +50,12 @@ final class LeaseKeeper implements AutoCloseable {
     /** When the watch looks next; guarded by {@link #watched}. */
     private long watchNanos;
 
-    /** There is something new to release; guarded by {@link #beating}. */
-    private boolean woken;
+    /** There is something new to release. */
+    private volatile boolean woken;
 
     private volatile boolean closed;
-    private final Thread heartbeat = new Thread(this::beatUntilClosed, "stream-lock-heartbeat");
-    private final Thread watch = new Thread(this::watchUntilClosed, "stream-lock-watch");
+    private final Thread heartbeat;
+    private final Thread watch;
 
     LeaseKeeper(
             LeaseCalls calls,
@@ -67,24 +64,24 @@ final class LeaseKeeper implements AutoCloseable {
             Duration interval,
             Executor callbackExecutor,
             StreamLockListener listener,
-            LongSupplier nanoTime) {
+            ClientRuntime runtime) {
         this.calls = calls;
         this.ttl = ttl;
         this.margin = margin;
         this.interval = interval;
         this.callbackExecutor = callbackExecutor;
         this.listener = listener;
-        this.nanoTime = nanoTime;
+        this.runtime = runtime;
         startedNanos = nanoTime();
         watchNanos = startedNanos;
-        heartbeat.setDaemon(true);
-        watch.setDaemon(true);
+        heartbeat = runtime.newThread("stream-lock-heartbeat", this::beatUntilClosed);
+        watch = runtime.newThread("stream-lock-watch", this::watchUntilClosed);
         heartbeat.start();
         watch.start();
     }
 
     long nanoTime() {
-        return nanoTime.getAsLong();
+        return runtime.nanoTime();
     }
 
     Executor callbackExecutor() {
@@ -110,7 +107,7 @@ final class LeaseKeeper implements AutoCloseable {
         }
         synchronized (watched) {
             if (safeUntil - watchNanos < 0) {
-                watched.notifyAll();
+                runtime.unpark(watch);
             }
         }
         return Optional.of(lease);
@@ -151,10 +148,8 @@ final class LeaseKeeper implements AutoCloseable {
     /** Releases in the background what may have been granted, until it must have run out. */
     void releaseLater(LeaseKey key) {
         unreleased.put(key, nanoTime() + ttl.toNanos());
-        synchronized (beating) {
-            woken = true;
-            beating.notifyAll();
-        }
+        woken = true;
+        runtime.unpark(heartbeat);
     }
 
     void forget(HeldLease lease) {
@@ -174,9 +169,7 @@ final class LeaseKeeper implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             // An executor that is full, shut down or broken must not hide a loss, from this callback or the next.
             LOG.warn("The callback executor refused to tell of the loss of stream {}", loss.streamId(), e);
-            Thread thread = new Thread(call, "stream-lock-callback");
-            thread.setDaemon(true);
-            thread.start();
+            runtime.newThread("stream-lock-callback", call).start();
         }
     }
 
@@ -191,22 +184,22 @@ final class LeaseKeeper implements AutoCloseable {
     private void watchUntilClosed() {
         while (!closed) {
             try {
+                long left;
                 synchronized (watched) {
                     long now = nanoTime();
-                    // With no lease there is nothing to wait for but the next one. A wait of a millisecond too many is
-                    // within the margin; one of none would spin.
-                    long left = leases.values().stream()
+                    // With no lease there is nothing to wait for but the next one.
+                    left = leases.values().stream()
                             .mapToLong(lease -> lease.safeUntilNanos() - now)
                             .min()
                             .orElse(ttl.toNanos());
                     watchNanos = now + left;
-                    if (left > 0 && !closed) {
-                        watched.wait(left / 1_000_000 + 1);
-                    }
+                }
+                if (left > 0 && !closed) {
+                    await(left);
                 }
                 leases.values().forEach(lease -> lease.feed(new BeatOutcome.Unknown()));
             } catch (Throwable e) {
-                // Nobody has a reason to interrupt this thread, and no reason is good enough to stop watching.
+                // No reason is good enough to stop watching.
                 surviving("watch", e);
             }
         }
@@ -240,15 +233,21 @@ final class LeaseKeeper implements AutoCloseable {
     }
 
     /** Waits for the time to beat; if it may be woken, also for something to release. */
-    private void awaitBeat(long untilNanos, boolean wakeable) throws InterruptedException {
-        synchronized (beating) {
-            long left = untilNanos - nanoTime();
-            while (left > 0 && !closed && !(woken && wakeable)) {
-                beating.wait(left / 1_000_000 + 1);
-                left = untilNanos - nanoTime();
-            }
-            woken = false;
+    private void awaitBeat(long untilNanos, boolean wakeable) {
+        long left = untilNanos - nanoTime();
+        while (left > 0 && !closed && !(woken && wakeable)) {
+            await(left);
+            left = untilNanos - nanoTime();
         }
+        // Before what is to be released is looked at, so that none is passed over.
+        woken = false;
+    }
+
+    /** Waits until woken, or for so long, or for no reason. */
+    private void await(long nanos) {
+        runtime.park(this, nanos);
+        // Nobody has a reason to interrupt these threads; one that stayed interrupted would not wait any more.
+        Thread.interrupted();
     }
 
     private long retryAfter(int failures) {
@@ -265,8 +264,8 @@ final class LeaseKeeper implements AutoCloseable {
     }
 
     /** Workers that started together must not beat together for ever. Never later, since a lease could run out. */
-    private static long jittered(long nanos) {
-        return (long) (nanos * ThreadLocalRandom.current().nextDouble(0.9, 1));
+    private long jittered(long nanos) {
+        return (long) (nanos * (0.9 + 0.1 * runtime.random()));
     }
 
     /** Returns whether all that are due had an answer. */
@@ -373,13 +372,9 @@ final class LeaseKeeper implements AutoCloseable {
      */
     @Override
     public void close() {
-        synchronized (beating) {
-            closed = true;
-            beating.notifyAll();
-        }
-        synchronized (watched) {
-            watched.notifyAll();
-        }
+        closed = true;
+        runtime.unpark(heartbeat);
+        runtime.unpark(watch);
         release(leases.values().stream().filter(HeldLease::take).toList());
         releaseUnreleased();
     }

@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 
 /**
@@ -35,6 +36,7 @@ public final class StreamLockClient implements AutoCloseable {
 
     private final LeaseCalls calls;
     private final LeaseKeeper keeper;
+    private final ClientRuntime runtime;
     private final String ownerId;
     private final Duration ttl;
     private final Duration acquireTimeout;
@@ -45,7 +47,11 @@ public final class StreamLockClient implements AutoCloseable {
     /** One permit for each acquire under way; the one who closes takes all. */
     private final Semaphore acquiring = new Semaphore(Integer.MAX_VALUE);
 
-    private StreamLockClient(Builder builder) {
+    /**
+     * @param connect makes calls with connections of their own
+     */
+    StreamLockClient(Builder builder, ClientRuntime runtime, Supplier<LeaseCalls> connect) {
+        this.runtime = runtime;
         this.requestTimeout = builder.requestTimeout();
         this.ownerId = builder.ownerId == null ? newOwnerId() : builder.ownerId;
         this.ttl = builder.ttl;
@@ -58,24 +64,10 @@ public final class StreamLockClient implements AutoCloseable {
                 }))
                 : Optional.empty();
         Executor executor = ownExecutor.<Executor>map(own -> own).orElse(builder.callbackExecutor);
-        this.acquires = calls(builder);
-        this.calls = calls(builder);
+        this.acquires = connect.get();
+        this.calls = connect.get();
         this.keeper = new LeaseKeeper(
-                calls,
-                ttl,
-                builder.margin(),
-                builder.heartbeatInterval(),
-                executor,
-                builder.listener,
-                System::nanoTime);
-    }
-
-    private LeaseCalls calls(Builder builder) {
-        return new LeaseCalls(
-                CoordinatorHttp.connect(
-                        builder.baseUri, requestTimeout, requestTimeout, Optional.ofNullable(builder.sslContext)),
-                Optional.ofNullable(builder.bearerToken),
-                builder.labels);
+                calls, ttl, builder.margin(), builder.heartbeatInterval(), executor, builder.listener, runtime);
     }
 
     /**
@@ -119,13 +111,13 @@ public final class StreamLockClient implements AutoCloseable {
     }
 
     private Optional<HeldLease> acquire(String streamId) {
-        long began = System.nanoTime();
-        LeaseKey key = new LeaseKey(streamId, UUID.randomUUID());
+        long began = runtime.nanoTime();
+        LeaseKey key = new LeaseKey(streamId, runtime.newLeaseId());
         // A call without an answer may still be granted, whatever the calls after it are answered.
         boolean mayBeGranted = false;
         try {
             while (true) {
-                long sent = System.nanoTime();
+                long sent = runtime.nanoTime();
                 Optional<LeaseCalls.Grant> grant;
                 try {
                     grant = acquires.acquire(key, ownerId, ttl);
@@ -140,11 +132,11 @@ public final class StreamLockClient implements AutoCloseable {
                         throw e;
                     }
                     // The id is used: an earlier try was granted, and the lease ran out before this one.
-                    key = new LeaseKey(streamId, UUID.randomUUID());
+                    key = new LeaseKey(streamId, runtime.newLeaseId());
                     mayBeGranted = false;
                     continue;
                 }
-                Duration took = Duration.ofNanos(System.nanoTime() - began);
+                Duration took = Duration.ofNanos(runtime.nanoTime() - began);
                 if (grant.isEmpty()) {
                     keeper.tell(to -> to.denied(streamId, took));
                     return Optional.empty();
@@ -168,11 +160,11 @@ public final class StreamLockClient implements AutoCloseable {
     /** Returns whether there is time for another try, after having waited for it. */
     private boolean waitBeforeRetry(long began, Duration atLeast) {
         long wait = Math.max(RETRY_ACQUIRE_AFTER.toNanos(), atLeast.toNanos());
-        if (closed.get() || System.nanoTime() - began + wait >= acquireTimeout.toNanos()) {
+        if (closed.get() || runtime.nanoTime() - began + wait >= acquireTimeout.toNanos()) {
             return false;
         }
         try {
-            TimeUnit.NANOSECONDS.sleep(wait);
+            runtime.sleep(wait);
             return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -406,7 +398,15 @@ public final class StreamLockClient implements AutoCloseable {
                     "heartbeatInterval must be below the ttl less a tenth, or every lease is lost before it is renewed");
             require(isPositive(requestTimeout()), "requestTimeout must be positive");
             require(isPositive(acquireTimeout), "acquireTimeout must be positive");
-            return new StreamLockClient(this);
+            return new StreamLockClient(this, ClientRuntime.JVM, this::connect);
+        }
+
+        private LeaseCalls connect() {
+            return new HttpLeaseCalls(
+                    CoordinatorHttp.connect(
+                            baseUri, requestTimeout(), requestTimeout(), Optional.ofNullable(sslContext)),
+                    Optional.ofNullable(bearerToken),
+                    labels);
         }
 
         private static boolean isPositive(Duration duration) {

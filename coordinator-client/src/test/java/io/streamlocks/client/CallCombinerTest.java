@@ -30,7 +30,8 @@ class CallCombinerTest {
     private final Semaphore answers = new Semaphore(0);
 
     /** Squares numbers, when it may; fails for a batch that has a negative one. */
-    private final CallCombiner<Integer, Integer> combiner = new CallCombiner<>(FOR_EVER, this::squares);
+    private final CallCombiner<Integer, Integer> combiner =
+            new CallCombiner<>(ClientRuntime.JVM, FOR_EVER, this::squares);
 
     private List<Integer> squares(List<Integer> batch) {
         requests.add(batch);
@@ -63,7 +64,8 @@ class CallCombinerTest {
 
     @Test
     void aRequestThatHangsDoesNotStopTheOthersAndThereIsAnEndToHowManyDo() throws Exception {
-        CallCombiner<Integer, Integer> impatient = new CallCombiner<>(Duration.ofMillis(1), this::squares);
+        CallCombiner<Integer, Integer> impatient =
+                new CallCombiner<>(ClientRuntime.JVM, Duration.ofMillis(1), this::squares);
         List<Future<Integer>> calls = new ArrayList<>();
         for (int i = 1; i <= CallCombiner.MAX_UNDER_WAY; i++) {
             calls.add(threads.submit(() -> impatient.call(100)));
@@ -128,7 +130,8 @@ class CallCombinerTest {
     @Test
     void manyThreadsEachHearTheirOwnOutcomeAndNoPlaceIsLost() throws Exception {
         answers.release(1_000_000);
-        CallCombiner<Integer, Integer> impatient = new CallCombiner<>(Duration.ofNanos(20_000), this::squares);
+        CallCombiner<Integer, Integer> impatient =
+                new CallCombiner<>(ClientRuntime.JVM, Duration.ofNanos(20_000), this::squares);
         List<Future<Boolean>> workers = IntStream.range(0, 16)
                 .mapToObj(worker -> threads.submit(() -> IntStream.range(0, 5000)
                         .map(i -> worker * 5000 + i)

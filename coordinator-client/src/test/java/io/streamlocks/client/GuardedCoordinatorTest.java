@@ -131,7 +131,7 @@ class GuardedCoordinatorTest {
         Path file = Files.writeString(directory.resolve("tokens.jsonl"), token.line());
         URI uri = start(asking(authenticator(file)), "http");
         try (CoordinatorHttp http = CoordinatorHttp.connect(uri);
-                LeaseCalls leases = new LeaseCalls(http, Optional.of(token.token()), Map.of())) {
+                LeaseCalls leases = new HttpLeaseCalls(http, Optional.of(token.token()), Map.of())) {
             var renewals = leases.renew(List.of(
                     new LeaseCalls.LeaseKey("bills/1", UUID.randomUUID()),
                     new LeaseCalls.LeaseKey(streamId, UUID.randomUUID())));

@@ -18,6 +18,7 @@ final class Session<E> {
     private final HeldLease lease;
     private final SessionHandler<E> handler;
     private final Executor executor;
+    private final SessionRuntime runtime;
     private final int queueCapacity;
     private final CompletableFuture<SessionEnd<E>> ended = new CompletableFuture<>();
 
@@ -26,13 +27,15 @@ final class Session<E> {
     private SessionState state = SessionState.IDLE;
     private boolean stopping;
     private Thread handling;
-    private long idleSinceNanos = System.nanoTime();
+    private long idleSinceNanos;
 
-    Session(HeldLease lease, SessionHandler<E> handler, Executor executor, int queueCapacity) {
+    Session(HeldLease lease, SessionHandler<E> handler, Executor executor, int queueCapacity, SessionRuntime runtime) {
         this.lease = lease;
         this.handler = handler;
         this.executor = executor;
         this.queueCapacity = queueCapacity;
+        this.runtime = runtime;
+        this.idleSinceNanos = runtime.nanoTime();
     }
 
     HeldLease lease() {
@@ -72,7 +75,7 @@ final class Session<E> {
             }
         }
         // An idle one ends at once.
-        drainIfIdleSince(System.nanoTime());
+        drainIfIdleSince(runtime.nanoTime());
     }
 
     /** Lets the session end if it has waited for an event since then. Returns whether it had. */
@@ -129,7 +132,7 @@ final class Session<E> {
                 event = queue.peek();
                 if (safe && event == null && state == SessionState.RUNNING) {
                     state = SessionState.IDLE;
-                    idleSinceNanos = System.nanoTime();
+                    idleSinceNanos = runtime.nanoTime();
                     return;
                 }
                 over = !safe || stopping || event == null;

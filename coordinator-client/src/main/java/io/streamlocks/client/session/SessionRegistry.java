@@ -15,9 +15,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,11 +40,8 @@ public final class SessionRegistry<E> implements AutoCloseable {
     private final Duration idleTimeout;
     private final Duration drainTimeout;
     private final Consumer<SessionEnd<E>> onEnd;
-    private final ExecutorService executor = Executors.newCachedThreadPool(task -> {
-        Thread thread = new Thread(task, "stream-session");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final SessionRuntime runtime;
+    private final ExecutorService executor;
 
     // Both guarded by this. A stream has its place from before its lease is asked for until after that is released.
     private final Map<String, Place<E>> places = new HashMap<>();
@@ -72,6 +66,8 @@ public final class SessionRegistry<E> implements AutoCloseable {
         this.idleTimeout = builder.idleTimeout;
         this.drainTimeout = builder.drainTimeout;
         this.onEnd = builder.onEnd;
+        this.runtime = builder.runtime;
+        this.executor = runtime.newExecutor();
     }
 
     /**
@@ -121,7 +117,7 @@ public final class SessionRegistry<E> implements AutoCloseable {
         }
         Optional<Session<E>> session;
         try {
-            session = place.opened.join();
+            session = runtime.join(place.opened);
         } catch (CompletionException e) {
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
@@ -140,7 +136,7 @@ public final class SessionRegistry<E> implements AutoCloseable {
                 place.over.complete(null);
                 return;
             }
-            Session<E> session = new Session<>(lease.get(), handler(lease.get()), executor, queueCapacity);
+            Session<E> session = new Session<>(lease.get(), handler(lease.get()), executor, queueCapacity, runtime);
             session.ended().thenAccept(end -> ended(place, session, end));
             // Not on the client's callback executor, which may be busy with the user's callbacks.
             lease.get().onLost(loss -> session.fail(), executor);
@@ -226,7 +222,7 @@ public final class SessionRegistry<E> implements AutoCloseable {
      * @return how many
      */
     public int evictIdle() {
-        long idleSince = System.nanoTime() - idleTimeout.toNanos();
+        long idleSince = runtime.nanoTime() - idleTimeout.toNanos();
         List<Session<E>> all;
         synchronized (this) {
             all = places.values().stream()
@@ -295,16 +291,10 @@ public final class SessionRegistry<E> implements AutoCloseable {
 
     private boolean await(List<? extends CompletableFuture<?>> futures) {
         try {
-            CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new))
-                    .get(drainTimeout.toNanos(), TimeUnit.NANOSECONDS);
-            return true;
-        } catch (TimeoutException e) {
-            return false;
+            return runtime.await(CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new)), drainTimeout);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
-        } catch (java.util.concurrent.ExecutionException e) {
-            throw new IllegalStateException("An end of a session never fails", e);
         }
     }
 
@@ -328,6 +318,7 @@ public final class SessionRegistry<E> implements AutoCloseable {
         private Duration idleTimeout = Duration.ofMinutes(1);
         private Duration drainTimeout = Duration.ofSeconds(10);
         private Consumer<SessionEnd<E>> onEnd = end -> {};
+        private SessionRuntime runtime = SessionRuntime.JVM;
 
         private Builder(StreamLockClient client, SessionFactory<E> factory) {
             this.client = Objects.requireNonNull(client, "client");
@@ -361,6 +352,11 @@ public final class SessionRegistry<E> implements AutoCloseable {
         /** Told of the end of each session, once, on a thread of the registry. */
         public Builder<E> onEnd(Consumer<SessionEnd<E>> told) {
             this.onEnd = Objects.requireNonNull(told, "told");
+            return this;
+        }
+
+        Builder<E> runtime(SessionRuntime other) {
+            this.runtime = other;
             return this;
         }
 

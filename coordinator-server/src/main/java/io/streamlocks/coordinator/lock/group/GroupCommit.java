@@ -91,11 +91,23 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     GroupCommit(LockManager locks, Executor answers, StatementObserver observer, LongSupplier nanoTime) {
+        // Of any size, since a lane has one statement at a time by itself; beside it, threads only answer.
+        this(locks, answers, observer, nanoTime, Executors.newCachedThreadPool(daemons("group-commit")));
+    }
+
+    /**
+     * @param writers carries out the changes, three at once, and answers beside that
+     */
+    GroupCommit(
+            LockManager locks,
+            Executor answers,
+            StatementObserver observer,
+            LongSupplier nanoTime,
+            ExecutorService writers) {
         this.locks = locks;
         this.observer = observer;
         this.backlog = new Backlog(nanoTime);
-        // Of any size, since a lane has one statement at a time by itself; beside it, threads only answer.
-        this.writers = Executors.newCachedThreadPool(daemons("group-commit"));
+        this.writers = writers;
         this.changes = List.of(new Lane(writers, answers, backlog, observer));
         this.renewals = Stream.generate(() -> new Lane(writers, answers, backlog, observer))
                 .limit(RENEWAL_LANES)

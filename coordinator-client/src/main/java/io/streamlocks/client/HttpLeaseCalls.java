@@ -1,0 +1,256 @@
+package io.streamlocks.client;
+
+import io.streamlocks.client.generated.ApiException;
+import io.streamlocks.client.generated.model.AcquireRequest;
+import io.streamlocks.client.generated.model.BatchAcquireItem;
+import io.streamlocks.client.generated.model.BatchAcquireRequest;
+import io.streamlocks.client.generated.model.BatchReleaseItem;
+import io.streamlocks.client.generated.model.BatchReleaseRequest;
+import io.streamlocks.client.generated.model.BatchRenewItem;
+import io.streamlocks.client.generated.model.BatchRenewRequest;
+import io.streamlocks.client.generated.model.Lease;
+import io.streamlocks.client.generated.model.LeaseResult;
+import io.streamlocks.client.generated.model.Problem;
+import io.streamlocks.client.generated.model.ReleaseRequest;
+import io.streamlocks.client.generated.model.ReleaseResult;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** {@link LeaseCalls} over HTTP. Each request blocks as {@link CoordinatorHttp} says. Thread-safe. */
+final class HttpLeaseCalls extends LeaseCalls {
+
+    private final CoordinatorHttp http;
+    private final Map<String, String> headers;
+    private final Map<String, String> labels;
+
+    /**
+     * @param http the calls
+     * @param bearerToken what the coordinator knows this process by
+     * @param labels goes along with each acquire; empty for nothing
+     */
+    HttpLeaseCalls(CoordinatorHttp http, Optional<String> bearerToken, Map<String, String> labels) {
+        super(ClientRuntime.JVM);
+        this.http = http;
+        this.labels = labels;
+        this.headers = bearerToken
+                .map(token -> Map.of("Authorization", "Bearer " + token))
+                .orElse(Map.of());
+    }
+
+    @Override
+    List<Acquired> acquireAll(List<Acquire> acquires) {
+        return acquires.size() == 1 ? List.of(acquireOne(acquires.get(0))) : acquireBatch(acquires);
+    }
+
+    /** The usual case: half the work of a batch of one, on both sides. */
+    private Acquired acquireOne(Acquire acquire) {
+        try {
+            return granted(http.locks()
+                    .acquireLock(
+                            acquire.key().streamId(),
+                            new AcquireRequest()
+                                    .ownerId(acquire.ownerId())
+                                    .leaseId(acquire.key().leaseId())
+                                    .ttlMs(acquire.ttl().toMillis())
+                                    .labels(labelsOrNull()),
+                            headers));
+        } catch (ApiException e) {
+            Problem problem = problem(e).orElse(null);
+            if (isHeld(e.getCode(), problem)) {
+                return new Acquired(Optional.empty(), null);
+            }
+            throw failure("acquire stream " + acquire.key().streamId(), e);
+        }
+    }
+
+    private List<Acquired> acquireBatch(List<Acquire> acquires) {
+        List<BatchAcquireItem> items = acquires.stream()
+                .map(acquire -> new BatchAcquireItem()
+                        .streamId(acquire.key().streamId())
+                        .ownerId(acquire.ownerId())
+                        .leaseId(acquire.key().leaseId())
+                        .ttlMs(acquire.ttl().toMillis())
+                        .labels(labelsOrNull()))
+                .toList();
+        try {
+            List<LeaseResult> results = http.locks()
+                    .acquireLocks(new BatchAcquireRequest().items(items), headers)
+                    .getResults();
+            requireOneEach(acquires, results);
+            List<Acquired> acquired = new ArrayList<>();
+            for (int i = 0; i < results.size(); i++) {
+                acquired.add(acquired(acquires.get(i), results.get(i)));
+            }
+            return acquired;
+        } catch (ApiException e) {
+            throw failure("acquire " + acquires.size() + " streams", e);
+        }
+    }
+
+    private static Acquired acquired(Acquire acquire, LeaseResult result) {
+        int status = result.getStatus();
+        if (status == 200) {
+            return granted(result.getLease());
+        }
+        return new Acquired(
+                Optional.empty(),
+                isHeld(status, result.getProblem())
+                        ? null
+                        : failure("acquire stream " + acquire.key().streamId(), status, result.getProblem(), null));
+    }
+
+    private static Acquired granted(Lease lease) {
+        if (lease == null || lease.getFencingToken() == null || lease.getExpiresInMs() == null) {
+            throw new CoordinatorUnavailableException("The answer is not a lease", null);
+        }
+        Grant grant = new Grant(lease.getFencingToken(), Duration.ofMillis(lease.getExpiresInMs()));
+        return new Acquired(Optional.of(grant), null);
+    }
+
+    private static boolean isHeld(int status, Problem problem) {
+        String code = problem == null ? null : problem.getCode();
+        return status == 409 && ("lock-held".equals(code) || "lock-delayed".equals(code));
+    }
+
+    private Map<String, String> labelsOrNull() {
+        return labels.isEmpty() ? null : labels;
+    }
+
+    @Override
+    List<Renewal> renew(List<LeaseKey> keys) {
+        List<BatchRenewItem> items = keys.stream()
+                .map(key -> new BatchRenewItem().streamId(key.streamId()).leaseId(key.leaseId()))
+                .toList();
+        try {
+            List<LeaseResult> results = http.locks()
+                    .renewLocks(new BatchRenewRequest().items(items), headers)
+                    .getResults();
+            requireOneEach(keys, results);
+            return results.stream().map(HttpLeaseCalls::renewal).toList();
+        } catch (ApiException e) {
+            throw failure("renew " + keys.size() + " leases", e);
+        }
+    }
+
+    private static Renewal renewal(LeaseResult result) {
+        return switch (result.getStatus()) {
+            case 200 -> new Renewal.Renewed(Duration.ofMillis(result.getLease().getExpiresInMs()));
+            case 410 ->
+                new Renewal.Lost(
+                        reason(result.getProblem()),
+                        Optional.ofNullable(result.getProblem()).map(Problem::getBreakReason));
+            default -> new Renewal.Unknown(failure("renew a lease", result.getStatus(), result.getProblem(), null));
+        };
+    }
+
+    @Override
+    List<Optional<LossReason>> releaseAll(List<LeaseKey> keys) {
+        return keys.size() == 1 ? List.of(releaseOne(keys.get(0))) : releaseBatch(keys);
+    }
+
+    /** The usual case: half the work of a batch of one, on both sides. */
+    private Optional<LossReason> releaseOne(LeaseKey key) {
+        try {
+            http.locks().releaseLock(key.streamId(), new ReleaseRequest().leaseId(key.leaseId()), headers);
+            return Optional.empty();
+        } catch (ApiException e) {
+            if (e.getCode() == 410) {
+                return Optional.of(reason(problem(e).orElse(null)));
+            }
+            throw failure("release stream " + key.streamId(), e);
+        }
+    }
+
+    private List<Optional<LossReason>> releaseBatch(List<LeaseKey> keys) {
+        List<BatchReleaseItem> items = keys.stream()
+                .map(key -> new BatchReleaseItem().streamId(key.streamId()).leaseId(key.leaseId()))
+                .toList();
+        try {
+            List<ReleaseResult> results = http.locks()
+                    .releaseLocks(new BatchReleaseRequest().items(items), headers)
+                    .getResults();
+            requireOneEach(keys, results);
+            return results.stream().map(HttpLeaseCalls::released).toList();
+        } catch (ApiException e) {
+            throw failure("release " + keys.size() + " leases", e);
+        }
+    }
+
+    private static Optional<LossReason> released(ReleaseResult result) {
+        return switch (result.getStatus()) {
+            case 204 -> Optional.empty();
+            case 410 -> Optional.of(reason(result.getProblem()));
+            // Not a loss. The others may have been released; to release them again does no harm.
+            default -> throw failure("release a lease", result.getStatus(), result.getProblem(), null);
+        };
+    }
+
+    @Override
+    public void close() {
+        http.close();
+    }
+
+    private static void requireOneEach(List<?> calls, List<?> results) {
+        if (results == null || results.size() != calls.size()) {
+            throw new CoordinatorUnavailableException("The answer has not one result for each item", null);
+        }
+    }
+
+    private Optional<Problem> problem(ApiException e) {
+        try {
+            return Optional.ofNullable(
+                    http.locks().getApiClient().getObjectMapper().readValue(e.getResponseBody(), Problem.class));
+        } catch (com.fasterxml.jackson.core.JsonProcessingException | IllegalArgumentException notAProblem) {
+            // A proxy's page, or no body: the status has to do.
+            return Optional.empty();
+        }
+    }
+
+    private RuntimeException failure(String what, ApiException e) {
+        return failure(what, e.getCode(), problem(e).orElse(null), e);
+    }
+
+    /** The same of an item of a batch, which has no cause. */
+    private static RuntimeException failure(String what, int status, Problem problem, ApiException cause) {
+        String detail;
+        if (problem != null && problem.getCode() != null) {
+            detail = problem.getCode() + ": " + problem.getDetail();
+        } else {
+            detail = status == 0 ? String.valueOf(cause.getMessage()) : "status " + status;
+        }
+        String message = "The coordinator failed to " + what + ": " + detail;
+        return isRefused(status)
+                ? new CoordinatorRefusedException(message, status, cause)
+                : new CoordinatorUnavailableException(
+                        message, cause, cause == null ? Duration.ZERO : retryAfter(cause));
+    }
+
+    /** 429 and 5xx may pass by themselves; what else is an error will not. */
+    private static boolean isRefused(int status) {
+        return status >= 400 && status < 500 && status != 408 && status != 429;
+    }
+
+    /** Of a 429 alone: a 503 is of one server, and the next try may reach another. */
+    private static Duration retryAfter(ApiException e) {
+        List<String> values = e.getCode() == 429 ? e.getResponseHeaders().get("Retry-After") : null;
+        return values != null && values.size() == 1 && values.get(0).matches("[0-9]{1,5}")
+                ? Duration.ofSeconds(Long.parseLong(values.get(0)))
+                : Duration.ZERO;
+    }
+
+    private static LossReason reason(Problem problem) {
+        if (problem == null || problem.getReason() == null) {
+            return LossReason.UNKNOWN;
+        }
+        return switch (problem.getReason()) {
+            case EXPIRED -> LossReason.EXPIRED;
+            case SUPERSEDED -> LossReason.SUPERSEDED;
+            case RELEASED -> LossReason.RELEASED;
+            case BROKEN -> LossReason.BROKEN;
+            default -> LossReason.UNKNOWN;
+        };
+    }
+}

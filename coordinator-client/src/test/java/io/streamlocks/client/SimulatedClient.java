@@ -1,0 +1,197 @@
+package io.streamlocks.client;
+
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.RenewOutcome;
+import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.coordinator.lock.group.GroupCommit;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+
+/** A client in a simulated process, whose calls go to group commit without HTTP between. */
+public final class SimulatedClient {
+
+    /** The process that a client is in. */
+    public interface Host {
+
+        /** A monotonic clock. */
+        long nanoTime();
+
+        /** From 0 to 1. */
+        double random();
+
+        /** A UUID that was not there before. */
+        UUID newUuid();
+
+        /** A thread, not started yet. */
+        Thread newThread(String name, Runnable body);
+
+        /** As {@link Thread#sleep}. */
+        void sleep(long nanos) throws InterruptedException;
+
+        /** Blocks the calling thread until it is unparked or interrupted, for so long at most. */
+        void park(long nanos);
+
+        /** Ends a park. */
+        void unpark(Thread thread);
+
+        /**
+         * Makes a request of a server. Blocks until it is answered.
+         *
+         * @throws RuntimeException if there is no usable answer
+         */
+        <O> List<O> call(Function<GroupCommit, CompletableFuture<List<O>>> request);
+    }
+
+    private SimulatedClient() {}
+
+    /** Makes a client with these settings in a process; its base URI means nothing. */
+    public static StreamLockClient create(StreamLockClient.Builder settings, Host host) {
+        Runtime runtime = new Runtime(host);
+        return new StreamLockClient(settings, runtime, () -> new Calls(host, runtime));
+    }
+
+    private static final class Runtime extends ClientRuntime {
+        private final Host host;
+
+        Runtime(Host host) {
+            this.host = host;
+        }
+
+        @Override
+        long nanoTime() {
+            return host.nanoTime();
+        }
+
+        @Override
+        UUID newLeaseId() {
+            return host.newUuid();
+        }
+
+        @Override
+        double random() {
+            return host.random();
+        }
+
+        @Override
+        Thread newThread(String name, Runnable body) {
+            return host.newThread(name, body);
+        }
+
+        @Override
+        void sleep(long nanos) throws InterruptedException {
+            host.sleep(nanos);
+        }
+
+        @Override
+        void park(Object blocker) {
+            host.park(Long.MAX_VALUE);
+        }
+
+        @Override
+        void park(Object blocker, long nanos) {
+            host.park(nanos);
+        }
+
+        @Override
+        void unpark(Thread thread) {
+            host.unpark(thread);
+        }
+    }
+
+    private static final class Calls extends LeaseCalls {
+        private final Host host;
+
+        Calls(Host host, ClientRuntime runtime) {
+            super(runtime);
+            this.host = host;
+        }
+
+        private <O> List<O> call(Function<GroupCommit, CompletableFuture<List<O>>> request) {
+            try {
+                return host.call(request);
+            } catch (RuntimeException e) {
+                throw new CoordinatorUnavailableException("There is no usable answer", e);
+            }
+        }
+
+        @Override
+        List<Acquired> acquireAll(List<Acquire> acquires) {
+            List<AcquireRequest> requests = acquires.stream()
+                    .map(acquire -> new AcquireRequest(
+                            acquire.key().streamId(),
+                            acquire.ownerId(),
+                            acquire.key().leaseId(),
+                            acquire.ttl()))
+                    .toList();
+            return call(locks -> locks.acquire(requests)).stream()
+                    .map(Calls::acquired)
+                    .toList();
+        }
+
+        private static Acquired acquired(AcquireOutcome outcome) {
+            if (outcome instanceof AcquireOutcome.Granted granted) {
+                return new Acquired(
+                        Optional.of(new Grant(
+                                granted.lease().lock().fencingToken(),
+                                wholeMillis(granted.lease().lock().expiresIn()))),
+                        null);
+            }
+            return new Acquired(
+                    Optional.empty(),
+                    outcome instanceof AcquireOutcome.LeaseIdUsed
+                            ? new CoordinatorRefusedException("The lease id is used", 409, null)
+                            : null);
+        }
+
+        @Override
+        List<Renewal> renew(List<LeaseKey> keys) {
+            List<RenewRequest> requests = keys.stream()
+                    .map(key -> new RenewRequest(key.streamId(), key.leaseId(), Optional.empty()))
+                    .toList();
+            return call(locks -> locks.renew(requests)).stream()
+                    .map(Calls::renewal)
+                    .toList();
+        }
+
+        private static Renewal renewal(RenewOutcome outcome) {
+            if (outcome instanceof RenewOutcome.Lost lost) {
+                return new Renewal.Lost(reason(lost.reason()), lost.breakReason());
+            }
+            RenewOutcome.Renewed renewed = (RenewOutcome.Renewed) outcome;
+            return new Renewal.Renewed(wholeMillis(renewed.lease().lock().expiresIn()));
+        }
+
+        @Override
+        List<Optional<LossReason>> releaseAll(List<LeaseKey> keys) {
+            List<ReleaseRequest> requests = keys.stream()
+                    .map(key -> new ReleaseRequest(key.streamId(), key.leaseId()))
+                    .toList();
+            return call(locks -> locks.release(requests)).stream()
+                    .map(outcome -> outcome instanceof ReleaseOutcome.Lost lost
+                            ? Optional.of(reason(lost.reason()))
+                            : Optional.<LossReason>empty())
+                    .toList();
+        }
+
+        private static LossReason reason(io.streamlocks.coordinator.lock.LossReason reason) {
+            return LossReason.valueOf(reason.name());
+        }
+
+        /** As the contract has it. */
+        private static Duration wholeMillis(Duration exact) {
+            return Duration.ofMillis(exact.toMillis());
+        }
+
+        @Override
+        public void close() {
+            // There is no connection to close.
+        }
+    }
+}

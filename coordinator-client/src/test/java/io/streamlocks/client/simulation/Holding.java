@@ -1,0 +1,84 @@
+package io.streamlocks.client.simulation;
+
+import io.streamlocks.client.HeldLease;
+import io.streamlocks.client.LeaseLoss;
+import io.streamlocks.client.LossReason;
+import java.util.concurrent.TimeUnit;
+
+/** What a worker knows of a lease of its own, and what must be true of it. */
+final class Holding {
+
+    /** How late a thread may be that has nothing else to do. */
+    private static final long PROMPTLY = TimeUnit.MILLISECONDS.toNanos(40);
+
+    private final SimulatedWorker worker;
+    private final HeldLease lease;
+    private final boolean inSession;
+    private int lossesTold;
+    private boolean over;
+    private long lossSeenAt = -1;
+
+    Holding(SimulatedWorker worker, HeldLease lease, boolean inSession) {
+        this.worker = worker;
+        this.lease = lease;
+        this.inSession = inSession;
+        lease.onLost(this::lost);
+    }
+
+    private void lost(LeaseLoss loss) {
+        lossesTold++;
+        worker.tell("hears that it lost", loss.streamId(), loss.fencingToken(), loss.reason());
+        worker.require(lossesTold == 1, "a loss was told more than once");
+        worker.require(!lease.isSafe(), "a lost lease is safe");
+        worker.require(
+                loss.reason() == LossReason.UNCONFIRMED || !worker.holds(loss.streamId(), loss.fencingToken()),
+                "a live lease was told to be over");
+    }
+
+    /** The holder works with it no more: it closes it, or has seen that it is lost. */
+    void end() {
+        over = true;
+    }
+
+    boolean isOver() {
+        return over;
+    }
+
+    HeldLease lease() {
+        return lease;
+    }
+
+    /** Asks as before an effect. Whoever is told yes holds the lease in the storage at that instant. */
+    boolean isSafe() {
+        boolean safe = lease.isSafe();
+        worker.require(
+                !safe || worker.holds(lease.streamId(), lease.fencingToken()),
+                "a worker believes in a lease that is not live");
+        return safe;
+    }
+
+    /** Looks from outside, now and then, without being noticed. */
+    void probe() {
+        if (over) {
+            return;
+        }
+        long late = worker.process().nanoTime() - lease.safeUntilNanos();
+        boolean lost = lease.loss().isPresent();
+        worker.require(
+                lost || late < PROMPTLY || !worker.process().hasRunFor(PROMPTLY),
+                "nobody noticed that the safe time of a lease is over");
+        if (lost && lossSeenAt < 0) {
+            lossSeenAt = worker.now();
+        }
+        if (lost && worker.now() - lossSeenAt > PROMPTLY && worker.process().hasRunFor(PROMPTLY)) {
+            worker.require(lossesTold == 1, "a loss was not told");
+            worker.require(!inSession, "a session goes on without its lease");
+        }
+    }
+
+    /** Looks when all is over. */
+    void verifyToldOnce() {
+        int losses = lease.loss().isPresent() ? 1 : 0;
+        worker.require(lossesTold == losses, losses + " losses, of which " + lossesTold + " were told");
+    }
+}

@@ -1,0 +1,150 @@
+package io.streamlocks.client.simulation;
+
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.RenewOutcome;
+import io.streamlocks.coordinator.lock.RenewRequest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+
+/** Holds every outcome of the storage, at the instant of its effect, against what the protocol promises. */
+final class LeaseLedger {
+
+    /** A grant as the protocol has it, whatever the storage believes. */
+    private static final class Granted {
+        private final UUID leaseId;
+        private final long fencingToken;
+        private final int number;
+        private Duration ttl;
+        private Instant expiresAt;
+        private boolean released;
+
+        Granted(AcquireRequest request, long fencingToken, int number, Instant now) {
+            this.leaseId = request.leaseId();
+            this.fencingToken = fencingToken;
+            this.number = number;
+            this.ttl = request.ttl();
+            this.expiresAt = now.plus(ttl);
+        }
+
+        boolean isLive(Instant now) {
+            return !released && expiresAt.isAfter(now);
+        }
+    }
+
+    private final Map<String, Granted> latest = new HashMap<>();
+    private final Map<UUID, Granted> all = new HashMap<>();
+    private final Map<Long, Granted> byToken = new HashMap<>();
+    private int grants;
+    private int operations;
+
+    void acquired(AcquireRequest request, AcquireOutcome outcome, Instant now) {
+        operations++;
+        String streamId = request.streamId();
+        Granted last = latest.get(streamId);
+        Granted known = all.get(request.leaseId());
+        boolean live = last != null && last.isLive(now);
+        if (outcome instanceof AcquireOutcome.Granted granted) {
+            Lease lease = granted.lease();
+            if (known != null && live && last == known) {
+                require(lease.lock().fencingToken() == known.fencingToken, "a retried acquire yielded a second token");
+            } else {
+                require(known == null || isForgotten(known, last), "a used lease id was granted once more");
+                require(!live, "a stream was granted while its lease was live");
+                require(
+                        last == null || lease.lock().fencingToken() > last.fencingToken,
+                        "a fencing token did not rise");
+                known = new Granted(request, lease.lock().fencingToken(), ++grants, now);
+                latest.put(streamId, known);
+                all.put(request.leaseId(), known);
+                byToken.put(known.fencingToken, known);
+            }
+            requireSameEnd(lease, known, now);
+        } else if (outcome instanceof AcquireOutcome.Held) {
+            require(live && last != known, "a stream that nobody else holds was refused");
+        } else {
+            require(
+                    outcome instanceof AcquireOutcome.LeaseIdUsed && known != null && !known.isLive(now),
+                    "a lease id that was never used, or is live, was refused");
+        }
+    }
+
+    /** The protocol remembers so many leases of a stream, and not more. */
+    private static boolean isForgotten(Granted known, Granted last) {
+        return last.number - known.number > LockManager.SUPERSEDED_REMEMBERED;
+    }
+
+    void renewed(RenewRequest request, RenewOutcome outcome, Instant now) {
+        operations++;
+        Granted lease = liveLease(request.streamId(), request.leaseId(), now);
+        if (outcome instanceof RenewOutcome.Renewed renewed) {
+            require(lease != null, "a lease that is over was renewed");
+            lease.ttl = request.ttl().orElse(lease.ttl);
+            lease.expiresAt = now.plus(lease.ttl);
+            requireSameEnd(renewed.lease(), lease, now);
+        } else {
+            require(lease == null, "a live lease was called lost");
+        }
+    }
+
+    void released(ReleaseRequest request, ReleaseOutcome outcome, Instant now) {
+        operations++;
+        Granted last = latest.get(request.streamId());
+        Granted lease = liveLease(request.streamId(), request.leaseId(), now);
+        if (outcome instanceof ReleaseOutcome.Released) {
+            boolean again = last != null && last.released && last.leaseId.equals(request.leaseId());
+            require(lease != null || again, "a lease that is over was released");
+            if (lease != null) {
+                lease.released = true;
+            }
+        } else {
+            require(lease == null, "a live lease was called lost");
+        }
+    }
+
+    private Granted liveLease(String streamId, UUID leaseId, Instant now) {
+        Granted last = latest.get(streamId);
+        return last != null && last.leaseId.equals(leaseId) && last.isLive(now) ? last : null;
+    }
+
+    private static void requireSameEnd(Lease answered, Granted lease, Instant now) {
+        require(answered.leaseId().equals(lease.leaseId), "an answer has another lease id");
+        require(answered.lock().expiresAt().equals(lease.expiresAt), "an answer has another end than the lease");
+        require(
+                answered.lock().expiresIn().equals(Duration.between(now, lease.expiresAt)),
+                "an answer says that another time is left than is");
+    }
+
+    /** Whether the grant with this token is live. */
+    boolean isLive(String streamId, long fencingToken, Instant now) {
+        Granted last = latest.get(streamId);
+        return last != null && last.fencingToken == fencingToken && last.isLive(now);
+    }
+
+    /** Which grant of all this token stands for, in the order of the grants. */
+    int number(long fencingToken) {
+        return byToken.get(fencingToken).number;
+    }
+
+    int grants() {
+        return grants;
+    }
+
+    /** How many outcomes were checked. */
+    int operations() {
+        return operations;
+    }
+
+    private static void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new AssertionError("Storage: " + otherwise);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package io.streamlocks.client.simulation;
+
+import io.streamlocks.coordinator.lock.group.GroupCommit;
+import io.streamlocks.coordinator.lock.group.SimulatedGroupCommit;
+
+/** A coordinator: group commit before the storage. Its crash loses what is under way, but for the storage's effects. */
+final class SimulatedServer {
+
+    private final SimulatedProcess process;
+    private final SimulatedStorage storage;
+    private SimulatedExecutor writers;
+    private GroupCommit locks;
+    private boolean up;
+    private int starts;
+
+    SimulatedServer(SimulatedProcess process, SimulatedStorage storage) {
+        this.process = process;
+        this.storage = storage;
+        start();
+    }
+
+    SimulatedProcess process() {
+        return process;
+    }
+
+    GroupCommit locks() {
+        return locks;
+    }
+
+    boolean isUp() {
+        return up;
+    }
+
+    /** Which of its lives this is: an answer of another one never arrives. */
+    int starts() {
+        return starts;
+    }
+
+    void start() {
+        if (!up) {
+            starts++;
+            up = true;
+            writers = new SimulatedExecutor(process, "statement-" + starts);
+            locks = SimulatedGroupCommit.create(storage, process::nanoTime, writers);
+        }
+    }
+
+    void crash() {
+        if (up) {
+            up = false;
+            locks.close();
+        }
+    }
+}

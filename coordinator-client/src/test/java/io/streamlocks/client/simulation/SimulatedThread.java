@@ -1,0 +1,120 @@
+package io.streamlocks.client.simulation;
+
+import java.util.concurrent.locks.LockSupport;
+
+/** A thread of a simulated process. Runs when it has its turn, and waits by its {@link Scheduler} alone. */
+final class SimulatedThread extends Thread {
+
+    private final SimulatedProcess process;
+    private final Scheduler scheduler;
+
+    // Of the scheduler: whether it waits, which of its waits that is, and whether that is about to end.
+    boolean blocked;
+    long ticket;
+    boolean waking;
+
+    private boolean permit;
+    private boolean interruptPending;
+    private boolean launched;
+    private volatile boolean hasTurn;
+
+    SimulatedThread(SimulatedProcess process, String name, Runnable body) {
+        super(null, body, process.name() + " " + name);
+        this.process = process;
+        this.scheduler = process.scheduler();
+        setDaemon(true);
+    }
+
+    static SimulatedThread current() {
+        return (SimulatedThread) Thread.currentThread();
+    }
+
+    SimulatedProcess process() {
+        return process;
+    }
+
+    @Override
+    public void start() {
+        scheduler.start(this);
+    }
+
+    /** To be called by whoever has the turn, and gives it up with this. */
+    void giveTurn() {
+        hasTurn = true;
+        if (launched) {
+            LockSupport.unpark(this);
+        } else {
+            launched = true;
+            super.start();
+        }
+    }
+
+    void awaitTurn() {
+        while (!hasTurn) {
+            LockSupport.park(this);
+        }
+        hasTurn = false;
+    }
+
+    @Override
+    public void run() {
+        awaitTurn();
+        try {
+            super.run();
+        } catch (Throwable e) {
+            scheduler.fail(new AssertionError("The thread " + getName() + " died", e));
+        } finally {
+            scheduler.ended(this);
+        }
+    }
+
+    /** Of a thread that waits, its wait ends; else the JVM's flag is set as ever. */
+    @Override
+    public void interrupt() {
+        if (this == Thread.currentThread()) {
+            super.interrupt();
+        } else {
+            interruptPending = true;
+            scheduler.wake(this);
+        }
+    }
+
+    /** Blocks until that time, or woken, or interrupted; then the JVM's flag is set. */
+    void block(long untilNanos) {
+        // A set flag would keep the thread from sleeping while it waits for its turn.
+        boolean interrupted = Thread.interrupted();
+        if (!interruptPending) {
+            scheduler.block(this, untilNanos);
+        }
+        if (interrupted || interruptPending) {
+            interruptPending = false;
+            super.interrupt();
+        }
+    }
+
+    /** As {@link LockSupport#park()} with a time-out. */
+    void park(long untilNanos) {
+        if (!permit && !isInterrupted()) {
+            block(untilNanos);
+        }
+        permit = false;
+    }
+
+    void unpark() {
+        permit = true;
+        scheduler.wake(this);
+    }
+
+    /** As {@link Thread#sleep}. */
+    void sleepUntil(long nanos) throws InterruptedException {
+        while (scheduler.now() < nanos) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            block(nanos);
+        }
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+    }
+}

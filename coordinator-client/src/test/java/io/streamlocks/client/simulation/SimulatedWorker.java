@@ -1,0 +1,246 @@
+package io.streamlocks.client.simulation;
+
+import io.streamlocks.client.CoordinatorRefusedException;
+import io.streamlocks.client.CoordinatorUnavailableException;
+import io.streamlocks.client.HeldLease;
+import io.streamlocks.client.SimulatedClient;
+import io.streamlocks.client.StreamLockClient;
+import io.streamlocks.client.session.SessionEnd;
+import io.streamlocks.client.session.SessionHandler;
+import io.streamlocks.client.session.SessionOpenException;
+import io.streamlocks.client.session.SessionRegistry;
+import io.streamlocks.client.session.SessionState;
+import io.streamlocks.client.session.SimulatedSessions;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A worker process: a client and a registry, two threads that route events to it, and one that takes leases without. Holds
+ * what it sees against what the client promises.
+ */
+final class SimulatedWorker {
+
+    private final Simulation world;
+    private final SimulatedProcess process;
+    private final WorkerHost host;
+    private final SimulatedExecutor callbacks;
+    private final StreamLockClient client;
+    private final SessionRegistry<Integer> registry;
+    private final List<CompletableFuture<Void>> threads = new ArrayList<>();
+    private final List<Holding> holdings = new ArrayList<>();
+    private final Map<String, Holding> sessions = new HashMap<>();
+    private boolean stopping;
+    private boolean dead;
+    private int opened;
+    private int ended;
+    private int events;
+
+    SimulatedWorker(Simulation world, SimulatedProcess process) {
+        this.world = world;
+        this.process = process;
+        this.host = new WorkerHost(process, world.network(), world.ttl().toNanos() / 4);
+        this.callbacks = new SimulatedExecutor(process, "callback");
+        this.client = SimulatedClient.create(
+                StreamLockClient.builder(URI.create("http://simulated"))
+                        .ownerId(process.name())
+                        .ttl(world.ttl())
+                        .acquireTimeout(world.ttl())
+                        .callbackExecutor(callbacks),
+                host);
+        this.registry = SimulatedSessions.in(host, SessionRegistry.builder(client, this::open))
+                .maxConcurrentSessions(2 + random().nextInt(3))
+                .queueCapacity(3)
+                .idleTimeout(world.ttl().dividedBy(2))
+                .drainTimeout(world.ttl())
+                .onEnd(this::ended)
+                .build();
+        start("route-1", this::route);
+        start("route-2", this::route);
+        start("hold", this::hold);
+    }
+
+    private interface Body {
+        void run() throws InterruptedException;
+    }
+
+    private void start(String name, Body body) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        threads.add(done);
+        process.start(name, () -> {
+            try {
+                while (!stopping) {
+                    body.run();
+                    process.sleep(part(world.ttl().toNanos() / 4));
+                }
+            } catch (InterruptedException e) {
+                throw new AssertionError("An interruption went astray", e);
+            }
+            done.complete(null);
+        });
+    }
+
+    private void route() {
+        String streamId = world.anyStream();
+        try {
+            registry.route(streamId, ++events);
+        } catch (CoordinatorUnavailableException | CoordinatorRefusedException | SessionOpenException e) {
+            tell("could not route to", streamId, e.getClass().getSimpleName());
+        }
+        if (random().nextInt(20) == 0) {
+            registry.stop(world.anyStream());
+        }
+        registry.evictIdle();
+    }
+
+    /** Takes a lease without a session, for some time. */
+    private void hold() throws InterruptedException {
+        Optional<HeldLease> acquired;
+        try {
+            acquired = client.tryAcquire(world.anyStream());
+        } catch (CoordinatorUnavailableException | CoordinatorRefusedException e) {
+            return;
+        }
+        if (acquired.isPresent()) {
+            Holding holding = new Holding(this, acquired.get(), false);
+            holdings.add(holding);
+            for (int i = random().nextInt(6); i > 0 && holding.isSafe(); i--) {
+                process.sleep(part(world.ttl().toNanos() / 4));
+            }
+            holding.end();
+            acquired.get().close();
+        }
+        process.sleep(part(world.ttl().toNanos()));
+    }
+
+    private SessionHandler<Integer> open(HeldLease lease) {
+        if (random().nextInt(30) == 0) {
+            throw new IllegalStateException("This session does not open");
+        }
+        Holding holding = new Holding(this, lease, true);
+        holdings.add(holding);
+        opened++;
+        require(sessions.put(lease.streamId(), holding) == null, "a stream has two sessions in one worker");
+        return new Work(holding);
+    }
+
+    private final class Work implements SessionHandler<Integer> {
+        private final Holding holding;
+
+        Work(Holding holding) {
+            this.holding = holding;
+        }
+
+        @Override
+        public void handle(Integer event) throws InterruptedException {
+            HeldLease lease = holding.lease();
+            for (int i = random().nextInt(2); i >= 0; i--) {
+                if (!holding.isSafe()) {
+                    return;
+                }
+                // Between the look at the lease and the arrival of the write anything can happen.
+                process.sleep(part(world.ttl().toNanos() / 5));
+                world.send(process.name(), lease.streamId(), lease.fencingToken());
+            }
+            if (random().nextInt(40) == 0) {
+                throw new IllegalStateException("This event cannot be handled");
+            }
+        }
+
+        @Override
+        public void close() {
+            holding.end();
+            require(sessions.remove(holding.lease().streamId(), holding), "a session was closed twice");
+        }
+    }
+
+    private void ended(SessionEnd<Integer> end) {
+        ended++;
+        tell("ends its session of", end.streamId(), end.state());
+        require(
+                end.state() == SessionState.ERRORED || end.loss().isEmpty(),
+                "a session whose lease was lost ended as if all were well");
+    }
+
+    /** All at once and for ever, as by SIGKILL. */
+    void kill() {
+        tell("is killed");
+        dead = true;
+        host.cutOff();
+        process.stop(Scheduler.NEVER);
+    }
+
+    boolean isDead() {
+        return dead;
+    }
+
+    /** Ends the process in order; of a dead one, what is left of its threads. */
+    void shutDown() {
+        process.resume();
+        process.start("main", () -> {
+            stopping = true;
+            try {
+                host.await(CompletableFuture.allOf(threads.toArray(CompletableFuture[]::new)), Scheduler.NEVER);
+            } catch (InterruptedException e) {
+                throw new AssertionError("An interruption went astray", e);
+            }
+            registry.drainAll();
+            client.close();
+            callbacks.shutdown();
+            require(!world.isCalm() || holdsNone(), "a worker that stopped in order left a lease");
+            tell("has stopped");
+        });
+    }
+
+    void probe() {
+        if (!dead) {
+            holdings.forEach(Holding::probe);
+        }
+    }
+
+    /** When all threads have ended. */
+    void verifyOver() {
+        holdings.forEach(Holding::verifyToldOnce);
+        require(opened == ended && sessions.isEmpty(), opened + " sessions were opened, and " + ended + " ended");
+    }
+
+    private boolean holdsNone() {
+        return holdings.stream().map(Holding::lease).noneMatch(one -> holds(one.streamId(), one.fencingToken()));
+    }
+
+    SimulatedProcess process() {
+        return process;
+    }
+
+    long now() {
+        return process.scheduler().now();
+    }
+
+    boolean holds(String streamId, long fencingToken) {
+        return world.isLive(streamId, fencingToken);
+    }
+
+    /** Of a dead process nothing is asked. */
+    void require(boolean holds, String otherwise) {
+        if (!holds && !dead) {
+            process.scheduler().fail(new AssertionError("Worker " + process.name() + ": " + otherwise));
+        }
+    }
+
+    void tell(String what, Object... details) {
+        process.scheduler().trace().tell(now(), process.name(), what, details);
+    }
+
+    private Random random() {
+        return process.scheduler().random();
+    }
+
+    private long part(long nanos) {
+        return (long) (nanos * random().nextDouble());
+    }
+}

@@ -1,0 +1,224 @@
+package io.streamlocks.client.simulation;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * One run: workers, servers, a storage and a resource, all that chance does to them for ten times the ttl, a time without
+ * faults in which every stream must be served again, and an end in order.
+ */
+final class Simulation {
+
+    /**
+     * What is simulated.
+     *
+     * @param fenced whether the resource looks at fencing tokens
+     * @param drift by how much clocks run too fast or too slowly at most, as a part
+     */
+    record World(boolean fenced, double drift) {
+
+        /** As it should be: two clocks differ by less than the client's margin, a tenth of the ttl. */
+        static final World SOUND = new World(true, 0.04);
+    }
+
+    /**
+     * What came of it.
+     *
+     * @param hash of all that happened
+     * @param steps how many events there were
+     * @param operations how many outcomes of the storage were checked
+     * @param grants how many leases were granted
+     * @param accepted how many writes the resource took
+     * @param refused how many writes its fence held off
+     * @param takeover how long the slowest stream had to wait for a write after the faults had ended
+     * @param ttl of the leases
+     */
+    record Outcome(
+            long hash,
+            long steps,
+            int operations,
+            int grants,
+            int accepted,
+            int refused,
+            Duration takeover,
+            Duration ttl) {}
+
+    /** What is granted late, by a duplicate or a slow statement, is over after another ttl. */
+    static final int TAKEOVER_TTLS = 3;
+
+    private static final int FAULTY_TTLS = 10;
+    private static final long PROBE_INTERVAL = TimeUnit.MILLISECONDS.toNanos(25);
+
+    private final World world;
+    private final Trace trace;
+    private final Scheduler scheduler;
+    private final Duration ttl;
+    private final LeaseLedger ledger = new LeaseLedger();
+    private final SimulatedStorage storage;
+    private final List<SimulatedServer> servers;
+    private final Network network;
+    private final FencedResource resource;
+    private final List<String> streams;
+    private final int workerCount;
+    private boolean calm;
+
+    /** Those of now, and those of before, stopped or dead. */
+    private final List<SimulatedWorker> workers = new ArrayList<>();
+
+    private final List<SimulatedWorker> formerWorkers = new ArrayList<>();
+
+    Simulation(long seed, World world, Trace trace) {
+        this.world = world;
+        this.trace = trace;
+        this.scheduler = new Scheduler(seed, trace);
+        this.ttl = Duration.ofSeconds(1 + random().nextInt(3));
+        this.storage = new SimulatedStorage(scheduler, rate(), ledger);
+        this.servers = IntStream.rangeClosed(1, 1 + random().nextInt(3))
+                .mapToObj(i -> new SimulatedServer(new SimulatedProcess("server-" + i, scheduler, rate()), storage))
+                .toList();
+        this.network = new Network(scheduler, servers);
+        this.resource = new FencedResource(scheduler, ledger, world.fenced());
+        this.streams = IntStream.rangeClosed(1, 1 + random().nextInt(4))
+                .mapToObj(i -> "stream-" + i)
+                .toList();
+        this.workerCount = 2 + random().nextInt(4);
+    }
+
+    private double rate() {
+        return 1 + world.drift() * (2 * random().nextDouble() - 1);
+    }
+
+    /**
+     * Runs it.
+     *
+     * @throws Throwable whatever was not as it must be
+     */
+    Outcome run() throws Throwable {
+        fillUpWorkers();
+        Faults faults = new Faults(this, scheduler);
+        faults.start();
+        probe();
+        pass(ttl.multipliedBy(FAULTY_TTLS));
+        faults.heal();
+        long healedAt = scheduler.now();
+        long takeover = 0;
+        for (int i = 0; i < TAKEOVER_TTLS * 20; i++) {
+            takeover = resource.servedSince(healedAt, streams) ? takeover : scheduler.now() - healedAt;
+            pass(ttl.dividedBy(20));
+        }
+        require(resource.servedSince(healedAt, streams), "a stream was not served after the faults had ended");
+        end();
+        return new Outcome(
+                trace.hash(),
+                trace.steps(),
+                ledger.operations(),
+                ledger.grants(),
+                resource.accepted(),
+                resource.refused(),
+                Duration.ofNanos(takeover),
+                ttl);
+    }
+
+    private void end() throws Throwable {
+        List<SimulatedWorker> all =
+                Stream.concat(formerWorkers.stream(), workers.stream()).toList();
+        calm = true;
+        workers.forEach(SimulatedWorker::shutDown);
+        formerWorkers.stream().filter(SimulatedWorker::isDead).forEach(SimulatedWorker::shutDown);
+        pass(ttl.multipliedBy(6));
+        servers.forEach(SimulatedServer::crash);
+        pass(ttl);
+        require(
+                scheduler.threads().isEmpty(),
+                "threads did not end: "
+                        + scheduler.threads().stream().map(Thread::getName).toList());
+        all.forEach(SimulatedWorker::verifyOver);
+        pass(Duration.ZERO);
+    }
+
+    private void pass(Duration time) throws Throwable {
+        scheduler.runUntil(scheduler.now() + time.toNanos());
+    }
+
+    private void probe() {
+        workers.forEach(SimulatedWorker::probe);
+        scheduler.after(PROBE_INTERVAL, "probe", this::probe);
+    }
+
+    /** Starts as many workers as are missing. */
+    void fillUpWorkers() {
+        workers.stream().filter(SimulatedWorker::isDead).forEach(formerWorkers::add);
+        workers.removeIf(SimulatedWorker::isDead);
+        while (workers.size() < workerCount) {
+            String name = "worker-" + (workers.size() + formerWorkers.size() + 1);
+            workers.add(new SimulatedWorker(this, new SimulatedProcess(name, scheduler, rate())));
+        }
+    }
+
+    /** Stops a worker in order. */
+    void retire(SimulatedWorker worker) {
+        workers.remove(worker);
+        formerWorkers.add(worker);
+        worker.shutDown();
+        if (workers.isEmpty()) {
+            fillUpWorkers();
+        }
+    }
+
+    /** Sends a write to the resource. */
+    void send(String who, String streamId, long fencingToken) {
+        scheduler.after(network.delay(), who + " writes", () -> {
+            boolean accepted = resource.write(streamId, fencingToken);
+            trace.tell(scheduler.now(), "resource", accepted ? "accepts" : "REFUSES", streamId, fencingToken, who);
+        });
+    }
+
+    /** Whether the faults, and all that came late of them, are long over. */
+    boolean isCalm() {
+        return calm;
+    }
+
+    boolean isLive(String streamId, long fencingToken) {
+        return ledger.isLive(streamId, fencingToken, storage.now());
+    }
+
+    String anyStream() {
+        return streams.get(random().nextInt(streams.size()));
+    }
+
+    Duration ttl() {
+        return ttl;
+    }
+
+    Network network() {
+        return network;
+    }
+
+    SimulatedStorage storage() {
+        return storage;
+    }
+
+    List<SimulatedServer> servers() {
+        return servers;
+    }
+
+    /** Those that are running, paused, or killed and not replaced yet. */
+    List<SimulatedWorker> workers() {
+        return workers;
+    }
+
+    private Random random() {
+        return scheduler.random();
+    }
+
+    private static void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new AssertionError(otherwise);
+        }
+    }
+}

