@@ -29,6 +29,7 @@ final class Cluster implements AutoCloseable {
     private boolean closed;
     private final List<CoordinatorNode> coordinators = new ArrayList<>();
     private final List<WorkerNode> workers = new ArrayList<>();
+    private final SharedClasses sharedClasses;
     private final boolean clocksCanBeStepped;
     private Optional<Postgres> postgres = Optional.empty();
     private Child resource;
@@ -43,6 +44,7 @@ final class Cluster implements AutoCloseable {
         this.directory = directory;
         this.streamPrefix = streamPrefix;
         this.seeds = new Random(seed);
+        this.sharedClasses = new SharedClasses(settings.ownJar().getParent());
         this.clocksCanBeStepped = clocksCanBeStepped;
     }
 
@@ -51,8 +53,10 @@ final class Cluster implements AutoCloseable {
         startResource();
         List<List<Link>> toDatabase = startDatabase(smallDisks);
         for (int i = 0; i < settings.coordinators(); i++) {
+            List<String> jvm = new ArrayList<>(JVM);
+            jvm.addAll(sharedClasses.options("coordinator", settings.coordinatorJar(), i == 0));
             coordinators.add(closeLater(new CoordinatorNode(
-                    i + 1, JVM, settings, directory, toDatabase.get(i), databaseUrl(toDatabase.get(i)))));
+                    i + 1, jvm, settings, directory, toDatabase.get(i), databaseUrl(toDatabase.get(i)))));
         }
         for (CoordinatorNode coordinator : coordinators) {
             coordinator.process().start();
@@ -131,8 +135,9 @@ final class Cluster implements AutoCloseable {
                 .orElse(settings.databaseUrl());
     }
 
-    private Child workerCommand(WorkerNode worker, List<Link> links) {
+    private Child workerCommand(WorkerNode worker, List<Link> links) throws IOException {
         List<String> command = new ArrayList<>(JVM);
+        command.addAll(sharedClasses.options("worker", settings.ownJar(), worker.number() == 1));
         command.addAll(List.of(
                 "-Xmx128m",
                 "-cp",
@@ -232,6 +237,17 @@ final class Cluster implements AutoCloseable {
         }
         if (!resource.terminate(30)) {
             wrong.add("the resource did not stop in good order");
+        }
+        return wrong;
+    }
+
+    /** Ends the coordinators. Returns what went wrong. */
+    List<String> stopCoordinators() throws InterruptedException {
+        List<String> wrong = new ArrayList<>();
+        for (CoordinatorNode coordinator : coordinators) {
+            if (!coordinator.process().terminate(15)) {
+                wrong.add(coordinator.process().name() + " did not stop in good order");
+            }
         }
         return wrong;
     }

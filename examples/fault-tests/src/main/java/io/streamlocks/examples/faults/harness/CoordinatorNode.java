@@ -32,9 +32,7 @@ final class CoordinatorNode implements AutoCloseable {
         command.addAll(List.of(
                 "-Xmx256m",
                 "-jar",
-                settings.root()
-                        .resolve("coordinator-server/target/coordinator.jar")
-                        .toString()));
+                settings.coordinatorJar().toString()));
         process = new Child(
                 "coordinator " + number,
                 command,

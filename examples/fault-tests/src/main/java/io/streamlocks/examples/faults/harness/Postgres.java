@@ -2,7 +2,6 @@ package io.streamlocks.examples.faults.harness;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -51,7 +50,6 @@ final class Postgres implements AutoCloseable {
             result.next();
             programs = Path.of(result.getString(1));
         }
-        Files.createDirectories(folder.resolve("postgres-2"));
         Postgres postgres = new Postgres(List.of(
                 new PostgresServer(programs, data, Machine.freePort(), logs.resolve("postgres-1.log")),
                 new PostgresServer(

@@ -60,6 +60,7 @@ final class Run {
             info = load(cluster);
             anomalies.addAll(cluster.stopLoad());
             ServiceHistory.save(cluster.coordinators().get(0), streamPrefix, directory.resolve(Check.GRANTS));
+            anomalies.addAll(cluster.stopCoordinators());
             Runtime.getRuntime().removeShutdownHook(cleaning);
         }
         JsonLines.write(directory.resolve(Check.FAULTS), faults);

@@ -116,6 +116,16 @@ public record Settings(
         throw new IllegalArgumentException("--" + name + " must be a number above 0");
     }
 
+    /** The coordinator that is tested. */
+    Path coordinatorJar() {
+        return root.resolve("coordinator-server/target/coordinator.jar");
+    }
+
+    /** What this program is in. */
+    Path ownJar() {
+        return root.resolve("examples/fault-tests/target/fault-tests.jar");
+    }
+
     /** Those of the faults that can be had here; says on stdout why others cannot. */
     List<FaultClass> possible(List<FaultClass> wanted) throws IOException, InterruptedException {
         List<FaultClass> possible = new ArrayList<>();

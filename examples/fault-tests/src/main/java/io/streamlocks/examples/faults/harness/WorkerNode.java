@@ -2,19 +2,23 @@ package io.streamlocks.examples.faults.harness;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.function.Function;
 
 /** A worker, process after process, and its ways to the coordinators. */
 final class WorkerNode implements AutoCloseable {
 
+    /** Makes the next process of a worker. */
+    interface Maker {
+        Child make(WorkerNode worker) throws IOException;
+    }
+
     private final int number;
     private final List<Link> toCoordinators;
-    private final Function<WorkerNode, Child> makes;
+    private final Maker makes;
     private int starts;
     private Child process;
     private boolean closed;
 
-    WorkerNode(int number, List<Link> toCoordinators, Function<WorkerNode, Child> makes) {
+    WorkerNode(int number, List<Link> toCoordinators, Maker makes) {
         this.number = number;
         this.toCoordinators = toCoordinators;
         this.makes = makes;
@@ -26,7 +30,7 @@ final class WorkerNode implements AutoCloseable {
             throw new IllegalStateException("The run is ending");
         }
         starts++;
-        process = makes.apply(this);
+        process = makes.make(this);
         process.start();
     }
 

@@ -114,9 +114,6 @@ public final class Worker {
         stopping = true;
         try {
             for (Thread thread : threads) {
-                thread.interrupt();
-            }
-            for (Thread thread : threads) {
                 thread.join();
             }
             client.close();
@@ -148,7 +145,7 @@ public final class Worker {
                 } catch (CoordinatorUnavailableException | CoordinatorRefusedException e) {
                     // That is what a run is about; refused is a lease id that was granted unseen and has run out.
                 } catch (InterruptedException e) {
-                    // Told to stop, as the loop sees.
+                    throw new IllegalStateException("Nobody interrupts these threads", e);
                 } catch (IOException e) {
                     throw new IllegalStateException("The history cannot be written", e);
                 }
