@@ -29,10 +29,7 @@ final class CoordinatorNode implements AutoCloseable {
         this.toDatabase = toDatabase;
         port = Machine.freePort();
         List<String> command = new ArrayList<>(jvm);
-        command.addAll(List.of(
-                "-Xmx256m",
-                "-jar",
-                settings.coordinatorJar().toString()));
+        command.addAll(List.of("-Xmx256m", "-jar", settings.coordinatorJar().toString()));
         process = new Child(
                 "coordinator " + number,
                 command,

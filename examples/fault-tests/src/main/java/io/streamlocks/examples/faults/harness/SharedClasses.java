@@ -25,11 +25,13 @@ final class SharedClasses {
      * @param leaves whether it is to leave the archive if there is none
      */
     List<String> options(String kind, Path jar, boolean leaves) throws IOException {
-        Path archive = folder.resolve(
-                kind + "-" + Files.getLastModifiedTime(jar).toMillis() + ".jsa");
+        Path archive =
+                folder.resolve(kind + "-" + Files.getLastModifiedTime(jar).toMillis() + ".jsa");
         if (Files.exists(archive)) {
             return List.of("-XX:SharedArchiveFile=" + archive);
         }
-        return leaves ? List.of("-XX:ArchiveClassesAtExit=" + archive, "-Xlog:cds=off", "-Xlog:cds+dynamic=off") : List.of();
+        return leaves
+                ? List.of("-XX:ArchiveClassesAtExit=" + archive, "-Xlog:cds=off", "-Xlog:cds+dynamic=off")
+                : List.of();
     }
 }
