@@ -96,8 +96,8 @@ public record Settings(
                 values.getOrDefault("database-url", ""),
                 number(values, "coordinators", 3),
                 number(values, "workers", 8),
-                number(values, "threads", 12),
-                number(values, "streams", 100),
+                number(values, "threads", 10),
+                number(values, "streams", 40),
                 Duration.ofMillis(number(values, "ttl-ms", 3000)),
                 Duration.ofMillis(number(values, "every-ms", 5000)),
                 values.containsKey("keep"));

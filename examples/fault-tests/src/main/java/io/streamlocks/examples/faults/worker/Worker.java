@@ -161,7 +161,8 @@ public final class Worker {
             long token = lease.fencingToken();
             ResourceClient.Reply opened = recorded(Kind.OPEN, stream, token, 0);
             long number = opened.position();
-            long numberUnfenced = isLong ? unfenced.open(stream, token).position() : -1;
+            // Where there is no fence, either: that of a later holder is what a stale write is known by.
+            long numberUnfenced = unfenced.open(stream, token).position();
             while (opened.answer() == Answer.ACCEPTED && !stopping && lease.isSafe()) {
                 // Between the look at the lease and the write anything may happen: this is where a fence is needed.
                 pause(random, 0, isLong ? 150 : 10);
