@@ -284,7 +284,8 @@ final class Coordinator implements AutoCloseable {
         long statementTimeoutMs = database.statementTimeout().toMillis();
         // The database ends a slow statement by itself; this ends one that the network has swallowed.
         dataSource.setSocketTimeout(Math.toIntExact(TimeUnit.MILLISECONDS.toSeconds(statementTimeoutMs) + 1));
-        hikari.setDataSource(dataSource);
+        hikari.setDataSource(
+                new RetryingDataSource(dataSource, length -> TimeUnit.NANOSECONDS.sleep(length.toNanos())));
         hikari.setPoolName("stream-locks");
         hikari.setMetricRegistry(telemetry.poolMetrics());
         hikari.setMaximumPoolSize(database.poolSize());

@@ -1,0 +1,58 @@
+package io.streamlocks.examples.faults;
+
+import io.streamlocks.examples.faults.check.Check;
+import io.streamlocks.examples.faults.harness.Campaign;
+import io.streamlocks.examples.faults.harness.Settings;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/** The command; run.sh and the README tell its use. */
+public final class FaultTests {
+
+    private static final String USAGE = """
+            short [settings]   three fault classes, half a minute each, and the control
+            all [settings]     each fault class alone, and all mixed
+            run [settings]     the faults of --faults, mixed
+            check DIRECTORY    checks the history of a run that was kept
+            """;
+
+    private FaultTests() {}
+
+    /**
+     * Exits with 0 if all is as it must be, with 1 if not, and with 2 if it was not understood.
+     *
+     * @param args a command and its settings
+     */
+    public static void main(String[] args) throws Exception {
+        List<String> rest = Arrays.asList(args).subList(Math.min(1, args.length), args.length);
+        try {
+            boolean well =
+                    switch (args.length == 0 ? "" : args[0]) {
+                        case "short" -> Campaign.runShort(Settings.of(rest));
+                        case "all" -> Campaign.runAll(Settings.of(rest));
+                        case "run" -> Campaign.runMixed(Settings.of(rest));
+                        case "check" -> check(rest);
+                        default -> throw new IllegalArgumentException(USAGE);
+                    };
+            System.exit(well ? 0 : 1);
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            System.exit(2);
+        }
+    }
+
+    private static boolean check(List<String> args) throws Exception {
+        if (args.size() != 1) {
+            throw new IllegalArgumentException(USAGE);
+        }
+        Check check = Check.of(Path.of(args.get(0)));
+        check.violations().forEach(System.out::println);
+        System.out.printf(
+                "%d operations checked, %d violations; without the fence %d stale writes were accepted%n",
+                check.figures().operations(),
+                check.violations().size(),
+                check.staleWritesUnfenced().size());
+        return check.violations().isEmpty();
+    }
+}

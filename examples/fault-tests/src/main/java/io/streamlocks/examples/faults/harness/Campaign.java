@@ -1,0 +1,81 @@
+package io.streamlocks.examples.faults.harness;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Runs one after the other, and the report on all of them. */
+public final class Campaign {
+
+    private static final Duration SHORT_PHASE = Duration.ofSeconds(20);
+    private static final Duration SHORT_CONTROL = Duration.ofSeconds(10);
+
+    private final Settings settings;
+    private final List<RunResult> results = new ArrayList<>();
+    private long seed;
+
+    private Campaign(Settings settings) {
+        this.settings = settings;
+        this.seed = settings.seed();
+    }
+
+    /** Three fault classes and the control, in one run of a minute and a half. Returns whether all is as it must be. */
+    public static boolean runShort(Settings settings) throws IOException, InterruptedException, SQLException {
+        Campaign campaign = new Campaign(settings);
+        List<Run.Phase> phases = new ArrayList<>();
+        for (FaultClass fault : settings.possible(
+                List.of(FaultClass.WORKER_KILL, FaultClass.COORDINATOR_KILL, FaultClass.POSTGRES_KILL))) {
+            phases.add(new Run.Phase(List.of(fault), SHORT_PHASE));
+        }
+        phases.add(new Run.Phase(List.of(FaultClass.WORKER_STOP), SHORT_CONTROL));
+        campaign.run("short", phases);
+        return campaign.report();
+    }
+
+    /** Each fault class alone, and all mixed. Returns whether all is as it must be. */
+    public static boolean runAll(Settings settings) throws IOException, InterruptedException, SQLException {
+        Campaign campaign = new Campaign(settings);
+        List<FaultClass> faults = settings.possible(settings.faults());
+        for (FaultClass fault : faults) {
+            campaign.repeat(fault.toString(), List.of(fault));
+        }
+        if (faults.size() > 1) {
+            campaign.repeat("mixed", faults);
+        }
+        return campaign.report();
+    }
+
+    /** The faults of the settings mixed. Returns whether all is as it must be. */
+    public static boolean runMixed(Settings settings) throws IOException, InterruptedException, SQLException {
+        Campaign campaign = new Campaign(settings);
+        List<FaultClass> faults = settings.possible(settings.faults());
+        if (faults.isEmpty()) {
+            System.out.println("Nothing to run.");
+            return true;
+        }
+        campaign.repeat(faults.size() == 1 ? faults.get(0).toString() : "mixed", faults);
+        return campaign.report();
+    }
+
+    private void repeat(String name, List<FaultClass> faults) throws IOException, InterruptedException, SQLException {
+        for (int i = 1; i <= settings.runs(); i++) {
+            run(name + "-" + i, List.of(new Run.Phase(faults, settings.seconds())));
+        }
+    }
+
+    private void run(String name, List<Run.Phase> phases) throws IOException, InterruptedException, SQLException {
+        System.out.printf("%s, seed %d%n", name, seed);
+        results.add(new Run(name, phases, settings, seed++).run());
+        // After each, so that there is one if a later run cannot be done.
+        new Report(settings, results).write();
+    }
+
+    private boolean report() throws IOException {
+        Report report = new Report(settings, results);
+        System.out.println(report.markdown());
+        System.out.println("The report is in " + settings.output() + "/report.html and report.md");
+        return report.failures().isEmpty();
+    }
+}

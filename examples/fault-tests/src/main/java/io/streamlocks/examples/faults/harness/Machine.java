@@ -1,0 +1,130 @@
+package io.streamlocks.examples.faults.harness;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** What the harness needs of the operating system. */
+final class Machine {
+
+    private Machine() {}
+
+    static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    static boolean isRoot() {
+        return "root".equals(System.getProperty("user.name"));
+    }
+
+    static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** The library that gives a process another time of day, if it is installed. */
+    static Optional<Path> libfaketime() throws IOException {
+        for (Path folder : List.of(Path.of("/usr/lib"), Path.of("/usr/local/lib"))) {
+            if (Files.isDirectory(folder)) {
+                try (Stream<Path> found =
+                        Files.find(folder, 3, (path, attributes) -> path.endsWith("faketime/libfaketimeMT.so.1"))) {
+                    Optional<Path> library = found.findFirst();
+                    if (library.isPresent()) {
+                        return library;
+                    }
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Runs a command. Returns whether it ended well. */
+    static boolean run(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        return process.waitFor(30, TimeUnit.SECONDS) && process.exitValue() == 0;
+    }
+
+    /**
+     * Copies a directory whose files may come and go meanwhile, with owners and rights.
+     *
+     * @param without names of files to leave out
+     * @param empty the directory of which the files are left out
+     */
+    static void copy(Path from, Path to, List<String> without, String empty) throws IOException {
+        Files.walkFileTree(from, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) throws IOException {
+                Path copy = to.resolve(from.relativize(folder));
+                if (!Files.exists(copy)) {
+                    Files.copy(folder, copy, StandardCopyOption.COPY_ATTRIBUTES);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Path relative = from.relativize(file);
+                if (!without.contains(relative.toString()) && !relative.startsWith(empty)) {
+                    try {
+                        Files.copy(
+                                file,
+                                to.resolve(relative),
+                                StandardCopyOption.COPY_ATTRIBUTES,
+                                StandardCopyOption.REPLACE_EXISTING);
+                    } catch (NoSuchFileException e) {
+                        // It went away, and so the log that is replayed has its end.
+                    }
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                if (e instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw e;
+            }
+        });
+    }
+
+    /** Empties a directory, if it is there. */
+    static void deleteContents(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        Files.walkFileTree(folder, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path visited, IOException e) throws IOException {
+                if (e != null) {
+                    throw e;
+                }
+                if (!visited.equals(folder)) {
+                    Files.delete(visited);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+}

@@ -1,0 +1,39 @@
+package io.streamlocks.examples.faults.harness;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Map;
+
+/** The time of day of a worker, by libfaketime, which reads a file for how far it is off. */
+final class WorkerClock {
+
+    private WorkerClock() {}
+
+    /** For a process whose clock the file sets. Its monotonic clock stays as it is. */
+    static Map<String, String> environment(Path file) {
+        try {
+            step(file, 0);
+            return Map.of(
+                    "LD_PRELOAD",
+                    Machine.libfaketime().orElseThrow().toString(),
+                    "FAKETIME_TIMESTAMP_FILE",
+                    file.toString(),
+                    "FAKETIME_CACHE_DURATION",
+                    "1",
+                    "DONT_FAKE_MONOTONIC",
+                    "1");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Sets how many seconds it is off; seen within a second. */
+    static void step(Path file, long seconds) throws IOException {
+        Path next = file.resolveSibling(file.getFileName() + ".next");
+        Files.writeString(next, "%+d%n".formatted(seconds));
+        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+}

@@ -1,0 +1,28 @@
+package io.streamlocks.examples.faults.history;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.Locale;
+
+/** What became of a call. */
+public enum Answer {
+    GRANTED,
+    HELD,
+    /** The lease id was granted before, and is over. */
+    USED,
+    RENEWED,
+    RELEASED,
+    LOST,
+    /** Of the resource. */
+    ACCEPTED,
+    /** Of the resource: the token is stale. */
+    REFUSED,
+    /** No usable answer: it may have happened or not. */
+    UNKNOWN;
+
+    /** As it stands in files. */
+    @JsonValue
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,124 @@
+package io.streamlocks.examples.faults.worker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.streamlocks.examples.faults.history.Answer;
+import io.streamlocks.examples.faults.history.Call;
+import io.streamlocks.examples.faults.history.Kind;
+import java.io.IOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What requests of a client ask for, and what their answers say. Thread-safe. */
+final class WireCalls {
+
+    private static final Pattern PATH = Pattern.compile("/v1/(?:locks/([^/]+)|batch)/(acquire|renew|release)");
+
+    private final ObjectMapper json = new ObjectMapper();
+    private final String owner;
+    private final String streamPrefix;
+    private final AtomicLong ids = new AtomicLong();
+
+    /**
+     * @param owner the worker process
+     * @param streamPrefix what all streams of the run begin with; left out of what is recorded
+     */
+    WireCalls(String owner, String streamPrefix) {
+        this.owner = owner;
+        this.streamPrefix = streamPrefix;
+    }
+
+    /** The calls of a request: one, or one for each item of a batch. */
+    List<Call> read(String path, byte[] body, int via) throws IOException {
+        Matcher matcher = PATH.matcher(path);
+        if (!matcher.matches()) {
+            throw new IOException("Not a call that a worker makes: " + path);
+        }
+        Kind kind = Kind.valueOf(matcher.group(2).toUpperCase(Locale.ROOT));
+        JsonNode request = json.readTree(body);
+        if (matcher.group(1) != null) {
+            return List.of(call(kind, URLDecoder.decode(matcher.group(1), StandardCharsets.UTF_8), request, via));
+        }
+        List<Call> calls = new ArrayList<>();
+        for (JsonNode item : request.get("items")) {
+            calls.add(call(kind, item.get("streamId").asText(), item, via));
+        }
+        return calls;
+    }
+
+    private Call call(Kind kind, String streamId, JsonNode request, int via) {
+        return Call.sent(
+                nextId(),
+                owner,
+                kind,
+                streamId.substring(streamPrefix.length()),
+                request.get("leaseId").asText(),
+                via);
+    }
+
+    /** An id for a call of this process. */
+    String nextId() {
+        return owner + "-" + ids.incrementAndGet();
+    }
+
+    /** The same calls with their answers. */
+    List<Call> answered(List<Call> calls, String path, int status, byte[] body) throws IOException {
+        if (path.startsWith("/v1/locks/")) {
+            return List.of(answered(calls.get(0), status, body.length == 0 ? null : json.readTree(body)));
+        }
+        JsonNode results = status == 200 ? json.readTree(body).get("results") : null;
+        List<Call> answered = new ArrayList<>();
+        for (int i = 0; i < calls.size(); i++) {
+            if (results == null) {
+                answered.add(calls.get(i).answered(Answer.UNKNOWN, "status " + status, 0));
+                continue;
+            }
+            JsonNode result = results.get(i);
+            JsonNode what = result.has("lease") ? result.get("lease") : result.get("problem");
+            answered.add(answered(calls.get(i), result.get("status").asInt(), what));
+        }
+        return answered;
+    }
+
+    private static Call answered(Call call, int status, JsonNode body) {
+        if (status == 200 && call.kind() != Kind.RELEASE) {
+            return call.answered(
+                    call.kind() == Kind.ACQUIRE ? Answer.GRANTED : Answer.RENEWED,
+                    null,
+                    body.get("fencingToken").asLong(),
+                    micros(body.get("acquiredAt").asText()),
+                    micros(body.get("expiresAt").asText()),
+                    body.get("ttlMs").asLong());
+        }
+        if (status == 204 && call.kind() == Kind.RELEASE) {
+            return call.answered(Answer.RELEASED, null, 0);
+        }
+        String code = body == null ? "" : body.path("code").asText();
+        if (status == 409 && code.equals("lock-held")) {
+            JsonNode holder = body.get("holder");
+            return call.answered(
+                    Answer.HELD,
+                    holder.get("ownerId").asText(),
+                    holder.get("fencingToken").asLong());
+        }
+        if (status == 409 && code.equals("lease-id-used")) {
+            return call.answered(Answer.USED, null, 0);
+        }
+        if (status == 410) {
+            return call.answered(Answer.LOST, body.path("reason").asText("none"), 0);
+        }
+        return call.answered(Answer.UNKNOWN, "status " + status + " " + code, 0);
+    }
+
+    private static long micros(String time) {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.parse(time));
+    }
+}
