@@ -21,8 +21,11 @@ final class WorkerClock {
                     Machine.libfaketime().orElseThrow().toString(),
                     "FAKETIME_TIMESTAMP_FILE",
                     file.toString(),
-                    "FAKETIME_CACHE_DURATION",
+                    "FAKETIME_NO_CACHE",
                     "1",
+                    // Else it ends waits of the JVM at once, which then spins.
+                    "FAKETIME_FORCE_MONOTONIC_FIX",
+                    "0",
                     "DONT_FAKE_MONOTONIC",
                     "1");
         } catch (IOException e) {
@@ -30,7 +33,7 @@ final class WorkerClock {
         }
     }
 
-    /** Sets how many seconds it is off; seen within a second. */
+    /** Sets how many seconds it is off; seen at once. */
     static void step(Path file, long seconds) throws IOException {
         Path next = file.resolveSibling(file.getFileName() + ".next");
         Files.writeString(next, "%+d%n".formatted(seconds));
