@@ -13,17 +13,19 @@ public final class Campaign {
     private static final Duration SHORT_CONTROL = Duration.ofSeconds(10);
 
     private final Settings settings;
+    private final boolean judgesTimes;
     private final List<RunResult> results = new ArrayList<>();
     private long seed;
 
-    private Campaign(Settings settings) {
+    private Campaign(Settings settings, boolean judgesTimes) {
         this.settings = settings;
+        this.judgesTimes = judgesTimes;
         this.seed = settings.seed();
     }
 
     /** Three fault classes and the control, in one run of a minute and a half. Returns whether all is as it must be. */
     public static boolean runShort(Settings settings) throws IOException, InterruptedException, SQLException {
-        Campaign campaign = new Campaign(settings);
+        Campaign campaign = new Campaign(settings, false);
         List<Run.Phase> phases = new ArrayList<>();
         for (FaultClass fault : settings.possible(
                 List.of(FaultClass.WORKER_KILL, FaultClass.COORDINATOR_KILL, FaultClass.POSTGRES_KILL))) {
@@ -36,7 +38,7 @@ public final class Campaign {
 
     /** Each fault class alone, and all mixed. Returns whether all is as it must be. */
     public static boolean runAll(Settings settings) throws IOException, InterruptedException, SQLException {
-        Campaign campaign = new Campaign(settings);
+        Campaign campaign = new Campaign(settings, true);
         List<FaultClass> faults = settings.possible(settings.faults());
         for (FaultClass fault : faults) {
             campaign.repeat(fault.toString(), List.of(fault));
@@ -49,7 +51,7 @@ public final class Campaign {
 
     /** The faults of the settings mixed. Returns whether all is as it must be. */
     public static boolean runMixed(Settings settings) throws IOException, InterruptedException, SQLException {
-        Campaign campaign = new Campaign(settings);
+        Campaign campaign = new Campaign(settings, true);
         List<FaultClass> faults = settings.possible(settings.faults());
         if (faults.isEmpty()) {
             System.out.println("Nothing to run.");
@@ -69,11 +71,11 @@ public final class Campaign {
         System.out.printf("%s, seed %d%n", name, seed);
         results.add(new Run(name, phases, settings, seed++).run());
         // After each, so that there is one if a later run cannot be done.
-        new Report(settings, results).write();
+        new Report(settings, results, judgesTimes).write();
     }
 
     private boolean report() throws IOException {
-        Report report = new Report(settings, results);
+        Report report = new Report(settings, results, judgesTimes);
         System.out.println(report.markdown());
         System.out.println("The report is in " + settings.output() + "/report.html and report.md");
         return report.failures().isEmpty();

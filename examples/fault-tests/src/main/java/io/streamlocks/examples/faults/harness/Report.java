@@ -22,10 +22,16 @@ final class Report {
 
     private final Settings settings;
     private final List<RunResult> results;
+    private final boolean judgesTimes;
 
-    Report(Settings settings, List<RunResult> results) {
+    /**
+     * @param judgesTimes whether it is a failure, too, if something took too long or the control found nothing: not in a
+     *     short run, which has few of either, on a machine that may have other things to do
+     */
+    Report(Settings settings, List<RunResult> results, boolean judgesTimes) {
         this.settings = settings;
         this.results = results;
+        this.judgesTimes = judgesTimes;
     }
 
     /** What falls short; empty if all is as it must be. */
@@ -48,7 +54,7 @@ final class Report {
                         figures.undisturbedPerSecond()));
             }
             double back = max(figures.databaseBacks(result.info().coordinators()));
-            if (back > DATABASE_BACK_SECONDS) {
+            if (judgesTimes && back > DATABASE_BACK_SECONDS) {
                 failures.add(String.format(
                         Locale.ROOT,
                         "%s: a coordinator answered %.1f s after the database was back",
@@ -61,10 +67,10 @@ final class Report {
         }
         double takeover = percentile(takeovers(results), 0.99);
         double most = settings.ttl().toMillis() / 1000.0 + 1;
-        if (takeover > most) {
+        if (judgesTimes && takeover > most) {
             failures.add(String.format(Locale.ROOT, "takeover p99 is %.1f s, above the ttl and a second", takeover));
         }
-        if (stopped && stale == 0) {
+        if (judgesTimes && stopped && stale == 0) {
             failures.add("the control found nothing: no stale write was accepted where there is no fence");
         }
         return failures;
@@ -75,7 +81,7 @@ final class Report {
         Path folder = settings.output();
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("report.md"), markdown());
-        Files.writeString(folder.resolve("report.html"), new HtmlReport(settings, results, failures()).html());
+        Files.writeString(folder.resolve("report.html"), new HtmlReport(markdown(), results).html());
     }
 
     String markdown() {
