@@ -9,7 +9,7 @@ import java.util.List;
 /** Runs one after the other, and the report on all of them. */
 public final class Campaign {
 
-    private static final Duration SHORT_PHASE = Duration.ofSeconds(24);
+    private static final Duration SHORT_PHASE = Duration.ofSeconds(20);
     private static final Duration SHORT_CONTROL = Duration.ofSeconds(10);
 
     private final Settings settings;
