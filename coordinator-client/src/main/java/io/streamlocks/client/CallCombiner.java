@@ -69,7 +69,7 @@ final class CallCombiner<Q, R> {
         }
         // Also if it is done by now: the place that it was given is to be handed on.
         if (own.leads) {
-            lead();
+            lead(own);
         }
         return own.awaitOutcome();
     }
@@ -83,11 +83,11 @@ final class CallCombiner<Q, R> {
     }
 
     /**
-     * Makes the request for the calls that have waited longest. That of the leading thread is one of them, unless it was
-     * handed its place and somebody whose patience ended just then has taken it along.
+     * Makes the request for the calls that have waited longest. If somebody whose patience ended just then has taken that of
+     * the leading thread along, it has its outcome to wait for and makes none for others, but hands its place on.
      */
-    private void lead() {
-        List<Waiting> batch = take();
+    private void lead(Waiting own) {
+        List<Waiting> batch = take(own);
         try {
             if (!batch.isEmpty()) {
                 List<R> outcomes =
@@ -104,8 +104,11 @@ final class CallCombiner<Q, R> {
         }
     }
 
-    private synchronized List<Waiting> take() {
+    private synchronized List<Waiting> take(Waiting own) {
         List<Waiting> batch = new ArrayList<>();
+        if (own.taken) {
+            return batch;
+        }
         while (batch.size() < MAX_BATCH && !waiting.isEmpty()) {
             Waiting waiter = waiting.remove();
             waiter.taken = true;

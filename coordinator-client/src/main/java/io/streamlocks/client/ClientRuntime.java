@@ -6,8 +6,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * What a client takes from the process it runs in: time, chance, threads, and how they wait. Nothing else in a client may
- * wait, so that a simulation can put in its place one whose time passes by a schedule. Thread-safe.
+ * What a client takes from the process it runs in: time, chance, threads, and how they wait. But for a close beside an
+ * acquire under way nothing else in a client waits, so that a simulation can put in its place one whose time passes by a
+ * schedule. Thread-safe.
  */
 class ClientRuntime {
 

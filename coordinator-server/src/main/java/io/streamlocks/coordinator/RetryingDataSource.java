@@ -10,9 +10,10 @@ import javax.sql.DataSource;
 
 /**
  * Connections for a pool which by itself waits ever longer, up to 5 s, between its tries while the database is away, and so
- * would notice its return as late. The first failure is thrown at once, for the pool to tell; from then on {@link
- * #getConnection()} blocks and tries until it has a connection or is interrupted, with half a second between two tries at
- * most. Whoever waits at the pool meanwhile is told by the pool's own time-out. Thread-safe.
+ * would notice its return as late. A failure is thrown at once, for the pool to tell, unless it is the same as the one before:
+ * then {@link #getConnection()} blocks and tries until it has a connection, fails in another way, or is interrupted, with
+ * half a second between two tries at most. Whoever waits at the pool meanwhile is told by the pool's own time-out.
+ * Thread-safe.
  */
 final class RetryingDataSource implements DataSource {
 
@@ -26,7 +27,9 @@ final class RetryingDataSource implements DataSource {
 
     private final DataSource database;
     private final Pause pause;
-    private volatile boolean away;
+
+    /** How it failed the last time; empty if it did not. */
+    private volatile String told = "";
 
     RetryingDataSource(DataSource database, Pause pause) {
         this.database = database;
@@ -39,11 +42,12 @@ final class RetryingDataSource implements DataSource {
         while (true) {
             try {
                 Connection connection = database.getConnection();
-                away = false;
+                told = "";
                 return connection;
             } catch (SQLException e) {
-                if (!away) {
-                    away = true;
+                String failure = e.getSQLState() + " " + e.getMessage();
+                if (!failure.equals(told)) {
+                    told = failure;
                     throw e;
                 }
                 try {

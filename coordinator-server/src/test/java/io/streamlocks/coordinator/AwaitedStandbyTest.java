@@ -98,6 +98,25 @@ class AwaitedStandbyTest {
         }
     }
 
+    @Test
+    void aRepeatedReleaseIsUnknownUntilAStandbyHasIt() throws Exception {
+        try (Coordinator coordinator = readyCoordinator()) {
+            HttpCalls calls = calls(coordinator);
+            assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
+            waitFor("nobody");
+            assertUnknown(cancelled(calls, "/v1/locks/a/release", "{\"leaseId\":\"LEASE\"}"));
+
+            assertThat(calls.get("/v1/locks/a").statusCode())
+                    .as("it is committed here")
+                    .isEqualTo(404);
+            // Only read, it could be answered at once; but after a fail-over the lease might be live again.
+            assertUnknown(calls.release("a", leaseId));
+
+            waitFor("");
+            await().until(() -> calls.release("a", leaseId).statusCode() == 204);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

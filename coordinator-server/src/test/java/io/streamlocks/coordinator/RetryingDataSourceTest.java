@@ -16,6 +16,7 @@ class RetryingDataSourceTest {
 
     private final List<Duration> pauses = new ArrayList<>();
     private int failuresLeft;
+    private String failure = "The database is away";
 
     private final RetryingDataSource dataSource = new RetryingDataSource(new FailingDataSource(), pauses::add);
 
@@ -37,6 +38,16 @@ class RetryingDataSourceTest {
                 .hasSize(999)
                 .startsWith(Duration.ofMillis(50), Duration.ofMillis(100))
                 .allMatch(pause -> pause.compareTo(Duration.ofMillis(500)) <= 0);
+    }
+
+    @Test
+    void whatFailsInAnotherWayThanBeforeIsTold() {
+        failuresLeft = 2;
+        assertThatThrownBy(dataSource::getConnection).hasMessage("The database is away");
+        failure = "No password";
+
+        assertThatThrownBy(dataSource::getConnection).hasMessage("No password");
+        assertThat(pauses).isEmpty();
     }
 
     @Test
@@ -69,7 +80,7 @@ class RetryingDataSourceTest {
         public Connection getConnection() throws SQLException {
             if (failuresLeft > 0) {
                 failuresLeft--;
-                throw new SQLException("The database is away");
+                throw new SQLException(failure);
             }
             return (Connection) Proxy.newProxyInstance(
                     getClass().getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, args) -> null);

@@ -23,6 +23,8 @@ final class Lane {
     /** How many requests a statement passes by: a long queue must not be walked through for each statement. */
     private static final int MAX_REQUESTS_PASSED = 2 * MAX_STATEMENT_REQUESTS;
 
+    private static final String STOPPING = "The server is stopping";
+
     private final Executor executor;
     private final Executor answers;
     private final Backlog backlog;
@@ -52,17 +54,33 @@ final class Lane {
     }
 
     void add(Piece<?, ?> piece) {
+        String refusal;
         synchronized (this) {
-            if (!closed) {
+            if (closed) {
+                refusal = STOPPING;
+            } else {
                 waiting.add(piece);
-                if (!busy) {
-                    busy = true;
-                    executor.execute(this::runAll);
+                if (busy || begin()) {
+                    return;
                 }
-                return;
+                // It was the only one, since the lane was idle.
+                waiting.clear();
+                refusal = "No thread can be started";
             }
         }
-        drop(piece);
+        drop(piece, refusal);
+    }
+
+    /** Without a thread the lane must not stay busy: nobody would ever do what comes later. */
+    private boolean begin() {
+        busy = true;
+        try {
+            executor.execute(this::runAll);
+            return true;
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
+            busy = false;
+            return false;
+        }
     }
 
     void close() {
@@ -72,12 +90,12 @@ final class Lane {
             dropped = List.copyOf(waiting);
             waiting.clear();
         }
-        dropped.forEach(this::drop);
+        dropped.forEach(piece -> drop(piece, STOPPING));
     }
 
-    private void drop(Piece<?, ?> piece) {
+    private void drop(Piece<?, ?> piece, String why) {
         backlog.remove(piece.requests().size());
-        piece.call().fail(backlog.refusal("The server is stopping"));
+        piece.call().fail(backlog.refusal(why));
     }
 
     private void runAll() {
@@ -98,8 +116,8 @@ final class Lane {
     private void answerBeside(Statement<?, ?> done) {
         try {
             answers.execute(() -> done.answer(observer));
-        } catch (RejectedExecutionException e) {
-            // The server has stopped, so the clients have gone; but nobody shall wait for ever.
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
+            // No thread, or the server has stopped and the clients have gone; but nobody shall wait for ever.
             done.answer(observer);
         }
     }

@@ -81,7 +81,7 @@ public final class PostgresLockManager implements LockManager {
 
     @Override
     public List<AcquireOutcome> acquire(List<AcquireRequest> requests) {
-        List<AcquireRequest> repeated = new ArrayList<>();
+        List<String> repeated = new ArrayList<>();
         List<AcquireOutcome> outcomes = new Passes<AcquireRequest, AcquireOutcome>(
                         statements,
                         "acquire",
@@ -91,20 +91,19 @@ public final class PostgresLockManager implements LockManager {
                         (request, row) -> {
                             Optional<AcquireOutcome> outcome = judgeAcquire(request, row);
                             outcome.filter(AcquireOutcome.Granted.class::isInstance)
-                                    .ifPresent(granted -> repeated.add(request));
+                                    .ifPresent(granted -> repeated.add(request.streamId()));
                             return outcome;
                         })
                 .decide(requests);
-        if (!repeated.isEmpty()) {
-            confirm(repeated);
-        }
+        confirm(repeated);
         return outcomes;
     }
 
-    /** Returns once grants that were only read are where PostgreSQL is to have what was committed: on a standby, too. */
-    private void confirm(List<AcquireRequest> granted) {
-        statements.query("confirm", LockSql.CONFIRM, rows -> null, (Object)
-                column(granted, AcquireRequest::streamId, String[]::new));
+    /** Returns once what was only read is where PostgreSQL is to have what was committed: on a standby, too. */
+    private void confirm(List<String> streamIds) {
+        if (!streamIds.isEmpty()) {
+            statements.query("confirm", LockSql.CONFIRM, rows -> null, (Object) streamIds.toArray(String[]::new));
+        }
     }
 
     private Map<String, AcquireOutcome> grant(List<AcquireRequest> requests) {
@@ -186,17 +185,29 @@ public final class PostgresLockManager implements LockManager {
 
     @Override
     public List<ReleaseOutcome> release(List<ReleaseRequest> requests) {
-        return new Passes<ReleaseRequest, ReleaseOutcome>(
+        List<String> repeated = new ArrayList<>();
+        List<ReleaseOutcome> outcomes = new Passes<ReleaseRequest, ReleaseOutcome>(
                         statements,
                         "release",
                         ReleaseRequest::streamId,
                         ReleaseRequest::leaseId,
                         this::end,
-                        (request, row) -> judgeLoss(request.ownerPrefix(), row)
-                                .map(loss -> loss.reason() == LossReason.RELEASED
-                                        ? new ReleaseOutcome.Released()
-                                        : new ReleaseOutcome.Lost(loss.reason(), loss.breakReason())))
+                        (request, row) -> {
+                            Optional<ReleaseOutcome> outcome = judgeRelease(request, row);
+                            outcome.filter(ReleaseOutcome.Released.class::isInstance)
+                                    .ifPresent(released -> repeated.add(request.streamId()));
+                            return outcome;
+                        })
                 .decide(requests);
+        confirm(repeated);
+        return outcomes;
+    }
+
+    private static Optional<ReleaseOutcome> judgeRelease(ReleaseRequest request, ResultSet row) throws SQLException {
+        return judgeLoss(request.ownerPrefix(), row)
+                .map(loss -> loss.reason() == LossReason.RELEASED
+                        ? new ReleaseOutcome.Released()
+                        : new ReleaseOutcome.Lost(loss.reason(), loss.breakReason()));
     }
 
     private Map<String, ReleaseOutcome> end(List<ReleaseRequest> requests) {

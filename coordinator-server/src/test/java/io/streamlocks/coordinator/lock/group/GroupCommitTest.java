@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -74,6 +75,27 @@ class GroupCommitTest {
         }
         assertThat(storage.statements)
                 .containsExactly("acquire [" + stream + "]", "acquire " + streams.subList(1, streams.size()));
+    }
+
+    @Test
+    void aLaneThatGotNoThreadTriesAgainWithTheNextCall() throws Exception {
+        storage.letAllGo();
+        AtomicInteger threadsLacking = new AtomicInteger(1);
+        ExecutorService writers = Executors.newCachedThreadPool(task -> {
+            if (threadsLacking.getAndDecrement() > 0) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            return new Thread(task);
+        });
+        try (GroupCommit shortOfThreads =
+                new GroupCommit(storage, answers, StatementObserver.NONE, nanoTime::get, writers)) {
+            assertThat(shortOfThreads.acquire(requests(List.of(stream))))
+                    .failsWithin(Duration.ofSeconds(10))
+                    .withThrowableThat()
+                    .withCauseInstanceOf(OverloadedException.class);
+            assertThat(get(shortOfThreads.acquire(requests(List.of(stream)))))
+                    .hasOnlyElementsOfType(AcquireOutcome.Granted.class);
+        }
     }
 
     @Test
