@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +43,7 @@ class MixedBatchesTest {
     private final AtomicLong granted = new AtomicLong();
 
     @Test
+    @Timeout(value = 20, unit = TimeUnit.MINUTES)
     void noCallMeetsADeadlock() throws Exception {
         ExecutorService executor = Executors.newFixedThreadPool(2 * CALLERS_EACH);
         try (TestDatabase database = TestDatabase.migrated();

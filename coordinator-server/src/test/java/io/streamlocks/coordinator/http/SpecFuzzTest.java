@@ -24,11 +24,13 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * Whatever is sent, the server answers as the contract has it, tells nothing of itself, and serves on. The requests are
@@ -80,6 +82,7 @@ class SpecFuzzTest {
     private Case previous;
 
     @Test
+    @Timeout(value = 20, unit = TimeUnit.MINUTES)
     void whateverIsSentIsAnsweredAsTheContractHasIt() throws IOException {
         System.out.printf("SpecFuzzTest: -Dfuzz.seed=%d -Dfuzz.requests=%d%n", SEED, REQUESTS);
         List<Case> cases = FuzzCases.all();
