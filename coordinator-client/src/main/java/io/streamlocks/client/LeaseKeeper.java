@@ -330,7 +330,8 @@ final class LeaseKeeper implements AutoCloseable {
         unreleased.values().removeIf(until -> now - until >= 0);
         for (List<LeaseKey> chunk : chunks(unreleased.keySet(), key -> key)) {
             try {
-                List<Optional<LossReason>> results = calls.release(chunk);
+                // By itself: renewals must not wait until releases of other threads, which may hang, have made room.
+                List<Optional<LossReason>> results = calls.releaseAll(chunk);
                 for (int i = 0; i < chunk.size(); i++) {
                     // Of no trace: the acquire may still be under way, and be granted after this.
                     if (results.get(i).filter(LossReason.UNKNOWN::equals).isEmpty()) {
