@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * The span of a call. A statement that carries out the call, or a part of it, becomes its child; where a statement carries
- * out many calls, each that is traced has a child for it.
+ * The span of a call. The statement that carries it out becomes its child; where that carries out many calls, each that
+ * is traced has a child for it.
  *
  * <p>Thread-safe, since a call goes from thread to thread.
  */

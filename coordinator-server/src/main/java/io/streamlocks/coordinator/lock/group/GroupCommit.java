@@ -17,7 +17,6 @@ import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.StreamHistoryQuery;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -33,19 +32,17 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * Puts the requests of concurrent calls together, so that they share a statement and its commit.
  *
  * <p>Calls wait in <em>lanes</em>. A lane has one statement under way at a time; what arrives meanwhile waits, and is
  * the next one. So nothing is delayed to fill a batch: a call that finds its lane idle is carried out at once and alone,
- * and the more calls there are, the larger the batches.
+ * and the more calls there are, the larger the batches. Where enough wait for two large ones, two are under way.
  *
  * <p>Acquires, releases and breaks share one lane, and those for one stream are carried out in the order in which they came.
- * Renewals have two of their own, by stream, so that no acquire waits behind the heartbeats of a million leases. Whoever
- * sends a renewal while an acquire or a release of that lease is under way does not know which comes first.
+ * Renewals have one of their own, so that no acquire waits behind the heartbeats of a million leases. Whoever sends a
+ * renewal while an acquire or a release of that lease is under way does not know which comes first.
  *
  * <p>What waits is bounded, in number and in time. A call beyond the bound, or one that has waited for {@value
  * Backlog#MAX_WAIT_MS} ms, fails with {@link OverloadedException}. A statement that fails fails the calls that are in it, and no
@@ -58,10 +55,7 @@ public final class GroupCommit implements AutoCloseable {
 
     private static final int MAX_WAITING_READS = 1000;
 
-    /** Two, since the large batches of heartbeats would leave the storage idle while their answers are made. */
-    private static final int RENEWAL_LANES = 2;
-
-    private static final int READERS = 4;
+    private static final int READERS = 3;
 
     /** Of their own, so that no look at a lock and no health check waits behind a walk over all streams. */
     private static final int WALKERS = 2;
@@ -71,8 +65,8 @@ public final class GroupCommit implements AutoCloseable {
     private final LockManager locks;
     private final StatementObserver observer;
     private final Backlog backlog;
-    private final List<Lane> changes;
-    private final List<Lane> renewals;
+    private final Lane changes;
+    private final Lane renewals;
     private final ExecutorService writers;
     private final ThreadPoolExecutor readers;
     private final ThreadPoolExecutor walkers;
@@ -91,12 +85,12 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     GroupCommit(LockManager locks, Executor answers, StatementObserver observer, LongSupplier nanoTime) {
-        // Of any size, since a lane has one statement at a time by itself; beside it, threads only answer.
+        // Of any size, since the lanes themselves bound how many statements are under way; others only answer.
         this(locks, answers, observer, nanoTime, Executors.newCachedThreadPool(daemons("group-commit")));
     }
 
     /**
-     * @param writers carries out the changes, three at once, and answers beside that
+     * @param writers carries out the changes, four at once, and answers beside that
      */
     GroupCommit(
             LockManager locks,
@@ -108,10 +102,8 @@ public final class GroupCommit implements AutoCloseable {
         this.observer = observer;
         this.backlog = new Backlog(nanoTime);
         this.writers = writers;
-        this.changes = List.of(new Lane(writers, answers, backlog, observer));
-        this.renewals = Stream.generate(() -> new Lane(writers, answers, backlog, observer))
-                .limit(RENEWAL_LANES)
-                .toList();
+        this.changes = new Lane(writers, answers, backlog, observer);
+        this.renewals = new Lane(writers, answers, backlog, observer);
         this.acquire = new Operation<>(Kind.ACQUIRE, AcquireRequest::streamId, locks::acquire, changes);
         this.renew = new Operation<>(Kind.RENEW, RenewRequest::streamId, locks::renew, renewals);
         this.release = new Operation<>(Kind.RELEASE, ReleaseRequest::streamId, locks::release, changes);
@@ -189,29 +181,10 @@ public final class GroupCommit implements AutoCloseable {
             return CompletableFuture.failedFuture(
                     backlog.refusal("Over " + Backlog.MAX_REQUESTS + " requests are waiting"));
         }
-        Call<O> call = new Call<>(size, backlog.nanoTime(), observer.asked());
-        List<Lane> lanes = operation.lanes();
-        for (int lane = 0; lane < lanes.size(); lane++) {
-            int here = lane;
-            int[] positions = IntStream.range(0, size)
-                    .filter(i -> laneOf(operation.streamId(requests.get(i)), lanes.size()) == here)
-                    .toArray();
-            if (positions.length == size) {
-                lanes.get(lane).add(new Piece<>(operation, call, requests, positions));
-                break;
-            }
-            if (positions.length > 0) {
-                List<Q> part = Arrays.stream(positions).mapToObj(requests::get).toList();
-                lanes.get(lane).add(new Piece<>(operation, call, part, positions));
-            }
-        }
+        Call<Q, O> call =
+                new Call<>(operation, requests, backlog.nanoTime(), observer.asked(), new CompletableFuture<>());
+        operation.lane().add(call);
         return call.outcomes();
-    }
-
-    static int laneOf(String streamId, int lanes) {
-        // The upper half too: the hash codes of ids that end in a number of even step are all even.
-        int hash = streamId.hashCode();
-        return Math.floorMod(hash ^ (hash >>> 16), lanes);
     }
 
     /**
@@ -320,8 +293,8 @@ public final class GroupCommit implements AutoCloseable {
     /** Fails what waits, as overloaded, and what comes later. Statements under way go on; this waits for none. */
     @Override
     public void close() {
-        changes.forEach(Lane::close);
-        renewals.forEach(Lane::close);
+        changes.close();
+        renewals.close();
         writers.shutdown();
         readers.shutdown();
         walkers.shutdown();
@@ -333,10 +306,9 @@ public final class GroupCommit implements AutoCloseable {
      * @param kind which
      * @param streamId the stream of a request
      * @param statement carries requests out
-     * @param lanes where it is done
+     * @param lane where it is done
      */
-    record Operation<Q, O>(
-            Kind kind, Function<Q, String> streamId, Function<List<Q>, List<O>> statement, List<Lane> lanes) {
+    record Operation<Q, O>(Kind kind, Function<Q, String> streamId, Function<List<Q>, List<O>> statement, Lane lane) {
         String streamId(Q request) {
             return streamId.apply(request);
         }

@@ -10,7 +10,12 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * One statement at a time, in the order in which requests for each stream came. Thread-safe.
+ * Requests that wait for the storage, and the statements that they become, with requests for each stream in the order in
+ * which they came. Thread-safe.
+ *
+ * <p>One statement is under way at a time while few wait: what arrives meanwhile then shares the next one. Where {@value
+ * #MANY_REQUESTS} wait, a second one beside it costs little more than one that is larger, and the storage carries both out
+ * at once. No stream is in both.
  *
  * <p>While more is to be done, the callers are told by other threads: answers are made while the storage works. Else they
  * are told at once, by the thread that is free now.
@@ -19,6 +24,12 @@ final class Lane {
 
     /** As many as one batch call may have. */
     static final int MAX_STATEMENT_REQUESTS = 1000;
+
+    /** How many at once: the storage has other things to do, and PostgreSQL other servers. */
+    static final int MAX_STATEMENTS = 2;
+
+    /** How many must wait for a statement to begin beside another. */
+    static final int MANY_REQUESTS = 400;
 
     /** How many requests a statement passes by: a long queue must not be walked through for each statement. */
     private static final int MAX_REQUESTS_PASSED = 2 * MAX_STATEMENT_REQUESTS;
@@ -31,17 +42,26 @@ final class Lane {
     private final StatementObserver observer;
 
     /** Guarded by this. */
-    private final Deque<Piece<?, ?>> waiting = new ArrayDeque<>();
+    private final Deque<Call<?, ?>> waiting = new ArrayDeque<>();
 
-    /** A statement is under way or about to be; guarded by this. */
-    private boolean busy;
+    /** In all of {@link #waiting}; guarded by this. */
+    private int requestsWaiting;
+
+    /** Tasks that carry statements out, or are about to; while any call waits there is one. Guarded by this. */
+    private int runners;
+
+    /** Guarded by this. */
+    private final List<Statement<?, ?>> underWay = new ArrayList<>(MAX_STATEMENTS);
+
+    /** All that waits has to wait for what is under way; guarded by this. */
+    private boolean blocked;
 
     /** Guarded by this. */
     private boolean closed;
 
     /**
-     * @param executor runs statements; occupied by one task for as long as anything waits, and by that for a little longer
-     *     while it answers, beside the next one
+     * @param executor runs statements; occupied by at most two tasks for as long as anything waits, and by those for a little
+     *     longer while they answer, beside the next one
      * @param answers tells the callers
      * @param backlog has counted what is {@linkplain #add added}
      * @param observer is told before the callers
@@ -53,57 +73,65 @@ final class Lane {
         this.observer = observer;
     }
 
-    void add(Piece<?, ?> piece) {
+    void add(Call<?, ?> call) {
         String refusal;
         synchronized (this) {
             if (closed) {
                 refusal = STOPPING;
             } else {
-                waiting.add(piece);
-                if (busy || begin()) {
+                waiting.add(call);
+                requestsWaiting += call.size();
+                beginIfNeeded();
+                if (runners > 0) {
                     return;
                 }
                 // It was the only one, since the lane was idle.
-                waiting.clear();
+                clear();
                 refusal = "No thread can be started";
             }
         }
-        drop(piece, refusal);
+        drop(call, refusal);
     }
 
-    /** Without a thread the lane must not stay busy: nobody would ever do what comes later. */
-    private boolean begin() {
-        busy = true;
+    /** Without a thread the lane must not seem busy: nobody would ever do what comes later. */
+    private void beginIfNeeded() {
+        if (runners > 0 && (runners == MAX_STATEMENTS || blocked || requestsWaiting < MANY_REQUESTS)) {
+            return;
+        }
+        runners++;
         try {
             executor.execute(this::runAll);
-            return true;
         } catch (RejectedExecutionException | OutOfMemoryError e) {
-            busy = false;
-            return false;
+            runners--;
         }
     }
 
     void close() {
-        List<Piece<?, ?>> dropped;
+        List<Call<?, ?>> dropped;
         synchronized (this) {
             closed = true;
             dropped = List.copyOf(waiting);
-            waiting.clear();
+            clear();
         }
-        dropped.forEach(piece -> drop(piece, STOPPING));
+        dropped.forEach(call -> drop(call, STOPPING));
     }
 
-    private void drop(Piece<?, ?> piece, String why) {
-        backlog.remove(piece.requests().size());
-        piece.call().fail(backlog.refusal(why));
+    private void clear() {
+        waiting.clear();
+        requestsWaiting = 0;
+    }
+
+    private void drop(Call<?, ?> call, String why) {
+        backlog.remove(call.size());
+        call.fail(backlog.refusal(why));
     }
 
     private void runAll() {
-        Statement<?, ?> statement = next();
+        Statement<?, ?> statement = next(null);
         while (statement != null) {
             Statement<?, ?> done = statement;
             done.execute(backlog);
-            statement = next();
+            statement = next(done);
             if (statement == null) {
                 // To wake another thread up for it would take longer than most answers do.
                 done.answer(observer);
@@ -122,54 +150,68 @@ final class Lane {
         }
     }
 
-    /** Takes what the next statement is made of; null, and idle from now on, if nobody waits. */
-    private Statement<?, ?> next() {
-        List<Piece<?, ?>> late = new ArrayList<>();
-        Statement<?, ?> statement;
+    /**
+     * Takes what the next statement is made of; null, and this runner has ended, if nothing can be done, or not enough for
+     * two.
+     *
+     * @param done what this runner did before; null if nothing
+     */
+    private Statement<?, ?> next(Statement<?, ?> done) {
+        List<Call<?, ?>> late = new ArrayList<>();
+        Statement<?, ?> statement = null;
         synchronized (this) {
-            statement = takeStatement(late);
-            busy = statement != null;
+            underWay.remove(done);
+            blocked = false;
+            if (runners == 1 || requestsWaiting >= MANY_REQUESTS) {
+                statement = takeStatement(late);
+                blocked = statement == null && runners > 1;
+            }
+            if (statement == null) {
+                runners--;
+            } else {
+                underWay.add(statement);
+                beginIfNeeded();
+            }
         }
         late.forEach(this::refuse);
         return statement;
     }
 
     /** A wait that was too long counts as well: without it, the worst would look better than it was. */
-    private void refuse(Piece<?, ?> late) {
+    private void refuse(Call<?, ?> late) {
         try {
-            observer.waited(
-                    late.operation().kind(), backlog.nanoTime() - late.call().askedNanos());
+            observer.waited(late.operation().kind(), backlog.nanoTime() - late.askedNanos());
         } finally {
-            late.call().fail(backlog.tooLate());
+            late.fail(backlog.tooLate());
         }
     }
 
     /**
-     * The piece that waits longest decides what is done; others that ask for the same join it. One that has to stay makes
+     * The call that waits longest decides what is done; others that ask for the same join it. One that has to stay makes
      * those behind it stay that name a stream of its, so that none overtakes it.
      */
-    private Statement<?, ?> takeStatement(List<Piece<?, ?>> late) {
+    private Statement<?, ?> takeStatement(List<Call<?, ?>> late) {
         Statement<?, ?> statement = null;
-        Deque<Piece<?, ?>> staying = new ArrayDeque<>();
+        Deque<Call<?, ?>> staying = new ArrayDeque<>();
         Set<String> overdue = new HashSet<>();
+        underWay.forEach(other -> other.addStreamIdsTo(overdue));
         int passed = 0;
         while (passed < MAX_REQUESTS_PASSED && !waiting.isEmpty() && (statement == null || !statement.isFull())) {
-            Piece<?, ?> piece = waiting.poll();
-            int size = piece.requests().size();
-            if (statement != null && piece.call().isOpen() && !statement.takes(piece, overdue)) {
-                staying.push(piece);
-                overdue.addAll(piece.streamIds());
-                passed += size;
-                continue;
-            }
-            backlog.remove(size);
-            if (statement == null && piece.call().isOpen()) {
-                if (backlog.hasWaitedTooLong(piece.call().askedNanos())) {
-                    late.add(piece);
-                } else {
-                    statement = new Statement<>(piece);
+            Call<?, ?> call = waiting.poll();
+            if (call.isOpen()) {
+                if (statement == null && backlog.hasWaitedTooLong(call.askedNanos())) {
+                    late.add(call);
+                } else if (call.namesOneOf(overdue) || (statement != null && !statement.takes(call))) {
+                    staying.push(call);
+                    call.addStreamIdsTo(overdue);
+                    passed += call.size();
+                    continue;
+                } else if (statement == null) {
+                    statement = new Statement<>(call);
                 }
             }
+            requestsWaiting -= call.size();
+            backlog.remove(call.size());
         }
         staying.forEach(waiting::push);
         return statement;

@@ -24,12 +24,12 @@ public interface StatementObserver {
     /**
      * A call begins to wait; the thread is the caller's.
      *
-     * @return is told of each statement that carries out the call or a part of it; null for nobody
+     * @return is told of the statement that carries the call out; null for nobody
      */
     Consumer<Execution> asked();
 
     /**
-     * A call, or the part of it that is in one lane, waits no more: it was carried out, or has waited for too long.
+     * A call waits no more: it was carried out, or has waited for too long.
      *
      * @param kind what it asked for
      * @param nanos how long it waited

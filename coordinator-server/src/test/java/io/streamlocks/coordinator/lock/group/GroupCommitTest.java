@@ -10,7 +10,6 @@ import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.OverloadedException;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
-import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import java.time.Duration;
@@ -27,6 +26,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -80,15 +80,8 @@ class GroupCommitTest {
     @Test
     void aLaneThatGotNoThreadTriesAgainWithTheNextCall() throws Exception {
         storage.letAllGo();
-        AtomicInteger threadsLacking = new AtomicInteger(1);
-        ExecutorService writers = Executors.newCachedThreadPool(task -> {
-            if (threadsLacking.getAndDecrement() > 0) {
-                throw new OutOfMemoryError("unable to create native thread");
-            }
-            return new Thread(task);
-        });
-        try (GroupCommit shortOfThreads =
-                new GroupCommit(storage, answers, StatementObserver.NONE, nanoTime::get, writers)) {
+        AtomicInteger threads = new AtomicInteger();
+        try (GroupCommit shortOfThreads = withThreads(() -> threads.incrementAndGet() > 1)) {
             assertThat(shortOfThreads.acquire(requests(List.of(stream))))
                     .failsWithin(Duration.ofSeconds(10))
                     .withThrowableThat()
@@ -99,12 +92,90 @@ class GroupCommitTest {
     }
 
     @Test
-    void renewalsWaitForNoAcquireNorForThoseOfTheOtherLane() throws Exception {
-        acquireAndAwaitStatement(stream);
-        renewInLane(0, 1);
+    void whereManyWaitASecondStatementBeginsBesideTheFirst() throws Exception {
+        var first = acquireAndAwaitStatement(stream);
+        List<String> many = ids().limit(Lane.MANY_REQUESTS).toList();
+        var call = locks.acquire(requests(many));
         await().until(() -> storage.statements.size() == 2);
-        renewInLane(1, 1);
-        await().until(() -> storage.statements.size() == 3);
+        // There is no third, however many wait.
+        var third = locks.acquire(requests(ids().limit(1000).toList()));
+        storage.letAllGo();
+        get(first);
+        assertThat(get(call)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);
+        get(third);
+        assertThat(storage.statements).hasSize(3);
+        assertThat(storage.statements.get(1)).isEqualTo("acquire " + many);
+        assertThat(storage.mostAtOnce).isEqualTo(2);
+    }
+
+    @Test
+    void fewerShareTheNextStatement() throws Exception {
+        var first = acquireAndAwaitStatement(stream);
+        var second = locks.acquire(requests(ids().limit(Lane.MANY_REQUESTS - 10).toList()));
+        var third = locks.acquire(requests(ids().limit(9).toList()));
+        storage.letAllGo();
+        get(first);
+        get(second);
+        get(third);
+        assertThat(storage.statements).hasSize(2);
+        assertThat(storage.largest).isEqualTo(Lane.MANY_REQUESTS - 1);
+    }
+
+    @Test
+    void noStreamIsInTwoStatementsAtOnce() throws Exception {
+        var granted = acquireAndAwaitStatement(stream);
+        var released = locks.release(List.of(new ReleaseRequest(stream, leaseId)));
+        List<String> many = ids().limit(Lane.MANY_REQUESTS).toList();
+        var others = locks.acquire(requests(many));
+        await().until(() -> storage.statements.size() == 2);
+        assertThat(storage.statements.get(1)).isEqualTo("acquire " + many);
+        storage.letAllGo();
+        assertThat(get(granted)).isInstanceOf(AcquireOutcome.Granted.class);
+        assertThat(get(released)).containsExactly(new ReleaseOutcome.Released());
+        get(others);
+    }
+
+    @Test
+    void whatHasToWaitForTheStatementUnderWayTakesNoMoreThreads() throws Exception {
+        AtomicInteger threads = new AtomicInteger();
+        try (GroupCommit counted = withThreads(() -> threads.incrementAndGet() > 0)) {
+            List<String> many = ids().limit(Lane.MANY_REQUESTS).toList();
+            var granted = counted.acquire(requests(many));
+            await().until(() -> storage.statements.size() == 1);
+            List<CompletableFuture<List<AcquireOutcome>>> held = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                held.add(counted.acquire(requests(many)));
+            }
+            storage.letAllGo();
+            assertThat(get(granted)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);
+            for (var call : held) {
+                assertThat(get(call)).hasOnlyElementsOfType(AcquireOutcome.Held.class);
+            }
+            assertThat(storage.mostAtOnce).isEqualTo(1);
+            assertThat(threads).hasValueLessThanOrEqualTo(4);
+        }
+    }
+
+    @Test
+    void aLaneThatGotNoSecondThreadGoesOnWithTheFirst() throws Exception {
+        AtomicInteger threads = new AtomicInteger();
+        try (GroupCommit shortOfThreads = withThreads(() -> threads.incrementAndGet() == 1)) {
+            var first = shortOfThreads.acquire(requests(List.of(stream)));
+            await().until(() -> storage.statements.size() == 1);
+            var many = shortOfThreads.acquire(
+                    requests(ids().limit(Lane.MANY_REQUESTS).toList()));
+            storage.letAllGo();
+            get(first);
+            assertThat(get(many)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);
+            assertThat(threads).hasValueGreaterThan(1);
+        }
+    }
+
+    @Test
+    void renewalsWaitForNoAcquire() throws Exception {
+        acquireAndAwaitStatement(stream);
+        locks.renew(List.of(new RenewRequest(stream, leaseId, Optional.empty())));
+        await().until(() -> storage.statements.size() == 2);
     }
 
     @Test
@@ -138,27 +209,6 @@ class GroupCommitTest {
     }
 
     @Test
-    void aBatchOfBothLanesIsAnsweredInItsOrder() throws Exception {
-        storage.letAllGo();
-        List<AcquireRequest> acquires = requests(ids().limit(100).toList());
-        get(locks.acquire(acquires));
-        // Each second one with a lease id that is not its own.
-        List<RenewOutcome> outcomes = get(locks.renew(IntStream.range(0, 100)
-                .mapToObj(i -> new RenewRequest(
-                        acquires.get(i).streamId(), i % 2 == 0 ? acquires.get(i).leaseId() : leaseId, Optional.empty()))
-                .toList()));
-        for (int i = 0; i < 100; i++) {
-            if (i % 2 == 0) {
-                assertThat(outcomes.get(i)).isInstanceOfSatisfying(RenewOutcome.Renewed.class, renewed -> assertThat(
-                                renewed.lease().lock().streamId())
-                        .isIn(acquires.stream().map(AcquireRequest::streamId).toList()));
-            } else {
-                assertThat(outcomes.get(i)).isInstanceOf(RenewOutcome.Lost.class);
-            }
-        }
-    }
-
-    @Test
     void aStatementHasAtMostAThousandRequests() throws Exception {
         acquireAndAwaitStatement(stream);
         List<CompletableFuture<List<AcquireOutcome>>> calls = new ArrayList<>();
@@ -189,15 +239,6 @@ class GroupCommitTest {
     }
 
     @Test
-    void aBatchFailsWithTheFirstOfItsLanesThatDoes() throws Exception {
-        storage.failure = new StorageUnavailableException("away", null);
-        var call = locks.renew(renewals(
-                Stream.of(inLane(0, 1), inLane(1, 1)).flatMap(List::stream).toList()));
-        storage.letAllGo();
-        assertFails(call, StorageUnavailableException.class);
-    }
-
-    @Test
     void anErrorOfTheStorageIsToldAndTheLaneGoesOn() throws Exception {
         storage.failure = new IllegalStateException("a fault");
         var first = acquireAndAwaitStatement(stream);
@@ -208,11 +249,13 @@ class GroupCommitTest {
 
     @Test
     void whatWouldBeTooMuchIsRefusedAtOnceAndNothingLeaks() throws Exception {
-        var first = acquireAndAwaitStatement(stream);
+        var underWay = fillLane();
         var waiting = fillBacklog();
         assertFails(acquire(streams.get(1)), OverloadedException.class);
         storage.letAllGo();
-        get(first);
+        for (var call : underWay) {
+            get(call);
+        }
         for (var call : waiting) {
             assertThat(get(call)).hasSize(1000);
         }
@@ -246,16 +289,19 @@ class GroupCommitTest {
 
     @Test
     void aCallThatIsCancelledIsDroppedAndLeavesNothingBehind() throws Exception {
-        var first = acquireAndAwaitStatement(stream);
+        var underWay = fillLane();
         var waiting = fillBacklog();
         waiting.forEach(call -> call.cancel(false));
         var last = acquire(streams.get(1));
         assertFails(last, OverloadedException.class);
         storage.letAllGo();
-        get(first);
+        for (var call : underWay) {
+            get(call);
+        }
         await().untilAsserted(
                         () -> assertThat(get(acquire(streams.get(2)))).isInstanceOf(AcquireOutcome.Granted.class));
-        assertThat(storage.statements).containsExactly("acquire [" + stream + "]", "acquire [" + streams.get(2) + "]");
+        assertThat(storage.statements).hasSize(Lane.MAX_STATEMENTS + 1);
+        assertThat(storage.statements.get(Lane.MAX_STATEMENTS)).isEqualTo("acquire [" + streams.get(2) + "]");
     }
 
     @Test
@@ -273,14 +319,14 @@ class GroupCommitTest {
     @Test
     void readsWaitForNoLaneAndAreRefusedWhenTheyHaveWaitedForTooLong() throws Exception {
         acquireAndAwaitStatement(stream);
-        var reads = IntStream.range(0, 5).mapToObj(i -> locks.find(stream)).toList();
-        await().until(() -> storage.statements.size() == 5);
+        var reads = IntStream.range(0, 4).mapToObj(i -> locks.find(stream)).toList();
+        await().until(() -> storage.statements.size() == 4);
         nanoTime.addAndGet(TimeUnit.MILLISECONDS.toNanos(LATE_MS));
         storage.letAllGo();
-        for (var read : reads.subList(0, 4)) {
+        for (var read : reads.subList(0, 3)) {
             get(read);
         }
-        assertFails(reads.get(4), OverloadedException.class);
+        assertFails(reads.get(3), OverloadedException.class);
         assertThat(get(locks.list(new LockQuery(Optional.empty(), "", "", 10))).locks())
                 .hasSize(1);
         assertThat(get(locks.verifyWritable())).isNull();
@@ -298,6 +344,17 @@ class GroupCommitTest {
         assertThat(get(first)).isInstanceOf(AcquireOutcome.Granted.class);
     }
 
+    /** As many statements as may be under way. */
+    private List<CompletableFuture<List<AcquireOutcome>>> fillLane() {
+        List<CompletableFuture<List<AcquireOutcome>>> calls = new ArrayList<>();
+        for (int i = 1; i <= Lane.MAX_STATEMENTS; i++) {
+            calls.add(locks.acquire(requests(ids().limit(Lane.MANY_REQUESTS).toList())));
+            int begun = i;
+            await().until(() -> storage.statements.size() == begun);
+        }
+        return calls;
+    }
+
     /** Calls of a thousand requests each, as many as may wait. */
     private List<CompletableFuture<List<AcquireOutcome>>> fillBacklog() {
         List<CompletableFuture<List<AcquireOutcome>>> calls = new ArrayList<>();
@@ -305,6 +362,17 @@ class GroupCommitTest {
             calls.add(locks.acquire(requests(ids().limit(1000).toList())));
         }
         return calls;
+    }
+
+    /** Starts a thread only where it is told so; else none can be had. */
+    private GroupCommit withThreads(BooleanSupplier start) {
+        ExecutorService writers = Executors.newCachedThreadPool(task -> {
+            if (!start.getAsBoolean()) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            return new Thread(task);
+        });
+        return new GroupCommit(storage, answers, StatementObserver.NONE, nanoTime::get, writers);
     }
 
     private CompletableFuture<AcquireOutcome> acquireAndAwaitStatement(String streamId) {
@@ -326,25 +394,9 @@ class GroupCommitTest {
                 .toList();
     }
 
-    private static List<RenewRequest> renewals(List<String> streamIds) {
-        return streamIds.stream()
-                .map(id -> new RenewRequest(id, UUID.randomUUID(), Optional.empty()))
-                .toList();
-    }
-
-    private void renewInLane(int lane, int count) {
-        locks.renew(renewals(inLane(lane, count)));
-    }
-
     private static Stream<String> ids() {
         return Stream.generate(
                 () -> "stream-" + Long.toHexString(ThreadLocalRandom.current().nextLong()));
-    }
-
-    private static List<String> inLane(int lane, int count) {
-        return ids().filter(id -> GroupCommit.laneOf(id, 2) == lane)
-                .limit(count)
-                .toList();
     }
 
     private static <T> T get(CompletableFuture<T> call) throws Exception {

@@ -32,6 +32,11 @@ final class HeldUpLocks extends ForwardingLocks {
     /** The largest statement so far. */
     volatile int largest;
 
+    /** How many statements were under way at once, reads among them. */
+    volatile int mostAtOnce;
+
+    private int underWay;
+
     /** What the next statement that goes on fails with. */
     volatile RuntimeException failure;
 
@@ -82,16 +87,26 @@ final class HeldUpLocks extends ForwardingLocks {
     private synchronized void note(String what, List<String> streamIds) {
         statements.add(what + " " + streamIds);
         largest = Math.max(largest, streamIds.size());
+        underWay++;
+        mostAtOnce = Math.max(mostAtOnce, underWay);
+    }
+
+    private synchronized void noteEnd() {
+        underWay--;
     }
 
     private <Q, T> T statement(String what, List<Q> requests, Function<Q, String> streamId, Supplier<T> statement) {
         note(what, requests.stream().map(streamId).toList());
-        permits.acquireUninterruptibly();
-        RuntimeException toThrow = failure;
-        if (toThrow != null) {
-            failure = null;
-            throw toThrow;
+        try {
+            permits.acquireUninterruptibly();
+            RuntimeException toThrow = failure;
+            if (toThrow != null) {
+                failure = null;
+                throw toThrow;
+            }
+            return statement.get();
+        } finally {
+            noteEnd();
         }
-        return statement.get();
     }
 }

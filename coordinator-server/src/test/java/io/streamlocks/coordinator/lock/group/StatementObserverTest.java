@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.streamlocks.coordinator.lock.AcquireRequest;
-import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import java.time.Duration;
 import java.util.List;
@@ -91,19 +90,6 @@ class StatementObserverTest {
         storage.letAllGo();
         assertThat(acquire(1)).failsWithin(5, TimeUnit.SECONDS);
         assertThat(notes.calls.get(0)).containsExactly(new Execution(Kind.ACQUIRE, 1, 0, 0, Optional.of(failure)));
-    }
-
-    @Test
-    void aCallOfBothLanesIsToldOfBothStatements() throws Exception {
-        storage.letAllGo();
-        List<RenewRequest> requests = IntStream.range(0, 20)
-                .mapToObj(i -> new RenewRequest("s" + i, UUID.randomUUID(), Optional.empty()))
-                .toList();
-        get(locks.renew(requests));
-        assertThat(notes.waits).containsExactly("renew 0", "renew 0");
-        assertThat(notes.calls.get(0)).hasSize(2).allMatch(execution -> execution.kind() == Kind.RENEW);
-        assertThat(notes.calls.get(0).stream().mapToInt(Execution::requests).sum())
-                .isEqualTo(20);
     }
 
     @Test
