@@ -55,7 +55,7 @@ final class CoordinatorApiClient extends ApiClient {
     }
 
     // Java would put "?" in place of half a surrogate pair, and so lock another stream than the one asked for.
-    private static String requireEncodable(String text) {
+    static String requireEncodable(String text) {
         if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
             throw new IllegalArgumentException("A text holds half of a surrogate pair");
         }

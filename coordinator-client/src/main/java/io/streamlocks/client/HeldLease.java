@@ -160,8 +160,9 @@ public final class HeldLease implements AutoCloseable {
     /**
      * Stops renewing the lease and releases it, so that others can have the stream at once. Blocks for one call. If
      * that has no usable answer, {@link StreamLockListener#releaseUnknown} is told, and it is tried again in the
-     * background until the lease has run out by itself. If the answer is that the lease was lost before, {@link #onLost}
-     * is called after all: the work may have overlapped with another's. Closing again does nothing.
+     * background until the lease has run out by itself; whether it was lost before stays unknown then, since it may have
+     * ended after. If the answer is that the lease was lost before, {@link #onLost} is called after all: the work may have
+     * overlapped with another's. Closing again does nothing.
      */
     @Override
     public void close() {

@@ -147,24 +147,24 @@ final class HttpLeaseCalls extends LeaseCalls {
     }
 
     @Override
-    List<Optional<LossReason>> releaseAll(List<LeaseKey> keys) {
+    List<Release> releaseAll(List<LeaseKey> keys) {
         return keys.size() == 1 ? List.of(releaseOne(keys.get(0))) : releaseBatch(keys);
     }
 
     /** The usual case: half the work of a batch of one, on both sides. */
-    private Optional<LossReason> releaseOne(LeaseKey key) {
+    private Release releaseOne(LeaseKey key) {
         try {
             http.locks().releaseLock(key.streamId(), new ReleaseRequest().leaseId(key.leaseId()), headers);
-            return Optional.empty();
+            return new Release.Released();
         } catch (ApiException e) {
             if (e.getCode() == 410) {
-                return Optional.of(reason(problem(e).orElse(null)));
+                return new Release.Lost(reason(problem(e).orElse(null)));
             }
             throw failure("release stream " + key.streamId(), e);
         }
     }
 
-    private List<Optional<LossReason>> releaseBatch(List<LeaseKey> keys) {
+    private List<Release> releaseBatch(List<LeaseKey> keys) {
         List<BatchReleaseItem> items = keys.stream()
                 .map(key -> new BatchReleaseItem().streamId(key.streamId()).leaseId(key.leaseId()))
                 .toList();
@@ -179,12 +179,11 @@ final class HttpLeaseCalls extends LeaseCalls {
         }
     }
 
-    private static Optional<LossReason> released(ReleaseResult result) {
+    private static Release released(ReleaseResult result) {
         return switch (result.getStatus()) {
-            case 204 -> Optional.empty();
-            case 410 -> Optional.of(reason(result.getProblem()));
-            // Not a loss. The others may have been released; to release them again does no harm.
-            default -> throw failure("release a lease", result.getStatus(), result.getProblem(), null);
+            case 204 -> new Release.Released();
+            case 410 -> new Release.Lost(reason(result.getProblem()));
+            default -> new Release.Unknown(failure("release a lease", result.getStatus(), result.getProblem(), null));
         };
     }
 

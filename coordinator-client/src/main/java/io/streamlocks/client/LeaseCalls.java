@@ -45,6 +45,17 @@ abstract class LeaseCalls implements AutoCloseable {
         record Unknown(RuntimeException cause) implements Renewal {}
     }
 
+    /** What became of one release. */
+    sealed interface Release {
+        record Released() implements Release {}
+
+        /** It was lost before. */
+        record Lost(LossReason reason) implements Release {}
+
+        /** This item alone had no usable answer. */
+        record Unknown(RuntimeException cause) implements Release {}
+    }
+
     record Acquire(LeaseKey key, String ownerId, Duration ttl) {}
 
     /**
@@ -56,7 +67,7 @@ abstract class LeaseCalls implements AutoCloseable {
     record Acquired(Optional<Grant> grant, RuntimeException refusal) {}
 
     private final CallCombiner<Acquire, Acquired> acquires;
-    private final CallCombiner<LeaseKey, Optional<LossReason>> releases;
+    private final CallCombiner<LeaseKey, Release> releases;
 
     LeaseCalls(ClientRuntime runtime) {
         this.acquires = new CallCombiner<>(runtime, CallCombiner.PATIENCE, this::acquireAll);
@@ -72,11 +83,8 @@ abstract class LeaseCalls implements AutoCloseable {
         return acquired.grant();
     }
 
-    /**
-     * Releases the leases, of which there are at most {@link #MAX_BATCH}. One outcome each, in order: empty if the
-     * lease is released, else why it was lost before.
-     */
-    final List<Optional<LossReason>> release(List<LeaseKey> keys) {
+    /** Releases the leases, of which there are at most {@link #MAX_BATCH}. One outcome each, in order. */
+    final List<Release> release(List<LeaseKey> keys) {
         return keys.size() == 1 ? List.of(releases.call(keys.get(0))) : releaseAll(keys);
     }
 
@@ -86,8 +94,8 @@ abstract class LeaseCalls implements AutoCloseable {
     /** Acquires leases with one request. One outcome each, in order. */
     abstract List<Acquired> acquireAll(List<Acquire> acquires);
 
-    /** Releases leases with one request. One outcome each, in order, as of {@link #release}. */
-    abstract List<Optional<LossReason>> releaseAll(List<LeaseKey> keys);
+    /** Releases leases with one request. One outcome each, in order. */
+    abstract List<Release> releaseAll(List<LeaseKey> keys);
 
     /** Ends the calls under way, if it can. */
     @Override

@@ -1,6 +1,7 @@
 package io.streamlocks.client;
 
 import io.streamlocks.client.LeaseCalls.LeaseKey;
+import io.streamlocks.client.LeaseCalls.Release;
 import io.streamlocks.client.LeaseCalls.Renewal;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -129,20 +130,30 @@ final class LeaseKeeper implements AutoCloseable {
                 }
             }
             RuntimeException cause = failure;
-            for (HeldLease lease : chunk) {
-                releaseLater(lease.key());
-                tell(to -> to.releaseUnknown(lease.streamId(), cause));
-            }
+            chunk.forEach(lease -> releaseUnknown(lease, cause));
         }
     }
 
     private void releaseChunk(List<HeldLease> chunk) {
-        List<Optional<LossReason>> results =
-                calls.release(chunk.stream().map(HeldLease::key).toList());
+        List<Release> results = calls.release(chunk.stream().map(HeldLease::key).toList());
         for (int i = 0; i < chunk.size(); i++) {
             HeldLease lease = chunk.get(i);
-            results.get(i).ifPresentOrElse(lease::lostBeforeRelease, () -> tell(to -> to.released(lease.streamId())));
+            if (results.get(i) instanceof Release.Lost lost) {
+                lease.lostBeforeRelease(lost.reason());
+            } else if (results.get(i) instanceof Release.Unknown unknown) {
+                LOG.warn(
+                        "Whether a lease is released is unknown, trying again: {}",
+                        unknown.cause().toString());
+                releaseUnknown(lease, unknown.cause());
+            } else {
+                tell(to -> to.released(lease.streamId()));
+            }
         }
+    }
+
+    private void releaseUnknown(HeldLease lease, RuntimeException cause) {
+        releaseLater(lease.key());
+        tell(to -> to.releaseUnknown(lease.streamId(), cause));
     }
 
     /** Releases in the background what may have been granted, until it must have run out. */
@@ -327,14 +338,16 @@ final class LeaseKeeper implements AutoCloseable {
     /** Returns whether all had an answer. */
     private boolean releaseUnreleased() {
         long now = nanoTime();
+        boolean answered = true;
         unreleased.values().removeIf(until -> now - until >= 0);
         for (List<LeaseKey> chunk : chunks(unreleased.keySet(), key -> key)) {
             try {
                 // By itself: renewals must not wait until releases of other threads, which may hang, have made room.
-                List<Optional<LossReason>> results = calls.releaseAll(chunk);
+                List<Release> results = calls.releaseAll(chunk);
                 for (int i = 0; i < chunk.size(); i++) {
-                    // Of no trace: the acquire may still be under way, and be granted after this.
-                    if (results.get(i).filter(LossReason.UNKNOWN::equals).isEmpty()) {
+                    if (results.get(i) instanceof Release.Unknown) {
+                        answered = false;
+                    } else if (!hasNoTrace(results.get(i))) {
                         unreleased.remove(chunk.get(i));
                     }
                 }
@@ -343,7 +356,12 @@ final class LeaseKeeper implements AutoCloseable {
                 return false;
             }
         }
-        return true;
+        return answered;
+    }
+
+    /** Then the acquire may still be under way, and be granted after this. */
+    private static boolean hasNoTrace(Release release) {
+        return release instanceof Release.Lost lost && lost.reason() == LossReason.UNKNOWN;
     }
 
     /** Parts that a call can take: of so many items, and so many bytes of JSON, at three for each UTF-16 unit. */

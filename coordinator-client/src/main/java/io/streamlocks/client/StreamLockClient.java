@@ -93,10 +93,13 @@ public final class StreamLockClient implements AutoCloseable {
      * @throws CoordinatorUnavailableException if there was no usable answer in time. If the lease was granted after
      *     all, it is released in the background
      * @throws CoordinatorRefusedException if the coordinator refused the call, as for a stream id that is not valid
+     * @throws IllegalArgumentException if the stream id holds half of a surrogate pair, which cannot be sent
      * @throws IllegalStateException if this client is closed
      */
     public Optional<HeldLease> tryAcquire(String streamId) {
         Objects.requireNonNull(streamId, "streamId");
+        // Here, since it would fail all calls that share the request.
+        CoordinatorApiClient.requireEncodable(streamId);
         if (!acquiring.tryAcquire()) {
             throw new IllegalStateException("The client is closed");
         }

@@ -39,6 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 class GuardedCoordinatorTest {
 
     private static final Duration TTL = Duration.ofSeconds(2);
+    private static final Duration MAX_TTL = Duration.ofSeconds(30);
 
     @TempDir
     private Path directory;
@@ -58,7 +59,7 @@ class GuardedCoordinatorTest {
     private URI start(Guards guards, String scheme) {
         Gate gate = new Gate();
         gate.open();
-        server = new HttpServer(storage, gate, guards, TTL, TTL, Telemetry.untraced());
+        server = new HttpServer(storage, gate, guards, TTL, MAX_TTL, Telemetry.untraced());
         return URI.create(scheme + "://localhost:" + server.start("127.0.0.1", 0));
     }
 
@@ -141,6 +142,38 @@ class GuardedCoordinatorTest {
                     .hasMessage(
                             "The coordinator failed to renew a lease: forbidden: This token is not for this stream."));
             assertThat(renewals.get(1)).isEqualTo(new LeaseCalls.Renewal.Lost(LossReason.UNKNOWN, Optional.empty()));
+        }
+    }
+
+    @Test
+    void aReleaseThatIsRefusedIsTriedAgainAndTheOthersOfItsRequestAreDone() throws Exception {
+        NewToken wide =
+                NewToken.of(new Principal("w", Role.WORKER, List.of("orders/", "bills/"), ""), Optional.empty());
+        Path file = Files.writeString(directory.resolve("tokens.jsonl"), wide.line());
+        Authenticator authenticator = authenticator(file);
+        URI uri = start(asking(authenticator), "http");
+        ProxiedClient.Heard heard = new ProxiedClient.Heard();
+        // So that it does not run out by itself.
+        try (StreamLockClient worker = client(uri)
+                .ttl(MAX_TTL)
+                .bearerToken(wide.token())
+                .listener(heard)
+                .build()) {
+            HeldLease order = worker.tryAcquire(streamId).orElseThrow();
+            HeldLease bill = worker.tryAcquire("bills/1").orElseThrow();
+            String narrow = wide.line().replace(",\"bills/\"", "");
+            assertThat(narrow).isNotEqualTo(wide.line());
+            Files.writeString(file, narrow);
+            authenticator.reload();
+
+            worker.release(List.of(order, bill));
+            assertThat(heard.released).containsExactly(streamId);
+            assertThat(heard.releaseUnknown).containsExactly("bills/1");
+            assertThat(heard.lost).isEmpty();
+
+            Files.writeString(file, wide.line());
+            authenticator.reload();
+            await().until(() -> storage.find("bills/1").isEmpty());
         }
     }
 

@@ -169,15 +169,19 @@ public final class SimulatedClient {
         }
 
         @Override
-        List<Optional<LossReason>> releaseAll(List<LeaseKey> keys) {
+        List<Release> releaseAll(List<LeaseKey> keys) {
             List<ReleaseRequest> requests = keys.stream()
                     .map(key -> new ReleaseRequest(key.streamId(), key.leaseId()))
                     .toList();
             return call(locks -> locks.release(requests)).stream()
-                    .map(outcome -> outcome instanceof ReleaseOutcome.Lost lost
-                            ? Optional.of(reason(lost.reason()))
-                            : Optional.<LossReason>empty())
+                    .map(Calls::released)
                     .toList();
+        }
+
+        private static Release released(ReleaseOutcome outcome) {
+            return outcome instanceof ReleaseOutcome.Lost lost
+                    ? new Release.Lost(reason(lost.reason()))
+                    : new Release.Released();
         }
 
         private static LossReason reason(io.streamlocks.coordinator.lock.LossReason reason) {

@@ -61,6 +61,12 @@ class StreamLockClientTest extends ProxiedClient {
     }
 
     @Test
+    void aStreamIdThatCannotBeSentFailsNobodyElse() {
+        assertThatIllegalArgumentException().isThrownBy(() -> client.tryAcquire("\uD83D"));
+        assertThat(storage.acquires()).isEmpty();
+    }
+
+    @Test
     void releaseFreesTheStreamAndTheSecondDoesNothing() {
         HeldLease lease = acquire();
         lease.close();

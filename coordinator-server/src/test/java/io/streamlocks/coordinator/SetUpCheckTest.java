@@ -5,6 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.streamlocks.coordinator.lock.postgres.SetUpCheck;
 import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
@@ -16,7 +20,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.PGConnection;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.postgresql.jdbc.PreferQueryMode;
+import org.postgresql.replication.LogSequenceNumber;
+import org.postgresql.replication.PGReplicationStream;
 
 /** Each way to lose grants, or to grant none, is found in a real PostgreSQL with a standby, and nothing where all is well. */
 class SetUpCheckTest {
@@ -133,6 +141,39 @@ class SetUpCheckTest {
         awaitFindings(primary(), "standbys that are attached (0) too few are synchronous (0 of 1)");
         postgres.connectStandby();
         awaitFindings(primary());
+    }
+
+    /** It has a process for the WAL that is written meanwhile, which streams as a standby does. */
+    @Test
+    void aBackupThatIsBeingMadeIsNoStandby() throws Exception {
+        set("synchronous_standby_names", "");
+        PGSimpleDataSource backup = primary();
+        backup.setApplicationName("pg_basebackup");
+        backup.setReplication("true");
+        backup.setAssumeMinServerVersion("17");
+        backup.setPreferQueryMode(PreferQueryMode.SIMPLE);
+        try (Connection connection = backup.getConnection();
+                PGReplicationStream stream = connection
+                        .unwrap(PGConnection.class)
+                        .getReplicationAPI()
+                        .replicationStream()
+                        .physical()
+                        .withStartPosition(LogSequenceNumber.valueOf(ask("SELECT pg_current_wal_lsn()")))
+                        .start()) {
+            assertThat(stream.isClosed()).isFalse();
+            assertThat(ask("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"))
+                    .isEqualTo("2");
+            awaitFindings(primary(), "standbys are attached (1) and none is synchronous");
+        }
+    }
+
+    private static String ask(String query) throws SQLException {
+        try (Connection connection = primary().getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            row.next();
+            return row.getString(1);
+        }
     }
 
     @Test

@@ -161,9 +161,6 @@ public final class MemoryLockManager implements LockManager {
             if (!entry.ownerId.startsWith(ownerPrefix)) {
                 return Optional.of(LossReason.UNKNOWN);
             }
-            if (!entry.ownerId.startsWith(ownerPrefix)) {
-                return Optional.of(LossReason.UNKNOWN);
-            }
             return entry.isLive(now) ? Optional.empty() : Optional.of(LossReason.EXPIRED);
         }
         return Optional.of(entry.supersededLeaseIds.contains(leaseId) ? LossReason.SUPERSEDED : LossReason.UNKNOWN);

@@ -24,7 +24,7 @@ public final class SetUpCheck {
             WITH standby AS (
                 SELECT r.state IS NULL AS is_hidden, r.sync_state IN ('sync', 'quorum') AS is_synchronous
                 FROM pg_stat_replication r
-                WHERE r.state IS DISTINCT FROM 'backup'
+                WHERE r.state IS DISTINCT FROM 'backup' AND r.application_name IS DISTINCT FROM 'pg_basebackup'
                     AND NOT EXISTS (
                         SELECT FROM pg_replication_slots s WHERE s.active_pid = r.pid AND s.slot_type = 'logical')
             )
