@@ -126,7 +126,7 @@ final class LeaseKeeper implements AutoCloseable {
                     continue;
                 } catch (RuntimeException e) {
                     failure = e;
-                    LOG.warn("Whether {} leases are released is unknown, trying again: {}", chunk.size(), e.toString());
+                    warnOfUnknown(chunk.size(), e);
                 }
             }
             RuntimeException cause = failure;
@@ -136,19 +136,25 @@ final class LeaseKeeper implements AutoCloseable {
 
     private void releaseChunk(List<HeldLease> chunk) {
         List<Release> results = calls.release(chunk.stream().map(HeldLease::key).toList());
+        List<RuntimeException> unknown = new ArrayList<>();
         for (int i = 0; i < chunk.size(); i++) {
             HeldLease lease = chunk.get(i);
             if (results.get(i) instanceof Release.Lost lost) {
                 lease.lostBeforeRelease(lost.reason());
-            } else if (results.get(i) instanceof Release.Unknown unknown) {
-                LOG.warn(
-                        "Whether a lease is released is unknown, trying again: {}",
-                        unknown.cause().toString());
-                releaseUnknown(lease, unknown.cause());
+            } else if (results.get(i) instanceof Release.Unknown none) {
+                releaseUnknown(lease, none.cause());
+                unknown.add(none.cause());
             } else {
                 tell(to -> to.released(lease.streamId()));
             }
         }
+        if (!unknown.isEmpty()) {
+            warnOfUnknown(unknown.size(), unknown.get(0));
+        }
+    }
+
+    private static void warnOfUnknown(int leases, RuntimeException cause) {
+        LOG.warn("Whether {} leases are released is unknown, trying again: {}", leases, cause.toString());
     }
 
     private void releaseUnknown(HeldLease lease, RuntimeException cause) {

@@ -29,6 +29,9 @@ import javax.net.ssl.SSLContext;
  */
 public final class StreamLockClient implements AutoCloseable {
 
+    /** Of the contract, in code points. */
+    private static final int MAX_ID_LENGTH = 255;
+
     private static final Duration RETRY_ACQUIRE_AFTER = Duration.ofMillis(100);
 
     /** Two, each with its own connections, so that acquires which hang do not hold up renewals. */
@@ -92,14 +95,13 @@ public final class StreamLockClient implements AutoCloseable {
      * @return the lease, or empty if somebody else has it, or an operator keeps the stream closed for a while
      * @throws CoordinatorUnavailableException if there was no usable answer in time. If the lease was granted after
      *     all, it is released in the background
-     * @throws CoordinatorRefusedException if the coordinator refused the call, as for a stream id that is not valid
-     * @throws IllegalArgumentException if the stream id holds half of a surrogate pair, which cannot be sent
+     * @throws CoordinatorRefusedException if the coordinator refused the call, as for a stream id that is not printable
+     * @throws IllegalArgumentException if the stream id has over 255 characters, or half of a surrogate pair
      * @throws IllegalStateException if this client is closed
      */
     public Optional<HeldLease> tryAcquire(String streamId) {
         Objects.requireNonNull(streamId, "streamId");
-        // Here, since it would fail all calls that share the request.
-        CoordinatorApiClient.requireEncodable(streamId);
+        requireSendable(streamId);
         if (!acquiring.tryAcquire()) {
             throw new IllegalStateException("The client is closed");
         }
@@ -111,6 +113,14 @@ public final class StreamLockClient implements AutoCloseable {
         } finally {
             acquiring.release();
         }
+    }
+
+    /** Before it is put together with other calls: it would fail them all, as it makes their request none or too long. */
+    private static void requireSendable(String streamId) {
+        if (streamId.codePointCount(0, streamId.length()) > MAX_ID_LENGTH) {
+            throw new IllegalArgumentException("streamId has over " + MAX_ID_LENGTH + " characters");
+        }
+        CoordinatorApiClient.requireEncodable(streamId);
     }
 
     private Optional<HeldLease> acquire(String streamId) {

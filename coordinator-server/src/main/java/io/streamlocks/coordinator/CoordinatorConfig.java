@@ -173,7 +173,7 @@ record CoordinatorConfig(
     private static Database database(Reader reader) {
         return new Database(
                 reader.required("DATABASE_URL", DatabaseUrl::parse),
-                reader.integer("DATABASE_POOL_SIZE", 10, 1, 1000),
+                reader.integer("DATABASE_POOL_SIZE", 12, 1, 1000),
                 // HikariCP's least is 250 ms. The sum of both, rounded up to seconds as the driver has it, stays below
                 // 3 s by default: that is how soon a call is answered when the database is away.
                 reader.millis("DATABASE_CONNECTION_TIMEOUT_MS", 750, 250, 10_000),

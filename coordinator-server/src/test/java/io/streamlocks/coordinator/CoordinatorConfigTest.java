@@ -44,7 +44,7 @@ class CoordinatorConfigTest {
                 CoordinatorConfig.from(postgres()).database().orElseThrow();
 
         assertThat(database.url().toString()).isEqualTo("postgres://db.example:6543/locks");
-        assertThat(database.poolSize()).isEqualTo(10);
+        assertThat(database.poolSize()).isEqualTo(12);
         assertThat(database.connectionTimeout()).isEqualTo(Duration.ofMillis(750));
         assertThat(database.statementTimeout()).isEqualTo(Duration.ofMillis(1500));
     }

@@ -161,8 +161,9 @@ class SetUpCheckTest {
                         .withStartPosition(LogSequenceNumber.valueOf(ask("SELECT pg_current_wal_lsn()")))
                         .start()) {
             assertThat(stream.isClosed()).isFalse();
-            assertThat(ask("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"))
-                    .isEqualTo("2");
+            await().untilAsserted(
+                            () -> assertThat(ask("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"))
+                                    .isEqualTo("2"));
             awaitFindings(primary(), "standbys are attached (1) and none is synchronous");
         }
     }

@@ -44,7 +44,11 @@ final class Backlog {
     }
 
     boolean hasWaitedTooLong(long askedNanos) {
-        return nanoTime() - askedNanos > TimeUnit.MILLISECONDS.toNanos(MAX_WAIT_MS);
+        return isOlderThan(MAX_WAIT_MS, askedNanos);
+    }
+
+    boolean isOlderThan(int ms, long nanos) {
+        return nanoTime() - nanos > TimeUnit.MILLISECONDS.toNanos(ms);
     }
 
     /** A statement went well. */

@@ -36,9 +36,10 @@ import java.util.function.Supplier;
 /**
  * Puts the requests of concurrent calls together, so that they share a statement and its commit.
  *
- * <p>Calls wait in <em>lanes</em>. A lane has one statement under way at a time; what arrives meanwhile waits, and is
+ * <p>Calls wait in <em>lanes</em>. As a rule a lane has one statement under way; what arrives meanwhile waits, and is
  * the next one. So nothing is delayed to fill a batch: a call that finds its lane idle is carried out at once and alone,
- * and the more calls there are, the larger the batches. Where enough wait for two large ones, two are under way.
+ * and the more calls there are, the larger the batches. Where enough wait for two large ones, or one takes long, two are
+ * under way.
  *
  * <p>Acquires, releases and breaks share one lane, and those for one stream are carried out in the order in which they came.
  * Renewals have one of their own, so that no acquire waits behind the heartbeats of a million leases. Whoever sends a
@@ -55,7 +56,7 @@ public final class GroupCommit implements AutoCloseable {
 
     private static final int MAX_WAITING_READS = 1000;
 
-    private static final int READERS = 3;
+    private static final int READERS = 4;
 
     /** Of their own, so that no look at a lock and no health check waits behind a walk over all streams. */
     private static final int WALKERS = 2;
@@ -76,7 +77,7 @@ public final class GroupCommit implements AutoCloseable {
     private final Operation<BreakRequest, BreakOutcome> breakLeases;
 
     /**
-     * @param locks decides; it is called by at most nine threads at once
+     * @param locks decides; it is called by at most ten threads at once
      * @param answers completes the futures, in one task for all calls of a statement, while there is another to carry out
      * @param observer is told of each statement before that
      */

@@ -13,9 +13,10 @@ import java.util.concurrent.RejectedExecutionException;
  * Requests that wait for the storage, and the statements that they become, with requests for each stream in the order in
  * which they came. Thread-safe.
  *
- * <p>One statement is under way at a time while few wait: what arrives meanwhile then shares the next one. Where {@value
- * #MANY_REQUESTS} wait, a second one beside it costs little more than one that is larger, and the storage carries both out
- * at once. No stream is in both.
+ * <p>As a rule one statement is under way, and what arrives meanwhile shares the next one. Where {@value #MANY_REQUESTS}
+ * wait, a second one beside it costs little more than one that is larger, and the storage carries both out at once. So it
+ * does for what arrives when the first has taken {@value #PATIENCE_MS} ms, which must have met something that holds it up.
+ * No stream is in both.
  *
  * <p>While more is to be done, the callers are told by other threads: answers are made while the storage works. Else they
  * are told at once, by the thread that is free now.
@@ -28,8 +29,11 @@ final class Lane {
     /** How many at once: the storage has other things to do, and PostgreSQL other servers. */
     static final int MAX_STATEMENTS = 2;
 
-    /** How many must wait for a statement to begin beside another. */
+    /** How many must wait for a statement to begin beside another that does not take long. */
     static final int MANY_REQUESTS = 400;
+
+    /** What is not held up takes a few. */
+    static final int PATIENCE_MS = 100;
 
     /** How many requests a statement passes by: a long queue must not be walked through for each statement. */
     private static final int MAX_REQUESTS_PASSED = 2 * MAX_STATEMENT_REQUESTS;
@@ -53,8 +57,8 @@ final class Lane {
     /** Guarded by this. */
     private final List<Statement<?, ?>> underWay = new ArrayList<>(MAX_STATEMENTS);
 
-    /** All that waits has to wait for what is under way; guarded by this. */
-    private boolean blocked;
+    /** Of those that wait, how many were seen to wait for the statement under way; guarded by this. */
+    private int requestsBlocked;
 
     /** Guarded by this. */
     private boolean closed;
@@ -95,7 +99,7 @@ final class Lane {
 
     /** Without a thread the lane must not seem busy: nobody would ever do what comes later. */
     private void beginIfNeeded() {
-        if (runners > 0 && (runners == MAX_STATEMENTS || blocked || requestsWaiting < MANY_REQUESTS)) {
+        if (runners > 0 && (runners == MAX_STATEMENTS || !isWorthAnother())) {
             return;
         }
         runners++;
@@ -104,6 +108,15 @@ final class Lane {
         } catch (RejectedExecutionException | OutOfMemoryError e) {
             runners--;
         }
+    }
+
+    /** Enough has come that another statement may take, whatever waits for the one under way. */
+    private boolean isWorthAnother() {
+        int untried = requestsWaiting - requestsBlocked;
+        return untried >= MANY_REQUESTS
+                || (untried > 0
+                        && !underWay.isEmpty()
+                        && backlog.isOlderThan(PATIENCE_MS, underWay.get(0).takenNanos()));
     }
 
     void close() {
@@ -136,17 +149,17 @@ final class Lane {
                 // To wake another thread up for it would take longer than most answers do.
                 done.answer(observer);
             } else {
-                answerBeside(done);
+                tellBeside(() -> done.answer(observer));
             }
         }
     }
 
-    private void answerBeside(Statement<?, ?> done) {
+    private void tellBeside(Runnable callers) {
         try {
-            answers.execute(() -> done.answer(observer));
+            answers.execute(callers);
         } catch (RejectedExecutionException | OutOfMemoryError e) {
             // No thread, or the server has stopped and the clients have gone; but nobody shall wait for ever.
-            done.answer(observer);
+            callers.run();
         }
     }
 
@@ -160,11 +173,11 @@ final class Lane {
         List<Call<?, ?>> late = new ArrayList<>();
         Statement<?, ?> statement = null;
         synchronized (this) {
-            underWay.remove(done);
-            blocked = false;
-            if (runners == 1 || requestsWaiting >= MANY_REQUESTS) {
+            if (underWay.remove(done)) {
+                requestsBlocked = 0;
+            }
+            if (runners == 1 || isWorthAnother()) {
                 statement = takeStatement(late);
-                blocked = statement == null && runners > 1;
             }
             if (statement == null) {
                 runners--;
@@ -173,7 +186,10 @@ final class Lane {
                 beginIfNeeded();
             }
         }
-        late.forEach(this::refuse);
+        if (!late.isEmpty()) {
+            // Whoever waits for this statement has nothing to do with them.
+            tellBeside(() -> late.forEach(this::refuse));
+        }
         return statement;
     }
 
@@ -207,13 +223,14 @@ final class Lane {
                     passed += call.size();
                     continue;
                 } else if (statement == null) {
-                    statement = new Statement<>(call);
+                    statement = new Statement<>(call, backlog.nanoTime());
                 }
             }
             requestsWaiting -= call.size();
             backlog.remove(call.size());
         }
         staying.forEach(waiting::push);
+        requestsBlocked = statement == null ? requestsWaiting : 0;
         return statement;
     }
 }

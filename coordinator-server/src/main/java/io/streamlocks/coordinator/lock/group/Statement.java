@@ -9,15 +9,25 @@ import java.util.Optional;
 final class Statement<Q, O> {
 
     private final List<Call<Q, O>> calls = new ArrayList<>();
+    private final long takenNanos;
     private int size;
     private List<O> outcomes;
     private Throwable failure;
     private long beganNanos;
     private long endedNanos;
 
-    Statement(Call<Q, O> first) {
+    /**
+     * @param first decides what it does
+     * @param takenNanos since when it is under way
+     */
+    Statement(Call<Q, O> first, long takenNanos) {
+        this.takenNanos = takenNanos;
         calls.add(first);
         size = first.size();
+    }
+
+    long takenNanos() {
+        return takenNanos;
     }
 
     boolean isFull() {
@@ -43,10 +53,10 @@ final class Statement<Q, O> {
 
     /** Carries the requests out. Does not throw: what is thrown is the calls' to hear. */
     void execute(Backlog backlog) {
-        List<Q> requests = new ArrayList<>(size);
-        calls.forEach(call -> requests.addAll(call.requests()));
         beganNanos = backlog.nanoTime();
         try {
+            List<Q> requests = new ArrayList<>(size);
+            calls.forEach(call -> requests.addAll(call.requests()));
             outcomes = calls.get(0).operation().statement().apply(requests);
             if (outcomes.size() != size) {
                 throw new IllegalStateException(outcomes.size() + " outcomes of " + size + " requests");

@@ -14,7 +14,9 @@ import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -22,7 +24,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -41,7 +46,8 @@ class GroupCommitTest {
     private final AtomicLong nanoTime = new AtomicLong();
     private final HeldUpLocks storage = new HeldUpLocks();
     private final ExecutorService answers = Executors.newCachedThreadPool();
-    private final GroupCommit locks = new GroupCommit(storage, answers, StatementObserver.NONE, nanoTime::get);
+    private final CountedThreads writers = new CountedThreads();
+    private final GroupCommit locks = new GroupCommit(storage, answers, StatementObserver.NONE, nanoTime::get, writers);
 
     private final List<String> streams = ids().limit(8).toList();
 
@@ -95,13 +101,14 @@ class GroupCommitTest {
     void whereManyWaitASecondStatementBeginsBesideTheFirst() throws Exception {
         var first = acquireAndAwaitStatement(stream);
         List<String> many = ids().limit(Lane.MANY_REQUESTS).toList();
-        var call = locks.acquire(requests(many));
+        var second = locks.acquire(requests(many));
         await().until(() -> storage.statements.size() == 2);
-        // There is no third, however many wait.
         var third = locks.acquire(requests(ids().limit(1000).toList()));
+        // There is no third, however many wait.
+        assertThat(writers.begun).hasValue(2);
         storage.letAllGo();
         get(first);
-        assertThat(get(call)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);
+        get(second);
         get(third);
         assertThat(storage.statements).hasSize(3);
         assertThat(storage.statements.get(1)).isEqualTo("acquire " + many);
@@ -110,15 +117,33 @@ class GroupCommitTest {
 
     @Test
     void fewerShareTheNextStatement() throws Exception {
+        // Those that wait no more must not count.
+        storage.letGo(2);
+        get(locks.acquire(requests(ids().limit(Lane.MANY_REQUESTS).toList())));
         var first = acquireAndAwaitStatement(stream);
+        get(first);
+        first = acquireAndAwaitStatement(stream);
         var second = locks.acquire(requests(ids().limit(Lane.MANY_REQUESTS - 10).toList()));
         var third = locks.acquire(requests(ids().limit(9).toList()));
         storage.letAllGo();
         get(first);
         get(second);
         get(third);
-        assertThat(storage.statements).hasSize(2);
-        assertThat(storage.largest).isEqualTo(Lane.MANY_REQUESTS - 1);
+        assertThat(storage.statements).hasSize(4);
+        assertThat(storage.mostAtOnce).isEqualTo(1);
+    }
+
+    @Test
+    void whatComesWhileAStatementIsHeldUpDoesNotWaitForIt() throws Exception {
+        var heldUp = acquireAndAwaitStatement(stream);
+        nanoTime.addAndGet(TimeUnit.MILLISECONDS.toNanos(Lane.PATIENCE_MS));
+        acquire(streams.get(1));
+        assertThat(writers.begun).hasValue(1);
+        nanoTime.addAndGet(1);
+        acquire(streams.get(2));
+        await().until(() -> storage.statements.size() == 2);
+        assertThat(storage.statements.get(1)).isEqualTo("acquire " + streams.subList(1, 3));
+        assertThat(heldUp).isNotDone();
     }
 
     @Test
@@ -135,25 +160,70 @@ class GroupCommitTest {
         get(others);
     }
 
+    /** Without an end to it, each call that has to wait would look through all that do. */
     @Test
-    void whatHasToWaitForTheStatementUnderWayTakesNoMoreThreads() throws Exception {
-        AtomicInteger threads = new AtomicInteger();
-        try (GroupCommit counted = withThreads(() -> threads.incrementAndGet() > 0)) {
-            List<String> many = ids().limit(Lane.MANY_REQUESTS).toList();
-            var granted = counted.acquire(requests(many));
-            await().until(() -> storage.statements.size() == 1);
-            List<CompletableFuture<List<AcquireOutcome>>> held = new ArrayList<>();
-            for (int i = 0; i < 100; i++) {
-                held.add(counted.acquire(requests(many)));
-            }
-            storage.letAllGo();
-            assertThat(get(granted)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);
-            for (var call : held) {
-                assertThat(get(call)).hasOnlyElementsOfType(AcquireOutcome.Held.class);
-            }
-            assertThat(storage.mostAtOnce).isEqualTo(1);
-            assertThat(threads).hasValueLessThanOrEqualTo(4);
+    void whatHasToWaitForTheStatementUnderWayIsTriedOnceAndKeepsNothingElseWaiting() throws Exception {
+        List<String> many = ids().limit(Lane.MANY_REQUESTS).toList();
+        var granted = locks.acquire(requests(many));
+        await().until(() -> storage.statements.size() == 1);
+        List<CompletableFuture<List<AcquireOutcome>>> held = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            held.add(locks.acquire(requests(many.subList(0, Lane.MANY_REQUESTS / 10))));
+            await().until(() -> writers.begun.get() - writers.ended.get() == 1);
         }
+        assertThat(writers.begun).hasValue(3);
+        var others = locks.acquire(requests(ids().limit(Lane.MANY_REQUESTS).toList()));
+        await().until(() -> storage.statements.size() == 2);
+        storage.letAllGo();
+        assertThat(get(granted)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);
+        assertThat(get(others)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);
+        for (var call : held) {
+            assertThat(get(call)).hasOnlyElementsOfType(AcquireOutcome.Held.class);
+        }
+    }
+
+    /** The race: two statements of a lane, of which one acquires what the other releases. */
+    @Test
+    void callsOfManyThreadsForTheSameStreamsKeepTheirOrder() throws Exception {
+        storage.letAllGo();
+        List<String> few = ids().limit(50).toList();
+        ExecutorService callers = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<?>> done = new ArrayList<>();
+            for (int caller = 0; caller < 4; caller++) {
+                done.add(callers.submit(() -> cycleOftenBesideOthers(few)));
+            }
+            for (Future<?> one : done) {
+                one.get(60, TimeUnit.SECONDS);
+            }
+        } finally {
+            callers.shutdownNow();
+        }
+        assertThat(storage.mostAtOnce).isEqualTo(2);
+        assertThat(storage.overlapped).isFalse();
+    }
+
+    /** With a burst of calls that do not wait for each other, of which each release follows its acquire. */
+    private Void cycleOftenBesideOthers(List<String> few) throws Exception {
+        for (int burst = 0; burst < 20; burst++) {
+            Map<CompletableFuture<List<AcquireOutcome>>, CompletableFuture<List<ReleaseOutcome>>> cycles =
+                    new LinkedHashMap<>();
+            for (int i = 0; i < 100; i++) {
+                String streamId = few.get(ThreadLocalRandom.current().nextInt(few.size()));
+                UUID id = UUID.randomUUID();
+                List<AcquireRequest> acquires = new ArrayList<>(requests(
+                        ids().limit(ThreadLocalRandom.current().nextInt(20)).toList()));
+                acquires.add(new AcquireRequest(streamId, "alice", id, TTL));
+                cycles.put(locks.acquire(acquires), locks.release(List.of(new ReleaseRequest(streamId, id))));
+            }
+            for (var cycle : cycles.entrySet()) {
+                List<AcquireOutcome> acquired = get(cycle.getKey());
+                boolean granted = acquired.get(acquired.size() - 1) instanceof AcquireOutcome.Granted;
+                assertThat(get(cycle.getValue()).get(0) instanceof ReleaseOutcome.Released)
+                        .isEqualTo(granted);
+            }
+        }
+        return null;
     }
 
     @Test
@@ -319,14 +389,14 @@ class GroupCommitTest {
     @Test
     void readsWaitForNoLaneAndAreRefusedWhenTheyHaveWaitedForTooLong() throws Exception {
         acquireAndAwaitStatement(stream);
-        var reads = IntStream.range(0, 4).mapToObj(i -> locks.find(stream)).toList();
-        await().until(() -> storage.statements.size() == 4);
+        var reads = IntStream.range(0, 5).mapToObj(i -> locks.find(stream)).toList();
+        await().until(() -> storage.statements.size() == 5);
         nanoTime.addAndGet(TimeUnit.MILLISECONDS.toNanos(LATE_MS));
         storage.letAllGo();
-        for (var read : reads.subList(0, 3)) {
+        for (var read : reads.subList(0, 4)) {
             get(read);
         }
-        assertFails(reads.get(3), OverloadedException.class);
+        assertFails(reads.get(4), OverloadedException.class);
         assertThat(get(locks.list(new LockQuery(Optional.empty(), "", "", 10))).locks())
                 .hasSize(1);
         assertThat(get(locks.verifyWritable())).isNull();
@@ -364,15 +434,37 @@ class GroupCommitTest {
         return calls;
     }
 
+    /** Threads that carry statements out, or have nothing to carry out. */
+    private static final class CountedThreads extends ThreadPoolExecutor {
+        final AtomicInteger begun = new AtomicInteger();
+        final AtomicInteger ended = new AtomicInteger();
+
+        CountedThreads() {
+            super(0, Integer.MAX_VALUE, 60, TimeUnit.SECONDS, new SynchronousQueue<>());
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            begun.incrementAndGet();
+            super.execute(() -> {
+                try {
+                    task.run();
+                } finally {
+                    ended.incrementAndGet();
+                }
+            });
+        }
+    }
+
     /** Starts a thread only where it is told so; else none can be had. */
     private GroupCommit withThreads(BooleanSupplier start) {
-        ExecutorService writers = Executors.newCachedThreadPool(task -> {
+        ExecutorService threads = Executors.newCachedThreadPool(task -> {
             if (!start.getAsBoolean()) {
                 throw new OutOfMemoryError("unable to create native thread");
             }
             return new Thread(task);
         });
-        return new GroupCommit(storage, answers, StatementObserver.NONE, nanoTime::get, writers);
+        return new GroupCommit(storage, answers, StatementObserver.NONE, nanoTime::get, threads);
     }
 
     private CompletableFuture<AcquireOutcome> acquireAndAwaitStatement(String streamId) {

@@ -13,8 +13,10 @@ import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
@@ -35,7 +37,11 @@ final class HeldUpLocks extends ForwardingLocks {
     /** How many statements were under way at once, reads among them. */
     volatile int mostAtOnce;
 
+    /** Whether two changes of one stream were under way at once. */
+    volatile boolean overlapped;
+
     private int underWay;
+    private final Set<String> streamsUnderWay = new HashSet<>();
 
     /** What the next statement that goes on fails with. */
     volatile RuntimeException failure;
@@ -89,14 +95,26 @@ final class HeldUpLocks extends ForwardingLocks {
         largest = Math.max(largest, streamIds.size());
         underWay++;
         mostAtOnce = Math.max(mostAtOnce, underWay);
+        overlapped |= isChange(what) && streamIds.stream().anyMatch(streamsUnderWay::contains);
+        if (isChange(what)) {
+            streamsUnderWay.addAll(streamIds);
+        }
     }
 
-    private synchronized void noteEnd() {
+    private synchronized void noteEnd(String what, List<String> streamIds) {
         underWay--;
+        if (isChange(what)) {
+            streamIds.forEach(streamsUnderWay::remove);
+        }
+    }
+
+    private static boolean isChange(String what) {
+        return what.equals("acquire") || what.equals("release");
     }
 
     private <Q, T> T statement(String what, List<Q> requests, Function<Q, String> streamId, Supplier<T> statement) {
-        note(what, requests.stream().map(streamId).toList());
+        List<String> streamIds = requests.stream().map(streamId).toList();
+        note(what, streamIds);
         try {
             permits.acquireUninterruptibly();
             RuntimeException toThrow = failure;
@@ -106,7 +124,7 @@ final class HeldUpLocks extends ForwardingLocks {
             }
             return statement.get();
         } finally {
-            noteEnd();
+            noteEnd(what, streamIds);
         }
     }
 }
