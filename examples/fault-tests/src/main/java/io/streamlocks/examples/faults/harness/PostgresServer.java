@@ -60,22 +60,38 @@ final class PostgresServer implements AutoCloseable {
         return process;
     }
 
-    /** Starts it, and returns when it answers. */
+    /**
+     * Starts it, and returns when it answers. Starts it again if it ends, as whoever supervises one does: the processes of
+     * one that was killed hold its memory for a moment, and it refuses to start while they do.
+     */
     void start() throws IOException, InterruptedException {
-        process.start();
-        awaitAnswers();
+        awaitAnswers(process::start);
     }
 
     /** Returns when it answers. */
     void awaitAnswers() throws IOException, InterruptedException {
+        awaitAnswers(() -> {
+            throw new IOException("PostgreSQL has ended; it wrote: " + Files.readString(process.log()));
+        });
+    }
+
+    private interface IfEnded {
+        void run() throws IOException, InterruptedException;
+    }
+
+    private void awaitAnswers(IfEnded ifEnded) throws IOException, InterruptedException {
         long began = System.nanoTime();
         while (true) {
+            if (!process.isAlive()) {
+                ifEnded.run();
+            }
             try {
                 query("SELECT 1");
                 return;
             } catch (SQLException e) {
-                if (!process.isAlive() || System.nanoTime() - began > TimeUnit.SECONDS.toNanos(START_SECONDS)) {
-                    throw new IOException("PostgreSQL did not start; it wrote: " + Files.readString(process.log()), e);
+                if (System.nanoTime() - began > TimeUnit.SECONDS.toNanos(START_SECONDS)) {
+                    throw new IOException(
+                            "PostgreSQL does not answer; it wrote: " + Files.readString(process.log()), e);
                 }
                 TimeUnit.MILLISECONDS.sleep(20);
             }
