@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
@@ -16,7 +17,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,7 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
  * complaint, of the content security policy or of anything else, and nothing was asked of any other host.
  */
 @Tag("browser")
-@EnabledIf(value = "browserIsInstalled", disabledReason = "No chromium with its chromedriver is on the PATH")
 abstract class ConsoleFixture {
 
     static final int WIDTH = 1200;
@@ -43,18 +42,22 @@ abstract class ConsoleFixture {
     /** Its clock stands still unless it is moved, so that only the page counts down. */
     TestServer server = TestServer.open();
 
-    static boolean browserIsInstalled() {
-        return Browser.isInstalled();
-    }
-
     @BeforeAll
     static void startBrowser() {
+        // Not as an annotation of this class, which its subclasses would not inherit.
+        assumeTrue(Browser.isInstalled(), "No chromium with its chromedriver is on the PATH");
         browser = new Browser(profile);
+        // The page that it begins with asks for things of its own.
+        browser.open("about:blank", WIDTH, HEIGHT);
+        browser.complaints();
+        browser.requests();
     }
 
     @AfterAll
     static void closeBrowser() {
-        browser.close();
+        if (browser != null) {
+            browser.close();
+        }
         SERVERS.forEach(TestServer::close);
         SERVERS.clear();
     }
