@@ -116,7 +116,7 @@ final class Lane {
         return untried >= MANY_REQUESTS
                 || (untried > 0
                         && !underWay.isEmpty()
-                        && backlog.isOlderThan(PATIENCE_MS, underWay.get(0).takenNanos()));
+                        && backlog.isOlderThan(PATIENCE_MS, underWay.get(0).beganNanos()));
     }
 
     void close() {

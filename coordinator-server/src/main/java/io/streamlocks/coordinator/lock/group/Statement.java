@@ -9,25 +9,24 @@ import java.util.Optional;
 final class Statement<Q, O> {
 
     private final List<Call<Q, O>> calls = new ArrayList<>();
-    private final long takenNanos;
+    private final long beganNanos;
     private int size;
     private List<O> outcomes;
     private Throwable failure;
-    private long beganNanos;
     private long endedNanos;
 
     /**
      * @param first decides what it does
-     * @param takenNanos since when it is under way
+     * @param beganNanos since when it is under way
      */
-    Statement(Call<Q, O> first, long takenNanos) {
-        this.takenNanos = takenNanos;
+    Statement(Call<Q, O> first, long beganNanos) {
+        this.beganNanos = beganNanos;
         calls.add(first);
         size = first.size();
     }
 
-    long takenNanos() {
-        return takenNanos;
+    long beganNanos() {
+        return beganNanos;
     }
 
     boolean isFull() {
@@ -53,7 +52,6 @@ final class Statement<Q, O> {
 
     /** Carries the requests out. Does not throw: what is thrown is the calls' to hear. */
     void execute(Backlog backlog) {
-        beganNanos = backlog.nanoTime();
         try {
             List<Q> requests = new ArrayList<>(size);
             calls.forEach(call -> requests.addAll(call.requests()));

@@ -1,0 +1,170 @@
+package io.streamlocks.coordinator.lock.group;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.ReleaseRequest;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** When a second statement of a lane begins beside another, and what it may take. */
+class TwoStatementsTest extends GroupCommitFixture {
+
+    @Test
+    void whereManyWaitASecondStatementBeginsBesideTheFirst() throws Exception {
+        var first = acquireAndAwaitStatement(stream);
+        List<String> many = ids().limit(Lane.MANY_REQUESTS).toList();
+        var second = locks.acquire(requests(many));
+        await().until(() -> storage.statements.size() == 2);
+        var third = locks.acquire(requests(ids().limit(1000).toList()));
+        // There is no third, however many wait.
+        assertThat(writers.begun).hasValue(2);
+        storage.letAllGo();
+        get(first);
+        get(second);
+        get(third);
+        assertThat(storage.statements).hasSize(3);
+        assertThat(storage.statements.get(1)).isEqualTo("acquire " + many);
+        assertThat(storage.mostAtOnce).isEqualTo(2);
+    }
+
+    @Test
+    void fewerShareTheNextStatement() throws Exception {
+        // Those that wait no more must not count.
+        storage.letGo(2);
+        get(locks.acquire(requests(ids().limit(Lane.MANY_REQUESTS).toList())));
+        var first = acquireAndAwaitStatement(stream);
+        get(first);
+        first = acquireAndAwaitStatement(stream);
+        var second = locks.acquire(requests(ids().limit(Lane.MANY_REQUESTS - 10).toList()));
+        var third = locks.acquire(requests(ids().limit(9).toList()));
+        storage.letAllGo();
+        get(first);
+        get(second);
+        get(third);
+        assertThat(storage.statements).hasSize(4);
+        assertThat(storage.mostAtOnce).isEqualTo(1);
+    }
+
+    @Test
+    void whatComesWhileAStatementIsHeldUpDoesNotWaitForIt() throws Exception {
+        var heldUp = acquireAndAwaitStatement(stream);
+        nanoTime.addAndGet(TimeUnit.MILLISECONDS.toNanos(Lane.PATIENCE_MS));
+        acquire(streams.get(1));
+        assertThat(writers.begun).hasValue(1);
+        nanoTime.addAndGet(1);
+        acquire(streams.get(2));
+        await().until(() -> storage.statements.size() == 2);
+        assertThat(storage.statements.get(1)).isEqualTo("acquire " + streams.subList(1, 3));
+        assertThat(heldUp).isNotDone();
+    }
+
+    @Test
+    void noStreamIsInTwoStatementsAtOnce() throws Exception {
+        var granted = acquireAndAwaitStatement(stream);
+        var released = locks.release(List.of(new ReleaseRequest(stream, leaseId)));
+        List<String> many = ids().limit(Lane.MANY_REQUESTS).toList();
+        var others = locks.acquire(requests(many));
+        await().until(() -> storage.statements.size() == 2);
+        assertThat(storage.statements.get(1)).isEqualTo("acquire " + many);
+        storage.letAllGo();
+        assertThat(get(granted)).isInstanceOf(AcquireOutcome.Granted.class);
+        assertThat(get(released)).containsExactly(new ReleaseOutcome.Released());
+        get(others);
+    }
+
+    /** Without an end to it, each call that has to wait would look through all that do. */
+    @Test
+    void whatHasToWaitForTheStatementUnderWayIsTriedOnceAndKeepsNothingElseWaiting() throws Exception {
+        List<String> many = ids().limit(Lane.MANY_REQUESTS).toList();
+        var granted = locks.acquire(requests(many));
+        await().until(() -> storage.statements.size() == 1);
+        List<CompletableFuture<List<AcquireOutcome>>> held = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            held.add(locks.acquire(requests(many.subList(0, Lane.MANY_REQUESTS / 10))));
+            await().until(() -> writers.begun.get() - writers.ended.get() == 1);
+        }
+        assertThat(writers.begun).hasValue(3);
+        var others = locks.acquire(requests(ids().limit(Lane.MANY_REQUESTS).toList()));
+        await().until(() -> storage.statements.size() == 2);
+        storage.letAllGo();
+        assertThat(get(granted)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);
+        assertThat(get(others)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);
+        for (var call : held) {
+            assertThat(get(call)).hasOnlyElementsOfType(AcquireOutcome.Held.class);
+        }
+    }
+
+    /** The race: two statements of a lane, of which one acquires what the other releases. */
+    @Test
+    void callsOfManyThreadsForTheSameStreamsKeepTheirOrder() throws Exception {
+        storage.letAllGo();
+        List<String> few = ids().limit(50).toList();
+        ExecutorService callers = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<?>> done = new ArrayList<>();
+            for (int caller = 0; caller < 4; caller++) {
+                done.add(callers.submit(() -> cycleOftenBesideOthers(few)));
+            }
+            for (Future<?> one : done) {
+                one.get(60, TimeUnit.SECONDS);
+            }
+        } finally {
+            callers.shutdownNow();
+        }
+        assertThat(storage.mostAtOnce).isEqualTo(2);
+        assertThat(storage.overlapped).isFalse();
+    }
+
+    /** With a burst of calls that do not wait for each other, of which each release follows its acquire. */
+    private Void cycleOftenBesideOthers(List<String> few) throws Exception {
+        for (int burst = 0; burst < 20; burst++) {
+            Map<CompletableFuture<List<AcquireOutcome>>, CompletableFuture<List<ReleaseOutcome>>> cycles =
+                    new LinkedHashMap<>();
+            for (int i = 0; i < 100; i++) {
+                String streamId = few.get(ThreadLocalRandom.current().nextInt(few.size()));
+                UUID id = UUID.randomUUID();
+                List<AcquireRequest> acquires = new ArrayList<>(requests(
+                        ids().limit(ThreadLocalRandom.current().nextInt(20)).toList()));
+                acquires.add(new AcquireRequest(streamId, "alice", id, TTL));
+                cycles.put(locks.acquire(acquires), locks.release(List.of(new ReleaseRequest(streamId, id))));
+            }
+            for (var cycle : cycles.entrySet()) {
+                List<AcquireOutcome> acquired = get(cycle.getKey());
+                boolean granted = acquired.get(acquired.size() - 1) instanceof AcquireOutcome.Granted;
+                assertThat(get(cycle.getValue()).get(0) instanceof ReleaseOutcome.Released)
+                        .isEqualTo(granted);
+            }
+        }
+        return null;
+    }
+
+    @Test
+    void aLaneThatGotNoSecondThreadGoesOnWithTheFirst() throws Exception {
+        AtomicInteger threads = new AtomicInteger();
+        try (GroupCommit shortOfThreads = withThreads(() -> threads.incrementAndGet() == 1)) {
+            var first = shortOfThreads.acquire(requests(List.of(stream)));
+            await().until(() -> storage.statements.size() == 1);
+            var many = shortOfThreads.acquire(
+                    requests(ids().limit(Lane.MANY_REQUESTS).toList()));
+            storage.letAllGo();
+            get(first);
+            assertThat(get(many)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);
+            assertThat(threads).hasValueGreaterThan(1);
+        }
+    }
+}
