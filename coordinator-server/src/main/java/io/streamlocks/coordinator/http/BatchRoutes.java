@@ -90,7 +90,11 @@ final class BatchRoutes {
             Function<O, Responses.Result> result) {
         Batch<T, Q> batch = new Batch<>(Access.of(ctx), check);
         Json.readItems(Exchange.body(ctx), MAX_ITEMS, type, batch);
-        exchange.respondAtLength(ctx, () -> call.apply(batch.requests), outcomes -> batch.results(outcomes, result));
+        exchange.respondAtLength(
+                ctx,
+                batch.results.size(),
+                () -> call.apply(batch.requests),
+                outcomes -> batch.results(outcomes, result));
     }
 
     /** The items of one call: those that became requests, and what is wrong with the others. */

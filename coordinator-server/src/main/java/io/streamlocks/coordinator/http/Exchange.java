@@ -29,6 +29,12 @@ final class Exchange {
 
     private static final Duration RETRY_STORAGE_AFTER = Duration.ofSeconds(1);
 
+    /**
+     * To make an answer of so many items takes about as long as to wake another thread up for it. It is as many as a
+     * client sends together that shares its requests, and holds others up no longer than so many single calls do.
+     */
+    private static final int FEW_ITEMS = 40;
+
     /** What is sent at once of a long answer. */
     private static final int PIECE_BYTES = 32 * 1024;
 
@@ -36,7 +42,7 @@ final class Exchange {
     private final HeldBytes held;
 
     /**
-     * @param threads make the answers that are long
+     * @param threads make the answers of many items
      * @param held counts such answers until they are sent
      */
     Exchange(Executor threads, HeldBytes held) {
@@ -136,11 +142,14 @@ final class Exchange {
     }
 
     /**
-     * As {@link #respond(Context, Supplier, Function)}, for an answer of any size: to make it holds up nobody else, and
-     * many that are not read do not use up the memory.
+     * As {@link #respond(Context, Supplier, Function)}, for an answer of any size: to make one of many items holds up
+     * nobody else, and many that are not read do not use up the memory.
+     *
+     * @param items how many the answer has at most
      */
-    <T> void respondAtLength(Context ctx, Supplier<CompletableFuture<T>> call, Function<T, Object> body) {
-        ctx.future(() -> call.get().handleAsync(Exchange::outcomeOf, threads).thenCompose(outcome -> {
+    <T> void respondAtLength(Context ctx, int items, Supplier<CompletableFuture<T>> call, Function<T, Object> body) {
+        Executor maker = items <= FEW_ITEMS ? Runnable::run : threads;
+        ctx.future(() -> call.get().handleAsync(Exchange::outcomeOf, maker).thenCompose(outcome -> {
             Object answer = body.apply(outcome);
             return answer instanceof LockTable table
                     ? sendHeld(ctx, LockTable.CONTENT_TYPE, table.text().getBytes(StandardCharsets.UTF_8))

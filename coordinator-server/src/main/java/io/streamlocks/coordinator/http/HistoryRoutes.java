@@ -52,6 +52,7 @@ final class HistoryRoutes {
                 Paging.pageSize(parameters));
         exchange.respondAtLength(
                 ctx,
+                query.pageSize(),
                 () -> locks.history(query),
                 page -> page(page, next -> Paging.tokenOf(Long.toString(next.fencingToken()))));
     }
@@ -70,7 +71,10 @@ final class HistoryRoutes {
                 Paging.pageSize(parameters));
         Access.of(ctx).requireAllStreamsOf(query.prefix());
         exchange.respondAtLength(
-                ctx, () -> locks.history(query), page -> page(page, next -> Paging.tokenOf(positionText(next))));
+                ctx,
+                query.pageSize(),
+                () -> locks.history(query),
+                page -> page(page, next -> Paging.tokenOf(positionText(next))));
     }
 
     private interface Token {

@@ -81,7 +81,10 @@ final class LockRoutes {
         Access.of(ctx).requireAllStreamsOf(query.prefix());
         boolean asTable = LockTable.isWanted(ctx);
         exchange.respondAtLength(
-                ctx, () -> locks.list(query), page -> asTable ? LockTable.of(page, nextPageToken(page)) : page(page));
+                ctx,
+                query.pageSize(),
+                () -> locks.list(query),
+                page -> asTable ? LockTable.of(page, nextPageToken(page)) : page(page));
     }
 
     private static Responses.Page page(LockPage page) {
