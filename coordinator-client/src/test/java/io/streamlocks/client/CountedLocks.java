@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -25,6 +26,7 @@ public final class CountedLocks extends ForwardingLocks {
     private final List<List<ReleaseRequest>> releases = new CopyOnWriteArrayList<>();
     private final Map<String, UUID> leaseIds = new ConcurrentHashMap<>();
     private volatile boolean away;
+    private volatile CompletableFuture<Void> renewsAnswered = CompletableFuture.completedFuture(null);
 
     public CountedLocks(LockManager locks) {
         this.locks = locks;
@@ -38,6 +40,13 @@ public final class CountedLocks extends ForwardingLocks {
     /** Whether the server answers 503. */
     public void setAway(boolean isAway) {
         away = isAway;
+    }
+
+    /** From now on renewals are carried out, and their answers wait until what this returns is completed. */
+    public CompletableFuture<Void> holdAnswersOfRenews() {
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        renewsAnswered = gate;
+        return gate;
     }
 
     public List<List<AcquireRequest>> acquires() {
@@ -81,7 +90,9 @@ public final class CountedLocks extends ForwardingLocks {
     public List<RenewOutcome> renew(List<RenewRequest> requests) {
         renews.add(requests);
         requireThere();
-        return locks.renew(requests);
+        List<RenewOutcome> outcomes = locks.renew(requests);
+        renewsAnswered.join();
+        return outcomes;
     }
 
     @Override

@@ -42,6 +42,24 @@ class HeartbeatTest extends ProxiedClient {
         assertThat(heard.lost).isEmpty();
     }
 
+    @Test
+    void aLeaseIsSafeFromWhenItsHeartbeatWasSentHoweverLateTheAnswer() {
+        // So far apart that the second beat is not sent before the outcome of the first was seen.
+        Duration ttl = Duration.ofSeconds(5);
+        StreamLockClient slow = client(
+                builder().ttl(ttl).heartbeatInterval(Duration.ofSeconds(3)).requestTimeout(Duration.ofSeconds(3)));
+        HeldLease lease = slow.tryAcquire(streamId).orElseThrow();
+        long safeUntil = lease.safeUntilNanos();
+        CompletableFuture<Void> answered = storage.holdAnswersOfRenews();
+        await().until(() -> isRenewed(streamId));
+        long arrived = System.nanoTime();
+        // Twice the margin, which else would hide it.
+        await().pollDelay(Duration.ofSeconds(1)).until(() -> true);
+        answered.complete(null);
+        await().until(() -> lease.safeUntilNanos() != safeUntil);
+        assertThat(Duration.ofNanos(lease.safeUntilNanos() - arrived)).isLessThan(ttl);
+    }
+
     private boolean isRenewed(String stream) {
         return storage.renews().stream().flatMap(List::stream).anyMatch(request -> request.streamId()
                 .equals(stream));
