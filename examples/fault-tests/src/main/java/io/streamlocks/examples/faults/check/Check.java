@@ -26,6 +26,13 @@ import java.util.stream.Stream;
  */
 public record Check(Figures figures, List<Violation> violations, List<Violation> staleWritesUnfenced) {
 
+    /** How many updates were lost by them: each was overwritten by another of its number. */
+    public long lostUpdatesUnfenced() {
+        return staleWritesUnfenced.stream()
+                .filter(violation -> violation.rule().equals(ResourceRules.WRITTEN_TWICE))
+                .count();
+    }
+
     /** The names of the files in a directory; each worker process has one of calls. */
     public static final String CALLS = "calls-";
 

@@ -11,6 +11,7 @@ public final class Checker {
     /** What a stream's history breaks; empty if it keeps all promises. */
     public static List<Violation> check(StreamHistory history) {
         List<Violation> violations = new ArrayList<>();
+        violations.addAll(AnswerRules.check(history));
         violations.addAll(TokenRules.check(history));
         violations.addAll(LeaseRules.check(history));
         violations.addAll(ServiceRules.check(history));

@@ -27,8 +27,10 @@ public final class Figures {
     private final List<Double> takeovers = new ArrayList<>();
     private final List<Bar> bars = new ArrayList<>();
 
-    /** By fault, and in it by coordinator: its first success after the database was back. */
+    /** By fault, and in it by coordinator: its first answer after all was back. */
     private final Map<Fault, Map<Integer, Long>> firstSuccess = new HashMap<>();
+
+    private final Map<Fault, Long> allBack = new HashMap<>();
 
     private long operations;
     private long staleWrites;
@@ -41,9 +43,18 @@ public final class Figures {
         this.run = run;
         this.faults = faults;
         this.perSecond = new long[(int) ((run.end() - run.start()) / SECOND) + 1];
-        faults.stream()
-                .filter(fault -> fault.databaseBack() != 0)
-                .forEach(fault -> firstSuccess.put(fault, new HashMap<>()));
+        faults.stream().filter(fault -> fault.databaseBack() != 0).forEach(fault -> {
+            firstSuccess.put(fault, new HashMap<>());
+            allBack.put(fault, allBack(fault));
+        });
+    }
+
+    /** When the database was back, and what else had failed meanwhile. */
+    private long allBack(Fault fault) {
+        return faults.stream()
+                .filter(other -> other != fault && other.start() < fault.end() && other.end() > fault.start())
+                .mapToLong(Fault::end)
+                .reduce(fault.databaseBack(), Math::max);
     }
 
     /** Counts one stream in. */
@@ -52,15 +63,15 @@ public final class Figures {
             operations++;
             answers.merge(call.kind() + " " + call.answer(), 1L, Long::sum);
             long when = call.end() == 0 ? call.start() : call.end();
-            if (call.answer() != Answer.UNKNOWN && when >= run.start() && when < run.end()) {
+            if (!call.tellsNothing() && when >= run.start() && when < run.end()) {
                 perSecond[(int) ((when - run.start()) / SECOND)]++;
             }
             if (call.kind() == Kind.PUBLISH && call.answer() == Answer.REFUSED) {
                 staleWrites++;
             }
-            if (call.via() > 0 && call.answer() != Answer.UNKNOWN) {
+            if (call.via() > 0 && !call.tellsNothing()) {
                 firstSuccess.forEach((fault, byCoordinator) -> {
-                    if (call.end() > fault.databaseBack()) {
+                    if (call.end() > allBack.get(fault)) {
                         byCoordinator.merge(call.via(), call.end(), Math::min);
                     }
                 });
@@ -74,7 +85,8 @@ public final class Figures {
             LeaseView lease = granted.get(i);
             LeaseView next = i + 1 < granted.size() ? granted.get(i + 1) : null;
             faults.stream()
-                    .filter(fault -> lease.owner().equals(fault.killed()) && isLiveAt(lease, fault.start()))
+                    .filter(fault ->
+                            lease.owner().equals(fault.killed()) && isAlone(fault) && isLiveAt(lease, fault.start()))
                     .forEach(fault -> takeover(fault, next));
             draw(history.stream(), lease);
         }
@@ -89,6 +101,14 @@ public final class Figures {
                 && lease.calls().stream()
                         .noneMatch(call ->
                                 call.start() < moment && (call.kind() == Kind.RELEASE || call.answer() == Answer.LOST));
+    }
+
+    /** Nothing else is at fault while its streams are to be taken over. */
+    private boolean isAlone(Fault fault) {
+        return faults.stream()
+                .noneMatch(other -> other != fault
+                        && other.start() < fault.start() + run.ttlNanos() + SECOND
+                        && other.end() > fault.start());
     }
 
     private void takeover(Fault fault, LeaseView next) {
@@ -144,7 +164,7 @@ public final class Figures {
                             .mapToLong(Long::longValue)
                             .max()
                             .orElse(run.end());
-            seconds.add((last - fault.databaseBack()) / (double) SECOND);
+            seconds.add((last - allBack.get(fault)) / (double) SECOND);
         });
         return seconds;
     }

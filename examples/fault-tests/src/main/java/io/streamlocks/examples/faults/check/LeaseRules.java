@@ -3,11 +3,13 @@ package io.streamlocks.examples.faults.check;
 import io.streamlocks.examples.faults.history.Answer;
 import io.streamlocks.examples.faults.history.Call;
 import io.streamlocks.examples.faults.history.Kind;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /** Leases of a stream do not overlap, and one that is over stays over. */
 final class LeaseRules {
@@ -16,12 +18,19 @@ final class LeaseRules {
     static final String OLD_LEASE = "no call by an old lease succeeds after another was granted";
     static final String NO_REVIVAL = "a lease that was said to be lost never succeeds again";
     static final String NO_REVIVAL_AFTER_RELEASE = "a lease that was released is not shown again";
+    static final String NO_REVIVAL_AFTER_END = "a renewal does not revive a lease that is over on the database's clock";
     static final String FALSE_LOSS = "a lease is said to be lost only for a reason that there was";
 
     static final String FALSE_USED = "a lease id is said to be used only if it was asked for before";
 
     /** How many leases before the latest a coordinator knows of. */
     private static final int REMEMBERED = 8;
+
+    /**
+     * A renewal looks at the end of the lease and at the clock one after the other, and the process that does so may have
+     * to wait for a core in between.
+     */
+    private static final Duration SLACK = Duration.ofMillis(250);
 
     private LeaseRules() {}
 
@@ -35,28 +44,21 @@ final class LeaseRules {
         for (int i = 1; i < granted.size(); i++) {
             LeaseView before = granted.get(i - 1);
             LeaseView after = granted.get(i);
-            if (after.acquiredAt() < leastEnd(before)) {
-                violations.add(Excerpt.of(
-                        NO_OVERLAP,
-                        history.stream(),
-                        before.firstRelease() == null ? before.lastEnd() : before.lastLive(),
-                        after.shown()));
+            boolean mayBeReleased = before.firstRelease() != null
+                    && before.firstRelease().start() <= after.shown().end();
+            Call last = mayBeReleased ? before.lastLive() : before.lastEnd();
+            if (after.acquiredAt() < (mayBeReleased ? last.liveAt() : last.expiresAt())) {
+                violations.add(Excerpt.of(NO_OVERLAP, history.stream(), last, after.shown()));
             }
         }
         violations.addAll(oldLeases(history, granted));
         for (LeaseView lease : leases) {
             violations.addAll(revivals(history.stream(), lease));
+            violations.addAll(revivalsAfterEnd(history.stream(), lease));
             violations.addAll(uses(history.stream(), lease));
         }
         violations.addAll(losses(history, granted));
         return violations;
-    }
-
-    /** It lasted at least so long: to its end, or if it may have been released, until it was last seen live. */
-    private static long leastEnd(LeaseView lease) {
-        return lease.firstRelease() == null
-                ? lease.lastEnd().expiresAt()
-                : lease.lastLive().liveAt();
     }
 
     private static List<Violation> oldLeases(StreamHistory history, List<LeaseView> granted) {
@@ -111,13 +113,33 @@ final class LeaseRules {
         return violations;
     }
 
+    /** Whoever renews a lease must find it live: by its grant, or by another renewal, which may have had no answer. */
+    private static List<Violation> revivalsAfterEnd(String stream, LeaseView lease) {
+        List<Violation> violations = new ArrayList<>();
+        for (Call call : lease.calls()) {
+            if (call.answer() != Answer.RENEWED) {
+                continue;
+            }
+            long slack = TimeUnit.NANOSECONDS.toMicros(SLACK.toNanos());
+            boolean found = lease.calls().stream()
+                    .filter(other -> other != call)
+                    .anyMatch(other -> other.showsLease()
+                            ? other.liveAt() <= call.liveAt() && call.liveAt() < other.expiresAt() + slack
+                            : other.kind() != Kind.RELEASE && other.tellsNothing() && other.start() < call.end());
+            if (!found) {
+                violations.add(Excerpt.of(NO_REVIVAL_AFTER_END, stream, lease.shown(), call));
+            }
+        }
+        return violations;
+    }
+
     private static List<Violation> uses(String stream, LeaseView lease) {
         return lease.calls().stream()
                 .filter(call -> call.answer() == Answer.USED)
                 .filter(call -> lease.calls().stream()
                         .noneMatch(other -> other.kind() == Kind.ACQUIRE
                                 && other.start() < call.end()
-                                && (other.answer() == Answer.GRANTED || other.answer() == Answer.UNKNOWN)))
+                                && (other.answer() == Answer.GRANTED || other.tellsNothing())))
                 .map(call -> Excerpt.of(FALSE_USED, stream, call))
                 .toList();
     }
@@ -136,7 +158,7 @@ final class LeaseRules {
                 }
                 boolean plausible =
                         switch (String.valueOf(call.detail())) {
-                            case "expired" -> true;
+                            case "expired" -> mayBeOver(lease, call.end());
                             case "released" ->
                                 lease.firstRelease() != null
                                         && lease.firstRelease().start() < call.end();
@@ -152,6 +174,14 @@ final class LeaseRules {
             }
         }
         return violations;
+    }
+
+    /** It lasts for a ttl from when its grant or a renewal was carried out, and so from when that was sent. */
+    private static boolean mayBeOver(LeaseView lease, long moment) {
+        return lease.calls().stream().filter(Call::showsLease).noneMatch(call -> {
+            long sent = call.kind() == Kind.ACQUIRE ? lease.firstAcquire().start() : call.start();
+            return sent + TimeUnit.MILLISECONDS.toNanos(call.ttlMs()) - SLACK.toNanos() > moment;
+        });
     }
 
     private static boolean isForgotten(LeaseView lease, List<LeaseView> granted, StreamHistory history) {

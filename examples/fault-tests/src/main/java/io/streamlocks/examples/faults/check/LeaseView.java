@@ -1,6 +1,5 @@
 package io.streamlocks.examples.faults.check;
 
-import io.streamlocks.examples.faults.history.Answer;
 import io.streamlocks.examples.faults.history.Call;
 import io.streamlocks.examples.faults.history.Kind;
 import java.util.ArrayList;
@@ -35,7 +34,7 @@ final class LeaseView {
         if (call.kind() == Kind.RELEASE && firstRelease == null) {
             firstRelease = call;
         }
-        mayBeGranted |= call.kind() == Kind.ACQUIRE && call.answer() == Answer.UNKNOWN;
+        mayBeGranted |= call.kind() == Kind.ACQUIRE && call.tellsNothing();
         if (call.showsLease()) {
             shown = shown == null || call.end() < shown.end() ? call : shown;
             lastLive = lastLive == null || call.liveAt() > lastLive.liveAt() ? call : lastLive;

@@ -15,6 +15,7 @@ public final class Campaign {
     private final Settings settings;
     private final boolean judgesTimes;
     private final List<RunResult> results = new ArrayList<>();
+    private final List<String> skipped = new ArrayList<>();
     private long seed;
 
     private Campaign(Settings settings, boolean judgesTimes) {
@@ -27,7 +28,7 @@ public final class Campaign {
     public static boolean runShort(Settings settings) throws IOException, InterruptedException, SQLException {
         Campaign campaign = new Campaign(settings, false);
         List<Run.Phase> phases = new ArrayList<>();
-        for (FaultClass fault : settings.possible(
+        for (FaultClass fault : campaign.possible(
                 List.of(FaultClass.WORKER_KILL, FaultClass.COORDINATOR_KILL, FaultClass.POSTGRES_KILL))) {
             phases.add(new Run.Phase(List.of(fault), SHORT_PHASE));
         }
@@ -39,7 +40,7 @@ public final class Campaign {
     /** Each fault class alone, and all mixed. Returns whether all is as it must be. */
     public static boolean runAll(Settings settings) throws IOException, InterruptedException, SQLException {
         Campaign campaign = new Campaign(settings, true);
-        List<FaultClass> faults = settings.possible(settings.faults());
+        List<FaultClass> faults = campaign.possible(settings.faults());
         for (FaultClass fault : faults) {
             campaign.repeat(fault.toString(), List.of(fault));
         }
@@ -52,13 +53,21 @@ public final class Campaign {
     /** The faults of the settings mixed. Returns whether all is as it must be. */
     public static boolean runMixed(Settings settings) throws IOException, InterruptedException, SQLException {
         Campaign campaign = new Campaign(settings, true);
-        List<FaultClass> faults = settings.possible(settings.faults());
-        if (faults.isEmpty()) {
-            System.out.println("Nothing to run.");
-            return true;
+        List<FaultClass> faults = campaign.possible(settings.faults());
+        if (!faults.isEmpty()) {
+            campaign.repeat(faults.size() == 1 ? faults.get(0).toString() : "mixed", faults);
         }
-        campaign.repeat(faults.size() == 1 ? faults.get(0).toString() : "mixed", faults);
         return campaign.report();
+    }
+
+    private List<FaultClass> possible(List<FaultClass> wanted) throws IOException, InterruptedException {
+        List<FaultClass> possible = new ArrayList<>();
+        for (FaultClass fault : wanted) {
+            settings.hindrance(fault)
+                    .ifPresentOrElse(why -> skipped.add(fault + ", since " + why), () -> possible.add(fault));
+        }
+        skipped.forEach(what -> System.out.println("SKIPPED: " + what));
+        return possible;
     }
 
     private void repeat(String name, List<FaultClass> faults) throws IOException, InterruptedException, SQLException {
@@ -71,11 +80,14 @@ public final class Campaign {
         System.out.printf("%s, seed %d%n", name, seed);
         results.add(new Run(name, phases, settings, seed++).run());
         // After each, so that there is one if a later run cannot be done.
-        new Report(settings, results, judgesTimes).write();
+        Report report = new Report(settings, results, skipped, judgesTimes);
+        report.write();
+        report.writeTimeline(results.get(results.size() - 1));
     }
 
     private boolean report() throws IOException {
-        Report report = new Report(settings, results, judgesTimes);
+        Report report = new Report(settings, results, skipped, judgesTimes);
+        report.write();
         System.out.println(report.markdown());
         System.out.println("The report is in " + settings.output() + "/report.html and report.md");
         return report.failures().isEmpty();

@@ -36,6 +36,12 @@ public enum FaultClass {
         return List.of(POSTGRES_KILL, LOCKS_HELD, PROMOTION, DISK_FULL).contains(this);
     }
 
+    /** Whether it is links that fail, and not processes or what is in them: one of these and one of those can go together. */
+    boolean isOfNetwork() {
+        return List.of(PARTITION_WORKERS, PARTITION_DATABASE, LATENCY, REPLY_DROPPED)
+                .contains(this);
+    }
+
     /** As it is written on the command line. */
     @Override
     public String toString() {

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
-/** Makes things go wrong, one after the other, as a seed will have it; and mends them again. */
+/** Makes things go wrong, one after the other, as a seed will have it; and mends them again. Used by one thread at a time. */
 final class Injector {
 
     private final Cluster cluster;
@@ -34,7 +34,7 @@ final class Injector {
         return anomalies;
     }
 
-    /** Injects a fault, and returns when it is over: all processes run, all links pass. */
+    /** Injects a fault, and returns when it is over: the processes run, the links pass. */
     Fault inject(FaultClass fault) throws IOException, InterruptedException, SQLException {
         databaseBack = 0;
         killed = null;
@@ -51,16 +51,12 @@ final class Injector {
                     case LATENCY -> delay(anyLinks());
                     case REPLY_DROPPED -> set(anyLinks(), Link.State.REPLY_DROPPED);
                     case POSTGRES_KILL -> killPostgres();
-                    case LOCKS_HELD -> new TableLocks(postgres().primary(), random).hold(millis(1000, 4000));
+                    case LOCKS_HELD -> holdLocks();
                     case WORKER_CLOCK -> stepClocks();
                     case PROMOTION -> promote();
                     case DISK_FULL -> fillDisk();
                 };
-        long end = System.nanoTime();
-        if (fault == FaultClass.LOCKS_HELD) {
-            databaseBack = end;
-        }
-        return new Fault(fault.toString(), what, start, end, killed, databaseBack);
+        return new Fault(fault.toString(), what, start, System.nanoTime(), killed, databaseBack);
     }
 
     private String killWorker() throws IOException, InterruptedException {
@@ -114,8 +110,8 @@ final class Injector {
         return "restarted all coordinators";
     }
 
-    /** Links that fail together, and what they are. */
-    private record Links(String name, List<Link> links) {}
+    /** Links that fail together, what they are, and whether they lead to the database. */
+    private record Links(String name, List<Link> links, boolean toDatabase) {}
 
     private Links anyLinks() {
         return random.nextBoolean() && settings.reachesDatabaseThroughLinks() ? databaseLinks() : workerLinks();
@@ -124,14 +120,15 @@ final class Injector {
     private Links workerLinks() {
         if (random.nextBoolean()) {
             WorkerNode worker = anyOf(cluster.workers());
-            return new Links(worker.owner() + " and all coordinators", worker.toCoordinators());
+            return new Links(worker.owner() + " and all coordinators", worker.toCoordinators(), false);
         }
         int at = random.nextInt(cluster.coordinators().size());
         return new Links(
                 "all workers and " + cluster.coordinators().get(at).process().name(),
                 cluster.workers().stream()
                         .map(worker -> worker.toCoordinators().get(at))
-                        .toList());
+                        .toList(),
+                false);
     }
 
     private Links databaseLinks() {
@@ -140,10 +137,11 @@ final class Injector {
                     "all coordinators and PostgreSQL",
                     cluster.coordinators().stream()
                             .flatMap(node -> node.toDatabase().stream())
-                            .toList());
+                            .toList(),
+                    true);
         }
         CoordinatorNode coordinator = anyOf(cluster.coordinators());
-        return new Links(coordinator.process().name() + " and PostgreSQL", coordinator.toDatabase());
+        return new Links(coordinator.process().name() + " and PostgreSQL", coordinator.toDatabase(), true);
     }
 
     private String cut(Links links) throws InterruptedException {
@@ -160,7 +158,7 @@ final class Injector {
         long ms = millis(500, settings.ttl().toMillis() * 3 / 2);
         links.links().forEach(link -> link.set(state));
         sleep(ms);
-        links.links().forEach(Link::heal);
+        heal(links);
         return state + " between " + links.name() + " for " + ms + " ms";
     }
 
@@ -169,8 +167,24 @@ final class Injector {
         long ms = millis(500, 2500);
         links.links().forEach(link -> link.delay(ms));
         sleep(millis(1500, 4500));
-        links.links().forEach(Link::heal);
+        heal(links);
         return ms + " ms each way between " + links.name();
+    }
+
+    private void heal(Links links) {
+        links.links().forEach(Link::heal);
+        if (links.toDatabase()) {
+            databaseBack = System.nanoTime();
+        }
+    }
+
+    private String holdLocks() throws SQLException, InterruptedException {
+        boolean all = random.nextBoolean();
+        String what = new TableLocks(postgres().primary()).hold(all, millis(1000, 4000));
+        if (all) {
+            databaseBack = System.nanoTime();
+        }
+        return what;
     }
 
     private String killPostgres() throws IOException, InterruptedException, SQLException {
@@ -192,6 +206,7 @@ final class Injector {
         Disk.fill(primary.data());
         sleep(millis(1000, 3000));
         Disk.empty(primary.data());
+        long emptied = System.nanoTime();
         // What it could not write may end it a moment later.
         sleep(500);
         boolean died = !primary.process().isAlive();
@@ -199,7 +214,7 @@ final class Injector {
             primary.start();
         }
         postgres().awaitWrites();
-        databaseBack = System.nanoTime();
+        databaseBack = died ? System.nanoTime() : emptied;
         return "filled the disk of PostgreSQL" + (died ? ", which ended and was started again" : "");
     }
 

@@ -77,12 +77,14 @@ final class Link implements AutoCloseable {
         if (wait > 0) {
             TimeUnit.MILLISECONDS.sleep(wait);
         }
-        synchronized (this) {
-            while (state == State.SILENT || state == (toServer ? State.SILENT_TO_SERVER : State.SILENT_TO_CLIENT)) {
-                wait();
-            }
-            return state;
+        return awaitSound(toServer);
+    }
+
+    private synchronized State awaitSound(boolean toServer) throws InterruptedException {
+        while (state == State.SILENT || state == (toServer ? State.SILENT_TO_SERVER : State.SILENT_TO_CLIENT)) {
+            wait();
         }
+        return state;
     }
 
     private void accept() {
@@ -131,8 +133,19 @@ final class Link implements AutoCloseable {
         } catch (IOException | InterruptedException e) {
             // One side went away, so the other one does.
         } finally {
+            awaitNewsOfEnd();
             end(from, broken);
             end(to, broken);
+        }
+    }
+
+    /** That one side is gone reaches the other one as late as all else: to it the connection is half open till then. */
+    private void awaitNewsOfEnd() {
+        try {
+            awaitSound(true);
+            awaitSound(false);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -2,6 +2,7 @@ package io.streamlocks.examples.faults.harness;
 
 import io.streamlocks.examples.faults.check.Figures;
 import io.streamlocks.examples.faults.check.Violation;
+import io.streamlocks.examples.faults.history.Fault;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,23 +23,29 @@ final class Report {
 
     private final Settings settings;
     private final List<RunResult> results;
+    private final List<String> skipped;
     private final boolean judgesTimes;
 
     /**
+     * @param skipped the faults that cannot be had here, and why
      * @param judgesTimes whether it is a failure, too, if something took too long or the control found nothing: not in a
      *     short run, which has few of either, on a machine that may have other things to do
      */
-    Report(Settings settings, List<RunResult> results, boolean judgesTimes) {
+    Report(Settings settings, List<RunResult> results, List<String> skipped, boolean judgesTimes) {
         this.settings = settings;
         this.results = results;
+        this.skipped = skipped;
         this.judgesTimes = judgesTimes;
     }
 
     /** What falls short; empty if all is as it must be. */
     List<String> failures() {
         List<String> failures = new ArrayList<>();
+        if (settings.namesFaults()) {
+            skipped.forEach(what -> failures.add("skipped " + what));
+        }
         boolean stopped = false;
-        int stale = 0;
+        long lost = 0;
         for (RunResult result : results) {
             int violations = result.check().violations().size();
             if (violations > 0) {
@@ -63,15 +70,15 @@ final class Report {
             }
             stopped |=
                     result.faults().stream().anyMatch(fault -> fault.kind().equals(FaultClass.WORKER_STOP.toString()));
-            stale += result.check().staleWritesUnfenced().size();
+            lost += result.check().lostUpdatesUnfenced();
         }
         double takeover = percentile(takeovers(results), 0.99);
         double most = settings.ttl().toMillis() / 1000.0 + 1;
         if (judgesTimes && takeover > most) {
             failures.add(String.format(Locale.ROOT, "takeover p99 is %.1f s, above the ttl and a second", takeover));
         }
-        if (judgesTimes && stopped && stale == 0) {
-            failures.add("the control found nothing: no stale write was accepted where there is no fence");
+        if (judgesTimes && stopped && lost == 0) {
+            failures.add("the control found nothing: no update was lost where there is no fence");
         }
         return failures;
     }
@@ -81,17 +88,23 @@ final class Report {
         Path folder = settings.output();
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("report.md"), markdown());
-        Files.writeString(folder.resolve("report.html"), new HtmlReport(markdown(), results).html());
+        Files.writeString(folder.resolve("report.html"), HtmlReport.of(markdown(), results));
+    }
+
+    /** Writes the page of a run, which report.html leads to. */
+    void writeTimeline(RunResult result) throws IOException {
+        Files.writeString(settings.output().resolve(result.name()).resolve(Timeline.FILE), Timeline.of(result));
     }
 
     String markdown() {
         StringBuilder text = new StringBuilder("# Proof under faults\n\n");
         text.append(summary()).append('\n');
         text.append("| faults | runs | operations | /s | undisturbed /s | faults injected | violations "
-                + "| takeover p50 / p99 / max s | database back p50 / max s | stale writes refused / taken unfenced "
-                + "| what else |\n");
-        text.append("|---|---|---|---|---|---|---|---|---|---|---|\n");
+                + "| takeover p50 / p99 / max s | database back p50 / max s | stale writes refused "
+                + "| without the fence: taken / updates lost | what else |\n");
+        text.append("|---|---|---|---|---|---|---|---|---|---|---|---|\n");
         byName().forEach((name, runs) -> text.append(row(name, runs)));
+        skipped.forEach(what -> text.append("\nSkipped: ").append(what).append(".\n"));
         text.append("\n## Answers\n\n| call and answer | count |\n|---|---|\n");
         answers().forEach((answer, count) -> text.append("| ")
                 .append(answer)
@@ -158,7 +171,7 @@ final class Report {
                 .toList();
         return String.format(
                 Locale.ROOT,
-                "| %s | %d | %d | %.0f | %.0f | %d | %d | %s | %s | %d / %d | %s |%n",
+                "| %s | %d | %d | %.0f | %.0f | %s | %d | %s | %s | %d | %d / %d | %s |%n",
                 name,
                 runs.size(),
                 runs.stream()
@@ -168,7 +181,7 @@ final class Report {
                 mean(runs.stream()
                         .map(run -> run.check().figures().undisturbedPerSecond())
                         .toList()),
-                runs.stream().mapToInt(run -> run.faults().size()).sum(),
+                faults(runs),
                 runs.stream().mapToInt(run -> run.check().violations().size()).sum(),
                 takeovers.isEmpty()
                         ? ""
@@ -186,9 +199,33 @@ final class Report {
                 runs.stream()
                         .mapToInt(run -> run.check().staleWritesUnfenced().size())
                         .sum(),
+                runs.stream()
+                        .mapToLong(run -> run.check().lostUpdatesUnfenced())
+                        .sum(),
                 String.join(
                         "; ",
                         runs.stream().flatMap(run -> run.anomalies().stream()).toList()));
+    }
+
+    /** How many, how often, and of how many classes. */
+    private static String faults(List<RunResult> runs) {
+        long count = runs.stream().mapToLong(run -> run.faults().size()).sum();
+        double seconds = runs.stream()
+                .mapToDouble(run -> (run.info().end() - run.info().start()) / 1e9)
+                .sum();
+        long classes = runs.stream()
+                .flatMap(run -> run.faults().stream())
+                .map(Fault::kind)
+                .distinct()
+                .count();
+        return count == 0
+                ? "0"
+                : String.format(
+                        Locale.ROOT,
+                        "%d, one in %.1f s%s",
+                        count,
+                        seconds / count,
+                        classes > 1 ? ", of " + classes + " classes" : "");
     }
 
     /** Runs of the same faults, whose names differ in the number at their end. */

@@ -11,7 +11,12 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /** One run: a cluster, load, faults, and the check of what came of it. */
@@ -25,7 +30,7 @@ final class Run {
     /**
      * A part of a run.
      *
-     * @param faults of these, each equally often
+     * @param faults of these, each equally often; where there are several, the network often fails during another one
      * @param length how long it takes
      */
     record Phase(List<FaultClass> faults, Duration length) {}
@@ -37,6 +42,7 @@ final class Run {
     private final Path directory;
     private final List<Fault> faults = new ArrayList<>();
     private final List<String> anomalies = new ArrayList<>();
+    private final ExecutorService threads = Executors.newSingleThreadExecutor();
 
     Run(String name, List<Phase> phases, Settings settings, long seed) {
         this.name = name;
@@ -62,6 +68,8 @@ final class Run {
             ServiceHistory.save(cluster.coordinators().get(0), streamPrefix, directory.resolve(Check.GRANTS));
             anomalies.addAll(cluster.stopCoordinators());
             Runtime.getRuntime().removeShutdownHook(cleaning);
+        } finally {
+            threads.shutdownNow();
         }
         JsonLines.write(directory.resolve(Check.FAULTS), faults);
         JsonLines.write(directory.resolve(RunInfo.FILE), List.of(info));
@@ -76,9 +84,10 @@ final class Run {
         cluster.start(has(FaultClass.DISK_FULL));
         long start = System.nanoTime();
         Injector injector = new Injector(cluster, settings, seed);
+        Injector beside = new Injector(cluster, settings, seed + 1);
         TimeUnit.NANOSECONDS.sleep(QUIET.toNanos());
         for (Phase phase : phases) {
-            inject(phase, cluster, injector);
+            inject(phase, cluster, injector, beside);
         }
         cluster.heal();
         TimeUnit.NANOSECONDS.sleep(QUIET.toNanos());
@@ -89,6 +98,7 @@ final class Run {
         }
         noteDeaths(cluster);
         anomalies.addAll(injector.anomalies());
+        anomalies.addAll(beside.anomalies());
         return new RunInfo(start, System.nanoTime(), settings.ttl().toMillis(), settings.coordinators());
     }
 
@@ -96,7 +106,7 @@ final class Run {
         return phases.stream().anyMatch(phase -> phase.faults().contains(fault));
     }
 
-    private void inject(Phase phase, Cluster cluster, Injector injector)
+    private void inject(Phase phase, Cluster cluster, Injector injector, Injector beside)
             throws IOException, InterruptedException, SQLException {
         Random random = new Random(seed);
         long end = System.nanoTime() + phase.length().toNanos();
@@ -107,14 +117,39 @@ final class Run {
             if (left.isEmpty()) {
                 left.addAll(phase.faults());
             }
-            Fault fault = injector.inject(left.remove(random.nextInt(left.size())));
-            faults.add(fault);
+            FaultClass one = left.remove(random.nextInt(left.size()));
+            Optional<FaultClass> other = left.stream()
+                    .filter(fault -> fault.isOfNetwork() != one.isOfNetwork())
+                    .filter(fault -> random.nextBoolean())
+                    .findFirst();
+            other.ifPresent(left::remove);
+            long pause = random.nextInt(1000);
+            Optional<Future<Fault>> second = other.map(fault -> threads.submit(() -> {
+                TimeUnit.MILLISECONDS.sleep(pause);
+                return beside.inject(fault);
+            }));
+            note(injector.inject(one));
+            if (second.isPresent()) {
+                note(outcome(second.get()));
+            }
             noteDeaths(cluster);
-            System.out.printf("  %s: %s%n", fault.kind(), fault.what());
             // One that took longer does not bring the next one closer than a second.
             next = Math.max(next + settings.every().toNanos(), System.nanoTime() + TimeUnit.SECONDS.toNanos(1));
         }
         TimeUnit.NANOSECONDS.sleep(end - System.nanoTime());
+    }
+
+    private static Fault outcome(Future<Fault> fault) throws IOException, InterruptedException {
+        try {
+            return fault.get();
+        } catch (ExecutionException e) {
+            throw new IOException("A fault beside another one could not be injected", e.getCause());
+        }
+    }
+
+    private void note(Fault fault) {
+        faults.add(fault);
+        System.out.printf("  %s: %s%n", fault.kind(), fault.what());
     }
 
     private void noteDeaths(Cluster cluster) throws IOException {

@@ -3,7 +3,6 @@ package io.streamlocks.examples.faults.harness;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -126,21 +125,13 @@ public record Settings(
         return root.resolve("examples/fault-tests/target/fault-tests.jar");
     }
 
-    /** Those of the faults that can be had here; says on stdout why others cannot. */
-    List<FaultClass> possible(List<FaultClass> wanted) throws IOException, InterruptedException {
-        List<FaultClass> possible = new ArrayList<>();
-        for (FaultClass fault : wanted) {
-            Optional<String> hindrance = hindrance(fault);
-            if (hindrance.isEmpty()) {
-                possible.add(fault);
-            } else {
-                System.out.println("SKIPPED: " + fault + ", since " + hindrance.get() + ".");
-            }
-        }
-        return possible;
+    /** Whether these faults were asked for, and are not just all there are. */
+    boolean namesFaults() {
+        return faults.size() < FaultClass.values().length;
     }
 
-    private Optional<String> hindrance(FaultClass fault) throws IOException, InterruptedException {
+    /** Why a fault cannot be had here. */
+    Optional<String> hindrance(FaultClass fault) throws IOException, InterruptedException {
         if (fault.isOfOwnDatabase() && !databaseUrl.isEmpty()) {
             return Optional.of("the database is not ours");
         }

@@ -3,23 +3,23 @@ package io.streamlocks.examples.faults.harness;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /** A session that holds locks which the statements of coordinators wait for. */
 final class TableLocks {
 
     private final PostgresServer server;
-    private final Random random;
 
-    TableLocks(PostgresServer server, Random random) {
+    TableLocks(PostgresServer server) {
         this.server = server;
-        this.random = random;
     }
 
-    /** Holds them for so long. Returns which they were. */
-    String hold(long ms) throws SQLException, InterruptedException {
-        boolean all = random.nextBoolean();
+    /**
+     * Holds them for so long. Returns which they were.
+     *
+     * @param all whether the whole table, which nobody gets at then, or a third of its rows
+     */
+    String hold(boolean all, long ms) throws SQLException, InterruptedException {
         try (Connection connection = server.connect();
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);

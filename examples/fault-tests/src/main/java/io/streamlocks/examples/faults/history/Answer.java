@@ -16,8 +16,10 @@ public enum Answer {
     ACCEPTED,
     /** Of the resource: the token is stale. */
     REFUSED,
-    /** No usable answer: it may have happened or not. */
-    UNKNOWN;
+    /** No answer, or that it may have happened or not. */
+    UNKNOWN,
+    /** The same by an answer that a coordinator should never give. */
+    UNEXPECTED;
 
     /** As it stands in files. */
     @JsonValue

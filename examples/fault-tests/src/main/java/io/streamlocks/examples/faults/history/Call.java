@@ -96,6 +96,11 @@ public record Call(
                 ttl);
     }
 
+    /** Whether it may have happened or not, for all that was answered. */
+    public boolean tellsNothing() {
+        return answer == Answer.UNKNOWN || answer == Answer.UNEXPECTED;
+    }
+
     /** When it was over for sure: never, if it had no answer. */
     public long endOrNever() {
         return end == 0 ? Long.MAX_VALUE : end;

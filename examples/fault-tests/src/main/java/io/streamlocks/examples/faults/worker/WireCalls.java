@@ -70,7 +70,17 @@ final class WireCalls {
     }
 
     /** The same calls with their answers. */
-    List<Call> answered(List<Call> calls, String path, int status, byte[] body) throws IOException {
+    List<Call> answered(List<Call> calls, String path, int status, byte[] body) {
+        try {
+            return read(calls, path, status, body);
+        } catch (IOException | RuntimeException e) {
+            return calls.stream()
+                    .map(call -> call.answered(Answer.UNEXPECTED, "status " + status + ", " + e, 0))
+                    .toList();
+        }
+    }
+
+    private List<Call> read(List<Call> calls, String path, int status, byte[] body) throws IOException {
         if (path.startsWith("/v1/locks/")) {
             return List.of(answered(calls.get(0), status, body.length == 0 ? null : json.readTree(body)));
         }
@@ -78,7 +88,7 @@ final class WireCalls {
         List<Call> answered = new ArrayList<>();
         for (int i = 0; i < calls.size(); i++) {
             if (results == null) {
-                answered.add(calls.get(i).answered(Answer.UNKNOWN, "status " + status, 0));
+                answered.add(unanswered(calls.get(i), status, ""));
                 continue;
             }
             JsonNode result = results.get(i);
@@ -115,7 +125,13 @@ final class WireCalls {
         if (status == 410) {
             return call.answered(Answer.LOST, body.path("reason").asText("none"), 0);
         }
-        return call.answered(Answer.UNKNOWN, "status " + status + " " + code, 0);
+        return unanswered(call, status, code);
+    }
+
+    private static Call unanswered(Call call, int status, String code) {
+        boolean isExpected = status == 503 || status == 429;
+        return call.answered(
+                isExpected ? Answer.UNKNOWN : Answer.UNEXPECTED, ("status " + status + " " + code).strip(), 0);
     }
 
     private static long micros(String time) {

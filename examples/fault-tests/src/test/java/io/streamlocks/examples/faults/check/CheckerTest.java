@@ -90,6 +90,30 @@ class CheckerTest {
     }
 
     @Test
+    void leasesThatOverlapAreFoundThoughTheFirstWasReleasedAfterwards() {
+        Events events = new Events()
+                .acquired("w1", "a", 1, 1.2, 7)
+                .history("w1", 7, 1.1, 3, "released", "w1")
+                .acquired("w2", "b", 3, 3.2, 8)
+                .live("w2", 8, 3.1)
+                .unknown("w1", Kind.RELEASE, "a", 3.5);
+
+        assertThat(rules(events)).containsExactly(LeaseRules.NO_OVERLAP);
+    }
+
+    @Test
+    void aLeaseWhoseReleaseMayHaveComeBeforeTheOtherGrantIsNoOverlap() {
+        Events events = new Events()
+                .acquired("w1", "a", 1, 1.2, 7)
+                .history("w1", 7, 1.1, 3, "released", "w1")
+                .acquired("w2", "b", 3, 3.2, 8)
+                .live("w2", 8, 3.1)
+                .unknown("w1", Kind.RELEASE, "a", 2.9);
+
+        assertThat(rules(events)).isEmpty();
+    }
+
+    @Test
     void aRenewalOfAnOldLeaseIsFound() {
         Events events = new Events()
                 .acquired("w1", "a", 1, 1.2, 7)
@@ -128,6 +152,28 @@ class CheckerTest {
     }
 
     @Test
+    void aRenewalThatRevivesALeaseIsFoundThoughNobodyElseWantsTheStream() {
+        Events events = new Events()
+                .acquired("w1", "a", 1, 1.2, 7)
+                .renewed("w1", "a", 3, 3.2, 7, 1.1)
+                .renewed("w1", "a", 7, 7.2, 7, 1.1)
+                .live("w1", 7, 1.1);
+
+        assertThat(rules(events)).containsExactly(LeaseRules.NO_REVIVAL_AFTER_END);
+    }
+
+    @Test
+    void aRenewalAfterOneWithoutAnAnswerIsNoRevival() {
+        Events events = new Events()
+                .acquired("w1", "a", 1, 1.2, 7)
+                .unknown("w1", Kind.RENEW, "a", 3)
+                .renewed("w1", "a", 5, 5.2, 7, 1.1)
+                .live("w1", 7, 1.1);
+
+        assertThat(rules(events)).isEmpty();
+    }
+
+    @Test
     void aReleasedLeaseThatIsShownAgainIsFound() {
         Events events = new Events()
                 .acquired("w1", "a", 1, 1.2, 7)
@@ -139,7 +185,7 @@ class CheckerTest {
 
     @Test
     void aLossForNoReasonIsFound() {
-        for (String reason : List.of("released", "superseded", "unknown", "broken")) {
+        for (String reason : List.of("expired", "released", "superseded", "unknown", "broken")) {
             Events events = new Events()
                     .acquired("w1", "a", 1, 1.2, 7)
                     .lost("w1", "a", 2, 2.1, reason)
@@ -147,6 +193,12 @@ class CheckerTest {
 
             assertThat(rules(events)).as(reason).containsExactly(LeaseRules.FALSE_LOSS);
         }
+    }
+
+    @Test
+    void anAnswerThatNoCoordinatorShouldGiveIsFound() {
+        assertThat(rules(new Events().unexpected("w1", Kind.ACQUIRE, "a", 1, 1.2)))
+                .containsExactly(AnswerRules.EXPECTED);
     }
 
     @Test

@@ -43,6 +43,10 @@ final class Events {
         return this;
     }
 
+    Events unexpected(String owner, Kind kind, String lease, double from, double to) {
+        return answered(owner, kind, lease, from, to, Answer.UNEXPECTED, "status 500", 0);
+    }
+
     Events lost(String owner, String lease, double from, double to, String reason) {
         return answered(owner, Kind.RENEW, lease, from, to, Answer.LOST, reason, 0);
     }
