@@ -37,7 +37,7 @@ record Options(
             Usage: bench [compare] [--only %s] [--measure %s]
                          [--workers 1,16,64,256] [--seconds 10] [--warmup 3] [--rounds 3]
                    bench million [--workers 1000] [--seconds 600] [--cycles 500]
-                   bench soak [--seconds 3600] [--cycles 5000]
+                   bench soak [--seconds 3600] [--cycles 7000]
                    bench short""".formatted(String.join(",", CONTENDERS), String.join(",", MEASURES));
 
     /** What the benchmark can do. */
@@ -88,7 +88,7 @@ record Options(
                     case SHORT -> 1;
                 };
         int rounds = command == Command.SHORT ? 1 : 3;
-        int cycles = command == Command.SOAK ? 5000 : 500;
+        int cycles = command == Command.SOAK ? 7000 : 500;
         while (!rest.isEmpty()) {
             String name = rest.pop();
             if (!allowed(command, name)) {
