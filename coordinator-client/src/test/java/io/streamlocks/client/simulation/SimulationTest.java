@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.AppenderBase;
 import io.streamlocks.client.simulation.Simulation.Outcome;
 import io.streamlocks.client.simulation.Simulation.World;
@@ -15,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -37,16 +37,21 @@ class SimulationTest {
     private static final Logger CLIENT_LOG = (Logger) LoggerFactory.getLogger("io.streamlocks.client");
     private static final int CONTROLS = 200;
 
-    private static final Appender<ILoggingEvent> ERRORS = new ErrorsFail();
+    private static final ErrorsFail ERRORS = new ErrorsFail();
 
     /** What the client logs as an error is that one of its threads met what it should not. */
     private static final class ErrorsFail extends AppenderBase<ILoggingEvent> {
+        /** Of threads that are not of a simulation; whose it was is not known. */
+        private final List<String> others = new CopyOnWriteArrayList<>();
+
         @Override
         protected void append(ILoggingEvent event) {
-            SimulatedThread thread = SimulatedThread.current();
-            thread.process()
-                    .scheduler()
-                    .fail(new AssertionError(thread.getName() + " logged: " + event.getFormattedMessage()));
+            String what = event.getThreadName() + " logged: " + event.getFormattedMessage();
+            if (Thread.currentThread() instanceof SimulatedThread thread) {
+                thread.process().scheduler().fail(new AssertionError(what));
+            } else {
+                others.add(what);
+            }
         }
     }
 
@@ -82,6 +87,7 @@ class SimulationTest {
         }
         List<Run> runs = runAll(Integer.getInteger("simulation.seeds", 500), World.SOUND);
         runs.forEach(SimulationTest::requireSound);
+        assertThat(ERRORS.others).isEmpty();
         System.out.println(summary(runs));
     }
 

@@ -43,7 +43,7 @@ final class Exchange {
 
     /**
      * @param threads make the answers of many items
-     * @param held counts such answers until they are sent
+     * @param held counts answers of any size until they are sent
      */
     Exchange(Executor threads, HeldBytes held) {
         this.threads = threads;

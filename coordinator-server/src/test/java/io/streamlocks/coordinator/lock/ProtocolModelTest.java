@@ -36,7 +36,7 @@ class ProtocolModelTest {
     @EnabledIfSystemProperty(named = "model", matches = "full")
     @Timeout(value = 15, unit = TimeUnit.MINUTES)
     void theProtocolKeepsItsPromisesInEveryStateOfThreeLeases() throws Exception {
-        assertThat(statesOf("Protocol")).isGreaterThan(2_500_000);
+        assertThat(statesOf("Protocol")).isGreaterThan(6_000_000);
     }
 
     private static long statesOf(String model) throws IOException, InterruptedException {

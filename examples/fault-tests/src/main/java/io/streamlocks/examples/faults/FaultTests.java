@@ -53,9 +53,7 @@ public final class FaultTests {
         check.violations().stream().limit(SHOWN).forEach(System.out::println);
         System.out.printf(
                 "%d operations checked, %d violations; without the fence %d stale writes were accepted%n",
-                check.figures().operations(),
-                check.violations().size(),
-                check.staleWritesUnfenced().size());
+                check.figures().operations(), check.violations().size(), check.staleWritesUnfenced());
         return check.violations().isEmpty();
     }
 }

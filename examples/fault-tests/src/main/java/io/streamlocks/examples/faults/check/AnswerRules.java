@@ -3,10 +3,11 @@ package io.streamlocks.examples.faults.check;
 import io.streamlocks.examples.faults.history.Answer;
 import java.util.List;
 
-/** Whatever fails, coordinators answer as their contract says. */
+/** Whatever fails, coordinators grant, refuse, or say that it is unknown. */
 final class AnswerRules {
 
-    static final String EXPECTED = "a coordinator answers a call as its contract says, or not at all";
+    static final String EXPECTED =
+            "a coordinator grants what it is asked for, refuses it, says that it is unknown, or says nothing";
 
     private AnswerRules() {}
 

@@ -22,16 +22,9 @@ import java.util.stream.Stream;
  *
  * @param figures what there was
  * @param violations what was broken
- * @param staleWritesUnfenced what the resource without a fence took from holders that were outdone
+ * @param unfenced what the resource without a fence took that it should not have
  */
-public record Check(Figures figures, List<Violation> violations, List<Violation> staleWritesUnfenced) {
-
-    /** How many updates were lost by them: each was overwritten by another of its number. */
-    public long lostUpdatesUnfenced() {
-        return staleWritesUnfenced.stream()
-                .filter(violation -> violation.rule().equals(ResourceRules.WRITTEN_TWICE))
-                .count();
-    }
+public record Check(Figures figures, List<Violation> violations, List<Violation> unfenced) {
 
     /** The names of the files in a directory; each worker process has one of calls. */
     public static final String CALLS = "calls-";
@@ -100,6 +93,22 @@ public record Check(Figures figures, List<Violation> violations, List<Violation>
             });
         }
         return new Check(figures, violations, unfenced);
+    }
+
+    /** How many writes of holders that were outdone the resource without a fence took. */
+    public long staleWritesUnfenced() {
+        return count(ResourceRules.TOKEN_FELL);
+    }
+
+    /** How many updates were lost there: each was overwritten by another of its number. */
+    public long lostUpdatesUnfenced() {
+        return count(ResourceRules.WRITTEN_TWICE);
+    }
+
+    private long count(String rule) {
+        return unfenced.stream()
+                .filter(violation -> violation.rule().equals(rule))
+                .count();
     }
 
     private static Predicate<String> ofPass(int pass, int passes) {

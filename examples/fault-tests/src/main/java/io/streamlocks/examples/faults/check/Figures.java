@@ -154,7 +154,10 @@ public final class Figures {
         return bars;
     }
 
-    /** Seconds from the return of the database to the first usable answer of the coordinator that took longest. */
+    /**
+     * Seconds from the return of the database, and of whatever else had failed meanwhile, to the first usable answer of the
+     * coordinator that took longest.
+     */
     public List<Double> databaseBacks(int coordinators) {
         List<Double> seconds = new ArrayList<>();
         firstSuccess.forEach((fault, byCoordinator) -> {

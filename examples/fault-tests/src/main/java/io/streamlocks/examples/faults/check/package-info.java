@@ -3,8 +3,9 @@
  * {@link io.streamlocks.examples.faults.check.StreamHistory}; only {@link
  * io.streamlocks.examples.faults.check.Check} reads files.
  *
- * <p>The rules know two clocks and never compare them. On the database's clock leases begin and end. On the machine's
- * monotonic clock calls are sent and answered, which tells what came after what: a call that was answered before another
- * was sent. What had no answer may have happened or not, then or later.
+ * <p>The rules know two clocks and compare no moment of one with one of the other; only that a lease lasts for its ttl is
+ * taken to hold on both. On the database's clock leases begin and end. On the machine's monotonic clock calls are sent and
+ * answered, which tells what came after what: a call that was answered before another was sent. What had no answer may
+ * have happened or not, then or later.
  */
 package io.streamlocks.examples.faults.check;

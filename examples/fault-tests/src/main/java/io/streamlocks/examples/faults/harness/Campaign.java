@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /** Runs one after the other, and the report on all of them. */
 public final class Campaign {
@@ -15,7 +17,7 @@ public final class Campaign {
     private final Settings settings;
     private final boolean judgesTimes;
     private final List<RunResult> results = new ArrayList<>();
-    private final List<String> skipped = new ArrayList<>();
+    private final Map<FaultClass, String> skipped = new EnumMap<>(FaultClass.class);
     private long seed;
 
     private Campaign(Settings settings, boolean judgesTimes) {
@@ -63,10 +65,9 @@ public final class Campaign {
     private List<FaultClass> possible(List<FaultClass> wanted) throws IOException, InterruptedException {
         List<FaultClass> possible = new ArrayList<>();
         for (FaultClass fault : wanted) {
-            settings.hindrance(fault)
-                    .ifPresentOrElse(why -> skipped.add(fault + ", since " + why), () -> possible.add(fault));
+            settings.hindrance(fault).ifPresentOrElse(why -> skipped.put(fault, why), () -> possible.add(fault));
         }
-        skipped.forEach(what -> System.out.println("SKIPPED: " + what));
+        skipped.forEach((fault, why) -> System.out.println("SKIPPED: " + fault + ", since " + why));
         return possible;
     }
 

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
-/** All processes of a run and the network between them. They end with it. Used by one thread, but for the deaths. */
+/** All processes of a run and the network between them. They end with it. Started and ended by one thread. */
 final class Cluster implements AutoCloseable {
 
     /** Many JVMs that live for a minute or two share few cores. */

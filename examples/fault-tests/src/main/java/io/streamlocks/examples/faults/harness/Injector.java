@@ -206,16 +206,32 @@ final class Injector {
         Disk.fill(primary.data());
         sleep(millis(1000, 3000));
         Disk.empty(primary.data());
-        long emptied = System.nanoTime();
-        // What it could not write may end it a moment later.
-        sleep(500);
-        boolean died = !primary.process().isAlive();
+        boolean died = !writesGoOn(primary);
         if (died) {
             primary.start();
+            postgres().awaitWrites();
+            databaseBack = System.nanoTime();
         }
-        postgres().awaitWrites();
-        databaseBack = died ? System.nanoTime() : emptied;
         return "filled the disk of PostgreSQL" + (died ? ", which ended and was started again" : "");
+    }
+
+    /** Whether a PostgreSQL that has room again goes on by itself, if only after a recovery. */
+    private boolean writesGoOn(PostgresServer primary) throws IOException, InterruptedException {
+        long emptied = System.nanoTime();
+        // What it could not write may end it a moment later.
+        while (databaseBack == 0 || System.nanoTime() - emptied < TimeUnit.MILLISECONDS.toNanos(500)) {
+            if (!primary.process().isAlive()) {
+                return false;
+            }
+            if (System.nanoTime() - emptied > TimeUnit.SECONDS.toNanos(30)) {
+                throw new IOException("PostgreSQL takes no writes though it has room");
+            }
+            if (databaseBack == 0 && postgres().takesWrites()) {
+                databaseBack = System.nanoTime();
+            }
+            sleep(20);
+        }
+        return true;
     }
 
     private String stepClocks() throws IOException, InterruptedException {

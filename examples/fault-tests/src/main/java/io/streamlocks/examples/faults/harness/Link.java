@@ -57,9 +57,10 @@ final class Link implements AutoCloseable {
         }
     }
 
-    /** Holds up what goes either way for so long; 0 for not at all. */
+    /** Holds up what goes either way for so long; 0 for not at all, nor what is held up by now. */
     synchronized void delay(long ms) {
         delayMs = ms;
+        notifyAll();
     }
 
     /** Passes everything again. */
@@ -69,22 +70,18 @@ final class Link implements AutoCloseable {
     }
 
     /** Returns when bytes may go on this way; what they must not do at all is for the caller to see. */
-    private State awaitTurn(boolean toServer) throws InterruptedException {
-        long wait;
-        synchronized (this) {
-            wait = delayMs;
+    private synchronized State awaitTurn(boolean toServer) throws InterruptedException {
+        long came = System.nanoTime();
+        while (true) {
+            long left = delayMs - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - came);
+            if (state == State.SILENT || state == (toServer ? State.SILENT_TO_SERVER : State.SILENT_TO_CLIENT)) {
+                wait();
+            } else if (left > 0 && state != State.RESET) {
+                wait(left);
+            } else {
+                return state;
+            }
         }
-        if (wait > 0) {
-            TimeUnit.MILLISECONDS.sleep(wait);
-        }
-        return awaitSound(toServer);
-    }
-
-    private synchronized State awaitSound(boolean toServer) throws InterruptedException {
-        while (state == State.SILENT || state == (toServer ? State.SILENT_TO_SERVER : State.SILENT_TO_CLIENT)) {
-            wait();
-        }
-        return state;
     }
 
     private void accept() {
@@ -118,6 +115,8 @@ final class Link implements AutoCloseable {
 
     private void pump(Socket from, Socket to, boolean toServer) {
         boolean broken = false;
+        // That one side is gone is news for the other one, and comes as late as all else: till then it is half open.
+        boolean newsToServer = toServer;
         try {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
@@ -128,25 +127,25 @@ final class Link implements AutoCloseable {
                     broken = true;
                     break;
                 }
+                newsToServer = !toServer;
                 out.write(buffer, 0, read);
+                newsToServer = toServer;
             }
         } catch (IOException | InterruptedException e) {
             // One side went away, so the other one does.
         } finally {
-            awaitNewsOfEnd();
-            end(from, broken);
-            end(to, broken);
+            tell(newsToServer, from, to, broken);
         }
     }
 
-    /** That one side is gone reaches the other one as late as all else: to it the connection is half open till then. */
-    private void awaitNewsOfEnd() {
+    private void tell(boolean newsToServer, Socket from, Socket to, boolean broken) {
         try {
-            awaitSound(true);
-            awaitSound(false);
+            awaitTurn(newsToServer);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        end(from, broken);
+        end(to, broken);
     }
 
     private void end(Socket socket, boolean hard) {

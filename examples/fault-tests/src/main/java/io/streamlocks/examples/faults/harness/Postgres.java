@@ -87,6 +87,16 @@ final class Postgres implements AutoCloseable {
         awaitWrites();
     }
 
+    /** Whether the primary takes writes. */
+    boolean takesWrites() {
+        try {
+            primary.query("SELECT pg_logical_emit_message(true, 'fault-tests', '')");
+            return "sync".equals(primary.query("SELECT sync_state FROM pg_stat_replication"));
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
     /** Returns when the primary takes writes, for which its standby must be back. */
     void awaitWrites() throws IOException, InterruptedException, SQLException {
         primary.awaitAnswers();

@@ -23,7 +23,7 @@ final class Report {
 
     private final Settings settings;
     private final List<RunResult> results;
-    private final List<String> skipped;
+    private final Map<FaultClass, String> skipped;
     private final boolean judgesTimes;
 
     /**
@@ -31,7 +31,7 @@ final class Report {
      * @param judgesTimes whether it is a failure, too, if something took too long or the control found nothing: not in a
      *     short run, which has few of either, on a machine that may have other things to do
      */
-    Report(Settings settings, List<RunResult> results, List<String> skipped, boolean judgesTimes) {
+    Report(Settings settings, List<RunResult> results, Map<FaultClass, String> skipped, boolean judgesTimes) {
         this.settings = settings;
         this.results = results;
         this.skipped = skipped;
@@ -42,7 +42,9 @@ final class Report {
     List<String> failures() {
         List<String> failures = new ArrayList<>();
         if (settings.namesFaults()) {
-            skipped.forEach(what -> failures.add("skipped " + what));
+            skipped.keySet().stream()
+                    .filter(settings.faults()::contains)
+                    .forEach(fault -> failures.add("skipped " + fault + ", since " + skipped.get(fault)));
         }
         boolean stopped = false;
         long lost = 0;
@@ -64,13 +66,22 @@ final class Report {
             if (judgesTimes && back > DATABASE_BACK_SECONDS) {
                 failures.add(String.format(
                         Locale.ROOT,
-                        "%s: a coordinator answered %.1f s after the database was back",
+                        "%s: a coordinator answered %.1f s after the database and all else was back",
                         result.name(),
                         back));
             }
             stopped |=
                     result.faults().stream().anyMatch(fault -> fault.kind().equals(FaultClass.WORKER_STOP.toString()));
             lost += result.check().lostUpdatesUnfenced();
+        }
+        boolean killed = results.stream()
+                .flatMap(result -> result.faults().stream())
+                .anyMatch(fault -> fault.kind().equals(FaultClass.WORKER_KILL.toString()));
+        boolean mixed = results.stream()
+                .allMatch(result ->
+                        result.faults().stream().map(Fault::kind).distinct().count() > 1);
+        if (judgesTimes && killed && !mixed && takeovers(results).isEmpty()) {
+            failures.add("no takeover was measured: faults must be further apart than the ttl and a second");
         }
         double takeover = percentile(takeovers(results), 0.99);
         double most = settings.ttl().toMillis() / 1000.0 + 1;
@@ -104,7 +115,11 @@ final class Report {
                 + "| without the fence: taken / updates lost | what else |\n");
         text.append("|---|---|---|---|---|---|---|---|---|---|---|---|\n");
         byName().forEach((name, runs) -> text.append(row(name, runs)));
-        skipped.forEach(what -> text.append("\nSkipped: ").append(what).append(".\n"));
+        skipped.forEach((fault, why) -> text.append("\nSkipped: ")
+                .append(fault)
+                .append(", since ")
+                .append(why)
+                .append(".\n"));
         text.append("\n## Answers\n\n| call and answer | count |\n|---|---|\n");
         answers().forEach((answer, count) -> text.append("| ")
                 .append(answer)
@@ -197,7 +212,7 @@ final class Report {
                         .mapToLong(run -> run.check().figures().staleWrites())
                         .sum(),
                 runs.stream()
-                        .mapToInt(run -> run.check().staleWritesUnfenced().size())
+                        .mapToLong(run -> run.check().staleWritesUnfenced())
                         .sum(),
                 runs.stream()
                         .mapToLong(run -> run.check().lostUpdatesUnfenced())

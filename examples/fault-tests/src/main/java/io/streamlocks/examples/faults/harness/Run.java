@@ -128,9 +128,13 @@ final class Run {
                 TimeUnit.MILLISECONDS.sleep(pause);
                 return beside.inject(fault);
             }));
-            note(injector.inject(one));
-            if (second.isPresent()) {
-                note(outcome(second.get()));
+            try {
+                note(injector.inject(one));
+            } finally {
+                // Whatever happened, the cluster must not be ended under its hands.
+                if (second.isPresent()) {
+                    note(outcome(second.get()));
+                }
             }
             noteDeaths(cluster);
             // One that took longer does not bring the next one closer than a second.

@@ -16,6 +16,7 @@ import java.util.Random;
  * @param root of the repository
  * @param output where the report goes
  * @param faults the classes
+ * @param namesFaults whether these were asked for, and are not just all there are
  * @param seconds how long each run takes
  * @param runs how many runs of each kind
  * @param seed of the first run; each further one has the next
@@ -32,6 +33,7 @@ public record Settings(
         Path root,
         Path output,
         List<FaultClass> faults,
+        boolean namesFaults,
         Duration seconds,
         int runs,
         long seed,
@@ -89,6 +91,7 @@ public record Settings(
                 faults.isEmpty()
                         ? List.of(FaultClass.values())
                         : Arrays.stream(faults.split(",")).map(FaultClass::of).toList(),
+                !faults.isEmpty(),
                 Duration.ofSeconds(number(values, "seconds", 60)),
                 number(values, "runs", 1),
                 number(values, "seed", new Random().nextInt(1_000_000)),
@@ -123,11 +126,6 @@ public record Settings(
     /** What this program is in. */
     Path ownJar() {
         return root.resolve("examples/fault-tests/target/fault-tests.jar");
-    }
-
-    /** Whether these faults were asked for, and are not just all there are. */
-    boolean namesFaults() {
-        return faults.size() < FaultClass.values().length;
     }
 
     /** Why a fault cannot be had here. */

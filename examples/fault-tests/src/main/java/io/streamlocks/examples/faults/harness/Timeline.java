@@ -38,7 +38,6 @@ final class Timeline {
                 .map(Violation::stream)
                 .distinct()
                 .toList();
-        // Those with a violation first.
         List<String> shown = byStream.keySet().stream()
                 .sorted(Comparator.comparing((String stream) -> !broken.contains(stream))
                         .thenComparing(Comparator.comparing(String::length))

@@ -112,17 +112,17 @@ final class WireCalls {
             return call.answered(Answer.RELEASED, null, 0);
         }
         String code = body == null ? "" : body.path("code").asText();
-        if (status == 409 && code.equals("lock-held")) {
+        if (status == 409 && code.equals("lock-held") && call.kind() == Kind.ACQUIRE) {
             JsonNode holder = body.get("holder");
             return call.answered(
                     Answer.HELD,
                     holder.get("ownerId").asText(),
                     holder.get("fencingToken").asLong());
         }
-        if (status == 409 && code.equals("lease-id-used")) {
+        if (status == 409 && code.equals("lease-id-used") && call.kind() == Kind.ACQUIRE) {
             return call.answered(Answer.USED, null, 0);
         }
-        if (status == 410) {
+        if (status == 410 && call.kind() != Kind.ACQUIRE) {
             return call.answered(Answer.LOST, body.path("reason").asText("none"), 0);
         }
         return unanswered(call, status, code);

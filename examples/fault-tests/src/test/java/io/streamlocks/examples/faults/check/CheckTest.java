@@ -2,6 +2,7 @@ package io.streamlocks.examples.faults.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.streamlocks.examples.faults.history.Answer;
 import io.streamlocks.examples.faults.history.Call;
@@ -55,9 +56,8 @@ class CheckTest {
         Check check = Check.of(directory);
 
         assertThat(check.violations()).isEmpty();
-        assertThat(check.staleWritesUnfenced())
-                .extracting(Violation::rule)
-                .containsExactly(ResourceRules.TOKEN_FELL, ResourceRules.WRITTEN_TWICE);
+        assertThat(check.staleWritesUnfenced()).isOne();
+        assertThat(check.lostUpdatesUnfenced()).isOne();
     }
 
     @Test
@@ -94,6 +94,39 @@ class CheckTest {
 
         assertThat(one.databaseBacks(1)).containsExactly(0.5);
         assertThat(two.databaseBacks(2)).containsExactly(18.0);
+    }
+
+    @Test
+    void theDatabaseIsNotBackForACoordinatorBeforeWhatElseHadFailedIs() {
+        Fault kill = new Fault("postgres-kill", "killed", Events.nanos(1), Events.nanos(2), null, Events.nanos(2));
+        Fault cut = new Fault("partition-database", "cut", Events.nanos(1.5), Events.nanos(4), null, Events.nanos(4));
+        Fault later = new Fault("latency", "delayed", Events.nanos(6), Events.nanos(9), null, 0);
+        Figures figures = new Figures(new RunInfo(0, Events.nanos(20), 3000, 1), List.of(kill, cut, later));
+        figures.add(new Events()
+                .acquired("w1", "a", 2.3, 2.5, 7)
+                .acquired("w1", "b", 4.5, 4.6, 8)
+                .build());
+
+        assertThat(figures.databaseBacks(1)).hasSize(2).allSatisfy(seconds -> assertThat(seconds)
+                .isCloseTo(0.6, within(0.001)));
+    }
+
+    @Test
+    void aTakeoverIsMeasuredOnlyIfNothingElseFailsMeanwhile() {
+        Fault kill = new Fault("worker-kill", "killed w1", Events.nanos(2), Events.nanos(2.1), "w1", 0);
+        Fault cut = new Fault("partition-workers", "cut", Events.nanos(3), Events.nanos(5), null, 0);
+        Fault later = new Fault("partition-workers", "cut", Events.nanos(7), Events.nanos(9), null, 0);
+        StreamHistory history = new Events()
+                .acquired("w1", "a", 1, 1.2, 7)
+                .acquired("w2", "b", 4.2, 4.4, 8)
+                .build();
+        Figures disturbed = new Figures(new RunInfo(0, Events.nanos(20), 3000, 1), List.of(kill, cut));
+        disturbed.add(history);
+        Figures alone = new Figures(new RunInfo(0, Events.nanos(20), 3000, 1), List.of(kill, later));
+        alone.add(history);
+
+        assertThat(disturbed.takeovers()).isEmpty();
+        assertThat(alone.takeovers()).containsExactly(2.4);
     }
 
     @Test
