@@ -44,7 +44,7 @@ class OptionsTest {
 
     @Test
     void aSoakTakesItsOwnOptions() throws UsageException {
-        assertThat(Options.parse("soak").soak()).isEqualTo(new Options.SoakOptions(Duration.ofHours(1), 5000));
+        assertThat(Options.parse("soak").soak()).isEqualTo(new Options.SoakOptions(Duration.ofHours(1), 7000));
         assertThat(Options.parse("soak", "--seconds", "60", "--cycles", "100").soak())
                 .isEqualTo(new Options.SoakOptions(Duration.ofMinutes(1), 100));
     }
