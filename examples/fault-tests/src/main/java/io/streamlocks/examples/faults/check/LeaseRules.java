@@ -115,12 +115,12 @@ final class LeaseRules {
 
     /** Whoever renews a lease must find it live: by its grant, or by another renewal, which may have had no answer. */
     private static List<Violation> revivalsAfterEnd(String stream, LeaseView lease) {
+        long slack = TimeUnit.NANOSECONDS.toMicros(SLACK.toNanos());
         List<Violation> violations = new ArrayList<>();
         for (Call call : lease.calls()) {
             if (call.answer() != Answer.RENEWED) {
                 continue;
             }
-            long slack = TimeUnit.NANOSECONDS.toMicros(SLACK.toNanos());
             boolean found = lease.calls().stream()
                     .filter(other -> other != call)
                     .anyMatch(other -> other.showsLease()

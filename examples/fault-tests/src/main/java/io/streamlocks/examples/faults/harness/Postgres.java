@@ -20,6 +20,8 @@ final class Postgres implements AutoCloseable {
     private static final String SYNCHRONOUS = "ALTER SYSTEM SET synchronous_standby_names = 'standby'";
     private static final String ALONE = "ALTER SYSTEM SET synchronous_standby_names = ''";
     private static final String RELOAD = "SELECT pg_reload_conf()";
+    private static final String STATE_OF_STANDBY = "SELECT sync_state FROM pg_stat_replication";
+    private static final String WRITE = "SELECT pg_logical_emit_message(true, 'fault-tests', '')";
 
     private final List<PostgresServer> servers;
     private volatile PostgresServer primary;
@@ -76,7 +78,7 @@ final class Postgres implements AutoCloseable {
         standby().copyFrom(primary);
         standby().start();
         primary.execute(SYNCHRONOUS, RELOAD);
-        primary.await("SELECT sync_state FROM pg_stat_replication", "sync");
+        primary.await(STATE_OF_STANDBY, "sync");
     }
 
     /** Kills the primary and starts it again on its data. Returns when it takes writes. */
@@ -90,8 +92,8 @@ final class Postgres implements AutoCloseable {
     /** Whether the primary takes writes. */
     boolean takesWrites() {
         try {
-            primary.query("SELECT pg_logical_emit_message(true, 'fault-tests', '')");
-            return "sync".equals(primary.query("SELECT sync_state FROM pg_stat_replication"));
+            primary.query(WRITE);
+            return "sync".equals(primary.query(STATE_OF_STANDBY));
         } catch (SQLException e) {
             return false;
         }
@@ -100,8 +102,8 @@ final class Postgres implements AutoCloseable {
     /** Returns when the primary takes writes, for which its standby must be back. */
     void awaitWrites() throws IOException, InterruptedException, SQLException {
         primary.awaitAnswers();
-        primary.await("SELECT sync_state FROM pg_stat_replication", "sync");
-        primary.query("SELECT pg_logical_emit_message(true, 'fault-tests', '')");
+        primary.await(STATE_OF_STANDBY, "sync");
+        primary.query(WRITE);
     }
 
     /**

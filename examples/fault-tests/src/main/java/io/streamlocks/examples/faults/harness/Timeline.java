@@ -47,13 +47,8 @@ final class Timeline {
         StringBuilder svg = new StringBuilder("<svg width=\"%d\" height=\"%d\">".formatted(LABEL + WIDTH, height));
         for (Fault fault : result.faults()) {
             double from = x(result.info(), fault.start());
-            svg.append(String.format(
-                    Locale.ROOT,
-                    "<rect x=\"%.1f\" y=\"0\" width=\"%.1f\" height=\"%d\" fill=\"#0002\"><title>%s</title></rect>",
-                    from,
-                    Math.max(2, x(result.info(), fault.end()) - from),
-                    height,
-                    HtmlReport.escaped(fault.kind() + ": " + fault.what())));
+            double width = Math.max(2, x(result.info(), fault.end()) - from);
+            svg.append(rectangle(from, 0, width, height, "#0002", fault.kind() + ": " + fault.what()));
         }
         int y = 4;
         for (String stream : shown) {
@@ -61,15 +56,8 @@ final class Timeline {
                     .formatted(y + 7, broken.contains(stream) ? " fill=\"red\"" : "", HtmlReport.escaped(stream)));
             for (Bar bar : byStream.get(stream)) {
                 double from = x(result.info(), bar.from());
-                svg.append(String.format(
-                        Locale.ROOT,
-                        "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\"><title>%s</title></rect>",
-                        from,
-                        y,
-                        Math.max(1, x(result.info(), bar.to()) - from),
-                        ROW - 3,
-                        colour(bar.owner()),
-                        HtmlReport.escaped(bar.owner())));
+                double width = Math.max(1, x(result.info(), bar.to()) - from);
+                svg.append(rectangle(from, y, width, ROW - 3, colour(bar.owner()), bar.owner()));
             }
             y += ROW;
         }
@@ -84,6 +72,18 @@ final class Timeline {
                     (at - result.info().start()) / 1e9));
         }
         return svg.append("</svg>\n").toString();
+    }
+
+    private static String rectangle(double x, int y, double width, int height, String fill, String title) {
+        return String.format(
+                Locale.ROOT,
+                "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\"><title>%s</title></rect>",
+                x,
+                y,
+                width,
+                height,
+                fill,
+                HtmlReport.escaped(title));
     }
 
     private static double x(RunInfo info, long at) {

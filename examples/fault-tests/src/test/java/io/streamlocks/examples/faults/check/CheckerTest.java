@@ -91,26 +91,22 @@ class CheckerTest {
 
     @Test
     void leasesThatOverlapAreFoundThoughTheFirstWasReleasedAfterwards() {
-        Events events = new Events()
-                .acquired("w1", "a", 1, 1.2, 7)
-                .history("w1", 7, 1.1, 3, "released", "w1")
-                .acquired("w2", "b", 3, 3.2, 8)
-                .live("w2", 8, 3.1)
-                .unknown("w1", Kind.RELEASE, "a", 3.5);
-
-        assertThat(rules(events)).containsExactly(LeaseRules.NO_OVERLAP);
+        assertThat(rules(grantedWithinATtl(3.5))).containsExactly(LeaseRules.NO_OVERLAP);
     }
 
     @Test
     void aLeaseWhoseReleaseMayHaveComeBeforeTheOtherGrantIsNoOverlap() {
-        Events events = new Events()
+        assertThat(rules(grantedWithinATtl(2.9))).isEmpty();
+    }
+
+    /** Of a lease whose release is sent at that time, and of another one that is granted from 3 to 3.2. */
+    private static Events grantedWithinATtl(double releaseSent) {
+        return new Events()
                 .acquired("w1", "a", 1, 1.2, 7)
                 .history("w1", 7, 1.1, 3, "released", "w1")
                 .acquired("w2", "b", 3, 3.2, 8)
                 .live("w2", 8, 3.1)
-                .unknown("w1", Kind.RELEASE, "a", 2.9);
-
-        assertThat(rules(events)).isEmpty();
+                .unknown("w1", Kind.RELEASE, "a", releaseSent);
     }
 
     @Test
