@@ -25,7 +25,10 @@ final class LockSql {
      * For each connection that runs these statements. Planned once and for arrays of any length, as a walk along the
      * request with a look into the primary key for each stream: a plan of its own for each call would cost more than the
      * call, and a hash join, which the planner likes for a long batch on a small table, would lock rows in another order.
-     * And warnings must arrive: one of them says that a commit is not on the standby (see {@link Statements}).
+     * That a row costs far more than a page keeps the planner from that walk's opposite, to read the whole table for each
+     * call: right for the few rows that there are when a connection first runs a statement, and kept until the table is
+     * analyzed, which can be when it has thousands. And warnings must arrive: one of them says that a commit is not on the
+     * standby (see {@link Statements}).
      */
     static final String SESSION_SETTINGS = """
             SET plan_cache_mode = force_generic_plan;
@@ -33,6 +36,7 @@ final class LockSql {
             SET enable_mergejoin = off;
             SET enable_seqscan = off;
             SET jit = off;
+            SET cpu_tuple_cost = 10;
             SET client_min_messages = warning""";
 
     /** For each connection too, if the triggers are to write no history. */
