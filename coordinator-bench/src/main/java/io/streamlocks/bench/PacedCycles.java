@@ -27,11 +27,13 @@ final class PacedCycles implements AutoCloseable {
     private final AtomicLong held = new AtomicLong();
     private final AtomicLong errors = new AtomicLong();
     private final Queue<String> messages = new ConcurrentLinkedQueue<>();
-    private final long startedNanos = System.nanoTime();
+    private final long startedNanos;
 
     PacedCycles(Contender contender, int perSecond, int streams) throws Exception {
         locks = contender.open(WORKERS);
         streamIds = Cycles.streamIds(streams);
+        // Not before: what it takes to connect is no cycle's delay.
+        startedNanos = System.nanoTime();
         if (perSecond == 0) {
             return;
         }
