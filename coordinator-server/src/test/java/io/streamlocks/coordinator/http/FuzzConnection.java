@@ -61,7 +61,9 @@ final class FuzzConnection implements AutoCloseable {
                 answer = read(in, method);
             } catch (IOException e) {
                 throw new IOException(
-                        "No answer to request " + (answers.size() + 1) + " after " + before + " and " + answers, e);
+                        "No answer (" + e + ") to request " + (answers.size() + 1) + " after " + before + " and "
+                                + answers,
+                        e);
             }
             answers.add(answer);
             if (answer.headers.getOrDefault("Connection", "").contains("close")) {

@@ -25,10 +25,11 @@ final class LockSql {
      * For each connection that runs these statements. Planned once and for arrays of any length, as a walk along the
      * request with a look into the primary key for each stream: a plan of its own for each call would cost more than the
      * call, and a hash join, which the planner likes for a long batch on a small table, would lock rows in another order.
-     * That a row costs far more than a page keeps the planner from that walk's opposite, to read the whole table for each
-     * call: right for the few rows that there are when a connection first runs a statement, and kept until the table is
-     * analyzed, which can be when it has thousands. And warnings must arrive: one of them says that a commit is not on the
-     * standby (see {@link Statements}).
+     * A row that is read costs far more than a page here, since a connection plans when it first runs a statement, which may
+     * be on a table of a few rows: to read all of them for each call would be cheapest, and would stay the plan until the
+     * table is analyzed, which may be when it has thousands. (From three rows on it is not. With fewer there is no other
+     * plan to be had.) And warnings must arrive: one of them says that a commit is not on the standby (see
+     * {@link Statements}).
      */
     static final String SESSION_SETTINGS = """
             SET plan_cache_mode = force_generic_plan;
