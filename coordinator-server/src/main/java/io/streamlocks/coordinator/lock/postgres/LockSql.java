@@ -27,9 +27,8 @@ final class LockSql {
      * call, and a hash join, which the planner likes for a long batch on a small table, would lock rows in another order.
      * A row that is read costs far more than a page here, since a connection plans when it first runs a statement, which may
      * be on a table of a few rows: to read all of them for each call would be cheapest, and would stay the plan until the
-     * table is analyzed, which may be when it has thousands. (From three rows on it is not. With fewer there is no other
-     * plan to be had.) And warnings must arrive: one of them says that a commit is not on the standby (see
-     * {@link Statements}).
+     * table is analyzed, which may be when it has thousands. (With fewer than five it still is.) And warnings
+     * must arrive: one of them says that a commit is not on the standby (see {@link Statements}).
      */
     static final String SESSION_SETTINGS = """
             SET plan_cache_mode = force_generic_plan;
