@@ -20,10 +20,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.ee10.servlet.SessionHandler;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -59,9 +61,6 @@ public final class HttpServer {
             UriCompliance.Violation.USER_INFO,
             UriCompliance.Violation.FRAGMENT);
 
-    /** Idle ones end after a minute. None ever waits for a client. */
-    private final QueuedThreadPool threads = new QueuedThreadPool(250, 8);
-
     private final GroupCommit locks;
     private final Javalin javalin;
     private final Guards guards;
@@ -89,7 +88,7 @@ public final class HttpServer {
      */
     public HttpServer(
             LockManager locks, Gate gate, Guards guards, Duration defaultTtl, Duration maxTtl, Telemetry telemetry) {
-        this(locks, gate, guards, defaultTtl, maxTtl, telemetry, ClientLimits.DEFAULT);
+        this(locks, gate, guards, defaultTtl, maxTtl, telemetry, ClientLimits.DEFAULT, threads());
     }
 
     HttpServer(
@@ -99,7 +98,8 @@ public final class HttpServer {
             Duration defaultTtl,
             Duration maxTtl,
             Telemetry telemetry,
-            ClientLimits limits) {
+            ClientLimits limits,
+            QueuedThreadPool threads) {
         HeldBytes held = new HeldBytes(limits.heldBytes());
         this.locks = new GroupCommit(telemetry.measured(locks), threads, telemetry);
         this.guards = guards;
@@ -110,7 +110,7 @@ public final class HttpServer {
             guards.certificate()
                     .ifPresent(certificate -> config.jetty.addConnector(
                             (server, http) -> TlsConnector.of(server, http, certificate, host, port)));
-            config.jetty.modifyServer(server -> limit(server, limits, held, telemetry));
+            config.jetty.modifyServer(server -> limit(server, limits, held, threads, telemetry));
             routes(config.routes, gate, new Fields(defaultTtl, maxTtl), new Exchange(threads, held), telemetry);
         });
         requireAPermissionForEachRoute();
@@ -127,6 +127,11 @@ public final class HttpServer {
      */
     public HttpServer(LockManager locks, Gate gate, Duration defaultTtl, Duration maxTtl) {
         this(locks, gate, Guards.NONE, defaultTtl, maxTtl, Telemetry.untraced());
+    }
+
+    /** What the server runs on. Idle ones end after a minute. None ever waits for a client. */
+    static QueuedThreadPool threads() {
+        return new QueuedThreadPool(250, 8);
     }
 
     private void requireAPermissionForEachRoute() {
@@ -212,7 +217,7 @@ public final class HttpServer {
     }
 
     /** What a client that is slow, or does not end, can take of the server. */
-    private void limit(Server server, ClientLimits limits, HeldBytes held, Telemetry telemetry) {
+    private void limit(Server server, ClientLimits limits, HeldBytes held, Executor threads, Telemetry telemetry) {
         SlowClients slow = new SlowClients(limits, errors);
         BodyReader bodies = new BodyReader(held, threads);
         slow.setHandler(bodies);
@@ -237,6 +242,10 @@ public final class HttpServer {
             public void lifeCycleStarting(LifeCycle starting) {
                 for (Connector connector : server.getConnectors()) {
                     ServerConnector network = (ServerConnector) connector;
+                    // In place of the one that it was made with.
+                    network.addConnectionFactory(
+                            new HttpConnections(network.getConnectionFactory(HttpConnectionFactory.class)
+                                    .getHttpConfiguration()));
                     network.setIdleTimeout(limits.silence().toMillis());
                     network.setAcceptQueueSize(ClientLimits.ACCEPT_QUEUE);
                     network.setAcceptedReceiveBufferSize(ClientLimits.SOCKET_BUFFER);

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.apache.http.client.HttpClient;
 import org.apache.http.client.methods.HttpUriRequest;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /** A server on a free port of this machine, and calls to it, each of which is held against the contract. */
 final class TestServer implements AutoCloseable {
@@ -42,14 +43,20 @@ final class TestServer implements AutoCloseable {
     private final Optional<String> token;
 
     private TestServer(LockManager locks, Clock clock, Guards guards, Tracing tracing) {
-        this(locks, clock, guards, tracing, ClientLimits.DEFAULT);
+        this(locks, clock, guards, tracing, ClientLimits.DEFAULT, HttpServer.threads());
     }
 
-    private TestServer(LockManager locks, Clock clock, Guards guards, Tracing tracing, ClientLimits limits) {
+    private TestServer(
+            LockManager locks,
+            Clock clock,
+            Guards guards,
+            Tracing tracing,
+            ClientLimits limits,
+            QueuedThreadPool threads) {
         this.clock = clock;
         this.gate = new Gate();
         this.telemetry = new Telemetry(tracing);
-        this.server = new HttpServer(locks, gate, guards, DEFAULT_TTL, MAX_TTL, telemetry, limits);
+        this.server = new HttpServer(locks, gate, guards, DEFAULT_TTL, MAX_TTL, telemetry, limits, threads);
         this.port = server.start("127.0.0.1", 0);
         this.token = Optional.empty();
     }
@@ -110,7 +117,17 @@ final class TestServer implements AutoCloseable {
 
     /** A server that takes calls, serves them with this, and lets clients take so much. */
     static TestServer of(LockManager locks, ClientLimits limits) {
-        TestServer server = new TestServer(locks, new Clock(), Guards.NONE, Tracing.off(), limits);
+        TestServer server =
+                new TestServer(locks, new Clock(), Guards.NONE, Tracing.off(), limits, HttpServer.threads());
+        server.gate.open();
+        return server;
+    }
+
+    /** A server that takes calls, with leases in memory, and has these threads. */
+    static TestServer of(QueuedThreadPool threads) {
+        Clock clock = new Clock();
+        TestServer server = new TestServer(
+                new MemoryLockManager(clock, true), clock, Guards.NONE, Tracing.off(), ClientLimits.DEFAULT, threads);
         server.gate.open();
         return server;
     }
