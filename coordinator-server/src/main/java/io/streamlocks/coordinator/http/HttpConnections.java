@@ -10,10 +10,10 @@ import org.eclipse.jetty.server.internal.HttpConnection;
 /**
  * Makes connections that are read by one thread at a time.
  *
- * <p>Those of Jetty 12.1.14 are not. A request that is no HTTP is answered by another thread than the one that read it,
- * and with the answer out that thread sees to the connection, too. If the first has not given back its buffer by then,
- * both may: the pool has it twice, and gives it to two connections, of two clients. Requests of either are then lost, or
- * the other one hears the answer. It takes nobody's leave to send what is no HTTP.
+ * <p>Those of Jetty 12.1.14 are not. A request that is no HTTP is answered by a second thread, which then has a third one
+ * read on. If the first has not given its buffer back by then, it may do so while the third reads into it, or once more
+ * when another connection has it already. Two connections, of two clients, then share it: requests are lost, or answered
+ * to the wrong client.
  */
 final class HttpConnections extends HttpConnectionFactory {
 
@@ -23,20 +23,20 @@ final class HttpConnections extends HttpConnectionFactory {
 
     @Override
     public Connection newConnection(Connector connector, EndPoint endPoint) {
-        HttpConnection connection = new ReadByOne(getHttpConfiguration(), connector, endPoint);
+        HttpConnection connection = new SerialConnection(getHttpConfiguration(), connector, endPoint);
         connection.setTransferEncodingChunkMaxLength(getTransferEncodingChunkMaxLength());
         return configure(connection, connector, endPoint);
     }
 
-    private static final class ReadByOne extends HttpConnection {
+    private static final class SerialConnection extends HttpConnection {
 
-        ReadByOne(HttpConfiguration http, Connector connector, EndPoint endPoint) {
+        SerialConnection(HttpConfiguration http, Connector connector, EndPoint endPoint) {
             super(http, connector, endPoint);
         }
 
         /**
-         * Reads what came and has it handled. A second thread waits for no request of the first: it comes once that one
-         * has handed its request on, or is not to read any further, and so is about to leave.
+         * Reads what came and has it handled. A second thread waits for no handler: it comes when the first has handed its
+         * request on, has found it to be no HTTP, or is to be told of more, and each time that one is about to return.
          */
         @Override
         public synchronized void onFillable() {
