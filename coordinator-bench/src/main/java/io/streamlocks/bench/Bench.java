@@ -186,7 +186,12 @@ public final class Bench implements AutoCloseable {
             withoutHistory = CoordinatorContender.startWithoutHistory(bed);
             CoordinatorContender without = withoutHistory;
             all.add(new Measurement("history", "coordinator", workers, () -> cycles(with, workers, STREAMS)));
-            all.add(new Measurement("no history", "coordinator", workers, () -> cycles(without, workers, STREAMS)));
+            all.add(new Measurement(
+                    "no history",
+                    "coordinator",
+                    "coordinator without history",
+                    workers,
+                    () -> cycles(without, workers, STREAMS)));
         }
     }
 

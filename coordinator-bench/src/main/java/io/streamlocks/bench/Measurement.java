@@ -3,20 +3,22 @@ package io.streamlocks.bench;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 
 /**
  * Something that is measured, in several rounds.
  *
  * @param measure what is measured; those of one measure are compared
  * @param contender of what
+ * @param server what serves it and is warmed up once; the contender, unless that has several
  * @param workers with how many
  * @param opener makes the workload anew for each round
  * @param samples what came of it, one each round
  */
-record Measurement(String measure, String contender, int workers, Opener opener, List<Sample> samples) {
+record Measurement(String measure, String contender, String server, int workers, Opener opener, List<Sample> samples) {
 
     /** Makes a workload. */
     interface Opener {
@@ -24,25 +26,48 @@ record Measurement(String measure, String contender, int workers, Opener opener,
     }
 
     Measurement(String measure, String contender, int workers, Opener opener) {
-        this(measure, contender, workers, opener, new ArrayList<>());
+        this(measure, contender, contender, workers, opener);
+    }
+
+    Measurement(String measure, String contender, String server, int workers, Opener opener) {
+        this(measure, contender, server, workers, opener, new ArrayList<>());
     }
 
     /**
-     * Measures all, one after another, round after round. Each round begins with another one, so that no contender
-     * always has the caches and the checkpoint of the same predecessor. A contender's very first run is warmed up ten
-     * times as long, for the sake of those whose server is a JVM that has just started.
+     * Measures all, one after another, round after round. The rounds begin at different ones, so that no contender always
+     * has the caches and the checkpoint of the same predecessor. The first begins with the most workers of the first
+     * measure of each server, after ten times the warm-up: some servers are JVMs that have just started, and a few workers
+     * would leave them slow for many.
      */
     static void runAll(List<Measurement> all, int rounds, Duration warmUp, Duration time) throws InterruptedException {
-        Set<String> warm = new HashSet<>();
+        List<Measurement> coldest = busiestOfEachServer(all);
         for (int round = 0; round < rounds; round++) {
-            int first = round * all.size() / rounds;
-            for (int i = 0; i < all.size(); i++) {
-                Measurement measurement = all.get((first + i) % all.size());
-                measurement.run(warm.add(measurement.contender()) ? warmUp.multipliedBy(10) : warmUp, time);
+            List<Measurement> order = new ArrayList<>(all);
+            if (round == 0) {
+                order.removeAll(coldest);
+                order.addAll(0, coldest);
+            } else {
+                Collections.rotate(order, -round * all.size() / rounds);
+            }
+            for (int i = 0; i < order.size(); i++) {
+                Measurement measurement = order.get(i);
+                boolean isCold = round == 0 && i < coldest.size();
+                measurement.run(isCold ? warmUp.multipliedBy(10) : warmUp, time);
                 System.err.printf(
                         "round %d of %d, %d of %d: %s%n", round + 1, rounds, i + 1, all.size(), measurement.lastLine());
             }
         }
+    }
+
+    /** Of the first measure alone: later ones may leave another table than the others are to find. */
+    private static List<Measurement> busiestOfEachServer(List<Measurement> all) {
+        Map<String, Measurement> busiest = new LinkedHashMap<>();
+        all.forEach(one -> busiest.merge(
+                one.server(),
+                one,
+                (most, other) ->
+                        other.measure().equals(most.measure()) && other.workers() > most.workers() ? other : most));
+        return List.copyOf(busiest.values());
     }
 
     private void run(Duration warmUp, Duration time) throws InterruptedException {

@@ -73,7 +73,7 @@ class ReportTest {
     }
 
     private static Measurement measurement(String contender, Sample... samples) {
-        return new Measurement("cycles", contender, 64, () -> null, List.of(samples));
+        return new Measurement("cycles", contender, contender, 64, () -> null, List.of(samples));
     }
 
     private static Sample sample(double perSecond, long errors) {
