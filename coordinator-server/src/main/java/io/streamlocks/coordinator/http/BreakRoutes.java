@@ -32,9 +32,10 @@ final class BreakRoutes {
         if (outcome instanceof BreakOutcome.Broken broken) {
             return Responses.GrantBody.of(broken.grant());
         }
-        return outcome instanceof BreakOutcome.TokenChanged changed
-                ? Problem.fencingTokenChanged(changed.holder())
-                : LockRoutes.notLocked();
+        if (outcome instanceof BreakOutcome.TokenChanged changed) {
+            return Problem.fencingTokenChanged(changed.holder());
+        }
+        return outcome instanceof BreakOutcome.Blocked ? Problem.blocked() : LockRoutes.notLocked();
     }
 
     void owner(Context ctx) {

@@ -92,6 +92,12 @@ record Problem(
                 "This lease was granted before and is over. Ask with a new lease id.");
     }
 
+    static Problem blocked() {
+        return of(
+                ProblemType.STORAGE_UNAVAILABLE,
+                "Another transaction has this stream locked in the database. Nothing was changed; try again.");
+    }
+
     static Problem leaseLost(LossReason reason, Optional<String> breakReason) {
         String detail =
                 switch (reason) {

@@ -122,19 +122,27 @@ final class Responses {
             if (outcome instanceof AcquireOutcome.Delayed delayed) {
                 return of(Problem.lockDelayed(delayed.opensIn()));
             }
-            return of(Problem.leaseIdUsed());
+            return of(outcome instanceof AcquireOutcome.Blocked ? Problem.blocked() : Problem.leaseIdUsed());
         }
 
         static Result of(RenewOutcome outcome) {
-            return outcome instanceof RenewOutcome.Lost lost
-                    ? of(Problem.leaseLost(lost.reason(), lost.breakReason()))
-                    : of(((RenewOutcome.Renewed) outcome).lease());
+            if (outcome instanceof RenewOutcome.Renewed renewed) {
+                return of(renewed.lease());
+            }
+            return of(
+                    outcome instanceof RenewOutcome.Lost lost
+                            ? Problem.leaseLost(lost.reason(), lost.breakReason())
+                            : Problem.blocked());
         }
 
         static Result of(ReleaseOutcome outcome) {
-            return outcome instanceof ReleaseOutcome.Lost lost
-                    ? of(Problem.leaseLost(lost.reason(), lost.breakReason()))
-                    : new Result(204, null, null);
+            if (outcome instanceof ReleaseOutcome.Released) {
+                return new Result(204, null, null);
+            }
+            return of(
+                    outcome instanceof ReleaseOutcome.Lost lost
+                            ? Problem.leaseLost(lost.reason(), lost.breakReason())
+                            : Problem.blocked());
         }
 
         /** The same for the item of a batch that stands at this path of the body. */

@@ -29,4 +29,7 @@ public sealed interface AcquireOutcome {
 
     /** The lease id was granted before, and that lease is over. Asking again needs a new id. */
     record LeaseIdUsed() implements AcquireOutcome {}
+
+    /** Another transaction has the stream locked, so that nothing is certain. Nothing was granted. Ask again. */
+    record Blocked() implements AcquireOutcome {}
 }

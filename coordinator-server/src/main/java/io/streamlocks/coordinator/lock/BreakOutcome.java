@@ -19,4 +19,7 @@ public sealed interface BreakOutcome {
 
     /** No lease is live. */
     record NotLocked() implements BreakOutcome {}
+
+    /** Another transaction has the stream locked, so that nothing is certain. Nothing was broken. Ask again. */
+    record Blocked() implements BreakOutcome {}
 }

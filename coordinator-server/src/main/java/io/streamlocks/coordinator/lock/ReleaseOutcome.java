@@ -21,4 +21,7 @@ public sealed interface ReleaseOutcome {
             this(reason, Optional.empty());
         }
     }
+
+    /** Another transaction has the stream locked, so that nothing is certain. Nothing was released. Ask again. */
+    record Blocked() implements ReleaseOutcome {}
 }

@@ -25,4 +25,7 @@ public sealed interface RenewOutcome {
             this(reason, Optional.empty());
         }
     }
+
+    /** Another transaction has the stream locked, so that nothing is certain. Nothing was renewed. Ask again. */
+    record Blocked() implements RenewOutcome {}
 }

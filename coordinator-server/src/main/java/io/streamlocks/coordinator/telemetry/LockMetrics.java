@@ -27,13 +27,17 @@ final class LockMetrics {
     final Counter held;
     final Counter leaseIdUsed;
     final Counter delayed;
+    final Counter acquiresBlocked;
     final Counter renewed;
     final Counter renewalsLost;
+    final Counter renewalsBlocked;
     final Counter released;
     final Counter releasesLost;
+    final Counter releasesBlocked;
     final Counter broken;
     final Counter tokenChanged;
     final Counter notLocked;
+    final Counter breaksBlocked;
 
     private final MeterRegistry registry;
     private final Map<LossReason, Counter> losses = new EnumMap<>(LossReason.class);
@@ -46,16 +50,20 @@ final class LockMetrics {
         held = outcome("streamlocks.acquires", acquires, "held");
         leaseIdUsed = outcome("streamlocks.acquires", acquires, "lease_id_used");
         delayed = outcome("streamlocks.acquires", acquires, "delayed");
+        acquiresBlocked = outcome("streamlocks.acquires", acquires, "blocked");
         String renewals = "What became of renewals, those of a batch one by one";
         renewed = outcome("streamlocks.renewals", renewals, "renewed");
         renewalsLost = outcome("streamlocks.renewals", renewals, "lost");
+        renewalsBlocked = outcome("streamlocks.renewals", renewals, "blocked");
         String releases = "What became of releases, those of a batch one by one";
         released = outcome("streamlocks.releases", releases, "released");
         releasesLost = outcome("streamlocks.releases", releases, "lost");
+        releasesBlocked = outcome("streamlocks.releases", releases, "blocked");
         String breaks = "What became of leases that an operator asked to be ended";
         broken = outcome("streamlocks.breaks", breaks, "broken");
         tokenChanged = outcome("streamlocks.breaks", breaks, "token_changed");
         notLocked = outcome("streamlocks.breaks", breaks, "not_locked");
+        breaksBlocked = outcome("streamlocks.breaks", breaks, "blocked");
         for (LossReason reason : LossReason.values()) {
             losses.put(
                     reason,

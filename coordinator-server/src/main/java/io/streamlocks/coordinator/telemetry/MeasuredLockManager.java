@@ -39,6 +39,7 @@ record MeasuredLockManager(LockManager locks, LockMetrics metrics) implements Lo
         int held = 0;
         int used = 0;
         int delayed = 0;
+        int blocked = 0;
         for (AcquireOutcome outcome : outcomes) {
             if (outcome instanceof AcquireOutcome.Granted) {
                 granted++;
@@ -46,14 +47,17 @@ record MeasuredLockManager(LockManager locks, LockMetrics metrics) implements Lo
                 held++;
             } else if (outcome instanceof AcquireOutcome.LeaseIdUsed) {
                 used++;
-            } else {
+            } else if (outcome instanceof AcquireOutcome.Delayed) {
                 delayed++;
+            } else {
+                blocked++;
             }
         }
         metrics.granted.increment(granted);
         metrics.held.increment(held);
         metrics.leaseIdUsed.increment(used);
         metrics.delayed.increment(delayed);
+        metrics.acquiresBlocked.increment(blocked);
         return outcomes;
     }
 
@@ -61,14 +65,18 @@ record MeasuredLockManager(LockManager locks, LockMetrics metrics) implements Lo
     public List<RenewOutcome> renew(List<RenewRequest> requests) {
         List<RenewOutcome> outcomes = measure(Kind.RENEW, requests.size(), () -> locks.renew(requests));
         int lost = 0;
+        int blocked = 0;
         for (RenewOutcome outcome : outcomes) {
             if (outcome instanceof RenewOutcome.Lost loss) {
                 metrics.lost(loss.reason());
                 lost++;
+            } else if (outcome instanceof RenewOutcome.Blocked) {
+                blocked++;
             }
         }
-        metrics.renewed.increment(outcomes.size() - lost);
+        metrics.renewed.increment(outcomes.size() - lost - blocked);
         metrics.renewalsLost.increment(lost);
+        metrics.renewalsBlocked.increment(blocked);
         return outcomes;
     }
 
@@ -76,14 +84,18 @@ record MeasuredLockManager(LockManager locks, LockMetrics metrics) implements Lo
     public List<ReleaseOutcome> release(List<ReleaseRequest> requests) {
         List<ReleaseOutcome> outcomes = measure(Kind.RELEASE, requests.size(), () -> locks.release(requests));
         int lost = 0;
+        int blocked = 0;
         for (ReleaseOutcome outcome : outcomes) {
             if (outcome instanceof ReleaseOutcome.Lost loss) {
                 metrics.lost(loss.reason());
                 lost++;
+            } else if (outcome instanceof ReleaseOutcome.Blocked) {
+                blocked++;
             }
         }
-        metrics.released.increment(outcomes.size() - lost);
+        metrics.released.increment(outcomes.size() - lost - blocked);
         metrics.releasesLost.increment(lost);
+        metrics.releasesBlocked.increment(blocked);
         return outcomes;
     }
 
@@ -95,8 +107,10 @@ record MeasuredLockManager(LockManager locks, LockMetrics metrics) implements Lo
                 metrics.broken.increment();
             } else if (outcome instanceof BreakOutcome.TokenChanged) {
                 metrics.tokenChanged.increment();
-            } else {
+            } else if (outcome instanceof BreakOutcome.NotLocked) {
                 metrics.notLocked.increment();
+            } else {
+                metrics.breaksBlocked.increment();
             }
         }
         return outcomes;
