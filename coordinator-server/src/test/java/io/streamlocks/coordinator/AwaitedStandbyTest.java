@@ -106,15 +106,46 @@ class AwaitedStandbyTest {
             waitFor("nobody");
             assertUnknown(cancelled(calls, "/v1/locks/a/release", "{\"leaseId\":\"LEASE\"}"));
 
-            assertThat(calls.get("/v1/locks/a").statusCode())
-                    .as("it is committed here")
-                    .isEqualTo(404);
+            assertThat(liveHere()).as("it is committed here").isZero();
             // Only read, it could be answered at once; but after a fail-over the lease might be live again.
             assertUnknown(calls.release("a", leaseId));
 
             waitFor("");
             await().until(() -> calls.release("a", leaseId).statusCode() == 204);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/v1/locks/a/break", "/v1/owners/tester/break"})
+    void nobodyIsToldThatALeaseIsOverUntilAStandbyHasIt(String breaking) throws Exception {
+        try (Coordinator coordinator = readyCoordinator()) {
+            HttpCalls calls = calls(coordinator);
+            assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
+            waitFor("nobody");
+            assertUnknown(cancelled(calls, breaking, "{\"reason\":\"it hangs\"}"));
+            assertThat(liveHere()).as("it is committed here").isZero();
+
+            // After a fail-over to the standby the lease would be live again.
+            assertUnknown(calls.renew("a", leaseId));
+            assertUnknown(calls.release("a", leaseId));
+            assertUnknown(calls.acquire("a", leaseId));
+            assertUnknown(calls.get("/v1/locks/a"));
+            assertUnknown(calls.post("/v1/locks/a/break", "{\"reason\":\"it hangs\"}"));
+            assertUnknown(calls.post("/v1/owners/tester/break", "{\"reason\":\"it hangs\"}"));
+
+            waitFor("");
+            await().until(() -> calls.renew("a", leaseId).statusCode() == 410);
+            assertThat(calls.get("/v1/locks/a").statusCode()).isEqualTo(404);
+            assertThat(calls.post("/v1/owners/tester/break", "{\"reason\":\"it hangs\"}")
+                            .body())
+                    .isEqualTo("{\"brokenCount\":0}");
+        }
+    }
+
+    private int liveHere() {
+        return postgres.sql(database)
+                .fetchSingle("SELECT count(*) FROM stream_locks WHERE expires_at > clock_timestamp()")
+                .get(0, Integer.class);
     }
 
     @ParameterizedTest

@@ -43,7 +43,7 @@ final class HttpCalls {
 
     HttpResponse<String> release(String streamId, UUID leaseId) throws IOException, InterruptedException {
         return client.send(
-                post("/v1/locks/" + streamId + "/release", "{\"leaseId\":\"%s\"}".formatted(leaseId)),
+                postRequest("/v1/locks/" + streamId + "/release", "{\"leaseId\":\"%s\"}".formatted(leaseId)),
                 BodyHandlers.ofString());
     }
 
@@ -51,8 +51,12 @@ final class HttpCalls {
         return client.sendAsync(renewRequest(streamId, leaseId), BodyHandlers.ofString());
     }
 
+    HttpResponse<String> post(String path, String body) throws IOException, InterruptedException {
+        return client.send(postRequest(path, body), BodyHandlers.ofString());
+    }
+
     CompletableFuture<HttpResponse<String>> postAsync(String path, String body) {
-        return client.sendAsync(post(path, body), BodyHandlers.ofString());
+        return client.sendAsync(postRequest(path, body), BodyHandlers.ofString());
     }
 
     /** The token of the lease that was answered; anything but a lease fails. */
@@ -65,16 +69,16 @@ final class HttpCalls {
     }
 
     private HttpRequest acquireRequest(String streamId, UUID leaseId) {
-        return post(
+        return postRequest(
                 "/v1/locks/" + streamId + "/acquire",
                 "{\"ownerId\":\"tester\",\"leaseId\":\"%s\",\"ttlMs\":600000}".formatted(leaseId));
     }
 
     private HttpRequest renewRequest(String streamId, UUID leaseId) {
-        return post("/v1/locks/" + streamId + "/renew", "{\"leaseId\":\"%s\"}".formatted(leaseId));
+        return postRequest("/v1/locks/" + streamId + "/renew", "{\"leaseId\":\"%s\"}".formatted(leaseId));
     }
 
-    private HttpRequest post(String path, String body) {
+    private HttpRequest postRequest(String path, String body) {
         return request(path)
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofString(body))

@@ -80,7 +80,7 @@ class LogFormatTest {
         }
     }
 
-    /** Of a renewal that waits for its row for too long. */
+    /** Of a renewal that waits for the table for too long. */
     private String logOfACallThatFails(String format) throws Exception {
         try (TestDatabase database = TestDatabase.empty();
                 CoordinatorProcess coordinator = CoordinatorProcess.start(Map.of(
@@ -94,7 +94,7 @@ class LogFormatTest {
             assertThat(new HttpCalls(url).acquire("a", leaseId).statusCode()).isEqualTo(200);
             try (Connection transaction = database.transaction();
                     PreparedStatement lock =
-                            transaction.prepareStatement("SELECT FROM stream_locks WHERE stream_id = 'a' FOR UPDATE")) {
+                            transaction.prepareStatement("LOCK TABLE stream_locks IN ACCESS EXCLUSIVE MODE")) {
                 lock.execute();
                 HttpResponse<String> answer = HttpClient.newHttpClient()
                         .send(

@@ -123,7 +123,7 @@ class MainTest {
             CompletableFuture<HttpResponse<String>> renewal;
             try (Connection transaction = database.transaction();
                     PreparedStatement lock =
-                            transaction.prepareStatement("SELECT FROM stream_locks WHERE stream_id = 'a' FOR UPDATE")) {
+                            transaction.prepareStatement("LOCK TABLE stream_locks IN ACCESS EXCLUSIVE MODE")) {
                 lock.execute();
                 renewal = calls.renewAsync("a", leaseId);
                 await().until(() -> waiting(database) == 1);

@@ -4,6 +4,8 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -79,6 +81,11 @@ final class RestartablePostgres implements AutoCloseable {
 
     DSLContext sql(String database) {
         return DSL.using(server.getDatabase("postgres", database), SQLDialect.POSTGRES);
+    }
+
+    /** A connection of its own, to hold locks with. */
+    Connection connection(String database) throws SQLException {
+        return server.getDatabase("postgres", database).getConnection();
     }
 
     @Override

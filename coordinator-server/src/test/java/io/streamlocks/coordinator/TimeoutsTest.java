@@ -50,10 +50,24 @@ class TimeoutsTest {
     }
 
     @Test
-    void aCallThatWaitsForARowTooLongIsUnknown() throws Exception {
+    void aCallThatWaitsForTheTableTooLongIsUnknown() throws Exception {
+        try (Connection transaction = database.transaction()) {
+            transaction.createStatement().execute("LOCK TABLE stream_locks IN ACCESS EXCLUSIVE MODE");
+            assertUnknown(calls.renew("a", leaseId), "lock timeout");
+            transaction.rollback();
+        }
+        assertThat(calls.renew("a", leaseId).statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void aCallForAStreamWhoseRowIsLockedForLongIsUnknownAndSaysWhy() throws Exception {
         try (Connection transaction = database.transaction()) {
             transaction.createStatement().execute("SELECT FROM stream_locks FOR UPDATE");
-            assertUnknown(calls.renew("a", leaseId), "lock timeout");
+            HttpResponse<String> response = calls.renew("a", leaseId);
+            assertThat(response.statusCode()).isEqualTo(503);
+            assertThat(response.headers().firstValue("Retry-After")).contains("1");
+            assertThat(response.body())
+                    .contains("\"code\":\"storage-unavailable\"", "Another transaction has this stream locked");
             transaction.rollback();
         }
         assertThat(calls.renew("a", leaseId).statusCode()).isEqualTo(200);

@@ -2,6 +2,7 @@ package io.streamlocks.client.simulation;
 
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import io.streamlocks.coordinator.lock.group.SimulatedGroupCommit;
+import java.util.concurrent.TimeUnit;
 
 /** A coordinator: group commit before the storage. Its crash loses what is under way, but for the storage's effects. */
 final class SimulatedServer {
@@ -41,7 +42,8 @@ final class SimulatedServer {
             starts++;
             up = true;
             writers = new SimulatedExecutor(process, "statement-" + starts);
-            locks = SimulatedGroupCommit.create(storage, process::nanoTime, writers);
+            locks = SimulatedGroupCommit.create(storage, process::nanoTime, writers, (task, ms) -> process.scheduler()
+                    .after(TimeUnit.MILLISECONDS.toNanos(ms), "try again", task));
         }
     }
 

@@ -30,7 +30,7 @@ final class CappedLocks {
             return locks.acquire(requests);
         }
         List<Boolean> fit = requests.stream()
-                .map(request -> cap.get().admit(request.ownerId(), request.leaseId()))
+                .map(request -> cap.get().admit(request.ownerId(), request.streamId(), request.leaseId()))
                 .toList();
         List<AcquireRequest> admitted = IntStream.range(0, fit.size())
                 .filter(fit::get)
@@ -61,7 +61,7 @@ final class CappedLocks {
         for (int i = 0; i < admitted.size(); i++) {
             AcquireRequest request = admitted.get(i);
             if (outcomes != null && outcomes.get(i) instanceof AcquireOutcome.Granted) {
-                cap.get().granted(request.ownerId(), request.leaseId());
+                cap.get().granted(request.ownerId(), request.streamId(), request.leaseId());
             } else {
                 cap.get().notGranted(request.ownerId());
             }
@@ -77,7 +77,7 @@ final class CappedLocks {
     private List<ReleaseOutcome> countReleased(List<ReleaseRequest> requests, List<ReleaseOutcome> outcomes) {
         for (int i = 0; i < outcomes.size(); i++) {
             if (outcomes.get(i) instanceof ReleaseOutcome.Released) {
-                cap.get().released(requests.get(i).leaseId());
+                cap.get().released(requests.get(i).streamId(), requests.get(i).leaseId());
             }
         }
         return outcomes;

@@ -22,8 +22,11 @@ public final class OwnerCap {
     /** How often {@link #refresh} is to be called. */
     public static final Duration REFRESH_INTERVAL = Duration.ofSeconds(5);
 
-    /** A release names a lease, not its owner, so owners are remembered: of the latest grants. */
+    /** A release names a lease, not its owner, so the owners of the latest grants are remembered. */
     static final int REMEMBERED_LEASES = 100_000;
+
+    /** One grant. The lease id alone is not: a client may use one for several streams, and has a lease of each. */
+    private record Key(String streamId, UUID leaseId) {}
 
     private final int max;
     private final Supplier<Map<String, Long>> census;
@@ -39,11 +42,11 @@ public final class OwnerCap {
     /** What changed since the census under way began; null while there is none. */
     private Map<String, Long> duringCensus;
 
-    private final Map<UUID, String> owners = new LinkedHashMap<>() {
+    private final Map<Key, String> owners = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<UUID, String> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Key, String> eldest) {
             return size() > REMEMBERED_LEASES;
         }
     };
@@ -63,8 +66,8 @@ public final class OwnerCap {
      *
      * @return whether there is room
      */
-    public synchronized boolean admit(String ownerId, UUID leaseId) {
-        if (!owners.containsKey(leaseId)
+    public synchronized boolean admit(String ownerId, String streamId, UUID leaseId) {
+        if (!owners.containsKey(new Key(streamId, leaseId))
                 && counted.getOrDefault(ownerId, 0L)
                                 + since.getOrDefault(ownerId, 0L)
                                 + underWay.getOrDefault(ownerId, 0L)
@@ -76,10 +79,10 @@ public final class OwnerCap {
     }
 
     /** What was admitted is granted. */
-    public synchronized void granted(String ownerId, UUID leaseId) {
+    public synchronized void granted(String ownerId, String streamId, UUID leaseId) {
         notGranted(ownerId);
         // Else it was granted before and asked for again: it was counted then.
-        if (owners.put(leaseId, ownerId) == null) {
+        if (owners.put(new Key(streamId, leaseId), ownerId) == null) {
             add(ownerId, 1);
         }
     }
@@ -90,8 +93,8 @@ public final class OwnerCap {
     }
 
     /** A lease is released. */
-    public synchronized void released(UUID leaseId) {
-        String ownerId = owners.remove(leaseId);
+    public synchronized void released(String streamId, UUID leaseId) {
+        String ownerId = owners.remove(new Key(streamId, leaseId));
         if (ownerId != null) {
             add(ownerId, -1);
         }

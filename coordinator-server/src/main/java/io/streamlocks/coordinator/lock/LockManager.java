@@ -10,7 +10,8 @@ import java.util.Optional;
  *
  * <p>Implementations are safe for use by any number of threads. Every method blocks the caller until its outcome is
  * known and durable, or until the storage's time-outs have passed; all of them throw {@link
- * StorageUnavailableException} when the outcome is unknown.
+ * StorageUnavailableException} when the outcome is unknown. No method waits for a stream that another call or transaction
+ * has locked: its requests have the outcome blocked and have changed nothing, while all others are carried out.
  *
  * <p>A list of requests may be of any length and may name a stream more than once; those requests are then decided in
  * their order. The answer has one outcome a request, in the requests' order.
@@ -54,8 +55,9 @@ public interface LockManager {
 
     /**
      * Ends all live leases of an owner now, in chunks that are each bounded in time. Leases that the owner is granted
-     * meanwhile may stay. After a {@link StorageUnavailableException} some are ended and others not; calling again goes
-     * on.
+     * meanwhile may stay. Waits a moment for streams that are locked, and then ends the others. After a {@link
+     * StorageUnavailableException}, which also says that some streams were locked, some are ended and others not; calling
+     * again goes on.
      *
      * @param ownerId the owner
      * @param breaking why, by whom, and for how long the streams stay closed
@@ -64,7 +66,8 @@ public interface LockManager {
     int breakOwner(String ownerId, Breaking breaking);
 
     /**
-     * The live lock of a stream.
+     * The live lock of a stream. That there is none is certain; if the stream stays locked for some time, this throws {@link
+     * StorageUnavailableException}.
      *
      * @param streamId the stream
      * @return its lock, or empty if no lease is live
@@ -72,8 +75,8 @@ public interface LockManager {
     Optional<Lock> find(String streamId);
 
     /**
-     * A page of live locks. Pages are read one by one, not from one snapshot: a lock that is taken or freed meanwhile
-     * may show or not.
+     * A page of live locks, as committed. Pages are read one by one, not from one snapshot: a lock that is taken, renewed
+     * or freed meanwhile may show or not.
      *
      * @param query which ones
      * @return the page

@@ -56,9 +56,36 @@
  * happened, and {@link StorageUnavailableException} says so. Unknown is not lost: the holder goes on until the time it
  * knows to be safe, and asks again.
  *
+ * <h2>What is certain, and why</h2>
+ *
+ * <p>An answer that a lease is over is never followed by a success of the same lease. Such answers are: lost, for any
+ * reason but {@link LossReason#UNKNOWN}; a used lease id; that a stream is not locked; a break of an owner that ended
+ * nothing; and a grant that history shows as expired.
+ *
+ * <p>The committed state alone does not carry them. A renewal is judged and written at one moment, and others see it when
+ * it is committed, which can be after the old end of the lease: the commit waits for a disk or for a synchronous standby.
+ * In between, the committed state says that the lease has run out, and it has not. So two rules hold:
+ *
+ * <ul>
+ *   <li>Who changes a lease locks its stream, judges then, and keeps the lock until the change is committed or rolled
+ *       back.
+ *   <li>Who answers that a lease is over locks its stream and judges then. No change of it is under way at that moment, and
+ *       each later one judges at a later time, by which the lease is over as well. The answer is given when the lock's own
+ *       commit is where PostgreSQL is to have all commits, so a synchronous standby has what the answer is based on.
+ * </ul>
+ *
+ * <p>Nobody waits for a stream that somebody else has locked. The outcome is then that the request is <em>blocked</em>: it
+ * has changed nothing, and nothing is certain. {@link io.streamlocks.coordinator.lock.group} asks again for a short time;
+ * after that it is <em>unknown</em> to the caller. So a stream that stays locked costs only its own requests.
+ *
+ * <p>Some answers need no lock. That a stream is held by another lease: whatever is under way, that lease was live when it
+ * was read. A renewal, grant, release or break that succeeded: it held the lock. The other reads (the list of locks, a
+ * count of leases) show what is committed, and are not certain: a lock may be missing whose renewal is being committed.
+ * {@link LossReason#UNKNOWN} is no answer that a lease is over: an acquire of it may still be on its way.
+ *
  * <h2>Batches</h2>
  *
- * <p>{@link LockManager} takes lists and answers lists, one outcome a request and in order; a single call is a batch
+ * <p>{@link LockManager} takes lists and answers lists, one outcome per request and in order; a single call is a batch
  * of one. Requests of one batch that name the same stream are decided in their order. A batch is not a transaction
  * that succeeds or fails as one: each request stands for itself. So the calls of many clients can be put together to one
  * batch, which is what {@link io.streamlocks.coordinator.lock.group} does. When there are too many of them, some are

@@ -38,11 +38,13 @@ class MetricsTest {
     @Test
     void allThatCanBeCountedIsThereFromTheBeginning() {
         assertThat(outcomes("streamlocks_acquires_total", "outcome"))
-                .containsExactlyInAnyOrder("granted", "held", "lease_id_used", "delayed");
-        assertThat(outcomes("streamlocks_renewals_total", "outcome")).containsExactlyInAnyOrder("renewed", "lost");
-        assertThat(outcomes("streamlocks_releases_total", "outcome")).containsExactlyInAnyOrder("released", "lost");
+                .containsExactlyInAnyOrder("granted", "held", "lease_id_used", "delayed", "blocked");
+        assertThat(outcomes("streamlocks_renewals_total", "outcome"))
+                .containsExactlyInAnyOrder("renewed", "lost", "blocked");
+        assertThat(outcomes("streamlocks_releases_total", "outcome"))
+                .containsExactlyInAnyOrder("released", "lost", "blocked");
         assertThat(outcomes("streamlocks_breaks_total", "outcome"))
-                .containsExactlyInAnyOrder("broken", "token_changed", "not_locked");
+                .containsExactlyInAnyOrder("broken", "token_changed", "not_locked", "blocked");
         assertThat(outcomes("streamlocks_losses_total", "reason"))
                 .containsExactlyInAnyOrder("expired", "superseded", "released", "broken", "unknown");
         for (String name : List.of(

@@ -10,6 +10,8 @@ import org.junit.jupiter.api.Test;
 
 class OwnerCapTest {
 
+    private static final String STREAM = "orders";
+
     private final Map<String, Long> storage = new HashMap<>();
     private Runnable duringCensus = () -> {};
     private final OwnerCap cap = new OwnerCap(2, () -> {
@@ -20,20 +22,20 @@ class OwnerCapTest {
 
     private UUID grant(String ownerId) {
         UUID leaseId = UUID.randomUUID();
-        assertThat(cap.admit(ownerId, leaseId)).isTrue();
-        cap.granted(ownerId, leaseId);
+        assertThat(cap.admit(ownerId, STREAM, leaseId)).isTrue();
+        cap.granted(ownerId, STREAM, leaseId);
         storage.merge(ownerId, 1L, Long::sum);
         return leaseId;
     }
 
     private void release(String ownerId, UUID leaseId) {
         storage.merge(ownerId, -1L, Long::sum);
-        cap.released(leaseId);
+        cap.released(STREAM, leaseId);
     }
 
     private boolean isFull(String ownerId) {
         UUID leaseId = UUID.randomUUID();
-        boolean admitted = cap.admit(ownerId, leaseId);
+        boolean admitted = cap.admit(ownerId, STREAM, leaseId);
         if (admitted) {
             cap.notGranted(ownerId);
         }
@@ -53,11 +55,11 @@ class OwnerCapTest {
     @Test
     void whatIsAskedForCountsUntilItIsRefused() {
         UUID first = UUID.randomUUID();
-        assertThat(cap.admit("a", first)).isTrue();
-        assertThat(cap.admit("a", UUID.randomUUID())).isTrue();
-        assertThat(cap.admit("a", UUID.randomUUID())).isFalse();
+        assertThat(cap.admit("a", STREAM, first)).isTrue();
+        assertThat(cap.admit("a", STREAM, UUID.randomUUID())).isTrue();
+        assertThat(cap.admit("a", STREAM, UUID.randomUUID())).isFalse();
         cap.notGranted("a");
-        assertThat(cap.admit("a", UUID.randomUUID())).isTrue();
+        assertThat(cap.admit("a", STREAM, UUID.randomUUID())).isTrue();
     }
 
     @Test
@@ -103,11 +105,11 @@ class OwnerCapTest {
     @Test
     void whatIsGrantedAfterACensusThatDidNotSeeItIsNotForgotten() {
         UUID leaseId = UUID.randomUUID();
-        assertThat(cap.admit("a", leaseId)).isTrue();
+        assertThat(cap.admit("a", STREAM, leaseId)).isTrue();
         cap.refresh();
-        assertThat(cap.admit("a", UUID.randomUUID())).isTrue();
+        assertThat(cap.admit("a", STREAM, UUID.randomUUID())).isTrue();
         assertThat(isFull("a")).isTrue();
-        cap.granted("a", leaseId);
+        cap.granted("a", STREAM, leaseId);
         cap.notGranted("a");
         grant("a");
         assertThat(isFull("a")).isTrue();
@@ -130,12 +132,24 @@ class OwnerCapTest {
         UUID leaseId = grant("a");
         grant("a");
         for (int i = 0; i < 3; i++) {
-            assertThat(cap.admit("a", leaseId)).isTrue();
-            cap.granted("a", leaseId);
+            assertThat(cap.admit("a", STREAM, leaseId)).isTrue();
+            cap.granted("a", STREAM, leaseId);
         }
         release("a", leaseId);
         assertThat(isFull("a")).isFalse();
         grant("a");
         assertThat(isFull("a")).isTrue();
+    }
+
+    @Test
+    void aLeaseIdThatIsUsedForSeveralStreamsIsALeaseOfEach() {
+        UUID leaseId = UUID.randomUUID();
+        for (String streamId : new String[] {"a", "b"}) {
+            assertThat(cap.admit("worker", streamId, leaseId)).isTrue();
+            cap.granted("worker", streamId, leaseId);
+        }
+        assertThat(cap.admit("worker", "c", leaseId)).isFalse();
+        cap.released("a", leaseId);
+        assertThat(cap.admit("worker", "c", leaseId)).isTrue();
     }
 }

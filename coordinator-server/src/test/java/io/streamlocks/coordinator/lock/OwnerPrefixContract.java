@@ -32,4 +32,37 @@ public interface OwnerPrefixContract extends ContractFixture {
                 .containsExactly(new BreakOutcome.NotLocked());
         assertThat(renew(lease)).isInstanceOf(RenewOutcome.Renewed.class);
     }
+
+    @Test
+    default void ofAnotherOwnersLeaseThereIsNoTraceWhenItIsOverEither() {
+        Lease released = grant("team-a/1");
+        release(released);
+        assertNoTraceFor("team-b/", released);
+        assertThat(release(new ReleaseRequest(stream(), released.leaseId(), "team-a/")))
+                .isInstanceOf(ReleaseOutcome.Released.class);
+        assertLost(
+                renew(new RenewRequest(stream(), released.leaseId(), Optional.empty(), "team-a/")),
+                LossReason.RELEASED);
+
+        Lease broken = grant("team-a/1");
+        Breaking breaking = new Breaking("secret", "operator", Duration.ZERO);
+        locks().breakLeases(List.of(new BreakRequest(stream(), Optional.empty(), "", breaking)));
+        assertNoTraceFor("team-b/", broken);
+        assertThat(renew(new RenewRequest(stream(), broken.leaseId(), Optional.empty(), "team-a/")))
+                .isEqualTo(new RenewOutcome.Lost(LossReason.BROKEN, Optional.of("secret")));
+
+        Lease brokenWithItsOwner = grant("team-a/2");
+        locks().breakOwner("team-a/2", breaking);
+        assertNoTraceFor("team-b/", brokenWithItsOwner);
+
+        Lease expired = grant("team-a/1");
+        expire(stream());
+        assertNoTraceFor("team-b/", expired);
+    }
+
+    private void assertNoTraceFor(String ownerPrefix, Lease lease) {
+        assertLost(
+                renew(new RenewRequest(stream(), lease.leaseId(), Optional.empty(), ownerPrefix)), LossReason.UNKNOWN);
+        assertLost(release(new ReleaseRequest(stream(), lease.leaseId(), ownerPrefix)), LossReason.UNKNOWN);
+    }
 }

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome.Granted;
 import io.streamlocks.coordinator.lock.AcquireOutcome.Held;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -64,6 +67,37 @@ interface RaceContract extends ContractFixture {
         });
         assertThat(counter[0]).isEqualTo(threads * grantsEach);
         assertThat(tokens).isSorted().doesNotHaveDuplicates();
+    }
+
+    @Test
+    default void nothingSucceedsByALeaseAfterItWasSaidToBeOver() throws Exception {
+        for (int round = 0; round < 10; round++) {
+            UUID leaseId = UUID.randomUUID();
+            granted(acquire(request("alice", leaseId, Duration.ofMillis(20))));
+            CountDownLatch saidToBeOver = new CountDownLatch(1);
+            // Half of them renew it for as long as they can, the others ask whether it is over yet.
+            List<Boolean> violated = inParallel(4, thread -> () -> {
+                boolean renews = thread < 2;
+                for (int calls = 0; calls < 60; calls++) {
+                    boolean over = saidToBeOver.getCount() == 0;
+                    boolean succeeded = renews && calls < 20
+                            ? succeeds(renew(new RenewRequest(stream(), leaseId, Optional.of(Duration.ofMillis(5)))))
+                            : acquire(request("alice", leaseId, TTL)) instanceof Granted;
+                    if (!succeeded) {
+                        saidToBeOver.countDown();
+                    } else if (over) {
+                        return true;
+                    }
+                }
+                return false;
+            });
+            assertThat(violated).doesNotContain(true);
+            expire(stream());
+        }
+    }
+
+    private static boolean succeeds(RenewOutcome outcome) {
+        return outcome instanceof RenewOutcome.Renewed;
     }
 
     interface Task<T> {

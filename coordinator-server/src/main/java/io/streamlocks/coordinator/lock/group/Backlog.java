@@ -12,6 +12,9 @@ final class Backlog {
     /** With the longest that a statement may take, how soon a call is answered while the storage is away. */
     static final int MAX_WAIT_MS = 750;
 
+    /** How long a call with other requests waits for those that are blocked: less than the shortest time-out of a client. */
+    static final int MAX_BLOCKED_MS = 100;
+
     /** About what the storage decides in the time that a call may wait, in the best case. */
     static final int MAX_REQUESTS = 100_000;
 
@@ -36,6 +39,11 @@ final class Backlog {
         }
         requests.addAndGet(-count);
         return false;
+    }
+
+    /** Counts requests that wait once more. They are not refused, since their caller has outcomes of others. */
+    void addAgain(int count) {
+        requests.addAndGet(count);
     }
 
     /** Requests wait no more, for whatever reason. */

@@ -31,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -47,7 +48,8 @@ import java.util.function.Supplier;
  *
  * <p>What waits is bounded, in number and in time. A call beyond the bound, or one that has waited for {@value
  * Backlog#MAX_WAIT_MS} ms, fails with {@link OverloadedException}. A statement that fails fails the calls that are in it, and no
- * others. A call whose future is cancelled, or completed by somebody else, is dropped if its statement has not begun.
+ * others. A request that is blocked is tried again: for {@value Backlog#MAX_BLOCKED_MS} ms if its call has other requests,
+ * which wait for it, and else for as long as a call may wait. After that its outcome is that it is blocked. A call whose future is cancelled, or completed by somebody else, is dropped if its statement has not begun.
  *
  * <p>Thread-safe. No method blocks. The futures of the changes are completed one after another for all calls of a
  * statement, so what depends on them should be short or go elsewhere.
@@ -87,28 +89,46 @@ public final class GroupCommit implements AutoCloseable {
 
     GroupCommit(LockManager locks, Executor answers, StatementObserver observer, LongSupplier nanoTime) {
         // Of any size, since the lanes themselves bound how many statements are under way; others only answer.
-        this(locks, answers, observer, nanoTime, Executors.newCachedThreadPool(daemons("group-commit")));
+        this(locks, answers, observer, nanoTime, Executors.newCachedThreadPool(daemons("group-commit")), Delay.JVM);
     }
 
     /**
      * @param writers carries out the changes, four at once, and answers beside that
+     * @param delay runs what is to be done later
      */
     GroupCommit(
             LockManager locks,
             Executor answers,
             StatementObserver observer,
             LongSupplier nanoTime,
-            ExecutorService writers) {
+            ExecutorService writers,
+            Delay delay) {
         this.locks = locks;
         this.observer = observer;
         this.backlog = new Backlog(nanoTime);
         this.writers = writers;
-        this.changes = new Lane(writers, answers, backlog, observer);
-        this.renewals = new Lane(writers, answers, backlog, observer);
-        this.acquire = new Operation<>(Kind.ACQUIRE, AcquireRequest::streamId, locks::acquire, changes);
-        this.renew = new Operation<>(Kind.RENEW, RenewRequest::streamId, locks::renew, renewals);
-        this.release = new Operation<>(Kind.RELEASE, ReleaseRequest::streamId, locks::release, changes);
-        this.breakLeases = new Operation<>(Kind.BREAK, BreakRequest::streamId, locks::breakLeases, changes);
+        this.changes = new Lane(writers, answers, delay, backlog, observer);
+        this.renewals = new Lane(writers, answers, delay, backlog, observer);
+        this.acquire = new Operation<>(
+                Kind.ACQUIRE,
+                AcquireRequest::streamId,
+                locks::acquire,
+                AcquireOutcome.Blocked.class::isInstance,
+                changes);
+        this.renew = new Operation<>(
+                Kind.RENEW, RenewRequest::streamId, locks::renew, RenewOutcome.Blocked.class::isInstance, renewals);
+        this.release = new Operation<>(
+                Kind.RELEASE,
+                ReleaseRequest::streamId,
+                locks::release,
+                ReleaseOutcome.Blocked.class::isInstance,
+                changes);
+        this.breakLeases = new Operation<>(
+                Kind.BREAK,
+                BreakRequest::streamId,
+                locks::breakLeases,
+                BreakOutcome.Blocked.class::isInstance,
+                changes);
         this.readers = new ThreadPoolExecutor(
                 READERS,
                 READERS,
@@ -183,7 +203,7 @@ public final class GroupCommit implements AutoCloseable {
                     backlog.refusal("Over " + Backlog.MAX_REQUESTS + " requests are waiting"));
         }
         Call<Q, O> call =
-                new Call<>(operation, requests, backlog.nanoTime(), observer.asked(), new CompletableFuture<>());
+                new Call<>(operation, requests, backlog.nanoTime(), observer.asked(), new CompletableFuture<>(), null);
         operation.lane().add(call);
         return call.outcomes();
     }
@@ -307,9 +327,15 @@ public final class GroupCommit implements AutoCloseable {
      * @param kind which
      * @param streamId the stream of a request
      * @param statement carries requests out
+     * @param isBlocked whether an outcome is that the request was blocked
      * @param lane where it is done
      */
-    record Operation<Q, O>(Kind kind, Function<Q, String> streamId, Function<List<Q>, List<O>> statement, Lane lane) {
+    record Operation<Q, O>(
+            Kind kind,
+            Function<Q, String> streamId,
+            Function<List<Q>, List<O>> statement,
+            Predicate<O> isBlocked,
+            Lane lane) {
         String streamId(Q request) {
             return streamId.apply(request);
         }

@@ -2,8 +2,11 @@ package io.streamlocks.coordinator.lock.group;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -17,6 +20,10 @@ import java.util.concurrent.RejectedExecutionException;
  * wait, a second one beside it costs little more than one that is larger, and the storage carries both out at once. So it
  * does for what arrives when the first has taken {@value #PATIENCE_MS} ms, which must have met something that holds it up.
  * No stream is in both.
+ *
+ * <p>Requests that were blocked, since another transaction has their streams locked, are tried again after {@value
+ * #FIRST_RETRY_MS} ms, and then after twice as long each time. The others of their call wait for them, but not for long; the
+ * other calls of their statement do not.
  *
  * <p>While more is to be done, the callers are told by other threads: answers are made while the storage works. Else they
  * are told at once, by the thread that is free now.
@@ -38,15 +45,22 @@ final class Lane {
     /** How many requests a statement passes by: a long queue must not be walked through for each statement. */
     private static final int MAX_REQUESTS_PASSED = 2 * MAX_STATEMENT_REQUESTS;
 
+    /** After what a request that was blocked is tried again: most transactions are over by then. */
+    static final int FIRST_RETRY_MS = 5;
+
     private static final String STOPPING = "The server is stopping";
 
     private final Executor executor;
     private final Executor answers;
+    private final Delay delay;
     private final Backlog backlog;
     private final StatementObserver observer;
 
     /** Guarded by this. */
     private final Deque<Call<?, ?>> waiting = new ArrayDeque<>();
+
+    /** What was blocked, and is to wait again after a while. None of their streams is touched meanwhile. Guarded by this. */
+    private final Set<Call<?, ?>> blocked = Collections.newSetFromMap(new IdentityHashMap<>());
 
     /** In all of {@link #waiting}; guarded by this. */
     private int requestsWaiting;
@@ -67,12 +81,14 @@ final class Lane {
      * @param executor runs statements; occupied by at most two tasks for as long as anything waits, and by those for a little
      *     longer while they answer, beside the next one
      * @param answers tells the callers
+     * @param delay runs what is to be done later
      * @param backlog has counted what is {@linkplain #add added}
      * @param observer is told before the callers
      */
-    Lane(Executor executor, Executor answers, Backlog backlog, StatementObserver observer) {
+    Lane(Executor executor, Executor answers, Delay delay, Backlog backlog, StatementObserver observer) {
         this.executor = executor;
         this.answers = answers;
+        this.delay = delay;
         this.backlog = backlog;
         this.observer = observer;
     }
@@ -121,12 +137,16 @@ final class Lane {
 
     void close() {
         List<Call<?, ?>> dropped;
+        List<Call<?, ?>> left;
         synchronized (this) {
             closed = true;
             dropped = List.copyOf(waiting);
+            left = List.copyOf(blocked);
             clear();
+            blocked.clear();
         }
         dropped.forEach(call -> drop(call, STOPPING));
+        left.forEach(call -> call.fail(backlog.refusal(STOPPING)));
     }
 
     private void clear() {
@@ -139,18 +159,42 @@ final class Lane {
         call.fail(backlog.refusal(why));
     }
 
+    /** What was blocked waits again, before all others: they came later. */
+    private synchronized void tryAgain(Call<?, ?> call) {
+        if (blocked.remove(call)) {
+            backlog.addAgain(call.size());
+            waiting.push(call);
+            requestsWaiting += call.size();
+            // What waits for its stream may go on with it.
+            requestsBlocked = 0;
+            beginIfNeeded();
+        }
+    }
+
     private void runAll() {
-        Statement<?, ?> statement = next(null);
+        Statement<?, ?> statement = nextInAnyCase(null);
         while (statement != null) {
             Statement<?, ?> done = statement;
             done.execute(backlog);
-            statement = next(done);
+            statement = nextInAnyCase(done);
+            done.blocked().forEach(this::tryLater);
             if (statement == null) {
                 // To wake another thread up for it would take longer than most answers do.
                 done.answer(observer);
             } else {
                 tellBeside(() -> done.answer(observer));
             }
+        }
+    }
+
+    private void tryLater(Call<?, ?> call) {
+        try {
+            delay.run(() -> tryAgain(call), (long) FIRST_RETRY_MS << (call.tries() - 1));
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
+            synchronized (this) {
+                blocked.remove(call);
+            }
+            call.fail(e);
         }
     }
 
@@ -164,6 +208,32 @@ final class Lane {
     }
 
     /**
+     * As {@link #next}, whatever that meets: when the memory is used up, for example, the runner must neither end without a
+     * word, since nothing would ever start another one, nor try for ever. So each error fails one of the calls that wait.
+     */
+    private Statement<?, ?> nextInAnyCase(Statement<?, ?> done) {
+        Statement<?, ?> before = done;
+        while (true) {
+            try {
+                return next(before);
+            } catch (Throwable e) {
+                before = null;
+                Call<?, ?> first;
+                synchronized (this) {
+                    first = waiting.poll();
+                    if (first == null) {
+                        runners--;
+                        return null;
+                    }
+                    requestsWaiting -= first.size();
+                }
+                backlog.remove(first.size());
+                first.fail(e);
+            }
+        }
+    }
+
+    /**
      * Takes what the next statement is made of; null, and this runner has ended, if nothing can be done, or not enough for
      * two.
      *
@@ -171,24 +241,32 @@ final class Lane {
      */
     private Statement<?, ?> next(Statement<?, ?> done) {
         List<Call<?, ?>> late = new ArrayList<>();
-        Statement<?, ?> statement = null;
-        synchronized (this) {
-            if (underWay.remove(done)) {
-                requestsBlocked = 0;
-            }
-            if (runners == 1 || isWorthAnother()) {
-                statement = takeStatement(late);
-            }
-            if (statement == null) {
-                runners--;
-            } else {
-                underWay.add(statement);
-                beginIfNeeded();
+        try {
+            return next(done, late);
+        } finally {
+            if (!late.isEmpty()) {
+                // Whoever waits for this statement has nothing to do with them.
+                tellBeside(() -> late.forEach(this::refuse));
             }
         }
-        if (!late.isEmpty()) {
-            // Whoever waits for this statement has nothing to do with them.
-            tellBeside(() -> late.forEach(this::refuse));
+    }
+
+    private synchronized Statement<?, ?> next(Statement<?, ?> done, List<Call<?, ?>> late) {
+        if (underWay.remove(done)) {
+            requestsBlocked = 0;
+            if (closed) {
+                late.addAll(done.blocked());
+            } else {
+                // Before another statement is taken, which must not overtake them.
+                blocked.addAll(done.blocked());
+            }
+        }
+        Statement<?, ?> statement = runners == 1 || isWorthAnother() ? takeStatement(late) : null;
+        if (statement == null) {
+            runners--;
+        } else {
+            underWay.add(statement);
+            beginIfNeeded();
         }
         return statement;
     }
@@ -208,28 +286,36 @@ final class Lane {
      */
     private Statement<?, ?> takeStatement(List<Call<?, ?>> late) {
         Statement<?, ?> statement = null;
-        Deque<Call<?, ?>> staying = new ArrayDeque<>();
         Set<String> overdue = new HashSet<>();
         underWay.forEach(other -> other.addStreamIdsTo(overdue));
+        blocked.forEach(other -> other.addStreamIdsTo(overdue));
         int passed = 0;
-        while (passed < MAX_REQUESTS_PASSED && !waiting.isEmpty() && (statement == null || !statement.isFull())) {
-            Call<?, ?> call = waiting.poll();
-            if (call.isOpen()) {
-                if (statement == null && backlog.hasWaitedTooLong(call.askedNanos())) {
-                    late.add(call);
-                } else if (call.namesOneOf(overdue) || (statement != null && !statement.takes(call))) {
-                    staying.push(call);
-                    call.addStreamIdsTo(overdue);
-                    passed += call.size();
-                    continue;
-                } else if (statement == null) {
-                    statement = new Statement<>(call, backlog.nanoTime());
+        Iterator<Call<?, ?>> calls = waiting.iterator();
+        try {
+            while (passed < MAX_REQUESTS_PASSED && calls.hasNext() && (statement == null || !statement.isFull())) {
+                Call<?, ?> call = calls.next();
+                if (call.isOpen()) {
+                    if (statement == null && backlog.hasWaitedTooLong(call.askedNanos())) {
+                        late.add(call);
+                    } else if (call.namesOneOf(overdue) || (statement != null && !statement.takes(call))) {
+                        call.addStreamIdsTo(overdue);
+                        passed += call.size();
+                        continue;
+                    } else if (statement == null) {
+                        statement = new Statement<>(call, backlog.nanoTime());
+                    }
                 }
+                calls.remove();
+                requestsWaiting -= call.size();
+                backlog.remove(call.size());
             }
-            requestsWaiting -= call.size();
-            backlog.remove(call.size());
+        } catch (Throwable e) {
+            // They do not wait any more, and nobody else would tell them.
+            if (statement != null) {
+                statement.addCallsTo(late);
+            }
+            throw e;
         }
-        staying.forEach(waiting::push);
         requestsBlocked = statement == null ? requestsWaiting : 0;
         return statement;
     }

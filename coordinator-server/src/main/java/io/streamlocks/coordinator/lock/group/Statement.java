@@ -2,13 +2,17 @@ package io.streamlocks.coordinator.lock.group;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /** Requests of several calls that are carried out together. Not thread-safe: it goes from thread to thread. */
 final class Statement<Q, O> {
 
     private final List<Call<Q, O>> calls = new ArrayList<>();
+    private final Map<Call<Q, O>, Call<Q, O>> blocked = new IdentityHashMap<>();
     private final long beganNanos;
     private int size;
     private List<O> outcomes;
@@ -37,6 +41,10 @@ final class Statement<Q, O> {
         calls.forEach(call -> call.addStreamIdsTo(streamIds));
     }
 
+    void addCallsTo(Collection<Call<?, ?>> others) {
+        others.addAll(calls);
+    }
+
     /** Takes in a call, unless it is of another kind or too large. */
     boolean takes(Call<?, ?> other) {
         if (other.operation() != calls.get(0).operation() || size + other.size() > Lane.MAX_STATEMENT_REQUESTS) {
@@ -60,11 +68,29 @@ final class Statement<Q, O> {
                 throw new IllegalStateException(outcomes.size() + " outcomes of " + size + " requests");
             }
             backlog.succeeded();
+            endedNanos = backlog.nanoTime();
+            findBlocked(backlog);
         } catch (Throwable e) {
             backlog.failed(e);
             failure = e;
+            blocked.clear();
+            endedNanos = backlog.nanoTime();
         }
-        endedNanos = backlog.nanoTime();
+    }
+
+    private void findBlocked(Backlog backlog) {
+        if (outcomes.stream().anyMatch(calls.get(0).operation().isBlocked())) {
+            forEachDecided((call, decided) -> {
+                if (call.isBlocked(decided) && call.isPatient(backlog)) {
+                    blocked.put(call, call.blockedOf(decided, endedNanos));
+                }
+            });
+        }
+    }
+
+    /** What is to be tried again: the requests that were blocked, of calls that have time for it. They are not answered. */
+    Collection<Call<Q, O>> blocked() {
+        return blocked.values();
     }
 
     /** Tells the calls, and the observer before them. */
@@ -80,20 +106,30 @@ final class Statement<Q, O> {
         Kind kind = calls.get(0).operation().kind();
         Execution execution = new Execution(kind, size, beganNanos, endedNanos, Optional.ofNullable(failure));
         for (Call<Q, O> call : calls) {
-            observer.waited(kind, beganNanos - call.askedNanos());
+            if (call.tries() == 0) {
+                observer.waited(kind, beganNanos - call.askedNanos());
+            }
             call.carriedOut(execution);
         }
     }
 
     private void answer() {
+        if (failure != null) {
+            calls.forEach(call -> call.fail(failure));
+        } else {
+            forEachDecided((call, decided) -> {
+                if (!blocked.containsKey(call)) {
+                    call.decide(decided);
+                }
+            });
+        }
+    }
+
+    private void forEachDecided(BiConsumer<Call<Q, O>, List<O>> reader) {
         int from = 0;
         for (Call<Q, O> call : calls) {
             int to = from + call.size();
-            if (failure == null) {
-                call.decide(outcomes.subList(from, to));
-            } else {
-                call.fail(failure);
-            }
+            reader.accept(call, outcomes.subList(from, to));
             from = to;
         }
     }

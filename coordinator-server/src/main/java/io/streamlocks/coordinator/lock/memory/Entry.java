@@ -22,6 +22,10 @@ final class Entry {
     Duration ttl;
     final Instant acquiredAt;
     Instant expiresAt;
+
+    /** Whose it was, once it was released or broken. */
+    String endedOwnerId;
+
     final Map<String, String> labels;
     final List<UUID> supersededLeaseIds;
     Optional<String> breakReason = Optional.empty();
@@ -49,6 +53,7 @@ final class Entry {
     }
 
     void end(Instant now) {
+        endedOwnerId = ownerId;
         ownerId = null;
         expiresAt = now;
     }

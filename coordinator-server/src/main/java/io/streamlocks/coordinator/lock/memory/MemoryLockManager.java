@@ -155,11 +155,12 @@ public final class MemoryLockManager implements LockManager {
             return Optional.of(LossReason.UNKNOWN);
         }
         if (entry.leaseId.equals(leaseId)) {
-            if (entry.ownerId == null) {
-                return Optional.of(entry.breakReason.isPresent() ? LossReason.BROKEN : LossReason.RELEASED);
-            }
-            if (!entry.ownerId.startsWith(ownerPrefix)) {
+            boolean ended = entry.ownerId == null;
+            if (!(ended ? entry.endedOwnerId : entry.ownerId).startsWith(ownerPrefix)) {
                 return Optional.of(LossReason.UNKNOWN);
+            }
+            if (ended) {
+                return Optional.of(entry.breakReason.isPresent() ? LossReason.BROKEN : LossReason.RELEASED);
             }
             return entry.isLive(now) ? Optional.empty() : Optional.of(LossReason.EXPIRED);
         }

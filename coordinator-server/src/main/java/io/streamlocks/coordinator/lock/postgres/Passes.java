@@ -2,15 +2,16 @@ package io.streamlocks.coordinator.lock.postgres;
 
 import static io.streamlocks.coordinator.lock.postgres.Statements.column;
 
-import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -19,8 +20,8 @@ import java.util.stream.IntStream;
 /**
  * Decides the requests of a batch in passes, since a statement that changes leases can name a stream once only. A pass
  * tries the change for the first undecided request of each stream, and looks then at how it stands with those that were
- * not changed; whoever could have been changed after all stays undecided. For an acquire that means that a stream became
- * free in between, for a break that it was granted, for the others that a request before it named the same stream.
+ * not changed. A first request that is undecided after that is blocked: another transaction has its row locked, or had it
+ * at one of the two moments. So are the requests of the same stream behind it.
  *
  * <p>Thread-safe.
  *
@@ -31,7 +32,9 @@ import java.util.stream.IntStream;
  * @param streamId the stream of a request
  * @param leaseId the lease of a request; null for none
  * @param change changes what can be changed, and answers the outcome of each stream that was
- * @param judgement decides for a request that changed nothing
+ * @param glance decides what can be told without a lock; empty if nothing can
+ * @param judgement decides for a request that changed nothing, by the row as locked
+ * @param blocked the outcome of what is blocked
  */
 record Passes<Q, O>(
         Statements statements,
@@ -39,7 +42,9 @@ record Passes<Q, O>(
         Function<Q, String> streamId,
         Function<Q, UUID> leaseId,
         Function<List<Q>, Map<String, O>> change,
-        Judgement<Q, O> judgement) {
+        Optional<Judgement<Q, O>> glance,
+        Judgement<Q, O> judgement,
+        O blocked) {
 
     /** After it no further pass begins: a batch that names one stream a thousand times must not take for ever. */
     private static final long PASSES_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -49,44 +54,54 @@ record Passes<Q, O>(
         Optional<? extends O> of(Q request, ResultSet row) throws SQLException;
     }
 
-    /** An outcome a request, in order. */
+    /** One outcome per request, in order. */
     List<O> decide(List<Q> requests) {
         List<O> outcomes = new ArrayList<>(Collections.nCopies(requests.size(), null));
         List<Integer> undecided = IntStream.range(0, requests.size()).boxed().toList();
         long began = System.nanoTime();
-        while (!undecided.isEmpty()) {
-            if (System.nanoTime() - began > PASSES_NANOS) {
-                throw new StorageUnavailableException("PostgreSQL took too long for requests of the same stream", null);
-            }
+        while (!undecided.isEmpty() && System.nanoTime() - began <= PASSES_NANOS) {
             Map<String, Integer> firstOfStream = new LinkedHashMap<>();
             undecided.forEach(i -> firstOfStream.putIfAbsent(streamId.apply(requests.get(i)), i));
             change.apply(firstOfStream.values().stream().map(requests::get).toList())
                     .forEach((stream, outcome) -> outcomes.set(firstOfStream.get(stream), outcome));
-            undecided = undecided.stream().filter(i -> outcomes.get(i) == null).toList();
-            if (!undecided.isEmpty()) {
-                look(undecided, requests, outcomes);
-                undecided =
-                        undecided.stream().filter(i -> outcomes.get(i) == null).toList();
+            undecided = without(outcomes, undecided);
+            if (glance.isPresent()) {
+                undecided = look(LockSql.GLANCE, glance.get(), undecided, requests, outcomes);
             }
+            undecided = look(LockSql.LOOK, judgement, undecided, requests, outcomes);
+            Set<String> blockedStreams = new HashSet<>();
+            firstOfStream.forEach((stream, first) -> {
+                if (outcomes.get(first) == null) {
+                    blockedStreams.add(stream);
+                }
+            });
+            undecided = undecided.stream()
+                    .filter(i -> !blockedStreams.contains(streamId.apply(requests.get(i))))
+                    .toList();
         }
+        outcomes.replaceAll(outcome -> outcome == null ? blocked : outcome);
         return outcomes;
     }
 
-    private void look(List<Integer> positions, List<Q> requests, List<O> outcomes) {
-        List<Q> looked = positions.stream().map(requests::get).toList();
-        statements.query(
-                what,
-                LockSql.LOOK,
-                rows -> {
-                    for (int position : positions) {
-                        rows.next();
-                        outcomes.set(
-                                position,
-                                judgement.of(requests.get(position), rows).orElse(null));
-                    }
-                    return null;
-                },
-                column(looked, streamId, String[]::new),
-                column(looked, leaseId, UUID[]::new));
+    private static List<Integer> without(List<?> decided, List<Integer> undecided) {
+        return undecided.stream().filter(i -> decided.get(i) == null).toList();
+    }
+
+    /** Decides what a look can decide, and returns what is undecided after it. */
+    private List<Integer> look(
+            String sql, Judgement<Q, O> judge, List<Integer> undecided, List<Q> requests, List<O> outcomes) {
+        if (undecided.isEmpty()) {
+            return undecided;
+        }
+        List<Q> looked = undecided.stream().map(requests::get).toList();
+        new Look(statements, sql)
+                .at(
+                        what,
+                        looked.stream().map(streamId).toList(),
+                        column(looked, leaseId, UUID[]::new),
+                        (index, row) -> outcomes.set(
+                                undecided.get(index),
+                                judge.of(looked.get(index), row).orElse(null)));
+        return without(outcomes, undecided);
     }
 }

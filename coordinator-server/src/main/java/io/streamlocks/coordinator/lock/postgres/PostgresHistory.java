@@ -15,11 +15,14 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.jooq.Condition;
 import org.jooq.Field;
 import org.jooq.Record;
@@ -27,7 +30,8 @@ import org.jooq.impl.DSL;
 
 /**
  * Reads and purges history: what is over, which triggers have written to {@code stream_lock_history}, and what is live or
- * ran out without a successor, which only {@code stream_locks} tells. Thread-safe.
+ * ran out without a successor, which only {@code stream_locks} tells. That a lease ran out is certain only with its row
+ * locked; while another transaction has locked it, the grant has no end. Thread-safe.
  */
 final class PostgresHistory {
 
@@ -57,14 +61,17 @@ final class PostgresHistory {
                 .and(STREAM_LOCK_HISTORY.FENCING_TOKEN.lt(query.below()));
         if (query.at().isPresent()) {
             OffsetDateTime at = utc(query.at().get());
-            current = current.and(STREAM_LOCKS.ACQUIRED_AT.le(at))
-                    .and(STREAM_LOCKS.EXPIRES_AT.gt(at).or(STREAM_LOCKS.EXPIRES_AT.gt(CLOCK)));
+            current = current.and(STREAM_LOCKS.ACQUIRED_AT.le(at));
             ended = ended.and(STREAM_LOCK_HISTORY.ACQUIRED_AT.le(at)).and(STREAM_LOCK_HISTORY.ENDED_AT.gt(at));
         }
         // By token: the highest first, whatever the clock did. What is current is read first, so that a lease that ends
         // between the two is read twice, and not missed.
         Map<Long, Grant> found = new TreeMap<>(Comparator.reverseOrder());
-        readCurrent(current, query.pageSize()).forEach(grant -> found.put(grant.fencingToken(), grant));
+        readCurrent(current, query.pageSize()).stream()
+                .filter(grant -> query.at().isEmpty()
+                        || grant.end().isEmpty()
+                        || grant.end().get().at().isAfter(query.at().get()))
+                .forEach(grant -> found.put(grant.fencingToken(), grant));
         Condition which = ended;
         statements
                 .run("read history", db -> db.selectFrom(STREAM_LOCK_HISTORY)
@@ -90,7 +97,12 @@ final class PostgresHistory {
                         .fetch(PostgresHistory::ended))
                 .forEach(grant -> found.put(Position.of(grant), grant));
         GrantPage page = page(found, query.pageSize());
-        return page.next().isPresent() ? page : new GrantPage(page.grants(), edge);
+        // Those that may still be live are left out of a page of ends, and the next page begins where it would with
+        // them.
+        List<Grant> grants = page.grants().stream()
+                .filter(grant -> query.endReason().isEmpty() || grant.end().isPresent())
+                .toList();
+        return new GrantPage(grants, page.next().isPresent() ? page.next() : edge);
     }
 
     private static GrantPage page(Map<?, Grant> found, int pageSize) {
@@ -110,13 +122,37 @@ final class PostgresHistory {
     }
 
     private List<Grant> readCurrent(Condition condition, int pageSize) {
-        return statements.run("read history", db -> db.select(STREAM_LOCKS.asterisk(), IS_LIVE)
+        List<Record> rows = statements.run("read history", db -> db.select(STREAM_LOCKS.asterisk(), IS_LIVE)
                 .from(STREAM_LOCKS)
                 // Null for one that was released or broken, which has a row in history.
                 .where(STREAM_LOCKS.OWNER_ID.isNotNull(), condition)
                 .orderBy(STREAM_LOCKS.ACQUIRED_AT.desc(), STREAM_LOCKS.FENCING_TOKEN.desc())
                 .limit(pageSize + 1)
-                .fetch(PostgresHistory::current));
+                .fetch(row -> row));
+        Set<Long> expired = expired(rows.stream()
+                .filter(row -> !row.get(IS_LIVE))
+                .map(row -> row.get(STREAM_LOCKS.STREAM_ID))
+                .toList());
+        return rows.stream()
+                .map(row -> current(row, expired.contains(row.get(STREAM_LOCKS.FENCING_TOKEN))))
+                .toList();
+    }
+
+    /**
+     * Of streams whose latest lease seems to have run out, the tokens of those leases of which that is certain. The others
+     * may be live: their renewal may be about to commit.
+     */
+    private Set<Long> expired(List<String> streamIds) {
+        Set<Long> tokens = new HashSet<>();
+        if (!streamIds.isEmpty()) {
+            new Look(statements, LockSql.LOOK)
+                    .at("read history", streamIds, new UUID[streamIds.size()], (index, row) -> {
+                        if (row.getString("owner_id") != null && !row.getBoolean("is_live")) {
+                            tokens.add(row.getLong("fencing_token"));
+                        }
+                    });
+        }
+        return tokens;
     }
 
     private static Condition currentCondition(HistoryQuery query, Optional<Position> edge) {
@@ -213,14 +249,14 @@ final class PostgresHistory {
         return purged;
     }
 
-    private static Grant current(Record row) {
-        Optional<Grant.End> end = row.get(IS_LIVE)
-                ? Optional.empty()
-                : Optional.of(new Grant.End(
+    private static Grant current(Record row, boolean expired) {
+        Optional<Grant.End> end = expired
+                ? Optional.of(new Grant.End(
                         row.get(STREAM_LOCKS.EXPIRES_AT).toInstant(),
                         EndReason.EXPIRED,
                         Optional.empty(),
-                        Optional.empty()));
+                        Optional.empty()))
+                : Optional.empty();
         return new Grant(
                 row.get(STREAM_LOCKS.STREAM_ID),
                 row.get(STREAM_LOCKS.OWNER_ID),

@@ -17,7 +17,6 @@ import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.lock.LockQuery;
-import io.streamlocks.coordinator.lock.LossReason;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
@@ -34,6 +33,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import javax.sql.DataSource;
 import org.jooq.Condition;
 import org.jooq.Field;
@@ -47,9 +48,9 @@ import org.jooq.impl.DSL;
  * <p>Thread-safe. Each statement is short and a transaction of its own, so the data source must give connections to the
  * primary, in auto-commit mode and READ COMMITTED, with the {@link #SESSION_SETTINGS}, and with {@code
  * statement_timeout} and {@code lock_timeout} set: they bound how long a call blocks. A call is one statement if all of
- * it succeeds. One that only reads follows where something was refused. More are needed only if an acquire is repeated, if
- * a batch names a stream more than once, if a stream became free between the two, or once after a deadlock with a foreign
- * transaction.
+ * it succeeds. One that looks follows where something was refused, and for an acquire that finds its own lease another one.
+ * More are needed only if a batch names a stream more than once, or once after a deadlock with a foreign transaction. No
+ * call waits for a row that another transaction has locked: its outcome is blocked.
  */
 public final class PostgresLockManager implements LockManager {
 
@@ -61,6 +62,11 @@ public final class PostgresLockManager implements LockManager {
 
     private static final int PURGE_CHUNK = 1000;
     private static final int BREAK_CHUNK = 10_000;
+
+    /** How long a walk over an owner's leases, and a look at one stream, waits for what is locked, and between two tries. */
+    private static final long BLOCKED_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private static final long BLOCKED_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     /** Above every stream id that begins with a prefix: no id holds this character, which Unicode reserves. */
     static final String PAST_PREFIX = Character.toString(Character.MAX_CODE_POINT);
@@ -81,29 +87,16 @@ public final class PostgresLockManager implements LockManager {
 
     @Override
     public List<AcquireOutcome> acquire(List<AcquireRequest> requests) {
-        List<String> repeated = new ArrayList<>();
-        List<AcquireOutcome> outcomes = new Passes<AcquireRequest, AcquireOutcome>(
+        return new Passes<AcquireRequest, AcquireOutcome>(
                         statements,
                         "acquire",
                         AcquireRequest::streamId,
                         AcquireRequest::leaseId,
                         this::grant,
-                        (request, row) -> {
-                            Optional<AcquireOutcome> outcome = judgeAcquire(request, row);
-                            outcome.filter(AcquireOutcome.Granted.class::isInstance)
-                                    .ifPresent(granted -> repeated.add(request.streamId()));
-                            return outcome;
-                        })
+                        Optional.of(Judgements::glanceAtAcquire),
+                        Judgements::ofAcquire,
+                        new AcquireOutcome.Blocked())
                 .decide(requests);
-        confirm(repeated);
-        return outcomes;
-    }
-
-    /** Returns once what was only read is where PostgreSQL is to have what was committed: on a standby, too. */
-    private void confirm(List<String> streamIds) {
-        if (!streamIds.isEmpty()) {
-            statements.query("confirm", LockSql.CONFIRM, rows -> null, (Object) streamIds.toArray(String[]::new));
-        }
     }
 
     private Map<String, AcquireOutcome> grant(List<AcquireRequest> requests) {
@@ -127,26 +120,6 @@ public final class PostgresLockManager implements LockManager {
         return granted;
     }
 
-    /** Empty for a stream that is free, though it was not granted: it was not when the grant was tried. */
-    private static Optional<AcquireOutcome> judgeAcquire(AcquireRequest request, ResultSet row) throws SQLException {
-        boolean live = row.getBoolean("is_live");
-        boolean latest = row.getBoolean("is_latest");
-        if (live && latest) {
-            return Optional.of(new AcquireOutcome.Granted(Rows.lease(row)));
-        }
-        if (latest || row.getBoolean("is_superseded")) {
-            return Optional.of(new AcquireOutcome.LeaseIdUsed());
-        }
-        if (live) {
-            return Optional.of(new AcquireOutcome.Held(Rows.lock(row)));
-        }
-        return row.getBoolean("is_closed")
-                ? Optional.of(new AcquireOutcome.Delayed(Duration.between(
-                        row.getObject("answered_at", OffsetDateTime.class),
-                        row.getObject("closed_until", OffsetDateTime.class))))
-                : Optional.empty();
-    }
-
     @Override
     public List<RenewOutcome> renew(List<RenewRequest> requests) {
         return new Passes<RenewRequest, RenewOutcome>(
@@ -155,8 +128,9 @@ public final class PostgresLockManager implements LockManager {
                         RenewRequest::streamId,
                         RenewRequest::leaseId,
                         this::prolong,
-                        (request, row) -> judgeLoss(request.ownerPrefix(), row)
-                                .map(loss -> new RenewOutcome.Lost(loss.reason(), loss.breakReason())))
+                        Optional.empty(),
+                        Judgements::ofRenew,
+                        new RenewOutcome.Blocked())
                 .decide(requests);
     }
 
@@ -185,29 +159,16 @@ public final class PostgresLockManager implements LockManager {
 
     @Override
     public List<ReleaseOutcome> release(List<ReleaseRequest> requests) {
-        List<String> repeated = new ArrayList<>();
-        List<ReleaseOutcome> outcomes = new Passes<ReleaseRequest, ReleaseOutcome>(
+        return new Passes<ReleaseRequest, ReleaseOutcome>(
                         statements,
                         "release",
                         ReleaseRequest::streamId,
                         ReleaseRequest::leaseId,
                         this::end,
-                        (request, row) -> {
-                            Optional<ReleaseOutcome> outcome = judgeRelease(request, row);
-                            outcome.filter(ReleaseOutcome.Released.class::isInstance)
-                                    .ifPresent(released -> repeated.add(request.streamId()));
-                            return outcome;
-                        })
+                        Optional.empty(),
+                        Judgements::ofRelease,
+                        new ReleaseOutcome.Blocked())
                 .decide(requests);
-        confirm(repeated);
-        return outcomes;
-    }
-
-    private static Optional<ReleaseOutcome> judgeRelease(ReleaseRequest request, ResultSet row) throws SQLException {
-        return judgeLoss(request.ownerPrefix(), row)
-                .map(loss -> loss.reason() == LossReason.RELEASED
-                        ? new ReleaseOutcome.Released()
-                        : new ReleaseOutcome.Lost(loss.reason(), loss.breakReason()));
     }
 
     private Map<String, ReleaseOutcome> end(List<ReleaseRequest> requests) {
@@ -228,30 +189,6 @@ public final class PostgresLockManager implements LockManager {
         return released;
     }
 
-    private record Loss(LossReason reason, Optional<String> breakReason) {
-        Loss(LossReason reason) {
-            this(reason, Optional.empty());
-        }
-    }
-
-    /** Empty for a lease that is live, though it was not changed: an earlier request of the batch was for its stream. */
-    private static Optional<Loss> judgeLoss(String ownerPrefix, ResultSet row) throws SQLException {
-        if (row.getBoolean("is_latest")) {
-            String ownerId = row.getString("owner_id");
-            if (ownerId == null) {
-                return Optional.of(
-                        row.getBoolean("is_broken")
-                                ? new Loss(LossReason.BROKEN, Optional.of(row.getString("break_reason")))
-                                : new Loss(LossReason.RELEASED));
-            }
-            if (!ownerId.startsWith(ownerPrefix)) {
-                return Optional.of(new Loss(LossReason.UNKNOWN));
-            }
-            return row.getBoolean("is_live") ? Optional.empty() : Optional.of(new Loss(LossReason.EXPIRED));
-        }
-        return Optional.of(new Loss(row.getBoolean("is_superseded") ? LossReason.SUPERSEDED : LossReason.UNKNOWN));
-    }
-
     @Override
     public List<BreakOutcome> breakLeases(List<BreakRequest> requests) {
         return new Passes<BreakRequest, BreakOutcome>(
@@ -260,7 +197,9 @@ public final class PostgresLockManager implements LockManager {
                         BreakRequest::streamId,
                         request -> null,
                         this::breakLive,
-                        PostgresLockManager::judgeBreak)
+                        Optional.empty(),
+                        Judgements::ofBreak,
+                        new BreakOutcome.Blocked())
                 .decide(requests);
     }
 
@@ -297,53 +236,81 @@ public final class PostgresLockManager implements LockManager {
         return broken;
     }
 
-    /** Empty for a lease that could be broken: it was not live when that was tried. */
-    private static Optional<BreakOutcome> judgeBreak(BreakRequest request, ResultSet row) throws SQLException {
-        if (!row.getBoolean("is_live") || !row.getString("owner_id").startsWith(request.ownerPrefix())) {
-            return Optional.of(new BreakOutcome.NotLocked());
-        }
-        long token = row.getLong("fencing_token");
-        return request.expectedFencingToken()
-                        .filter(expected -> expected != token)
-                        .isPresent()
-                ? Optional.of(new BreakOutcome.TokenChanged(Rows.lock(row)))
-                : Optional.empty();
-    }
-
     @Override
     public int breakOwner(String ownerId, Breaking breaking) {
         int broken = 0;
+        boolean blocked = false;
+        long began = System.nanoTime();
         String after = "";
         while (after != null) {
-            Chunk chunk = statements.query(
-                    "break",
-                    LockSql.BREAK_OWNER_CHUNK,
-                    PostgresLockManager::brokenChunk,
-                    after,
-                    BREAK_CHUNK,
-                    ownerId,
-                    breaking.by(),
-                    breaking.reason(),
-                    breaking.delay().toMillis());
+            Chunk chunk = breakChunk(after, ownerId, breaking);
             broken += chunk.broken();
-            after = chunk.seen() < BREAK_CHUNK ? null : chunk.last();
+            if (chunk.blocked() > 0 && System.nanoTime() - began < BLOCKED_NANOS) {
+                // As a rule a call that is about to commit has locked them.
+                LockSupport.parkNanos(BLOCKED_RETRY_NANOS);
+            } else {
+                blocked |= chunk.blocked() > 0;
+                after = chunk.seen() < BREAK_CHUNK ? null : chunk.last();
+            }
         }
+        if (blocked) {
+            throw new StorageUnavailableException(
+                    "Other transactions have some streams of the owner locked; " + broken + " leases were ended", null);
+        }
+        // What was found to be over already may not be on a standby yet.
+        statements.query("break", LockSql.CONFIRM, rows -> null);
         return broken;
     }
 
-    private record Chunk(String last, int seen, int broken) {}
+    private Chunk breakChunk(String after, String ownerId, Breaking breaking) {
+        return statements.query(
+                "break",
+                LockSql.BREAK_OWNER_CHUNK,
+                PostgresLockManager::brokenChunk,
+                after,
+                BREAK_CHUNK,
+                ownerId,
+                breaking.by(),
+                breaking.reason(),
+                breaking.delay().toMillis());
+    }
+
+    private record Chunk(String last, int seen, int blocked, int broken) {}
 
     private static Chunk brokenChunk(ResultSet rows) throws SQLException {
         rows.next();
-        return new Chunk(rows.getString("last"), rows.getInt("seen"), rows.getInt("broken"));
+        return new Chunk(rows.getString("last"), rows.getInt("seen"), rows.getInt("blocked"), rows.getInt("broken"));
     }
 
     @Override
     public Optional<Lock> find(String streamId) {
-        return statements.run("find", db -> db.select(STREAM_LOCKS.asterisk(), CLOCK.as(ANSWERED_AT))
+        Optional<Lock> live = statements.run("find", db -> db.select(STREAM_LOCKS.asterisk(), CLOCK.as(ANSWERED_AT))
                 .from(STREAM_LOCKS)
                 .where(STREAM_LOCKS.STREAM_ID.eq(streamId), STREAM_LOCKS.EXPIRES_AT.gt(CLOCK))
                 .fetchOptional(PostgresLockManager::lock));
+        return live.isPresent() ? live : findLocked(streamId);
+    }
+
+    /** As committed the stream is free, which does not say that it is: its renewal may be about to commit. */
+    private Optional<Lock> findLocked(String streamId) {
+        long began = System.nanoTime();
+        while (true) {
+            List<Optional<Lock>> certain = new ArrayList<>();
+            new Look(statements, LockSql.LOOK)
+                    .at(
+                            "find",
+                            List.of(streamId),
+                            new UUID[1],
+                            (index, row) -> certain.add(
+                                    row.getBoolean("is_live") ? Optional.of(Rows.lock(row)) : Optional.empty()));
+            if (!certain.isEmpty()) {
+                return certain.get(0);
+            }
+            if (System.nanoTime() - began >= BLOCKED_NANOS) {
+                throw new StorageUnavailableException("Another transaction has the stream locked", null);
+            }
+            LockSupport.parkNanos(BLOCKED_RETRY_NANOS);
+        }
     }
 
     @Override

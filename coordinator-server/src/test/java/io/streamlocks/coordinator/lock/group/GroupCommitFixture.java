@@ -32,7 +32,8 @@ abstract class GroupCommitFixture {
     final HeldUpLocks storage = new HeldUpLocks();
     final ExecutorService answers = Executors.newCachedThreadPool();
     final CountedThreads writers = new CountedThreads();
-    final GroupCommit locks = new GroupCommit(storage, answers, StatementObserver.NONE, nanoTime::get, writers);
+    final GroupCommit locks =
+            new GroupCommit(storage, answers, StatementObserver.NONE, nanoTime::get, writers, Delay.JVM);
 
     final List<String> streams = ids().limit(8).toList();
 
@@ -76,7 +77,7 @@ abstract class GroupCommitFixture {
             }
             return new Thread(task);
         });
-        return new GroupCommit(storage, answers, StatementObserver.NONE, nanoTime::get, threads);
+        return new GroupCommit(storage, answers, StatementObserver.NONE, nanoTime::get, threads, Delay.JVM);
     }
 
     CompletableFuture<AcquireOutcome> acquireAndAwaitStatement(String streamId) {

@@ -12,6 +12,7 @@ import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import java.time.Duration;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -136,6 +137,32 @@ class GroupCommitTest extends GroupCommitFixture {
         storage.letAllGo();
         assertFails(first, IllegalStateException.class);
         assertThat(get(acquire(stream))).isInstanceOf(AcquireOutcome.Granted.class);
+    }
+
+    @Test
+    void anErrorWhileTheNextStatementIsMadeFailsOneCallAndTheLaneGoesOn() throws Exception {
+        // As when the memory is used up: the runner that died would leave the lane busy for ever.
+        var first = acquireAndAwaitStatement(stream);
+        var failing = locks.acquire(new AbstractList<>() {
+            @Override
+            public AcquireRequest get(int index) {
+                throw new OutOfMemoryError("no memory");
+            }
+
+            @Override
+            public int size() {
+                return 1;
+            }
+        });
+        var behind = acquire(streams.get(1));
+        // Beside the first, so that the streams of the failing one are looked at.
+        var many = locks.acquire(requests(ids().limit(Lane.MANY_REQUESTS).toList()));
+        assertFails(failing, OutOfMemoryError.class);
+        storage.letAllGo();
+        assertThat(get(first)).isInstanceOf(AcquireOutcome.Granted.class);
+        assertThat(get(behind)).isInstanceOf(AcquireOutcome.Granted.class);
+        assertThat(get(many)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);
+        assertThat(get(acquire(streams.get(2)))).isInstanceOf(AcquireOutcome.Granted.class);
     }
 
     @Test

@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
@@ -40,6 +41,9 @@ final class HeldUpLocks extends ForwardingLocks {
     /** Whether two changes of one stream were under way at once. */
     volatile boolean overlapped;
 
+    /** The streams that another transaction has locked. */
+    final Set<String> locked = ConcurrentHashMap.newKeySet();
+
     private int underWay;
     private final Set<String> streamsUnderWay = new HashSet<>();
 
@@ -62,17 +66,29 @@ final class HeldUpLocks extends ForwardingLocks {
 
     @Override
     public List<AcquireOutcome> acquire(List<AcquireRequest> requests) {
-        return statement("acquire", requests, AcquireRequest::streamId, () -> locks.acquire(requests));
+        return statement(
+                "acquire",
+                requests,
+                AcquireRequest::streamId,
+                () -> unlessLocked(requests, AcquireRequest::streamId, locks::acquire, new AcquireOutcome.Blocked()));
     }
 
     @Override
     public List<RenewOutcome> renew(List<RenewRequest> requests) {
-        return statement("renew", requests, RenewRequest::streamId, () -> locks.renew(requests));
+        return statement(
+                "renew",
+                requests,
+                RenewRequest::streamId,
+                () -> unlessLocked(requests, RenewRequest::streamId, locks::renew, new RenewOutcome.Blocked()));
     }
 
     @Override
     public List<ReleaseOutcome> release(List<ReleaseRequest> requests) {
-        return statement("release", requests, ReleaseRequest::streamId, () -> locks.release(requests));
+        return statement(
+                "release",
+                requests,
+                ReleaseRequest::streamId,
+                () -> unlessLocked(requests, ReleaseRequest::streamId, locks::release, new ReleaseOutcome.Blocked()));
     }
 
     @Override
@@ -88,6 +104,15 @@ final class HeldUpLocks extends ForwardingLocks {
     @Override
     public void verifyWritable() {
         statement("verify", List.of(), Function.identity(), () -> null);
+    }
+
+    private <Q, O> List<O> unlessLocked(
+            List<Q> requests, Function<Q, String> streamId, Function<List<Q>, List<O>> change, O blocked) {
+        return requests.stream()
+                .map(request -> locked.contains(streamId.apply(request))
+                        ? blocked
+                        : change.apply(List.of(request)).get(0))
+                .toList();
     }
 
     private synchronized void note(String what, List<String> streamIds) {

@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.lock.group;
 
 import io.streamlocks.coordinator.lock.LockManager;
 import java.util.concurrent.ExecutorService;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 
 /** Group commit with the clock and the threads of a simulation. */
@@ -15,8 +16,10 @@ public final class SimulatedGroupCommit {
      * @param locks decides
      * @param nanoTime says how long calls have waited
      * @param writers carries out the statements
+     * @param delay runs a task after so many milliseconds
      */
-    public static GroupCommit create(LockManager locks, LongSupplier nanoTime, ExecutorService writers) {
-        return new GroupCommit(locks, Runnable::run, StatementObserver.NONE, nanoTime, writers);
+    public static GroupCommit create(
+            LockManager locks, LongSupplier nanoTime, ExecutorService writers, BiConsumer<Runnable, Long> delay) {
+        return new GroupCommit(locks, Runnable::run, StatementObserver.NONE, nanoTime, writers, delay::accept);
     }
 }

@@ -1,13 +1,13 @@
 package io.streamlocks.coordinator.lock.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.Lease;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
-import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import java.sql.Connection;
 import java.util.ArrayList;
@@ -28,46 +28,35 @@ class LockOrderTest extends StagedRace {
     void aCallThatFellIntoADeadlockIsTriedOnceMore() throws Exception {
         String first = stream + "-1";
         String second = stream + "-2";
-        List<Lease> leases = locks
-                .acquire(List.of(
-                        new AcquireRequest(first, "alice", UUID.randomUUID(), TTL),
-                        new AcquireRequest(second, "alice", UUID.randomUUID(), TTL)))
-                .stream()
-                .map(StagedRace::granted)
-                .toList();
         try (Connection transaction = database.transaction()) {
             // Somebody's own transaction, in the other order, and so patient that the call is the one to be ended.
             sql(transaction).execute("SET LOCAL deadlock_timeout = '60s'");
-            sql(transaction).execute("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE", second);
-            CompletableFuture<List<RenewOutcome>> waiting = start(() -> locks.renew(leases.stream()
-                    .map(lease -> new RenewRequest(lease.lock().streamId(), lease.leaseId(), Optional.empty()))
-                    .toList()));
+            grantIn(transaction, requests(second).get(0));
+            CompletableFuture<List<AcquireOutcome>> waiting = start(() -> locks.acquire(requests(first, second)));
             awaitWaiting(1);
-            sql(transaction).execute("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE", first);
+            grantIn(transaction, requests(first).get(0));
             transaction.commit();
-            assertThat(waiting.get(10, TimeUnit.SECONDS)).hasOnlyElementsOfType(RenewOutcome.Renewed.class);
+            assertThat(waiting.get(10, TimeUnit.SECONDS)).hasOnlyElementsOfType(AcquireOutcome.Held.class);
         }
         assertThat(deadlocks()).isEqualTo(1);
     }
 
     @Test
-    void anAcquireLocksItsStreamsInTheOrderOfTheirIdsAndNotInThatOfItsRequests() throws Exception {
+    void anAcquireInsertsNewStreamsInTheOrderOfTheirIdsAndNotInThatOfItsRequests() throws Exception {
         String first = stream + "-1";
         String second = stream + "-2";
-        locks.release(locks.acquire(requests(second, first)).stream()
-                .map(StagedRace::granted)
-                .map(lease -> new ReleaseRequest(lease.lock().streamId(), lease.leaseId()))
-                .toList());
-        try (Connection transaction = database.transaction()) {
-            sql(transaction).execute("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE", second);
+        try (Connection transaction = database.transaction();
+                Connection other = database.transaction()) {
+            grantIn(transaction, requests(second).get(0));
             CompletableFuture<List<AcquireOutcome>> waiting = start(() -> locks.acquire(requests(second, first)));
             awaitWaiting(1);
-            assertThat(database.sql()
-                            .fetch("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE SKIP LOCKED", first))
-                    .as("the first, which it must have locked before it waits for the second")
-                    .isEmpty();
+            sql(other).execute("SET LOCAL lock_timeout = '100ms'");
+            assertThatThrownBy(() -> grantIn(other, requests(first).get(0)))
+                    .as("the first, which it must have inserted before it waits for the second")
+                    .hasMessageContaining("lock timeout");
             transaction.commit();
-            assertThat(waiting.get(10, TimeUnit.SECONDS)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);
+            assertThat(waiting.get(10, TimeUnit.SECONDS).stream().map(Object::getClass))
+                    .isEqualTo(List.of(AcquireOutcome.Held.class, AcquireOutcome.Granted.class));
         }
     }
 

@@ -45,7 +45,7 @@ class PlanTest {
     }
 
     static List<String> statements() {
-        return List.of(LockSql.ACQUIRE, LockSql.RENEW, LockSql.RELEASE, LockSql.LOOK, LockSql.CONFIRM, LockSql.BREAK);
+        return List.of(LockSql.ACQUIRE, LockSql.RENEW, LockSql.RELEASE, LockSql.GLANCE, LockSql.LOOK, LockSql.BREAK);
     }
 
     private void assertLooksUpEachStream(String sql) throws Exception {

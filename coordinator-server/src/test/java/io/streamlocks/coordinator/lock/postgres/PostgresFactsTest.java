@@ -1,19 +1,12 @@
 package io.streamlocks.coordinator.lock.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
-import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.Lease;
-import io.streamlocks.coordinator.lock.Lock;
-import io.streamlocks.coordinator.lock.LockManager;
-import io.streamlocks.coordinator.lock.LossReason;
-import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
-import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,9 +16,10 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import javax.sql.DataSource;
+import org.jooq.Record;
+import org.jooq.Result;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.Test;
 
@@ -33,127 +27,116 @@ import org.junit.jupiter.api.Test;
 class PostgresFactsTest extends StagedRace {
 
     @Test
-    void aGrantThatWaitedForTheRowBeginsWhenItGotTheRow() throws Exception {
-        // The transaction's start, or what VALUES and EXCLUDED computed before the wait, would date the grant back.
-        release(grant("alice"));
+    void aGrantIsJudgedAndDatedByTheClockAndNotByTheStartOfTheTransaction() throws Exception {
+        Lease before = grant("alice");
         try (Connection transaction = database.transaction()) {
-            lockRow(transaction);
-            CompletableFuture<AcquireOutcome> waiting = start(() -> acquire("bob"));
-            awaitWaiting(1);
-            Instant unlocked = clock();
-            transaction.commit();
-            Lock lock = granted(waiting.get(10, TimeUnit.SECONDS)).lock();
-            assertThat(lock.acquiredAt()).isAfter(unlocked);
-            assertThat(lock.expiresAt()).isAfterOrEqualTo(lock.acquiredAt().plus(TTL));
+            sql(transaction).execute("SELECT 1");
+            database.expire(stream);
+            Instant ended = clock();
+            Record granted = sql(transaction)
+                    .fetchSingle(
+                            LockSql.ACQUIRE,
+                            new String[] {stream},
+                            new String[] {"bob"},
+                            new UUID[] {UUID.randomUUID()},
+                            new Long[] {TTL.toMillis()},
+                            new String[] {null});
+            assertThat(granted.get("fencing_token", Long.class))
+                    .isGreaterThan(before.lock().fencingToken());
+            assertThat(instant(granted, "acquired_at")).isAfterOrEqualTo(ended);
+            assertThat(instant(granted, "expires_at")).isAfterOrEqualTo(ended.plus(TTL));
         }
     }
 
     @Test
-    void aRenewalThatWaitedForTheRowCountsFromWhenItGotTheRow() throws Exception {
-        Lease lease = grant("alice");
+    void aFirstGrantIsDatedByTheClockAndNotByTheStartOfTheTransaction() throws Exception {
         try (Connection transaction = database.transaction()) {
-            sql(transaction).execute("UPDATE stream_locks SET ttl_ms = ttl_ms");
-            CompletableFuture<RenewOutcome> waiting = start(() -> renew(lease));
-            awaitWaiting(1);
-            Instant unlocked = clock();
-            transaction.commit();
-            RenewOutcome.Renewed renewed = (RenewOutcome.Renewed) waiting.get(10, TimeUnit.SECONDS);
-            assertThat(renewed.lease().lock().expiresAt()).isAfter(unlocked.plus(TTL));
+            sql(transaction).execute("SELECT 1");
+            Instant begun = clock();
+            Record granted = sql(transaction)
+                    .fetchSingle(
+                            LockSql.ACQUIRE,
+                            new String[] {stream},
+                            new String[] {"bob"},
+                            new UUID[] {UUID.randomUUID()},
+                            new Long[] {TTL.toMillis()},
+                            new String[] {null});
+            assertThat(instant(granted, "acquired_at")).isAfterOrEqualTo(begun);
+            assertThat(instant(granted, "expires_at")).isAfterOrEqualTo(begun.plus(TTL));
         }
     }
 
     @Test
-    void aLeaseThatRanOutWhileItsRenewalWaitedIsNotRevived() throws Exception {
-        // By the transaction's start it would still be live.
+    void aRenewalCountsFromTheClockAndNotFromTheStartOfTheTransaction() throws Exception {
         Lease lease = grant("alice");
         try (Connection transaction = database.transaction()) {
-            lockRow(transaction);
-            CompletableFuture<RenewOutcome> waiting = start(() -> renew(lease));
-            awaitWaiting(1);
-            sql(transaction).execute("UPDATE stream_locks SET expires_at = clock_timestamp()");
-            transaction.commit();
-            assertThat(waiting.get(10, TimeUnit.SECONDS)).isEqualTo(new RenewOutcome.Lost(LossReason.EXPIRED));
+            sql(transaction).execute("SELECT 1");
+            Instant begun = clock();
+            assertThat(instant(renewIn(transaction, lease).get(0), "expires_at"))
+                    .isAfterOrEqualTo(begun.plus(TTL));
         }
     }
 
     @Test
-    void aRenewalThatWaitedForARollbackCountsFromBeforeTheWaitAndNobodyWasGrantedMeanwhile() throws Exception {
-        // PostgreSQL asks no guard again when the one waited for changed nothing. The row was locked all the while.
+    void aLeaseThatRanOutSinceTheStartOfTheTransactionIsNotRenewed() throws Exception {
         Lease lease = grant("alice");
-        database.sql().execute("UPDATE stream_locks SET expires_at = clock_timestamp() + interval '3 seconds'");
         try (Connection transaction = database.transaction()) {
-            lockRow(transaction);
-            CompletableFuture<RenewOutcome> renewing = start(() -> renew(lease));
-            awaitWaiting(1);
-            await().until(() -> locks.find(stream).isEmpty());
-            CompletableFuture<AcquireOutcome> acquiring = start(() -> acquire("bob"));
-            awaitWaiting(2);
-            Instant unlocked = clock();
-            transaction.rollback();
-            if (renewing.get(10, TimeUnit.SECONDS) instanceof RenewOutcome.Renewed renewed) {
-                assertThat(renewed.lease().lock().expiresAt()).isBefore(unlocked.plus(TTL));
-                assertThat(acquiring.get(10, TimeUnit.SECONDS)).isInstanceOf(AcquireOutcome.Held.class);
-            } else {
-                // The acquire got the row first.
-                assertThat(acquiring.get(10, TimeUnit.SECONDS)).isInstanceOf(AcquireOutcome.Granted.class);
-                assertThat(renewing.join()).isEqualTo(new RenewOutcome.Lost(LossReason.SUPERSEDED));
-            }
+            sql(transaction).execute("SELECT 1");
+            database.expire(stream);
+            assertThat(renewIn(transaction, lease)).isEmpty();
         }
     }
 
-    @Test
-    void aLeaseThatRanOutWhileItsReleaseWaitedIsToldSo() throws Exception {
-        Lease lease = grant("alice");
-        try (Connection transaction = database.transaction()) {
-            lockRow(transaction);
-            CompletableFuture<ReleaseOutcome> waiting = start(() -> release(lease));
-            awaitWaiting(1);
-            sql(transaction).execute("UPDATE stream_locks SET expires_at = clock_timestamp()");
-            transaction.commit();
-            assertThat(waiting.get(10, TimeUnit.SECONDS)).isEqualTo(new ReleaseOutcome.Lost(LossReason.EXPIRED));
-        }
+    private Result<Record> renewIn(Connection transaction, Lease lease) {
+        return sql(transaction)
+                .fetch(
+                        LockSql.RENEW,
+                        new String[] {stream},
+                        new UUID[] {lease.leaseId()},
+                        new Long[] {null},
+                        new String[] {""});
+    }
+
+    private static Instant instant(Record row, String column) {
+        return row.get(column, OffsetDateTime.class).toInstant();
     }
 
     @Test
     void theTokenIsDrawnWithTheRowLocked() throws Exception {
-        // Drawn before the wait it would be lower than that of the grant that came and went meanwhile.
+        // Drawn before, it could be lower than that of a grant that comes and goes before the row is locked.
         release(grant("alice"));
+        assertLockedDuring("nextval(s regclass) RETURNS bigint", "pg_catalog.nextval(s)", () -> acquire("bob"));
+    }
+
+    @Test
+    void aRenewalLooksAtTheClockWithTheRowLocked() throws Exception {
+        // Looked at before, the lease could run out before the row is locked, and be renewed all the same.
+        Lease lease = grant("alice");
+        assertLockedDuring("clock_timestamp() RETURNS timestamptz", "pg_catalog.clock_timestamp()", () -> renew(lease));
+    }
+
+    /** Puts a function in the place of PostgreSQL's own that waits for the test, and looks whether the row is locked then. */
+    private void assertLockedDuring(String function, String result, Supplier<Object> call) throws Exception {
+        database.sql().execute("CREATE SCHEMA staged");
+        database.sql()
+                .execute("CREATE FUNCTION staged." + function + " LANGUAGE plpgsql AS 'BEGIN"
+                        + " PERFORM pg_advisory_xact_lock(1); RETURN " + result + "; END'");
+        database.findFirst("staged");
         try (Connection transaction = database.transaction()) {
-            lockRow(transaction);
-            CompletableFuture<AcquireOutcome> waiting = start(() -> acquire("carol"));
+            sql(transaction).execute("SELECT pg_advisory_xact_lock(1)");
+            CompletableFuture<Object> waiting = start(call);
             awaitWaiting(1);
-            long between = sql(transaction)
-                    .fetchSingle(
-                            "UPDATE stream_locks SET lease_id = gen_random_uuid(), fencing_token = nextval('stream_lock_fencing_token'), expires_at = clock_timestamp() RETURNING fencing_token")
-                    .get(0, Long.class);
+            assertThat(database.sql().fetch("SELECT 1 FROM stream_locks FOR UPDATE SKIP LOCKED"))
+                    .as("rows that nobody has locked")
+                    .isEmpty();
             transaction.commit();
-            assertThat(granted(waiting.get(10, TimeUnit.SECONDS)).lock().fencingToken())
-                    .isGreaterThan(between);
+            assertThat(waiting.get(10, TimeUnit.SECONDS))
+                    .isInstanceOfAny(AcquireOutcome.Granted.class, RenewOutcome.Renewed.class);
         }
     }
 
     @Test
-    void aGrantThatWaitedForALeaseToEndTakesOneStatement() throws Exception {
-        // By the transaction's start the lease would seem to be live still, and a second look be needed: the stream
-        // would go to whoever looks first, not to who waited.
-        release(grant("alice"));
-        AtomicInteger statements = new AtomicInteger();
-        LockManager counted = new PostgresLockManager(counting(database.pool(), statements));
-        try (Connection transaction = database.transaction()) {
-            lockRow(transaction);
-            CompletableFuture<AcquireOutcome> waiting =
-                    start(() -> counted.acquire(List.of(request("carol"))).get(0));
-            awaitWaiting(1);
-            sql(transaction)
-                    .execute("UPDATE stream_locks SET lease_id = gen_random_uuid(), expires_at = clock_timestamp()");
-            transaction.commit();
-            granted(waiting.get(10, TimeUnit.SECONDS));
-        }
-        assertThat(statements).hasValue(1);
-    }
-
-    @Test
-    void anAcquireThatLostTheRaceForANewRowIsToldOfTheWinner() throws Exception {
+    void anAcquireWaitsForTheFirstRowOfItsStreamThatAnotherTransactionInsertsAndIsToldOfTheWinner() throws Exception {
         // The winner's row is newer than the loser's snapshot.
         try (Connection transaction = database.transaction()) {
             long won = grantIn(transaction, request("alice"));
@@ -168,7 +151,6 @@ class PostgresFactsTest extends StagedRace {
 
     @Test
     void anAcquireThatLostTheRaceToItsOwnRepetitionIsTheSameLease() throws Exception {
-        release(grant("earlier"));
         AcquireRequest request = request("alice");
         try (Connection transaction = database.transaction()) {
             long won = grantIn(transaction, request);
@@ -182,56 +164,23 @@ class PostgresFactsTest extends StagedRace {
     }
 
     @Test
-    void aLateRepetitionOfAnAcquireThatIsOverGrantsNothing() throws Exception {
-        // The upsert's own guard: when this looked, the stream was free and the lease id new.
-        release(grant("earlier"));
-        AcquireRequest request = request("alice");
-        try (Connection transaction = database.transaction()) {
-            grantIn(transaction, request);
-            sql(transaction).execute("UPDATE stream_locks SET owner_id = NULL, expires_at = clock_timestamp()");
-            CompletableFuture<AcquireOutcome> waiting =
-                    start(() -> locks.acquire(List.of(request)).get(0));
-            awaitWaiting(1);
-            transaction.commit();
-            assertThat(waiting.get(10, TimeUnit.SECONDS)).isInstanceOf(AcquireOutcome.LeaseIdUsed.class);
-        }
-    }
-
-    @Test
-    void aStreamThatWasBrokenWithADelayWhileAnAcquireWaitedStaysClosed() throws Exception {
-        // The acquire saw a free stream; while it waits for the row, the stream is granted and broken, with a delay. By
-        // the
-        // end of the lease alone it would be free when the acquire gets the row.
-        release(grant("earlier"));
-        try (Connection transaction = database.transaction()) {
-            AcquireRequest between = request("alice");
-            grantIn(transaction, between);
-            CompletableFuture<AcquireOutcome> waiting = start(() -> acquire("bob"));
-            awaitWaiting(1);
-            sql(transaction)
-                    .fetchSingle(
-                            LockSql.BREAK,
-                            new String[] {stream},
-                            new Long[] {null},
-                            new String[] {""},
-                            new String[] {"operator"},
-                            new String[] {"it hangs"},
-                            new Long[] {Breaking.MAX_DELAY.toMillis()});
-            transaction.commit();
-            assertThat(waiting.get(10, TimeUnit.SECONDS)).isInstanceOf(AcquireOutcome.Delayed.class);
-        }
-        assertThat(locks.find(stream)).isEmpty();
-    }
-
-    @Test
     void aRefusalNeitherLocksNorWrites() throws Exception {
         grant("alice");
+        List<Object> before = writers();
+        assertThat(acquire("bob")).isInstanceOf(AcquireOutcome.Held.class);
+        assertThat(writers()).isEqualTo(before);
         try (Connection transaction = database.transaction()) {
             lockRow(transaction);
-            // Would wait for the row otherwise, and with it every poll of every worker for every held stream.
+            // It would be blocked otherwise, and with it every poll of every worker for every held stream.
             assertThat(acquire("bob")).isInstanceOf(AcquireOutcome.Held.class);
-            transaction.rollback();
         }
+    }
+
+    /** The transactions that wrote the row and that locked it last. */
+    private List<Object> writers() {
+        return database.sql()
+                .fetchSingle("SELECT xmin::text, xmax::text FROM stream_locks WHERE stream_id = ?", stream)
+                .intoList();
     }
 
     @Test
@@ -309,18 +258,5 @@ class PostgresFactsTest extends StagedRace {
 
     private int rows() {
         return database.sql().fetchCount(DSL.table("stream_locks"));
-    }
-
-    /** Each statement borrows a connection of its own. */
-    private static DataSource counting(DataSource pool, AtomicInteger connections) {
-        return (DataSource) Proxy.newProxyInstance(
-                PostgresFactsTest.class.getClassLoader(),
-                new Class<?>[] {DataSource.class},
-                (proxy, method, arguments) -> {
-                    if (method.getName().equals("getConnection")) {
-                        connections.incrementAndGet();
-                    }
-                    return method.invoke(pool, arguments);
-                });
     }
 }

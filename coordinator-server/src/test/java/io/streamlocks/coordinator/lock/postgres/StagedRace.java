@@ -90,11 +90,13 @@ abstract class StagedRace {
 
     /** Waits until that many statements of this database wait for a lock. */
     void awaitWaiting(int statements) {
-        await().until(() -> database.sql()
-                        .fetchSingle(
-                                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-                        .get(0, Integer.class)
-                == statements);
+        // Often, since PostgreSQL looks only once for a deadlock that a test is to make meanwhile.
+        await().pollInterval(Duration.ofMillis(5))
+                .until(() -> database.sql()
+                                .fetchSingle(
+                                        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+                                .get(0, Integer.class)
+                        == statements);
     }
 
     /** Grants a lease as another server's statement would, not committed yet. */

@@ -96,6 +96,12 @@ public final class TestDatabase implements AutoCloseable {
         sql().execute("UPDATE stream_locks SET closed_until = clock_timestamp() WHERE stream_id = ?", streamId);
     }
 
+    /** Connections from now on find what is in this schema before what is PostgreSQL's own. */
+    void findFirst(String schema) {
+        sql().execute("ALTER DATABASE " + name + " SET search_path = " + schema + ", pg_catalog, public");
+        pool.getHikariPoolMXBean().softEvictConnections();
+    }
+
     /** Waits until what all statements so far have done is counted: a backend counts at its end at the latest. */
     public void awaitStatistics() {
         pool.getHikariPoolMXBean().softEvictConnections();

@@ -1,0 +1,269 @@
+package io.streamlocks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jooq.impl.DSL;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Two servers on one PostgreSQL, of which the second is asked about a lease while the renewal at the first one has no answer
+ * yet, and after the lease's end: it says nothing that turns out to be wrong. {@code -Dcertain.leases=100} does that for so
+ * many leases.
+ */
+class CertainAnswersTest {
+
+    private static final int LEASES = Integer.getInteger("certain.leases", 5);
+    private static final String REASON = "{\"reason\":\"it hangs\"}";
+
+    private static RestartablePostgres postgres;
+    private static Coordinator first;
+    private static Coordinator second;
+    private static HttpCalls a;
+    private static HttpCalls b;
+
+    @BeforeAll
+    static void start() throws Exception {
+        postgres = new RestartablePostgres();
+        first = coordinator();
+        second = coordinator();
+        a = new HttpCalls("http://127.0.0.1:" + first.port());
+        b = new HttpCalls("http://127.0.0.1:" + second.port());
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        second.close();
+        first.close();
+        postgres.close();
+    }
+
+    private static Coordinator coordinator() throws Exception {
+        Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+                "LOCK_BACKEND", "postgres",
+                "DATABASE_URL", postgres.url("postgres"),
+                "HTTP_PORT", "0",
+                "SHUTDOWN_DRAIN_MS", "0")));
+        coordinator.ready().get(30, TimeUnit.SECONDS);
+        return coordinator;
+    }
+
+    /** A lease of a stream and an owner of its own. */
+    private record Leased(String streamId, UUID leaseId) {
+
+        static Leased of(int ttlMs) throws Exception {
+            Leased lease = new Leased("s-" + UUID.randomUUID(), UUID.randomUUID());
+            assertThat(lease.acquire(a, ttlMs).statusCode()).isEqualTo(200);
+            return lease;
+        }
+
+        HttpResponse<String> acquire(HttpCalls server, int ttlMs) throws Exception {
+            return server.post(
+                    "/v1/locks/" + streamId + "/acquire",
+                    "{\"ownerId\":\"%s\",\"leaseId\":\"%s\",\"ttlMs\":%d}".formatted(streamId, leaseId, ttlMs));
+        }
+
+        CompletableFuture<HttpResponse<String>> renewAtTheFirst() {
+            return a.postAsync(
+                    "/v1/locks/" + streamId + "/renew", "{\"leaseId\":\"%s\",\"ttlMs\":600000}".formatted(leaseId));
+        }
+
+        /** Asks the second server in all ways in which it can say that the lease is over. */
+        List<HttpResponse<String>> ask() throws Exception {
+            return List.of(
+                    b.renew(streamId, leaseId),
+                    b.get("/v1/locks/" + streamId),
+                    b.release(streamId, leaseId),
+                    b.post("/v1/locks/" + streamId + "/break", REASON),
+                    b.post("/v1/owners/" + streamId + "/break", REASON),
+                    acquire(b, 3000));
+        }
+
+        Void assertUnknown() throws Exception {
+            assertThat(ask()).allSatisfy(answer -> {
+                assertThat(answer.statusCode()).as(answer.body()).isEqualTo(503);
+                assertThat(answer.body()).contains("\"code\":\"storage-unavailable\"");
+            });
+            assertThat(b.get("/v1/locks/" + streamId + "/history").body()).doesNotContain("expired");
+            return null;
+        }
+
+        Void assertOver() throws Exception {
+            assertThat(ask().stream().map(answer -> answer.statusCode() + answer.body()))
+                    .satisfiesExactly(
+                            renewed -> assertThat(renewed).startsWith("410").contains("\"reason\":\"expired\""),
+                            found -> assertThat(found).startsWith("404").contains("not-locked"),
+                            released -> assertThat(released).startsWith("410").contains("\"reason\":\"expired\""),
+                            broken -> assertThat(broken).startsWith("404").contains("not-locked"),
+                            ownerBroken -> assertThat(ownerBroken).isEqualTo("200{\"brokenCount\":0}"),
+                            acquired -> assertThat(acquired).startsWith("409").contains("lease-id-used"));
+            assertThat(b.get("/v1/locks/" + streamId + "/history").body()).contains("\"endReason\":\"expired\"");
+            return null;
+        }
+    }
+
+    private static List<Leased> leases(int ttlMs) throws Exception {
+        List<Leased> leases = new ArrayList<>();
+        for (int i = 0; i < LEASES; i++) {
+            leases.add(Leased.of(ttlMs));
+        }
+        return leases;
+    }
+
+    private interface Check {
+        Void of(Leased lease) throws Exception;
+    }
+
+    /** Several at once: a call for a locked stream is answered only after its time. */
+    private static void forEach(List<Leased> leases, Check check) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(20);
+        try {
+            for (Future<Void> checked : threads.invokeAll(leases.stream()
+                    .<Callable<Void>>map(lease -> () -> check.of(lease))
+                    .toList())) {
+                checked.get();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    /** In three seconds, but the renewals come before. No commit of a test's own waits for a standby. */
+    private static void endSoon(List<Leased> leases) throws Exception {
+        try (Connection connection = postgres.connection("postgres")) {
+            DSL.using(connection).execute("SET synchronous_commit = local");
+            for (Leased lease : leases) {
+                DSL.using(connection)
+                        .execute(
+                                "UPDATE stream_locks SET expires_at = clock_timestamp() + interval '3 seconds' WHERE stream_id = ?",
+                                lease.streamId());
+            }
+        }
+    }
+
+    /** Until the latest of all leases has ended, as committed. */
+    private static void awaitEnd() {
+        await().atMost(Duration.ofSeconds(30))
+                .pollInterval(Duration.ofMillis(10))
+                .until(() -> postgres.sql("postgres")
+                        .fetchSingle(
+                                "SELECT max(expires_at) < clock_timestamp() FROM stream_locks WHERE stream_id LIKE 's-%' AND expires_at < clock_timestamp() + interval '5 minutes'")
+                        .get(0, Boolean.class));
+    }
+
+    @Test
+    @Timeout(600)
+    void whileTheCommitOfARenewalWaitsForAStandbyNobodySaysThatTheLeaseIsOver() throws Exception {
+        List<Leased> leases = leases(600_000);
+        waitForStandby("gone");
+        endSoon(leases);
+        List<CompletableFuture<HttpResponse<String>>> renewals =
+                leases.stream().map(Leased::renewAtTheFirst).toList();
+        awaitEnd();
+        forEach(leases, Leased::assertUnknown);
+        for (var renewal : renewals) {
+            assertThat(renewal.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(503);
+        }
+        waitForStandby("");
+        for (Leased lease : leases) {
+            await().until(() -> b.renew(lease.streamId(), lease.leaseId()).statusCode() == 200);
+            assertThat(b.get("/v1/locks/" + lease.streamId()).statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    @Timeout(600)
+    void aLeaseWhoseRowIsLockedPastItsEndIsOverAfterThatAndItsRenewalWasNot() throws Exception {
+        List<Leased> leases = leases(600_000);
+        endSoon(leases);
+        try (Connection foreign = postgres.connection("postgres")) {
+            foreign.setAutoCommit(false);
+            for (Leased lease : leases) {
+                DSL.using(foreign)
+                        .execute("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE", lease.streamId());
+            }
+            List<CompletableFuture<HttpResponse<String>>> renewals =
+                    leases.stream().map(Leased::renewAtTheFirst).toList();
+            awaitEnd();
+            forEach(leases, Leased::assertUnknown);
+            for (var renewal : renewals) {
+                assertThat(renewal.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(503);
+            }
+            foreign.rollback();
+        }
+        forEach(leases, Leased::assertOver);
+        // Nothing that was asked before has revived it.
+        forEach(leases, Leased::assertOver);
+    }
+
+    @Test
+    void oneLockedRowFailsItsOwnItemOfABatchAndSoon() throws Exception {
+        List<Leased> leases = leases(600_000);
+        String items = leases.stream()
+                .map(lease -> "{\"streamId\":\"%s\",\"leaseId\":\"%s\"}".formatted(lease.streamId(), lease.leaseId()))
+                .collect(Collectors.joining(",", "{\"items\":[", "]}"));
+        try (Connection foreign = postgres.connection("postgres")) {
+            foreign.setAutoCommit(false);
+            DSL.using(foreign)
+                    .execute(
+                            "SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE",
+                            leases.get(1).streamId());
+            long sent = System.nanoTime();
+            assertThat(statuses(b.post("/v1/batch/renew", items))).isEqualTo(allBut(1, 200, 503));
+            assertThat(Duration.ofNanos(System.nanoTime() - sent))
+                    .as("before the shortest lease of others in the batch could be lost")
+                    .isLessThan(Duration.ofSeconds(1));
+            assertThat(statuses(b.post("/v1/batch/release", items))).isEqualTo(allBut(1, 204, 503));
+        }
+        assertThat(statuses(b.post("/v1/batch/release", items))).isEqualTo(allBut(1, 204, 204));
+    }
+
+    private static List<Integer> allBut(int index, int status, int other) {
+        return IntStream.range(0, LEASES)
+                .mapToObj(i -> i == index ? other : status)
+                .toList();
+    }
+
+    private static List<Integer> statuses(HttpResponse<String> response) {
+        assertThat(response.statusCode()).isEqualTo(200);
+        // Of each result, and not that inside of its problem.
+        return Pattern.compile("\\{\"status\":(\\d+)")
+                .matcher(response.body())
+                .results()
+                .map(match -> Integer.valueOf(match.group(1)))
+                .toList();
+    }
+
+    private static void waitForStandby(String name) throws Exception {
+        postgres.sql("postgres").execute("ALTER SYSTEM SET synchronous_standby_names = '" + name + "'");
+        postgres.sql("postgres").execute("SELECT pg_reload_conf()");
+        if (!name.isEmpty()) {
+            CompletableFuture<HttpResponse<String>> waiting =
+                    a.postAsync("/v1/locks/w-" + UUID.randomUUID() + "/acquire", "{\"ownerId\":\"w\"}");
+            await().until(() -> postgres.sql("postgres")
+                            .fetchSingle("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+                            .get(0, Integer.class)
+                    > 0);
+            assertThat(waiting).isNotNull();
+        }
+    }
+}
