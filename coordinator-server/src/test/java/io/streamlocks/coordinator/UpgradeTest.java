@@ -31,8 +31,8 @@ class UpgradeTest {
 
     private static final Duration READY_WITHIN = Duration.ofSeconds(30);
 
-    /** Statements of servers on schema version 1, for one stream. */
-    private static final String ACQUIRE_1 = """
+    /** Statements of servers on schema version 2, for one stream without labels. */
+    private static final String ACQUIRE_2 = """
             INSERT INTO stream_locks AS l
                 (stream_id, owner_id, lease_id, fencing_token, ttl_ms, acquired_at, expires_at, superseded_lease_ids)
             SELECT r.stream_id, r.owner_id, r.lease_id, nextval('stream_lock_fencing_token'), r.ttl_ms,
@@ -40,7 +40,7 @@ class UpgradeTest {
             FROM unnest(ARRAY[?], ARRAY['before'], ARRAY[?::uuid], ARRAY[600000]) AS r (stream_id, owner_id, lease_id, ttl_ms)
                 LEFT JOIN stream_locks seen ON seen.stream_id = r.stream_id
             WHERE seen.stream_id IS NULL
-                OR (seen.expires_at <= clock_timestamp()
+                OR (greatest(seen.expires_at, seen.closed_until) <= clock_timestamp()
                     AND r.lease_id <> seen.lease_id
                     AND r.lease_id <> ALL (seen.superseded_lease_ids))
             ORDER BY r.stream_id COLLATE "C"
@@ -51,14 +51,15 @@ class UpgradeTest {
                 ttl_ms = EXCLUDED.ttl_ms,
                 acquired_at = clock_timestamp(),
                 expires_at = clock_timestamp() + EXCLUDED.ttl_ms * interval '1 millisecond',
-                superseded_lease_ids = (l.lease_id || l.superseded_lease_ids)[:8]
-            WHERE l.expires_at <= clock_timestamp()
+                superseded_lease_ids = (l.lease_id || l.superseded_lease_ids)[:8],
+                labels = EXCLUDED.labels
+            WHERE greatest(l.expires_at, l.closed_until) <= clock_timestamp()
                 AND l.lease_id <> EXCLUDED.lease_id
                 AND EXCLUDED.lease_id <> ALL (l.superseded_lease_ids)
             RETURNING l.fencing_token
             """;
 
-    private static final String RENEW_1 = """
+    private static final String RENEW_2 = """
             UPDATE stream_locks l
             SET ttl_ms = coalesce(r.ttl_ms, l.ttl_ms),
                 expires_at = clock_timestamp() + coalesce(r.ttl_ms, l.ttl_ms) * interval '1 millisecond'
@@ -68,10 +69,11 @@ class UpgradeTest {
                 ORDER BY stream_id COLLATE "C"
             ) r
             WHERE l.stream_id = r.stream_id AND l.lease_id = r.lease_id AND l.expires_at > clock_timestamp()
+                AND starts_with(l.owner_id, '')
             RETURNING l.fencing_token
             """;
 
-    private static final String RELEASE_1 = """
+    private static final String RELEASE_2 = """
             UPDATE stream_locks l
             SET owner_id = NULL, expires_at = clock_timestamp()
             FROM (
@@ -93,9 +95,9 @@ class UpgradeTest {
     void makeADatabaseOfTheVersionBefore() throws Exception {
         log.start();
         rootLogger().addAppender(log);
-        Files.copy(
-                Path.of("..", "db", "migration", "V1__stream_locks.sql"),
-                migrationsBefore.resolve("V1__stream_locks.sql"));
+        for (String migration : List.of("V1__stream_locks.sql", "V2__history_break_and_labels.sql")) {
+            Files.copy(Path.of("..", "db", "migration", migration), migrationsBefore.resolve(migration));
+        }
         database = TestDatabase.empty();
         migrateAsTheVersionBefore();
     }
@@ -109,14 +111,14 @@ class UpgradeTest {
     @Test
     void whileALongTransactionKeepsAMigrationWaitingCallsGoOn() throws Exception {
         UUID leaseId = UUID.randomUUID();
-        assertThat(run(ACQUIRE_1, "a", leaseId)).isNotNull();
+        assertThat(run(ACQUIRE_2, "a", leaseId)).isNotNull();
         try (Connection dump = database.transaction()) {
             // What pg_dump holds for as long as it takes, and what an ALTER TABLE waits for.
             dump.createStatement().execute("LOCK TABLE stream_locks IN ACCESS SHARE MODE");
 
             try (Coordinator coordinator = coordinator()) {
                 await().atMost(READY_WITHIN).until(() -> {
-                    assertThat(runWithin(Duration.ofSeconds(1), RENEW_1, "a", leaseId))
+                    assertThat(runWithin(Duration.ofSeconds(1), RENEW_2, "a", leaseId))
                             .isNotNull();
                     return log.list.stream()
                             .anyMatch(event -> event.getFormattedMessage().contains("lock timeout"));
@@ -137,20 +139,20 @@ class UpgradeTest {
             HttpCalls calls = calls(coordinator);
 
             UUID before = UUID.randomUUID();
-            long first = run(ACQUIRE_1, "a", before);
+            long first = run(ACQUIRE_2, "a", before);
             assertThat(calls.acquire("a", UUID.randomUUID()).statusCode()).isEqualTo(409);
             assertThat(HttpCalls.fencingToken(calls.renew("a", before))).isEqualTo(first);
-            assertThat(run(RENEW_1, "a", before)).isEqualTo(first);
-            assertThat(run(RELEASE_1, "a", before)).isEqualTo(first);
+            assertThat(run(RENEW_2, "a", before)).isEqualTo(first);
+            assertThat(run(RELEASE_2, "a", before)).isEqualTo(first);
 
             UUID now = UUID.randomUUID();
             long second = HttpCalls.fencingToken(calls.acquire("a", now));
             assertThat(second).isGreaterThan(first);
-            assertThat(run(ACQUIRE_1, "a", UUID.randomUUID())).isNull();
-            assertThat(run(RENEW_1, "a", now)).isEqualTo(second);
+            assertThat(run(ACQUIRE_2, "a", UUID.randomUUID())).isNull();
+            assertThat(run(RENEW_2, "a", now)).isEqualTo(second);
             database.expire("a");
 
-            assertThat(run(ACQUIRE_1, "a", UUID.randomUUID())).isGreaterThan(second);
+            assertThat(run(ACQUIRE_2, "a", UUID.randomUUID())).isGreaterThan(second);
             assertThat(database.sql()
                             .fetch(
                                     "SELECT fencing_token, end_reason, ended_by FROM stream_lock_history ORDER BY fencing_token")
@@ -167,7 +169,7 @@ class UpgradeTest {
 
         migrateAsTheVersionBefore();
 
-        assertThat(run(ACQUIRE_1, "a", UUID.randomUUID())).isNotNull();
+        assertThat(run(ACQUIRE_2, "a", UUID.randomUUID())).isNotNull();
     }
 
     private void migrateAsTheVersionBefore() {
