@@ -187,7 +187,9 @@ public final class StreamLockClient implements AutoCloseable {
 
     /**
      * Does work on this thread under the lease of a stream, if nobody has it, and releases the lease after. When the
-     * lease is lost, the thread is interrupted; the interruption is withdrawn when the work has returned.
+     * lease is lost, the thread is interrupted; the interruption is withdrawn when the work has returned. The work may call
+     * this itself, of this client or of another: if the outer lease is lost meanwhile, the thread is interrupted (again)
+     * when the inner call ends.
      *
      * @param streamId the stream, 1 to 255 printable characters
      * @param work the work
@@ -203,7 +205,7 @@ public final class StreamLockClient implements AutoCloseable {
             return Optional.empty();
         }
         HeldLease lease = acquired.get();
-        Interruption interruption = new Interruption(Thread.currentThread());
+        Interruption interruption = Interruption.begin();
         lease.onTaken(interruption::interrupt);
         Throwable failure = null;
         T result = null;
@@ -212,10 +214,13 @@ public final class StreamLockClient implements AutoCloseable {
             result = work.run(lease);
         } catch (Throwable e) {
             failure = e;
-        } finally {
-            interruption.end();
         }
-        lease.close();
+        interruption.end();
+        try {
+            lease.close();
+        } finally {
+            interruption.leave();
+        }
         if (lease.isTaken() || lease.loss().isPresent()) {
             LeaseLostException lost = lease.over();
             if (failure != null) {
@@ -239,33 +244,6 @@ public final class StreamLockClient implements AutoCloseable {
      */
     public void release(Collection<HeldLease> leases) {
         keeper.release(leases.stream().filter(HeldLease::endQuietly).toList());
-    }
-
-    /** Interrupts a thread while it works for us, and never after: it may be somebody else's by then. */
-    private static final class Interruption {
-        private final Thread thread;
-        private boolean ended;
-        private boolean interrupted;
-
-        Interruption(Thread thread) {
-            this.thread = thread;
-        }
-
-        synchronized void interrupt() {
-            if (!ended) {
-                interrupted = true;
-                thread.interrupt();
-            }
-        }
-
-        synchronized void end() {
-            ended = true;
-            if (interrupted) {
-                // Ours, and served. It may hide an interruption by somebody else at the same time; the exception that
-                // follows ends the work all the same.
-                Thread.interrupted();
-            }
-        }
     }
 
     /**

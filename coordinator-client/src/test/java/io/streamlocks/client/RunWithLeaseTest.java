@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
@@ -64,6 +65,72 @@ class RunWithLeaseTest extends ProxiedClient {
                 }))
                 .isInstanceOf(LeaseLostException.class);
         assertThat(Thread.interrupted()).isFalse();
+    }
+
+    @Test
+    void theLossOfAnOuterLeaseIsInForceAgainWhenInnerWorkOfAnyClientEnds() {
+        for (StreamLockClient innerClient : List.of(client, other())) {
+            String outerStream = streamId + innerClient.ownerId();
+            assertThatThrownBy(() -> client.runWithLease(outerStream, outer -> {
+                        innerClient.runWithLease(streamId, inner -> {
+                            storage.takeOver(outerStream);
+                            while (!Thread.currentThread().isInterrupted()) {
+                                Thread.onSpinWait();
+                            }
+                            return "done";
+                        });
+                        // At once, although the thread was interrupted.
+                        assertThat(storage.find(streamId)).isEmpty();
+                        return new CountDownLatch(1).await(3, TimeUnit.SECONDS);
+                    }))
+                    .isInstanceOf(LeaseLostException.class)
+                    .satisfies(
+                            e -> assertThat(e.getSuppressed()).hasExactlyElementsOfTypes(InterruptedException.class));
+            assertThat(Thread.interrupted()).isFalse();
+        }
+        assertThat(heard.releaseUnknown).isEmpty();
+    }
+
+    @Test
+    void theLossOfAnOuterLeaseIsInForceAgainWhenInnerWorkEndsThatLostItsOwn() {
+        for (StreamLockClient innerClient : List.of(client, other())) {
+            String outerStream = streamId + innerClient.ownerId();
+            String innerStream = outerStream + "inner";
+            assertThatThrownBy(() -> client.runWithLease(outerStream, outer -> {
+                        assertThatThrownBy(() -> innerClient.runWithLease(innerStream, inner -> {
+                                    storage.takeOver(outerStream);
+                                    storage.takeOver(innerStream);
+                                    // Ignores the interruptions, and ends with one of them served.
+                                    while (outer.loss().isEmpty()
+                                            || inner.loss().isEmpty()) {
+                                        Thread.interrupted();
+                                    }
+                                    return "done";
+                                }))
+                                .isInstanceOf(LeaseLostException.class);
+                        return new CountDownLatch(1).await(3, TimeUnit.SECONDS);
+                    }))
+                    .isInstanceOf(LeaseLostException.class)
+                    .satisfies(
+                            e -> assertThat(e.getSuppressed()).hasExactlyElementsOfTypes(InterruptedException.class));
+            assertThat(Thread.interrupted()).isFalse();
+        }
+    }
+
+    @Test
+    void theLossOfAnInnerLeaseIsNoneOfTheOuterWork() throws Exception {
+        Optional<String> result = client.runWithLease(streamId, outer -> {
+            String innerStream = streamId + "inner";
+            assertThatThrownBy(() -> client.runWithLease(innerStream, inner -> {
+                        storage.takeOver(innerStream);
+                        new CountDownLatch(1).await();
+                        return "never";
+                    }))
+                    .isInstanceOf(LeaseLostException.class);
+            assertThat(Thread.currentThread().isInterrupted()).isFalse();
+            return "done";
+        });
+        assertThat(result).contains("done");
     }
 
     @Test
