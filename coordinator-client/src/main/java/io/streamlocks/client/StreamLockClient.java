@@ -23,7 +23,8 @@ import javax.net.ssl.SSLContext;
  * Acquires leases of streams and keeps them alive: one for a worker process, for all its streams.
  *
  * <p>All leases of a client are renewed together, a request for each thousand of them at every third of the ttl; a
- * renewal without an answer is tried again until the lease is no longer safe. Two daemon threads do that.
+ * renewal without an answer is tried again until the lease is no longer safe. Releases without an answer are tried again
+ * until the lease has run out. Three daemon threads do that, so that no call delays what another has to do.
  *
  * <p>Thread-safe.
  */
@@ -34,10 +35,11 @@ public final class StreamLockClient implements AutoCloseable {
 
     private static final Duration RETRY_ACQUIRE_AFTER = Duration.ofMillis(100);
 
-    /** Two, each with its own connections, so that acquires which hang do not hold up renewals. */
+    /** Three, each with its own connections, so that acquires and releases which hang do not hold up renewals. */
     private final LeaseCalls acquires;
 
-    private final LeaseCalls calls;
+    private final LeaseCalls renewals;
+    private final LeaseCalls releases;
     private final LeaseKeeper keeper;
     private final ClientRuntime runtime;
     private final String ownerId;
@@ -68,9 +70,17 @@ public final class StreamLockClient implements AutoCloseable {
                 : Optional.empty();
         Executor executor = ownExecutor.<Executor>map(own -> own).orElse(builder.callbackExecutor);
         this.acquires = connect.get();
-        this.calls = connect.get();
+        this.renewals = connect.get();
+        this.releases = connect.get();
         this.keeper = new LeaseKeeper(
-                calls, ttl, builder.margin(), builder.heartbeatInterval(), executor, builder.listener, runtime);
+                renewals,
+                releases,
+                ttl,
+                builder.margin(),
+                builder.heartbeatInterval(),
+                executor,
+                builder.listener,
+                runtime);
     }
 
     /**
@@ -266,7 +276,8 @@ public final class StreamLockClient implements AutoCloseable {
         }
         keeper.close();
         acquires.close();
-        calls.close();
+        renewals.close();
+        releases.close();
         ownExecutor.ifPresent(ExecutorService::shutdown);
     }
 
