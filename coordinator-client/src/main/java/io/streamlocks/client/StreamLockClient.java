@@ -145,7 +145,8 @@ public final class StreamLockClient implements AutoCloseable {
                 try {
                     grant = acquires.acquire(key, ownerId, ttl);
                 } catch (CoordinatorUnavailableException e) {
-                    mayBeGranted = true;
+                    // Not by a refusal, but by an earlier try all the same.
+                    mayBeGranted |= !e.isTooMany();
                     if (!waitBeforeRetry(began, e.retryAfter())) {
                         throw e;
                     }
