@@ -13,6 +13,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +34,7 @@ final class LeaseKeeper implements AutoCloseable {
     private final Duration ttl;
     private final Duration margin;
     private final Duration interval;
+    private final Duration stopTimeout;
     private final Pace pace;
     private final Executor callbackExecutor;
     private final StreamLockListener listener;
@@ -49,6 +51,10 @@ final class LeaseKeeper implements AutoCloseable {
     private long watchNanos;
 
     private volatile boolean closed;
+
+    /** The thread that closes this, and so may wait for work to end; null if there is none. */
+    private volatile Thread closing;
+
     private final Thread heartbeat;
     private final Thread watch;
     private final BackgroundReleases background;
@@ -59,6 +65,7 @@ final class LeaseKeeper implements AutoCloseable {
             Duration ttl,
             Duration margin,
             Duration interval,
+            Duration stopTimeout,
             Executor callbackExecutor,
             StreamLockListener listener,
             ClientRuntime runtime) {
@@ -67,6 +74,7 @@ final class LeaseKeeper implements AutoCloseable {
         this.ttl = ttl;
         this.margin = margin;
         this.interval = interval;
+        this.stopTimeout = stopTimeout;
         this.pace = new Pace(interval, runtime);
         this.callbackExecutor = callbackExecutor;
         this.listener = listener;
@@ -319,17 +327,69 @@ final class LeaseKeeper implements AutoCloseable {
         }
     }
 
+    /** Work under a lease has ended. */
+    void workEnded() {
+        Thread waiting = closing;
+        if (waiting != null) {
+            runtime.unpark(waiting);
+        }
+    }
+
     /**
-     * Ends the threads and releases all leases, a call for each thousand. Nothing may be {@linkplain #keep kept} any
-     * more.
+     * Ends the threads and all leases. Releases those that nobody works under at once, and the others as the work under
+     * them ends, for the stop time-out; what is in use after that, or by the calling thread, it leaves to run out. Nothing
+     * may be {@linkplain #keep kept} any more.
      */
     @Override
     public void close() {
         closed = true;
+        closing = Thread.currentThread();
         runtime.unpark(heartbeat);
         runtime.unpark(watch);
         background.close();
-        release(leases.values().stream().filter(HeldLease::take).toList());
-        background.releaseOnce();
+        List<HeldLease> taken = leases.values().stream().filter(HeldLease::take).toList();
+        // The work that this has interrupted may be the caller's own, and a call of an interrupted thread fails.
+        boolean interrupted = Thread.interrupted();
+        try {
+            long untilNanos = nanoTime() + stopTimeout.toNanos();
+            List<HeldLease> working = releaseUnused(taken);
+            for (long left = stopTimeout.toNanos(); left > 0 && othersWork(working); left = untilNanos - nanoTime()) {
+                // Else a call has taken the time, and the wake-up, too.
+                if (working.stream().allMatch(HeldLease::isInUse)) {
+                    runtime.park(this, left);
+                    interrupted |= Thread.interrupted();
+                }
+                working = releaseUnused(working);
+            }
+            leaveToRunOut(releaseUnused(working));
+            background.releaseOnce();
+        } finally {
+            closing = null;
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Returns the leases that are in use. */
+    private List<HeldLease> releaseUnused(List<HeldLease> taken) {
+        Map<Boolean, List<HeldLease>> byUse = taken.stream().collect(Collectors.partitioningBy(HeldLease::isInUse));
+        release(byUse.get(false));
+        return byUse.get(true);
+    }
+
+    /** Whether there are leases that are not in use by the calling thread, which must not wait for itself. */
+    private static boolean othersWork(List<HeldLease> working) {
+        Thread self = Thread.currentThread();
+        return !working.stream().allMatch(lease -> lease.isUsedBy(self));
+    }
+
+    private void leaveToRunOut(List<HeldLease> working) {
+        if (!working.isEmpty()) {
+            LOG.warn(
+                    "{} leases are left to run out, since the work under them goes on: {}",
+                    working.size(),
+                    working.stream().map(HeldLease::streamId).toList());
+        }
     }
 }

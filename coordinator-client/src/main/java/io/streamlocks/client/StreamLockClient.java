@@ -78,6 +78,7 @@ public final class StreamLockClient implements AutoCloseable {
                 ttl,
                 builder.margin(),
                 builder.heartbeatInterval(),
+                requestTimeout,
                 executor,
                 builder.listener,
                 runtime);
@@ -216,6 +217,7 @@ public final class StreamLockClient implements AutoCloseable {
             return Optional.empty();
         }
         HeldLease lease = acquired.get();
+        HeldLease.Use use = lease.use();
         Interruption interruption = Interruption.begin();
         lease.onTaken(interruption::interrupt);
         Throwable failure = null;
@@ -228,6 +230,7 @@ public final class StreamLockClient implements AutoCloseable {
         }
         interruption.end();
         try {
+            use.close();
             lease.close();
         } finally {
             interruption.leave();
@@ -258,11 +261,23 @@ public final class StreamLockClient implements AutoCloseable {
     }
 
     /**
-     * Releases all leases, a call for each thousand, and ends the threads. Blocks for these calls, and before them for
-     * the acquires under way, for three request time-outs at most. Work under way in {@link #runWithLease} is interrupted
-     * and ends with a {@link LeaseLostException}. A release without a usable answer is told to the {@linkplain
-     * StreamLockListener#releaseUnknown listener} and tried once more; after that the leases run out by themselves. Closing
-     * again does nothing.
+     * Ends all leases and the threads. No lease is safe any more, nor renewed. Closing again does nothing. In this order:
+     *
+     * <ol>
+     *   <li>It waits for the acquires under way, for three request time-outs at most.
+     *   <li>It interrupts the work under way in {@link #runWithLease}, which ends with a {@link LeaseLostException}.
+     *   <li>It releases the leases that are not in use, with one call for each thousand. A lease is in use while work of
+     *       {@link #runWithLease} goes on; while the handler of a session is opened, handles an event or closes; and from
+     *       {@link HeldLease#use()} until that is closed.
+     *   <li>It releases the others as soon as they are not in use any more, and waits for that for one request time-out.
+     *   <li>It does not release what is in use after that: another worker would work beside this one. Such a lease runs out
+     *       by itself. A warning in the log names its stream; no loss is told. If the work closes the lease later, nothing
+     *       happens.
+     * </ol>
+     *
+     * <p>Work may close the client of its own lease: that does not wait for this work, and the lease runs out. A release
+     * without a usable answer is told to the {@linkplain StreamLockListener#releaseUnknown listener} and tried
+     * once more; after that the lease runs out.
      */
     @Override
     public void close() {
