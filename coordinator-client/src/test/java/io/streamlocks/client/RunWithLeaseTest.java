@@ -143,14 +143,15 @@ class RunWithLeaseTest extends ProxiedClient {
 
     @Test
     void closingTheClientInterruptsTheWork() throws Exception {
+        StreamLockClient closing = client(builder().ttl(LONG_TTL));
         CountDownLatch working = new CountDownLatch(1);
-        Future<?> work = threads.submit(() -> client.runWithLease(streamId, lease -> {
+        Future<?> work = threads.submit(() -> closing.runWithLease(streamId, lease -> {
             working.countDown();
             new CountDownLatch(1).await();
             return "never";
         }));
         working.await();
-        client.close();
+        closing.close();
         assertThatThrownBy(() -> work.get(5, TimeUnit.SECONDS)).hasCauseInstanceOf(LeaseLostException.class);
         assertThat(storage.find(streamId)).isEmpty();
     }

@@ -336,7 +336,7 @@ class SessionRegistryTest {
     @Test
     void aClientThatIsClosedFirstReleasesTheStreamOfAnIdleSessionAndNotThatOfOneThatWorks() {
         StreamLockClient own = StreamLockClient.builder(server.uri())
-                .requestTimeout(Duration.ofMillis(300))
+                .requestTimeout(Duration.ofMillis(1500))
                 .build();
         SessionRegistry<String> sessions = registry(SessionRegistry.builder(own, this::open));
         sessions.route("s1", "event");
