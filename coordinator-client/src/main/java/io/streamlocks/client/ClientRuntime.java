@@ -52,6 +52,12 @@ class ClientRuntime {
         LockSupport.parkNanos(blocker, nanos);
     }
 
+    /** The same of a thread of our own: nobody has a reason to interrupt it, and if it stayed so, it would not wait any more. */
+    final void parkOwn(Object blocker, long nanos) {
+        park(blocker, nanos);
+        Thread.interrupted();
+    }
+
     /** Ends the thread's park, or its next one if it is not parked. */
     void unpark(Thread thread) {
         LockSupport.unpark(thread);

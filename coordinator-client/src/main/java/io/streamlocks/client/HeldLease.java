@@ -3,9 +3,11 @@ package io.streamlocks.client;
 import io.streamlocks.client.LeaseCalls.LeaseKey;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
@@ -26,10 +28,11 @@ public final class HeldLease implements AutoCloseable {
     private final long fencingToken;
     private final LeaseKeeper keeper;
 
-    // The lists, the state and the loss are guarded by this.
+    // The lists, the set, the state and the loss are guarded by this.
     private final LeaseState state;
     private final List<Callback> callbacks = new ArrayList<>();
     private final List<Runnable> reflexes = new ArrayList<>();
+    private final Set<Use> uses = new HashSet<>();
     private LeaseLoss loss;
     private boolean taken;
 
@@ -162,7 +165,8 @@ public final class HeldLease implements AutoCloseable {
      * that has no usable answer, {@link StreamLockListener#releaseUnknown} is told, and it is tried again in the
      * background until the lease has run out by itself; whether it was lost before stays unknown then, since it may have
      * ended after. If the answer is that the lease was lost before, {@link #onLost} is called after all: the work may have
-     * overlapped with another's. Closing again does nothing.
+     * overlapped with another's. Closing again does nothing, and neither does closing after
+     * {@link StreamLockClient#close()}.
      */
     @Override
     public void close() {
@@ -173,6 +177,49 @@ public final class HeldLease implements AutoCloseable {
         if (closed) {
             keeper.release(List.of(this));
         }
+    }
+
+    /**
+     * Says that work under the lease begins on this thread. Until that has ended, {@link StreamLockClient#close()} does not
+     * release the lease, as is told there; {@link #close()} and {@link StreamLockClient#release} release it all the same.
+     * Call {@link #requireSafe()} after this and before the work, since the client may be closed already. {@link
+     * StreamLockClient#runWithLease} and sessions do this by themselves.
+     *
+     * @return close it when the work has ended, on any thread
+     */
+    public Use use() {
+        return new Use();
+    }
+
+    /** A piece of work under a lease. Thread-safe. */
+    public final class Use implements AutoCloseable {
+
+        private final Thread thread = Thread.currentThread();
+
+        private Use() {
+            synchronized (HeldLease.this) {
+                uses.add(this);
+            }
+        }
+
+        /** The work has ended. Closing again does nothing. */
+        @Override
+        public void close() {
+            synchronized (HeldLease.this) {
+                uses.remove(this);
+            }
+            keeper.workEnded();
+        }
+    }
+
+    /** Whether work under it is under way. */
+    synchronized boolean isInUse() {
+        return !uses.isEmpty();
+    }
+
+    /** Whether that is work of this thread. */
+    synchronized boolean isUsedBy(Thread thread) {
+        return uses.stream().anyMatch(use -> use.thread == thread);
     }
 
     /** Takes in an outcome and tells of the loss, if that is one. */

@@ -22,6 +22,9 @@ import java.util.Optional;
 /** {@link LeaseCalls} over HTTP. Each request blocks as {@link CoordinatorHttp} says. Thread-safe. */
 final class HttpLeaseCalls extends LeaseCalls {
 
+    /** What the answer to a single call says in Retry-After, which an item of a batch has not. */
+    private static final Duration RETRY_TOO_MANY_LEASES_AFTER = Duration.ofSeconds(5);
+
     private final CoordinatorHttp http;
     private final Map<String, String> headers;
     private final Map<String, String> labels;
@@ -214,17 +217,23 @@ final class HttpLeaseCalls extends LeaseCalls {
 
     /** The same of an item of a batch, which has no cause. */
     private static RuntimeException failure(String what, int status, Problem problem, ApiException cause) {
+        String code = problem == null ? null : problem.getCode();
         String detail;
-        if (problem != null && problem.getCode() != null) {
-            detail = problem.getCode() + ": " + problem.getDetail();
+        if (code != null) {
+            detail = code + ": " + problem.getDetail();
         } else {
             detail = status == 0 ? String.valueOf(cause.getMessage()) : "status " + status;
         }
         String message = "The coordinator failed to " + what + ": " + detail;
-        return isRefused(status)
-                ? new CoordinatorRefusedException(message, status, cause)
-                : new CoordinatorUnavailableException(
-                        message, cause, cause == null ? Duration.ZERO : retryAfter(cause));
+        if (isRefused(status)) {
+            return new CoordinatorRefusedException(message, status, cause);
+        }
+        boolean tooManyLeases = status == 429 && "too-many-leases".equals(code);
+        // What else answers 429, as a proxy, may not know what became of the call.
+        boolean tooMany = tooManyLeases || (status == 429 && "rate-limited".equals(code));
+        Duration itemRetryAfter = tooManyLeases ? RETRY_TOO_MANY_LEASES_AFTER : Duration.ZERO;
+        return new CoordinatorUnavailableException(
+                message, cause, cause == null ? itemRetryAfter : retryAfter(cause), tooMany);
     }
 
     /** 429 and 5xx may pass by themselves; what else is an error will not. */

@@ -1,9 +1,12 @@
 package io.streamlocks.client;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 
 /**
  * The three calls that a holder makes, in its own terms. Held and lost are values; no usable answer is a {@link
@@ -86,6 +89,27 @@ abstract class LeaseCalls implements AutoCloseable {
     /** Releases the leases, of which there are at most {@link #MAX_BATCH}. One outcome each, in order. */
     final List<Release> release(List<LeaseKey> keys) {
         return keys.size() == 1 ? List.of(releases.call(keys.get(0))) : releaseAll(keys);
+    }
+
+    /** Parts that a call can take: of so many items, and so many bytes of JSON, at three for each UTF-16 unit. */
+    static <T> List<List<T>> chunks(Collection<T> all, Function<T, LeaseKey> key) {
+        List<List<T>> chunks = new ArrayList<>();
+        List<T> chunk = new ArrayList<>();
+        int bytes = 0;
+        for (T one : all) {
+            int size = 100 + 3 * key.apply(one).streamId().length();
+            if (chunk.size() == MAX_BATCH || bytes + size > MAX_BATCH_BYTES) {
+                chunks.add(chunk);
+                chunk = new ArrayList<>();
+                bytes = 0;
+            }
+            chunk.add(one);
+            bytes += size;
+        }
+        if (!chunk.isEmpty()) {
+            chunks.add(chunk);
+        }
+        return chunks;
     }
 
     /** Renews the leases, of which there are at most {@link #MAX_BATCH}, with one request. One outcome each, in order. */

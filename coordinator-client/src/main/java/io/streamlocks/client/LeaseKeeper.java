@@ -13,35 +13,34 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the leases of a process alive, and tells of their loss, with two threads that nothing can end but {@link
- * #close}.
+ * Keeps the leases of a process alive, and tells of their loss, with threads that nothing can end but {@link #close}.
  *
  * <p>The <em>heartbeat</em> renews all leases together, a request for each thousand. The <em>watch</em> ends a lease
  * whose safe time has passed. They are two, because the heartbeat can hang in a call for longer than a lease has left,
- * and the watch never waits for anything but time.
+ * and the watch never waits for anything but time. A third thread has the {@linkplain BackgroundReleases releases} that
+ * are tried again, and releases have connections of their own: no call delays a renewal but another renewal.
  */
 final class LeaseKeeper implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LeaseKeeper.class);
-    private static final Duration FIRST_RETRY = Duration.ofMillis(50);
 
-    private final LeaseCalls calls;
+    private final LeaseCalls renewals;
+    private final LeaseCalls releases;
     private final Duration ttl;
     private final Duration margin;
     private final Duration interval;
+    private final Duration stopTimeout;
+    private final Pace pace;
     private final Executor callbackExecutor;
     private final StreamLockListener listener;
     private final ClientRuntime runtime;
 
     private final Map<UUID, HeldLease> leases = new ConcurrentHashMap<>();
-
-    /** Leases that may be live for the coordinator while nobody holds them here, and when they have run out anyway. */
-    private final Map<LeaseKey, Long> unreleased = new ConcurrentHashMap<>();
 
     private final Object watched = new Object();
 
@@ -51,25 +50,32 @@ final class LeaseKeeper implements AutoCloseable {
     /** When the watch looks next; guarded by {@link #watched}. */
     private long watchNanos;
 
-    /** There is something new to release. */
-    private volatile boolean woken;
-
     private volatile boolean closed;
+
+    /** The thread that closes this, and so may wait for work to end; null if there is none. */
+    private volatile Thread closing;
+
     private final Thread heartbeat;
     private final Thread watch;
+    private final BackgroundReleases background;
 
     LeaseKeeper(
-            LeaseCalls calls,
+            LeaseCalls renewals,
+            LeaseCalls releases,
             Duration ttl,
             Duration margin,
             Duration interval,
+            Duration stopTimeout,
             Executor callbackExecutor,
             StreamLockListener listener,
             ClientRuntime runtime) {
-        this.calls = calls;
+        this.renewals = renewals;
+        this.releases = releases;
         this.ttl = ttl;
         this.margin = margin;
         this.interval = interval;
+        this.stopTimeout = stopTimeout;
+        this.pace = new Pace(interval, runtime);
         this.callbackExecutor = callbackExecutor;
         this.listener = listener;
         this.runtime = runtime;
@@ -77,6 +83,7 @@ final class LeaseKeeper implements AutoCloseable {
         watchNanos = startedNanos;
         heartbeat = runtime.newThread("stream-lock-heartbeat", this::beatUntilClosed);
         watch = runtime.newThread("stream-lock-watch", this::watchUntilClosed);
+        background = new BackgroundReleases(releases, ttl, pace, runtime);
         heartbeat.start();
         watch.start();
     }
@@ -118,7 +125,7 @@ final class LeaseKeeper implements AutoCloseable {
     void release(Collection<HeldLease> closedLeases) {
         closedLeases.forEach(this::forget);
         RuntimeException failure = null;
-        for (List<HeldLease> chunk : chunks(closedLeases, HeldLease::key)) {
+        for (List<HeldLease> chunk : LeaseCalls.chunks(closedLeases, HeldLease::key)) {
             // After one call without an answer the others are left to the background: they would have to wait as long.
             if (failure == null) {
                 try {
@@ -135,7 +142,8 @@ final class LeaseKeeper implements AutoCloseable {
     }
 
     private void releaseChunk(List<HeldLease> chunk) {
-        List<Release> results = calls.release(chunk.stream().map(HeldLease::key).toList());
+        List<Release> results =
+                releases.release(chunk.stream().map(HeldLease::key).toList());
         List<RuntimeException> unknown = new ArrayList<>();
         for (int i = 0; i < chunk.size(); i++) {
             HeldLease lease = chunk.get(i);
@@ -164,9 +172,7 @@ final class LeaseKeeper implements AutoCloseable {
 
     /** Releases in the background what may have been granted, until it must have run out. */
     void releaseLater(LeaseKey key) {
-        unreleased.put(key, nanoTime() + ttl.toNanos());
-        woken = true;
-        runtime.unpark(heartbeat);
+        background.add(key);
     }
 
     void forget(HeldLease lease) {
@@ -212,7 +218,7 @@ final class LeaseKeeper implements AutoCloseable {
                     watchNanos = now + left;
                 }
                 if (left > 0 && !closed) {
-                    await(left);
+                    runtime.parkOwn(this, left);
                 }
                 leases.values().forEach(lease -> lease.feed(new BeatOutcome.Unknown()));
             } catch (Throwable e) {
@@ -225,64 +231,44 @@ final class LeaseKeeper implements AutoCloseable {
     private void beatUntilClosed() {
         // A beat is over when every lease is confirmed that was not since it began.
         long beganNanos = startedNanos;
-        long wakeNanos = beganNanos + jittered(interval.toNanos());
+        long wakeNanos = beganNanos + pace.nextNanos();
         int failures = 0;
         while (!closed) {
             try {
-                awaitBeat(wakeNanos, failures == 0);
+                awaitBeat(wakeNanos);
                 if (closed) {
                     return;
                 }
                 long now = nanoTime();
-                if (now - wakeNanos >= 0 && (failures == 0 || now - beganNanos >= interval.toNanos())) {
+                if (failures == 0 || now - beganNanos >= interval.toNanos()) {
                     beganNanos = now;
                 }
-                // Releases come second: nothing is lost by them.
-                boolean answered = renewThoseNotConfirmedSince(beganNanos) && releaseUnreleased();
+                boolean answered = renewThoseNotConfirmedSince(beganNanos);
                 failures = answered ? 0 : failures + 1;
-                wakeNanos = answered ? beganNanos + jittered(interval.toNanos()) : nanoTime() + retryAfter(failures);
+                wakeNanos = answered ? beganNanos + pace.nextNanos() : nanoTime() + pace.retryNanos(failures);
             } catch (Throwable e) {
                 surviving("heartbeat", e);
                 failures++;
-                wakeNanos = nanoTime() + retryAfter(failures);
+                wakeNanos = nanoTime() + pace.retryNanos(failures);
             }
         }
     }
 
-    /** Waits for the time to beat; if it may be woken, also for something to release. */
-    private void awaitBeat(long untilNanos, boolean wakeable) {
+    private void awaitBeat(long untilNanos) {
         long left = untilNanos - nanoTime();
-        while (left > 0 && !closed && !(woken && wakeable)) {
-            await(left);
+        while (left > 0 && !closed) {
+            runtime.parkOwn(this, left);
             left = untilNanos - nanoTime();
         }
-        // Before what is to be released is looked at, so that none is passed over.
-        woken = false;
-    }
-
-    /** Waits until woken, or for so long, or for no reason. */
-    private void await(long nanos) {
-        runtime.park(this, nanos);
-        // Nobody has a reason to interrupt these threads; one that stayed interrupted would not wait any more.
-        Thread.interrupted();
-    }
-
-    private long retryAfter(int failures) {
-        return jittered(Math.min(interval.toNanos() / 2, FIRST_RETRY.toNanos() << Math.min(failures - 1, 10)));
     }
 
     /** Logs, and throws nothing even if the log does, as it may without memory. */
-    private static void surviving(String thread, Throwable e) {
+    static void surviving(String thread, Throwable e) {
         try {
             LOG.error("The {} goes on after an error", thread, e);
         } catch (Throwable unlogged) {
             e.addSuppressed(unlogged);
         }
-    }
-
-    /** Workers that started together must not beat together for ever. Never later, since a lease could run out. */
-    private long jittered(long nanos) {
-        return (long) (nanos * (0.9 + 0.1 * runtime.random()));
     }
 
     /** Returns whether all that are due had an answer. */
@@ -293,7 +279,7 @@ final class LeaseKeeper implements AutoCloseable {
                 .filter(lease -> lease.confirmedNanos() - sinceNanos < 0)
                 .sorted((one, other) -> Long.signum(one.triedNanos() - other.triedNanos()))
                 .toList();
-        for (List<HeldLease> chunk : chunks(due, HeldLease::key)) {
+        for (List<HeldLease> chunk : LeaseCalls.chunks(due, HeldLease::key)) {
             if (!renew(chunk)) {
                 return false;
             }
@@ -304,9 +290,9 @@ final class LeaseKeeper implements AutoCloseable {
     private boolean renew(List<HeldLease> chunk) {
         long sent = nanoTime();
         chunk.forEach(lease -> lease.tried(sent));
-        List<Renewal> renewals;
+        List<Renewal> outcomes;
         try {
-            renewals = calls.renew(chunk.stream().map(HeldLease::key).toList());
+            outcomes = renewals.renew(chunk.stream().map(HeldLease::key).toList());
         } catch (RuntimeException e) {
             tellRenewalUnknown(chunk.size(), e);
             return false;
@@ -315,13 +301,13 @@ final class LeaseKeeper implements AutoCloseable {
         List<RuntimeException> unknown = new ArrayList<>();
         for (int i = 0; i < chunk.size(); i++) {
             HeldLease lease = chunk.get(i);
-            if (renewals.get(i) instanceof Renewal.Renewed confirmed) {
+            if (outcomes.get(i) instanceof Renewal.Renewed confirmed) {
                 lease.confirmed(sent);
                 lease.feed(new BeatOutcome.Renewed(safeUntil(sent, confirmed.expiresIn())));
                 renewed++;
-            } else if (renewals.get(i) instanceof Renewal.Lost lost) {
+            } else if (outcomes.get(i) instanceof Renewal.Lost lost) {
                 lease.feed(new BeatOutcome.Lost(lost.reason(), lost.breakReason()));
-            } else if (renewals.get(i) instanceof Renewal.Unknown none) {
+            } else if (outcomes.get(i) instanceof Renewal.Unknown none) {
                 unknown.add(none.cause());
             }
         }
@@ -341,66 +327,69 @@ final class LeaseKeeper implements AutoCloseable {
         }
     }
 
-    /** Returns whether all had an answer. */
-    private boolean releaseUnreleased() {
-        long now = nanoTime();
-        boolean answered = true;
-        unreleased.values().removeIf(until -> now - until >= 0);
-        for (List<LeaseKey> chunk : chunks(unreleased.keySet(), key -> key)) {
-            try {
-                // By itself: renewals must not wait until releases of other threads, which may hang, have made room.
-                List<Release> results = calls.releaseAll(chunk);
-                for (int i = 0; i < chunk.size(); i++) {
-                    if (results.get(i) instanceof Release.Unknown) {
-                        answered = false;
-                    } else if (!hasNoTrace(results.get(i))) {
-                        unreleased.remove(chunk.get(i));
-                    }
-                }
-            } catch (RuntimeException e) {
-                LOG.debug("{} leases are still to be released: {}", chunk.size(), e.toString());
-                return false;
-            }
+    /** Work under a lease has ended. */
+    void workEnded() {
+        Thread waiting = closing;
+        if (waiting != null) {
+            runtime.unpark(waiting);
         }
-        return answered;
-    }
-
-    /** Then the acquire may still be under way, and be granted after this. */
-    private static boolean hasNoTrace(Release release) {
-        return release instanceof Release.Lost lost && lost.reason() == LossReason.UNKNOWN;
-    }
-
-    /** Parts that a call can take: of so many items, and so many bytes of JSON, at three for each UTF-16 unit. */
-    private static <T> List<List<T>> chunks(Collection<T> all, Function<T, LeaseKey> key) {
-        List<List<T>> chunks = new ArrayList<>();
-        List<T> chunk = new ArrayList<>();
-        int bytes = 0;
-        for (T one : all) {
-            int size = 100 + 3 * key.apply(one).streamId().length();
-            if (chunk.size() == LeaseCalls.MAX_BATCH || bytes + size > LeaseCalls.MAX_BATCH_BYTES) {
-                chunks.add(chunk);
-                chunk = new ArrayList<>();
-                bytes = 0;
-            }
-            chunk.add(one);
-            bytes += size;
-        }
-        if (!chunk.isEmpty()) {
-            chunks.add(chunk);
-        }
-        return chunks;
     }
 
     /**
-     * Ends both threads and releases all leases, a call for each thousand. Nothing may be {@linkplain #keep kept} any
-     * more.
+     * Ends the threads and all leases. Releases those that nobody works under at once, and the others as the work under
+     * them ends, for the stop time-out; what is in use after that, or by the calling thread, it leaves to run out. Nothing
+     * may be {@linkplain #keep kept} any more.
      */
     @Override
     public void close() {
         closed = true;
+        closing = Thread.currentThread();
         runtime.unpark(heartbeat);
         runtime.unpark(watch);
-        release(leases.values().stream().filter(HeldLease::take).toList());
-        releaseUnreleased();
+        background.close();
+        List<HeldLease> taken = leases.values().stream().filter(HeldLease::take).toList();
+        // The work that this has interrupted may be the caller's own, and a call of an interrupted thread fails.
+        boolean interrupted = Thread.interrupted();
+        try {
+            long untilNanos = nanoTime() + stopTimeout.toNanos();
+            List<HeldLease> working = releaseUnused(taken);
+            for (long left = stopTimeout.toNanos(); left > 0 && othersWork(working); left = untilNanos - nanoTime()) {
+                // Else a call has taken the time, and the wake-up, too.
+                if (working.stream().allMatch(HeldLease::isInUse)) {
+                    runtime.park(this, left);
+                    interrupted |= Thread.interrupted();
+                }
+                working = releaseUnused(working);
+            }
+            leaveToRunOut(releaseUnused(working));
+            background.releaseOnce();
+        } finally {
+            closing = null;
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Returns the leases that are in use. */
+    private List<HeldLease> releaseUnused(List<HeldLease> taken) {
+        Map<Boolean, List<HeldLease>> byUse = taken.stream().collect(Collectors.partitioningBy(HeldLease::isInUse));
+        release(byUse.get(false));
+        return byUse.get(true);
+    }
+
+    /** Whether there are leases that are not in use by the calling thread, which must not wait for itself. */
+    private static boolean othersWork(List<HeldLease> working) {
+        Thread self = Thread.currentThread();
+        return !working.stream().allMatch(lease -> lease.isUsedBy(self));
+    }
+
+    private void leaveToRunOut(List<HeldLease> working) {
+        if (!working.isEmpty()) {
+            LOG.warn(
+                    "{} leases are left to run out, since the work under them goes on: {}",
+                    working.size(),
+                    working.stream().map(HeldLease::streamId).toList());
+        }
     }
 }

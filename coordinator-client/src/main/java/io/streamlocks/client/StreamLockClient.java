@@ -23,7 +23,8 @@ import javax.net.ssl.SSLContext;
  * Acquires leases of streams and keeps them alive: one for a worker process, for all its streams.
  *
  * <p>All leases of a client are renewed together, a request for each thousand of them at every third of the ttl; a
- * renewal without an answer is tried again until the lease is no longer safe. Two daemon threads do that.
+ * renewal without an answer is tried again until the lease is no longer safe. Releases without an answer are tried again
+ * until the lease has run out. Three daemon threads do that, so that no call delays what another has to do.
  *
  * <p>Thread-safe.
  */
@@ -34,10 +35,11 @@ public final class StreamLockClient implements AutoCloseable {
 
     private static final Duration RETRY_ACQUIRE_AFTER = Duration.ofMillis(100);
 
-    /** Two, each with its own connections, so that acquires which hang do not hold up renewals. */
+    /** Three, each with its own connections, so that acquires and releases which hang do not hold up renewals. */
     private final LeaseCalls acquires;
 
-    private final LeaseCalls calls;
+    private final LeaseCalls renewals;
+    private final LeaseCalls releases;
     private final LeaseKeeper keeper;
     private final ClientRuntime runtime;
     private final String ownerId;
@@ -68,9 +70,18 @@ public final class StreamLockClient implements AutoCloseable {
                 : Optional.empty();
         Executor executor = ownExecutor.<Executor>map(own -> own).orElse(builder.callbackExecutor);
         this.acquires = connect.get();
-        this.calls = connect.get();
+        this.renewals = connect.get();
+        this.releases = connect.get();
         this.keeper = new LeaseKeeper(
-                calls, ttl, builder.margin(), builder.heartbeatInterval(), executor, builder.listener, runtime);
+                renewals,
+                releases,
+                ttl,
+                builder.margin(),
+                builder.heartbeatInterval(),
+                requestTimeout,
+                executor,
+                builder.listener,
+                runtime);
     }
 
     /**
@@ -135,7 +146,8 @@ public final class StreamLockClient implements AutoCloseable {
                 try {
                     grant = acquires.acquire(key, ownerId, ttl);
                 } catch (CoordinatorUnavailableException e) {
-                    mayBeGranted = true;
+                    // Not by a refusal, but by an earlier try all the same.
+                    mayBeGranted |= !e.isTooMany();
                     if (!waitBeforeRetry(began, e.retryAfter())) {
                         throw e;
                     }
@@ -187,7 +199,9 @@ public final class StreamLockClient implements AutoCloseable {
 
     /**
      * Does work on this thread under the lease of a stream, if nobody has it, and releases the lease after. When the
-     * lease is lost, the thread is interrupted; the interruption is withdrawn when the work has returned.
+     * lease is lost, the thread is interrupted; the interruption is withdrawn when the work has returned. The work may call
+     * this itself, of this client or of another: if the outer lease is lost meanwhile, the thread is interrupted (again)
+     * when the inner call ends.
      *
      * @param streamId the stream, 1 to 255 printable characters
      * @param work the work
@@ -203,7 +217,8 @@ public final class StreamLockClient implements AutoCloseable {
             return Optional.empty();
         }
         HeldLease lease = acquired.get();
-        Interruption interruption = new Interruption(Thread.currentThread());
+        HeldLease.Use use = lease.use();
+        Interruption interruption = Interruption.begin();
         lease.onTaken(interruption::interrupt);
         Throwable failure = null;
         T result = null;
@@ -212,10 +227,14 @@ public final class StreamLockClient implements AutoCloseable {
             result = work.run(lease);
         } catch (Throwable e) {
             failure = e;
-        } finally {
-            interruption.end();
         }
-        lease.close();
+        interruption.end();
+        try {
+            use.close();
+            lease.close();
+        } finally {
+            interruption.leave();
+        }
         if (lease.isTaken() || lease.loss().isPresent()) {
             LeaseLostException lost = lease.over();
             if (failure != null) {
@@ -241,39 +260,24 @@ public final class StreamLockClient implements AutoCloseable {
         keeper.release(leases.stream().filter(HeldLease::endQuietly).toList());
     }
 
-    /** Interrupts a thread while it works for us, and never after: it may be somebody else's by then. */
-    private static final class Interruption {
-        private final Thread thread;
-        private boolean ended;
-        private boolean interrupted;
-
-        Interruption(Thread thread) {
-            this.thread = thread;
-        }
-
-        synchronized void interrupt() {
-            if (!ended) {
-                interrupted = true;
-                thread.interrupt();
-            }
-        }
-
-        synchronized void end() {
-            ended = true;
-            if (interrupted) {
-                // Ours, and served. It may hide an interruption by somebody else at the same time; the exception that
-                // follows ends the work all the same.
-                Thread.interrupted();
-            }
-        }
-    }
-
     /**
-     * Releases all leases, a call for each thousand, and ends the threads. Blocks for these calls, and before them for
-     * the acquires under way, for three request time-outs at most. Work under way in {@link #runWithLease} is interrupted
-     * and ends with a {@link LeaseLostException}. A release without a usable answer is told to the {@linkplain
-     * StreamLockListener#releaseUnknown listener} and tried once more; after that the leases run out by themselves. Closing
-     * again does nothing.
+     * Ends all leases and the threads. No lease is safe any more, nor renewed. Closing again does nothing. In this order:
+     *
+     * <ol>
+     *   <li>It waits for the acquires under way, for three request time-outs at most.
+     *   <li>It interrupts the work under way in {@link #runWithLease}, which ends with a {@link LeaseLostException}.
+     *   <li>It releases the leases that are not in use, with one call for each thousand. A lease is in use while work of
+     *       {@link #runWithLease} goes on; while the handler of a session is opened, handles an event or closes; and from
+     *       {@link HeldLease#use()} until that is closed.
+     *   <li>It releases the others as soon as they are not in use any more, and waits for that for one request time-out.
+     *   <li>It does not release what is in use after that: another worker would work beside this one. Such a lease runs out
+     *       by itself. A warning in the log names its stream; no loss is told. If the work closes the lease later, nothing
+     *       happens.
+     * </ol>
+     *
+     * <p>Work may close the client of its own lease: that does not wait for this work, and the lease runs out. A release
+     * without a usable answer is told to the {@linkplain StreamLockListener#releaseUnknown listener} and tried
+     * once more; after that the lease runs out.
      */
     @Override
     public void close() {
@@ -288,7 +292,8 @@ public final class StreamLockClient implements AutoCloseable {
         }
         keeper.close();
         acquires.close();
-        calls.close();
+        renewals.close();
+        releases.close();
         ownExecutor.ifPresent(ExecutorService::shutdown);
     }
 

@@ -11,6 +11,7 @@ import io.streamlocks.coordinator.access.Role;
 import io.streamlocks.coordinator.http.Gate;
 import io.streamlocks.coordinator.http.Guards;
 import io.streamlocks.coordinator.http.HttpServer;
+import io.streamlocks.coordinator.limit.OwnerCap;
 import io.streamlocks.coordinator.limit.RateLimit;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
@@ -27,8 +28,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -184,7 +188,7 @@ class GuardedCoordinatorTest {
             calls.incrementAndGet();
             return 0;
         });
-        URI uri = start(new Guards(Optional.empty(), Optional.of(limit), Optional.empty(), Optional.empty()), "http");
+        URI uri = start(limiting(limit), "http");
         try (StreamLockClient busy =
                 client(uri).acquireTimeout(Duration.ofMillis(2500)).build()) {
             assertThat(busy.tryAcquire(streamId)).isPresent();
@@ -195,6 +199,89 @@ class GuardedCoordinatorTest {
             // A second later, and once more; each tenth of a second it would be 25.
             assertThat(calls.get()).isLessThan(15);
         }
+    }
+
+    private static Guards limiting(RateLimit limit) {
+        return new Guards(Optional.empty(), Optional.of(limit), Optional.empty(), Optional.empty());
+    }
+
+    private Guards capping(int leases) {
+        OwnerCap cap = new OwnerCap(leases, Map::of);
+        return new Guards(Optional.empty(), Optional.empty(), Optional.of(cap), Optional.empty());
+    }
+
+    @Test
+    void anAcquireThatWasRefusedForTooManyLeasesOrCallsIsNotReleased() {
+        AtomicLong nanos = new AtomicLong();
+        URI capped = start(capping(1), "http");
+        try (StreamLockClient busy = client(capped).build()) {
+            assertThat(busy.tryAcquire(streamId)).isPresent();
+            assertThatThrownBy(() -> busy.tryAcquire(streamId + "x"))
+                    .isInstanceOf(CoordinatorUnavailableException.class)
+                    .hasMessageContaining("too-many-leases");
+            await().during(Duration.ofMillis(500))
+                    .until(() -> storage.releases().isEmpty());
+        }
+        server.stop();
+        int before = storage.releases().size();
+        URI limited = start(limiting(new RateLimit(1, nanos::get)), "http");
+        try (StreamLockClient busy =
+                client(limited).acquireTimeout(Duration.ofMillis(1)).build()) {
+            assertThat(busy.tryAcquire(streamId + "y")).isPresent();
+            assertThatThrownBy(() -> busy.tryAcquire(streamId + "z"))
+                    .isInstanceOf(CoordinatorUnavailableException.class)
+                    .hasMessageContaining("rate-limited");
+            nanos.addAndGet(Duration.ofHours(1).toNanos());
+            await().during(Duration.ofMillis(500))
+                    .until(() -> storage.releases().size() == before);
+        }
+    }
+
+    @Test
+    void anAcquireThatIsRefusedAfterATryWithoutAnAnswerIsReleased() {
+        AtomicLong nanos = new AtomicLong();
+        URI uri = start(limiting(new RateLimit(1, nanos::get)), "http");
+        try (TestProxy proxy = new TestProxy(uri);
+                StreamLockClient hasty = client(proxy.uri())
+                        .ttl(MAX_TTL)
+                        .requestTimeout(Duration.ofMillis(500))
+                        .acquireTimeout(Duration.ofMillis(1500))
+                        .build()) {
+            // The first try is granted, and the second refused.
+            proxy.dropReplies();
+            var acquired = CompletableFuture.supplyAsync(() -> hasty.tryAcquire(streamId));
+            await().until(() -> storage.find(streamId).isPresent());
+            proxy.pass();
+            assertThatThrownBy(() -> acquired.get(20, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(CoordinatorUnavailableException.class)
+                    .hasMessageContaining("rate-limited");
+            assertThat(storage.find(streamId)).isPresent();
+            nanos.addAndGet(Duration.ofHours(1).toNanos());
+            await().until(() -> storage.find(streamId).isEmpty());
+        }
+    }
+
+    @Test
+    void anItemThatIsRefusedForTooManyLeasesIsToBeTriedAsLateAsASingleCall() {
+        URI uri = start(capping(1), "http");
+        try (CoordinatorHttp http = CoordinatorHttp.connect(uri);
+                LeaseCalls leases = new HttpLeaseCalls(http, Optional.empty(), Map.of())) {
+            List<LeaseCalls.Acquire> acquires = List.of(acquire(streamId), acquire(streamId + "x"));
+            List<LeaseCalls.Acquired> acquired = leases.acquireAll(acquires);
+            assertThat(acquired.get(0).grant()).isPresent();
+            RuntimeException item = acquired.get(1).refusal();
+            assertThat(item).hasMessageContaining("too-many-leases");
+            assertThatThrownBy(() -> leases.acquireAll(acquires.subList(1, 2)))
+                    .isInstanceOfSatisfying(CoordinatorUnavailableException.class, single -> {
+                        assertThat(single.retryAfter()).isEqualTo(OwnerCap.REFRESH_INTERVAL);
+                        assertThat(((CoordinatorUnavailableException) item).retryAfter())
+                                .isEqualTo(single.retryAfter());
+                    });
+        }
+    }
+
+    private static LeaseCalls.Acquire acquire(String stream) {
+        return new LeaseCalls.Acquire(new LeaseCalls.LeaseKey(stream, UUID.randomUUID()), "w", TTL);
     }
 
     @Test

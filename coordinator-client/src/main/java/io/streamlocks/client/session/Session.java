@@ -27,6 +27,10 @@ final class Session<E> {
     private SessionState state = SessionState.IDLE;
     private boolean stopping;
     private Thread handling;
+
+    /** Tells the client that the handler works; null while the session is idle. */
+    private HeldLease.Use use;
+
     private long idleSinceNanos;
 
     Session(HeldLease lease, SessionHandler<E> handler, Executor executor, int queueCapacity, SessionRuntime runtime) {
@@ -62,6 +66,7 @@ final class Session<E> {
                 return true;
             }
             state = SessionState.RUNNING;
+            use = lease.use();
         }
         executor.execute(this::handleUntilEmpty);
         return true;
@@ -85,6 +90,7 @@ final class Session<E> {
                 return false;
             }
             state = SessionState.DRAINING;
+            use = lease.use();
         }
         executor.execute(() -> end(null, false));
         return true;
@@ -108,6 +114,9 @@ final class Session<E> {
             }
             idle = state == SessionState.IDLE;
             state = SessionState.ERRORED;
+            if (idle) {
+                use = lease.use();
+            }
             interruptHandler();
         }
         if (idle) {
@@ -121,7 +130,17 @@ final class Session<E> {
         }
     }
 
+    /** From now on the work is this thread's, so that a handler may close the client. */
+    private void useHere() {
+        HeldLease.Use here = lease.use();
+        synchronized (this) {
+            use.close();
+            use = here;
+        }
+    }
+
     private void handleUntilEmpty() {
+        useHere();
         while (true) {
             // Outside of the monitor, since it may be what notices the loss and tells the user of it.
             boolean safe = lease.isSafe();
@@ -133,6 +152,8 @@ final class Session<E> {
                 if (safe && event == null && state == SessionState.RUNNING) {
                     state = SessionState.IDLE;
                     idleSinceNanos = runtime.nanoTime();
+                    use.close();
+                    use = null;
                     return;
                 }
                 over = !safe || stopping || event == null;
@@ -172,6 +193,7 @@ final class Session<E> {
     }
 
     private void end(Throwable handlerFailure, boolean unsafe) {
+        useHere();
         Throwable failure = handlerFailure;
         try {
             handler.close();
@@ -188,6 +210,7 @@ final class Session<E> {
             // A handler that was interrupted by our stop fails as asked for.
             boolean errored = loss.isPresent() || unsafe || (failure != null && !stopping);
             state = errored ? SessionState.ERRORED : SessionState.STOPPED;
+            use.close();
             end = new SessionEnd<>(
                     lease.streamId(),
                     lease.fencingToken(),

@@ -17,8 +17,8 @@ public interface SessionHandler<E> {
     void handle(E event) throws Exception;
 
     /**
-     * Frees what the handler holds. Called once, after the last event and before the lease is released; does nothing by
-     * default.
+     * Frees what the handler holds. Called once, after the last event and before the lease is released; but after the end
+     * of the lease if it is lost, or the client was closed while the session was idle. Does nothing by default.
      *
      * @throws Exception what went wrong; it is told with the end of the session
      */

@@ -136,17 +136,11 @@ public final class SessionRegistry<E> implements AutoCloseable {
                 place.over.complete(null);
                 return;
             }
-            Session<E> session = new Session<>(lease.get(), handler(lease.get()), executor, queueCapacity, runtime);
-            session.ended().thenAccept(end -> ended(place, session, end));
-            // Not on the client's callback executor, which may be busy with the user's callbacks.
-            lease.get().onLost(loss -> session.fail(), executor);
-            boolean stopping;
-            synchronized (this) {
-                place.opened.complete(Optional.of(session));
-                stopping = !running;
-            }
-            if (stopping) {
-                session.drain();
+            HeldLease.Use use = lease.get().use();
+            try {
+                open(lease.get(), place);
+            } finally {
+                use.close();
             }
         } catch (RuntimeException | Error e) {
             free(streamId, place);
@@ -155,8 +149,24 @@ public final class SessionRegistry<E> implements AutoCloseable {
         }
     }
 
+    private void open(HeldLease lease, Place<E> place) {
+        Session<E> session = new Session<>(lease, handler(lease), executor, queueCapacity, runtime);
+        session.ended().thenAccept(end -> ended(place, session, end));
+        // Not on the client's callback executor, which may be busy with the user's callbacks.
+        lease.onLost(loss -> session.fail(), executor);
+        boolean stopping;
+        synchronized (this) {
+            place.opened.complete(Optional.of(session));
+            stopping = !running;
+        }
+        if (stopping) {
+            session.drain();
+        }
+    }
+
     private SessionHandler<E> handler(HeldLease lease) {
         try {
+            lease.requireSafe();
             return Objects.requireNonNull(factory.open(lease), "The factory opened no session");
         } catch (Throwable e) {
             lease.close();
@@ -238,8 +248,9 @@ public final class SessionRegistry<E> implements AutoCloseable {
      * Stops all sessions for good: takes no more events, lets each session handle those it has for up to the drain
      * time-out, interrupts what is left then, and releases all leases with one call for each thousand. Blocks until that
      * is done. The stream of a handler that ignores its interruption for as long again is released when the handler
-     * returns; until then its lease is kept alive, while the client is open. Not to be called by a handler, for which it
-     * would wait. Does nothing the second time.
+     * returns; until then its lease is kept alive, while the client is open. If the client is closed meanwhile, and the
+     * handler does not return in time either, the lease {@linkplain StreamLockClient#close() runs out by itself}. Not to be
+     * called by a handler, for which it would wait. Does nothing the second time.
      */
     public void drainAll() {
         Map<String, Place<E>> all;
@@ -277,7 +288,8 @@ public final class SessionRegistry<E> implements AutoCloseable {
         if (over) {
             executor.shutdown();
         } else {
-            LOG.warn("Some handlers ignore that they are interrupted; their streams are released when they return");
+            LOG.warn("Some handlers ignore that they are interrupted; their streams are released when they return,"
+                    + " or their leases run out if the client is closed before");
         }
     }
 

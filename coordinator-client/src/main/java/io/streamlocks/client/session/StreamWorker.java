@@ -63,8 +63,9 @@ public final class StreamWorker implements AutoCloseable {
     /**
      * Stops the worker: the loop, the registry, the client. A part that fails to stop is logged and does not keep the next
      * from it. Blocks as {@link PollLoop#stop()}, {@link SessionRegistry#drainAll()} and {@link StreamLockClient#close()}
-     * do, one after the other; a second call waits for the first and does nothing else. Not to be called by a handler or
-     * by the loop's source.
+     * do, one after the other; a second call waits for the first and does nothing else. The stream of a handler that
+     * ignores its interruption is not released while the handler works: once the worker is closed, its lease runs out by
+     * itself. Not to be called by a handler or by the loop's source.
      */
     @Override
     public void close() {

@@ -334,6 +334,63 @@ class SessionRegistryTest {
     }
 
     @Test
+    void aClientThatIsClosedFirstReleasesTheStreamOfAnIdleSessionAndNotThatOfOneThatWorks() {
+        StreamLockClient own = StreamLockClient.builder(server.uri())
+                .requestTimeout(Duration.ofMillis(1500))
+                .build();
+        SessionRegistry<String> sessions = registry(SessionRegistry.builder(own, this::open));
+        sessions.route("s1", "event");
+        await().until(() -> sessions.sessions().get("s1") == SessionState.IDLE);
+        sessions.route(streamId, "ignore");
+        own.close();
+        assertThat(storage.find("s1")).isEmpty();
+        assertThat(storage.find(streamId)).isPresent();
+        gate.countDown();
+        sessions.close();
+        assertThat(ends).hasSize(2);
+        assertThat(storage.find(streamId)).isPresent();
+    }
+
+    @Test
+    void aClientThatIsClosedWhileASessionIsOpenedReleasesItWhenItIsOpen() throws Exception {
+        StreamLockClient own = StreamLockClient.builder(server.uri())
+                .requestTimeout(Duration.ofSeconds(20))
+                .build();
+        CountDownLatch opening = new CountDownLatch(1);
+        SessionRegistry<String> sessions = registry(SessionRegistry.builder(own, lease -> {
+            opening.countDown();
+            gate.await();
+            return event -> handled.add(event);
+        }));
+        Future<RouteResult> route = threads.submit(() -> sessions.route(streamId, "event"));
+        opening.await();
+        Future<?> close = threads.submit(own::close);
+        await().during(Duration.ofMillis(300))
+                .until(() -> storage.find(streamId).isPresent());
+        gate.countDown();
+        close.get(10, TimeUnit.SECONDS);
+        route.get(10, TimeUnit.SECONDS);
+        assertThat(storage.find(streamId)).isEmpty();
+        sessions.close();
+        assertThat(handled).isEmpty();
+    }
+
+    @Test
+    void aHandlerMayCloseTheClientAndDoesNotWaitForItself() {
+        StreamLockClient own = StreamLockClient.builder(server.uri())
+                .requestTimeout(Duration.ofSeconds(50))
+                .build();
+        SessionRegistry<String> sessions = registry(SessionRegistry.builder(own, lease -> event -> {
+            own.close();
+            handled.add(event);
+        }));
+        sessions.route(streamId, "event");
+        await().until(() -> handled.contains("event"));
+        sessions.close();
+        assertThat(storage.find(streamId)).isPresent();
+    }
+
+    @Test
     void drainAllReturnsAfterAllEndsAreTold() {
         List<String> told = new CopyOnWriteArrayList<>();
         SessionRegistry<String> slow = SessionRegistry.builder(client, this::open)

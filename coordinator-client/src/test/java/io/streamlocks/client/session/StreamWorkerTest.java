@@ -104,6 +104,74 @@ class StreamWorkerTest {
     }
 
     @Test
+    void closingTheWorkerReleasesNoStreamWhoseHandlerIgnoresItsInterruption() throws Exception {
+        CountDownLatch handling = new CountDownLatch(1);
+        CountDownLatch gate = new CountDownLatch(1);
+        CountDownLatch ended = new CountDownLatch(1);
+        closeWhile(ended, gate, handling, event -> {
+            handling.countDown();
+            awaitDespiteInterruptions(gate);
+        });
+    }
+
+    @Test
+    void closingTheWorkerReleasesNoStreamWhoseHandlerIsStillClosed() throws Exception {
+        CountDownLatch closing = new CountDownLatch(1);
+        CountDownLatch gate = new CountDownLatch(1);
+        CountDownLatch ended = new CountDownLatch(1);
+        closeWhile(ended, gate, closing, new SessionHandler<String>() {
+            @Override
+            public void handle(String event) {
+                throw new IllegalStateException("as asked for");
+            }
+
+            @Override
+            public void close() {
+                closing.countDown();
+                awaitDespiteInterruptions(gate);
+            }
+        });
+    }
+
+    private void closeWhile(
+            CountDownLatch ended, CountDownLatch gate, CountDownLatch working, SessionHandler<String> handler)
+            throws Exception {
+        StreamLockClient client = StreamLockClient.builder(server.uri())
+                .requestTimeout(Duration.ofMillis(300))
+                .build();
+        SessionRegistry<String> registry = SessionRegistry.<String>builder(client, lease -> handler)
+                .drainTimeout(Duration.ofMillis(100))
+                .onEnd(end -> ended.countDown())
+                .build();
+        StreamWorker worker = new StreamWorker(
+                PollLoop.builder(registry, () -> List.of(new StreamEvent<>("orders", "one")))
+                        .build(),
+                registry,
+                client);
+        try {
+            worker.start();
+            working.await();
+            worker.close();
+            assertThat(storage.find("orders")).isPresent();
+        } finally {
+            gate.countDown();
+        }
+        ended.await();
+        assertThat(storage.find("orders")).isPresent();
+        assertThat(storage.releases()).isEmpty();
+    }
+
+    private static void awaitDespiteInterruptions(CountDownLatch gate) {
+        while (gate.getCount() > 0) {
+            try {
+                gate.await();
+            } catch (InterruptedException ignored) {
+                // As work that hears of nothing.
+            }
+        }
+    }
+
+    @Test
     void aJvmThatIsToldToEndStopsItsWorkerInOrderAndOnce() throws Exception {
         Process child = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
