@@ -13,7 +13,7 @@ public enum Answer {
     RELEASED,
     /** The lease is over, as a call that was to change it finds, or a read. */
     LOST,
-    /** A read finds the lease live. */
+    /** A look at the stream finds the lease live. */
     LIVE,
     /** Of the resource. */
     ACCEPTED,

@@ -169,14 +169,16 @@ final class WireCalls {
     private static Call read(Call call, JsonNode grants) {
         for (JsonNode grant : grants) {
             if (grant.get("fencingToken").asLong() == call.token()) {
-                boolean over = grant.has("endedAt");
-                return call.answered(
-                        over ? Answer.LOST : Answer.LIVE,
-                        grant.path("endReason").asText(null),
-                        call.token(),
-                        micros(grant.get("acquiredAt").asText()),
-                        over ? micros(grant.get("endedAt").asText()) : 0,
-                        0);
+                // Without an end it may be live, or over without that being certain.
+                return grant.has("endedAt")
+                        ? call.answered(
+                                Answer.LOST,
+                                grant.get("endReason").asText(),
+                                call.token(),
+                                micros(grant.get("acquiredAt").asText()),
+                                micros(grant.get("endedAt").asText()),
+                                0)
+                        : call.answered(Answer.UNKNOWN, "no end", call.token());
             }
         }
         return call.answered(Answer.UNKNOWN, "not on the first page", call.token());

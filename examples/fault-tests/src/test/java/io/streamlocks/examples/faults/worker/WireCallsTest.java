@@ -118,7 +118,7 @@ class WireCallsTest {
         assertThat(ended.answer()).isEqualTo(Answer.LOST);
         assertThat(ended.detail()).isEqualTo("expired");
         assertThat(ended.expiresAt() - ended.acquiredAt()).isEqualTo(3_000_000);
-        assertThat(read(Kind.HISTORY, 7, 200, body).answer()).isEqualTo(Answer.LIVE);
+        assertThat(read(Kind.HISTORY, 7, 200, body).answer()).isEqualTo(Answer.UNKNOWN);
         assertThat(read(Kind.HISTORY, 5, 200, body).answer()).isEqualTo(Answer.UNKNOWN);
     }
 
