@@ -11,7 +11,7 @@ import java.util.List;
 public final class FaultTests {
 
     private static final String USAGE = """
-            short [settings]   three fault classes, half a minute each, and the control
+            short [settings]   five fault classes, eight seconds each, and the control
             all [settings]     each fault class alone, and all mixed
             run [settings]     the faults of --faults, mixed
             check DIRECTORY    checks the history of a run that was kept

@@ -51,7 +51,7 @@ final class Excerpt {
         if (call.token() != 0) {
             line.append(", token ").append(call.token());
         }
-        if (call.showsLease()) {
+        if (call.expiresAt() != 0) {
             line.append(", granted ")
                     .append(time(call.acquiredAt()))
                     .append(", ends ")

@@ -69,7 +69,8 @@ public final class Figures {
             if (call.kind() == Kind.PUBLISH && call.answer() == Answer.REFUSED) {
                 staleWrites++;
             }
-            if (call.via() > 0 && !call.tellsNothing()) {
+            // Reads may be answered while writes are not.
+            if (call.via() > 0 && !call.tellsNothing() && !call.onlyReads()) {
                 firstSuccess.forEach((fault, byCoordinator) -> {
                     if (call.end() > allBack.get(fault)) {
                         byCoordinator.merge(call.via(), call.end(), Math::min);

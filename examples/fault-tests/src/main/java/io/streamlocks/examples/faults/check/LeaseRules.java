@@ -8,29 +8,36 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Leases of a stream do not overlap, and one that is over stays over. */
 final class LeaseRules {
 
     static final String NO_OVERLAP = "leases never overlap on the database's clock";
     static final String OLD_LEASE = "no call by an old lease succeeds after another was granted";
-    static final String NO_REVIVAL = "a lease that was said to be lost never succeeds again";
+    static final String NO_REVIVAL = "a lease that was said to be over never succeeds and is never shown again";
     static final String NO_REVIVAL_AFTER_RELEASE = "a lease that was released is not shown again";
     static final String NO_REVIVAL_AFTER_END = "a renewal does not revive a lease that is over on the database's clock";
-    static final String FALSE_LOSS = "a lease is said to be lost only for a reason that there was";
+    static final String FALSE_LOSS = "a lease is said to be over only for a reason that there was";
 
     static final String FALSE_USED = "a lease id is said to be used only if it was asked for before";
-
-    /** How many leases before the latest a coordinator knows of. */
-    private static final int REMEMBERED = 8;
 
     /**
      * A renewal looks at the end of the lease and at the clock one after the other, and the process that does so may have
      * to wait for a core in between.
      */
     private static final Duration SLACK = Duration.ofMillis(250);
+
+    private static final Set<Kind> MAY_RENEW = Set.of(Kind.ACQUIRE, Kind.RENEW);
+
+    /** Reasons for which a lease is over that was not released. */
+    private static final Set<String> UNRELEASED = Set.of("expired", "superseded", "broken");
 
     private LeaseRules() {}
 
@@ -52,8 +59,12 @@ final class LeaseRules {
             }
         }
         violations.addAll(oldLeases(history, granted));
+        Map<Long, List<Call>> held = history.calls().stream()
+                .filter(call -> call.answer() == Answer.HELD)
+                .collect(Collectors.groupingBy(Call::token));
         for (LeaseView lease : leases) {
-            violations.addAll(revivals(history.stream(), lease));
+            List<Call> shownToOthers = lease.isGranted() ? held.getOrDefault(lease.token(), List.of()) : List.of();
+            violations.addAll(revivals(history.stream(), lease, shownToOthers));
             violations.addAll(revivalsAfterEnd(history.stream(), lease));
             violations.addAll(uses(history.stream(), lease));
         }
@@ -86,31 +97,38 @@ final class LeaseRules {
         return violations;
     }
 
-    private static List<Violation> revivals(String stream, LeaseView lease) {
+    /**
+     * A call that was sent after an answer that the lease is over must not find it live, nor release it. One that was under
+     * way then may have been carried out before; {@link #losses} has those. Only the first is told: a lease that is back
+     * is shown many times.
+     */
+    private static List<Violation> revivals(String stream, LeaseView lease, List<Call> shownToOthers) {
+        Predicate<Call> isRelease = call -> call.answer() == Answer.RELEASED;
+        List<Call> releases = lease.calls().stream().filter(isRelease).toList();
+        List<Call> live = Stream.concat(
+                        lease.calls().stream().filter(call -> call.showsLease() || call.answer() == Answer.LIVE),
+                        shownToOthers.stream())
+                .toList();
         List<Violation> violations = new ArrayList<>();
-        Call lost = null;
-        Call released = null;
-        for (Call call : lease.calls()) {
-            boolean isLoss = call.answer() == Answer.LOST && !"unknown".equals(call.detail());
-            if (isLoss && (lost == null || call.end() < lost.end())) {
-                lost = call;
-            }
-            if (call.answer() == Answer.RELEASED && (released == null || call.end() < released.end())) {
-                released = call;
-            }
-        }
-        for (Call call : lease.calls()) {
-            // To release what was released is no revival.
-            boolean succeeded = call.showsLease()
-                    || (call.answer() == Answer.RELEASED && lost != null && !"released".equals(lost.detail()));
-            if (lost != null && succeeded && call.start() > lost.end()) {
-                violations.add(Excerpt.of(NO_REVIVAL, stream, lost, call));
-            }
-            if (released != null && call.showsLease() && call.start() > released.end()) {
-                violations.add(Excerpt.of(NO_REVIVAL_AFTER_RELEASE, stream, released, call));
-            }
-        }
+        firstAfter(earliest(lease, lease::isOver), live, NO_REVIVAL, stream).ifPresent(violations::add);
+        // To release what was released is no revival.
+        Predicate<Call> isUnreleased = call -> UNRELEASED.contains(String.valueOf(call.detail()));
+        firstAfter(earliest(lease, isUnreleased.and(lease::isOver)), releases, NO_REVIVAL, stream)
+                .ifPresent(violations::add);
+        firstAfter(earliest(lease, isRelease), live, NO_REVIVAL_AFTER_RELEASE, stream)
+                .ifPresent(violations::add);
         return violations;
+    }
+
+    private static Optional<Call> earliest(LeaseView lease, Predicate<Call> which) {
+        return lease.calls().stream().filter(which).min(Comparator.comparingLong(Call::end));
+    }
+
+    private static Optional<Violation> firstAfter(Optional<Call> answer, List<Call> calls, String rule, String stream) {
+        return answer.flatMap(over -> calls.stream()
+                .filter(call -> call.start() > over.end())
+                .min(Comparator.comparingLong(Call::start))
+                .map(call -> Excerpt.of(rule, stream, over, call)));
     }
 
     /** Whoever renews a lease must find it live: by its grant, or by another renewal, which may have had no answer. */
@@ -125,7 +143,7 @@ final class LeaseRules {
                     .filter(other -> other != call)
                     .anyMatch(other -> other.showsLease()
                             ? other.liveAt() <= call.liveAt() && call.liveAt() < other.expiresAt() + slack
-                            : other.kind() != Kind.RELEASE && other.tellsNothing() && other.start() < call.end());
+                            : MAY_RENEW.contains(other.kind()) && other.tellsNothing() && other.start() < call.end());
             if (!found) {
                 violations.add(Excerpt.of(NO_REVIVAL_AFTER_END, stream, lease.shown(), call));
             }
@@ -152,36 +170,55 @@ final class LeaseRules {
                         ? 0
                         : history.grants().get(history.grants().size() - 1).token());
         for (LeaseView lease : granted) {
-            for (Call call : lease.calls()) {
-                if (call.answer() != Answer.LOST) {
-                    continue;
-                }
-                boolean plausible =
-                        switch (String.valueOf(call.detail())) {
-                            case "expired" -> mayBeOver(lease, call.end());
-                            case "released" ->
-                                lease.firstRelease() != null
-                                        && lease.firstRelease().start() < call.end();
-                            case "superseded" -> latest > lease.token();
-                            case "unknown" ->
-                                lease.shown().end() > call.start() || isForgotten(lease, granted, history);
-                            // Nobody breaks leases here.
-                            default -> false;
-                        };
-                if (!plausible) {
-                    violations.add(Excerpt.of(FALSE_LOSS, history.stream(), lease.shown(), call));
-                }
-            }
+            // The first tells enough: a lease that is called over while it lasts is called so many times.
+            lease.calls().stream()
+                    .filter(call -> call.answer() == Answer.LOST || call.answer() == Answer.USED)
+                    .filter(call -> !isPlausible(call, lease, latest)
+                            && !(isUnknown(call) && isForgotten(lease, granted, history)))
+                    .min(Comparator.comparingLong(Call::end))
+                    .map(call -> Excerpt.of(
+                            FALSE_LOSS,
+                            history.stream(),
+                            outlasting(lease, call.end()).orElse(lease.shown()),
+                            call))
+                    .ifPresent(violations::add);
         }
         return violations;
     }
 
-    /** It lasts for a ttl from when its grant or a renewal was carried out, and so from when that was sent. */
-    private static boolean mayBeOver(LeaseView lease, long moment) {
-        return lease.calls().stream().filter(Call::showsLease).noneMatch(call -> {
-            long sent = call.kind() == Kind.ACQUIRE ? lease.firstAcquire().start() : call.start();
-            return sent + TimeUnit.MILLISECONDS.toNanos(call.ttlMs()) - SLACK.toNanos() > moment;
-        });
+    private static boolean isUnknown(Call call) {
+        return "unknown".equals(call.detail());
+    }
+
+    private static boolean isPlausible(Call call, LeaseView lease, long latest) {
+        boolean mayHaveRunOut = outlasting(lease, call.end()).isEmpty();
+        boolean mayBeReleased =
+                lease.firstRelease() != null && lease.firstRelease().start() < call.end();
+        return switch (call.answer() == Answer.USED ? "used" : String.valueOf(call.detail())) {
+            case "expired" -> mayHaveRunOut;
+            case "released" -> mayBeReleased;
+            case "superseded" -> (mayHaveRunOut || mayBeReleased) && latest > lease.token();
+            case "used", "not-locked" -> mayHaveRunOut || mayBeReleased;
+            case "unknown" -> lease.shown().end() > call.start();
+            // Nobody breaks leases here.
+            default -> false;
+        };
+    }
+
+    /**
+     * A call sent before a moment by which the lease lasts beyond it: for its ttl from when its grant or renewal was carried
+     * out, and so from when that was sent, though it may have been answered after the moment.
+     */
+    private static Optional<Call> outlasting(LeaseView lease, long moment) {
+        return lease.calls().stream()
+                .filter(Call::showsLease)
+                .filter(call -> {
+                    long sent =
+                            call.kind() == Kind.ACQUIRE ? lease.firstAcquire().start() : call.start();
+                    long lasts = TimeUnit.MILLISECONDS.toNanos(call.ttlMs()) - SLACK.toNanos();
+                    return sent < moment && sent + lasts > moment;
+                })
+                .findFirst();
     }
 
     private static boolean isForgotten(LeaseView lease, List<LeaseView> granted, StreamHistory history) {
@@ -190,6 +227,6 @@ final class LeaseRules {
                 history.grants().stream()
                         .filter(grant -> grant.token() > lease.token())
                         .count());
-        return since > REMEMBERED;
+        return since > StreamHistory.REMEMBERED;
     }
 }

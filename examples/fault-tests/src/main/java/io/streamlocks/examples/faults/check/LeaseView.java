@@ -1,5 +1,6 @@
 package io.streamlocks.examples.faults.check;
 
+import io.streamlocks.examples.faults.history.Answer;
 import io.streamlocks.examples.faults.history.Call;
 import io.streamlocks.examples.faults.history.Kind;
 import java.util.ArrayList;
@@ -40,6 +41,14 @@ final class LeaseView {
             lastLive = lastLive == null || call.liveAt() > lastLive.liveAt() ? call : lastLive;
             lastEnd = lastEnd == null || call.expiresAt() > lastEnd.expiresAt() ? call : lastEnd;
         }
+    }
+
+    /** Whether it was answered that the lease is over: what was read before it was granted is of another one. */
+    boolean isOver(Call call) {
+        return call.answer() == Answer.USED
+                || (call.answer() == Answer.LOST
+                        && !"unknown".equals(call.detail())
+                        && (!call.onlyReads() || (isGranted() && shown.end() < call.start())));
     }
 
     String id() {

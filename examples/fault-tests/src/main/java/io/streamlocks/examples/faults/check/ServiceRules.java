@@ -3,6 +3,7 @@ package io.streamlocks.examples.faults.check;
 import io.streamlocks.examples.faults.history.Answer;
 import io.streamlocks.examples.faults.history.Call;
 import io.streamlocks.examples.faults.history.Grant;
+import io.streamlocks.examples.faults.history.Kind;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -75,19 +76,31 @@ final class ServiceRules {
             violations.add(Excerpt.of(HAS_ALL, stream, lease.shown(), grant));
         }
         boolean releasedByHistory = "released".equals(grant.endReason());
-        if (grant.endedAt() != 0) {
-            Call last = releasedByHistory ? lease.lastLive() : lease.lastEnd();
-            if (grant.endedAt() < (releasedByHistory ? last.liveAt() : last.expiresAt())) {
-                violations.add(Excerpt.of(ENDS, stream, last, grant));
-            }
+        if (grant.endedAt() != 0 && !mayEnd(lease, grant.endReason(), grant.endedAt())) {
+            violations.add(Excerpt.of(ENDS, stream, releasedByHistory ? lease.lastLive() : lease.lastEnd(), grant));
         }
         if (releasedByHistory && lease.firstRelease() == null) {
             violations.add(Excerpt.of(ENDS, stream, lease.shown(), grant));
         }
+        // An end is final, whenever it was read.
+        lease.calls().stream()
+                .filter(call -> call.kind() == Kind.HISTORY && call.answer() == Answer.LOST)
+                .filter(read -> !mayEnd(lease, read.detail(), read.expiresAt()))
+                .findFirst()
+                .ifPresent(read -> violations.add(Excerpt.of(
+                        ENDS, stream, "released".equals(read.detail()) ? lease.lastLive() : lease.lastEnd(), read)));
         lease.calls().stream()
                 .filter(call -> call.answer() == Answer.RELEASED && !releasedByHistory)
                 .findFirst()
                 .ifPresent(release -> violations.add(Excerpt.of(ENDS, stream, release, grant)));
         return violations;
+    }
+
+    /** A lease ends when it was released, after it was live for the last time; else when it ran out. */
+    private static boolean mayEnd(LeaseView lease, String reason, long endedAt) {
+        return endedAt
+                >= ("released".equals(reason)
+                        ? lease.lastLive().liveAt()
+                        : lease.lastEnd().expiresAt());
     }
 }

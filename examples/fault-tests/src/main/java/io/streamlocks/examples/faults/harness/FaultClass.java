@@ -17,6 +17,8 @@ public enum FaultClass {
     REPLY_DROPPED("calls are carried out and their answers lost, of coordinators or PostgreSQL"),
     POSTGRES_KILL("PostgreSQL is killed (SIGKILL) and recovers"),
     LOCKS_HELD("a session holds locks on the table or its rows, so that calls use up the pool"),
+    ROWS_LOCKED("foreign sessions lock rows of streams and roll back, several at once"),
+    COMMIT_STALLED("commits wait for a standby, for longer than leases have left, and go on"),
     WORKER_CLOCK("the time of day of workers is stepped by an hour, forth and back"),
     PROMOTION("PostgreSQL is killed (SIGKILL) and its standby promoted"),
     DISK_FULL("PostgreSQL has no space left on its disk");
@@ -33,7 +35,8 @@ public enum FaultClass {
 
     /** Whether it needs a PostgreSQL of our own. */
     boolean isOfOwnDatabase() {
-        return List.of(POSTGRES_KILL, LOCKS_HELD, PROMOTION, DISK_FULL).contains(this);
+        return List.of(POSTGRES_KILL, LOCKS_HELD, ROWS_LOCKED, COMMIT_STALLED, PROMOTION, DISK_FULL)
+                .contains(this);
     }
 
     /** Whether it is links that fail, and not processes or what is in them: one of these and one of those can go together. */

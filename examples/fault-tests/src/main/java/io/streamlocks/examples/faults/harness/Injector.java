@@ -8,8 +8,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 
-/** Makes things go wrong, one after the other, as a seed will have it; and mends them again. Used by one thread at a time. */
+/** Makes things go wrong, one after the other, as a seed will have it; and puts them right again. Used by one thread at a time. */
 final class Injector {
 
     private final Cluster cluster;
@@ -52,6 +53,8 @@ final class Injector {
                     case REPLY_DROPPED -> set(anyLinks(), Link.State.REPLY_DROPPED);
                     case POSTGRES_KILL -> killPostgres();
                     case LOCKS_HELD -> holdLocks();
+                    case ROWS_LOCKED -> lockRows();
+                    case COMMIT_STALLED -> stallCommits();
                     case WORKER_CLOCK -> stepClocks();
                     case PROMOTION -> promote();
                     case DISK_FULL -> fillDisk();
@@ -185,6 +188,25 @@ final class Injector {
             databaseBack = System.nanoTime();
         }
         return what;
+    }
+
+    private String lockRows() throws SQLException, InterruptedException {
+        long ttl = settings.ttl().toMillis();
+        List<Integer> streams =
+                IntStream.rangeClosed(1, settings.streams()).boxed().toList();
+        List<TableLocks.Session> sessions = new ArrayList<>();
+        for (int left = 2 + random.nextInt(5); left > 0; left--) {
+            List<Integer> locked = someOf(streams, settings.streams() / 4 + 1);
+            sessions.add(new TableLocks.Session(locked, millis(0, ttl), millis(ttl / 10, ttl * 2)));
+        }
+        return new TableLocks(postgres().primary()).hold(sessions);
+    }
+
+    private String stallCommits() throws IOException, InterruptedException, SQLException {
+        long ms = millis(settings.ttl().toMillis() / 2, settings.ttl().toMillis() * 5 / 2);
+        postgres().stallCommits(ms);
+        databaseBack = System.nanoTime();
+        return "commits waited for a standby for " + ms + " ms";
     }
 
     private String killPostgres() throws IOException, InterruptedException, SQLException {

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 final class Postgres implements AutoCloseable {
 
     private static final String SYNCHRONOUS = "ALTER SYSTEM SET synchronous_standby_names = 'standby'";
+    private static final String STANDBY_GONE = "ALTER SYSTEM SET synchronous_standby_names = 'gone'";
     private static final String ALONE = "ALTER SYSTEM SET synchronous_standby_names = ''";
     private static final String RELOAD = "SELECT pg_reload_conf()";
     private static final String STATE_OF_STANDBY = "SELECT sync_state FROM pg_stat_replication";
@@ -86,6 +87,25 @@ final class Postgres implements AutoCloseable {
         primary.process().kill();
         TimeUnit.MILLISECONDS.sleep(downMs);
         primary.start();
+        awaitWrites();
+    }
+
+    /**
+     * Lets all commits wait for so long, and then go on, those of sessions whose clients have given up, too. Returns when
+     * the primary takes writes.
+     */
+    void stallCommits(long ms) throws IOException, InterruptedException, SQLException {
+        // One session for both: there may be too many that wait for another one to be let in.
+        try (Connection connection = primary.connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute(STANDBY_GONE);
+            statement.execute(RELOAD);
+            TimeUnit.MILLISECONDS.sleep(ms);
+            statement.execute(SYNCHRONOUS);
+            statement.execute(RELOAD);
+            // Waiting commits are let go when the standby next reports, which it does when there is something new.
+            statement.execute(WRITE);
+        }
         awaitWrites();
     }
 

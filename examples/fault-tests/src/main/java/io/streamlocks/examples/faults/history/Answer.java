@@ -11,7 +11,10 @@ public enum Answer {
     USED,
     RENEWED,
     RELEASED,
+    /** The lease is over, as a call that was to change it finds, or a read. */
     LOST,
+    /** A look at the stream finds the lease live. */
+    LIVE,
     /** Of the resource. */
     ACCEPTED,
     /** Of the resource: the token is stale. */

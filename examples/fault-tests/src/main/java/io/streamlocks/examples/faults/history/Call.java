@@ -14,11 +14,12 @@ package io.streamlocks.examples.faults.history;
  * @param at the same in ms since 1970, by the worker's own clock: for people
  * @param end when it was answered, monotonic; 0 if it never was
  * @param answer the answer
- * @param detail why it was lost, who holds the stream, or what went wrong; may be null
+ * @param detail why it was lost, who holds the stream, or what went wrong; may be null. What a read says of a stream that
+ *     nobody holds is {@code not-locked}
  * @param token the fencing token: that of the lease, or of the holder if it is held, or the one sent to the resource
  * @param number of a call of the resource: what was read or written
  * @param acquiredAt of a lease, by the database's clock
- * @param expiresAt of a lease, by the database's clock
+ * @param expiresAt of a lease, by the database's clock; when it ended, where history says that it has
  * @param ttlMs of a lease
  */
 public record Call(
@@ -42,6 +43,11 @@ public record Call(
     /** Makes a call of a coordinator that is about to be sent. */
     public static Call sent(String id, String owner, Kind kind, String stream, String lease, int via) {
         return begun(id, owner, kind, stream, lease, via, 0, 0);
+    }
+
+    /** Makes a read about a lease of that token that is about to be sent. */
+    public static Call reading(String id, String owner, Kind kind, String stream, String lease, int via, long token) {
+        return begun(id, owner, kind, stream, lease, via, token, 0);
     }
 
     /** Makes a call of the resource that is about to be sent. */
@@ -109,6 +115,11 @@ public record Call(
     /** Whether the answer says that the lease is its asker's at that time. */
     public boolean showsLease() {
         return answer == Answer.GRANTED || answer == Answer.RENEWED;
+    }
+
+    /** Whether it changes nothing, whatever it is answered. */
+    public boolean onlyReads() {
+        return kind == Kind.LOOK || kind == Kind.HISTORY;
     }
 
     /** A moment of the database's clock at which the lease was live for sure; of a call that shows a lease. */

@@ -2,9 +2,7 @@ package io.streamlocks.examples.faults.worker;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.streamlocks.examples.faults.history.Answer;
 import io.streamlocks.examples.faults.history.Call;
-import io.streamlocks.examples.faults.history.JsonLines;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -15,17 +13,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
-import org.apache.hc.client5.http.classic.methods.HttpPost;
-import org.apache.hc.client5.http.config.ConnectionConfig;
-import org.apache.hc.client5.http.config.RequestConfig;
-import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
-import org.apache.hc.client5.http.impl.classic.HttpClients;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
-import org.apache.hc.core5.http.ContentType;
-import org.apache.hc.core5.http.Header;
-import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
-import org.apache.hc.core5.http.io.entity.EntityUtils;
-import org.apache.hc.core5.util.Timeout;
 
 /**
  * Stands between the client of a worker and the coordinators, in the worker's own process, and records what goes through:
@@ -35,46 +22,24 @@ import org.apache.hc.core5.util.Timeout;
 final class Gateway implements AutoCloseable {
 
     private static final Duration LEFT_ALONE = Duration.ofMillis(300);
-    private static final int CONNECTIONS = 64;
 
-    private record Reply(int status, byte[] body, String contentType, String retryAfter) {}
-
-    private final List<URI> coordinators;
+    private final Coordinators coordinators;
+    private final Prober prober;
     private final AtomicInteger next;
     private final AtomicLongArray leftAloneUntil;
     private final WireCalls wire;
-    private final JsonLines history;
-    private final CloseableHttpClient http;
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
 
-    Gateway(List<URI> coordinators, Duration ttl, WireCalls wire, JsonLines history) throws IOException {
+    Gateway(Coordinators coordinators, Prober prober, WireCalls wire) throws IOException {
         this.coordinators = coordinators;
+        this.prober = prober;
         this.wire = wire;
-        this.history = history;
         next = new AtomicInteger((int) (System.nanoTime() & 0xFF));
-        leftAloneUntil = new AtomicLongArray(coordinators.size());
-        for (int i = 0; i < coordinators.size(); i++) {
+        leftAloneUntil = new AtomicLongArray(coordinators.count());
+        for (int i = 0; i < coordinators.count(); i++) {
             leftAloneUntil.set(i, System.nanoTime());
         }
-        http = HttpClients.custom()
-                .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
-                        .setMaxConnTotal(CONNECTIONS * coordinators.size())
-                        .setMaxConnPerRoute(CONNECTIONS)
-                        .setDefaultConnectionConfig(ConnectionConfig.custom()
-                                .setConnectTimeout(Timeout.ofSeconds(1))
-                                .setIdleTimeout(Timeout.ofSeconds(20))
-                                .build())
-                        .build())
-                .setDefaultRequestConfig(RequestConfig.custom()
-                        // Longer than the client waits: what comes late is recorded as it was.
-                        .setResponseTimeout(Timeout.of(ttl.plusSeconds(2)))
-                        .build())
-                .disableAutomaticRetries()
-                .disableRedirectHandling()
-                .disableCookieManagement()
-                .disableContentCompression()
-                .build();
         server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
         server.setExecutor(threads);
         server.createContext("/", this::handle);
@@ -92,30 +57,23 @@ final class Gateway implements AutoCloseable {
             String path = exchange.getRequestURI().getRawPath();
             int coordinator = choose();
             List<Call> calls = wire.read(path, body, coordinator + 1);
-            history.append(calls);
-            Reply reply;
-            try {
-                reply = send(coordinators.get(coordinator).resolve(path), body);
-            } catch (IOException e) {
-                leaveAlone(coordinator);
-                history.append(calls.stream()
-                        .map(call -> call.answered(Answer.UNKNOWN, e.getClass().getSimpleName(), 0))
-                        .toList());
-                return;
-            }
-            if (reply.status() == 503) {
+            prober.sent(calls);
+            Coordinators.Outcome outcome = coordinators.send(calls, path, body);
+            prober.answered(outcome.calls());
+            if (outcome.reply() == null || outcome.reply().status() == 503) {
                 leaveAlone(coordinator);
             }
-            history.append(wire.answered(calls, path, reply.status(), reply.body()));
-            answer(exchange, reply);
+            if (outcome.reply() != null) {
+                answer(exchange, outcome.reply());
+            }
         }
     }
 
     private int choose() {
         long now = System.nanoTime();
-        int first = Math.floorMod(next.getAndIncrement(), coordinators.size());
-        for (int i = 0; i < coordinators.size(); i++) {
-            int at = (first + i) % coordinators.size();
+        int first = Math.floorMod(next.getAndIncrement(), coordinators.count());
+        for (int i = 0; i < coordinators.count(); i++) {
+            int at = (first + i) % coordinators.count();
             if (leftAloneUntil.get(at) - now <= 0) {
                 return at;
             }
@@ -127,24 +85,7 @@ final class Gateway implements AutoCloseable {
         leftAloneUntil.set(coordinator, System.nanoTime() + LEFT_ALONE.toNanos());
     }
 
-    private Reply send(URI uri, byte[] body) throws IOException {
-        HttpPost request = new HttpPost(uri);
-        request.setEntity(new ByteArrayEntity(body, ContentType.APPLICATION_JSON));
-        return http.execute(request, response -> {
-            byte[] answer = response.getEntity() == null ? new byte[0] : EntityUtils.toByteArray(response.getEntity());
-            return new Reply(
-                    response.getCode(),
-                    answer,
-                    value(response.getFirstHeader("Content-Type")),
-                    value(response.getFirstHeader("Retry-After")));
-        });
-    }
-
-    private static String value(Header header) {
-        return header == null ? null : header.getValue();
-    }
-
-    private static void answer(HttpExchange exchange, Reply reply) throws IOException {
+    private static void answer(HttpExchange exchange, Coordinators.Reply reply) throws IOException {
         if (reply.contentType() != null) {
             exchange.getResponseHeaders().set("Content-Type", reply.contentType());
         }
@@ -167,6 +108,5 @@ final class Gateway implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         server.stop(0);
-        http.close();
     }
 }

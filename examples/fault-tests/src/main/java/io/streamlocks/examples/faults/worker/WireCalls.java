@@ -7,6 +7,7 @@ import io.streamlocks.examples.faults.history.Call;
 import io.streamlocks.examples.faults.history.Kind;
 import java.io.IOException;
 import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -64,6 +65,17 @@ final class WireCalls {
                 via);
     }
 
+    /** A read about a lease. */
+    Call reading(Kind kind, String stream, String lease, long token, int via) {
+        return Call.reading(nextId(), owner, kind, stream, lease, via, token);
+    }
+
+    /** Where a call of one stream goes. */
+    String path(Kind kind, String stream) {
+        String path = "/v1/locks/" + URLEncoder.encode(streamPrefix + stream, StandardCharsets.UTF_8);
+        return kind == Kind.LOOK ? path : path + "/" + kind;
+    }
+
     /** An id for a call of this process. */
     String nextId() {
         return owner + "-" + ids.incrementAndGet();
@@ -99,7 +111,14 @@ final class WireCalls {
     }
 
     private static Call answered(Call call, int status, JsonNode body) {
-        if (status == 200 && call.kind() != Kind.RELEASE) {
+        String code = body == null ? "" : body.path("code").asText();
+        if (call.kind() == Kind.LOOK && (status == 200 || (status == 404 && code.equals("not-locked")))) {
+            return looked(call, status == 200 ? body : null);
+        }
+        if (call.kind() == Kind.HISTORY && status == 200) {
+            return read(call, body.get("grants"));
+        }
+        if (status == 200 && (call.kind() == Kind.ACQUIRE || call.kind() == Kind.RENEW)) {
             return call.answered(
                     call.kind() == Kind.ACQUIRE ? Answer.GRANTED : Answer.RENEWED,
                     null,
@@ -111,7 +130,6 @@ final class WireCalls {
         if (status == 204 && call.kind() == Kind.RELEASE) {
             return call.answered(Answer.RELEASED, null, 0);
         }
-        String code = body == null ? "" : body.path("code").asText();
         if (status == 409 && code.equals("lock-held") && call.kind() == Kind.ACQUIRE) {
             JsonNode holder = body.get("holder");
             return call.answered(
@@ -122,10 +140,48 @@ final class WireCalls {
         if (status == 409 && code.equals("lease-id-used") && call.kind() == Kind.ACQUIRE) {
             return call.answered(Answer.USED, null, 0);
         }
-        if (status == 410 && call.kind() != Kind.ACQUIRE) {
+        if (status == 410 && (call.kind() == Kind.RENEW || call.kind() == Kind.RELEASE)) {
             return call.answered(Answer.LOST, body.path("reason").asText("none"), 0);
         }
         return unanswered(call, status, code);
+    }
+
+    /** Who holds the stream; null if nobody does. */
+    private static Call looked(Call call, JsonNode lock) {
+        if (lock == null) {
+            return call.answered(Answer.LOST, "not-locked", call.token());
+        }
+        long token = lock.get("fencingToken").asLong();
+        if (token != call.token()) {
+            return token > call.token()
+                    ? call.answered(Answer.LOST, "superseded", token)
+                    : call.answered(Answer.UNEXPECTED, "a lease before it, token " + token, call.token());
+        }
+        return call.answered(
+                Answer.LIVE,
+                null,
+                token,
+                micros(lock.get("acquiredAt").asText()),
+                micros(lock.get("expiresAt").asText()),
+                lock.get("ttlMs").asLong());
+    }
+
+    private static Call read(Call call, JsonNode grants) {
+        for (JsonNode grant : grants) {
+            if (grant.get("fencingToken").asLong() == call.token()) {
+                // Without an end it may be live, or over without that being certain.
+                return grant.has("endedAt")
+                        ? call.answered(
+                                Answer.LOST,
+                                grant.get("endReason").asText(),
+                                call.token(),
+                                micros(grant.get("acquiredAt").asText()),
+                                micros(grant.get("endedAt").asText()),
+                                0)
+                        : call.answered(Answer.UNKNOWN, "no end", call.token());
+            }
+        }
+        return call.answered(Answer.UNKNOWN, "not on the first page", call.token());
     }
 
     private static Call unanswered(Call call, int status, String code) {

@@ -93,7 +93,9 @@ public final class Worker {
         Settings settings = Settings.from(args);
         JsonLines history = new JsonLines(settings.history());
         WireCalls wire = new WireCalls(settings.owner(), settings.streamPrefix());
-        Gateway gateway = new Gateway(settings.coordinators(), settings.ttl(), wire, history);
+        Coordinators coordinators = new Coordinators(settings.coordinators(), settings.ttl(), wire, history);
+        Prober prober = new Prober(coordinators, wire, settings.owner(), settings.ttl());
+        Gateway gateway = new Gateway(coordinators, prober, wire);
         Worker worker = new Worker(settings, history, wire, gateway.uri());
         Random seeds = new Random(settings.seed());
         List<Thread> threads = IntStream.range(0, settings.threads())
@@ -103,21 +105,23 @@ public final class Worker {
                 })
                 .toList();
         threads.forEach(Thread::start);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> worker.stop(threads, gateway)));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> worker.stop(threads, gateway, prober, coordinators)));
         System.out.println("working");
         for (Thread thread : threads) {
             thread.join();
         }
     }
 
-    private void stop(List<Thread> threads, Gateway gateway) {
+    private void stop(List<Thread> threads, Gateway gateway, Prober prober, Coordinators coordinators) {
         stopping = true;
         try {
             for (Thread thread : threads) {
                 thread.join();
             }
+            prober.close();
             client.close();
             gateway.close();
+            coordinators.close();
             resource.close();
             unfenced.close();
             history.close();

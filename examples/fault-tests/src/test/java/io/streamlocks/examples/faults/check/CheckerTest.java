@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.examples.faults.history.Answer;
 import io.streamlocks.examples.faults.history.Kind;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -145,6 +146,160 @@ class CheckerTest {
                 .renewed("w1", "a", 6, 6.2, 7, 1.1);
 
         assertThat(rules(events)).contains(LeaseRules.NO_REVIVAL);
+    }
+
+    /** Of a lease of which it is answered at 4.5 to 4.6 that it is over. */
+    private static List<Events> saidToBeOver() {
+        List<Events> all = new ArrayList<>();
+        for (int way = 0; way < 4; way++) {
+            Events events = new Events()
+                    .acquired("w1", "a", 1, 1.2, 7)
+                    .unknown("w1", Kind.RENEW, "a", 2)
+                    .live("w1", 7, 1.1);
+            all.add(
+                    switch (way) {
+                        case 0 -> events.lost("w1", "a", 4.5, 4.6, "expired");
+                        case 1 -> events.used("w1", "a", 4.5, 4.6);
+                        case 2 -> events.lookedInVain("w1", "a", 4.5, 4.6, "not-locked");
+                        default -> events.readAsEnded("w1", "a", 4.5, 4.6, 4.1, "expired");
+                    });
+        }
+        return all;
+    }
+
+    @Test
+    void aLeaseThatWasSaidToBeOverAndIsOverIsNoViolation() {
+        for (Events events : saidToBeOver()) {
+            assertThat(rules(events.lost("w1", "a", 4.7, 4.8, "expired"))).isEmpty();
+        }
+    }
+
+    @Test
+    void aLeaseThatSucceedsAfterItWasSaidToBeOverIsFoundHoweverThatWasSaid() {
+        for (Events events : saidToBeOver()) {
+            assertThat(rules(events.acquired("w1", "a", 4.7, 4.8, 7, 1.1))).contains(LeaseRules.NO_REVIVAL);
+        }
+    }
+
+    @Test
+    void aLeaseThatIsShownToAReadAfterItWasSaidToBeOverIsFoundHoweverThatWasSaid() {
+        for (Events events : saidToBeOver()) {
+            assertThat(rules(events.looked("w1", "a", 4.7, 4.8, 7, 5.1))).containsExactly(LeaseRules.NO_REVIVAL);
+        }
+    }
+
+    @Test
+    void aLeaseThatIsShownToOthersAfterItWasSaidToBeOverIsFoundHoweverThatWasSaid() {
+        for (Events events : saidToBeOver()) {
+            assertThat(rules(events.held("w2", "b", 4.7, 4.8, "w1", 7))).containsExactly(LeaseRules.NO_REVIVAL);
+        }
+    }
+
+    @Test
+    void anotherLeaseThatIsShownAfterOneWasSaidToBeOverIsNoViolation() {
+        for (Events events : saidToBeOver()) {
+            events.unknown("w3", Kind.ACQUIRE, "c", 4).held("w2", "b", 4.7, 4.8, "w3", 8);
+
+            assertThat(rules(events)).doesNotContain(LeaseRules.NO_REVIVAL);
+        }
+    }
+
+    @Test
+    void aReleaseThatSucceedsAfterTheLeaseWasSaidToHaveRunOutIsFound() {
+        Events events = new Events()
+                .acquired("w1", "a", 1, 1.2, 7)
+                .lost("w1", "a", 5, 5.1, "expired")
+                .released("w1", "a", 6, 6.2)
+                .history("w1", 7, 1.1, 4.1, "released", "w1");
+
+        assertThat(rules(events)).containsExactly(LeaseRules.NO_REVIVAL);
+    }
+
+    @Test
+    void aReleaseIsRepeatedAfterTheStreamWasSeenToBeFree() {
+        Events events = new Events()
+                .acquired("w1", "a", 1, 1.2, 7)
+                .unknown("w1", Kind.RELEASE, "a", 2)
+                .lookedInVain("w1", "a", 2.5, 2.6, "not-locked")
+                .used("w1", "a", 2.7, 2.8)
+                .released("w1", "a", 3, 3.2)
+                .history("w1", 7, 1.1, 2.1, "released", "w1");
+
+        assertThat(rules(events)).isEmpty();
+    }
+
+    @Test
+    void aLookBeforeTheGrantWasKnownSaysNothingOfIt() {
+        Events events = new Events()
+                .lookedInVain("w1", "a", 1, 1.1, "not-locked")
+                .acquired("w1", "a", 1.05, 1.3, 7)
+                .looked("w1", "a", 1.4, 1.5, 7, 4.175)
+                .live("w1", 7, 1.175);
+
+        assertThat(rules(events)).doesNotContain(LeaseRules.NO_REVIVAL);
+    }
+
+    @Test
+    void aLeaseThatWasSaidToBeOverWhileItsRenewalWasUnderWayIsFoundWhenThatIsAnswered() {
+        for (Events events : saidToBeOver()) {
+            // Sent before its end, carried out at 3.9, and answered after it was said to be over.
+            assertThat(rules(events.renewed("w1", "a", 2.9, 4.9, 7, 1.1))).contains(LeaseRules.FALSE_LOSS);
+        }
+    }
+
+    @Test
+    void aRenewalWhoseAnswerIsLateIsNoViolationIfItsLeaseCanHaveRunOutInBetween() {
+        for (Events events : saidToBeOver()) {
+            assertThat(rules(events.renewed("w1", "a", 1.05, 5.5, 7, 1.1, 1.1))).isEmpty();
+        }
+    }
+
+    @Test
+    void anEndInHistoryThatALaterEndOfTheLeaseContradictsIsFoundWhateverCameFirst() {
+        Events events = new Events()
+                .acquired("w1", "a", 1, 1.2, 7)
+                .renewed("w1", "a", 2, 2.2, 7, 1.1)
+                .readAsEnded("w1", "a", 9, 9.1, 4.1, "expired")
+                .live("w1", 7, 1.1);
+
+        assertThat(rules(events)).containsExactly(ServiceRules.ENDS);
+    }
+
+    @Test
+    void aLeaseIdThatIsSaidToBeUsedWhileItsLeaseLastsIsFound() {
+        Events used = new Events()
+                .acquired("w1", "a", 1, 1.2, 7)
+                .used("w1", "a", 2, 2.1)
+                .live("w1", 7, 1.1);
+        Events free = new Events()
+                .acquired("w1", "a", 1, 1.2, 7)
+                .lookedInVain("w1", "a", 2, 2.1, "not-locked")
+                .live("w1", 7, 1.1);
+        Events other = new Events()
+                .acquired("w1", "a", 1, 1.2, 7)
+                .lookedInVain("w1", "a", 2, 2.1, "superseded")
+                .acquired("w2", "b", 5, 5.2, 8)
+                .history("w1", 7, 1.1, 4.1, "expired", null)
+                .live("w2", 8, 5.1);
+
+        for (Events events : List.of(used, free, other)) {
+            assertThat(rules(events)).containsExactly(LeaseRules.FALSE_LOSS);
+        }
+    }
+
+    @Test
+    void aLeaseIdThatWasForgottenMayBeGrantedOnceMore() {
+        Events events = new Events().acquired("w1", "a", 1, 1.2, 7).history("w1", 7, 1.1, 4.1, "expired", null);
+        for (int i = 0; i < 9; i++) {
+            double from = 5 + i;
+            events.acquired("w2", "b" + i, from, from + 0.2, 8 + i)
+                    .released("w2", "b" + i, from + 0.3, from + 0.4)
+                    .history("w2", 8 + i, from + 0.1, from + 0.35, "released", "w2");
+        }
+        // It was sent before the one that was answered first.
+        events.acquired("w1", "a", 0.9, 20.2, 99, 20.1).live("w1", 99, 20.1);
+
+        assertThat(rules(events)).isEmpty();
     }
 
     @Test

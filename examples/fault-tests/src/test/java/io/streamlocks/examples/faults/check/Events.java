@@ -30,7 +30,10 @@ final class Events {
 
     /** Renewed in the middle of the call. */
     Events renewed(String owner, String lease, double from, double to, long token, double grantedAt) {
-        double renewedAt = (from + to) / 2;
+        return renewed(owner, lease, from, to, token, grantedAt, (from + to) / 2);
+    }
+
+    Events renewed(String owner, String lease, double from, double to, long token, double grantedAt, double renewedAt) {
         return shown(owner, Kind.RENEW, Answer.RENEWED, lease, from, to, token, grantedAt, renewedAt + TTL_MS / 1000.0);
     }
 
@@ -57,6 +60,34 @@ final class Events {
 
     Events used(String owner, String lease, double from, double to) {
         return answered(owner, Kind.ACQUIRE, lease, from, to, Answer.USED, null, 0);
+    }
+
+    /** A look at the stream that finds the lease. */
+    Events looked(String owner, String lease, double from, double to, long token, double expiresAt) {
+        calls.add(call(
+                owner,
+                Kind.LOOK,
+                lease,
+                from,
+                to,
+                Answer.LIVE,
+                null,
+                token,
+                0,
+                micros(expiresAt) - TTL_MS * 1000,
+                micros(expiresAt)));
+        return this;
+    }
+
+    /** A look at the stream that finds it free, or another lease. */
+    Events lookedInVain(String owner, String lease, double from, double to, String why) {
+        return answered(owner, Kind.LOOK, lease, from, to, Answer.LOST, why, 0);
+    }
+
+    /** History was read, which says that the lease has ended. */
+    Events readAsEnded(String owner, String lease, double from, double to, double endedAt, String reason) {
+        calls.add(call(owner, Kind.HISTORY, lease, from, to, Answer.LOST, reason, 0, 0, 0, micros(endedAt)));
+        return this;
     }
 
     Events published(String owner, long number, long token, double from, double to, Answer answer) {

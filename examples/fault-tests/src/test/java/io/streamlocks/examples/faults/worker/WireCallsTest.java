@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.examples.faults.history.Answer;
 import io.streamlocks.examples.faults.history.Call;
+import io.streamlocks.examples.faults.history.Kind;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -77,6 +78,59 @@ class WireCallsTest {
         assertThat(answered("acquire", 200, "{}").answer()).isEqualTo(Answer.UNEXPECTED);
         assertThat(batch(200, "{'results':[{'status':200,'lease':" + LEASE + "}]}"))
                 .containsExactly(Answer.UNEXPECTED, Answer.UNEXPECTED);
+    }
+
+    @Test
+    void anItemOfABatchThatIsUnknownIsUnknownAloneAndTheOthersAreWhatTheyAre() throws IOException {
+        String blocked = "{'status':503,'problem':{'code':'storage-unavailable'}}";
+
+        assertThat(batch(200, "{'results':[" + blocked + ",{'status':200,'lease':" + LEASE + "}]}"))
+                .containsExactly(Answer.UNKNOWN, Answer.GRANTED);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "7, 200, LIVE",
+        "6, 200, LOST",
+        "8, 200, UNEXPECTED",
+        "7, 404, LOST",
+        "7, 503, UNKNOWN",
+        "7, 500, UNEXPECTED"
+    })
+    void aLookIsAboutTheLeaseOfAToken(long token, int status, Answer answer) {
+        String body = status == 200 ? LEASE : status == 404 ? "{'code':'not-locked'}" : "{'code':'whatever'}";
+
+        assertThat(read(Kind.LOOK, token, status, body).answer()).isEqualTo(answer);
+    }
+
+    @Test
+    void aLookAtAPathThatIsNoneIsUnexpected() {
+        assertThat(read(Kind.LOOK, 7, 404, "{'code':'not-found'}").answer()).isEqualTo(Answer.UNEXPECTED);
+    }
+
+    @Test
+    void historySaysWhetherAndWhenTheLeaseOfATokenEnded() {
+        String over = "{'fencingToken':6,'acquiredAt':'2026-01-01T00:00:00Z','endedAt':'2026-01-01T00:00:03Z',"
+                + "'endReason':'expired'}";
+        String body = "{'grants':[{'fencingToken':7,'acquiredAt':'2026-01-01T00:00:04Z'}," + over + "]}";
+        Call ended = read(Kind.HISTORY, 6, 200, body);
+
+        assertThat(ended.answer()).isEqualTo(Answer.LOST);
+        assertThat(ended.detail()).isEqualTo("expired");
+        assertThat(ended.expiresAt() - ended.acquiredAt()).isEqualTo(3_000_000);
+        assertThat(read(Kind.HISTORY, 7, 200, body).answer()).isEqualTo(Answer.UNKNOWN);
+        assertThat(read(Kind.HISTORY, 5, 200, body).answer()).isEqualTo(Answer.UNKNOWN);
+    }
+
+    @Test
+    void aReadGoesToItsStream() {
+        assertThat(wire.path(Kind.LOOK, "s-1")).isEqualTo("/v1/locks/run-s-1");
+        assertThat(wire.path(Kind.HISTORY, "s-1")).isEqualTo("/v1/locks/run-s-1/history");
+    }
+
+    private Call read(Kind kind, long token, int status, String body) {
+        List<Call> calls = List.of(wire.reading(kind, "s-1", "a", token, 1));
+        return wire.answered(calls, wire.path(kind, "s-1"), status, bytes(body)).get(0);
     }
 
     private Call answered(String kind, int status, String body) throws IOException {
