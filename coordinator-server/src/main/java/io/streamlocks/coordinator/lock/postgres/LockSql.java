@@ -44,16 +44,20 @@ final class LockSql {
     /** For each connection too, if the triggers are to write no history. */
     static final String WITHOUT_HISTORY = "SET stream_locks.history = 'off'";
 
+    /** The lease of a row {@code l}. */
+    private static final String LEASE = """
+            l.stream_id, l.owner_id, l.lease_id, l.fencing_token, l.ttl_ms, l.acquired_at, l.expires_at, l.labels,
+                clock_timestamp() AS answered_at""";
+
     /** How the lease of a request {@code r} and its stream's row {@code l} stand; all null without a row. */
     private static final String STANDING = """
-            r.position, l.stream_id, l.owner_id, l.lease_id, l.fencing_token, l.ttl_ms, l.acquired_at, l.expires_at,
-                l.labels, l.break_reason, l.closed_until, l.ended_owner_id, clock_timestamp() AS answered_at,
+            r.position, %s, l.break_reason, l.closed_until, l.ended_owner_id,
                 l.lease_id = r.lease_id AS is_latest,
                 r.lease_id = ANY (l.superseded_lease_ids) AS is_superseded,
                 l.expires_at > clock_timestamp() AS is_live,
                 l.broken_fencing_token = l.fencing_token AS is_broken,
                 l.ended_fencing_token = l.fencing_token AS is_end_known,
-                l.closed_until > clock_timestamp() AS is_closed""";
+                l.closed_until > clock_timestamp() AS is_closed""".formatted(LEASE);
 
     /**
      * Binds: stream ids, owner ids, lease ids, ttls in ms, labels as the text of an array. Answers with what was granted.
@@ -89,13 +93,13 @@ final class LockSql {
                     ttl_ms = t.ttl_ms,
                     acquired_at = clock_timestamp(),
                     expires_at = clock_timestamp() + t.ttl_ms * interval '1 millisecond',
-                    superseded_lease_ids = (l.lease_id || l.superseded_lease_ids)[:%d],
+                    superseded_lease_ids = (l.lease_id || l.superseded_lease_ids)[:%1$d],
                     labels = t.labels::text[],
                     ended_owner_id = NULL,
                     ended_fencing_token = NULL
                 FROM locked t
                 WHERE l.ctid = t.place AND greatest(l.expires_at, l.closed_until) <= clock_timestamp()
-                RETURNING l.*, clock_timestamp() AS answered_at
+                RETURNING %2$s
             ),
             granted_first AS (
                 INSERT INTO stream_locks AS l
@@ -107,11 +111,12 @@ final class LockSql {
                 WHERE place IS NULL
                 ORDER BY stream_id COLLATE "C"
                 ON CONFLICT (stream_id) DO NOTHING
-                RETURNING l.*, clock_timestamp() AS answered_at
+                RETURNING %2$s
             )
-            SELECT stream_id, owner_id, lease_id, fencing_token, ttl_ms, acquired_at, expires_at, labels, answered_at
-            FROM (SELECT * FROM granted_again UNION ALL SELECT * FROM granted_first) granted
-            """.formatted(LockManager.SUPERSEDED_REMEMBERED);
+            SELECT * FROM granted_again
+            UNION ALL
+            SELECT * FROM granted_first
+            """.formatted(LockManager.SUPERSEDED_REMEMBERED, LEASE);
 
     /**
      * Binds: stream ids, lease ids, ttls in ms (null for the lease's own), what the owners must begin with. Answers with
@@ -130,9 +135,8 @@ final class LockSql {
             FROM locked t
             WHERE l.ctid = t.place AND l.lease_id = t.lease_id AND l.expires_at > clock_timestamp()
                 AND starts_with(l.owner_id, t.owner_prefix)
-            RETURNING l.stream_id, l.owner_id, l.lease_id, l.fencing_token, l.ttl_ms, l.acquired_at, l.expires_at,
-                l.labels, clock_timestamp() AS answered_at
-            """;
+            RETURNING %s
+            """.formatted(LEASE);
 
     /**
      * Binds: stream ids, lease ids, what the owners must begin with. Answers with what was released. The row stays, as a
