@@ -123,7 +123,7 @@ final class LeaseLedger {
         }
     }
 
-    /** Of a lease that was never granted as far as anybody knows, nothing is said: a late acquire may yet have it. */
+    /** A lease that is not known may not be granted yet: its acquire may come late. */
     private void lost(UUID leaseId, LossReason reason) {
         if (reason != LossReason.UNKNOWN) {
             saidToBeOver.add(leaseId);

@@ -57,7 +57,7 @@ final class SimulatedStorage extends ForwardingLocks {
     private final MemoryLockManager committed;
     private final Transactions transactions;
 
-    /** Of each stream, the lease granted last, as committed. */
+    /** The lease granted last, as committed, by stream. */
     private final Map<String, UUID> latest = new HashMap<>();
 
     private final Kind<AcquireRequest, AcquireOutcome> acquire =

@@ -46,7 +46,9 @@ final class Transactions {
             }
             over = true;
             locked.values().removeIf(holder -> holder == this);
-            if (!rollsBack) {
+            if (rollsBack) {
+                scheduler.trace().tell(scheduler.now(), "storage", "rolls back");
+            } else {
                 effect.run();
             }
             if (waiting != null) {
@@ -86,6 +88,7 @@ final class Transactions {
         long now = scheduler.now();
         Transaction transaction = new Transaction(effect, rollsBack, now, now + commitNanos());
         rows.forEach(row -> locked.put(row, transaction));
+        scheduler.trace().tell(now, "storage", "writes, and commits later,", rows);
         return transaction;
     }
 
