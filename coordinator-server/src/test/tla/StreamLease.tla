@@ -7,9 +7,21 @@
 (*                                                                         *)
 (* A request that was sent can be carried out at any time from then on,    *)
 (* any number of times, or never: so which requests are under way need not *)
-(* be remembered, only which were ever sent.  Of the answers a client      *)
-(* reads one to its latest request at most, at any time after it was made; *)
-(* it has given up on the earlier ones.                                    *)
+(* be remembered, only which were ever sent.  A client reads one answer to *)
+(* its latest request at most, at any time after the answer was made; it   *)
+(* has given up on its earlier requests.                                   *)
+(*                                                                         *)
+(* A write and its commit are two steps.  The write judges by the clock at *)
+(* that time, makes a version of its stream's row that nobody else sees,   *)
+(* and locks the row until it commits or rolls back.  That may come at any *)
+(* later time, also after the end of the lease.  The write is answered by  *)
+(* its commit.  Until then everybody else sees the row as it was committed *)
+(* last, and no other write is carried out: it does not wait for the row,  *)
+(* its client asks again.                                                  *)
+(*                                                                         *)
+(* Somebody who finds a lease over says so: expired, superseded, released, *)
+(* lease id used, not locked.  A version that waits for its commit might   *)
+(* make the same lease live, so this answer needs the lock of the row.     *)
 (*                                                                         *)
 (* One clock stands for all: that clocks run at unlike speed is what the   *)
 (* client's margin is for, which is left out here.  That a client stands   *)
@@ -27,7 +39,9 @@ CONSTANTS
     Fenced,           \* the resource refuses a token lower than one it has seen
     CountedFromSend,  \* a client counts its time from when it sent the request
     GuardedRenew,     \* a lease that is over is not renewed
-    Remembered        \* an acquire that comes again finds its lease
+    Remembered,       \* an acquire that comes again finds its lease
+    LooksWithLock,    \* a lease is said to be over only while its row is locked for that
+    JudgesAfterLock   \* a renewal judges its lease when it has the row locked, not before
 
 Leases == 1 .. MaxLeases
 Nothing == [kind |-> "nothing"]
@@ -38,7 +52,9 @@ VARIABLES
     latest,    \* of each stream the lease granted last, 0 before the first
     until,     \* of each lease when it ends, 0 before its grant and after its end
     token,     \* of each lease its fencing token, 0 before its grant
-    drawn,     \* the last token drawn
+    pending,   \* of each stream the version that waits for its commit
+    judged,    \* of each stream the renewal that has judged and waits for the lock
+    saidOver,  \* a lease that was said to be over, as a set
     \* The clients:
     asked,     \* how many leases were asked for; their ids are 1 .. asked
     lease,     \* of each lease what its client knows of it
@@ -46,18 +62,21 @@ VARIABLES
     highest,   \* of each stream the highest token accepted
     late       \* the streams for which it took a write after one of a later grant
 
-storage == <<latest, until, token, drawn>>
+committed == <<latest, until, token>>
+waiting == <<pending, judged>>
+storage == <<committed, waiting, saidOver>>
 resource == <<highest, late>>
 vars == <<now, storage, asked, lease, resource>>
 
-(* phase: "new", "asking", "held", "over".  sent: when its latest request was.    *)
-(* answer: what was answered to that, as far as it is good news.  safe:    *)
+(* phase: "new", "asking", "held", "over".  sent: when its latest request  *)
+(* was.  due: whether the version that waits is to answer that request.    *)
+(* answer: what was answered to it, as far as it is good news.  safe:      *)
 (* until when it is safe.  renewed: whether a renewal was ever sent.       *)
 (* worked: whether it was ever held, so that a write may be under way.     *)
 (* What a client knows of a lease that is over for it does not matter any  *)
 (* more.                                                                   *)
 New ==
-    [client |-> Nobody, stream |-> Nobody, phase |-> "new", sent |-> 0, answer |-> Nothing,
+    [client |-> Nobody, stream |-> Nobody, phase |-> "new", sent |-> 0, due |-> FALSE, answer |-> Nothing,
      token |-> 0, safe |-> 0, renewed |-> FALSE, worked |-> FALSE]
 
 Init ==
@@ -65,7 +84,9 @@ Init ==
     /\ latest = [s \in Streams |-> 0]
     /\ until = [l \in Leases |-> 0]
     /\ token = [l \in Leases |-> 0]
-    /\ drawn = 0
+    /\ pending = [s \in Streams |-> Nothing]
+    /\ judged = [s \in Streams |-> Nothing]
+    /\ saidOver = {}
     /\ asked = 0
     /\ lease = [l \in Leases |-> New]
     /\ highest = [s \in Streams |-> 0]
@@ -76,67 +97,155 @@ Stream(l) == lease[l].stream
 Live(l) == token[l] # 0 /\ now < until[l]
 Safe(l) == lease[l].phase = "held" /\ now < lease[l].safe
 LiveOf(s) == latest[s] # 0 /\ Live(latest[s])
+Locked(s) == pending[s] # Nothing
+IsOf(version, l) == version # Nothing /\ version.lease = l
+
+(* A version that waits may make the lease live, or keep it live.          *)
+MayBecomeLive(l) ==
+    \/ IsOf(pending[Stream(l)], l) /\ now < pending[Stream(l)].until
+    \/ IsOf(judged[Stream(l)], l)
+
+(* Each stream counts its own tokens, since only their order within a      *)
+(* stream matters.  A grant draws its token at the commit: no other grant  *)
+(* of the stream can come between the write and that.                      *)
+NextToken(s) == IF latest[s] = 0 THEN 1 ELSE token[latest[s]] + 1
 
 (* What a client need not know any more, once a lease is over for it.      *)
 Ended(known) ==
-    [known EXCEPT !.client = Nobody, !.phase = "over", !.answer = Nothing, !.sent = 0, !.token = 0, !.safe = 0]
+    [known EXCEPT !.client = Nobody, !.phase = "over", !.due = FALSE, !.answer = Nothing,
+                  !.sent = 0, !.token = 0, !.safe = 0]
 
-(* Of a lease that is over for the storage a renewal does nothing.         *)
+(* A renewal does nothing for a lease that is over for the storage.        *)
 RunOut(known) == [known EXCEPT !.renewed = @ /\ ~GuardedRenew]
 
 (* A lease that runs out is over, and a client whose safe time runs out    *)
-(* notices, at the latest when it wants to do anything.                    *)
+(* notices, at the latest when it wants to do anything.  Two things do not *)
+(* matter any more, and are forgotten, so that there are fewer states: an  *)
+(* answer with which no client could be safe; and a renewal or a release   *)
+(* that waits, if its commit would leave the lease over, as it is.         *)
 Tick ==
-    LET lapses(l) == until[l] # 0 /\ until[l] <= now + 1
-        heard(l) == IF lease[l].phase = "held" /\ lease[l].safe <= now + 1 THEN Ended(lease[l]) ELSE lease[l]
+    LET lapses(end) == end # 0 /\ end <= now + 1
+        left(version) ==
+            CASE version = Nothing -> Nothing
+              [] version.kind = "grant" /\ lapses(version.until) -> [version EXCEPT !.until = 0]
+              [] version.kind = "renewal" /\ lapses(version.until) -> Nothing
+              [] version.kind = "release" /\ lapses(until[version.lease]) -> Nothing
+              [] OTHER -> version
+        waits(l) == lease[l].stream # Nobody /\ IsOf(left(pending[Stream(l)]), l)
+        tooLate(l, time) == CountedFromSend /\ lease[l].sent + time <= now + 1
+        heard(l) == IF lease[l].phase = "held" /\ lease[l].safe <= now + 1
+                    THEN Ended(lease[l])
+                    ELSE [lease[l] EXCEPT !.due = @ /\ waits(l) /\ ~tooLate(l, Ttl),
+                                          !.answer = IF @ # Nothing /\ tooLate(l, @.left) THEN Nothing ELSE @]
     IN  /\ now < MaxTime
         /\ now' = now + 1
-        /\ until' = [l \in Leases |-> IF lapses(l) THEN 0 ELSE until[l]]
-        /\ lease' = [l \in Leases |-> IF lapses(l) THEN RunOut(heard(l)) ELSE heard(l)]
-        /\ UNCHANGED <<latest, token, drawn, asked, resource>>
+        /\ until' = [l \in Leases |-> IF lapses(until[l]) THEN 0 ELSE until[l]]
+        /\ pending' = [s \in Streams |-> left(pending[s])]
+        /\ judged' = [s \in Streams |-> left(judged[s])]
+        /\ lease' = [l \in Leases |-> IF lapses(until[l]) /\ ~waits(l) THEN RunOut(heard(l)) ELSE heard(l)]
+        /\ UNCHANGED <<latest, token, saidOver, asked, resource>>
 
 -----------------------------------------------------------------------------
 (* The storage carries out a request.  Whether the answer gets through is  *)
-(* open: Answered is taken or not.                                         *)
+(* open: the client may never hear it, or may hear the one before.         *)
 
-Answered(l, answer) ==
-    \/ lease' = [lease EXCEPT ![l].answer = answer]
-    \/ UNCHANGED lease
+Answered(l, known, answer) ==
+    \/ lease' = [lease EXCEPT ![l] = [known EXCEPT !.answer = answer]]
+    \/ known.answer # Nothing /\ lease' = [lease EXCEPT ![l] = known]
 
+Write(kind, l, end, due) ==
+    /\ ~Locked(Stream(l))
+    /\ pending' = [pending EXCEPT ![Stream(l)] = [kind |-> kind, lease |-> l, until |-> end]]
+    /\ lease' = [lease EXCEPT ![l].due = due]
+    /\ UNCHANGED <<now, committed, judged, saidOver, asked, resource>>
+
+(* That a stream is held, the row says as committed, without its lock.     *)
+(* This answer changes nothing, so it is no step.                          *)
 Acquire(l) ==
-    LET s == Stream(l)
-        known == Remembered /\ token[l] # 0
-    IN  /\ lease[l].phase # "new"
-        /\ IF known \/ LiveOf(s)
-           THEN UNCHANGED storage
-           ELSE /\ latest' = [latest EXCEPT ![s] = l]
-                /\ until' = [until EXCEPT ![l] = now + Ttl]
-                /\ token' = [token EXCEPT ![l] = drawn + 1]
-                /\ drawn' = drawn + 1
-        /\ CASE lease[l].phase = "asking" /\ known /\ Live(l) ->
-                  Answered(l, [kind |-> "granted", token |-> token[l], left |-> until[l] - now])
-             [] lease[l].phase = "asking" /\ ~known /\ ~LiveOf(s) ->
-                  Answered(l, [kind |-> "granted", token |-> drawn + 1, left |-> Ttl])
-             [] OTHER -> UNCHANGED lease
-        /\ UNCHANGED <<now, asked, resource>>
+    /\ lease[l].phase # "new"
+    /\ ~(Remembered /\ token[l] # 0)
+    /\ ~LiveOf(Stream(l))
+    /\ Write("grant", l, now + Ttl, lease[l].phase = "asking")
 
+(* An acquire comes again, and finds its lease.                            *)
+Repeat(l) ==
+    /\ lease[l].phase = "asking"
+    /\ Remembered /\ Live(l)
+    /\ ~Locked(Stream(l))
+    /\ Answered(l, lease[l], [kind |-> "granted", token |-> token[l], left |-> until[l] - now])
+    /\ UNCHANGED <<now, storage, asked, resource>>
+
+(* A renewal that comes again at the same time would change nothing, and   *)
+(* matters only if it is the first to be answered.                         *)
 Renew(l) ==
     /\ lease[l].renewed
     /\ latest[Stream(l)] = l
     /\ Live(l) \/ ~GuardedRenew
-    /\ until' = [until EXCEPT ![l] = now + Ttl]
-    /\ IF lease[l].phase = "held"
-       THEN Answered(l, [kind |-> "renewed", left |-> Ttl])
-       ELSE UNCHANGED lease
-    /\ UNCHANGED <<now, latest, token, drawn, asked, resource>>
+    /\ until[l] # now + Ttl \/ (lease[l].phase = "held" /\ lease[l].answer = Nothing)
+    /\ Write("renewal", l, now + Ttl, lease[l].phase = "held")
 
 (* Sent when the lease was over for its client, or lost as it may be. *)
 Release(l) ==
     /\ lease[l].phase = "over"
     /\ Live(l)
-    /\ until' = [until EXCEPT ![l] = 0]
-    /\ lease' = [lease EXCEPT ![l] = RunOut(@)]
-    /\ UNCHANGED <<now, latest, token, drawn, asked, resource>>
+    /\ Write("release", l, 0, FALSE)
+
+(* A foreign transaction has the row locked, and will roll back.  The      *)
+(* renewal judges the row as committed, and waits for the lock.  Nobody    *)
+(* waits for its answer.                                                   *)
+Judge(l) ==
+    /\ ~JudgesAfterLock
+    /\ lease[l].renewed
+    /\ latest[Stream(l)] = l
+    /\ Live(l)
+    /\ judged[Stream(l)] = Nothing
+    /\ judged' = [judged EXCEPT ![Stream(l)] = [kind |-> "renewal", lease |-> l, until |-> now + Ttl]]
+    /\ UNCHANGED <<now, committed, pending, saidOver, asked, lease, resource>>
+
+WriteAsJudged(s) ==
+    /\ judged[s] # Nothing
+    /\ ~Locked(s)
+    /\ pending' = [pending EXCEPT ![s] = judged[s]]
+    /\ judged' = [judged EXCEPT ![s] = Nothing]
+    /\ UNCHANGED <<now, committed, saidOver, asked, lease, resource>>
+
+(* A renewal that waits for the lock would judge the new row once more, so *)
+(* it is as if it had not judged.                                          *)
+Commit(s) ==
+    LET version == pending[s]
+        l == version.lease
+        known == IF version.until = 0 THEN RunOut([lease[l] EXCEPT !.due = FALSE]) ELSE [lease[l] EXCEPT !.due = FALSE]
+    IN  /\ Locked(s)
+        /\ pending' = [pending EXCEPT ![s] = Nothing]
+        /\ judged' = [judged EXCEPT ![s] = Nothing]
+        /\ until' = [until EXCEPT ![l] = version.until]
+        /\ IF version.kind = "grant"
+           THEN /\ latest' = [latest EXCEPT ![s] = l]
+                /\ token' = [token EXCEPT ![l] = NextToken(s)]
+           ELSE UNCHANGED <<latest, token>>
+        /\ CASE lease[l].due /\ version.kind = "grant" ->
+                  Answered(l, known, [kind |-> "granted", token |-> NextToken(s), left |-> Ttl])
+             [] lease[l].due /\ version.kind = "renewal" ->
+                  Answered(l, known, [kind |-> "renewed", left |-> Ttl])
+             [] OTHER -> lease' = [lease EXCEPT ![l] = known]
+        /\ UNCHANGED <<now, saidOver, asked, resource>>
+
+(* The storage fails, or the server that asked is gone.                    *)
+Rollback(s) ==
+    LET l == pending[s].lease
+        known == [lease[l] EXCEPT !.due = FALSE]
+    IN  /\ Locked(s)
+        /\ pending' = [pending EXCEPT ![s] = Nothing]
+        /\ lease' = [lease EXCEPT ![l] = IF token[l] # 0 /\ ~Live(l) THEN RunOut(known) ELSE known]
+        /\ UNCHANGED <<now, committed, judged, saidOver, asked, resource>>
+
+(* One such answer is enough to be held against all that follows.          *)
+SayOver(l) ==
+    /\ saidOver = {}
+    /\ token[l] # 0 /\ ~Live(l)
+    /\ LooksWithLock => ~Locked(Stream(l))
+    /\ saidOver' = {l}
+    /\ UNCHANGED <<now, committed, waiting, asked, lease, resource>>
 
 -----------------------------------------------------------------------------
 (* A client.                                                               *)
@@ -153,13 +262,14 @@ Ask(c, s) ==
 AskAgain(l) ==
     /\ lease[l].phase = "asking"
     /\ lease[l].sent < now
-    /\ lease' = [lease EXCEPT ![l].sent = now, ![l].answer = Nothing]
+    /\ lease' = [lease EXCEPT ![l].sent = now, ![l].due = FALSE, ![l].answer = Nothing]
     /\ UNCHANGED <<now, storage, asked, resource>>
 
 AskToRenew(l) ==
     /\ Safe(l)
     /\ lease[l].sent < now
-    /\ lease' = [lease EXCEPT ![l].sent = now, ![l].answer = Nothing, ![l].renewed = TRUE]
+    /\ lease' = [lease EXCEPT ![l].sent = now, ![l].due = FALSE, ![l].answer = Nothing,
+                              ![l].renewed = TRUE]
     /\ UNCHANGED <<now, storage, asked, resource>>
 
 Over(l) == lease' = [lease EXCEPT ![l] = Ended(@)]
@@ -199,17 +309,19 @@ Next ==
     \/ Tick
     \/ \E c \in Clients, s \in Streams: Ask(c, s)
     \/ \E l \in Leases:
-        \/ Acquire(l) \/ Renew(l) \/ Release(l)
+        \/ Acquire(l) \/ Repeat(l) \/ Renew(l) \/ Release(l) \/ Judge(l) \/ SayOver(l)
         \/ AskAgain(l) \/ AskToRenew(l) \/ Hear(l) \/ End(l)
         \/ Arrive(l)
+    \/ \E s \in Streams: WriteAsJudged(s) \/ Commit(s) \/ Rollback(s)
 
 Spec == Init /\ [][Next]_vars
 
 -----------------------------------------------------------------------------
 (* The promises.                                                           *)
 
+(* Nor does a lease overlap with one that waits for its commit.            *)
 LeasesNeverOverlap ==
-    \A k, l \in Asked: k # l /\ Stream(k) = Stream(l) => ~(Live(k) /\ Live(l))
+    \A k, l \in Asked: k # l /\ Stream(k) = Stream(l) => ~(Live(k) /\ (Live(l) \/ MayBecomeLive(l)))
 
 TheLatestTokenIsTheHighest ==
     \A l \in Asked: latest[Stream(l)] # 0 => token[l] <= token[latest[Stream(l)]]
@@ -224,9 +336,15 @@ TheSafeHold ==
 (* After a write under a later grant none under an earlier one is taken.   *)
 WritesComeInTheOrderOfGrants == late = {}
 
-(* A lease that is over stays so, and its token is its own for ever.       *)
+(* A lease that is over stays so, and its token is its own for ever.  A    *)
+(* lease that ran out while a renewal of it waits is not over yet.         *)
+IsOver(l) == token[l] # 0 /\ ~Live(l) /\ ~MayBecomeLive(l)
+
 OverIsOver ==
-    [][\A l \in Leases: token[l] # 0 => token'[l] = token[l] /\ (~Live(l) => ~Live(l)')]_vars
+    [][\A l \in Leases: token[l] # 0 => token'[l] = token[l] /\ (IsOver(l) => IsOver(l)')]_vars
+
+(* An answer that a lease is over is never followed by a success of it.    *)
+WhatIsSaidToBeOverIsOver == \A l \in saidOver: ~Live(l)
 
 Symmetry == Permutations(Clients) \union Permutations(Streams)
 =============================================================================

@@ -143,11 +143,11 @@ public final class SimulatedClient {
                                 wholeMillis(granted.lease().lock().expiresIn()))),
                         null);
             }
-            return new Acquired(
-                    Optional.empty(),
-                    outcome instanceof AcquireOutcome.LeaseIdUsed
-                            ? new CoordinatorRefusedException("The lease id is used", 409, null)
-                            : null);
+            if (outcome instanceof AcquireOutcome.LeaseIdUsed) {
+                return new Acquired(
+                        Optional.empty(), new CoordinatorRefusedException("The lease id is used", 409, null));
+            }
+            return new Acquired(Optional.empty(), outcome instanceof AcquireOutcome.Blocked ? blocked() : null);
         }
 
         @Override
@@ -160,7 +160,15 @@ public final class SimulatedClient {
                     .toList();
         }
 
+        /** As of an item with status 503. */
+        private static CoordinatorUnavailableException blocked() {
+            return new CoordinatorUnavailableException("The stream is locked", null);
+        }
+
         private static Renewal renewal(RenewOutcome outcome) {
+            if (outcome instanceof RenewOutcome.Blocked) {
+                return new Renewal.Unknown(blocked());
+            }
             if (outcome instanceof RenewOutcome.Lost lost) {
                 return new Renewal.Lost(reason(lost.reason()), lost.breakReason());
             }
@@ -179,6 +187,9 @@ public final class SimulatedClient {
         }
 
         private static Release released(ReleaseOutcome outcome) {
+            if (outcome instanceof ReleaseOutcome.Blocked) {
+                return new Release.Unknown(blocked());
+            }
             return outcome instanceof ReleaseOutcome.Lost lost
                     ? new Release.Lost(reason(lost.reason()))
                     : new Release.Released();

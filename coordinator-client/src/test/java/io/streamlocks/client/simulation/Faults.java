@@ -29,7 +29,9 @@ final class Faults {
                 this::duplicateRequests,
                 this::slowNetwork,
                 this::slowStorage,
-                this::failingStorage);
+                this::failingStorage,
+                this::stalledCommits,
+                this::lockedRow);
     }
 
     /** Makes faults from now on. */
@@ -49,6 +51,7 @@ final class Faults {
         tell("all is well from now on");
         world.network().heal();
         healStorage();
+        world.storage().transactions().heal();
         world.servers().forEach(server -> {
             server.process().resume();
             server.start();
@@ -144,6 +147,19 @@ final class Faults {
         tell("the storage fails");
         world.storage().failing = random.nextDouble();
         later(this::healStorage);
+    }
+
+    private void stalledCommits() {
+        tell("commits are stalled");
+        world.storage().transactions().stall = part(2 * ttl);
+        later(() -> world.storage().transactions().stall = 0);
+    }
+
+    private void lockedRow() {
+        String streamId = world.anyStream();
+        long nanos = part(2 * ttl);
+        tell("a foreign transaction locks a row", streamId, nanos / 1_000_000);
+        world.storage().transactions().lock(streamId, nanos);
     }
 
     private void healStorage() {

@@ -4,6 +4,7 @@ import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.Lease;
 import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.LossReason;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
@@ -11,10 +12,15 @@ import io.streamlocks.coordinator.lock.RenewRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
-/** Holds every outcome of the storage, at the instant of its effect, against what the protocol promises. */
+/**
+ * Holds every outcome of the storage against what the protocol promises: by the time at which it was judged, and in the order
+ * of the commits, which is that of the answers. So it knows what is committed, as others see it.
+ */
 final class LeaseLedger {
 
     /** A grant as the protocol has it, whatever the storage believes. */
@@ -42,6 +48,7 @@ final class LeaseLedger {
     private final Map<String, Granted> latest = new HashMap<>();
     private final Map<UUID, Granted> all = new HashMap<>();
     private final Map<Long, Granted> byToken = new HashMap<>();
+    private final Set<UUID> saidToBeOver = new HashSet<>();
     private int grants;
     private int operations;
 
@@ -52,6 +59,7 @@ final class LeaseLedger {
         Granted known = all.get(request.leaseId());
         boolean live = last != null && last.isLive(now);
         if (outcome instanceof AcquireOutcome.Granted granted) {
+            requireNotSaidToBeOver(request.leaseId(), "granted");
             Lease lease = granted.lease();
             if (known != null && live && last == known) {
                 require(lease.lock().fencingToken() == known.fencingToken, "a retried acquire yielded a second token");
@@ -73,6 +81,7 @@ final class LeaseLedger {
             require(
                     outcome instanceof AcquireOutcome.LeaseIdUsed && known != null && !known.isLive(now),
                     "a lease id that was never used, or is live, was refused");
+            saidToBeOver.add(request.leaseId());
         }
     }
 
@@ -86,11 +95,13 @@ final class LeaseLedger {
         Granted lease = liveLease(request.streamId(), request.leaseId(), now);
         if (outcome instanceof RenewOutcome.Renewed renewed) {
             require(lease != null, "a lease that is over was renewed");
+            requireNotSaidToBeOver(request.leaseId(), "renewed");
             lease.ttl = request.ttl().orElse(lease.ttl);
             lease.expiresAt = now.plus(lease.ttl);
             requireSameEnd(renewed.lease(), lease, now);
         } else {
             require(lease == null, "a live lease was called lost");
+            lost(request.leaseId(), ((RenewOutcome.Lost) outcome).reason());
         }
     }
 
@@ -102,11 +113,25 @@ final class LeaseLedger {
             boolean again = last != null && last.released && last.leaseId.equals(request.leaseId());
             require(lease != null || again, "a lease that is over was released");
             if (lease != null) {
+                requireNotSaidToBeOver(request.leaseId(), "released");
                 lease.released = true;
             }
+            saidToBeOver.add(request.leaseId());
         } else {
             require(lease == null, "a live lease was called lost");
+            lost(request.leaseId(), ((ReleaseOutcome.Lost) outcome).reason());
         }
+    }
+
+    /** A lease that is not known may not be granted yet: its acquire may come late. */
+    private void lost(UUID leaseId, LossReason reason) {
+        if (reason != LossReason.UNKNOWN) {
+            saidToBeOver.add(leaseId);
+        }
+    }
+
+    private void requireNotSaidToBeOver(UUID leaseId, String done) {
+        require(!saidToBeOver.contains(leaseId), "a lease that was said to be over was " + done);
     }
 
     private Granted liveLease(String streamId, UUID leaseId, Instant now) {

@@ -12,15 +12,39 @@ import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /**
- * The storage behind all servers: the memory backend on a clock of its own, with statements that take time and fail before
- * or after their effect, which is at one instant. It outlives every server, as a database does.
+ * The storage behind all servers: the memory backend on a clock of its own, as a database with transactions. It outlives
+ * every server, as a database does. Statements take time, and fail before their write, after it, or with a rollback.
+ *
+ * <p>The memory backend has what is committed. A statement locks the rows that nobody has locked, judges at that instant,
+ * and commits later. Nobody else can change those rows in between, so the memory backend carries the statement out at its
+ * commit, by the clock of the judgement: the outcome and the new row are the same.
  */
 final class SimulatedStorage extends ForwardingLocks {
+
+    /** On what a statement judges a row that another transaction has locked. */
+    enum Judging {
+        /** On nothing: it says that the row is blocked. */
+        LOCKED_ROW,
+
+        /** Whether a lease is over, on the row as committed, though a version of it may wait for its commit. */
+        COMMITTED_ROW,
+
+        /** Whether a lease may be renewed, on the row as committed, before it waits for the lock. */
+        BEFORE_THE_LOCK
+    }
 
     private static final long FASTEST = TimeUnit.MILLISECONDS.toNanos(2);
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
@@ -28,23 +52,45 @@ final class SimulatedStorage extends ForwardingLocks {
     private final Scheduler scheduler;
     private final double rate;
     private final LeaseLedger ledger;
-    private final MemoryLockManager locks;
+    private final Judging judging;
+    private final long patience;
+    private final MemoryLockManager committed;
+    private final Transactions transactions;
 
-    /** How much longer than usual a statement takes before and after its effect, each, at most. */
+    /** The lease granted last, as committed, by stream. */
+    private final Map<String, UUID> latest = new HashMap<>();
+
+    private final Kind<AcquireRequest, AcquireOutcome> acquire =
+            new Kind<>(AcquireRequest::streamId, AcquireRequest::leaseId, this::acquire, new AcquireOutcome.Blocked());
+    private final Kind<RenewRequest, RenewOutcome> renew =
+            new Kind<>(RenewRequest::streamId, RenewRequest::leaseId, this::renew, new RenewOutcome.Blocked());
+    private final Kind<ReleaseRequest, ReleaseOutcome> release =
+            new Kind<>(ReleaseRequest::streamId, ReleaseRequest::leaseId, this::release, new ReleaseOutcome.Blocked());
+
+    /** When the statement judged that is being carried out; null if none is. */
+    private Instant judgedAt;
+
+    /** How much longer than usual a statement takes before its write and after its commit, each, at most. */
     long slowness;
 
-    /** How likely a statement fails before its effect, and after it. */
+    /** How likely a statement fails before its write, rolls back, is given up before its commit, and fails after it. */
     double failing;
 
-    SimulatedStorage(Scheduler scheduler, double rate, LeaseLedger ledger) {
+    /**
+     * @param patienceNanos for how long a server waits for a commit
+     */
+    SimulatedStorage(Scheduler scheduler, double rate, LeaseLedger ledger, Judging judging, long patienceNanos) {
         this.scheduler = scheduler;
         this.rate = rate;
         this.ledger = ledger;
-        this.locks = new MemoryLockManager(this::clock, false);
+        this.judging = judging;
+        this.patience = patienceNanos;
+        this.committed = new MemoryLockManager(this::clock, false);
+        this.transactions = new Transactions(scheduler);
     }
 
     private Instant clock() {
-        return START.plusNanos((long) (scheduler.now() * rate));
+        return judgedAt == null ? START.plusNanos((long) (scheduler.now() * rate)) : judgedAt;
     }
 
     /** What its clock says, as exactly as it keeps time. */
@@ -52,73 +98,177 @@ final class SimulatedStorage extends ForwardingLocks {
         return clock().truncatedTo(ChronoUnit.MICROS);
     }
 
+    Transactions transactions() {
+        return transactions;
+    }
+
     @Override
     protected LockManager next() {
-        return locks;
+        return committed;
     }
 
     @Override
     public List<AcquireOutcome> acquire(List<AcquireRequest> requests) {
-        return carryOut(() -> {
-            List<AcquireOutcome> outcomes = locks.acquire(requests);
-            for (int i = 0; i < requests.size(); i++) {
-                ledger.acquired(requests.get(i), outcomes.get(i), now());
-                tell(
-                        outcomes.get(i),
-                        requests.get(i).streamId(),
-                        requests.get(i).ownerId());
-            }
-            return outcomes;
-        });
+        return decide(acquire, requests);
     }
 
     @Override
     public List<RenewOutcome> renew(List<RenewRequest> requests) {
-        return carryOut(() -> {
-            List<RenewOutcome> outcomes = locks.renew(requests);
-            for (int i = 0; i < requests.size(); i++) {
-                ledger.renewed(requests.get(i), outcomes.get(i), now());
-                tell(outcomes.get(i), requests.get(i).streamId());
-            }
-            return outcomes;
-        });
+        return decide(renew, requests);
     }
 
     @Override
     public List<ReleaseOutcome> release(List<ReleaseRequest> requests) {
-        return carryOut(() -> {
-            List<ReleaseOutcome> outcomes = locks.release(requests);
-            for (int i = 0; i < requests.size(); i++) {
-                ledger.released(requests.get(i), outcomes.get(i), now());
-                tell(outcomes.get(i), requests.get(i).streamId());
-            }
-            return outcomes;
-        });
+        return decide(release, requests);
+    }
+
+    /** What is different for the kinds of requests; one is carried out on the row as committed. */
+    private record Kind<Q, O>(
+            Function<Q, String> streamId, Function<Q, UUID> leaseId, Function<Q, O> carryOut, O blocked) {}
+
+    private AcquireOutcome acquire(AcquireRequest request) {
+        AcquireOutcome outcome = committed.acquire(List.of(request)).get(0);
+        if (outcome instanceof AcquireOutcome.Granted) {
+            latest.put(request.streamId(), request.leaseId());
+        }
+        ledger.acquired(request, outcome, now());
+        tell(outcome, request.streamId(), request.ownerId());
+        return outcome;
+    }
+
+    private RenewOutcome renew(RenewRequest request) {
+        RenewOutcome outcome = committed.renew(List.of(request)).get(0);
+        ledger.renewed(request, outcome, now());
+        tell(outcome, request.streamId());
+        return outcome;
+    }
+
+    private ReleaseOutcome release(ReleaseRequest request) {
+        ReleaseOutcome outcome = committed.release(List.of(request)).get(0);
+        ledger.released(request, outcome, now());
+        tell(outcome, request.streamId());
+        return outcome;
     }
 
     private void tell(Object outcome, Object... details) {
         scheduler.trace().tell(scheduler.now(), "storage", outcome.getClass().getSimpleName(), details);
     }
 
-    private <O> List<O> carryOut(Supplier<List<O>> effect) {
-        SimulatedThread.current().block(scheduler.now() + part(FASTEST));
-        pass();
-        List<O> outcomes;
+    /** A transaction names a stream once only, so a batch that names one more often takes several, one after another. */
+    private <Q, O> List<O> decide(Kind<Q, O> kind, List<Q> requests) {
+        List<O> outcomes = new ArrayList<>(Collections.nCopies(requests.size(), null));
+        while (outcomes.contains(null)) {
+            SimulatedThread.current().block(scheduler.now() + part(FASTEST));
+            pass();
+            long until = scheduler.now() + patience;
+            for (Transactions.Transaction transaction : begin(kind, requests, outcomes)) {
+                mayFail();
+                if (!transaction.awaitCommit(until)) {
+                    throw new StorageUnavailableException("There was no commit", null);
+                }
+            }
+            pass();
+        }
+        return outcomes;
+    }
+
+    /** Is at one instant. */
+    private <Q, O> List<Transactions.Transaction> begin(Kind<Q, O> kind, List<Q> requests, List<O> outcomes) {
+        List<Transactions.Transaction> begun = new ArrayList<>();
+        Map<String, Runnable> writes = new LinkedHashMap<>();
+        Set<String> named = new HashSet<>();
+        for (int i = 0; i < requests.size(); i++) {
+            int position = i;
+            Q request = requests.get(i);
+            String streamId = kind.streamId.apply(request);
+            if (outcomes.get(i) != null || !named.add(streamId)) {
+                continue;
+            }
+            Runnable write = () -> outcomes.set(position, kind.carryOut.apply(request));
+            if (isHeldByAnother(request) || isCalledOverUnlocked(kind, request)) {
+                // Changes nothing.
+                failOnError(write);
+            } else if (!transactions.isLocked(streamId)) {
+                writes.put(streamId, write);
+            } else if (waitsAfterJudgement(kind, request)) {
+                begun.add(transactions.writeAfterForeign(streamId, asOfNow(write)));
+            } else {
+                tell(kind.blocked, streamId);
+                outcomes.set(i, kind.blocked);
+            }
+        }
+        if (!writes.isEmpty()) {
+            Runnable all = asOfNow(() -> writes.values().forEach(Runnable::run));
+            begun.add(
+                    transactions.write(writes.keySet(), all, scheduler.random().nextDouble() < failing));
+        }
+        return begun;
+    }
+
+    /** Does it when asked, by the clock of now. */
+    private Runnable asOfNow(Runnable action) {
+        Instant now = clock();
+        return () -> {
+            judgedAt = now;
+            try {
+                action.run();
+            } finally {
+                judgedAt = null;
+            }
+        };
+    }
+
+    /** The server would take it for one more failure of the storage. */
+    private void failOnError(Runnable action) {
         try {
-            outcomes = effect.get();
+            action.run();
         } catch (AssertionError e) {
-            // The server would take it for one more failure of the storage.
             scheduler.fail(e);
             throw e;
         }
-        pass();
-        return outcomes;
+    }
+
+    /** A poll for a held stream is answered from the row as committed, and locks nothing. */
+    private boolean isHeldByAnother(Object request) {
+        return request instanceof AcquireRequest acquire
+                && isCommittedLive(acquire.streamId())
+                && !acquire.leaseId().equals(latest.get(acquire.streamId()))
+                && committed.acquire(List.of(acquire)).get(0) instanceof AcquireOutcome.Held;
+    }
+
+    private <Q> boolean isCalledOverUnlocked(Kind<Q, ?> kind, Q request) {
+        String streamId = kind.streamId.apply(request);
+        return transactions.isLocked(streamId)
+                && kind.leaseId.apply(request).equals(latest.get(streamId))
+                && !isCommittedLive(streamId)
+                && switch (judging) {
+                    case LOCKED_ROW -> false;
+                    case COMMITTED_ROW -> true;
+                    case BEFORE_THE_LOCK -> !transactions.isWritten(streamId);
+                };
+    }
+
+    private <Q> boolean waitsAfterJudgement(Kind<Q, ?> kind, Q request) {
+        String streamId = kind.streamId.apply(request);
+        return judging == Judging.BEFORE_THE_LOCK
+                && kind == renew
+                && transactions.isForeign(streamId)
+                && kind.leaseId.apply(request).equals(latest.get(streamId))
+                && isCommittedLive(streamId);
+    }
+
+    private boolean isCommittedLive(String streamId) {
+        return committed.find(streamId).isPresent();
     }
 
     private void pass() {
         if (slowness > 0) {
             SimulatedThread.current().block(scheduler.now() + part(slowness));
         }
+        mayFail();
+    }
+
+    private void mayFail() {
         if (scheduler.random().nextDouble() < failing) {
             throw new StorageUnavailableException("The storage fails, as told", null);
         }

@@ -1,5 +1,6 @@
 package io.streamlocks.client.simulation;
 
+import io.streamlocks.client.simulation.SimulatedStorage.Judging;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,11 +20,16 @@ final class Simulation {
      *
      * @param fenced whether the resource looks at fencing tokens
      * @param drift by how much clocks run too fast or too slowly at most, as a part
+     * @param judging on what the storage judges a row that is locked
      */
-    record World(boolean fenced, double drift) {
+    record World(boolean fenced, double drift, Judging judging) {
 
         /** As it should be: two clocks differ by less than the client's margin, a tenth of the ttl. */
         static final World SOUND = new World(true, 0.04);
+
+        World(boolean fenced, double drift) {
+            this(fenced, drift, Judging.LOCKED_ROW);
+        }
     }
 
     /**
@@ -77,7 +83,7 @@ final class Simulation {
         this.trace = trace;
         this.scheduler = new Scheduler(seed, trace);
         this.ttl = Duration.ofSeconds(1 + random().nextInt(3));
-        this.storage = new SimulatedStorage(scheduler, rate(), ledger);
+        this.storage = new SimulatedStorage(scheduler, rate(), ledger, world.judging(), ttl.toNanos() / 2);
         this.servers = IntStream.rangeClosed(1, 1 + random().nextInt(3))
                 .mapToObj(i -> new SimulatedServer(new SimulatedProcess("server-" + i, scheduler, rate()), storage))
                 .toList();

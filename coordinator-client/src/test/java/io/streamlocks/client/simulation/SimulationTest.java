@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
+import io.streamlocks.client.simulation.SimulatedStorage.Judging;
 import io.streamlocks.client.simulation.Simulation.Outcome;
 import io.streamlocks.client.simulation.Simulation.World;
 import java.io.IOException;
@@ -26,6 +27,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -111,6 +114,13 @@ class SimulationTest {
     void clocksThatDifferByMoreThanTheMarginMakeAWorkerBelieveInALeaseThatIsOver() throws Exception {
         assertThat(failure(new World(true, 0.3))).hasValueSatisfying(failure -> assertThat(failure)
                 .hasMessageContaining("believes in a lease that is not live"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = "LOCKED_ROW", mode = EnumSource.Mode.EXCLUDE)
+    void aJudgementWithoutTheRowLockBringsBackALeaseThatWasSaidToBeOver(Judging judging) throws Exception {
+        assertThat(failure(new World(true, 0.04, judging))).hasValueSatisfying(failure -> assertThat(failure)
+                .hasMessageStartingWith("Storage: a lease that was said to be over was "));
     }
 
     /** What makes the first run fail that does. */
