@@ -5,7 +5,6 @@ import io.streamlocks.client.CoordinatorUnavailableException;
 import io.streamlocks.client.HeldLease;
 import io.streamlocks.client.SimulatedClient;
 import io.streamlocks.client.StreamLockClient;
-import io.streamlocks.client.StreamLockListener;
 import io.streamlocks.client.session.SessionEnd;
 import io.streamlocks.client.session.SessionHandler;
 import io.streamlocks.client.session.SessionOpenException;
@@ -15,12 +14,10 @@ import io.streamlocks.client.session.SimulatedSessions;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -39,9 +36,6 @@ final class SimulatedWorker {
     private final List<Holding> holdings = new ArrayList<>();
     private final Map<String, Holding> sessions = new HashMap<>();
 
-    /** Streams whose release another transaction may have blocked, as the client has told. Nothing else goes wrong any more. */
-    private final Set<String> unreleased = new HashSet<>();
-
     private boolean stopping;
     private boolean dead;
     private int opened;
@@ -58,8 +52,7 @@ final class SimulatedWorker {
                         .ownerId(process.name())
                         .ttl(world.ttl())
                         .acquireTimeout(world.ttl())
-                        .callbackExecutor(callbacks)
-                        .listener(new Listener()),
+                        .callbackExecutor(callbacks),
                 host);
         this.registry = SimulatedSessions.in(host, SessionRegistry.builder(client, this::open))
                 .maxConcurrentSessions(2 + random().nextInt(3))
@@ -75,15 +68,6 @@ final class SimulatedWorker {
 
     private interface Body {
         void run() throws InterruptedException;
-    }
-
-    private final class Listener implements StreamLockListener {
-        @Override
-        public void releaseUnknown(String streamId, RuntimeException cause) {
-            if (world.isCalm()) {
-                unreleased.add(streamId);
-            }
-        }
     }
 
     private void start(String name, Body body) {
@@ -209,7 +193,7 @@ final class SimulatedWorker {
             registry.drainAll();
             client.close();
             callbacks.shutdown();
-            require(!world.isCalm() || holdsNoneBut(unreleased), "a worker that stopped in order left a lease");
+            require(!world.isCalm() || holdsNone(), "a worker that stopped in order left a lease");
             tell("has stopped");
         });
     }
@@ -226,11 +210,8 @@ final class SimulatedWorker {
         require(opened == ended && sessions.isEmpty(), opened + " sessions were opened, and " + ended + " ended");
     }
 
-    private boolean holdsNoneBut(Set<String> exempt) {
-        return holdings.stream()
-                .map(Holding::lease)
-                .filter(one -> !exempt.contains(one.streamId()))
-                .noneMatch(one -> holds(one.streamId(), one.fencingToken()));
+    private boolean holdsNone() {
+        return holdings.stream().map(Holding::lease).noneMatch(one -> holds(one.streamId(), one.fencingToken()));
     }
 
     SimulatedProcess process() {

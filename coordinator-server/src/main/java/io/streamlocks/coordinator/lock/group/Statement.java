@@ -1,18 +1,20 @@
 package io.streamlocks.coordinator.lock.group;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.BiConsumer;
 
 /** Requests of several calls that are carried out together. Not thread-safe: it goes from thread to thread. */
 final class Statement<Q, O> {
 
     private final List<Call<Q, O>> calls = new ArrayList<>();
-    private final Map<Call<Q, O>, Call<Q, O>> blocked = new IdentityHashMap<>();
+    private final List<Call<Q, O>> blocked = new ArrayList<>(0);
+
+    /** Which of the calls are to be tried again. */
+    private final BitSet triedAgain = new BitSet();
+
     private final long beganNanos;
     private int size;
     private List<O> outcomes;
@@ -74,23 +76,26 @@ final class Statement<Q, O> {
             backlog.failed(e);
             failure = e;
             blocked.clear();
+            triedAgain.clear();
             endedNanos = backlog.nanoTime();
         }
     }
 
     private void findBlocked(Backlog backlog) {
         if (outcomes.stream().anyMatch(calls.get(0).operation().isBlocked())) {
-            forEachDecided((call, decided) -> {
+            forEachDecided((i, decided) -> {
+                Call<Q, O> call = calls.get(i);
                 if (call.isBlocked(decided) && call.isPatient(backlog)) {
-                    blocked.put(call, call.blockedOf(decided, endedNanos));
+                    triedAgain.set(i);
+                    blocked.add(call.blockedOf(decided, endedNanos));
                 }
             });
         }
     }
 
     /** What is to be tried again: the requests that were blocked, of calls that have time for it. They are not answered. */
-    Collection<Call<Q, O>> blocked() {
-        return blocked.values();
+    List<Call<Q, O>> blocked() {
+        return blocked;
     }
 
     /** Tells the calls, and the observer before them. */
@@ -117,19 +122,23 @@ final class Statement<Q, O> {
         if (failure != null) {
             calls.forEach(call -> call.fail(failure));
         } else {
-            forEachDecided((call, decided) -> {
-                if (!blocked.containsKey(call)) {
-                    call.decide(decided);
+            forEachDecided((i, decided) -> {
+                if (!triedAgain.get(i)) {
+                    calls.get(i).decide(decided);
                 }
             });
         }
     }
 
-    private void forEachDecided(BiConsumer<Call<Q, O>, List<O>> reader) {
+    private interface Decided<O> {
+        void of(int call, List<O> outcomes);
+    }
+
+    private void forEachDecided(Decided<O> reader) {
         int from = 0;
-        for (Call<Q, O> call : calls) {
-            int to = from + call.size();
-            reader.accept(call, outcomes.subList(from, to));
+        for (int i = 0; i < calls.size(); i++) {
+            int to = from + calls.get(i).size();
+            reader.of(i, outcomes.subList(from, to));
             from = to;
         }
     }
