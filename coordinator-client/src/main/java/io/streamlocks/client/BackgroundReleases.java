@@ -22,7 +22,7 @@ final class BackgroundReleases implements AutoCloseable {
     private final Pace pace;
     private final ClientRuntime runtime;
 
-    /** What is to be released, and when it has run out anyway. */
+    /** The leases to be released, and when they have run out anyway. */
     private final Map<LeaseKey, Long> unreleased = new ConcurrentHashMap<>();
 
     /** There is something new. */

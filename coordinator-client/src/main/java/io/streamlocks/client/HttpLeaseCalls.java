@@ -22,7 +22,7 @@ import java.util.Optional;
 /** {@link LeaseCalls} over HTTP. Each request blocks as {@link CoordinatorHttp} says. Thread-safe. */
 final class HttpLeaseCalls extends LeaseCalls {
 
-    /** What the answer to a single call says in Retry-After, which an item of a batch has not. */
+    /** The Retry-After of a single call, which an item of a batch lacks. */
     private static final Duration RETRY_TOO_MANY_LEASES_AFTER = Duration.ofSeconds(5);
 
     private final CoordinatorHttp http;
@@ -229,7 +229,7 @@ final class HttpLeaseCalls extends LeaseCalls {
             return new CoordinatorRefusedException(message, status, cause);
         }
         boolean tooManyLeases = status == 429 && "too-many-leases".equals(code);
-        // What else answers 429, as a proxy, may not know what became of the call.
+        // Another 429, as that of a proxy, may come from somebody who does not know what became of the call.
         boolean tooMany = tooManyLeases || (status == 429 && "rate-limited".equals(code));
         Duration itemRetryAfter = tooManyLeases ? RETRY_TOO_MANY_LEASES_AFTER : Duration.ZERO;
         return new CoordinatorUnavailableException(

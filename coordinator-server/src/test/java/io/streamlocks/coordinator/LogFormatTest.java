@@ -80,7 +80,7 @@ class LogFormatTest {
         }
     }
 
-    /** Of a renewal that waits for the table for too long. */
+    /** The log of a renewal that waits for the table for too long. */
     private String logOfACallThatFails(String format) throws Exception {
         try (TestDatabase database = TestDatabase.empty();
                 CoordinatorProcess coordinator = CoordinatorProcess.start(Map.of(

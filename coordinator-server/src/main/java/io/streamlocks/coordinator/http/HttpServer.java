@@ -10,6 +10,7 @@ import io.javalin.router.Endpoint;
 import io.streamlocks.coordinator.access.ForbiddenException;
 import io.streamlocks.coordinator.access.KeysUnavailableException;
 import io.streamlocks.coordinator.access.Permission;
+import io.streamlocks.coordinator.lock.BlockedException;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.OverloadedException;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
@@ -300,6 +301,9 @@ public final class HttpServer {
         routes.exception(ProblemException.class, (e, ctx) -> Exchange.respond(ctx, e.problem()));
         routes.exception(ForbiddenException.class, (e, ctx) -> Exchange.respond(ctx, Problem.forbidden(e)));
         routes.exception(HttpResponseException.class, HttpServer::respondTo);
+        routes.exception(
+                BlockedException.class,
+                (e, ctx) -> Exchange.respond(ctx, Problem.of(ProblemType.STORAGE_UNAVAILABLE, e.getMessage())));
         // These log, and the thread may be any.
         routes.exception(
                 KeysUnavailableException.class, (e, ctx) -> Call.of(ctx).log(() -> respondTo(e, ctx)));

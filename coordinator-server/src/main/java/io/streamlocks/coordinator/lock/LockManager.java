@@ -10,11 +10,12 @@ import java.util.Optional;
  *
  * <p>Implementations are safe for use by any number of threads. Every method blocks the caller until its outcome is
  * known and durable, or until the storage's time-outs have passed; all of them throw {@link
- * StorageUnavailableException} when the outcome is unknown. No method waits for a stream that another call or transaction
- * has locked: its requests have the outcome blocked and have changed nothing, while all others are carried out.
+ * StorageUnavailableException} when the outcome is unknown. Requests for a stream that another call or transaction has
+ * locked have the outcome blocked and have changed nothing, while all others are carried out. No method waits for such a
+ * stream, but for one case: an acquire waits for another transaction that inserts the first row of the same stream.
  *
  * <p>A list of requests may be of any length and may name a stream more than once; those requests are then decided in
- * their order. The answer has one outcome a request, in the requests' order.
+ * their order. The answer has one outcome per request, in the requests' order.
  */
 public interface LockManager {
 
@@ -25,7 +26,7 @@ public interface LockManager {
      * Grants each lease whose stream has no live one.
      *
      * @param requests what is asked for
-     * @return an outcome a request
+     * @return one outcome per request
      */
     List<AcquireOutcome> acquire(List<AcquireRequest> requests);
 
@@ -33,7 +34,7 @@ public interface LockManager {
      * Moves the end of each live lease to its ttl from now.
      *
      * @param requests what is asked for
-     * @return an outcome a request
+     * @return one outcome per request
      */
     List<RenewOutcome> renew(List<RenewRequest> requests);
 
@@ -41,7 +42,7 @@ public interface LockManager {
      * Ends each live lease now.
      *
      * @param requests what is asked for
-     * @return an outcome a request
+     * @return one outcome per request
      */
     List<ReleaseOutcome> release(List<ReleaseRequest> requests);
 
@@ -49,28 +50,28 @@ public interface LockManager {
      * Ends each live lease now, though it is somebody else's.
      *
      * @param requests what is asked for
-     * @return an outcome a request
+     * @return one outcome per request
      */
     List<BreakOutcome> breakLeases(List<BreakRequest> requests);
 
     /**
      * Ends all live leases of an owner now, in chunks that are each bounded in time. Leases that the owner is granted
      * meanwhile may stay. Waits a moment for streams that are locked, and then ends the others. After a {@link
-     * StorageUnavailableException}, which also says that some streams were locked, some are ended and others not; calling
-     * again goes on.
+     * StorageUnavailableException} or a {@link BlockedException} some are ended and others not; calling again goes on.
      *
      * @param ownerId the owner
      * @param breaking why, by whom, and for how long the streams stay closed
      * @return how many leases were ended
+     * @throws BlockedException if other transactions have some streams of the owner locked
      */
     int breakOwner(String ownerId, Breaking breaking);
 
     /**
-     * The live lock of a stream. That there is none is certain; if the stream stays locked for some time, this throws {@link
-     * StorageUnavailableException}.
+     * The live lock of a stream. That there is none is certain; if another transaction has the stream locked, nothing is.
      *
      * @param streamId the stream
      * @return its lock, or empty if no lease is live
+     * @throws BlockedException if another transaction has the stream locked, and it does not show as held
      */
     Optional<Lock> find(String streamId);
 

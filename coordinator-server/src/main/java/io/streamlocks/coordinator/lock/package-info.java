@@ -74,14 +74,16 @@
  *       commit is where PostgreSQL is to have all commits, so a synchronous standby has what the answer is based on.
  * </ul>
  *
- * <p>Nobody waits for a stream that somebody else has locked. The outcome is then that the request is <em>blocked</em>: it
- * has changed nothing, and nothing is certain. {@link io.streamlocks.coordinator.lock.group} asks again for a short time;
- * after that it is <em>unknown</em> to the caller. So a stream that stays locked costs only its own requests.
+ * <p>Nobody waits for a stream that somebody else has locked, but for an acquire whose stream another transaction inserts
+ * for the first time. The outcome is then that the request is <em>blocked</em>: it has changed nothing, and nothing is
+ * certain. {@link io.streamlocks.coordinator.lock.group} asks again for a short time; after that it is <em>unknown</em> to
+ * the caller. So a stream that stays locked costs only its own requests.
  *
  * <p>Some answers need no lock. That a stream is held by another lease: whatever is under way, that lease was live when it
- * was read. A renewal, grant, release or break that succeeded: it held the lock. The other reads (the list of locks, a
- * count of leases) show what is committed, and are not certain: a lock may be missing whose renewal is being committed.
- * {@link LossReason#UNKNOWN} is no answer that a lease is over: an acquire of it may still be on its way.
+ * was read. A renewal, grant, release or break that succeeded: it held the lock. What only reads (the list of locks, a count
+ * of leases, a lock that was found, history but for the end of a grant that expired) shows what is committed on the server
+ * that was asked: a lock may be missing whose renewal is being committed, and a fail-over may lose what was shown. {@link
+ * LossReason#UNKNOWN} is no answer that a lease is over: an acquire of it may still be on its way.
  *
  * <h2>Batches</h2>
  *

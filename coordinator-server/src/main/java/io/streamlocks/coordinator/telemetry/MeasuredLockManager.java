@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.telemetry;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.BlockedException;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
@@ -119,9 +120,14 @@ record MeasuredLockManager(LockManager locks, LockMetrics metrics) implements Lo
     /** Not a statement but a walk of many, so its time is no time of a statement. */
     @Override
     public int breakOwner(String ownerId, Breaking breaking) {
-        int count = locks.breakOwner(ownerId, breaking);
-        metrics.broken.increment(count);
-        return count;
+        try {
+            int count = locks.breakOwner(ownerId, breaking);
+            metrics.broken.increment(count);
+            return count;
+        } catch (BlockedException e) {
+            metrics.broken.increment(e.ended());
+            throw e;
+        }
     }
 
     @Override
@@ -169,6 +175,9 @@ record MeasuredLockManager(LockManager locks, LockMetrics metrics) implements Lo
         long began = System.nanoTime();
         try {
             return statement.get();
+        } catch (BlockedException e) {
+            // It has an answer.
+            throw e;
         } catch (RuntimeException | Error e) {
             meters.failures().increment();
             throw e;

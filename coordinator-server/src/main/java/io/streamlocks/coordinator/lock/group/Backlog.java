@@ -12,7 +12,7 @@ final class Backlog {
     /** With the longest that a statement may take, how soon a call is answered while the storage is away. */
     static final int MAX_WAIT_MS = 750;
 
-    /** How long a call with other requests waits for those that are blocked: less than the shortest time-out of a client. */
+    /** How long a call waits for those of its requests that are blocked, if it has others: less than any client's time-out. */
     static final int MAX_BLOCKED_MS = 100;
 
     /** About what the storage decides in the time that a call may wait, in the best case. */
@@ -41,7 +41,7 @@ final class Backlog {
         return false;
     }
 
-    /** Counts requests that wait once more. They are not refused, since their caller has outcomes of others. */
+    /** Counts requests that wait once more, however many wait already. */
     void addAgain(int count) {
         requests.addAndGet(count);
     }

@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
  * @param askedNanos since when the caller waits
  * @param observer is told what carried it out; null if nobody wants to know
  * @param outcomes what the caller waits for
- * @param before what the tries before came to; null for the first
+ * @param before how the tries before ended; null for the first
  */
 record Call<Q, O>(
         Operation<Q, O> operation,
@@ -27,9 +27,9 @@ record Call<Q, O>(
         Before<O> before) {
 
     /**
-     * What the tries before came to.
+     * How the tries before ended.
      *
-     * @param outcomes of all requests of the caller
+     * @param outcomes one per request of the caller
      * @param positions where the requests that are tried again stand among them
      * @param tries how many there were
      * @param firstNanos when the first one ended
@@ -121,8 +121,13 @@ record Call<Q, O>(
         outcomes.complete(all(decided));
     }
 
-    /** Fails it; what was decided before stands, and the rest stays blocked. */
+    /** A statement that carried it out has failed, so its outcome is unknown. */
     void fail(Throwable cause) {
+        outcomes.completeExceptionally(cause);
+    }
+
+    /** It is not carried out. What was decided before stands, and the rest stays blocked. */
+    void giveUp(Throwable cause) {
         if (before == null) {
             outcomes.completeExceptionally(cause);
         } else {

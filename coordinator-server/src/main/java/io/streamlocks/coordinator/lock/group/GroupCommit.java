@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.lock.group;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.BlockedException;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
@@ -42,14 +43,17 @@ import java.util.function.Supplier;
  * and the more calls there are, the larger the batches. Where enough wait for two large ones, or one takes long, two are
  * under way.
  *
- * <p>Acquires, releases and breaks share one lane, and those for one stream are carried out in the order in which they came.
- * Renewals have one of their own, so that no acquire waits behind the heartbeats of a million leases. Whoever sends a
- * renewal while an acquire or a release of that lease is under way does not know which comes first.
+ * <p>Acquires, releases and breaks share one lane, and those for one stream are carried out in the order in which they came,
+ * as long as no other transaction has the stream locked. Renewals have a lane of their own, so that no acquire waits behind the
+ * heartbeats of a million leases. A caller that sends a renewal while an acquire or a release of that lease is under way does
+ * not know which comes first.
  *
- * <p>What waits is bounded, in number and in time. A call beyond the bound, or one that has waited for {@value
- * Backlog#MAX_WAIT_MS} ms, fails with {@link OverloadedException}. A statement that fails fails the calls that are in it, and no
- * others. A request that is blocked is tried again: for {@value Backlog#MAX_BLOCKED_MS} ms if its call has other requests,
- * which wait for it, and else for as long as a call may wait. After that its outcome is that it is blocked. A call whose future is cancelled, or completed by somebody else, is dropped if its statement has not begun.
+ * <p>The waiting calls are bounded, in number and in time. A call beyond the bound, or one that has waited for {@value
+ * Backlog#MAX_WAIT_MS} ms, fails with {@link OverloadedException}. A statement that fails fails the calls that are in it, and
+ * no others. A call whose future is cancelled, or completed by somebody else, is dropped if its statement has not begun.
+ *
+ * <p>A request that is blocked is tried again: for {@value Backlog#MAX_BLOCKED_MS} ms if its call has other requests, which
+ * wait for it, and else for as long as a call may wait. After that its outcome is that it is blocked.
  *
  * <p>Thread-safe. No method blocks. The futures of the changes are completed one after another for all calls of a
  * statement, so what depends on them should be short or go elsewhere.
@@ -67,6 +71,7 @@ public final class GroupCommit implements AutoCloseable {
 
     private final LockManager locks;
     private final StatementObserver observer;
+    private final Delay delay;
     private final Backlog backlog;
     private final Lane changes;
     private final Lane renewals;
@@ -105,6 +110,7 @@ public final class GroupCommit implements AutoCloseable {
             Delay delay) {
         this.locks = locks;
         this.observer = observer;
+        this.delay = delay;
         this.backlog = new Backlog(nanoTime);
         this.writers = writers;
         this.changes = new Lane(writers, answers, delay, backlog, observer);
@@ -157,7 +163,7 @@ public final class GroupCommit implements AutoCloseable {
      * {@link LockManager#acquire}, in time.
      *
      * @param requests what is asked for
-     * @return an outcome a request; fails as that method does, or with {@link OverloadedException}
+     * @return one outcome per request; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<List<AcquireOutcome>> acquire(List<AcquireRequest> requests) {
         return submit(acquire, requests);
@@ -167,7 +173,7 @@ public final class GroupCommit implements AutoCloseable {
      * {@link LockManager#renew}, in time.
      *
      * @param requests what is asked for
-     * @return an outcome a request; fails as that method does, or with {@link OverloadedException}
+     * @return one outcome per request; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<List<RenewOutcome>> renew(List<RenewRequest> requests) {
         return submit(renew, requests);
@@ -177,7 +183,7 @@ public final class GroupCommit implements AutoCloseable {
      * {@link LockManager#release}, in time.
      *
      * @param requests what is asked for
-     * @return an outcome a request; fails as that method does, or with {@link OverloadedException}
+     * @return one outcome per request; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<List<ReleaseOutcome>> release(List<ReleaseRequest> requests) {
         return submit(release, requests);
@@ -187,7 +193,7 @@ public final class GroupCommit implements AutoCloseable {
      * {@link LockManager#breakLeases}, in time.
      *
      * @param requests what is asked for
-     * @return an outcome a request; fails as that method does, or with {@link OverloadedException}
+     * @return one outcome per request; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<List<BreakOutcome>> breakLeases(List<BreakRequest> requests) {
         return submit(breakLeases, requests);
@@ -273,42 +279,64 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     private <T> CompletableFuture<T> run(ThreadPoolExecutor threads, Kind kind, Supplier<T> work) {
-        CompletableFuture<T> result = new CompletableFuture<>();
-        long asked = backlog.nanoTime();
-        Consumer<Execution> caller = observer.asked();
+        Read<T> read = new Read<>(threads, kind, work, backlog.nanoTime(), observer.asked(), new CompletableFuture<>());
+        begin(read);
+        return read.result();
+    }
+
+    /** A call that waits for a thread of its own. */
+    private record Read<T>(
+            ThreadPoolExecutor threads,
+            Kind kind,
+            Supplier<T> work,
+            long askedNanos,
+            Consumer<Execution> caller,
+            CompletableFuture<T> result) {}
+
+    private void begin(Read<?> read) {
         try {
-            threads.execute(() -> {
-                if (result.isDone()) {
-                    return;
-                }
-                long began = backlog.nanoTime();
-                observer.waited(kind, began - asked);
-                if (backlog.hasWaitedTooLong(asked)) {
-                    result.completeExceptionally(backlog.tooLate());
-                    return;
-                }
-                T value = null;
-                Throwable failure = null;
-                try {
-                    value = work.get();
-                    backlog.succeeded();
-                } catch (Throwable e) {
-                    backlog.failed(e);
-                    failure = e;
-                }
-                if (caller != null) {
-                    caller.accept(new Execution(kind, 1, began, backlog.nanoTime(), Optional.ofNullable(failure)));
-                }
-                if (failure == null) {
-                    result.complete(value);
-                } else {
-                    result.completeExceptionally(failure);
-                }
-            });
+            read.threads().execute(() -> carryOut(read));
         } catch (RejectedExecutionException e) {
-            result.completeExceptionally(backlog.refusal("Too many reads are waiting"));
+            read.result().completeExceptionally(backlog.refusal("Too many reads are waiting"));
         }
-        return result;
+    }
+
+    private <T> void carryOut(Read<T> read) {
+        CompletableFuture<T> result = read.result();
+        if (result.isDone()) {
+            return;
+        }
+        long began = backlog.nanoTime();
+        observer.waited(read.kind(), began - read.askedNanos());
+        if (backlog.hasWaitedTooLong(read.askedNanos())) {
+            result.completeExceptionally(backlog.tooLate());
+            return;
+        }
+        T value = null;
+        Throwable failure = null;
+        try {
+            value = read.work().get();
+            backlog.succeeded();
+        } catch (BlockedException e) {
+            if (!backlog.isOlderThan(Backlog.MAX_BLOCKED_MS, read.askedNanos())) {
+                // No thread waits for it meanwhile: health checks are among those that want one.
+                delay.run(() -> begin(read), Lane.RETRY_MS);
+                return;
+            }
+            failure = e;
+        } catch (Throwable e) {
+            backlog.failed(e);
+            failure = e;
+        }
+        if (read.caller() != null) {
+            read.caller()
+                    .accept(new Execution(read.kind(), 1, began, backlog.nanoTime(), Optional.ofNullable(failure)));
+        }
+        if (failure == null) {
+            result.complete(value);
+        } else {
+            result.completeExceptionally(failure);
+        }
     }
 
     /** Fails what waits, as overloaded, and what comes later. Statements under way go on; this waits for none. */

@@ -2,10 +2,8 @@ package io.streamlocks.coordinator.lock.group;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
@@ -22,8 +20,8 @@ import java.util.concurrent.RejectedExecutionException;
  * No stream is in both.
  *
  * <p>Requests that were blocked, since another transaction has their streams locked, are tried again after {@value
- * #FIRST_RETRY_MS} ms, and then after twice as long each time. The others of their call wait for them, but not for long; the
- * other calls of their statement do not.
+ * #FIRST_RETRY_MS} ms, and then every {@value #RETRY_MS} ms at most. Until then they do not wait in the lane, so no other call
+ * waits for them; one that names the same stream may overtake them.
  *
  * <p>While more is to be done, the callers are told by other threads: answers are made while the storage works. Else they
  * are told at once, by the thread that is free now.
@@ -45,8 +43,11 @@ final class Lane {
     /** How many requests a statement passes by: a long queue must not be walked through for each statement. */
     private static final int MAX_REQUESTS_PASSED = 2 * MAX_STATEMENT_REQUESTS;
 
-    /** After what a request that was blocked is tried again: most transactions are over by then. */
+    /** When a request that was blocked is tried again: most transactions are over by then. */
     static final int FIRST_RETRY_MS = 5;
+
+    /** How long a request that was blocked waits between two tries at most. */
+    static final int RETRY_MS = 20;
 
     private static final String STOPPING = "The server is stopping";
 
@@ -58,9 +59,6 @@ final class Lane {
 
     /** Guarded by this. */
     private final Deque<Call<?, ?>> waiting = new ArrayDeque<>();
-
-    /** What was blocked, and is to wait again after a while. None of their streams is touched meanwhile. Guarded by this. */
-    private final Set<Call<?, ?>> blocked = Collections.newSetFromMap(new IdentityHashMap<>());
 
     /** In all of {@link #waiting}; guarded by this. */
     private int requestsWaiting;
@@ -137,16 +135,12 @@ final class Lane {
 
     void close() {
         List<Call<?, ?>> dropped;
-        List<Call<?, ?>> left;
         synchronized (this) {
             closed = true;
             dropped = List.copyOf(waiting);
-            left = List.copyOf(blocked);
             clear();
-            blocked.clear();
         }
         dropped.forEach(call -> drop(call, STOPPING));
-        left.forEach(call -> call.fail(backlog.refusal(STOPPING)));
     }
 
     private void clear() {
@@ -156,19 +150,7 @@ final class Lane {
 
     private void drop(Call<?, ?> call, String why) {
         backlog.remove(call.size());
-        call.fail(backlog.refusal(why));
-    }
-
-    /** What was blocked waits again, before all others: they came later. */
-    private synchronized void tryAgain(Call<?, ?> call) {
-        if (blocked.remove(call)) {
-            backlog.addAgain(call.size());
-            waiting.push(call);
-            requestsWaiting += call.size();
-            // What waits for its stream may go on with it.
-            requestsBlocked = 0;
-            beginIfNeeded();
-        }
+        call.giveUp(backlog.refusal(why));
     }
 
     private void runAll() {
@@ -189,13 +171,16 @@ final class Lane {
 
     private void tryLater(Call<?, ?> call) {
         try {
-            delay.run(() -> tryAgain(call), (long) FIRST_RETRY_MS << (call.tries() - 1));
+            delay.run(() -> tryAgain(call), Math.min((long) FIRST_RETRY_MS << (call.tries() - 1), RETRY_MS));
         } catch (RejectedExecutionException | OutOfMemoryError e) {
-            synchronized (this) {
-                blocked.remove(call);
-            }
-            call.fail(e);
+            call.giveUp(e);
         }
+    }
+
+    /** It is not refused for the number of those that wait, since its caller has been waiting for longer than most. */
+    private void tryAgain(Call<?, ?> call) {
+        backlog.addAgain(call.size());
+        add(call);
     }
 
     private void tellBeside(Runnable callers) {
@@ -228,7 +213,7 @@ final class Lane {
                     requestsWaiting -= first.size();
                 }
                 backlog.remove(first.size());
-                first.fail(e);
+                first.giveUp(e);
             }
         }
     }
@@ -254,12 +239,6 @@ final class Lane {
     private synchronized Statement<?, ?> next(Statement<?, ?> done, List<Call<?, ?>> late) {
         if (underWay.remove(done)) {
             requestsBlocked = 0;
-            if (closed) {
-                late.addAll(done.blocked());
-            } else {
-                // Before another statement is taken, which must not overtake them.
-                blocked.addAll(done.blocked());
-            }
         }
         Statement<?, ?> statement = runners == 1 || isWorthAnother() ? takeStatement(late) : null;
         if (statement == null) {
@@ -274,9 +253,11 @@ final class Lane {
     /** A wait that was too long counts as well: without it, the worst would look better than it was. */
     private void refuse(Call<?, ?> late) {
         try {
-            observer.waited(late.operation().kind(), backlog.nanoTime() - late.askedNanos());
+            if (late.tries() == 0) {
+                observer.waited(late.operation().kind(), backlog.nanoTime() - late.askedNanos());
+            }
         } finally {
-            late.fail(backlog.tooLate());
+            late.giveUp(backlog.tooLate());
         }
     }
 
@@ -288,7 +269,6 @@ final class Lane {
         Statement<?, ?> statement = null;
         Set<String> overdue = new HashSet<>();
         underWay.forEach(other -> other.addStreamIdsTo(overdue));
-        blocked.forEach(other -> other.addStreamIdsTo(overdue));
         int passed = 0;
         Iterator<Call<?, ?>> calls = waiting.iterator();
         try {

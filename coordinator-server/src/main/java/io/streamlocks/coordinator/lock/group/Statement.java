@@ -93,7 +93,7 @@ final class Statement<Q, O> {
         }
     }
 
-    /** What is to be tried again: the requests that were blocked, of calls that have time for it. They are not answered. */
+    /** The requests that were blocked and are to be tried again, as their calls have time for it. Those are not answered yet. */
     List<Call<Q, O>> blocked() {
         return blocked;
     }

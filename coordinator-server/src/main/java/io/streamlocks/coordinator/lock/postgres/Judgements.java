@@ -79,6 +79,7 @@ final class Judgements {
     /** Empty for a lease that is live. */
     private static Optional<Loss> loss(String ownerPrefix, ResultSet row) throws SQLException {
         if (!row.getBoolean("is_latest")) {
+            // Whose a superseded lease was is not kept, so any caller who knows its id is told.
             return Optional.of(new Loss(row.getBoolean("is_superseded") ? LossReason.SUPERSEDED : LossReason.UNKNOWN));
         }
         String ownerId = row.getString("owner_id");

@@ -8,8 +8,8 @@ import io.streamlocks.coordinator.lock.LockManager;
  *
  * <ul>
  *   <li>Time is {@code clock_timestamp()}, never the start of the transaction.
- *   <li>A statement locks a row first and judges it afterwards. Judged before, a lease could run out between the judgement
- *       and the lock, and be renewed all the same. So each change is made to the row version that was locked, which its
+ *   <li>A statement that changes a row locks it first and judges it afterwards. Judged before, a lease could run out between
+ *       the judgement and the lock, and be renewed all the same. So each change is made to the row version that was locked, which its
  *       {@code ctid} names. A version that is newer than the statement's snapshot is left out; the caller looks again.
  *   <li>No statement waits for a row. {@code SKIP LOCKED} leaves out a row that another transaction has locked, and the
  *       caller hears that it is blocked. So one locked row holds up nobody but those who ask for it, and two batches that
@@ -17,7 +17,8 @@ import io.streamlocks.coordinator.lock.LockManager;
  *       ones; they are inserted in the byte order of {@code stream_id}.
  *   <li>That a lease is over is answered only from a row that was locked ({@link #LOOK}). The committed row alone does not
  *       tell: another transaction may have renewed the lease in time, and its commit may still wait for the disk or a
- *       standby.
+ *       standby. ({@link #LOOK} computes its answer just before it locks a row, and once more if the row has changed by then.
+ *       A lease that is over stays so, so that is as good.)
  *   <li>A statement that changes leases names a stream once only; {@link PostgresLockManager} sees to that.
  * </ul>
  */
@@ -67,7 +68,8 @@ final class LockSql {
      *
      * <p>The token of a stream that has a row is drawn with the row lock held. Drawn before, it could be lower than the token
      * of a grant that came and went meanwhile. A stream without a row has had no grant for longer than any statement can
-     * run, so there a token drawn before the insert is high enough.
+     * run, so there a token drawn before the insert is high enough. The new rows come first: for them alone the statement may
+     * have to wait, and it should hold no other row meanwhile.
      */
     static final String ACQUIRE = """
             WITH free AS MATERIALIZED (
@@ -113,9 +115,9 @@ final class LockSql {
                 ON CONFLICT (stream_id) DO NOTHING
                 RETURNING %2$s
             )
-            SELECT * FROM granted_again
-            UNION ALL
             SELECT * FROM granted_first
+            UNION ALL
+            SELECT * FROM granted_again
             """.formatted(LockManager.SUPERSEDED_REMEMBERED, LEASE);
 
     /**

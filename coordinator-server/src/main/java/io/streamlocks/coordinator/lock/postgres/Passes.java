@@ -94,14 +94,13 @@ record Passes<Q, O>(
             return undecided;
         }
         List<Q> looked = undecided.stream().map(requests::get).toList();
-        new Look(statements, sql)
-                .at(
-                        what,
-                        looked.stream().map(streamId).toList(),
-                        column(looked, leaseId, UUID[]::new),
-                        (index, row) -> outcomes.set(
-                                undecided.get(index),
-                                judge.of(looked.get(index), row).orElse(null)));
+        statements.look(
+                what,
+                sql,
+                looked.stream().map(streamId).toList(),
+                column(looked, leaseId, UUID[]::new),
+                (index, row) -> outcomes.set(
+                        undecided.get(index), judge.of(looked.get(index), row).orElse(null)));
         return without(outcomes, undecided);
     }
 }

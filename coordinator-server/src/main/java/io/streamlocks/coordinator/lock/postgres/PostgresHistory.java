@@ -15,12 +15,11 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jooq.Condition;
@@ -129,30 +128,31 @@ final class PostgresHistory {
                 .orderBy(STREAM_LOCKS.ACQUIRED_AT.desc(), STREAM_LOCKS.FENCING_TOKEN.desc())
                 .limit(pageSize + 1)
                 .fetch(row -> row));
-        Set<Long> expired = expired(rows.stream()
+        Map<Long, Instant> expired = expired(rows.stream()
                 .filter(row -> !row.get(IS_LIVE))
                 .map(row -> row.get(STREAM_LOCKS.STREAM_ID))
                 .toList());
         return rows.stream()
-                .map(row -> current(row, expired.contains(row.get(STREAM_LOCKS.FENCING_TOKEN))))
+                .map(row -> current(row, Optional.ofNullable(expired.get(row.get(STREAM_LOCKS.FENCING_TOKEN)))))
                 .toList();
     }
 
     /**
-     * Of streams whose latest lease seems to have run out, the tokens of those leases of which that is certain. The others
-     * may be live: their renewal may be about to commit.
+     * When the latest leases of these streams ended, by their tokens. A lease is left out that may be live: its renewal may be
+     * about to commit.
      */
-    private Set<Long> expired(List<String> streamIds) {
-        Set<Long> tokens = new HashSet<>();
+    private Map<Long, Instant> expired(List<String> streamIds) {
+        Map<Long, Instant> ends = new HashMap<>();
         if (!streamIds.isEmpty()) {
-            new Look(statements, LockSql.LOOK)
-                    .at("read history", streamIds, new UUID[streamIds.size()], (index, row) -> {
-                        if (row.getString("owner_id") != null && !row.getBoolean("is_live")) {
-                            tokens.add(row.getLong("fencing_token"));
-                        }
-                    });
+            statements.look("read history", LockSql.LOOK, streamIds, new UUID[streamIds.size()], (index, row) -> {
+                if (row.getString("owner_id") != null && !row.getBoolean("is_live")) {
+                    ends.put(
+                            row.getLong("fencing_token"),
+                            row.getObject("expires_at", OffsetDateTime.class).toInstant());
+                }
+            });
         }
-        return tokens;
+        return ends;
     }
 
     private static Condition currentCondition(HistoryQuery query, Optional<Position> edge) {
@@ -249,14 +249,9 @@ final class PostgresHistory {
         return purged;
     }
 
-    private static Grant current(Record row, boolean expired) {
-        Optional<Grant.End> end = expired
-                ? Optional.of(new Grant.End(
-                        row.get(STREAM_LOCKS.EXPIRES_AT).toInstant(),
-                        EndReason.EXPIRED,
-                        Optional.empty(),
-                        Optional.empty()))
-                : Optional.empty();
+    private static Grant current(Record row, Optional<Instant> expired) {
+        Optional<Grant.End> end =
+                expired.map(at -> new Grant.End(at, EndReason.EXPIRED, Optional.empty(), Optional.empty()));
         return new Grant(
                 row.get(STREAM_LOCKS.STREAM_ID),
                 row.get(STREAM_LOCKS.OWNER_ID),

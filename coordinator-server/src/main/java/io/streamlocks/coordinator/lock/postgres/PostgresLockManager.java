@@ -5,6 +5,7 @@ import static io.streamlocks.coordinator.lock.postgres.generated.Tables.STREAM_L
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.BlockedException;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
@@ -50,7 +51,8 @@ import org.jooq.impl.DSL;
  * statement_timeout} and {@code lock_timeout} set: they bound how long a call blocks. A call is one statement if all of
  * it succeeds. One that looks follows where something was refused, and for an acquire that finds its own lease another one.
  * More are needed only if a batch names a stream more than once, or once after a deadlock with a foreign transaction. No
- * call waits for a row that another transaction has locked: its outcome is blocked.
+ * call waits for a row that another transaction has locked: its outcome is blocked. But an acquire waits for another
+ * transaction that inserts the first row of the same stream.
  */
 public final class PostgresLockManager implements LockManager {
 
@@ -63,7 +65,7 @@ public final class PostgresLockManager implements LockManager {
     private static final int PURGE_CHUNK = 1000;
     private static final int BREAK_CHUNK = 10_000;
 
-    /** How long a walk over an owner's leases, and a look at one stream, waits for what is locked, and between two tries. */
+    /** How long a walk over an owner's leases waits for those that are locked, and between two tries. */
     private static final long BLOCKED_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private static final long BLOCKED_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
@@ -254,10 +256,12 @@ public final class PostgresLockManager implements LockManager {
             }
         }
         if (blocked) {
-            throw new StorageUnavailableException(
-                    "Other transactions have some streams of the owner locked; " + broken + " leases were ended", null);
+            throw new BlockedException(
+                    "Other transactions have some of the owner's streams locked in the database. " + broken
+                            + " leases were ended; try again for the others.",
+                    broken);
         }
-        // What was found to be over already may not be on a standby yet.
+        // A lease that was found to be over may not be over on a standby yet.
         statements.query("break", LockSql.CONFIRM, rows -> null);
         return broken;
     }
@@ -293,24 +297,18 @@ public final class PostgresLockManager implements LockManager {
 
     /** As committed the stream is free, which does not say that it is: its renewal may be about to commit. */
     private Optional<Lock> findLocked(String streamId) {
-        long began = System.nanoTime();
-        while (true) {
-            List<Optional<Lock>> certain = new ArrayList<>();
-            new Look(statements, LockSql.LOOK)
-                    .at(
-                            "find",
-                            List.of(streamId),
-                            new UUID[1],
-                            (index, row) -> certain.add(
-                                    row.getBoolean("is_live") ? Optional.of(Rows.lock(row)) : Optional.empty()));
-            if (!certain.isEmpty()) {
-                return certain.get(0);
-            }
-            if (System.nanoTime() - began >= BLOCKED_NANOS) {
-                throw new StorageUnavailableException("Another transaction has the stream locked", null);
-            }
-            LockSupport.parkNanos(BLOCKED_RETRY_NANOS);
+        List<Optional<Lock>> certain = new ArrayList<>();
+        statements.look(
+                "find",
+                LockSql.LOOK,
+                List.of(streamId),
+                new UUID[1],
+                (index, row) ->
+                        certain.add(row.getBoolean("is_live") ? Optional.of(Rows.lock(row)) : Optional.empty()));
+        if (certain.isEmpty()) {
+            throw new BlockedException("Another transaction has this stream locked in the database. Try again.", 0);
         }
+        return certain.get(0);
     }
 
     @Override

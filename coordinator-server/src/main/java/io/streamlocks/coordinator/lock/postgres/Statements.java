@@ -32,6 +32,15 @@ final class Statements {
         T of(ResultSet rows) throws SQLException;
     }
 
+    /** Reads how the lease and the stream of one request stand. */
+    interface Standing {
+        /**
+         * @param index of the request
+         * @param row all null if the stream has no row
+         */
+        void read(int index, ResultSet row) throws SQLException;
+    }
+
     private final DSLContext db;
 
     /**
@@ -67,6 +76,29 @@ final class Statements {
     }
 
     /**
+     * Reads how leases and their streams stand, in any order. With {@link LockSql#LOOK}, a request whose row another
+     * transaction has locked is not read.
+     *
+     * @param what for the log
+     * @param sql {@link LockSql#GLANCE}, or {@link LockSql#LOOK} for an answer that is to be certain
+     * @param streamIds the streams, one per request
+     * @param leaseIds their leases; null for none
+     */
+    void look(String what, String sql, List<String> streamIds, UUID[] leaseIds, Standing standing) {
+        query(
+                what,
+                sql,
+                rows -> {
+                    while (rows.next()) {
+                        standing.read(rows.getInt("position") - 1, rows);
+                    }
+                    return null;
+                },
+                streamIds.toArray(String[]::new),
+                leaseIds);
+    }
+
+    /**
      * Throws the warning by which PostgreSQL says that it has committed, but that somebody cancelled the wait for the
      * synchronous standby: a fail-over may lose what the statement did. It is known by its place in PostgreSQL, since its
      * text is translated and its code that of any warning.
@@ -98,7 +130,9 @@ final class Statements {
                 if (!isDeadlock(e)) {
                     throw e;
                 }
-                // We lock in one order, but a person's transaction may not. PostgreSQL rolled ours back whole; at once
+                // Ours wait for nothing but new rows, in one order; a person's transaction may not. PostgreSQL rolled
+                // ours
+                // back whole; at once
                 // it would take the same row again, before the one that waits for it has woken up.
                 LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(MIN_RETRY_NANOS, MAX_RETRY_NANOS));
                 return statement.apply(db);

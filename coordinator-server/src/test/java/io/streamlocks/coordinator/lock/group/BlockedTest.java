@@ -5,8 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
-import io.streamlocks.coordinator.lock.ReleaseOutcome;
-import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.BlockedException;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
@@ -22,10 +21,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of requests whose streams another transaction has locked, and of those beside and behind them. */
+/** Requests whose streams another transaction has locked, and those beside and behind them. */
 class BlockedTest extends GroupCommitFixture {
 
-    /** What is to be done later, and after how many milliseconds; a test does it. */
+    /** Tasks for later, and after how many milliseconds; a test runs them. */
     private final Queue<Runnable> later = new ArrayDeque<>();
 
     private final List<Long> delays = new ArrayList<>();
@@ -154,28 +153,68 @@ class BlockedTest extends GroupCommitFixture {
     }
 
     @Test
-    void nobodyOvertakesARequestThatWasBlocked() throws Exception {
+    void aCallThatWasBlockedHoldsUpNoOtherWhateverThatNames() throws Exception {
+        grantAll();
         storage.locked.add(stream);
-        var first = patient.acquire(List.of(new AcquireRequest(stream, "alice", leaseId, TTL)));
+        var blocked = renew(List.of(stream));
         await().until(() -> delays.size() == 1);
-        storage.locked.clear();
-        var second = patient.release(List.of(new ReleaseRequest(stream, leaseId)));
-        var elsewhere = patient.acquire(requests(List.of(streams.get(1))));
-        assertThat(get(elsewhere)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);
-        assertThat(second).isNotDone();
+        var batch = renew(List.of(stream, streams.get(1)));
+        await().until(() -> delays.size() == 2);
+        var beside = renew(List.of(streams.get(1), streams.get(2)));
+        assertThat(get(beside)).hasOnlyElementsOfType(RenewOutcome.Renewed.class);
+        pass(Backlog.MAX_BLOCKED_MS + 1);
         doTheNext();
-        assertThat(get(first)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);
-        assertThat(get(second)).containsExactly(new ReleaseOutcome.Released());
+        doTheNext();
+        assertThat(get(batch))
+                .extracting(outcome -> outcome instanceof RenewOutcome.Renewed)
+                .containsExactly(false, true);
+        assertThat(blocked).isNotDone();
     }
 
     @Test
-    void whatWasDecidedStandsThoughTheNextTryFails() throws Exception {
+    void noTwoTriesAreFarApart() throws Exception {
+        storage.locked.add(stream);
+        var call = patient.acquire(requests(List.of(stream)));
+        for (int tries = 1; tries <= 5; tries++) {
+            doTheNext();
+        }
+        await().until(() -> delays.size() == 6);
+        storage.locked.clear();
+        doTheNext();
+        get(call);
+        assertThat(delays).isEqualTo(List.of(5L, 10L, 20L, 20L, 20L, 20L));
+    }
+
+    @Test
+    void aCallIsUnknownIfTheNextTryFails() throws Exception {
+        // The statement may have been committed, so it cannot be said that nothing was changed.
         storage.locked.add(streams.get(0));
         var call = patient.acquire(requests(streams));
         await().until(() -> delays.size() == 1);
         storage.failure = new StorageUnavailableException("away", null);
         doTheNext();
-        assertBlockedFirst(get(call));
+        assertFails(call, StorageUnavailableException.class);
+    }
+
+    @Test
+    void aLookAtALockedStreamIsTriedAgainAndOccupiesNoThreadMeanwhile() throws Exception {
+        storage.locked.add(stream);
+        var found = patient.find(stream);
+        await().until(() -> delays.size() == 1);
+        assertThat(get(patient.verifyWritable())).isNull();
+        storage.locked.clear();
+        doTheNext();
+        assertThat(get(found)).isEmpty();
+    }
+
+    @Test
+    void aLookAtAStreamThatStaysLockedIsBlockedAndNoOutage() throws Exception {
+        storage.locked.add(stream);
+        var found = patient.find(stream);
+        await().until(() -> delays.size() == 1);
+        pass(Backlog.MAX_BLOCKED_MS + 1);
+        doTheNext();
+        assertFails(found, BlockedException.class);
     }
 
     @Test
@@ -184,8 +223,8 @@ class BlockedTest extends GroupCommitFixture {
         var call = patient.acquire(requests(streams));
         await().until(() -> delays.size() == 1);
         patient.close();
-        assertBlockedFirst(get(call));
         doTheNext();
+        assertBlockedFirst(get(call));
         assertThat(storage.statements).hasSize(1);
     }
 

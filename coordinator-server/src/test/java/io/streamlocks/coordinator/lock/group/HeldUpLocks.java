@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.lock.group;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.BlockedException;
 import io.streamlocks.coordinator.lock.ForwardingLocks;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockManager;
@@ -93,7 +94,12 @@ final class HeldUpLocks extends ForwardingLocks {
 
     @Override
     public Optional<Lock> find(String streamId) {
-        return statement("find", List.of(streamId), Function.identity(), () -> locks.find(streamId));
+        return statement("find", List.of(streamId), Function.identity(), () -> {
+            if (locked.contains(streamId)) {
+                throw new BlockedException("It is locked", 0);
+            }
+            return locks.find(streamId);
+        });
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.BlockedException;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
@@ -17,7 +18,6 @@ import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
-import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.StreamHistoryQuery;
 import java.sql.Connection;
 import java.time.Duration;
@@ -32,8 +32,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * What callers hear of a lease whose renewal another transaction has carried out and not committed yet, or whose row
- * another transaction has locked: nothing that may turn out to be wrong.
+ * Another transaction has renewed a lease and not committed that yet, or has only locked its row: callers are told nothing
+ * about the lease that may turn out to be wrong.
  */
 class CertaintyTest extends StagedRace {
 
@@ -50,9 +50,8 @@ class CertaintyTest extends StagedRace {
             assertThat(acquireAgain(lease)).isInstanceOf(AcquireOutcome.Blocked.class);
             assertThat(acquire("bob")).isInstanceOf(AcquireOutcome.Blocked.class);
             assertThat(breakLease()).isInstanceOf(BreakOutcome.Blocked.class);
-            assertThatThrownBy(() -> locks.breakOwner("alice", BREAKING))
-                    .isInstanceOf(StorageUnavailableException.class);
-            assertThatThrownBy(() -> locks.find(stream)).isInstanceOf(StorageUnavailableException.class);
+            assertThatThrownBy(() -> locks.breakOwner("alice", BREAKING)).isInstanceOf(BlockedException.class);
+            assertThatThrownBy(() -> locks.find(stream)).isInstanceOf(BlockedException.class);
             assertThat(history()).singleElement().extracting(Grant::end).isEqualTo(Optional.empty());
             assertThat(history(Optional.of(clock()))).hasSize(1);
             assertThat(expiredGrants()).isEmpty();
@@ -104,7 +103,7 @@ class CertaintyTest extends StagedRace {
         try (Connection transaction = database.transaction()) {
             renewIn(transaction);
             assertThatThrownBy(() -> locks.breakOwner("alice", BREAKING))
-                    .isInstanceOf(StorageUnavailableException.class)
+                    .isInstanceOf(BlockedException.class)
                     .hasMessageContaining("0 leases were ended");
             transaction.commit();
         }
@@ -118,7 +117,7 @@ class CertaintyTest extends StagedRace {
         try (Connection transaction = database.transaction()) {
             lock(transaction, leases.get(3));
             assertThatThrownBy(() -> locks.breakOwner("alice", BREAKING))
-                    .isInstanceOf(StorageUnavailableException.class)
+                    .isInstanceOf(BlockedException.class)
                     .hasMessageContaining("19 leases were ended");
         }
         assertThat(locks.breakOwner("alice", BREAKING)).isEqualTo(1);
@@ -205,7 +204,7 @@ class CertaintyTest extends StagedRace {
         return lease;
     }
 
-    /** What the renewal of another server, which was in time, has written and not committed yet. */
+    /** Writes what the renewal of another server would, which was in time and has not committed yet. */
     private void renewIn(Connection transaction) {
         sql(transaction)
                 .execute(

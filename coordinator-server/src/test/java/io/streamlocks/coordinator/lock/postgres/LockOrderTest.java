@@ -60,6 +60,25 @@ class LockOrderTest extends StagedRace {
         }
     }
 
+    @Test
+    void anAcquireThatWaitsForANewRowHasLockedNoOther() throws Exception {
+        // A server of the version before may hold that row and wait for another one of the batch.
+        String known = stream + "-1";
+        String inserted = stream + "-2";
+        locks.acquire(requests(known));
+        database.expire(known);
+        try (Connection transaction = database.transaction()) {
+            grantIn(transaction, requests(inserted).get(0));
+            CompletableFuture<List<AcquireOutcome>> waiting = start(() -> locks.acquire(requests(known, inserted)));
+            awaitWaiting(1);
+            assertThat(database.sql()
+                            .fetch("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE SKIP LOCKED", known))
+                    .hasSize(1);
+            transaction.commit();
+            waiting.get(10, TimeUnit.SECONDS);
+        }
+    }
+
     private static List<AcquireRequest> requests(String... streams) {
         return Stream.of(streams)
                 .map(id -> new AcquireRequest(id, "alice", UUID.randomUUID(), TTL))
