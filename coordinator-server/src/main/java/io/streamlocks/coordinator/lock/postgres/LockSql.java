@@ -82,11 +82,6 @@ final class LockSql {
                         AND r.lease_id <> seen.lease_id
                         AND r.lease_id <> ALL (seen.superseded_lease_ids))
             ),
-            locked AS MATERIALIZED (
-                SELECT l.ctid AS place, f.owner_id, f.lease_id, f.ttl_ms, f.labels
-                FROM free f JOIN stream_locks l ON l.ctid = f.place
-                FOR UPDATE OF l SKIP LOCKED
-            ),
             granted_again AS (
                 UPDATE stream_locks l
                 SET owner_id = t.owner_id,
@@ -99,7 +94,11 @@ final class LockSql {
                     labels = t.labels::text[],
                     ended_owner_id = NULL,
                     ended_fencing_token = NULL
-                FROM locked t
+                FROM (
+                    SELECT l.ctid AS place, f.owner_id, f.lease_id, f.ttl_ms, f.labels
+                    FROM free f JOIN stream_locks l ON l.ctid = f.place
+                    FOR UPDATE OF l SKIP LOCKED
+                ) t
                 WHERE l.ctid = t.place AND greatest(l.expires_at, l.closed_until) <= clock_timestamp()
                 RETURNING %2$s
             ),
@@ -125,16 +124,15 @@ final class LockSql {
      * what was renewed. The fencing token is the grant's and stays.
      */
     static final String RENEW = """
-            WITH locked AS MATERIALIZED (
+            UPDATE stream_locks l
+            SET ttl_ms = coalesce(t.ttl_ms, l.ttl_ms),
+                expires_at = clock_timestamp() + coalesce(t.ttl_ms, l.ttl_ms) * interval '1 millisecond'
+            FROM (
                 SELECT l.ctid AS place, r.lease_id, r.ttl_ms, r.owner_prefix
                 FROM unnest(?::text[], ?::uuid[], ?::bigint[], ?::text[]) AS r (stream_id, lease_id, ttl_ms, owner_prefix)
                     JOIN stream_locks l ON l.stream_id = r.stream_id
                 FOR UPDATE OF l SKIP LOCKED
-            )
-            UPDATE stream_locks l
-            SET ttl_ms = coalesce(t.ttl_ms, l.ttl_ms),
-                expires_at = clock_timestamp() + coalesce(t.ttl_ms, l.ttl_ms) * interval '1 millisecond'
-            FROM locked t
+            ) t
             WHERE l.ctid = t.place AND l.lease_id = t.lease_id AND l.expires_at > clock_timestamp()
                 AND starts_with(l.owner_id, t.owner_prefix)
             RETURNING %s
@@ -145,16 +143,15 @@ final class LockSql {
      * tombstone that knows the lease id and whose it was.
      */
     static final String RELEASE = """
-            WITH locked AS MATERIALIZED (
+            UPDATE stream_locks l
+            SET owner_id = NULL, expires_at = clock_timestamp(),
+                ended_owner_id = l.owner_id, ended_fencing_token = l.fencing_token
+            FROM (
                 SELECT l.ctid AS place, r.lease_id, r.owner_prefix
                 FROM unnest(?::text[], ?::uuid[], ?::text[]) AS r (stream_id, lease_id, owner_prefix)
                     JOIN stream_locks l ON l.stream_id = r.stream_id
                 FOR UPDATE OF l SKIP LOCKED
-            )
-            UPDATE stream_locks l
-            SET owner_id = NULL, expires_at = clock_timestamp(),
-                ended_owner_id = l.owner_id, ended_fencing_token = l.fencing_token
-            FROM locked t
+            ) t
             WHERE l.ctid = t.place AND l.lease_id = t.lease_id AND l.expires_at > clock_timestamp()
                 AND starts_with(l.owner_id, t.owner_prefix)
             RETURNING l.stream_id
