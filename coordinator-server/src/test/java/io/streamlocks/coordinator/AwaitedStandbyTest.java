@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.jooq.exception.DataAccessException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,8 +24,6 @@ import org.slf4j.LoggerFactory;
 
 /** A primary whose commits wait for a synchronous standby that is not there: what callers hear meanwhile, and after. */
 class AwaitedStandbyTest {
-
-    private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(AwaitedStandbyTest.class);
 
     /** How soon a call is answered at the latest with the default settings. */
     private static final Duration ANSWERED_WITHIN = Duration.ofSeconds(3);
@@ -55,8 +52,8 @@ class AwaitedStandbyTest {
 
     @AfterEach
     void letAllWaitsEnd() {
-        waitFor("");
-        await().until(() -> waiting(database).isEmpty());
+        postgres.waitForStandby("");
+        await().until(() -> postgres.waiting(database).isEmpty());
     }
 
     @Test
@@ -64,7 +61,7 @@ class AwaitedStandbyTest {
         try (Coordinator coordinator = readyCoordinator()) {
             HttpCalls calls = calls(coordinator);
             assertThat(calls.get("/readyz").statusCode()).isEqualTo(200);
-            waitFor("nobody");
+            postgres.waitForStandby("nobody");
 
             long sentAt = System.nanoTime();
             assertUnknown(calls.acquire("a", leaseId));
@@ -72,7 +69,7 @@ class AwaitedStandbyTest {
             await().untilAsserted(() -> assertUnknown(calls.get("/readyz")));
             assertThat(calls.get("/v1/locks").statusCode()).as("reads go on").isEqualTo(200);
 
-            waitFor("");
+            postgres.waitForStandby("");
             await().atMost(RECOVERED_WITHIN)
                     .untilAsserted(
                             () -> assertThat(calls.get("/readyz").statusCode()).isEqualTo(200));
@@ -84,7 +81,7 @@ class AwaitedStandbyTest {
     void aGrantWhoseWaitSomebodyCancelsIsUnknownAndIsNotAnsweredBeforeAStandbyHasIt() throws Exception {
         try (Coordinator coordinator = readyCoordinator()) {
             HttpCalls calls = calls(coordinator);
-            waitFor("nobody");
+            postgres.waitForStandby("nobody");
 
             assertUnknown(cancelled(calls, "/v1/locks/a/acquire", "{\"ownerId\":\"tester\",\"leaseId\":\"LEASE\"}"));
             HttpResponse<String> shown = calls.get("/v1/locks/a");
@@ -92,7 +89,7 @@ class AwaitedStandbyTest {
             // Only read, it could be answered at once; but a fail-over might lose it.
             assertUnknown(calls.acquire("a", leaseId));
 
-            waitFor("");
+            postgres.waitForStandby("");
             await().until(() -> calls.acquire("a", leaseId).statusCode() == 200);
             assertThat(HttpCalls.fencingToken(calls.acquire("a", leaseId))).isEqualTo(HttpCalls.fencingToken(shown));
         }
@@ -103,14 +100,14 @@ class AwaitedStandbyTest {
         try (Coordinator coordinator = readyCoordinator()) {
             HttpCalls calls = calls(coordinator);
             assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
-            waitFor("nobody");
+            postgres.waitForStandby("nobody");
             assertUnknown(cancelled(calls, "/v1/locks/a/release", "{\"leaseId\":\"LEASE\"}"));
 
             assertThat(liveHere()).as("it is committed here").isZero();
             // Only read, it could be answered at once; but after a fail-over the lease might be live again.
             assertUnknown(calls.release("a", leaseId));
 
-            waitFor("");
+            postgres.waitForStandby("");
             await().until(() -> calls.release("a", leaseId).statusCode() == 204);
         }
     }
@@ -121,7 +118,7 @@ class AwaitedStandbyTest {
         try (Coordinator coordinator = readyCoordinator()) {
             HttpCalls calls = calls(coordinator);
             assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
-            waitFor("nobody");
+            postgres.waitForStandby("nobody");
             assertUnknown(cancelled(calls, breaking, "{\"reason\":\"it hangs\"}"));
             assertThat(liveHere()).as("it is committed here").isZero();
 
@@ -133,7 +130,7 @@ class AwaitedStandbyTest {
             assertUnknown(calls.post("/v1/locks/a/break", "{\"reason\":\"it hangs\"}"));
             assertUnknown(calls.post("/v1/owners/tester/break", "{\"reason\":\"it hangs\"}"));
 
-            waitFor("");
+            postgres.waitForStandby("");
             await().until(() -> calls.renew("a", leaseId).statusCode() == 410);
             assertThat(calls.get("/v1/locks/a").statusCode()).isEqualTo(404);
             assertThat(calls.post("/v1/owners/tester/break", "{\"reason\":\"it hangs\"}")
@@ -161,7 +158,7 @@ class AwaitedStandbyTest {
         try (Coordinator coordinator = readyCoordinator()) {
             HttpCalls calls = calls(coordinator);
             assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
-            waitFor("nobody");
+            postgres.waitForStandby("nobody");
 
             assertUnknown(cancelled(calls, path, body));
         }
@@ -173,13 +170,13 @@ class AwaitedStandbyTest {
         ListAppender<ILoggingEvent> log = new ListAppender<>();
         log.start();
         root.addAppender(log);
-        waitFor("nobody");
+        postgres.waitForStandby("nobody");
         try (Coordinator coordinator = coordinator()) {
             await().until(() -> List.of(log.list.toArray(new ILoggingEvent[0])).stream()
                     .anyMatch(event -> event.getFormattedMessage().contains("too few are synchronous (0 of 1)")));
             assertUnknown(calls(coordinator).get("/readyz"));
 
-            waitFor("");
+            postgres.waitForStandby("");
             coordinator.ready().get(RECOVERED_WITHIN.toSeconds(), TimeUnit.SECONDS);
         } finally {
             root.detachAppender(log);
@@ -191,43 +188,11 @@ class AwaitedStandbyTest {
         CompletableFuture<HttpResponse<String>> answer =
                 calls.postAsync(path, body.replace("LEASE", leaseId.toString()));
         await().pollInterval(Duration.ofMillis(20))
-                .until(() -> !waiting(database).isEmpty());
+                .until(() -> !postgres.waiting(database).isEmpty());
         // Before its time-out, or it says nothing about what a cancelled wait answers.
         assertThat(answer).isNotDone();
-        waiting(database).forEach(pid -> postgres.sql("postgres").execute("SELECT pg_cancel_backend(?)", pid));
+        postgres.waiting(database).forEach(pid -> postgres.sql("postgres").execute("SELECT pg_cancel_backend(?)", pid));
         return answer.get(10, TimeUnit.SECONDS);
-    }
-
-    /** Which standby commits wait for from now on; none if it is empty. */
-    private static void waitFor(String standby) {
-        postgres.sql("postgres").execute("ALTER SYSTEM SET synchronous_standby_names = '" + standby + "'");
-        postgres.sql("postgres").execute("SELECT pg_reload_conf()");
-        if (!standby.isEmpty()) {
-            awaitThatCommitsWait();
-        }
-    }
-
-    /** Each process of PostgreSQL hears of a changed setting by itself, so that one which shows it proves nothing. */
-    private static void awaitThatCommitsWait() {
-        Thread writing = new Thread(() -> {
-            try {
-                while (true) {
-                    postgres.sql("postgres").execute("SELECT pg_logical_emit_message(true, 'test', '')");
-                }
-            } catch (DataAccessException e) {
-                LOG.info("A commit waited and was ended: {}", e.getMessage());
-            }
-        });
-        writing.start();
-        await().until(() -> !waiting("postgres").isEmpty());
-        waiting("postgres").forEach(pid -> postgres.sql("postgres").execute("SELECT pg_terminate_backend(?)", pid));
-    }
-
-    /** The sessions of a database whose commits wait for a standby. */
-    private static List<Integer> waiting(String database) {
-        return postgres.sql("postgres")
-                .fetch("SELECT pid FROM pg_stat_activity WHERE datname = ? AND wait_event = 'SyncRep'", database)
-                .getValues(0, Integer.class);
     }
 
     private static void assertUnknown(HttpResponse<String> response) {

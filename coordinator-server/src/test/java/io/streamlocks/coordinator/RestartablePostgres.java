@@ -1,5 +1,7 @@
 package io.streamlocks.coordinator;
 
+import static org.awaitility.Awaitility.await;
+
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,10 +18,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
+import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A PostgreSQL that can be stopped and started, with the same data at the same port, and be made to hang. */
 final class RestartablePostgres implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RestartablePostgres.class);
 
     private final Path data;
     private final List<Path> backups = new ArrayList<>();
@@ -81,6 +88,38 @@ final class RestartablePostgres implements AutoCloseable {
 
     DSLContext sql(String database) {
         return DSL.using(server.getDatabase("postgres", database), SQLDialect.POSTGRES);
+    }
+
+    /** Which standby commits wait for from now on; none if it is empty. */
+    void waitForStandby(String standby) {
+        sql("postgres").execute("ALTER SYSTEM SET synchronous_standby_names = '" + standby + "'");
+        sql("postgres").execute("SELECT pg_reload_conf()");
+        if (!standby.isEmpty()) {
+            awaitThatCommitsWait();
+        }
+    }
+
+    /** Each process of PostgreSQL hears of a changed setting by itself, so that one which shows it proves nothing. */
+    private void awaitThatCommitsWait() {
+        Thread writing = new Thread(() -> {
+            try {
+                while (true) {
+                    sql("postgres").execute("SELECT pg_logical_emit_message(true, 'test', '')");
+                }
+            } catch (DataAccessException e) {
+                LOG.info("A commit waited and was ended: {}", e.getMessage());
+            }
+        });
+        writing.start();
+        await().until(() -> !waiting("postgres").isEmpty());
+        waiting("postgres").forEach(pid -> sql("postgres").execute("SELECT pg_terminate_backend(?)", pid));
+    }
+
+    /** The sessions of a database whose commits wait for a standby. */
+    List<Integer> waiting(String database) {
+        return sql("postgres")
+                .fetch("SELECT pid FROM pg_stat_activity WHERE datname = ? AND wait_event = 'SyncRep'", database)
+                .getValues(0, Integer.class);
     }
 
     /** A connection of its own, to hold locks with. */
