@@ -104,4 +104,15 @@ interface BatchContract extends ContractFixture {
                 .hasSize(2)
                 .hasOnlyElementsOfType(ReleaseOutcome.Released.class);
     }
+
+    @Test
+    default void ofTwoRenewalsOfOneStreamEachHasItsOwnOutcome() {
+        Lease lease = grant("alice");
+        assertThat(locks().renew(List.of(
+                        new RenewRequest(stream(), UUID.randomUUID(), Optional.empty()),
+                        ContractFixture.renewal(lease, Optional.empty()))))
+                .satisfiesExactly(
+                        foreign -> assertThat(foreign).isInstanceOf(RenewOutcome.Lost.class),
+                        own -> assertThat(own).isInstanceOf(RenewOutcome.Renewed.class));
+    }
 }
