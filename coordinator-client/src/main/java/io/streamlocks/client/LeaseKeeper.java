@@ -18,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the leases of a process alive, and tells of their loss, with threads that nothing can end but {@link #close}.
+ * Keeps the leases of a process alive and reports their loss. Only {@link #close} ends its threads.
  *
  * <p>The <em>heartbeat</em> renews all leases together, a request for each thousand. The <em>watch</em> ends a lease
  * whose safe time has passed. They are two, because the heartbeat can hang in a call for longer than a lease has left,

@@ -161,7 +161,7 @@ class RunWithLeaseTest extends ProxiedClient {
             try {
                 gate.await();
             } catch (InterruptedException ignored) {
-                // As work that hears of nothing.
+                // Like work that ignores its interruption.
             }
         }
     }

@@ -166,7 +166,7 @@ class StreamWorkerTest {
             try {
                 gate.await();
             } catch (InterruptedException ignored) {
-                // As work that hears of nothing.
+                // Like work that ignores its interruption.
             }
         }
     }
