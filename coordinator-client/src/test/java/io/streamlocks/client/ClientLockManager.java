@@ -101,6 +101,8 @@ final class ClientLockManager implements LockManager {
             case "409 lease-id-used" -> new AcquireOutcome.LeaseIdUsed();
             case "409 lock-held" -> new AcquireOutcome.Held(holder(problem));
             case "409 lock-delayed" -> new AcquireOutcome.Delayed(Duration.ofMillis(problem.getOpensInMs()));
+            // Of one item: if the storage does not answer, the whole call is 503.
+            case "503 storage-unavailable" -> new AcquireOutcome.Blocked();
             default -> throw new AssertionError("Unexpected result " + result);
         };
     }
@@ -152,6 +154,7 @@ final class ClientLockManager implements LockManager {
             case "200" -> new RenewOutcome.Renewed(lease(result.getLease()));
             case "410 lease-lost" ->
                 new RenewOutcome.Lost(reason(result.getProblem()), breakReason(result.getProblem()));
+            case "503 storage-unavailable" -> new RenewOutcome.Blocked();
             default -> throw new AssertionError("Unexpected result " + result);
         };
     }
@@ -187,6 +190,7 @@ final class ClientLockManager implements LockManager {
             case "204" -> new ReleaseOutcome.Released();
             case "410 lease-lost" ->
                 new ReleaseOutcome.Lost(reason(result.getProblem()), breakReason(result.getProblem()));
+            case "503 storage-unavailable" -> new ReleaseOutcome.Blocked();
             default -> throw new AssertionError("Unexpected result " + result);
         };
     }

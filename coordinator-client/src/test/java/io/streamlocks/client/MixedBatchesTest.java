@@ -6,7 +6,9 @@ import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.Lease;
 import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.postgres.TestDatabase;
 import java.time.Duration;
@@ -29,7 +31,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Batches of all kinds over the same streams, in any order, at two servers: each statement wants the rows that another
- * has locked. No call may fail. {@code -Dmixed.seconds=600} makes it last that long.
+ * has locked. No call may fail. A request may be blocked, when the other server's commit takes longer than a batch waits for
+ * it. {@code -Dmixed.seconds=600} makes it last that long.
  */
 class MixedBatchesTest {
 
@@ -41,6 +44,7 @@ class MixedBatchesTest {
             IntStream.range(0, 300).mapToObj(i -> "stream-" + i).toList();
     private final AtomicLong calls = new AtomicLong();
     private final AtomicLong granted = new AtomicLong();
+    private final AtomicLong blocked = new AtomicLong();
 
     @Test
     @Timeout(value = 20, unit = TimeUnit.MINUTES)
@@ -63,7 +67,12 @@ class MixedBatchesTest {
             long deadlocks = database.sql()
                     .fetchSingle("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
                     .get(0, Long.class);
-            LOG.info("{} calls, {} leases granted, {} deadlocks", calls, granted, deadlocks);
+            LOG.info(
+                    "{} calls, {} leases granted, {} requests blocked, {} deadlocks",
+                    calls,
+                    granted,
+                    blocked,
+                    deadlocks);
             assertThat(deadlocks).isZero();
             assertThat(granted).hasPositiveValue();
         } finally {
@@ -72,18 +81,20 @@ class MixedBatchesTest {
     }
 
     private void turn(LockManager locks, String ownerId) {
-        List<Lease> leases = locks
-                .acquire(some(streams).stream()
-                        .map(id -> new AcquireRequest(id, ownerId, UUID.randomUUID(), TTL))
-                        .toList())
-                .stream()
+        List<AcquireOutcome> outcomes = locks.acquire(some(streams).stream()
+                .map(id -> new AcquireRequest(id, ownerId, UUID.randomUUID(), TTL))
+                .toList());
+        countBlocked(outcomes, AcquireOutcome.Blocked.class);
+        List<Lease> leases = outcomes.stream()
                 .filter(AcquireOutcome.Granted.class::isInstance)
                 .map(outcome -> ((AcquireOutcome.Granted) outcome).lease())
                 .toList();
         granted.addAndGet(leases.size());
-        locks.renew(some(leases).stream()
-                .map(lease -> new RenewRequest(lease.lock().streamId(), lease.leaseId(), Optional.empty()))
-                .toList());
+        countBlocked(
+                locks.renew(some(leases).stream()
+                        .map(lease -> new RenewRequest(lease.lock().streamId(), lease.leaseId(), Optional.empty()))
+                        .toList()),
+                RenewOutcome.Blocked.class);
         // Of leases that are somebody else's, or nobody's.
         locks.renew(some(streams).stream()
                 .map(id -> new RenewRequest(id, UUID.randomUUID(), Optional.empty()))
@@ -93,10 +104,16 @@ class MixedBatchesTest {
                 .toList());
         List<Lease> all = new ArrayList<>(leases);
         Collections.shuffle(all);
-        locks.release(all.stream()
-                .map(lease -> new ReleaseRequest(lease.lock().streamId(), lease.leaseId()))
-                .toList());
+        countBlocked(
+                locks.release(all.stream()
+                        .map(lease -> new ReleaseRequest(lease.lock().streamId(), lease.leaseId()))
+                        .toList()),
+                ReleaseOutcome.Blocked.class);
         calls.addAndGet(5);
+    }
+
+    private void countBlocked(List<?> outcomes, Class<?> type) {
+        blocked.addAndGet(outcomes.stream().filter(type::isInstance).count());
     }
 
     private static <T> List<T> some(List<T> of) {
