@@ -1,5 +1,7 @@
 package io.streamlocks.coordinator.http;
 
+import io.streamlocks.coordinator.telemetry.Refusal;
+import io.streamlocks.coordinator.telemetry.Telemetry;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Arrays;
 import java.util.concurrent.Executor;
@@ -29,14 +31,17 @@ final class BodyReader extends Handler.Wrapper {
 
     private final HeldBytes held;
     private final Executor threads;
+    private final Telemetry telemetry;
 
     /**
      * @param held counts the bodies that are being read
      * @param threads handle the requests whose body came late
+     * @param telemetry counts what is refused
      */
-    BodyReader(HeldBytes held, Executor threads) {
+    BodyReader(HeldBytes held, Executor threads, Telemetry telemetry) {
         this.held = held;
         this.threads = threads;
+        this.telemetry = telemetry;
     }
 
     /**
@@ -167,6 +172,7 @@ final class BodyReader extends Handler.Wrapper {
                 return discarded > MAX_DISCARDED_BYTES ? tooLarge() : null;
             }
             if (size + more > body.length && !grow(size + more)) {
+                telemetry.refused(Refusal.BODY_MEMORY);
                 return overloaded();
             }
             chunk.get(body, size, more);

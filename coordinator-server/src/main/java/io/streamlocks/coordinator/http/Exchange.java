@@ -3,6 +3,8 @@ package io.streamlocks.coordinator.http;
 import io.javalin.http.Context;
 import io.streamlocks.coordinator.limit.OwnerCap;
 import io.streamlocks.coordinator.lock.OverloadedException;
+import io.streamlocks.coordinator.telemetry.Refusal;
+import io.streamlocks.coordinator.telemetry.Telemetry;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletResponse;
@@ -40,14 +42,17 @@ final class Exchange {
 
     private final Executor threads;
     private final HeldBytes held;
+    private final Telemetry telemetry;
 
     /**
      * @param threads make the answers of many items
      * @param held counts answers of any size until they are sent
+     * @param telemetry counts what is refused
      */
-    Exchange(Executor threads, HeldBytes held) {
+    Exchange(Executor threads, HeldBytes held, Telemetry telemetry) {
         this.threads = threads;
         this.held = held;
+        this.telemetry = telemetry;
     }
 
     /** Reads the body, which must be JSON of this type. */
@@ -159,6 +164,7 @@ final class Exchange {
 
     private CompletableFuture<Void> sendHeld(Context ctx, String contentType, byte[] body) {
         if (!held.take(body.length)) {
+            telemetry.refused(Refusal.ANSWER_MEMORY);
             throw new OverloadedException("Answers that were not read yet use up the memory for them");
         }
         return send(ctx.status(200), contentType, body).whenComplete((sent, failure) -> held.giveBack(body.length));

@@ -112,7 +112,12 @@ public final class HttpServer {
                     .ifPresent(certificate -> config.jetty.addConnector(
                             (server, http) -> TlsConnector.of(server, http, certificate, host, port)));
             config.jetty.modifyServer(server -> limit(server, limits, held, threads, telemetry));
-            routes(config.routes, gate, new Fields(defaultTtl, maxTtl), new Exchange(threads, held), telemetry);
+            routes(
+                    config.routes,
+                    gate,
+                    new Fields(defaultTtl, maxTtl),
+                    new Exchange(threads, held, telemetry),
+                    telemetry);
         });
         requireAPermissionForEachRoute();
     }
@@ -219,8 +224,8 @@ public final class HttpServer {
 
     /** What a client that is slow, or does not end, can take of the server. */
     private void limit(Server server, ClientLimits limits, HeldBytes held, Executor threads, Telemetry telemetry) {
-        SlowClients slow = new SlowClients(limits, errors);
-        BodyReader bodies = new BodyReader(held, threads);
+        SlowClients slow = new SlowClients(limits, errors, telemetry);
+        BodyReader bodies = new BodyReader(held, threads, telemetry);
         slow.setHandler(bodies);
         // Behind it, since a call is of the thread that handles it, and a body may be read by others.
         bodies.setHandler(new CallHandler(telemetry));

@@ -1,6 +1,8 @@
 package io.streamlocks.coordinator.http;
 
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
+import io.streamlocks.coordinator.telemetry.Refusal;
+import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,14 +30,17 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
     private final Set<Client> clients = ConcurrentHashMap.newKeySet();
     private final ClientLimits limits;
     private final RepeatedErrorLog errors;
+    private final Telemetry telemetry;
 
     /**
      * @param limits how long a client may take
      * @param errors tells of connections that were ended
+     * @param telemetry counts them
      */
-    SlowClients(ClientLimits limits, RepeatedErrorLog errors) {
+    SlowClients(ClientLimits limits, RepeatedErrorLog errors, Telemetry telemetry) {
         this.limits = limits;
         this.errors = errors;
+        this.telemetry = telemetry;
     }
 
     @Override
@@ -107,6 +112,7 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
                 if (client.takesLongerThan(maxExchange, now)) {
                     String tooSlow = "a request with its answer took over " + maxExchange.toSeconds() + " s";
                     errors.log(Level.WARN, tooSlow, "Ended the connection of a client: " + tooSlow, null);
+                    telemetry.refused(Refusal.SLOW_EXCHANGE);
                     end(client, tooSlow);
                 } else if (full && client.isSilentForLongerThan(ClientLimits.SILENCE_WHEN_FULL, now)) {
                     end(client, "others wait for the connection");

@@ -1,16 +1,18 @@
 package io.streamlocks.coordinator.telemetry;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.LongStream;
 
-/** How long calls take. Thread-safe. */
+/** How long calls take, and which clients were refused. Thread-safe. */
 final class HttpMetrics {
 
     private static final Duration[] BUCKETS = micros(
@@ -23,8 +25,22 @@ final class HttpMetrics {
     /** By method, then route, then status; a timer that no call has needed yet is null. */
     private final Map<String, Map<String, AtomicReferenceArray<Timer>>> timers = new ConcurrentHashMap<>();
 
+    private final Map<Refusal, Counter> refusals = new EnumMap<>(Refusal.class);
+
     HttpMetrics(MeterRegistry registry) {
         this.registry = registry;
+        for (Refusal refusal : Refusal.values()) {
+            refusals.put(
+                    refusal,
+                    Counter.builder("streamlocks.refusals")
+                            .description("Requests and connections that a limit refused or ended")
+                            .tag("reason", refusal.label())
+                            .register(registry));
+        }
+    }
+
+    void refused(Refusal refusal) {
+        refusals.get(refusal).increment();
     }
 
     void record(String method, String route, int status, long nanos) {

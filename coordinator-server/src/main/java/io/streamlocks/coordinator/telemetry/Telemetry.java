@@ -112,6 +112,15 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
     }
 
     /**
+     * A client was refused, or its connection ended.
+     *
+     * @param refusal why
+     */
+    public void refused(Refusal refusal) {
+        http.refused(refusal);
+    }
+
+    /**
      * Begins the span of a call.
      *
      * @param headers gives the value of a header of the request; null if it has none of that name

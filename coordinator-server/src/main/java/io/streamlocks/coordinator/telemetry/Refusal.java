@@ -1,0 +1,22 @@
+package io.streamlocks.coordinator.telemetry;
+
+/** Why the server did not serve a client, or ended its connection: a limit of the client's own, or of all together. */
+public enum Refusal {
+    /** A request, with its answer, took too long. */
+    SLOW_EXCHANGE("slow_exchange"),
+    /** The bodies being read use up the memory for them. */
+    BODY_MEMORY("body_memory"),
+    /** The answers that were not read yet use up the memory for them. */
+    ANSWER_MEMORY("answer_memory");
+
+    private final String label;
+
+    Refusal(String label) {
+        this.label = label;
+    }
+
+    /** As metrics name it. */
+    public String label() {
+        return label;
+    }
+}
