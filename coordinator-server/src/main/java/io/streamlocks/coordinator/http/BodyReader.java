@@ -1,46 +1,80 @@
 package io.streamlocks.coordinator.http;
 
+import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.telemetry.Refusal;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Arrays;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.Scheduler;
+import org.slf4j.event.Level;
 
 /**
- * Reads the body of a request to its end before any route sees the request. No thread waits for it: a client that sends
- * slowly, or not at all, has a connection and a few kB of memory, and nothing that others need.
+ * Reads the body of a request to its end before any route sees the request, and keeps it only if its caller is {@linkplain
+ * Access#isLetIn let in}. No thread waits for it: a client that sends slowly, or not at all, has a connection and a few kB of
+ * memory for a few seconds, and nothing that others need.
  */
 final class BodyReader extends Handler.Wrapper {
 
-    static final int MAX_BODY_BYTES = 1024 * 1024;
+    /** Of a call on one stream: the longest that is valid, in the longest encoding that JSON has for it. */
+    static final int MAX_BODY_BYTES = 64 * 1024;
 
-    /** What is read, and forgotten, of a body that is too large. */
-    private static final long MAX_DISCARDED_BYTES = 16L * MAX_BODY_BYTES;
+    /** Of a call on many. */
+    static final int MAX_BATCH_BYTES = 1024 * 1024;
+
+    private static final String BATCHES = "/v1/batch/";
+
+    /** What is read, and forgotten, of a body that is too large or not wanted. */
+    private static final long MAX_DISCARDED_BYTES = 16L * MAX_BATCH_BYTES;
 
     /** So much is held without being counted: that of all connections together is no harm. */
     private static final int SMALL_BODY_BYTES = 8 * 1024;
 
+    /**
+     * How many large bodies are parsed at once, each of which can take thirty times its size meanwhile. More would be no
+     * faster, since nothing waits while it parses.
+     */
+    private static final int MAX_LARGE_AT_ONCE =
+            Math.min(4, Runtime.getRuntime().availableProcessors());
+
     private static final String BODY = BodyReader.class.getName();
     private static final byte[] NO_BODY = {};
 
+    private final ClientLimits limits;
     private final HeldBytes held;
     private final Executor threads;
+    private final RepeatedErrorLog errors;
     private final Telemetry telemetry;
 
+    /** Handles the requests with a large body. */
+    private final ExecutorService large = Executors.newFixedThreadPool(MAX_LARGE_AT_ONCE, task -> {
+        Thread thread = new Thread(task, "large-body");
+        thread.setDaemon(true);
+        return thread;
+    });
+
     /**
+     * @param limits how long a body may take
      * @param held counts the bodies that are being read
      * @param threads handle the requests whose body came late
-     * @param telemetry counts what is refused
+     * @param errors tells of bodies that were refused
+     * @param telemetry counts them
      */
-    BodyReader(HeldBytes held, Executor threads, Telemetry telemetry) {
+    BodyReader(ClientLimits limits, HeldBytes held, Executor threads, RepeatedErrorLog errors, Telemetry telemetry) {
+        this.limits = limits;
         this.held = held;
         this.threads = threads;
+        this.errors = errors;
         this.telemetry = telemetry;
     }
 
@@ -62,54 +96,96 @@ final class BodyReader extends Handler.Wrapper {
         if (request.getLength() <= 0 && !request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING)) {
             return super.handle(request, response, callback);
         }
-        if (request.getLength() > MAX_BODY_BYTES && request.getHeaders().contains(HttpHeader.EXPECT)) {
+        Reading reading = new Reading(request, response, callback);
+        if (request.getHeaders().contains(HttpHeader.EXPECT) && request.getLength() > reading.maxBytes) {
             // The client waits with the body, and to read would tell it to go on.
-            request.setAttribute(BODY, tooLarge());
+            request.setAttribute(BODY, reading.refusal());
             return super.handle(request, response, callback);
         }
-        Reading reading = new Reading(request, response, callback);
-        if (reading.isDone()) {
-            reading.handle();
-        }
+        reading.begin();
         return true;
     }
 
-    private static ProblemException tooLarge() {
-        return new ProblemException(
-                Problem.of(ProblemType.BODY_TOO_LARGE, "The body is over " + MAX_BODY_BYTES + " bytes."));
+    @Override
+    protected void doStop() throws Exception {
+        super.doStop();
+        large.shutdown();
+    }
+
+    private static ProblemException tooLarge(int maxBytes) {
+        return new ProblemException(Problem.of(ProblemType.BODY_TOO_LARGE, "The body is over " + maxBytes + " bytes."));
     }
 
     private static ProblemException endedEarly() {
         return new ProblemException(Problem.of(ProblemType.BAD_REQUEST, "The body ended early."));
     }
 
-    private static ProblemException overloaded() {
-        return new ProblemException(
-                Problem.of(ProblemType.OVERLOADED, "The server is reading too much already. Try again."));
-    }
-
-    /** One body on its way. Called by one thread at a time. */
+    /** One body on its way. Called by one thread at a time, but for {@link #end}. */
     private final class Reading extends Callback.Nested implements Runnable {
 
         private final Request request;
         private final Response response;
+        private final String caller;
+
+        /** 0 if nothing of it is kept. */
+        private final int maxBytes;
+
         private byte[] body;
         private int size;
         private int counted;
 
-        /** Of a body that is too large; else 0. */
+        /** Of a body that is not kept; else 0. */
         private long discarded;
+
+        /** Null until the body has to be waited for. */
+        private Scheduler.Task timeLimit;
 
         Reading(Request request, Response response, Callback callback) {
             super(callback);
             this.request = request;
             this.response = response;
+            this.caller = Access.caller(request);
+            int max = request.getHttpURI().getPath().startsWith(BATCHES) ? MAX_BATCH_BYTES : MAX_BODY_BYTES;
+            this.maxBytes = Access.isLetIn(request) ? max : 0;
             // Not by what is announced alone: that costs the client nothing.
-            this.body = new byte[(int) Math.max(0, Math.min(request.getLength(), SMALL_BODY_BYTES))];
+            this.body =
+                    new byte[(int) Math.max(0, Math.min(request.getLength(), Math.min(maxBytes, SMALL_BODY_BYTES)))];
         }
 
-        /** Reads what is there. If that is not all, the rest is read as it comes, and then the request handled. */
-        boolean isDone() {
+        /** What became of a body that is not kept: the refusal of a caller who is not let in says it all. */
+        Object refusal() {
+            return maxBytes == 0 ? NO_BODY : tooLarge(maxBytes);
+        }
+
+        void begin() {
+            if (isDone()) {
+                executor(Runnable::run).execute(this::handle);
+            } else {
+                timeLimit = request.getComponents()
+                        .getScheduler()
+                        .schedule(this::end, limits.body().toMillis(), TimeUnit.MILLISECONDS);
+                request.demand(this);
+            }
+        }
+
+        /** More of the body is there. */
+        @Override
+        public void run() {
+            if (isDone()) {
+                timeLimit.cancel();
+                // Elsewhere, since whoever calls this must not be held up.
+                executor(threads).execute(this::handle);
+            } else {
+                request.demand(this);
+            }
+        }
+
+        private Executor executor(Executor ofSmall) {
+            return size > MAX_BODY_BYTES ? large : ofSmall;
+        }
+
+        /** Reads what is there, and tells whether that is all there is to read. */
+        private boolean isDone() {
             for (Content.Chunk chunk = request.read(); chunk != null; chunk = request.read()) {
                 if (Content.Chunk.isFailure(chunk)) {
                     // The client went away or sent no HTTP; there may be nobody left to read the answer.
@@ -121,11 +197,13 @@ final class BodyReader extends Handler.Wrapper {
                 if (refusal != null) {
                     return done(refusal);
                 }
+                if (discarded > MAX_DISCARDED_BYTES || (last && discarded > 0)) {
+                    return done(refusal());
+                }
                 if (last) {
-                    return done(discarded > 0 ? tooLarge() : size == body.length ? body : Arrays.copyOf(body, size));
+                    return done(size == body.length ? body : Arrays.copyOf(body, size));
                 }
             }
-            request.demand(this);
             return false;
         }
 
@@ -139,20 +217,12 @@ final class BodyReader extends Handler.Wrapper {
 
         private void forget() {
             body = NO_BODY;
-            held.giveBack(counted);
+            size = 0;
+            held.giveBack(caller, counted);
             counted = 0;
         }
 
-        /** More of the body is there. */
-        @Override
-        public void run() {
-            if (isDone()) {
-                // Elsewhere, since whoever calls this must not be held up.
-                threads.execute(this::handle);
-            }
-        }
-
-        void handle() {
+        private void handle() {
             try {
                 if (!getHandler().handle(request, response, this)) {
                     Response.writeError(request, response, this, 404);
@@ -162,18 +232,22 @@ final class BodyReader extends Handler.Wrapper {
             }
         }
 
+        /** Keeps what came, or discards it; returns why it can be neither. */
         private ProblemException take(Content.Chunk chunk) {
             int more = chunk.remaining();
-            if (discarded > 0 || size + more > MAX_BODY_BYTES) {
+            if (discarded > 0 || size + more > maxBytes) {
                 // Read on all the same: a client that is still sending when the connection ends would not see the
                 // answer, but a broken pipe.
                 discarded += more;
                 forget();
-                return discarded > MAX_DISCARDED_BYTES ? tooLarge() : null;
+                return null;
             }
             if (size + more > body.length && !grow(size + more)) {
+                String why = "The bodies being read, of " + caller + " or of all callers, use up the memory for them";
+                errors.log(Level.WARN, why, "Refused a call: " + why, null);
                 telemetry.refused(Refusal.BODY_MEMORY);
-                return overloaded();
+                return new ProblemException(
+                        Problem.of(ProblemType.OVERLOADED, "The server is reading too much already. Try again."));
             }
             chunk.get(body, size, more);
             size += more;
@@ -181,9 +255,9 @@ final class BodyReader extends Handler.Wrapper {
         }
 
         private boolean grow(int needed) {
-            int length = Math.max(needed, Math.min(2 * body.length, (int) Math.min(announced(), MAX_BODY_BYTES)));
+            int length = Math.max(needed, Math.min(2 * body.length, (int) Math.min(announced(), maxBytes)));
             if (length > SMALL_BODY_BYTES) {
-                if (!held.take(length - counted)) {
+                if (!held.grow(caller, counted, length)) {
                     return false;
                 }
                 counted = length;
@@ -193,7 +267,23 @@ final class BodyReader extends Handler.Wrapper {
         }
 
         private long announced() {
-            return request.getLength() < 0 ? MAX_BODY_BYTES : request.getLength();
+            return request.getLength() < 0 ? maxBytes : request.getLength();
+        }
+
+        /** It took too long. If all of it has just come, the client does not know what became of it. */
+        private void end() {
+            String why = "a body took over " + limits.body().toSeconds() + " s";
+            errors.log(
+                    Level.WARN,
+                    why,
+                    "Ended the connection of a client at " + Request.getRemoteAddr(request) + ": " + why,
+                    null);
+            telemetry.refused(Refusal.SLOW_BODY);
+            // On another thread, since the end of a connection is told to those who work for it.
+            threads.execute(() -> request.getConnectionMetaData()
+                    .getConnection()
+                    .getEndPoint()
+                    .close(new TimeoutException(why)));
         }
 
         /** The request has been answered. */

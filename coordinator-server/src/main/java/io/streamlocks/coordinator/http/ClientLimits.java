@@ -10,16 +10,19 @@ import java.time.Duration;
  * @param silence how long a connection may stay open on which nothing is said
  * @param exchange how long a request may take from its first byte to the last of its answer, however steadily the bytes
  *     come; far above the few seconds within which the server itself answers
- * @param heldBytes how much memory may hold bodies that are not all there yet, and answers that are not read yet
+ * @param body how long the body of a request may take from the end of its head
+ * @param heldBytes how much memory may hold bodies that are not all there yet, and as much again answers that are not read
+ *     yet
  */
-record ClientLimits(int connections, Duration silence, Duration exchange, long heldBytes) {
+record ClientLimits(int connections, Duration silence, Duration exchange, Duration body, long heldBytes) {
 
     /** Each connection costs a descriptor and a few kB, so that the most of them are tens of MB. */
     static final ClientLimits DEFAULT = new ClientLimits(
             10_000,
             Duration.ofSeconds(30),
             Duration.ofSeconds(30),
-            Runtime.getRuntime().maxMemory() / 8);
+            Duration.ofSeconds(5),
+            Runtime.getRuntime().maxMemory() / 16);
 
     /** How long a connection may be silent while there are as many as there may be, and others wait for its place. */
     static final Duration SILENCE_WHEN_FULL = Duration.ofSeconds(2);

@@ -163,11 +163,14 @@ final class Exchange {
     }
 
     private CompletableFuture<Void> sendHeld(Context ctx, String contentType, byte[] body) {
-        if (!held.take(body.length)) {
+        String caller = Access.caller(ctx);
+        if (!held.grow(caller, 0, body.length)) {
             telemetry.refused(Refusal.ANSWER_MEMORY);
-            throw new OverloadedException("Answers that were not read yet use up the memory for them");
+            throw new OverloadedException(
+                    "The answers not read yet, of " + caller + " or of all callers, use up the memory for them");
         }
-        return send(ctx.status(200), contentType, body).whenComplete((sent, failure) -> held.giveBack(body.length));
+        return send(ctx.status(200), contentType, body)
+                .whenComplete((sent, failure) -> held.giveBack(caller, body.length));
     }
 
     private static <T> T outcomeOf(T outcome, Throwable failure) {

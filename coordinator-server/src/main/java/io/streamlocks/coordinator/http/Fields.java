@@ -17,7 +17,6 @@ import java.util.regex.Pattern;
 record Fields(Duration defaultTtl, Duration maxTtl) {
 
     private static final int MAX_ID_LENGTH = 255;
-    private static final int MAX_LABELS = 16;
     private static final int MAX_LABEL_NAME_LENGTH = 63;
     private static final int MAX_SHOWN_LENGTH = 64;
     private static final long MAX_FENCING_TOKEN = (1L << 53) - 1;
@@ -83,9 +82,6 @@ record Fields(Duration defaultTtl, Duration maxTtl) {
     static Map<String, String> labels(String field, Map<String, String> labels) {
         if (labels == null || labels.isEmpty()) {
             return Map.of();
-        }
-        if (labels.size() > MAX_LABELS) {
-            throw ProblemException.invalid(field, field + " must have at most " + MAX_LABELS + " entries.");
         }
         labels.forEach((name, value) -> {
             String entry = field + "." + shown(name);

@@ -1,30 +1,52 @@
 package io.streamlocks.coordinator.http;
 
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
- * How much memory is held for clients that are slow: bodies that are not all there yet, and answers that are not read
- * yet. Bounded, so that many of them together cannot use up the heap. Thread-safe.
+ * How much memory is held for clients that are slow, as for bodies that are not all there yet. All callers together may use
+ * it up, but none of them alone: what a caller holds is no more than a quarter, or one body or answer. Thread-safe.
  */
 final class HeldBytes {
 
+    /** Of all that may be held, what one caller may hold. */
+    private static final int CALLERS_PART = 4;
+
     private final long max;
-    private final AtomicLong held = new AtomicLong();
+
+    /** Guarded by this, as is {@link #ofCallers}. */
+    private long held;
+
+    /** Without those who hold nothing. */
+    private final Map<String, Long> ofCallers = new HashMap<>();
 
     HeldBytes(long max) {
         this.max = max;
     }
 
-    /** Counts these as held, to be given back; false, and not counted, if there are too many already. */
-    boolean take(int bytes) {
-        if (held.addAndGet(bytes) <= max) {
-            return true;
+    /**
+     * Counts these as held for this caller, to be given back.
+     *
+     * @param from how many bytes of the same body or answer are counted already
+     * @param to how many it needs
+     * @return whether they are counted; if not, there are too many already
+     */
+    synchronized boolean grow(String caller, int from, int to) {
+        int bytes = to - from;
+        long others = ofCallers.getOrDefault(caller, 0L) - from;
+        // The only one of a caller may be larger than his part: else it would be refused for ever.
+        if (held + bytes > max || (others > 0 && others + to > max / CALLERS_PART)) {
+            return false;
         }
-        held.addAndGet(-bytes);
-        return false;
+        held += bytes;
+        ofCallers.merge(caller, (long) bytes, Long::sum);
+        return true;
     }
 
-    void giveBack(int bytes) {
-        held.addAndGet(-bytes);
+    synchronized void giveBack(String caller, int bytes) {
+        if (bytes > 0) {
+            held -= bytes;
+            ofCallers.computeIfPresent(caller, (any, all) -> all == bytes ? null : all - bytes);
+        }
     }
 }

@@ -101,7 +101,6 @@ public final class HttpServer {
             Telemetry telemetry,
             ClientLimits limits,
             QueuedThreadPool threads) {
-        HeldBytes held = new HeldBytes(limits.heldBytes());
         this.locks = new GroupCommit(telemetry.measured(locks), threads, telemetry);
         this.guards = guards;
         this.javalin = Javalin.create(config -> {
@@ -111,12 +110,12 @@ public final class HttpServer {
             guards.certificate()
                     .ifPresent(certificate -> config.jetty.addConnector(
                             (server, http) -> TlsConnector.of(server, http, certificate, host, port)));
-            config.jetty.modifyServer(server -> limit(server, limits, held, threads, telemetry));
+            config.jetty.modifyServer(server -> limit(server, limits, threads, telemetry));
             routes(
                     config.routes,
                     gate,
                     new Fields(defaultTtl, maxTtl),
-                    new Exchange(threads, held, telemetry),
+                    new Exchange(threads, new HeldBytes(limits.heldBytes()), telemetry),
                     telemetry);
         });
         requireAPermissionForEachRoute();
@@ -223,10 +222,12 @@ public final class HttpServer {
     }
 
     /** What a client that is slow, or does not end, can take of the server. */
-    private void limit(Server server, ClientLimits limits, HeldBytes held, Executor threads, Telemetry telemetry) {
+    private void limit(Server server, ClientLimits limits, Executor threads, Telemetry telemetry) {
         SlowClients slow = new SlowClients(limits, errors, telemetry);
-        BodyReader bodies = new BodyReader(held, threads, telemetry);
-        slow.setHandler(bodies);
+        Access access = new Access(guards.authenticator(), guards.rateLimit(), table::isOpen, telemetry);
+        slow.setHandler(access);
+        BodyReader bodies = new BodyReader(limits, new HeldBytes(limits.heldBytes()), threads, errors, telemetry);
+        access.setHandler(bodies);
         // Behind it, since a call is of the thread that handles it, and a body may be read by others.
         bodies.setHandler(new CallHandler(telemetry));
         // In place of the framework's handler, which counts requests for nobody.
@@ -264,10 +265,9 @@ public final class HttpServer {
 
     private void routes(RoutesConfig routes, Gate gate, Fields fields, Exchange exchange, Telemetry telemetry) {
         table = new RouteTable(routes);
-        Access access = new Access(guards.authenticator(), guards.rateLimit());
         routes.before(ctx -> SecurityHeaders.set(ctx.req().getRequestURI(), ctx.res()::setHeader));
         // Before the gate: who is not known need not know either whether this server is about to stop.
-        routes.before(ctx -> access.check(ctx, table::isOpen));
+        routes.before(Access::check);
         routes.before("/v1/*", ctx -> gate.check());
 
         CappedLocks capped = new CappedLocks(locks, guards.ownerCap());

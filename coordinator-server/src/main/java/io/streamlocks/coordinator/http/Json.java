@@ -24,6 +24,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /** Reads strictly and says which field is at fault; writes. Thread-safe. */
 final class Json {
@@ -94,7 +95,7 @@ final class Json {
     /**
      * Reads a body like {@code {"items": [...]}}, without holding more of it than an item.
      *
-     * @param maxItems the most that there may be
+     * @param maxItems the most that there may be; reading ends at the next one, and at a field that is not {@code items}
      * @throws ProblemException with the field at fault, if the bytes are not JSON or not of this form
      */
     static <T> void readItems(byte[] body, int maxItems, Class<T> type, Items<T> items) {
@@ -106,19 +107,16 @@ final class Json {
                 throw malformed("The body is empty.");
             }
             if (first != JsonToken.START_OBJECT) {
-                skipToEnd(parser);
                 throw ProblemException.invalid("body", "The body must be a JSON object.");
             }
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String field = parser.currentName();
                 if (!field.equals("items")) {
-                    skipToEnd(parser);
                     String shown = Fields.shown(field);
                     throw ProblemException.invalid(shown, shown + " is not a field of this request.");
                 }
                 JsonToken value = parser.nextToken();
                 if (value != JsonToken.START_ARRAY && value != JsonToken.VALUE_NULL) {
-                    skipToEnd(parser);
                     throw ProblemException.invalid("items", "items must be an array.");
                 }
                 if (value == JsonToken.START_ARRAY) {
@@ -148,7 +146,6 @@ final class Json {
         for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
             String path = "items[" + count + "]";
             if (++count > maxItems) {
-                skipToEnd(parser);
                 throw ProblemException.invalid("items", "items must have at most " + maxItems + " elements.");
             }
             if (token != JsonToken.START_OBJECT) {
@@ -173,13 +170,6 @@ final class Json {
         }
     }
 
-    /** So that a body that is no JSON at all is told to be that, whatever it seems to be at its beginning. */
-    private static void skipToEnd(JsonParser parser) throws IOException {
-        while (parser.nextToken() != null) {
-            // Read on.
-        }
-    }
-
     static byte[] write(Object value) {
         try {
             return MAPPER.writeValueAsBytes(value);
@@ -189,7 +179,12 @@ final class Json {
     }
 
     private static ProblemException fault(String prefix, JsonMappingException e) {
-        String field = field(prefix, e);
+        if (e.getCause() instanceof Requests.Labels.TooManyException) {
+            String labels = field(prefix, e.getPath().subList(0, e.getPath().size() - 1));
+            return ProblemException.invalid(
+                    labels, labels + " must have at most " + Requests.Labels.MAX_ENTRIES + " entries.");
+        }
+        String field = field(prefix, e.getPath());
         if (e.getCause() instanceof InputCoercionException) {
             return ProblemException.invalid(field, field + " is out of range.");
         }
@@ -216,9 +211,9 @@ final class Json {
         return new ProblemException(Problem.of(ProblemType.MALFORMED_JSON, detail));
     }
 
-    private static String field(String prefix, JsonMappingException e) {
+    private static String field(String prefix, List<JsonMappingException.Reference> steps) {
         StringBuilder path = new StringBuilder(prefix);
-        for (JsonMappingException.Reference step : e.getPath()) {
+        for (JsonMappingException.Reference step : steps) {
             if (step.getFieldName() == null) {
                 path.append('[').append(step.getIndex()).append(']');
             } else {

@@ -4,6 +4,10 @@ package io.streamlocks.coordinator.telemetry;
 public enum Refusal {
     /** A request, with its answer, took too long. */
     SLOW_EXCHANGE("slow_exchange"),
+    /** A body took too long. */
+    SLOW_BODY("slow_body"),
+    /** A caller called more often than the rate limit allows. */
+    CALL_RATE("call_rate"),
     /** The bodies being read use up the memory for them. */
     BODY_MEMORY("body_memory"),
     /** The answers that were not read yet use up the memory for them. */

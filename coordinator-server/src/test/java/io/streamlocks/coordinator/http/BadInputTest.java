@@ -7,8 +7,11 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import io.restassured.response.Response;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -283,8 +286,9 @@ class BadInputTest {
     }
 
     @Test
-    void aBodyOverOneMebibyteIsRefused() {
-        assertProblem(SERVER.post("/v1/locks/s/acquire", padded(1024 * 1024 + 1)), 413, "body-too-large", null);
+    void aBodyThatIsTooLargeIsRefused() {
+        assertProblem(SERVER.post("/v1/locks/s/acquire", padded(64 * 1024 + 1)), 413, "body-too-large", null);
+        assertProblem(SERVER.post("/v1/batch/acquire", padded(1024 * 1024 + 1)), 413, "body-too-large", null);
         assertProblem(SERVER.post("/v1/batch/acquire", padded(5 * 1024 * 1024)), 413, "body-too-large", null);
     }
 
@@ -294,10 +298,12 @@ class BadInputTest {
         RawHttp.Answer answer =
                 RawHttp.send(SERVER.port, "POST", "/v1/batch/acquire", headers, 1024 * 1024 + 1, new byte[0]);
         assertProblem(answer, 413, "body-too-large", null);
+        answer = RawHttp.send(SERVER.port, "POST", "/v1/locks/s/acquire", headers, 64 * 1024 + 1, new byte[0]);
+        assertProblem(answer, 413, "body-too-large", null);
     }
 
     @Test
-    void aChunkedBodyOverOneMebibyteIsRefused() {
+    void aChunkedBodyThatIsTooLargeIsRefused() {
         Response response = SERVER.request()
                 .contentType("application/json")
                 .body(new ByteArrayInputStream(padded(1024 * 1024 + 1)) {})
@@ -306,9 +312,66 @@ class BadInputTest {
     }
 
     @Test
-    void aBodyOfOneMebibyteIsTaken() {
-        Response response = SERVER.post(TestServer.path(TestServer.randomStream()) + "/acquire", padded(1024 * 1024));
+    void aBodyOfTheMostBytesIsTaken() {
+        Response response = SERVER.post(TestServer.path(TestServer.randomStream()) + "/acquire", padded(64 * 1024));
         assertThat(response.statusCode()).as(response.asString()).isEqualTo(200);
+        byte[] batch = ("{\"items\":[]" + " ".repeat(1024 * 1024 - 12) + "}").getBytes(StandardCharsets.UTF_8);
+        assertThat(batch).hasSize(1024 * 1024);
+        assertThat(SERVER.post("/v1/batch/acquire", batch).statusCode()).isEqualTo(200);
+    }
+
+    /** Each character of a name or a value may take twelve bytes, as two escapes. */
+    @Test
+    void theLongestValidBodyIsTaken() {
+        String character = "\\ud83d\\ude00";
+        String labels = IntStream.range(0, 16)
+                .mapToObj(i -> "\"%s%02d\":\"%s\"".formatted(character.repeat(61), i, character.repeat(255)))
+                .collect(Collectors.joining(","));
+        String body = "{\"ownerId\":\"%s\",\"ttlMs\":30000,\"leaseId\":\"%s\",\"labels\":{%s}}"
+                .formatted(character.repeat(255), UUID.randomUUID(), labels);
+        Response response = SERVER.post(
+                TestServer.path(TestServer.randomStream()) + "/acquire", body.getBytes(StandardCharsets.UTF_8));
+        assertThat(response.statusCode()).as(response.asString()).isEqualTo(200);
+    }
+
+    /** What follows may be long, and is not looked at: here it is no JSON. */
+    @Test
+    void readingEndsAtTheFirstLabelTooMany() {
+        String labels =
+                IntStream.range(0, 17).mapToObj(i -> "\"l" + i + "\":\"x\"").collect(Collectors.joining(","));
+        String acquire = "{\"ownerId\":\"me\",\"labels\":{" + labels + "NO JSON";
+        assertProblem(
+                SERVER.post("/v1/locks/s/acquire", acquire.getBytes(StandardCharsets.UTF_8)),
+                400,
+                "invalid-field",
+                "labels");
+    }
+
+    @Test
+    void oneLabelTooManyIsOfItsItemAlone() {
+        Map<String, String> labels = IntStream.range(0, 17).boxed().collect(Collectors.toMap(i -> "l" + i, i -> "x"));
+        Map<String, ?> batch = Map.of(
+                "items",
+                List.of(
+                        Map.of("streamId", TestServer.randomStream(), "ownerId", "me", "labels", labels),
+                        Map.of("streamId", TestServer.randomStream(), "ownerId", "me")));
+        Response response =
+                SERVER.postBadItems("/v1/batch/acquire", new String(Json.write(batch), StandardCharsets.UTF_8));
+        assertThat(response.jsonPath().getList("results.status")).containsExactly(400, 200);
+        assertThat(response.jsonPath().getString("results[0].problem.field")).isEqualTo("items[0].labels");
+    }
+
+    @Test
+    void readingABatchEndsAtTheFirstItemTooManyAndAtTheFirstFieldThatIsNone() {
+        String items = "{\"items\":[" + "{},".repeat(1001) + "NO JSON";
+        assertProblem(
+                SERVER.post("/v1/batch/acquire", items.getBytes(StandardCharsets.UTF_8)),
+                400,
+                "invalid-field",
+                "items");
+        String field = "{\"items\":[],\"x\":[NO JSON";
+        assertProblem(
+                SERVER.post("/v1/batch/acquire", field.getBytes(StandardCharsets.UTF_8)), 400, "invalid-field", "x");
     }
 
     /** An acquire of this many bytes. */

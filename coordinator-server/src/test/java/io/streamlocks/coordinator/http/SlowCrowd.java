@@ -23,6 +23,9 @@ final class SlowCrowd implements AutoCloseable {
     /** So small that what is not read soon stands in the way of the server. */
     private static final int RECEIVE_BUFFER = 4096;
 
+    /** So small that what was sent has been read by the server, but for some hundred kB. */
+    private static final int SEND_BUFFER = 64 * 1024;
+
     private final boolean reads;
     private final byte[] drip;
     private final Queue<Client> clients = new ConcurrentLinkedQueue<>();
@@ -54,6 +57,7 @@ final class SlowCrowd implements AutoCloseable {
             for (int i = 0; i < count; i++) {
                 SocketChannel channel = SocketChannel.open();
                 channel.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER);
+                channel.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
                 channel.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
                 channel.configureBlocking(false);
                 clients.add(new Client(channel, ByteBuffer.wrap(bytes)));
@@ -80,6 +84,11 @@ final class SlowCrowd implements AutoCloseable {
         return clients.size();
     }
 
+    /** Whether those who still have their connection have sent what they send at once. */
+    boolean hasSentAll() {
+        return clients.stream().allMatch(client -> client.sentAll);
+    }
+
     @Override
     public void close() {
         thread.shutdownNow();
@@ -89,6 +98,7 @@ final class SlowCrowd implements AutoCloseable {
     private final class Client {
         private final SocketChannel channel;
         private final ByteBuffer first;
+        private volatile boolean sentAll;
         private int dripped;
 
         Client(SocketChannel channel, ByteBuffer first) {
@@ -101,6 +111,7 @@ final class SlowCrowd implements AutoCloseable {
             try {
                 if (first.hasRemaining()) {
                     channel.write(first);
+                    sentAll = !first.hasRemaining();
                 } else if (drip.length > 0) {
                     dripped += channel.write(ByteBuffer.wrap(drip, dripped % drip.length, 1));
                 }

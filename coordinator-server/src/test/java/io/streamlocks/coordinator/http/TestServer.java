@@ -123,6 +123,15 @@ final class TestServer implements AutoCloseable {
         return server;
     }
 
+    /** A server that takes calls behind these guards, with leases in memory, and lets clients take so much. */
+    static TestServer guarded(Guards guards, ClientLimits limits) {
+        Clock clock = new Clock();
+        TestServer server = new TestServer(
+                new MemoryLockManager(clock, true), clock, guards, Tracing.off(), limits, HttpServer.threads());
+        server.gate.open();
+        return server;
+    }
+
     /** A server that takes calls, with leases in memory, and has these threads. */
     static TestServer of(QueuedThreadPool threads) {
         Clock clock = new Clock();
