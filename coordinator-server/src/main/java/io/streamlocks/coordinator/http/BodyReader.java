@@ -134,7 +134,9 @@ final class BodyReader extends Handler.Wrapper {
         private int size;
         private int counted;
 
-        /** Of a body that is not kept; else 0. */
+        /** What stands for a body that is not kept; null while it is. */
+        private Object instead;
+
         private long discarded;
 
         /** Null until the body has to be waited for. */
@@ -191,14 +193,11 @@ final class BodyReader extends Handler.Wrapper {
                     // The client went away or sent no HTTP; there may be nobody left to read the answer.
                     return done(endedEarly());
                 }
-                ProblemException refusal = take(chunk);
+                take(chunk);
                 boolean last = chunk.isLast();
                 chunk.release();
-                if (refusal != null) {
-                    return done(refusal);
-                }
-                if (discarded > MAX_DISCARDED_BYTES || (last && discarded > 0)) {
-                    return done(refusal());
+                if (instead != null && (last || discarded > MAX_DISCARDED_BYTES)) {
+                    return done(instead);
                 }
                 if (last) {
                     return done(size == body.length ? body : Arrays.copyOf(body, size));
@@ -232,26 +231,29 @@ final class BodyReader extends Handler.Wrapper {
             }
         }
 
-        /** Keeps what came, or discards it; returns why it can be neither. */
-        private ProblemException take(Content.Chunk chunk) {
+        private void take(Content.Chunk chunk) {
             int more = chunk.remaining();
-            if (discarded > 0 || size + more > maxBytes) {
-                // Read on all the same: a client that is still sending when the connection ends would not see the
-                // answer, but a broken pipe.
-                discarded += more;
-                forget();
-                return null;
-            }
-            if (size + more > body.length && !grow(size + more)) {
+            if (instead == null && size + more > maxBytes) {
+                keepNothing(refusal());
+            } else if (instead == null && size + more > body.length && !grow(size + more)) {
                 String why = "The bodies being read, of " + caller + " or of all callers, use up the memory for them";
                 errors.log(Level.WARN, why, "Refused a call: " + why, null);
                 telemetry.refused(Refusal.BODY_MEMORY);
-                return new ProblemException(
-                        Problem.of(ProblemType.OVERLOADED, "The server is reading too much already. Try again."));
+                keepNothing(new ProblemException(
+                        Problem.of(ProblemType.OVERLOADED, "The server is reading too much already. Try again.")));
             }
-            chunk.get(body, size, more);
-            size += more;
-            return null;
+            if (instead == null) {
+                chunk.get(body, size, more);
+                size += more;
+            } else {
+                discarded += more;
+            }
+        }
+
+        /** It is read on all the same: a client still sending when the connection ends would see a broken pipe, no answer. */
+        private void keepNothing(Object result) {
+            instead = result;
+            forget();
         }
 
         private boolean grow(int needed) {
