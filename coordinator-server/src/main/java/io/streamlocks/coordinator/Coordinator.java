@@ -167,7 +167,6 @@ final class Coordinator implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         server.stop();
-        guards.authenticator().ifPresent(Authenticator::close);
         telemetry.close();
         pool.ifPresent(HikariDataSource::close);
     }
