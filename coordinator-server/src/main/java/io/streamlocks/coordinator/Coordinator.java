@@ -2,7 +2,6 @@ package io.streamlocks.coordinator;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import io.streamlocks.coordinator.access.Authenticator;
 import io.streamlocks.coordinator.http.Gate;
 import io.streamlocks.coordinator.http.Guards;
 import io.streamlocks.coordinator.http.HttpServer;
@@ -15,11 +14,11 @@ import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
 import io.streamlocks.coordinator.lock.postgres.SetUpCheck;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
-import io.streamlocks.coordinator.reload.Reloaded;
 import io.streamlocks.coordinator.reload.UnusableFileException;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import io.streamlocks.coordinator.telemetry.Tracing;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -91,6 +90,7 @@ final class Coordinator implements AutoCloseable {
                 .orElseGet(() -> new MemoryLockManager(new MonotonicClock(), keepsHistory));
         this.census = telemetry.census(locks);
         this.guards = guards(config, census);
+        SettingsFiles files = new SettingsFiles(guards, telemetry, InstantSource.system());
         this.server = new HttpServer(locks, gate, guards, config.defaultTtl(), config.maxTtl(), telemetry);
         // Not by the pool, which is used up when writes hang.
         this.setUp = config.database()
@@ -103,10 +103,7 @@ final class Coordinator implements AutoCloseable {
             throw e;
         }
         background.execute(this::openStorage);
-        every(RELOAD_INTERVAL, "reload the settings' files", () -> {
-            guards.authenticator().ifPresent(Authenticator::reload);
-            guards.certificate().ifPresent(Reloaded::reload);
-        });
+        every(RELOAD_INTERVAL, "reload the settings' files", files::reload);
         background.execute(this::measureJvm);
     }
 
@@ -167,7 +164,6 @@ final class Coordinator implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         server.stop();
-        guards.authenticator().ifPresent(Authenticator::close);
         telemetry.close();
         pool.ifPresent(HikariDataSource::close);
     }

@@ -23,6 +23,8 @@ final class TokenCommand {
                 makes a token, and prints two lines: the token, for whoever makes the calls, and
                 its line for the file of COORDINATOR_TOKENS_FILE, from which nobody can tell the
                 token. --expires-in takes a number with the unit s, m, h or d.
+                Change a copy of that file and rename it (mv): a server reads the file each second,
+                and refuses the tokens whose lines are not there yet.
             """;
 
     private String id;

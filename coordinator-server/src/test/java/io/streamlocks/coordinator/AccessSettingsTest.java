@@ -129,7 +129,17 @@ class AccessSettingsTest {
     @ValueSource(strings = {"ldap://host/", "https://", "https://a b/"})
     void whereKeysAreIsAUrlOrAFile(String keys) {
         environment.putAll(Map.of("JWT_JWKS", keys, "JWT_ISSUER", "i", "JWT_AUDIENCE", "a"));
-        assertThat(problems()).containsExactly("JWT_JWKS must be an http or https URL, or a file");
+        assertThat(problems()).containsExactly("JWT_JWKS must be an https URL, or a file");
+    }
+
+    @Test
+    void keysOfAnotherMachineMustComeOverHttps() throws Exception {
+        environment.putAll(Map.of("JWT_JWKS", "http://issuer.example/keys", "JWT_ISSUER", "i", "JWT_AUDIENCE", "a"));
+        assertThat(problems())
+                .containsExactly("JWT_JWKS must be an https URL, or a file: over http, which is for this machine alone,"
+                        + " whoever is on the way could put a key of his own into the answer");
+        environment.put("JWT_JWKS", "http://127.0.0.1:9/keys");
+        assertThat(config().access().isControlled()).isTrue();
     }
 
     @Test

@@ -93,6 +93,7 @@ class TokenCommandTest {
         assertThat(run("--help")).isZero();
         assertThat(run("token", "--help")).isZero();
         assertThat(lines()).anyMatch(line -> line.contains("--stream-prefix"));
+        assertThat(lines()).anyMatch(line -> line.contains("rename it (mv)"));
         assertThat(err.size()).isZero();
     }
 

@@ -14,10 +14,10 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Tells who calls, by the bearer token that came with the call: one of the tokens file, or a JWT. Thread-safe. Blocks for
- * a few seconds at most, if a key set must be fetched.
+ * Tells who calls, by the bearer token that came with the call: one of the tokens file, or a JWT. Thread-safe. A call
+ * waits for no file and no network.
  */
-public final class Authenticator implements AutoCloseable {
+public final class Authenticator {
 
     private static final Logger LOG = LoggerFactory.getLogger(Authenticator.class);
 
@@ -33,7 +33,7 @@ public final class Authenticator implements AutoCloseable {
     /**
      * What JWTs are accepted.
      *
-     * @param keys where the key set of the issuer is: an http or https URL, or else a file
+     * @param keys where the key set of the issuer is: an https URL, an http URL of this machine, or a file
      * @param issuer their {@code iss}
      * @param audience what their {@code aud} must have
      */
@@ -49,13 +49,14 @@ public final class Authenticator implements AutoCloseable {
     }
 
     /**
-     * Reads the files. A key set with a URL is fetched by the first {@link #reload}, or at the first need.
+     * Reads the files. A key set with a URL is fetched in the background, from the first {@link #reload} or the first
+     * need on.
      *
      * @param tokensFile where the tokens are, if there are any
      * @param jwt which JWTs are accepted, if any are
      * @return for use with the wall clock of this machine
      * @throws UnusableFileException if a file cannot be used
-     * @throws IllegalArgumentException if the key set has neither a URL nor a file's name
+     * @throws IllegalArgumentException if the key set has neither such a URL nor a file's name
      */
     public static Authenticator of(Optional<Path> tokensFile, Optional<Jwt> jwt) throws UnusableFileException {
         return of(tokensFile, jwt, InstantSource.system());
@@ -78,12 +79,12 @@ public final class Authenticator implements AutoCloseable {
     }
 
     /**
-     * Reads the files anew if they have changed, and fetches keys if there are none. Never throws. To be called each
+     * Reads the files anew if they have changed, and has keys fetched if it is time. Never throws. To be called each
      * second.
      */
     public void reload() {
         tokens.ifPresent(Reloaded::reload);
-        keys.ifPresent(Keys::reload);
+        keys.ifPresent(source -> source.reload().run());
     }
 
     /**
@@ -117,9 +118,13 @@ public final class Authenticator implements AutoCloseable {
         return entry.expiresAt().map(wallClock.instant()::isBefore).orElse(true);
     }
 
-    /** Ends what fetches keys. */
-    @Override
-    public void close() {
-        keys.ifPresent(Keys::close);
+    /** Whether the tokens file as it is now cannot be used, so that an older one is. */
+    public boolean isTokensFileFailing() {
+        return tokens.map(Reloaded::isFailing).orElse(false);
+    }
+
+    /** Whether the keys of JWTs as they are now cannot be read or used, so that older ones are, or none. */
+    public boolean isKeySetFailing() {
+        return keys.map(source -> source.failing().getAsBoolean()).orElse(false);
     }
 }

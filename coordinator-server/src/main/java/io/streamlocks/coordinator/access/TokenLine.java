@@ -129,11 +129,11 @@ final class TokenLine {
         problems.add("line " + number + ": " + field + " " + problem);
     }
 
-    private static Optional<String> label(JsonNode node) {
+    static Optional<String> label(JsonNode node) {
         return node.isTextual() && Label.isValid(node.asText()) ? Optional.of(node.asText()) : Optional.empty();
     }
 
-    private static Optional<List<String>> labels(JsonNode node) {
+    static Optional<List<String>> labels(JsonNode node) {
         List<String> labels = new ArrayList<>();
         node.forEach(element -> label(element).ifPresent(labels::add));
         return node.isArray() && !labels.isEmpty() && labels.size() == node.size()

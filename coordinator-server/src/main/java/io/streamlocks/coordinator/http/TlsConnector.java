@@ -12,6 +12,11 @@ import org.eclipse.jetty.util.ssl.SslContextFactory;
 /** Listens for HTTP over TLS. */
 final class TlsConnector {
 
+    /** Those with a key of each connection's own and with authenticated encryption, of TLS 1.3 and of 1.2. */
+    private static final String[] CIPHER_SUITES = {
+        "TLS_(AES|CHACHA20)_.*", "TLS_ECDHE_(ECDSA|RSA)_WITH_.*_(GCM|POLY1305)_SHA(256|384)"
+    };
+
     private TlsConnector() {}
 
     /**
@@ -24,6 +29,7 @@ final class TlsConnector {
             Server server, HttpConfiguration http, Reloaded<KeyStore> certificate, String host, int port) {
         SslContextFactory.Server tls = new SslContextFactory.Server();
         tls.setIncludeProtocols("TLSv1.3", "TLSv1.2");
+        tls.setIncludeCipherSuites(CIPHER_SUITES);
         certificate.onChange(changed -> reload(tls, changed));
         tls.setKeyStore(certificate.get());
         tls.setKeyStorePassword("");

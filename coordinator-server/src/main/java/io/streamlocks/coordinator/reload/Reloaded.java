@@ -55,6 +55,8 @@ public final class Reloaded<T> {
 
     private volatile T current;
 
+    private volatile boolean failing;
+
     /**
      * Reads the files.
      *
@@ -76,6 +78,11 @@ public final class Reloaded<T> {
         return current;
     }
 
+    /** Whether the files as they are now cannot be used, so that what was made before stays in use. */
+    public boolean isFailing() {
+        return failing;
+    }
+
     /** Hears of what is made from now on, before {@link #get} shows it; may refuse it by an exception. */
     public void onChange(Consumer<T> listener) {
         listeners.add(listener);
@@ -86,12 +93,14 @@ public final class Reloaded<T> {
         try {
             List<byte[]> read = read();
             if (isSame(read, contents)) {
+                failing = false;
                 return;
             }
             T made = maker.make(read);
             listeners.forEach(listener -> listener.accept(made));
             current = made;
             contents = read;
+            failing = false;
             LOG.info("Reloaded {}", name);
         } catch (UnusableFileException e) {
             keep(e.getMessage(), null);
@@ -101,6 +110,7 @@ public final class Reloaded<T> {
     }
 
     private void keep(String reason, Throwable error) {
+        failing = true;
         errors.log(
                 Level.WARN,
                 reason,

@@ -1,5 +1,6 @@
 package io.streamlocks.coordinator.telemetry;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmInfoMetrics;
@@ -18,7 +19,10 @@ import io.streamlocks.coordinator.lock.group.StatementObserver;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -118,6 +122,34 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
      */
     public void refused(Refusal refusal) {
         http.refused(refusal);
+    }
+
+    /**
+     * Shows whether what is in a file of the settings can be used.
+     *
+     * @param file what it holds, one word
+     * @param failing whether it cannot, so that what was read before stays in use; asked at each scrape, must not block
+     */
+    public void showReload(String file, BooleanSupplier failing) {
+        Gauge.builder("streamlocks.reload.failing", () -> failing.getAsBoolean() ? 1 : 0)
+                .description("1 while what is in a file of the settings cannot be used, and what was read before is")
+                .tag("file", file)
+                .strongReference(true)
+                .register(registry);
+    }
+
+    /**
+     * Shows when the certificate expires.
+     *
+     * @param end when, or empty if there is none; asked at each scrape, must not block
+     */
+    public void showCertificateEnd(Supplier<Optional<Instant>> end) {
+        Gauge.builder("streamlocks.certificate.expiry.timestamp.seconds", () -> end.get()
+                        .map(instant -> (double) instant.getEpochSecond())
+                        .orElse(Double.NaN))
+                .description("When the certificate of TLS, or one it is issued by, expires; not a number without TLS")
+                .strongReference(true)
+                .register(registry);
     }
 
     /**

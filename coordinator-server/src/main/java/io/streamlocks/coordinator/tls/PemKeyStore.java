@@ -16,7 +16,7 @@ import java.util.List;
 /** A certificate with its chain and its private key, read from two PEM files. */
 public final class PemKeyStore {
 
-    private static final String ALIAS = "server";
+    static final String ALIAS = "server";
 
     private PemKeyStore() {}
 

@@ -1,11 +1,13 @@
 package io.streamlocks.coordinator.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.streamlocks.coordinator.reload.UnusableFileException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -150,6 +152,22 @@ class TokensTest {
                         "{\"id\":" + secret + "}"))
                 .isNotEmpty()
                 .noneMatch(problem -> problem.contains("slc_") || problem.contains("this-is"));
+    }
+
+    @Test
+    void aFileThatIsCutOffIsBrokenUnlessBetweenTwoLines() throws Exception {
+        String first = line("w", "a") + "\n";
+        byte[] whole = (first + line("x", "b") + "\n").getBytes(StandardCharsets.UTF_8);
+        for (int length = 0; length < whole.length; length++) {
+            byte[] cut = Arrays.copyOf(whole, length);
+            // The line's end itself says nothing.
+            if (length == first.length() - 1 || length == first.length()) {
+                // Nothing tells it from a whole one, so the README asks for a rename.
+                assertThat(Tokens.parse(cut).find("b")).isEmpty();
+            } else if (length < whole.length - 1) {
+                assertThatThrownBy(() -> Tokens.parse(cut)).isInstanceOf(UnusableFileException.class);
+            }
+        }
     }
 
     @Test

@@ -18,6 +18,8 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
@@ -39,6 +41,7 @@ class TlsTest {
 
     private static TestCertificate first;
     private static TestCertificate second;
+    private static TestCertificate rsa;
 
     @TempDir
     private Path directory;
@@ -53,6 +56,7 @@ class TlsTest {
     static void make(@TempDir Path directory) {
         first = TestCertificate.make(directory);
         second = TestCertificate.make(directory);
+        rsa = TestCertificate.make(directory, "-keyalg", "RSA", "-keysize", "2048");
     }
 
     @BeforeEach
@@ -138,6 +142,40 @@ class TlsTest {
             int protocolVersion = 70;
             assertThat(answer[0]).isEqualTo((byte) alert);
             assertThat(answer).endsWith(fatal, protocolVersion);
+        }
+    }
+
+    @Test
+    void onlySuitesWithForwardSecrecyAndAuthenticatedEncryptionAreTaken() throws Exception {
+        // An RSA key, too, since most suites are for one.
+        for (TestCertificate made : List.of(first, rsa)) {
+            write(made);
+            certificate.reload();
+            Set<String> taken = new TreeSet<>();
+            for (String suite : made.trusted().getSocketFactory().getSupportedCipherSuites()) {
+                if (takes(suite, made)) {
+                    taken.add(suite.replaceAll("_(ECDSA|RSA)_", "_*_"));
+                }
+            }
+            assertThat(taken)
+                    .containsExactlyInAnyOrder(
+                            "TLS_AES_128_GCM_SHA256",
+                            "TLS_AES_256_GCM_SHA384",
+                            "TLS_CHACHA20_POLY1305_SHA256",
+                            "TLS_ECDHE_*_WITH_AES_128_GCM_SHA256",
+                            "TLS_ECDHE_*_WITH_AES_256_GCM_SHA384",
+                            "TLS_ECDHE_*_WITH_CHACHA20_POLY1305_SHA256");
+        }
+    }
+
+    private boolean takes(String suite, TestCertificate made) throws IOException {
+        try (SSLSocket socket = (SSLSocket) made.trusted().getSocketFactory().createSocket("127.0.0.1", port)) {
+            socket.setEnabledProtocols(new String[] {"TLSv1.2", "TLSv1.3"});
+            socket.setEnabledCipherSuites(new String[] {suite});
+            socket.startHandshake();
+            return true;
+        } catch (SSLException e) {
+            return false;
         }
     }
 

@@ -33,8 +33,8 @@ public record TestCertificate(X509Certificate certificate, PrivateKey key) {
         return make(directory, "-keyalg", "EC", "-groupname", "secp256r1");
     }
 
-    /** One whose key these arguments of keytool choose. */
-    static TestCertificate make(Path directory, String... key) {
+    /** One whose key, or more, these arguments of keytool choose. It ends 30 days after its start, which is now. */
+    public static TestCertificate make(Path directory, String... key) {
         Path file = directory.resolve(UUID.randomUUID() + ".p12");
         List<String> command = new java.util.ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
