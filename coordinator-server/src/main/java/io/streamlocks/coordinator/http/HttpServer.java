@@ -364,7 +364,10 @@ public final class HttpServer {
     private void respondTo(Exception e, Context ctx) {
         // The path may name a stream, but holds no lease id: those travel in bodies only.
         String call = ctx.method() + " " + ctx.path();
-        errors.log(Level.ERROR, e.toString(), "Failed to handle " + call, e);
+        // Not by its message, which may quote the request, so that each would be another error.
+        StackTraceElement[] trace = e.getStackTrace();
+        String where = e.getClass().getName() + (trace.length == 0 ? "" : " at " + trace[0]);
+        errors.log(Level.ERROR, where, "Failed to handle " + call, e);
         Exchange.respond(
                 ctx,
                 Problem.of(
