@@ -283,6 +283,18 @@ class BreakAndHistoryTest {
                 .isEqualTo(lines.get(0).indexOf("OWNER"));
     }
 
+    @Test
+    void whatTheTableWouldNotShowIsWrittenOut() {
+        SERVER.post(
+                path(stream + "/\u202eue/sredro") + "/acquire",
+                Map.of("ownerId", "me\u200b", "labels", Map.of("p\u2066", "x\ufeff")));
+        String table = SERVER.request()
+                .header("Accept", "text/plain")
+                .get("/v1/locks?prefix=" + stream)
+                .asString();
+        assertThat(table).contains(stream + "/\\u202eue/sredro  me\\u200b  ").contains("  p\\u2066=x\\ufeff\n");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"*/*", "application/json", "application/json, text/plain"})
     void theListIsJsonForEverybodyElse(String accept) {
