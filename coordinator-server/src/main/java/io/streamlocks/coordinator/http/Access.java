@@ -57,7 +57,7 @@ final class Access {
     private static Principal authenticated(Context ctx, Authenticator authenticator) {
         List<String> headers = new ArrayList<>(Collections.list(ctx.req().getHeaders("Authorization")));
         return authenticator
-                .authenticate(headers)
+                .authenticate(headers, ctx.req().getRemoteAddr())
                 .orElseThrow(() -> new ProblemException(Problem.of(
                         ProblemType.UNAUTHENTICATED, "Send a token that is valid: Authorization: Bearer <token>.")));
     }
