@@ -80,6 +80,15 @@ export const rules = {
       .map(([name, probe]) => `${name}: ${probe.httpGet.path}`)
   },
 
+  'probes have the port that the server keeps for them'({ documents, settings }) {
+    const container = containerOf(documents)
+    const port = container.ports.find(({ name }) => name === 'management')
+    return [
+      ...(String(port?.containerPort) === settings.get('MANAGEMENT_PORT') ? [] : ['MANAGEMENT_PORT is another port']),
+      ...probes(container).filter(([, probe]) => probe.httpGet.port !== 'management').map(([name]) => name),
+    ]
+  },
+
   'times fit those of the server'({ documents, settings }) {
     const { spec } = of(documents, 'Deployment')[0].spec.template
     const { readinessProbe, startupProbe } = containerOf(documents)
@@ -136,7 +145,7 @@ export const breaks = {
   ],
   'ports have the names by which they are called': [
     ({ documents }) => (containerOf(documents).ports[0].name = 'web'),
-    ({ documents }) => (of(documents, 'Service')[0].spec.ports[0].name = 'web'),
+    ({ documents }) => (of(documents, 'Service')[0].spec.ports[1].name = 'web'),
   ],
   'what is mounted is there, and what is there is mounted': [
     ({ documents }) => containerOf(documents).volumeMounts.pop(),
@@ -151,6 +160,11 @@ export const breaks = {
   'probes ask for what the server answers': [
     ({ documents }) => (containerOf(documents).startupProbe.httpGet.path = '/healthz'),
     ({ documents }) => (containerOf(documents).livenessProbe.httpGet.path = '/readyz'),
+  ],
+  'probes have the port that the server keeps for them': [
+    ({ settings }) => settings.delete('MANAGEMENT_PORT'),
+    ({ documents }) => (containerOf(documents).ports[1].containerPort = 9091),
+    ({ documents }) => (containerOf(documents).livenessProbe.httpGet.port = 'http'),
   ],
   'times fit those of the server': [
     ({ documents }) => (of(documents, 'Deployment')[0].spec.template.spec.terminationGracePeriodSeconds = 8),

@@ -19,6 +19,15 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/**
+ * Text of others with the characters that turn its direction written out: with them an id can look like another one. All
+ * else that it holds is kept in its place by the elements it stands in.
+ */
+export function visible(text) {
+  const escape = (character) => `\\u${character.codePointAt(0).toString(16).padStart(4, '0')}`;
+  return text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, escape);
+}
+
 /** An instant of the storage's clock: milliseconds to be read, all digits to be copied from the title. */
 export function instant(iso) {
   const time = document.createElement('time');
@@ -34,8 +43,8 @@ export function setLabels(element, labels = {}) {
     const pair = document.createElement('bdi');
     pair.className = 'label';
     const name = document.createElement('span');
-    name.textContent = key;
-    pair.append(name, `=${value}`);
+    name.textContent = visible(key);
+    pair.append(name, `=${visible(value)}`);
     return pair;
   });
   element.replaceChildren(...pairs);
@@ -46,7 +55,7 @@ export function grantRow(grant) {
   const row = document.getElementById('grant').content.firstElementChild.cloneNode(true);
   const cell = (selector) => row.querySelector(selector);
   cell('.token').textContent = grant.fencingToken;
-  cell('.owner .id').textContent = grant.ownerId;
+  cell('.owner .id').textContent = visible(grant.ownerId);
   setLabels(cell('.labels'), grant.labels);
   cell('.from').append(instant(grant.acquiredAt));
   cell('.reason').textContent = grant.endReason ?? 'live';
@@ -64,6 +73,6 @@ export function grantRow(grant) {
 export function isolated(text) {
   const element = document.createElement('bdi');
   element.className = 'id';
-  element.textContent = text;
+  element.textContent = visible(text);
   return element;
 }

@@ -1,7 +1,7 @@
 // The table of live locks, which keeps itself up to date.
 
 import { call, explain, hasToken } from './api.js';
-import { duration, isolated, setLabels, setText } from './cells.js';
+import { duration, isolated, setLabels, setText, visible } from './cells.js';
 import { askForToken, onToken, openBreak, openHistory, tokenWanted } from './dialogs.js';
 
 const PAGE = 100;
@@ -52,9 +52,9 @@ class Row {
     this.bar = cell('.bar');
     this.history = cell('.history');
     this.break = cell('.break');
-    cell('.stream .id').textContent = streamId;
-    this.history.setAttribute('aria-label', `History of ${streamId}`);
-    this.break.setAttribute('aria-label', `Break the lease of ${streamId}`);
+    cell('.stream .id').textContent = visible(streamId);
+    this.history.setAttribute('aria-label', `History of ${visible(streamId)}`);
+    this.break.setAttribute('aria-label', `Break the lease of ${visible(streamId)}`);
     this.history.addEventListener('click', () => openHistory(streamId));
     this.element.addEventListener('animationend', () => this.element.classList.remove('new'));
     this.break.addEventListener('click', () => openBreak(this.lock, { told: tell, changed: refresh }));
@@ -69,7 +69,7 @@ class Row {
     this.sentAt = sentAt;
     // All three are of the storage's clock; this machine's may be wrong.
     this.ageMs = Date.parse(lock.expiresAt) - lock.expiresInMs - Date.parse(lock.acquiredAt);
-    setText(this.owner, lock.ownerId);
+    setText(this.owner, visible(lock.ownerId));
     setText(this.token, String(lock.fencingToken));
     this.tick(performance.now());
   }

@@ -1,7 +1,7 @@
 // The three dialogs: history of a stream, break, and the token.
 
 import { NO_PATH, call, explain, explainWithRequest, hasToken, isUnknown, setToken, streamPath } from './api.js';
-import { grantRow, instant, isolated, setLabels, setText } from './cells.js';
+import { grantRow, instant, isolated, setLabels, setText, visible } from './cells.js';
 
 const HISTORY_PAGE = 50;
 
@@ -169,8 +169,8 @@ export function openBreak(lock, { told, changed }) {
 }
 
 function showHolder(lock) {
-  setText($('break-stream'), lock.streamId);
-  setText($('holder-owner'), lock.ownerId);
+  setText($('break-stream'), visible(lock.streamId));
+  setText($('holder-owner'), visible(lock.ownerId));
   setText($('holder-token'), String(lock.fencingToken));
   setLabels($('holder-labels'), lock.labels);
   $('holder-labels-pair').hidden = !Object.keys(lock.labels ?? {}).length;

@@ -5,6 +5,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.streamlocks.coordinator.http.Gate;
 import io.streamlocks.coordinator.http.Guards;
 import io.streamlocks.coordinator.http.HttpServer;
+import io.streamlocks.coordinator.http.Listening;
 import io.streamlocks.coordinator.limit.OwnerCap;
 import io.streamlocks.coordinator.limit.RateLimit;
 import io.streamlocks.coordinator.lock.LockManager;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -96,7 +98,12 @@ final class Coordinator implements AutoCloseable {
         this.setUp = config.database()
                 .map(database -> new SetUpWatch(database.url(), new SetUpCheck(unpooled(database))::look));
         try {
-            this.port = server.start(config.httpHost(), config.httpPort());
+            this.port = server.start(new Listening(
+                    config.httpHost(),
+                    config.httpPort(),
+                    config.managementPort(),
+                    config.limits().connectionsPerAddress(),
+                    config.access().isForLoopback()));
         } catch (RuntimeException e) {
             pool.ifPresent(HikariDataSource::close);
             telemetry.close();
@@ -142,6 +149,11 @@ final class Coordinator implements AutoCloseable {
     /** The port it listens on. */
     int port() {
         return port;
+    }
+
+    /** The port of probes and metrics alone, if there is one. */
+    OptionalInt managementPort() {
+        return server.managementPort();
     }
 
     /** Done when the storage is set up and calls are taken; never fails, since the storage is tried until it is. */

@@ -1,6 +1,7 @@
 package io.streamlocks.coordinator;
 
 import io.streamlocks.coordinator.access.Authenticator;
+import io.streamlocks.coordinator.http.Listening;
 import io.streamlocks.coordinator.reload.Reloaded;
 import io.streamlocks.coordinator.reload.UnusableFileException;
 import io.streamlocks.coordinator.tls.PemKeyStore;
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -27,6 +29,7 @@ import java.util.regex.Pattern;
  *
  * @param httpHost the address or name of the interface to listen on
  * @param httpPort the port, 0 for any that is free
+ * @param managementPort the port of probes and metrics alone, 0 for any that is free; empty for none
  * @param defaultTtl the ttl of an acquire that names none
  * @param maxTtl the longest ttl that may be asked for
  * @param tombstoneRetention how long a stream is remembered after its last lease ended
@@ -41,6 +44,7 @@ import java.util.regex.Pattern;
 record CoordinatorConfig(
         String httpHost,
         int httpPort,
+        OptionalInt managementPort,
         Duration defaultTtl,
         Duration maxTtl,
         Duration tombstoneRetention,
@@ -67,8 +71,10 @@ record CoordinatorConfig(
      *
      * @param tokensFile the tokens
      * @param jwt which JWTs are accepted
+     * @param isForLoopback whether nobody but this machine is to be let in, since everybody may do everything and nobody
+     *     said that this is meant for others
      */
-    record Access(Optional<Path> tokensFile, Optional<Authenticator.Jwt> jwt) {
+    record Access(Optional<Path> tokensFile, Optional<Authenticator.Jwt> jwt, boolean isForLoopback) {
         boolean isControlled() {
             return tokensFile.isPresent() || jwt.isPresent();
         }
@@ -91,12 +97,13 @@ record CoordinatorConfig(
     }
 
     /**
-     * Limits, each off if 0.
+     * Limits.
      *
-     * @param callsPerSecond the most calls of a caller
-     * @param leasesPerOwner the most live leases of an owner
+     * @param callsPerSecond the most calls of a caller; off if 0
+     * @param leasesPerOwner the most live leases of an owner; off if 0
+     * @param connectionsPerAddress the most connections from an address
      */
-    record Limits(int callsPerSecond, int leasesPerOwner) {}
+    record Limits(int callsPerSecond, int leasesPerOwner, int connectionsPerAddress) {}
 
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(s|m|h|d)");
     private static final Map<String, TimeUnit> UNITS =
@@ -152,6 +159,7 @@ record CoordinatorConfig(
         CoordinatorConfig config = new CoordinatorConfig(
                 httpHost,
                 reader.integer("HTTP_PORT", 8080, 0, 65_535),
+                reader.integerOrNone("MANAGEMENT_PORT", 0, 65_535),
                 defaultTtl,
                 maxTtl,
                 // Far longer than any statement can run: see LockManager.purge.
@@ -164,8 +172,13 @@ record CoordinatorConfig(
                 tls(reader),
                 new Limits(
                         reader.integer("RATE_LIMIT_PER_SECOND", 0, 0, 1_000_000),
-                        reader.integer("MAX_LEASES_PER_OWNER", 0, 0, 10_000_000)),
+                        reader.integer("MAX_LEASES_PER_OWNER", 0, 0, 10_000_000),
+                        reader.integer(
+                                "HTTP_MAX_CONNECTIONS_PER_ADDRESS", Listening.CONNECTIONS_PER_ADDRESS, 1, 10_000)),
                 reporting(reader));
+        if (config.httpPort() != 0 && config.managementPort().equals(OptionalInt.of(config.httpPort()))) {
+            reader.problem("MANAGEMENT_PORT", "must not be HTTP_PORT");
+        }
         reader.throwIfAnyProblem();
         return config;
     }
@@ -208,7 +221,7 @@ record CoordinatorConfig(
                     "lets others than this machine in, so set COORDINATOR_TOKENS_FILE or JWT_JWKS; or AUTH=none, to"
                             + " let everybody do everything");
         }
-        return new Access(tokens, jwt);
+        return new Access(tokens, jwt, !none && !controlled);
     }
 
     private static boolean isLoopback(String host) {
@@ -311,6 +324,10 @@ record CoordinatorConfig(
             }
             problem(name, "must be an integer from " + min + " to " + max + itIs(value));
             return fallback;
+        }
+
+        OptionalInt integerOrNone(String name, int min, int max) {
+            return text(name, "").isEmpty() ? OptionalInt.empty() : OptionalInt.of(integer(name, min, min, max));
         }
 
         Duration millis(String name, int fallback, int min, int max) {

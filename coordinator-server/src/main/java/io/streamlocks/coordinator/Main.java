@@ -43,9 +43,11 @@ public final class Main {
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(coordinator), "stop"));
 
-        String url = (config.tls().isPresent() ? "https://" : "http://")
-                + (config.httpHost().contains(":") ? "[" + config.httpHost() + "]" : config.httpHost())
-                + ":" + coordinator.port();
+        String host = config.httpHost().contains(":") ? "[" + config.httpHost() + "]" : config.httpHost();
+        String url = (config.tls().isPresent() ? "https://" : "http://") + host + ":" + coordinator.port();
+        coordinator
+                .managementPort()
+                .ifPresent(port -> System.out.println("Probes and metrics are at http://" + host + ":" + port));
         config.database().ifPresent(database -> System.out.println("Setting up " + database.url()));
         coordinator.ready().thenRun(() -> System.out.println(welcome(config, url)));
         new CountDownLatch(1).await();

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CoordinatorConfigTest {
 
     private static final CoordinatorConfig.Access NO_ACCESS_CONTROL =
-            new CoordinatorConfig.Access(Optional.empty(), Optional.empty());
+            new CoordinatorConfig.Access(Optional.empty(), Optional.empty(), true);
     private static final String URL = "postgres://someone:s3cr3t@db.example:6543/locks";
 
     @Test
@@ -26,6 +27,7 @@ class CoordinatorConfigTest {
                 .isEqualTo(new CoordinatorConfig(
                         "127.0.0.1",
                         8080,
+                        OptionalInt.empty(),
                         Duration.ofSeconds(30),
                         Duration.ofDays(1),
                         Duration.ofHours(1),
@@ -34,7 +36,7 @@ class CoordinatorConfigTest {
                         Optional.empty(),
                         NO_ACCESS_CONTROL,
                         Optional.empty(),
-                        new CoordinatorConfig.Limits(0, 0),
+                        new CoordinatorConfig.Limits(0, 0, 2500),
                         new CoordinatorConfig.Reporting("text", Optional.empty(), "stream-lock-coordinator")));
     }
 
@@ -54,6 +56,8 @@ class CoordinatorConfigTest {
         CoordinatorConfig config = CoordinatorConfig.from(postgres(
                 "HTTP_HOST", "::1",
                 "HTTP_PORT", "0",
+                "MANAGEMENT_PORT", "9090",
+                "HTTP_MAX_CONNECTIONS_PER_ADDRESS", "9000",
                 "LOCK_TTL_MS", "5000",
                 "LOCK_TTL_MAX_MS", "60000",
                 "LOCK_TOMBSTONE_RETENTION", "2d",
@@ -72,6 +76,7 @@ class CoordinatorConfigTest {
                 .isEqualTo(new CoordinatorConfig(
                         "::1",
                         0,
+                        OptionalInt.of(9090),
                         Duration.ofSeconds(5),
                         Duration.ofMinutes(1),
                         Duration.ofDays(2),
@@ -81,7 +86,7 @@ class CoordinatorConfigTest {
                                 DatabaseUrl.parse(URL), 3, Duration.ofSeconds(1), Duration.ofSeconds(2))),
                         NO_ACCESS_CONTROL,
                         Optional.empty(),
-                        new CoordinatorConfig.Limits(100, 2000),
+                        new CoordinatorConfig.Limits(100, 2000, 9000),
                         new CoordinatorConfig.Reporting(
                                 "json", Optional.of(URI.create("https://collector.example:4318/otlp")), "locks")));
     }
@@ -101,6 +106,9 @@ class CoordinatorConfigTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             LOCK_BACKEND                   | redis    | must be one of memory, postgres; it is redis
+            MANAGEMENT_PORT                | 65536    | must be an integer from 0 to 65535; it is 65536
+            MANAGEMENT_PORT                | 8080     | must not be HTTP_PORT
+            HTTP_MAX_CONNECTIONS_PER_ADDRESS | 0      | must be an integer from 1 to 10000; it is 0
             HTTP_PORT                      | 65536    | must be an integer from 0 to 65535; it is 65536
             HTTP_PORT                      | -1       | must be an integer from 0 to 65535; it is -1
             HTTP_PORT                      | http     | must be an integer from 0 to 65535; it is http
@@ -154,6 +162,8 @@ class CoordinatorConfigTest {
                 CoordinatorConfig.InvalidException.class,
                 () -> CoordinatorConfig.from(postgres(
                         "HTTP_PORT", "x",
+                        "MANAGEMENT_PORT", "x",
+                        "HTTP_MAX_CONNECTIONS_PER_ADDRESS", "x",
                         "LOCK_TTL_MS", "1",
                         "LOCK_TTL_MAX_MS", "x",
                         "LOCK_TOMBSTONE_RETENTION", "x",
@@ -174,6 +184,8 @@ class CoordinatorConfigTest {
         assertThat(e.getMessage().lines().map(line -> line.split(" ")[0]))
                 .containsExactlyInAnyOrder(
                         "HTTP_PORT",
+                        "MANAGEMENT_PORT",
+                        "HTTP_MAX_CONNECTIONS_PER_ADDRESS",
                         "LOCK_TTL_MS",
                         "LOCK_TTL_MAX_MS",
                         "LOCK_TOMBSTONE_RETENTION",

@@ -57,7 +57,8 @@ class EnvExampleTest {
         "DATABASE_STATEMENT_TIMEOUT_MS",
         "SHUTDOWN_DRAIN_MS",
         "RATE_LIMIT_PER_SECOND",
-        "MAX_LEASES_PER_OWNER"
+        "MAX_LEASES_PER_OWNER",
+        "HTTP_MAX_CONNECTIONS_PER_ADDRESS"
     })
     void theFileHoldsTheRangeOfEachNumber(String name) throws Exception {
         Matcher range = RANGE.matcher(comment(name));

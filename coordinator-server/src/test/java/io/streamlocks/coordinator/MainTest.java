@@ -7,7 +7,10 @@ import io.streamlocks.coordinator.lock.postgres.TestDatabase;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.time.Duration;
@@ -15,6 +18,8 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +48,29 @@ class MainTest {
                     .hasSize(3)
                     .allMatch(line -> line.contains(url)));
             assertThat(coordinator.out()).contains("memory");
+            assertThat(coordinator.err()).isEmpty();
+        }
+    }
+
+    @Test
+    void thePortOfProbesIsPrintedAndNoOtherHostIsServedThanThisMachine() throws Exception {
+        try (CoordinatorProcess coordinator =
+                CoordinatorProcess.start(Map.of("HTTP_PORT", "0", "MANAGEMENT_PORT", "0"))) {
+            URI url = URI.create(coordinator.url());
+            Matcher management = Pattern.compile("Probes and metrics are at (http://127\\.0\\.0\\.1:\\d+)")
+                    .matcher(coordinator.out());
+            assertThat(management.find()).isTrue();
+            HttpCalls probes = new HttpCalls(management.group(1));
+            assertThat(probes.get("/livez").statusCode()).isEqualTo(200);
+            assertThat(probes.get("/v1/locks").statusCode()).isEqualTo(404);
+
+            try (Socket socket = new Socket(url.getHost(), url.getPort())) {
+                socket.getOutputStream()
+                        .write("GET /v1/locks HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n"
+                                .getBytes(StandardCharsets.US_ASCII));
+                assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                        .startsWith("HTTP/1.1 421 ");
+            }
             assertThat(coordinator.err()).isEmpty();
         }
     }

@@ -99,6 +99,7 @@ class TokenCommandTest {
 
     private Optional<Principal> principal(Path directory) throws Exception {
         Path file = Files.writeString(directory.resolve("tokens.jsonl"), lines().get(1));
-        return Authenticator.of(Optional.of(file), Optional.empty()).authenticate(List.of("Bearer " + lines().get(0)));
+        return Authenticator.of(Optional.of(file), Optional.empty())
+                .authenticate(List.of("Bearer " + lines().get(0)), "192.0.2.1");
     }
 }

@@ -91,10 +91,11 @@ public final class Authenticator {
      * Who calls.
      *
      * @param authorization the values of all {@code Authorization} headers
+     * @param address where the call comes from, for the log
      * @return the caller; empty if they prove nothing, whatever is wrong with them
      * @throws KeysUnavailableException if it cannot be told now
      */
-    public Optional<Principal> authenticate(List<String> authorization) {
+    public Optional<Principal> authenticate(List<String> authorization, String address) {
         Matcher bearer = BEARER.matcher(authorization.size() == 1 ? authorization.get(0) : "");
         if (!bearer.matches()) {
             return Optional.empty();
@@ -109,7 +110,7 @@ public final class Authenticator {
             String reason = entry.map(
                             expired -> "the token of " + expired.principal().id() + " has expired")
                     .orElse("its token is not known, or not valid");
-            errors.log(Level.INFO, reason, "Answered a call with 401: " + reason, null);
+            errors.log(Level.INFO, reason + address, "Answered a call from " + address + " with 401: " + reason, null);
         }
         return principal;
     }

@@ -84,7 +84,7 @@ final class Access extends Handler.Wrapper {
 
     private static Principal authenticated(Request request, Authenticator authenticator) {
         return authenticator
-                .authenticate(request.getHeaders().getValuesList("Authorization"))
+                .authenticate(request.getHeaders().getValuesList("Authorization"), Request.getRemoteAddr(request))
                 .orElseThrow(() -> new ProblemException(Problem.of(
                         ProblemType.UNAUTHENTICATED, "Send a token that is valid: Authorization: Bearer <token>.")));
     }

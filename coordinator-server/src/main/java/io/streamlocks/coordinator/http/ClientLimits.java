@@ -6,7 +6,7 @@ import java.time.Duration;
  * What clients may take of a server together, and each of them alone. All of it is generous to a client that is merely
  * far away, and small beside what one that means harm would take.
  *
- * @param connections how many may be open; those beyond wait in the queue of the operating system until one ends
+ * @param connections how many may be open; for those beyond, the ones are ended that have owed a request for longest
  * @param silence how long a connection may stay open on which nothing is said
  * @param exchange how long a request may take from its first byte to the last of its answer, however steadily the bytes
  *     come; far above the few seconds within which the server itself answers
@@ -24,7 +24,13 @@ record ClientLimits(int connections, Duration silence, Duration exchange, Durati
             Duration.ofSeconds(5),
             Runtime.getRuntime().maxMemory() / 16);
 
-    /** How long a connection may be silent while there are as many as there may be, and others wait for its place. */
+    /** How long the head of a request may take from its first byte on. */
+    static final Duration HEAD = Duration.ofSeconds(5);
+
+    /** How many connections the port of probes and metrics has; those beyond wait until one ends. */
+    static final int MANAGEMENT_CONNECTIONS = 256;
+
+    /** For how long a connection that was served may be silent while others want its place. */
     static final Duration SILENCE_WHEN_FULL = Duration.ofSeconds(2);
 
     /** How long a request may take while the server stops, which waits a little longer than this. */

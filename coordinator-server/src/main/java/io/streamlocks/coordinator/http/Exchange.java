@@ -119,6 +119,12 @@ final class Exchange {
     }
 
     private static String percentDecoded(String field, String encoded) {
+        // What Jetty puts in place of bytes that are not UTF-8, so that ids that differ would be one. Who has it in an
+        // id
+        // percent-encodes it, as all that is not ASCII.
+        if (encoded.indexOf('\uFFFD') >= 0) {
+            throw ProblemException.invalid(field, field + " must be UTF-8, percent-encoded.");
+        }
         byte[] raw = encoded.getBytes(StandardCharsets.UTF_8);
         ByteBuffer decoded = ByteBuffer.allocate(raw.length);
         for (int i = 0; i < raw.length; i++) {

@@ -52,6 +52,14 @@ final class HttpErrorHandler extends ErrorHandler {
             // Jetty refuses requests only once its graceful stop has begun.
             case 503 -> Gate.draining();
             case 500 -> Problem.of(ProblemType.INTERNAL_ERROR, "The coordinator failed to handle the call.");
+            // Of the port of probes and metrics: all other paths are for the routes to refuse.
+            case 404 -> Problem.of(ProblemType.NOT_FOUND, "This port serves /livez, /readyz and /metrics alone.");
+            case 421 ->
+                Problem.of(
+                        ProblemType.MISDIRECTED,
+                        "Everybody may do everything here, so that only requests for localhost, a name below it,"
+                                + " 127.0.0.0/8 or [::1] are taken. Call it by one of these; or, for other names, set"
+                                + " tokens, or AUTH=none.");
             // What of it is wrong is not told here; the path may not even be known.
             default ->
                 Problem.of(

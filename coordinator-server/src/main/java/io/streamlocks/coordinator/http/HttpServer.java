@@ -21,20 +21,17 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Executor;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.ee10.servlet.SessionHandler;
-import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Connector;
-import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.Callback;
-import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -54,14 +51,6 @@ public final class HttpServer {
     private static final Pattern EMPTY_STREAM_ID =
             Pattern.compile("/v1/locks/(/(acquire|renew|release|break|history))?");
 
-    private static final int ANSWER_BUFFER = 8 * 1024;
-
-    private static final UriCompliance URIS = UriCompliance.UNSAFE.without(
-            "STREAM_IDS",
-            UriCompliance.Violation.UTF16_ENCODINGS,
-            UriCompliance.Violation.USER_INFO,
-            UriCompliance.Violation.FRAGMENT);
-
     private final GroupCommit locks;
     private final Javalin javalin;
     private final Guards guards;
@@ -69,12 +58,14 @@ public final class HttpServer {
     /** Set while the server is made. */
     private RouteTable table;
 
-    /** Where TLS listens; set before it does. */
-    private String host;
-
-    private int port;
+    /** Set before the server is started. */
+    private Listening listening;
 
     private final RepeatedErrorLog errors =
+            new RepeatedErrorLog(LoggerFactory.getLogger(HttpServer.class), System::nanoTime);
+
+    /** Apart from the others, since clients can fill it. */
+    private final RepeatedErrorLog clientErrors =
             new RepeatedErrorLog(LoggerFactory.getLogger(HttpServer.class), System::nanoTime);
 
     /**
@@ -107,9 +98,6 @@ public final class HttpServer {
             config.jetty.threadPool = threads;
             configure(config, telemetry);
             config.requestLogger.http((ctx, millis) -> Call.of(ctx).answered(route(ctx), ctx.statusCode()));
-            guards.certificate()
-                    .ifPresent(certificate -> config.jetty.addConnector(
-                            (server, http) -> TlsConnector.of(server, http, certificate, host, port)));
             config.jetty.modifyServer(server -> limit(server, limits, threads, telemetry));
             routes(
                     config.routes,
@@ -151,15 +139,26 @@ public final class HttpServer {
     /**
      * Listens. Returns once connections are accepted.
      *
-     * @param onHost the address or name of the interface to listen on
-     * @param onPort the port, 0 for any that is free
+     * @param at where, and for whom
      * @return the port
-     * @throws RuntimeException if the port cannot be bound
+     * @throws RuntimeException if a port cannot be bound
      */
-    public int start(String onHost, int onPort) {
-        this.host = onHost;
-        this.port = onPort;
-        return javalin.start(onHost, onPort).port();
+    public int start(Listening at) {
+        this.listening = at;
+        return javalin.start().port();
+    }
+
+    /** The same at one port, whatever requests have for a {@code Host}. */
+    public int start(String host, int port) {
+        return start(Listening.at(host, port));
+    }
+
+    /** The port of probes and metrics alone, if there is one; to be asked once the server is started. */
+    public OptionalInt managementPort() {
+        Connector[] connectors = javalin.jettyServer().server().getConnectors();
+        return connectors.length == 1
+                ? OptionalInt.empty()
+                : OptionalInt.of(((ServerConnector) connectors[1]).getLocalPort());
     }
 
     /** Accepts no more connections, waits at most 5 s for the calls under way, and stops. */
@@ -200,17 +199,6 @@ public final class HttpServer {
         config.http.prefer405over404 = true;
         config.http.compressionStrategy = CompressionStrategy.NONE;
         config.router.ignoreTrailingSlashes = false;
-        config.jetty.modifyHttpConfiguration(http -> {
-            http.setSendServerVersion(false);
-            http.setSendDateHeader(false);
-            // For each answer that is not read yet; most are far smaller, and long ones have buffers of their own.
-            http.setOutputBufferSize(ANSWER_BUFFER);
-            http.setOutputAggregationSize(ANSWER_BUFFER);
-            // A stream id may be "..", or hold "/" and "%", percent-encoded. That is ambiguous only where the decoded
-            // path names a file or decides about access; here routes match the path as sent. But %uXXXX is for no
-            // stream: it is no percent-encoding, nor does a path go on behind a #.
-            http.setUriCompliance(URIS);
-        });
         config.jetty.modifyServer(server -> {
             server.setStopTimeout(STOP_TIMEOUT.toMillis());
             server.setErrorHandler(new HttpErrorHandler(telemetry));
@@ -223,44 +211,18 @@ public final class HttpServer {
 
     /** What a client that is slow, or does not end, can take of the server. */
     private void limit(Server server, ClientLimits limits, Executor threads, Telemetry telemetry) {
-        SlowClients slow = new SlowClients(limits, errors, telemetry);
+        SlowClients slow = new SlowClients(limits, listening.connectionsPerAddress(), clientErrors, telemetry);
+        Connectors.add(server, listening, guards.certificate(), limits.silence(), slow);
+        Entrance entrance = new Entrance(listening.isForLoopbackNames());
         Access access = new Access(guards.authenticator(), guards.rateLimit(), table::isOpen, telemetry);
-        slow.setHandler(access);
-        BodyReader bodies = new BodyReader(limits, new HeldBytes(limits.heldBytes()), threads, errors, telemetry);
+        BodyReader bodies = new BodyReader(limits, new HeldBytes(limits.heldBytes()), threads, clientErrors, telemetry);
+        slow.setHandler(entrance);
+        entrance.setHandler(access);
         access.setHandler(bodies);
         // Behind it, since a call is of the thread that handles it, and a body may be read by others.
         bodies.setHandler(new CallHandler(telemetry));
         // In place of the framework's handler, which counts requests for nobody.
         server.setHandler(new GracefulHandler(slow));
-
-        NetworkConnectionLimit connections = new NetworkConnectionLimit(limits.connections(), server) {
-            @Override
-            protected void limit() {
-                super.limit();
-                String full = "Over " + limits.connections() + " connections are open; further ones wait";
-                errors.log(Level.WARN, full, full, null);
-            }
-        };
-        server.addBean(connections);
-
-        // Not before, since the connectors are made when the server is started.
-        server.addEventListener(new LifeCycle.Listener() {
-            @Override
-            public void lifeCycleStarting(LifeCycle starting) {
-                for (Connector connector : server.getConnectors()) {
-                    ServerConnector network = (ServerConnector) connector;
-                    // In place of the one that it was made with.
-                    network.addConnectionFactory(
-                            new HttpConnections(network.getConnectionFactory(HttpConnectionFactory.class)
-                                    .getHttpConfiguration()));
-                    network.setIdleTimeout(limits.silence().toMillis());
-                    network.setAcceptQueueSize(ClientLimits.ACCEPT_QUEUE);
-                    network.setAcceptedReceiveBufferSize(ClientLimits.SOCKET_BUFFER);
-                    network.setAcceptedSendBufferSize(ClientLimits.SOCKET_BUFFER);
-                    network.addEventListener(slow);
-                }
-            }
-        });
     }
 
     private void routes(RoutesConfig routes, Gate gate, Fields fields, Exchange exchange, Telemetry telemetry) {
@@ -364,7 +326,10 @@ public final class HttpServer {
     private void respondTo(Exception e, Context ctx) {
         // The path may name a stream, but holds no lease id: those travel in bodies only.
         String call = ctx.method() + " " + ctx.path();
-        errors.log(Level.ERROR, e.toString(), "Failed to handle " + call, e);
+        // Not by its message, which may quote the request, so that each would be another error.
+        StackTraceElement[] trace = e.getStackTrace();
+        String where = e.getClass().getName() + (trace.length == 0 ? "" : " at " + trace[0]);
+        errors.log(Level.ERROR, where, "Failed to handle " + call, e);
         Exchange.respond(
                 ctx,
                 Problem.of(

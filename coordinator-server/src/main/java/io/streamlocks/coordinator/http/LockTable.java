@@ -3,6 +3,7 @@ package io.streamlocks.coordinator.http;
 import io.javalin.http.Context;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockPage;
+import io.streamlocks.coordinator.log.Printable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -44,13 +45,13 @@ record LockTable(String text) {
         // Both on the storage's clock.
         Duration held = Duration.between(lock.acquiredAt(), lock.expiresAt()).minus(lock.expiresIn());
         return List.of(
-                lock.streamId(),
-                lock.ownerId(),
+                Printable.of(lock.streamId()),
+                Printable.of(lock.ownerId()),
                 Long.toString(lock.fencingToken()),
                 seconds(held),
                 seconds(lock.expiresIn()),
                 lock.labels().entrySet().stream()
-                        .map(label -> label.getKey() + "=" + label.getValue())
+                        .map(label -> Printable.of(label.getKey() + "=" + label.getValue()))
                         .collect(Collectors.joining(" ")));
     }
 

@@ -18,6 +18,7 @@ enum ProblemType {
     FENCING_TOKEN_CHANGED(412, "Another lease is live"),
     BODY_TOO_LARGE(413, "The body is too large"),
     UNSUPPORTED_MEDIA_TYPE(415, "The content type is not supported"),
+    MISDIRECTED(421, "The request is for another host"),
     RATE_LIMITED(429, "There are too many calls"),
     TOO_MANY_LEASES(429, "The owner has too many leases"),
     BAD_REQUEST(400, "The request is not valid HTTP"),

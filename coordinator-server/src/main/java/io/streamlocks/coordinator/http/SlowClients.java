@@ -3,13 +3,22 @@ package io.streamlocks.coordinator.http;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.telemetry.Refusal;
 import io.streamlocks.coordinator.telemetry.Telemetry;
+import java.net.Inet6Address;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.eclipse.jetty.io.Connection;
-import org.eclipse.jetty.io.ssl.SslConnection;
 import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -18,27 +27,43 @@ import org.eclipse.jetty.util.Callback;
 import org.slf4j.event.Level;
 
 /**
- * Ends the connections of clients that take too long. Of those on which a request is under way, wherever it is: a head
- * or a body that trickles in, an answer that is not read. The server's own time-out is for silence alone and begins anew
- * with each byte, so a client that sends one now and then would keep its connection for ever. And of those on which
- * nothing is said, while there are so many that others wait for a place. Thread-safe.
+ * Ends the connections of clients that take too much. Of those that take too long, wherever a request is: a head or a body
+ * that trickles in, an answer that is not read. The server's own time-out is for silence alone and begins anew with each
+ * byte, so a client that sends one now and then would keep its connection for ever. And of those that keep others out,
+ * when there are more connections than there may be, in all or from one address: first of those that have owed a request
+ * for longest, so that a crowd that sends none makes room for who does. Thread-safe.
  */
 final class SlowClients extends Handler.Wrapper implements Connection.Listener {
 
     private static final String CLIENT = SlowClients.class.getName();
 
+    /** A connection that may be ended to make room, as it was at one moment: it changes while others are compared. */
+    private record Expendable(Client client, boolean isOwing, long waitedNanos) {
+        private static final Comparator<Expendable> FIRST_TO_GO = Comparator.comparing(Expendable::isOwing)
+                .thenComparing(Expendable::waitedNanos)
+                .reversed();
+    }
+
     private final Set<Client> clients = ConcurrentHashMap.newKeySet();
+
+    /** Of the clients those that the limits count: not those of the port of probes and metrics. */
+    private final AtomicInteger counted = new AtomicInteger();
+
+    private final Map<String, Integer> perAddress = new ConcurrentHashMap<>();
     private final ClientLimits limits;
+    private final int maxPerAddress;
     private final RepeatedErrorLog errors;
     private final Telemetry telemetry;
 
     /**
-     * @param limits how long a client may take
+     * @param limits how long a client may take, and how many there may be
+     * @param maxPerAddress how many connections an address may have
      * @param errors tells of connections that were ended
      * @param telemetry counts them
      */
-    SlowClients(ClientLimits limits, RepeatedErrorLog errors, Telemetry telemetry) {
+    SlowClients(ClientLimits limits, int maxPerAddress, RepeatedErrorLog errors, Telemetry telemetry) {
         this.limits = limits;
+        this.maxPerAddress = maxPerAddress;
         this.errors = errors;
         this.telemetry = telemetry;
     }
@@ -47,9 +72,16 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
     public void onOpened(Connection connection) {
         // Of TLS, the connection inside.
         if (connection instanceof ConnectionMetaData metaData) {
-            Client client = new Client(connection);
+            String address = addressOf(connection.getEndPoint().getRemoteSocketAddress());
+            boolean isCounted = !Connectors.isManagement(metaData.getConnector());
+            Client client = new Client(connection, address, isCounted);
             metaData.setAttribute(CLIENT, client);
             clients.add(client);
+            if (isCounted) {
+                counted.incrementAndGet();
+                perAddress.merge(address, 1, Integer::sum);
+                makeRoom(address);
+            }
         }
     }
 
@@ -57,8 +89,29 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
     public void onClosed(Connection connection) {
         if (connection instanceof ConnectionMetaData metaData
                 && metaData.getAttribute(CLIENT) instanceof Client client) {
-            clients.remove(client);
+            forget(client);
         }
+    }
+
+    private boolean forget(Client client) {
+        boolean known = clients.remove(client);
+        if (known && client.isCounted()) {
+            counted.decrementAndGet();
+            perAddress.computeIfPresent(client.address(), (address, count) -> count == 1 ? null : count - 1);
+        }
+        return known;
+    }
+
+    /** One that is easily had in numbers is counted with its neighbours: of IPv6, those of its network. */
+    private static String addressOf(SocketAddress remote) {
+        if (!(remote instanceof InetSocketAddress socket) || socket.getAddress() == null) {
+            return "unknown";
+        }
+        return socket.getAddress() instanceof Inet6Address ipv6
+                ? HexFormat.ofDelimiter("")
+                                .formatHex(Arrays.copyOf(ipv6.getAddress(), 8))
+                                .replaceAll("(....)", "$1:") + ":/64"
+                : socket.getAddress().getHostAddress();
     }
 
     @Override
@@ -104,20 +157,7 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
 
     private void look() {
         try {
-            long now = System.nanoTime();
-            boolean full = clients.size() >= limits.connections();
-            Duration maxExchange = getServer().isStopping() ? ClientLimits.EXCHANGE_WHEN_STOPPING : limits.exchange();
-            for (Client client : clients) {
-                client.look(now);
-                if (client.takesLongerThan(maxExchange, now)) {
-                    String tooSlow = "a request with its answer took over " + maxExchange.toSeconds() + " s";
-                    errors.log(Level.WARN, tooSlow, "Ended the connection of a client: " + tooSlow, null);
-                    telemetry.refused(Refusal.SLOW_EXCHANGE);
-                    end(client, tooSlow);
-                } else if (full && client.isSilentForLongerThan(ClientLimits.SILENCE_WHEN_FULL, now)) {
-                    end(client, "others wait for the connection");
-                }
-            }
+            endSlowOnes();
         } catch (RuntimeException e) {
             errors.log(Level.ERROR, "slow clients " + e, "Failed to look for slow clients, trying again later", e);
         }
@@ -126,73 +166,67 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
         }
     }
 
-    private void end(Client client, String why) {
-        clients.remove(client);
-        // On another thread, since the end of a connection is told to those who work for it.
-        getServer()
-                .getThreadPool()
-                .execute(() -> client.connection.getEndPoint().close(new TimeoutException(why)));
+    private synchronized void endSlowOnes() {
+        long now = System.nanoTime();
+        Duration exchange = getServer().isStopping() ? ClientLimits.EXCHANGE_WHEN_STOPPING : limits.exchange();
+        Duration head = exchange.compareTo(ClientLimits.HEAD) < 0 ? exchange : ClientLimits.HEAD;
+        for (Client client : clients) {
+            client.look(now);
+            if (client.isInExchangeForLongerThan(exchange.toNanos(), now)) {
+                end(
+                        client,
+                        Refusal.SLOW_EXCHANGE,
+                        "a request with its answer took over " + exchange.toSeconds() + " s");
+            } else if (client.isInHeadForLongerThan(head.toNanos(), now)) {
+                end(client, Refusal.SLOW_HEAD, "the head of a request took over " + head.toSeconds() + " s");
+            }
+        }
     }
 
-    /** One connection. */
-    private static final class Client {
-
-        private final Connection connection;
-        private volatile boolean inExchange;
-        private volatile int exchanges;
-        private volatile long beganNanos;
-
-        // Of whoever looks: what there was to be seen when no head was on its way, and when that was; and likewise when
-        // there last was anything new.
-        private int exchangesBefore;
-        private long bytesBefore;
-        private long headNanos = System.nanoTime();
-        private long bytesSeen;
-        private long newsNanos = headNanos;
-
-        Client(Connection connection) {
-            this.connection = connection;
+    /** The limit of the address comes first, since it leaves others alone. */
+    private void makeRoom(String address) {
+        if (perAddress.getOrDefault(address, 0) > maxPerAddress) {
+            makeRoom(
+                    client -> client.isCounted() && client.address().equals(address),
+                    maxPerAddress,
+                    Refusal.CONNECTIONS_OF_ADDRESS,
+                    "its address has over " + maxPerAddress + " connections");
         }
-
-        void begin() {
-            beganNanos = System.nanoTime();
-            inExchange = true;
+        if (counted.get() > limits.connections()) {
+            makeRoom(
+                    Client::isCounted,
+                    limits.connections(),
+                    Refusal.CONNECTIONS,
+                    "there are over " + limits.connections() + " connections");
         }
+    }
 
-        /** Called by one thread at a time, since a connection has one exchange at a time. */
-        void end() {
-            exchanges++;
-            inExchange = false;
+    /** Room for some more than one, else each would look through all. Who is new is expendable, too, and the last to go. */
+    private synchronized void makeRoom(Predicate<Client> among, int max, Refusal refusal, String why) {
+        long now = System.nanoTime();
+        List<Client> all = clients.stream().filter(among).toList();
+        if (all.size() <= max) {
+            return;
         }
+        all.forEach(client -> client.look(now));
+        all.stream()
+                .filter(client -> client.isExpendable(now))
+                .map(client -> new Expendable(client, client.isOwing(), client.waitedNanos(now)))
+                .sorted(Expendable.FIRST_TO_GO)
+                .limit(all.size() - max + max / 100)
+                .forEach(expendable -> end(expendable.client(), refusal, why));
+    }
 
-        void look(long now) {
-            long bytes = bytesIn();
-            boolean inExchangeNow = inExchange;
-            if (inExchangeNow || bytes != bytesSeen) {
-                bytesSeen = bytes;
-                newsNanos = now;
-            }
-            // Bytes that came since there last was an exchange, or nothing, are of a head that is not complete yet.
-            if (inExchangeNow || exchanges != exchangesBefore || bytes == bytesBefore) {
-                exchangesBefore = exchanges;
-                bytesBefore = bytes;
-                headNanos = now;
-            }
-        }
-
-        boolean takesLongerThan(Duration max, long now) {
-            return now - (inExchange ? beganNanos : headNanos) > max.toNanos();
-        }
-
-        boolean isSilentForLongerThan(Duration max, long now) {
-            return !inExchange && now - newsNanos > max.toNanos();
-        }
-
-        /** With TLS those of the handshake too, after which nothing may follow. */
-        private long bytesIn() {
-            return connection.getEndPoint() instanceof SslConnection.SslEndPoint tls
-                    ? tls.getSslConnection().getBytesIn()
-                    : connection.getBytesIn();
+    private void end(Client client, Refusal refusal, String why) {
+        if (forget(client)) {
+            telemetry.refused(refusal);
+            errors.log(
+                    Level.WARN,
+                    refusal + client.address(),
+                    "Ended a connection from " + client.address() + ": " + why,
+                    null);
+            // On another thread, since the end of a connection is told to those who work for it.
+            getServer().getThreadPool().execute(() -> client.close(new TimeoutException(why)));
         }
     }
 }

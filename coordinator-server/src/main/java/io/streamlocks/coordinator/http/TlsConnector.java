@@ -2,7 +2,6 @@ package io.streamlocks.coordinator.http;
 
 import io.streamlocks.coordinator.reload.Reloaded;
 import java.security.KeyStore;
-import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
@@ -22,11 +21,10 @@ final class TlsConnector {
     /**
      * Makes the connector.
      *
-     * @param http how HTTP is spoken
+     * @param http how HTTP is spoken within
      * @param certificate what is shown; when it changes, new connections see the new one, and those there are stay
      */
-    static ServerConnector of(
-            Server server, HttpConfiguration http, Reloaded<KeyStore> certificate, String host, int port) {
+    static ServerConnector of(Server server, HttpConnectionFactory http, Reloaded<KeyStore> certificate) {
         SslContextFactory.Server tls = new SslContextFactory.Server();
         tls.setIncludeProtocols("TLSv1.3", "TLSv1.2");
         tls.setIncludeCipherSuites(CIPHER_SUITES);
@@ -34,11 +32,8 @@ final class TlsConnector {
         tls.setKeyStore(certificate.get());
         tls.setKeyStorePassword("");
         // Jetty would refuse a host that is not the certificate's, as that of a proxy; it is the client who must look.
-        http.addCustomizer(new SecureRequestCustomizer(false));
-        ServerConnector connector = new ServerConnector(server, tls, new HttpConnectionFactory(http));
-        connector.setHost(host);
-        connector.setPort(port);
-        return connector;
+        http.getHttpConfiguration().addCustomizer(new SecureRequestCustomizer(false));
+        return new ServerConnector(server, tls, http);
     }
 
     private static void reload(SslContextFactory.Server tls, KeyStore changed) {

@@ -8,6 +8,12 @@ public enum Refusal {
     SLOW_BODY("slow_body"),
     /** A caller called more often than the rate limit allows. */
     CALL_RATE("call_rate"),
+    /** The head of a request was not complete soon after it began. */
+    SLOW_HEAD("slow_head"),
+    /** There were more connections than there may be. */
+    CONNECTIONS("connections"),
+    /** An address had more connections than it may have. */
+    CONNECTIONS_OF_ADDRESS("connections_of_address"),
     /** The bodies being read use up the memory for them. */
     BODY_MEMORY("body_memory"),
     /** The answers that were not read yet use up the memory for them. */

@@ -40,20 +40,21 @@ class AuthenticatorTest {
     }
 
     private Optional<Principal> principal(NewToken token) {
-        return authenticator.authenticate(List.of("Bearer " + token.token()));
+        return authenticator.authenticate(List.of("Bearer " + token.token()), "192.0.2.1");
     }
 
     @Test
     void aTokenOfTheFileSaysWhoCalls() {
         assertThat(principal(worker)).contains(WORKER);
         assertThat(principal(reader)).isEmpty();
-        assertThat(authenticator.authenticate(List.of())).isEmpty();
+        assertThat(authenticator.authenticate(List.of(), "192.0.2.1")).isEmpty();
     }
 
     @Test
     void theHashOfATokenIsNoToken() {
         String hash = worker.line().replaceAll(".*\"sha256\":\"([0-9a-f]+)\".*", "$1");
-        assertThat(authenticator.authenticate(List.of("Bearer " + hash))).isEmpty();
+        assertThat(authenticator.authenticate(List.of("Bearer " + hash), "192.0.2.1"))
+                .isEmpty();
     }
 
     @Test

@@ -128,7 +128,7 @@ class FetchedKeysTest {
                         .expirationTime(Date.from(Instant.now().plusSeconds(600)))
                         .build());
         jwt.sign(new RSASSASigner(key));
-        return authenticator.authenticate(List.of("Bearer " + jwt.serialize()));
+        return authenticator.authenticate(List.of("Bearer " + jwt.serialize()), "192.0.2.1");
     }
 
     private void awaitGood(RSAKey key) {
@@ -216,7 +216,7 @@ class FetchedKeysTest {
         for (int i = 0; i < 5; i++) {
             assertThatThrownBy(() -> principal(old)).isInstanceOf(KeysUnavailableException.class);
         }
-        assertThat(authenticator.authenticate(List.of("Bearer slc_no-jwt-at-all")))
+        assertThat(authenticator.authenticate(List.of("Bearer slc_no-jwt-at-all"), "192.0.2.1"))
                 .isEmpty();
         // Nor does it end the task that calls it.
         authenticator.reload();

@@ -71,7 +71,7 @@ class JwtClaimsTest {
         JWSObject jwt = new JWSObject(
                 new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("rsa").build(), new Payload(claims));
         jwt.sign(new RSASSASigner(rsa));
-        return authenticator.authenticate(List.of("Bearer " + jwt.serialize()));
+        return authenticator.authenticate(List.of("Bearer " + jwt.serialize()), "192.0.2.1");
     }
 
     private static Optional<Principal> with(String claim, String value) throws JOSEException {
@@ -86,7 +86,8 @@ class JwtClaimsTest {
         Signature signature = Signature.getInstance("SHA256withRSA");
         signature.initSign(rsa.toPrivateKey());
         signature.update(signed.getBytes(StandardCharsets.US_ASCII));
-        return authenticator.authenticate(List.of("Bearer " + signed + "." + Base64URL.encode(signature.sign())));
+        return authenticator.authenticate(
+                List.of("Bearer " + signed + "." + Base64URL.encode(signature.sign())), "192.0.2.1");
     }
 
     @Test
@@ -302,7 +303,7 @@ class JwtClaimsTest {
                 Base64URL.encode("{\"alg\":\"RS256\",\"kid\":\"rsa\"}") + "."
                         + Base64URL.encode("{\"x\":" + "[".repeat(1_000_000)) + ".AA",
                 Base64URL.encode("{\"alg\":\"RS256\",\"kid\":\"rsa\"}") + ".e30." + "A".repeat(1_000_000))) {
-            assertThatCode(() -> assertThat(authenticator.authenticate(List.of("Bearer " + token)))
+            assertThatCode(() -> assertThat(authenticator.authenticate(List.of("Bearer " + token), "192.0.2.1"))
                             .isEmpty())
                     .doesNotThrowAnyException();
         }

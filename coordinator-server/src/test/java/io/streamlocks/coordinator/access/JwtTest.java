@@ -101,7 +101,7 @@ class JwtTest {
     }
 
     private Optional<Principal> principal(String token) {
-        return authenticator.authenticate(List.of("Bearer " + token));
+        return authenticator.authenticate(List.of("Bearer " + token), "192.0.2.1");
     }
 
     @Test

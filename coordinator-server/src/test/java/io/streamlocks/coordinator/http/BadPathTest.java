@@ -153,6 +153,26 @@ class BadPathTest {
         assertProblem(raw("GET", "/v1/locks?" + query), 400, "invalid-field", field);
     }
 
+    /** As such, and not as what a decoder puts in its place: two streams would be one. */
+    @ParameterizedTest
+    @CsvSource({
+        "GET /v1/locks/a\u00ff,                 streamId",
+        "GET /v1/locks/a\u00c3,                 streamId",
+        "GET /v1/locks/a\u00c0\u00af,           streamId",
+        "GET /v1/locks/a\u00ed\u00a0\u0080,     streamId",
+        "POST /v1/locks/\u00ff/acquire,         streamId",
+        "GET /v1/locks?prefix=a\u00ff,          prefix",
+        "GET /v1/locks?ownerId=\u00e2\u0082,    ownerId",
+        "GET /v1/locks?\u00ff=a,                query"
+    })
+    void anUnescapedByteThatIsNotUtf8IsRefused(String line, String field) {
+        String body = line.startsWith("POST") ? "{\"ownerId\": \"me\"}" : "";
+        String request = line + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                + "Content-Length: " + body.length() + "\r\n\r\n" + body;
+        assertProblem(
+                RawHttp.send(SERVER.port, request.getBytes(StandardCharsets.ISO_8859_1)), 400, "invalid-field", field);
+    }
+
     private static RawHttp.Answer raw(String method, String target) {
         Map<String, String> headers = Map.of("Content-Type", "application/json");
         return RawHttp.send(SERVER.port, method, target, headers, method.equals("GET") ? new byte[0] : ACQUIRE);

@@ -7,6 +7,7 @@ import static io.streamlocks.coordinator.http.TestServer.path;
 import static io.streamlocks.coordinator.http.TestServer.randomStream;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.restassured.response.Response;
 import java.time.Duration;
@@ -281,6 +282,43 @@ class BreakAndHistoryTest {
         assertThat(lines.get(2).indexOf("somebody-else"))
                 .isEqualTo(lines.get(1).indexOf("me"))
                 .isEqualTo(lines.get(0).indexOf("OWNER"));
+    }
+
+    @Test
+    void theLogTellsWhoBrokeWhatAndWhy() {
+        String owner = "owner-of-" + stream;
+        SERVER.acquire(stream, owner, UUID.randomUUID());
+        try (CapturedLog log = new CapturedLog()) {
+            assertThat(SERVER.post(path(stream) + "/break", Map.of("reason", "stuck", "delayMs", 1000))
+                            .statusCode())
+                    .isEqualTo(200);
+            assertThat(SERVER.post(path(stream) + "/break", Map.of("reason", "again"))
+                            .statusCode())
+                    .isEqualTo(404);
+            assertThat(SERVER.post("/v1/owners/" + owner + "/break", Map.of("reason", "gone"))
+                            .statusCode())
+                    .isEqualTo(200);
+            assertThat(log.from(Level.INFO))
+                    .hasSize(2)
+                    .anySatisfy(line -> assertThat(line)
+                            .contains(
+                                    "anonymous broke the lease of " + stream + ", held by " + owner + " with token ",
+                                    ", and closed the streams for 1000 ms: stuck"))
+                    .anySatisfy(line -> assertThat(line)
+                            .contains("anonymous broke all leases of the owner " + owner + ", which were 0: gone"));
+        }
+    }
+
+    @Test
+    void whatTheTableWouldNotShowIsWrittenOut() {
+        SERVER.post(
+                path(stream + "/\u202eue/sredro") + "/acquire",
+                Map.of("ownerId", "me\u200b", "labels", Map.of("p\u2066", "x\ufeff")));
+        String table = SERVER.request()
+                .header("Accept", "text/plain")
+                .get("/v1/locks?prefix=" + stream)
+                .asString();
+        assertThat(table).contains(stream + "/\\u202eue/sredro  me\\u200b  ").contains("  p\\u2066=x\\ufeff\n");
     }
 
     @ParameterizedTest

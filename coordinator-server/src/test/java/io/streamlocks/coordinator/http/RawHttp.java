@@ -70,7 +70,12 @@ final class RawHttp {
 
     /** Sends these bytes, which may be no HTTP at all, and reads until the server ends the connection. */
     static Answer send(int port, byte[] request) {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        return sendFrom(InetAddress.getLoopbackAddress(), port, request);
+    }
+
+    /** The same from an address of the loopback interface. */
+    static Answer sendFrom(InetAddress address, int port, byte[] request) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port, address, 0)) {
             socket.setSoTimeout(TIMEOUT_MILLIS);
             socket.getOutputStream().write(request);
             socket.getOutputStream().flush();

@@ -8,7 +8,9 @@ import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
@@ -113,15 +115,88 @@ class SlowClientsTest {
     }
 
     @Test
-    void connectionsBeyondTheLimitWaitUntilSilentOnesEnd() {
+    void forConnectionsBeyondTheLimitThoseEndThatOweARequestForLongest() {
         ClientLimits few =
                 new ClientLimits(20, Duration.ofMinutes(5), Duration.ofMinutes(5), Duration.ofMinutes(5), 1024 * 1024);
         try (TestServer server = server(few);
                 SlowCrowd crowd = SlowCrowd.of(30, server.port, "", "")) {
-            assertThat(timeOfThreeCalls(server)).isLessThan(Duration.ofSeconds(20));
+            assertThat(timeOfThreeCalls(server)).isLessThan(SOON);
             // The crowd hears of it a little later than the server does it.
             await().untilAsserted(() -> assertThat(crowd.left()).isLessThan(20));
         }
+    }
+
+    @Test
+    void anAddressHasSomeConnectionsAndMakesRoomForItsOwn() {
+        try (CapturedLog log = new CapturedLog();
+                TestServer server =
+                        TestServer.of(new MemoryLockManager(new MonotonicClock(), true), LIMITS, addressesWith(20));
+                SlowCrowd served = SlowCrowd.of(10, server.port, LOOK.formatted("/livez"), "")) {
+            await().until(() -> served.heard() == 10);
+            try (SlowCrowd crowd = SlowCrowd.of(300, server.port, "", "GET /v1/locks/")) {
+                assertThat(timeOfThreeCalls(server)).isLessThan(SOON);
+                await().untilAsserted(() -> assertThat(crowd.left()).isLessThan(20));
+                // Who was served is not for the crowd to push out.
+                assertThat(served.left()).isEqualTo(10);
+            }
+            assertThat(log.from(Level.WARN))
+                    .singleElement()
+                    .asString()
+                    .contains("Ended a connection from 127.0.0.1: its address has over 20 connections");
+            assertThat(refusals(server, "connections_of_address")).isGreaterThan(280);
+        }
+    }
+
+    private static Listening addressesWith(int connections) {
+        return new Listening("127.0.0.1", 0, OptionalInt.of(0), connections, false);
+    }
+
+    @Test
+    void aHeadHasFewSecondsAndOthersAreToldWhoWasSlow() {
+        ClientLimits patient =
+                new ClientLimits(10_000, GONE, Duration.ofMinutes(5), Duration.ofMinutes(5), 1024 * 1024);
+        try (CapturedLog log = new CapturedLog();
+                TestServer server = server(patient);
+                SlowCrowd crowd = SlowCrowd.of(30, server.port, "GET /livez HTTP/1.1\r\nHost: x\r\nX: ", "x")) {
+            await().atMost(GONE).until(() -> crowd.left() == 0);
+            assertThat(refusals(server, "slow_head")).isEqualTo(30);
+            assertThat(log.from(Level.WARN))
+                    .singleElement()
+                    .asString()
+                    .contains("Ended a connection from 127.0.0.1: the head of a request took over 5 s");
+        }
+    }
+
+    @Test
+    void probesAreAnsweredWhileThousandsOfAnotherAddressTrickleAndComeAgain() throws IOException {
+        InetAddress other = InetAddress.getByName("127.0.0.2");
+        try (TestServer server =
+                        TestServer.of(new MemoryLockManager(new MonotonicClock(), true), LIMITS, addressesWith(200));
+                SlowCrowd crowd = SlowCrowd.thatComesAgain(1500, server.port, "G", "ET /livez")) {
+            for (int i = 0; i < 20; i++) {
+                assertThat(timeOfProbe(other, server.port)).isLessThan(SOON);
+                assertThat(timeOfProbe(InetAddress.getLoopbackAddress(), server.managementPort()))
+                        .isLessThan(SOON);
+            }
+            assertThat(crowd.left()).isPositive();
+        }
+    }
+
+    private static Duration timeOfProbe(InetAddress from, int port) {
+        long began = System.nanoTime();
+        assertThat(RawHttp.sendFrom(from, port, RawHttp.request("GET", "/livez", ""))
+                        .status())
+                .isEqualTo(200);
+        return Duration.ofNanos(System.nanoTime() - began);
+    }
+
+    private static int refusals(TestServer server, String reason) {
+        return (int) server.get("/metrics")
+                .asString()
+                .lines()
+                .filter(line -> line.startsWith("streamlocks_refusals_total{reason=\"" + reason + "\"}"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
+                .sum();
     }
 
     @Test

@@ -28,6 +28,7 @@ final class SlowCrowd implements AutoCloseable {
 
     private final boolean reads;
     private final byte[] drip;
+    private boolean comesAgain;
     private final Queue<Client> clients = new ConcurrentLinkedQueue<>();
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor();
 
@@ -51,16 +52,18 @@ final class SlowCrowd implements AutoCloseable {
         return new SlowCrowd(false, drip).start(count, port, first);
     }
 
+    /** Clients that connect anew whenever they are ended. */
+    static SlowCrowd thatComesAgain(int count, int port, String first, String drip) {
+        SlowCrowd crowd = new SlowCrowd(true, drip);
+        crowd.comesAgain = true;
+        return crowd.start(count, port, first);
+    }
+
     private SlowCrowd start(int count, int port, String first) {
         try {
             byte[] bytes = first.getBytes(StandardCharsets.US_ASCII);
             for (int i = 0; i < count; i++) {
-                SocketChannel channel = SocketChannel.open();
-                channel.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER);
-                channel.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
-                channel.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-                channel.configureBlocking(false);
-                clients.add(new Client(channel, ByteBuffer.wrap(bytes)));
+                clients.add(new Client(connected(port), ByteBuffer.wrap(bytes), port));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -69,14 +72,31 @@ final class SlowCrowd implements AutoCloseable {
         return this;
     }
 
+    private static SocketChannel connected(int port) throws IOException {
+        SocketChannel channel = SocketChannel.open();
+        channel.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER);
+        channel.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
+        channel.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        channel.configureBlocking(false);
+        return channel;
+    }
+
     private void step() {
         for (Iterator<Client> all = clients.iterator(); all.hasNext(); ) {
             Client client = all.next();
             if (!client.step()) {
                 all.remove();
                 client.close();
+                if (comesAgain) {
+                    client.comeAgain();
+                }
             }
         }
+    }
+
+    /** How many have read something. */
+    int heard() {
+        return (int) clients.stream().filter(client -> client.heard).count();
     }
 
     /** How many still have their connection. */
@@ -99,11 +119,22 @@ final class SlowCrowd implements AutoCloseable {
         private final SocketChannel channel;
         private final ByteBuffer first;
         private volatile boolean sentAll;
+        private final int port;
         private int dripped;
+        private volatile boolean heard;
 
-        Client(SocketChannel channel, ByteBuffer first) {
+        Client(SocketChannel channel, ByteBuffer first, int port) {
             this.channel = channel;
             this.first = first;
+            this.port = port;
+        }
+
+        void comeAgain() {
+            try {
+                clients.add(new Client(connected(port), first.rewind(), port));
+            } catch (IOException e) {
+                // It has given up.
+            }
         }
 
         /** False if the connection has ended. */
@@ -115,7 +146,9 @@ final class SlowCrowd implements AutoCloseable {
                 } else if (drip.length > 0) {
                     dripped += channel.write(ByteBuffer.wrap(drip, dripped % drip.length, 1));
                 }
-                return !reads || channel.read(ByteBuffer.allocate(RECEIVE_BUFFER)) >= 0;
+                int read = reads ? channel.read(ByteBuffer.allocate(RECEIVE_BUFFER)) : 0;
+                heard |= read > 0;
+                return read >= 0;
             } catch (IOException e) {
                 return false;
             }

@@ -43,7 +43,7 @@ final class TestServer implements AutoCloseable {
     private final Optional<String> token;
 
     private TestServer(LockManager locks, Clock clock, Guards guards, Tracing tracing) {
-        this(locks, clock, guards, tracing, ClientLimits.DEFAULT, HttpServer.threads());
+        this(locks, clock, guards, tracing, ClientLimits.DEFAULT, HttpServer.threads(), Listening.at("127.0.0.1", 0));
     }
 
     private TestServer(
@@ -52,12 +52,13 @@ final class TestServer implements AutoCloseable {
             Guards guards,
             Tracing tracing,
             ClientLimits limits,
-            QueuedThreadPool threads) {
+            QueuedThreadPool threads,
+            Listening listening) {
         this.clock = clock;
         this.gate = new Gate();
         this.telemetry = new Telemetry(tracing);
         this.server = new HttpServer(locks, gate, guards, DEFAULT_TTL, MAX_TTL, telemetry, limits, threads);
-        this.port = server.start("127.0.0.1", 0);
+        this.port = server.start(listening);
         this.token = Optional.empty();
     }
 
@@ -115,10 +116,30 @@ final class TestServer implements AutoCloseable {
         return server;
     }
 
+    /** A server that takes calls, with leases in memory, and listens so. */
+    static TestServer listening(Guards guards, Listening listening) {
+        Clock clock = new Clock();
+        TestServer server = new TestServer(
+                new MemoryLockManager(clock, true),
+                clock,
+                guards,
+                Tracing.off(),
+                ClientLimits.DEFAULT,
+                HttpServer.threads(),
+                listening);
+        server.gate.open();
+        return server;
+    }
+
     /** A server that takes calls, serves them with this, and lets clients take so much. */
     static TestServer of(LockManager locks, ClientLimits limits) {
+        return of(locks, limits, Listening.at("127.0.0.1", 0));
+    }
+
+    /** The same, listening so. */
+    static TestServer of(LockManager locks, ClientLimits limits, Listening listening) {
         TestServer server =
-                new TestServer(locks, new Clock(), Guards.NONE, Tracing.off(), limits, HttpServer.threads());
+                new TestServer(locks, new Clock(), Guards.NONE, Tracing.off(), limits, HttpServer.threads(), listening);
         server.gate.open();
         return server;
     }
@@ -127,7 +148,13 @@ final class TestServer implements AutoCloseable {
     static TestServer guarded(Guards guards, ClientLimits limits) {
         Clock clock = new Clock();
         TestServer server = new TestServer(
-                new MemoryLockManager(clock, true), clock, guards, Tracing.off(), limits, HttpServer.threads());
+                new MemoryLockManager(clock, true),
+                clock,
+                guards,
+                Tracing.off(),
+                limits,
+                HttpServer.threads(),
+                Listening.at("127.0.0.1", 0));
         server.gate.open();
         return server;
     }
@@ -136,9 +163,20 @@ final class TestServer implements AutoCloseable {
     static TestServer of(QueuedThreadPool threads) {
         Clock clock = new Clock();
         TestServer server = new TestServer(
-                new MemoryLockManager(clock, true), clock, Guards.NONE, Tracing.off(), ClientLimits.DEFAULT, threads);
+                new MemoryLockManager(clock, true),
+                clock,
+                Guards.NONE,
+                Tracing.off(),
+                ClientLimits.DEFAULT,
+                threads,
+                Listening.at("127.0.0.1", 0));
         server.gate.open();
         return server;
+    }
+
+    /** The port of probes and metrics, which it must have. */
+    int managementPort() {
+        return server.managementPort().orElseThrow();
     }
 
     /** What it serves, and what that asks for. */

@@ -124,11 +124,17 @@ class RepeatedErrorLogTest {
         assertThat(lines()).isEmpty();
         log("other0");
         assertThat(lines()).isEmpty();
+        // All of the hundred are new, so there is no room for one more until the first of them is not.
         log("second");
-        assertThat(lines()).containsExactly("message of second");
-        // Made room in turn: that it was suppressed meanwhile is no logging.
-        log("first");
-        assertThat(lines()).containsExactly("message of second", "message of first");
+        log("third");
+        assertThat(lines()).isEmpty();
+        pass(RepeatedErrorLog.INTERVAL.toNanos());
+        log("second");
+        log("third");
+        assertThat(lines())
+                .containsExactly(
+                        "message of second (and 2 others, not logged, since there were over 100 kinds in 30 s)",
+                        "message of third");
     }
 
     @Test

@@ -1,0 +1,88 @@
+package io.streamlocks.coordinator.http;
+
+import io.streamlocks.coordinator.reload.Reloaded;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.Optional;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+
+/** The ports of the server, and how HTTP is spoken there. */
+final class Connectors {
+
+    private static final int ANSWER_BUFFER = 8 * 1024;
+
+    private static final String MANAGEMENT = "management";
+
+    private static final UriCompliance URIS = UriCompliance.UNSAFE.without(
+            "STREAM_IDS",
+            UriCompliance.Violation.UTF16_ENCODINGS,
+            UriCompliance.Violation.USER_INFO,
+            UriCompliance.Violation.FRAGMENT);
+
+    private Connectors() {}
+
+    /**
+     * Adds the connectors.
+     *
+     * @param certificate what TLS shows at the main port; empty for plain HTTP
+     * @param silence how long a connection may stay open on which nothing is said
+     * @param slow is told of each connection
+     */
+    static void add(
+            Server server,
+            Listening listening,
+            Optional<Reloaded<KeyStore>> certificate,
+            Duration silence,
+            SlowClients slow) {
+        HttpConnections http = new HttpConnections(http());
+        ServerConnector main = certificate
+                .map(shown -> TlsConnector.of(server, http, shown))
+                .orElseGet(() -> new ServerConnector(server, http));
+        main.setPort(listening.port());
+        add(server, main, listening.host(), silence, slow);
+
+        listening.managementPort().ifPresent(port -> {
+            ServerConnector management = new ServerConnector(server, 1, 1, new HttpConnections(http()));
+            management.setName(MANAGEMENT);
+            management.setPort(port);
+            // A crowd here is in its own way alone.
+            server.addBean(new NetworkConnectionLimit(ClientLimits.MANAGEMENT_CONNECTIONS, management));
+            add(server, management, listening.host(), silence, slow);
+        });
+    }
+
+    private static void add(Server server, ServerConnector connector, String host, Duration silence, SlowClients slow) {
+        connector.addEventListener(slow);
+        connector.setHost(host);
+        connector.setIdleTimeout(silence.toMillis());
+        connector.setAcceptQueueSize(ClientLimits.ACCEPT_QUEUE);
+        connector.setAcceptedReceiveBufferSize(ClientLimits.SOCKET_BUFFER);
+        connector.setAcceptedSendBufferSize(ClientLimits.SOCKET_BUFFER);
+        server.addConnector(connector);
+    }
+
+    private static HttpConfiguration http() {
+        HttpConfiguration http = new HttpConfiguration();
+        http.setSendServerVersion(false);
+        http.setSendDateHeader(false);
+        // For each answer that is not read yet; most are far smaller, and long ones have buffers of their own.
+        http.setOutputBufferSize(ANSWER_BUFFER);
+        http.setOutputAggregationSize(ANSWER_BUFFER);
+        // A stream id may be "..", or hold "/" and "%", percent-encoded. That is ambiguous only where the decoded path
+        // names a file or decides about access; here routes match the path as sent. But %uXXXX is for no stream: it is
+        // no
+        // percent-encoding, nor does a path go on behind a #.
+        http.setUriCompliance(URIS);
+        return http;
+    }
+
+    /** Whether this is the port of probes and metrics. */
+    static boolean isManagement(Connector connector) {
+        return MANAGEMENT.equals(connector.getName());
+    }
+}

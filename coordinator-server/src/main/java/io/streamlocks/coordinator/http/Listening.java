@@ -1,0 +1,25 @@
+package io.streamlocks.coordinator.http;
+
+import java.util.OptionalInt;
+
+/**
+ * Where a server listens, and for whom.
+ *
+ * @param host the address or name of the interface
+ * @param port the port, 0 for any that is free
+ * @param managementPort one more port, for probes and metrics alone, in plain HTTP and beside the limits of connections; 0
+ *     for any that is free, empty for none
+ * @param connectionsPerAddress how many connections an address may have at the port
+ * @param isForLoopbackNames whether requests are refused whose {@code Host} is no name of the loopback interface
+ */
+public record Listening(
+        String host, int port, OptionalInt managementPort, int connectionsPerAddress, boolean isForLoopbackNames) {
+
+    /** A quarter of all that there may be: one address leaves room for others. */
+    public static final int CONNECTIONS_PER_ADDRESS = ClientLimits.DEFAULT.connections() / 4;
+
+    /** At one port, whatever requests have for a {@code Host}. */
+    public static Listening at(String host, int port) {
+        return new Listening(host, port, OptionalInt.empty(), CONNECTIONS_PER_ADDRESS, false);
+    }
+}
