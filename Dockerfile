@@ -1,17 +1,19 @@
 # Build: docker build -t stream-lock-coordinator .    (needs BuildKit, the default since Docker 23)
 
-FROM maven:3.9-eclipse-temurin-25 AS build
+# The digest decides which image it is, the tag is for people. How to raise both: SECURITY.md, "Images".
+FROM maven:3.9.16-eclipse-temurin-25@sha256:d67198007bb4441b07d45587320f83154de80ece3608f80408ef14c6ea847753 AS build
 WORKDIR /src
 COPY . .
 # Format and tests are CI's matter; see .ci/run.
 RUN --mount=type=cache,target=/root/.m2 \
     mvn -B -q -DskipTests -Dspotless.check.skip=true package -pl coordinator-server
 
-FROM eclipse-temurin:25-jre
+FROM eclipse-temurin:25.0.4.1_1-jre@sha256:8da0490fa9a3c26867012019565948eef0ee69438f5c75ac28146967bae984b5
 RUN apt-get update \
     && apt-get install -y --no-install-recommends curl \
     && rm -rf /var/lib/apt/lists/*
-COPY --from=build /src/coordinator-server/target/coordinator.jar /app/coordinator.jar
+# The jar, and the list of what is in it.
+COPY --from=build /src/coordinator-server/target/coordinator.jar /src/coordinator-server/target/coordinator.cdx.json /app/
 COPY LICENSE /app/LICENSE
 # A number, so that Kubernetes can see for itself that it is not root.
 USER 10001:10001

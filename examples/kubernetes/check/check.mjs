@@ -172,6 +172,48 @@ for (const instruction of new Set(image.match(/^[A-Z]+(?= )/gm))) {
   }
 }
 
+// The images of both: an exact version, for people, and the digest, which decides.
+const floating = names => names.filter(name => !/^[\w./-]+:\d+\.\d+[\w.-]*@sha256:[0-9a-f]{64}$/.test(name))
+const images = [
+  ...[...image.matchAll(/^FROM (\S+)/gm)].map(([, name]) => name),
+  ...Object.values(compose.services).flatMap(service => service.image ?? []),
+]
+complain('Dockerfile and docker-compose.yml', floating(images).map(name => `${name} is not pinned to a version and a digest`))
+for (const name of images) {
+  for (const changed of [name.split('@')[0], name.replace(/\.[\w.-]*@/, '@'), name.slice(0, -1)]) {
+    broken++
+    if (floating([changed]).length === 0) {
+      complain('Dockerfile and docker-compose.yml', [`not found: ${changed} floats`])
+    }
+  }
+}
+
+// What the coordinator has no right to, its neighbours have none to either.
+const unhardened = services =>
+  Object.entries(services)
+    .filter(
+      ([, s]) =>
+        !(
+          s.read_only === true &&
+          s.cap_drop?.includes('ALL') &&
+          !s.cap_add &&
+          s.security_opt?.includes('no-new-privileges:true') &&
+          s.mem_limit &&
+          s.pids_limit &&
+          (s.build || /^[1-9]\d*:[1-9]\d*$/.test(s.user ?? ''))
+        ),
+    )
+    .map(([name]) => `${name} may do more than it needs`)
+complain('docker-compose.yml', unhardened(compose.services))
+for (const field of ['read_only', 'cap_drop', 'security_opt', 'mem_limit', 'pids_limit', 'user']) {
+  const changed = copy(compose.services)
+  delete changed.postgres[field]
+  broken++
+  if (unhardened(changed).length === 0) {
+    complain('docker-compose.yml', [`not found: postgres without ${field}`])
+  }
+}
+
 console.log(
   `${manifests.length} manifests, ${rendered.length} of kustomize, ${Object.keys(rules).length} rules, docker-compose.yml and` +
     ` Dockerfile checked; of ${mutants.length + broken} deliberate faults each was to be found.`,
