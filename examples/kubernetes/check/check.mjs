@@ -214,6 +214,32 @@ for (const field of ['read_only', 'cap_drop', 'security_opt', 'mem_limit', 'pids
   }
 }
 
+// What the Dockerfile says that a server needs beside its heap, and some more.
+const BESIDE_HEAP_MIB = 240
+const mib = limit => {
+  const [, number, unit] = limit.match(/^(\d+)([MGmg])i?$/)
+  return number * (unit.toUpperCase() === 'G' ? 1024 : 1)
+}
+const limits = [
+  '512Mi', // The least that RUNBOOK.md speaks of.
+  compose['x-coordinator'].mem_limit,
+  ...all.filter(({ document }) => document.kind === 'Deployment').flatMap(
+    ({ document }) => document.spec.template.spec.containers[0].resources?.limits.memory ?? [],
+  ),
+]
+const tooSmall = (text, limits) => {
+  const percent = Number(text.match(/"-XX:MaxRAMPercentage=(\d+)"/)[1])
+  const direct = /"-XX:MaxDirectMemorySize=64m"/.test(text)
+  return limits.filter(limit => !direct || (mib(limit) * (100 - percent)) / 100 < BESIDE_HEAP_MIB)
+}
+complain('Dockerfile', tooSmall(image, limits).map(limit => `a container of ${limit} has no room beside its heap`))
+for (const change of [/Percentage=\d+/, /64m/]) {
+  broken++
+  if (tooSmall(image.replace(change, 'Percentage=75'), limits).length === 0) {
+    complain('Dockerfile', [`not found: ${change} is wrong`])
+  }
+}
+
 console.log(
   `${manifests.length} manifests, ${rendered.length} of kustomize, ${Object.keys(rules).length} rules, docker-compose.yml and` +
     ` Dockerfile checked; of ${mutants.length + broken} deliberate faults each was to be found.`,
