@@ -172,6 +172,74 @@ for (const instruction of new Set(image.match(/^[A-Z]+(?= )/gm))) {
   }
 }
 
+// The images of both: an exact version, for people, and the digest, which decides.
+const floating = names => names.filter(name => !/^[\w./-]+:\d+\.\d+[\w.-]*@sha256:[0-9a-f]{64}$/.test(name))
+const images = [
+  ...[...image.matchAll(/^FROM (\S+)/gm)].map(([, name]) => name),
+  ...Object.values(compose.services).flatMap(service => service.image ?? []),
+]
+complain('Dockerfile and docker-compose.yml', floating(images).map(name => `${name} is not pinned to a version and a digest`))
+for (const name of images) {
+  for (const changed of [name.split('@')[0], name.replace(/\.[\w.-]*@/, '@'), name.slice(0, -1)]) {
+    broken++
+    if (floating([changed]).length === 0) {
+      complain('Dockerfile and docker-compose.yml', [`not found: ${changed} floats`])
+    }
+  }
+}
+
+// What the coordinator has no right to, its neighbours have none to either.
+const unhardened = services =>
+  Object.entries(services)
+    .filter(
+      ([, s]) =>
+        !(
+          s.read_only === true &&
+          s.cap_drop?.includes('ALL') &&
+          !s.cap_add &&
+          s.security_opt?.includes('no-new-privileges:true') &&
+          s.mem_limit &&
+          s.pids_limit &&
+          (s.build || /^[1-9]\d*:[1-9]\d*$/.test(s.user ?? ''))
+        ),
+    )
+    .map(([name]) => `${name} may do more than it needs`)
+complain('docker-compose.yml', unhardened(compose.services))
+for (const field of ['read_only', 'cap_drop', 'security_opt', 'mem_limit', 'pids_limit', 'user']) {
+  const changed = copy(compose.services)
+  delete changed.postgres[field]
+  broken++
+  if (unhardened(changed).length === 0) {
+    complain('docker-compose.yml', [`not found: postgres without ${field}`])
+  }
+}
+
+// What the Dockerfile says that a server needs beside its heap, and some more.
+const BESIDE_HEAP_MIB = 240
+const mib = limit => {
+  const [, number, unit] = limit.match(/^(\d+)([MGmg])i?$/)
+  return number * (unit.toUpperCase() === 'G' ? 1024 : 1)
+}
+const limits = [
+  '512Mi', // The least that RUNBOOK.md speaks of.
+  compose['x-coordinator'].mem_limit,
+  ...all.filter(({ document }) => document.kind === 'Deployment').flatMap(
+    ({ document }) => document.spec.template.spec.containers[0].resources?.limits.memory ?? [],
+  ),
+]
+const tooSmall = (text, limits) => {
+  const percent = Number(text.match(/"-XX:MaxRAMPercentage=(\d+)"/)[1])
+  const direct = /"-XX:MaxDirectMemorySize=64m"/.test(text)
+  return limits.filter(limit => !direct || (mib(limit) * (100 - percent)) / 100 < BESIDE_HEAP_MIB)
+}
+complain('Dockerfile', tooSmall(image, limits).map(limit => `a container of ${limit} has no room beside its heap`))
+for (const change of [/Percentage=\d+/, /64m/]) {
+  broken++
+  if (tooSmall(image.replace(change, 'Percentage=75'), limits).length === 0) {
+    complain('Dockerfile', [`not found: ${change} is wrong`])
+  }
+}
+
 console.log(
   `${manifests.length} manifests, ${rendered.length} of kustomize, ${Object.keys(rules).length} rules, docker-compose.yml and` +
     ` Dockerfile checked; of ${mutants.length + broken} deliberate faults each was to be found.`,

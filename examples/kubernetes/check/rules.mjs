@@ -74,6 +74,25 @@ export const rules = {
     ]
   },
 
+  "the database's certificate is verified, with a CA that is mounted"({ documents, secrets }) {
+    const { spec } = of(documents, 'Deployment')[0].spec.template
+    const { secretKeyRef } = containerOf(documents).env.find(e => e.name === 'DATABASE_URL').valueFrom
+    const options = new URLSearchParams(
+      secrets.find(s => s.metadata.name === secretKeyRef.name).stringData[secretKeyRef.key].split('?')[1],
+    )
+    const mounted = spec.volumes
+      .filter(volume => volume.secret?.items)
+      .flatMap(volume =>
+        volume.secret.items
+          .filter(item => secrets.some(s => s.metadata.name === volume.secret.secretName && item.key in s.stringData))
+          .map(item => [containerOf(documents).volumeMounts.find(m => m.name === volume.name)?.mountPath, item.path].join('/')),
+      )
+    return [
+      ...(options.get('sslmode') === 'verify-full' ? [] : ['sslmode is not verify-full']),
+      ...(mounted.includes(options.get('sslrootcert')) ? [] : [`nothing is mounted at ${options.get('sslrootcert')}`]),
+    ]
+  },
+
   'probes ask for what the server answers'({ documents, paths }) {
     return probes(containerOf(documents))
       .filter(([name, probe]) => !paths.includes(probe.httpGet.path) || (name === 'readinessProbe') !== (probe.httpGet.path === '/readyz'))
@@ -156,6 +175,12 @@ export const breaks = {
     ({ documents }) => (containerOf(documents).env[0].valueFrom.secretKeyRef.key = 'uri'),
     ({ documents }) => (containerOf(documents).envFrom[0].configMapRef.name = 'settings'),
     ({ documents }) => (of(documents, 'Deployment')[0].spec.template.spec.serviceAccountName = 'default'),
+  ],
+  "the database's certificate is verified, with a CA that is mounted": [
+    ({ secrets }) => (secrets[0].stringData.url = secrets[0].stringData.url.replace('verify-full', 'require')),
+    ({ secrets }) => (secrets[0].stringData.url = secrets[0].stringData.url.replace('/ca.crt', '/other.crt')),
+    ({ secrets }) => delete secrets[0].stringData['ca.crt'],
+    ({ documents }) => (containerOf(documents).volumeMounts.find(m => m.name === 'database-ca').mountPath = '/tmp/ca'),
   ],
   'probes ask for what the server answers': [
     ({ documents }) => (containerOf(documents).startupProbe.httpGet.path = '/healthz'),
