@@ -71,4 +71,10 @@ final class Access {
         }
         return principal;
     }
+
+    /** A name of who makes this call: that of its token, or its address where nobody is asked who he is. */
+    static String caller(Context ctx) {
+        Principal principal = ctx.attribute(PRINCIPAL);
+        return principal == null || principal == Principal.ANONYMOUS ? ctx.req().getRemoteAddr() : principal.id();
+    }
 }

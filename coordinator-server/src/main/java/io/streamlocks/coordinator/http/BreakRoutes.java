@@ -25,7 +25,8 @@ final class BreakRoutes {
                 Fields.fencingToken("expectedFencingToken", body.expectedFencingToken()),
                 Access.of(ctx).ownerPrefix(),
                 breaking(ctx, body.reason(), body.delayMs()));
-        Exchange.respond(ctx, () -> locks.breakLeases(List.of(request)), outcomes -> answer(outcomes.get(0)));
+        String caller = Access.caller(ctx);
+        Exchange.respond(ctx, () -> locks.breakLeases(caller, List.of(request)), outcomes -> answer(outcomes.get(0)));
     }
 
     private static Object answer(BreakOutcome outcome) {
@@ -34,6 +35,9 @@ final class BreakRoutes {
         }
         if (outcome instanceof BreakOutcome.TokenChanged changed) {
             return Problem.fencingTokenChanged(changed.holder());
+        }
+        if (outcome instanceof BreakOutcome.Undecided) {
+            return Problem.undecided();
         }
         return outcome instanceof BreakOutcome.Blocked ? Problem.blocked() : LockRoutes.notLocked();
     }
@@ -45,7 +49,8 @@ final class BreakRoutes {
         principal.requireOwner(ownerId);
         Requests.BreakOwner body = Exchange.body(ctx, Requests.BreakOwner.class);
         Breaking breaking = breaking(ctx, body.reason(), body.delayMs());
-        Exchange.respond(ctx, () -> locks.breakOwner(ownerId, breaking), Responses.BrokenOwner::new);
+        String caller = Access.caller(ctx);
+        Exchange.respond(ctx, () -> locks.breakOwner(caller, ownerId, breaking), Responses.BrokenOwner::new);
     }
 
     private static Breaking breaking(Context ctx, String reason, Long delayMs) {
