@@ -60,12 +60,24 @@ final class SimulatedStorage extends ForwardingLocks {
     /** The lease granted last, as committed, by stream. */
     private final Map<String, UUID> latest = new HashMap<>();
 
-    private final Kind<AcquireRequest, AcquireOutcome> acquire =
-            new Kind<>(AcquireRequest::streamId, AcquireRequest::leaseId, this::acquire, new AcquireOutcome.Blocked(), new AcquireOutcome.Undecided());
-    private final Kind<RenewRequest, RenewOutcome> renew =
-            new Kind<>(RenewRequest::streamId, RenewRequest::leaseId, this::renew, new RenewOutcome.Blocked(), new RenewOutcome.Undecided());
-    private final Kind<ReleaseRequest, ReleaseOutcome> release =
-            new Kind<>(ReleaseRequest::streamId, ReleaseRequest::leaseId, this::release, new ReleaseOutcome.Blocked(), new ReleaseOutcome.Undecided());
+    private final Kind<AcquireRequest, AcquireOutcome> acquire = new Kind<>(
+            AcquireRequest::streamId,
+            AcquireRequest::leaseId,
+            this::acquire,
+            new AcquireOutcome.Blocked(),
+            new AcquireOutcome.Undecided());
+    private final Kind<RenewRequest, RenewOutcome> renew = new Kind<>(
+            RenewRequest::streamId,
+            RenewRequest::leaseId,
+            this::renew,
+            new RenewOutcome.Blocked(),
+            new RenewOutcome.Undecided());
+    private final Kind<ReleaseRequest, ReleaseOutcome> release = new Kind<>(
+            ReleaseRequest::streamId,
+            ReleaseRequest::leaseId,
+            this::release,
+            new ReleaseOutcome.Blocked(),
+            new ReleaseOutcome.Undecided());
 
     /** When the statement judged that is being carried out; null if none is. */
     private Instant judgedAt;
@@ -171,8 +183,7 @@ final class SimulatedStorage extends ForwardingLocks {
         for (int i = 0; i < requests.size(); i++) {
             Integer before = lastOfStream.put(kind.streamId.apply(requests.get(i)), i);
             if (before != null) {
-                outcomes.set(
-                        i, requests.get(before).equals(requests.get(i)) ? outcomes.get(before) : kind.undecided);
+                outcomes.set(i, requests.get(before).equals(requests.get(i)) ? outcomes.get(before) : kind.undecided);
             }
         }
         return outcomes;

@@ -98,16 +98,20 @@ class GreedyCallerTest {
                                     "items",
                                     leases.stream()
                                             .map(lease -> Map.of(
-                                                    "streamId", lease.get("streamId"),
-                                                    "leaseId", lease.get("leaseId"),
-                                                    "ownerId", "you",
-                                                    "ttlMs", 3000))
+                                                    "streamId",
+                                                    lease.get("streamId"),
+                                                    "leaseId",
+                                                    lease.get("leaseId"),
+                                                    "ownerId",
+                                                    "you",
+                                                    "ttlMs",
+                                                    3000))
                                             .toList()))
                     .join());
 
             List<Map<String, Object>> repeats = IntStream.range(0, 1000)
-                    .mapToObj(i -> Map.<String, Object>of(
-                            "streamId", "greedy-1", "leaseId", greedyLease, "ttlMs", 60_000 + i))
+                    .mapToObj(i ->
+                            Map.<String, Object>of("streamId", "greedy-1", "leaseId", greedyLease, "ttlMs", 60_000 + i))
                     .toList();
             AtomicInteger connections = new AtomicInteger(2);
             for (int i = 0; i < 2; i++) {
@@ -119,7 +123,8 @@ class GreedyCallerTest {
                         call(modest, "/v1/batch/renew", Map.of("items", leases)).join();
                 if (answer.statusCode() == 200) {
                     List<Integer> statuses = new ArrayList<>();
-                    results(answer).forEach(result -> statuses.add(result.get("status").asInt()));
+                    results(answer)
+                            .forEach(result -> statuses.add(result.get("status").asInt()));
                     assertThat(statuses).doesNotContain(410);
                     renewed++;
                 }
@@ -143,7 +148,8 @@ class GreedyCallerTest {
                         new PostgresLockManager(database.pool()), new TestServer.Clock(), tokens.guards())) {
             server = started;
             UUID lease = UUID.randomUUID();
-            call(token, "/v1/locks/s/acquire", Map.of("ownerId", "me", "leaseId", lease)).join();
+            call(token, "/v1/locks/s/acquire", Map.of("ownerId", "me", "leaseId", lease))
+                    .join();
             JsonNode results = results(call(
                             token,
                             "/v1/batch/renew",
@@ -179,7 +185,8 @@ class GreedyCallerTest {
                 var lists = IntStream.range(0, 32)
                         .mapToObj(i -> call(greedy, "/v1/locks?prefix=slow", null))
                         .toList();
-                await().until(() -> lists.stream().filter(CompletableFuture::isDone).count() == 15);
+                await().until(() ->
+                        lists.stream().filter(CompletableFuture::isDone).count() == 15);
                 for (var list : lists) {
                     if (list.isDone()) {
                         assertProblem(MAPPER.readTree(list.join().body()), 503, "overloaded", null);

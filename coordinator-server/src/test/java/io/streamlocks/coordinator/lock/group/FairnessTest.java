@@ -80,8 +80,10 @@ class FairnessTest extends GroupCommitFixture {
         var greedy = locks.acquire("greedy", requests(ids));
         acquire("modest", 300);
         storage.letAllGo();
-        assertThat(get(greedy).stream()
-                        .map(outcome -> ((AcquireOutcome.Granted) outcome).lease().lock().streamId()))
+        assertThat(get(greedy).stream().map(outcome -> ((AcquireOutcome.Granted) outcome)
+                        .lease()
+                        .lock()
+                        .streamId()))
                 .isEqualTo(ids);
         assertThat(storage.largest).isEqualTo(1000);
         finish();
@@ -172,7 +174,9 @@ class FairnessTest extends GroupCommitFixture {
     void theListsOfOneCallerKeepNeitherOthersNorTheHealthCheckWaiting() throws Exception {
         var lists = IntStream.range(0, 32).mapToObj(i -> list("greedy")).toList();
         await().until(() -> storage.statements.size() == 1);
-        assertThat(lists).filteredOn(CompletableFuture::isCompletedExceptionally).hasSize(15);
+        assertThat(lists)
+                .filteredOn(CompletableFuture::isCompletedExceptionally)
+                .hasSize(15);
         var other = list("modest");
         var check = locks.verifyWritable();
         var found = locks.find("greedy", stream);
@@ -197,7 +201,8 @@ class FairnessTest extends GroupCommitFixture {
     void checksThatAreAskedForDuringACheckShareTheNextOne() throws Exception {
         var first = locks.verifyWritable();
         await().until(() -> storage.statements.size() == 1);
-        var others = IntStream.range(0, 5000).mapToObj(i -> locks.verifyWritable()).toList();
+        var others =
+                IntStream.range(0, 5000).mapToObj(i -> locks.verifyWritable()).toList();
         storage.letAllGo();
         get(first);
         for (var other : others) {

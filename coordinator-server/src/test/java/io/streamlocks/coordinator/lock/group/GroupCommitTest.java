@@ -239,8 +239,9 @@ class GroupCommitTest extends GroupCommitFixture {
     @Test
     void readsWaitForNoLaneAndAreRefusedWhenTheyHaveWaitedForTooLong() throws Exception {
         acquireAndAwaitStatement(stream);
-        var reads =
-                IntStream.range(0, 3).mapToObj(i -> locks.find("caller", stream)).toList();
+        var reads = IntStream.range(0, 3)
+                .mapToObj(i -> locks.find("caller", stream))
+                .toList();
         await().until(() -> storage.statements.size() == 3);
         nanoTime.addAndGet(TimeUnit.MILLISECONDS.toNanos(LATE_MS));
         storage.letAllGo();
