@@ -12,6 +12,8 @@ import io.streamlocks.coordinator.lock.ForwardingLocks;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.lock.LockQuery;
+import io.streamlocks.coordinator.lock.RenewOutcome;
+import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
@@ -31,6 +33,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -130,6 +133,66 @@ class GreedyCallerTest {
                 }
             }
             assertThat(renewed).isGreaterThan(1);
+        }
+    }
+
+    @Test
+    void repeatsOfAStreamWaitForStatementsOfTheirOwn() throws Exception {
+        TestTokens tokens = new TestTokens(directory);
+        String greedy = tokens.add(new Principal("greedy", Role.WORKER, List.of("greedy-"), ""));
+        String modest = tokens.add(new Principal("modest", Role.WORKER, List.of("modest-"), ""));
+        try (TestDatabase database = TestDatabase.migrated()) {
+            SteppedRenewals locks = new SteppedRenewals(new PostgresLockManager(database.pool()));
+            try (TestServer started = TestServer.of(locks, new TestServer.Clock(), tokens.guards())) {
+                server = started;
+                UUID lease = UUID.randomUUID();
+                Map<String, ?> acquire = Map.of("ownerId", "me", "leaseId", lease, "ttlMs", 60_000);
+                call(greedy, "/v1/locks/greedy-1/acquire", acquire).join();
+                call(modest, "/v1/locks/modest-1/acquire", acquire).join();
+                var repeats = call(
+                        greedy,
+                        "/v1/batch/renew",
+                        Map.of(
+                                "items",
+                                List.of(
+                                        Map.of("streamId", "greedy-1", "leaseId", lease, "ttlMs", 61_000),
+                                        Map.of("streamId", "greedy-1", "leaseId", lease, "ttlMs", 62_000))));
+                locks.go.release();
+                // The second statement is under way, with what the first one left.
+                await().until(() -> locks.begun.get() == 2);
+                assertThat(repeats).isNotDone();
+                var other = call(modest, "/v1/locks/modest-1/renew", Map.of("leaseId", lease));
+                locks.go.release(100);
+                assertThat(other.join().statusCode()).isEqualTo(200);
+                results(repeats.join()).forEach(result -> assertThat(
+                                result.get("status").asInt())
+                        .isEqualTo(200));
+            } finally {
+                locks.go.release(100);
+            }
+        }
+    }
+
+    /** Each statement of renewals waits until a test lets it go on. */
+    private static final class SteppedRenewals extends ForwardingLocks {
+        private final LockManager locks;
+        private final AtomicInteger begun = new AtomicInteger();
+        private final Semaphore go = new Semaphore(0);
+
+        SteppedRenewals(LockManager locks) {
+            this.locks = locks;
+        }
+
+        @Override
+        protected LockManager next() {
+            return locks;
+        }
+
+        @Override
+        public List<RenewOutcome> renew(List<RenewRequest> requests) {
+            begun.incrementAndGet();
+            go.acquireUninterruptibly();
+            return super.renew(requests);
         }
     }
 
