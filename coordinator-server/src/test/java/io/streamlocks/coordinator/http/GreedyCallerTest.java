@@ -164,9 +164,9 @@ class GreedyCallerTest {
                 var other = call(modest, "/v1/locks/modest-1/renew", Map.of("leaseId", lease));
                 locks.go.release(100);
                 assertThat(other.join().statusCode()).isEqualTo(200);
-                results(repeats.join()).forEach(result -> assertThat(
-                                result.get("status").asInt())
-                        .isEqualTo(200));
+                results(repeats.join())
+                        .forEach(result ->
+                                assertThat(result.get("status").asInt()).isEqualTo(200));
             } finally {
                 locks.go.release(100);
             }
