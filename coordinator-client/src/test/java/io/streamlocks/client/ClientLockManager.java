@@ -103,6 +103,7 @@ final class ClientLockManager implements LockManager {
             case "409 lock-delayed" -> new AcquireOutcome.Delayed(Duration.ofMillis(problem.getOpensInMs()));
             // Of one item: if the storage does not answer, the whole call is 503.
             case "503 storage-unavailable" -> new AcquireOutcome.Blocked();
+            case "503 overloaded" -> new AcquireOutcome.Undecided();
             default -> throw new AssertionError("Unexpected result " + result);
         };
     }
@@ -155,6 +156,7 @@ final class ClientLockManager implements LockManager {
             case "410 lease-lost" ->
                 new RenewOutcome.Lost(reason(result.getProblem()), breakReason(result.getProblem()));
             case "503 storage-unavailable" -> new RenewOutcome.Blocked();
+            case "503 overloaded" -> new RenewOutcome.Undecided();
             default -> throw new AssertionError("Unexpected result " + result);
         };
     }
@@ -191,6 +193,7 @@ final class ClientLockManager implements LockManager {
             case "410 lease-lost" ->
                 new ReleaseOutcome.Lost(reason(result.getProblem()), breakReason(result.getProblem()));
             case "503 storage-unavailable" -> new ReleaseOutcome.Blocked();
+            case "503 overloaded" -> new ReleaseOutcome.Undecided();
             default -> throw new AssertionError("Unexpected result " + result);
         };
     }

@@ -29,6 +29,9 @@ public final class SimulatedClient {
         /** A UUID that was not there before. */
         UUID newUuid();
 
+        /** By which the servers know the process. */
+        String caller();
+
         /** A thread, not started yet. */
         Thread newThread(String name, Runnable body);
 
@@ -130,7 +133,7 @@ public final class SimulatedClient {
                             acquire.key().leaseId(),
                             acquire.ttl()))
                     .toList();
-            return call(locks -> locks.acquire(requests)).stream()
+            return call(locks -> locks.acquire(host.caller(), requests)).stream()
                     .map(Calls::acquired)
                     .toList();
         }
@@ -147,7 +150,11 @@ public final class SimulatedClient {
                 return new Acquired(
                         Optional.empty(), new CoordinatorRefusedException("The lease id is used", 409, null));
             }
-            return new Acquired(Optional.empty(), outcome instanceof AcquireOutcome.Blocked ? blocked() : null);
+            return new Acquired(
+                    Optional.empty(),
+                    outcome instanceof AcquireOutcome.Blocked || outcome instanceof AcquireOutcome.Undecided
+                            ? tryAgain()
+                            : null);
         }
 
         @Override
@@ -155,19 +162,19 @@ public final class SimulatedClient {
             List<RenewRequest> requests = keys.stream()
                     .map(key -> new RenewRequest(key.streamId(), key.leaseId(), Optional.empty()))
                     .toList();
-            return call(locks -> locks.renew(requests)).stream()
+            return call(locks -> locks.renew(host.caller(), requests)).stream()
                     .map(Calls::renewal)
                     .toList();
         }
 
         /** As of an item with status 503. */
-        private static CoordinatorUnavailableException blocked() {
-            return new CoordinatorUnavailableException("The stream is locked", null);
+        private static CoordinatorUnavailableException tryAgain() {
+            return new CoordinatorUnavailableException("The stream is locked, or others went first", null);
         }
 
         private static Renewal renewal(RenewOutcome outcome) {
-            if (outcome instanceof RenewOutcome.Blocked) {
-                return new Renewal.Unknown(blocked());
+            if (outcome instanceof RenewOutcome.Blocked || outcome instanceof RenewOutcome.Undecided) {
+                return new Renewal.Unknown(tryAgain());
             }
             if (outcome instanceof RenewOutcome.Lost lost) {
                 return new Renewal.Lost(reason(lost.reason()), lost.breakReason());
@@ -181,14 +188,14 @@ public final class SimulatedClient {
             List<ReleaseRequest> requests = keys.stream()
                     .map(key -> new ReleaseRequest(key.streamId(), key.leaseId()))
                     .toList();
-            return call(locks -> locks.release(requests)).stream()
+            return call(locks -> locks.release(host.caller(), requests)).stream()
                     .map(Calls::released)
                     .toList();
         }
 
         private static Release released(ReleaseOutcome outcome) {
-            if (outcome instanceof ReleaseOutcome.Blocked) {
-                return new Release.Unknown(blocked());
+            if (outcome instanceof ReleaseOutcome.Blocked || outcome instanceof ReleaseOutcome.Undecided) {
+                return new Release.Unknown(tryAgain());
             }
             return outcome instanceof ReleaseOutcome.Lost lost
                     ? new Release.Lost(reason(lost.reason()))

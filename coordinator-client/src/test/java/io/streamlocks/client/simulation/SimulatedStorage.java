@@ -60,12 +60,24 @@ final class SimulatedStorage extends ForwardingLocks {
     /** The lease granted last, as committed, by stream. */
     private final Map<String, UUID> latest = new HashMap<>();
 
-    private final Kind<AcquireRequest, AcquireOutcome> acquire =
-            new Kind<>(AcquireRequest::streamId, AcquireRequest::leaseId, this::acquire, new AcquireOutcome.Blocked());
-    private final Kind<RenewRequest, RenewOutcome> renew =
-            new Kind<>(RenewRequest::streamId, RenewRequest::leaseId, this::renew, new RenewOutcome.Blocked());
-    private final Kind<ReleaseRequest, ReleaseOutcome> release =
-            new Kind<>(ReleaseRequest::streamId, ReleaseRequest::leaseId, this::release, new ReleaseOutcome.Blocked());
+    private final Kind<AcquireRequest, AcquireOutcome> acquire = new Kind<>(
+            AcquireRequest::streamId,
+            AcquireRequest::leaseId,
+            this::acquire,
+            new AcquireOutcome.Blocked(),
+            new AcquireOutcome.Undecided());
+    private final Kind<RenewRequest, RenewOutcome> renew = new Kind<>(
+            RenewRequest::streamId,
+            RenewRequest::leaseId,
+            this::renew,
+            new RenewOutcome.Blocked(),
+            new RenewOutcome.Undecided());
+    private final Kind<ReleaseRequest, ReleaseOutcome> release = new Kind<>(
+            ReleaseRequest::streamId,
+            ReleaseRequest::leaseId,
+            this::release,
+            new ReleaseOutcome.Blocked(),
+            new ReleaseOutcome.Undecided());
 
     /** When the statement judged that is being carried out; null if none is. */
     private Instant judgedAt;
@@ -124,7 +136,7 @@ final class SimulatedStorage extends ForwardingLocks {
 
     /** What is different for the kinds of requests; one is carried out on the row as committed. */
     private record Kind<Q, O>(
-            Function<Q, String> streamId, Function<Q, UUID> leaseId, Function<Q, O> carryOut, O blocked) {}
+            Function<Q, String> streamId, Function<Q, UUID> leaseId, Function<Q, O> carryOut, O blocked, O undecided) {}
 
     private AcquireOutcome acquire(AcquireRequest request) {
         AcquireOutcome outcome = committed.acquire(List.of(request)).get(0);
@@ -154,20 +166,25 @@ final class SimulatedStorage extends ForwardingLocks {
         scheduler.trace().tell(scheduler.now(), "storage", outcome.getClass().getSimpleName(), details);
     }
 
-    /** A transaction names a stream once only, so a batch that names one more often takes several, one after another. */
+    /** A transaction names a stream once only; a request that repeats the one before it of its stream shares its outcome. */
     private <Q, O> List<O> decide(Kind<Q, O> kind, List<Q> requests) {
+        SimulatedThread.current().block(scheduler.now() + part(FASTEST));
+        pass();
         List<O> outcomes = new ArrayList<>(Collections.nCopies(requests.size(), null));
-        while (outcomes.contains(null)) {
-            SimulatedThread.current().block(scheduler.now() + part(FASTEST));
-            pass();
-            long until = scheduler.now() + patience;
-            for (Transactions.Transaction transaction : begin(kind, requests, outcomes)) {
-                mayFail();
-                if (!transaction.awaitCommit(until)) {
-                    throw new StorageUnavailableException("There was no commit", null);
-                }
+        long until = scheduler.now() + patience;
+        for (Transactions.Transaction transaction : begin(kind, requests, outcomes)) {
+            mayFail();
+            if (!transaction.awaitCommit(until)) {
+                throw new StorageUnavailableException("There was no commit", null);
             }
-            pass();
+        }
+        pass();
+        Map<String, Integer> lastOfStream = new HashMap<>();
+        for (int i = 0; i < requests.size(); i++) {
+            Integer before = lastOfStream.put(kind.streamId.apply(requests.get(i)), i);
+            if (before != null) {
+                outcomes.set(i, requests.get(before).equals(requests.get(i)) ? outcomes.get(before) : kind.undecided);
+            }
         }
         return outcomes;
     }
@@ -181,7 +198,7 @@ final class SimulatedStorage extends ForwardingLocks {
             int position = i;
             Q request = requests.get(i);
             String streamId = kind.streamId.apply(request);
-            if (outcomes.get(i) != null || !named.add(streamId)) {
+            if (!named.add(streamId)) {
                 continue;
             }
             Runnable write = () -> outcomes.set(position, kind.carryOut.apply(request));

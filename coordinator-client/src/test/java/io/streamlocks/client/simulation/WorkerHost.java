@@ -57,6 +57,11 @@ final class WorkerHost implements SimulatedClient.Host, SimulatedSessions.Host {
     }
 
     @Override
+    public String caller() {
+        return process.name();
+    }
+
+    @Override
     public void park(long nanos) {
         SimulatedThread.current().park(process.inNanos(nanos));
     }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** The calls on many streams: one result an item, in order, and no item fails another. */
@@ -86,14 +87,15 @@ final class BatchRoutes {
             Context ctx,
             Class<T> type,
             ItemCheck<T, Q> check,
-            Function<List<Q>, CompletableFuture<List<O>>> call,
+            BiFunction<String, List<Q>, CompletableFuture<List<O>>> call,
             Function<O, Responses.Result> result) {
         Batch<T, Q> batch = new Batch<>(Access.of(ctx), check);
         Json.readItems(Exchange.body(ctx), MAX_ITEMS, type, batch);
+        String caller = Access.caller(ctx);
         exchange.respondAtLength(
                 ctx,
                 batch.results.size(),
-                () -> call.apply(batch.requests),
+                () -> call.apply(caller, batch.requests),
                 outcomes -> batch.results(outcomes, result));
     }
 

@@ -30,7 +30,8 @@ final class BreakRoutes {
                 Fields.fencingToken("expectedFencingToken", body.expectedFencingToken()),
                 Access.of(ctx).ownerPrefix(),
                 breaking(ctx, body.reason(), body.delayMs()));
-        Exchange.respond(ctx, () -> locks.breakLeases(List.of(request)), outcomes -> {
+        String caller = Access.caller(ctx);
+        Exchange.respond(ctx, () -> locks.breakLeases(caller, List.of(request)), outcomes -> {
             if (outcomes.get(0) instanceof BreakOutcome.Broken broken) {
                 Grant grant = broken.grant();
                 log(
@@ -50,6 +51,9 @@ final class BreakRoutes {
         if (outcome instanceof BreakOutcome.TokenChanged changed) {
             return Problem.fencingTokenChanged(changed.holder());
         }
+        if (outcome instanceof BreakOutcome.Undecided) {
+            return Problem.undecided();
+        }
         return outcome instanceof BreakOutcome.Blocked ? Problem.blocked() : LockRoutes.notLocked();
     }
 
@@ -60,7 +64,8 @@ final class BreakRoutes {
         principal.requireOwner(ownerId);
         Requests.BreakOwner body = Exchange.body(ctx, Requests.BreakOwner.class);
         Breaking breaking = breaking(ctx, body.reason(), body.delayMs());
-        Exchange.respond(ctx, () -> locks.breakOwner(ownerId, breaking), count -> {
+        String caller = Access.caller(ctx);
+        Exchange.respond(ctx, () -> locks.breakOwner(caller, ownerId, breaking), count -> {
             log(ctx, "all leases of the owner " + ownerId + ", which were " + count, breaking);
             return new Responses.BrokenOwner(count);
         });

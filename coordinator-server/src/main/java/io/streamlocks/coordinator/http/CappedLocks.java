@@ -25,9 +25,9 @@ final class CappedLocks {
     }
 
     /** {@link GroupCommit#acquire}, with null for each request whose owner has too many leases. */
-    CompletableFuture<List<AcquireOutcome>> acquire(List<AcquireRequest> requests) {
+    CompletableFuture<List<AcquireOutcome>> acquire(String caller, List<AcquireRequest> requests) {
         if (cap.isEmpty()) {
-            return locks.acquire(requests);
+            return locks.acquire(caller, requests);
         }
         List<Boolean> fit = requests.stream()
                 .map(request -> cap.get().admit(request.ownerId(), request.streamId(), request.leaseId()))
@@ -36,7 +36,7 @@ final class CappedLocks {
                 .filter(fit::get)
                 .mapToObj(requests::get)
                 .toList();
-        return locks.acquire(admitted)
+        return locks.acquire(caller, admitted)
                 .whenComplete((outcomes, failure) -> settle(admitted, outcomes))
                 .thenApply(outcomes -> {
                     Iterator<AcquireOutcome> decided = outcomes.iterator();
@@ -69,8 +69,8 @@ final class CappedLocks {
     }
 
     /** {@link GroupCommit#release}. */
-    CompletableFuture<List<ReleaseOutcome>> release(List<ReleaseRequest> requests) {
-        CompletableFuture<List<ReleaseOutcome>> outcomes = locks.release(requests);
+    CompletableFuture<List<ReleaseOutcome>> release(String caller, List<ReleaseRequest> requests) {
+        CompletableFuture<List<ReleaseOutcome>> outcomes = locks.release(caller, requests);
         return cap.isEmpty() ? outcomes : outcomes.thenApply(known -> countReleased(requests, known));
     }
 

@@ -173,7 +173,7 @@ final class Exchange {
         if (!held.grow(caller, 0, body.length)) {
             telemetry.refused(Refusal.ANSWER_MEMORY);
             throw new OverloadedException(
-                    "The answers not read yet, of " + caller + " or of all callers, use up the memory for them");
+                    "The answers not read yet, of this caller or of all, use up the memory for them");
         }
         return send(ctx.status(200), contentType, body)
                 .whenComplete((sent, failure) -> held.giveBack(caller, body.length));

@@ -50,10 +50,11 @@ final class HistoryRoutes {
                 instant(parameters, "at"),
                 Paging.position(parameters, HistoryRoutes::fencingTokenOf).orElse(Long.MAX_VALUE),
                 Paging.pageSize(parameters));
+        String caller = Access.caller(ctx);
         exchange.respondAtLength(
                 ctx,
                 query.pageSize(),
-                () -> locks.history(query),
+                () -> locks.history(caller, query),
                 page -> page(page, next -> Paging.tokenOf(Long.toString(next.fencingToken()))));
     }
 
@@ -70,10 +71,11 @@ final class HistoryRoutes {
                 Paging.position(parameters, HistoryRoutes::positionOf),
                 Paging.pageSize(parameters));
         Access.of(ctx).requireAllStreamsOf(query.prefix());
+        String caller = Access.caller(ctx);
         exchange.respondAtLength(
                 ctx,
                 query.pageSize(),
-                () -> locks.history(query),
+                () -> locks.history(caller, query),
                 page -> page(page, next -> Paging.tokenOf(positionText(next))));
     }
 

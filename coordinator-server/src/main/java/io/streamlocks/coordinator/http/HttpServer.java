@@ -319,7 +319,12 @@ public final class HttpServer {
     }
 
     private void respondTo(OverloadedException e, Context ctx) {
-        errors.log(Level.WARN, e.getMessage(), "Refused calls: " + e.getMessage(), null);
+        // The same for all callers, so that not each of many has a line.
+        errors.log(
+                Level.WARN,
+                e.getMessage(),
+                "Refused calls, this one of caller " + Access.caller(ctx) + ": " + e.getMessage(),
+                null);
         Exchange.respond(ctx, Problem.of(ProblemType.OVERLOADED, "The server has too much to do. Try again."));
     }
 

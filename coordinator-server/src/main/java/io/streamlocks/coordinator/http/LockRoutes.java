@@ -39,7 +39,9 @@ final class LockRoutes {
                 fields.ttlOrDefault("ttlMs", body.ttlMs()),
                 Fields.labels("labels", body.labels()));
         Access.of(ctx).requireOwner(request.ownerId());
-        Exchange.respond(ctx, () -> capped.acquire(List.of(request)), outcomes -> CappedLocks.result(outcomes.get(0)));
+        String caller = Access.caller(ctx);
+        Exchange.respond(
+                ctx, () -> capped.acquire(caller, List.of(request)), outcomes -> CappedLocks.result(outcomes.get(0)));
     }
 
     void renew(Context ctx) {
@@ -50,7 +52,9 @@ final class LockRoutes {
                 Fields.leaseId("leaseId", body.leaseId()),
                 fields.ttl("ttlMs", body.ttlMs()),
                 Access.of(ctx).ownerPrefix());
-        Exchange.respond(ctx, () -> locks.renew(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
+        String caller = Access.caller(ctx);
+        Exchange.respond(
+                ctx, () -> locks.renew(caller, List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
     }
 
     void release(Context ctx) {
@@ -60,12 +64,15 @@ final class LockRoutes {
                 streamId,
                 Fields.leaseId("leaseId", body.leaseId()),
                 Access.of(ctx).ownerPrefix());
-        Exchange.respond(ctx, () -> capped.release(List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
+        String caller = Access.caller(ctx);
+        Exchange.respond(
+                ctx, () -> capped.release(caller, List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
     }
 
     void find(Context ctx) {
         String streamId = Exchange.streamId(ctx);
-        Exchange.respond(ctx, () -> locks.find(streamId), lock -> lock.<Object>map(Responses.LockBody::of)
+        String caller = Access.caller(ctx);
+        Exchange.respond(ctx, () -> locks.find(caller, streamId), lock -> lock.<Object>map(Responses.LockBody::of)
                 .orElseGet(LockRoutes::notLocked));
     }
 
@@ -80,10 +87,11 @@ final class LockRoutes {
                 Paging.pageSize(parameters));
         Access.of(ctx).requireAllStreamsOf(query.prefix());
         boolean asTable = LockTable.isWanted(ctx);
+        String caller = Access.caller(ctx);
         exchange.respondAtLength(
                 ctx,
                 query.pageSize(),
-                () -> locks.list(query),
+                () -> locks.list(caller, query),
                 page -> asTable ? LockTable.of(page, nextPageToken(page)) : page(page));
     }
 

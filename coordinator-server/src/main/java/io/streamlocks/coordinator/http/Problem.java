@@ -98,6 +98,12 @@ record Problem(
                 "Another transaction has this stream locked in the database. Nothing was changed; try again.");
     }
 
+    static Problem undecided() {
+        return of(
+                ProblemType.OVERLOADED,
+                "Other requests for this stream went first, for as long as a call may wait. Nothing was changed; try again.");
+    }
+
     static Problem leaseLost(LossReason reason, Optional<String> breakReason) {
         String detail =
                 switch (reason) {

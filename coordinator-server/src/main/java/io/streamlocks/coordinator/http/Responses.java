@@ -122,12 +122,18 @@ final class Responses {
             if (outcome instanceof AcquireOutcome.Delayed delayed) {
                 return of(Problem.lockDelayed(delayed.opensIn()));
             }
+            if (outcome instanceof AcquireOutcome.Undecided) {
+                return of(Problem.undecided());
+            }
             return of(outcome instanceof AcquireOutcome.Blocked ? Problem.blocked() : Problem.leaseIdUsed());
         }
 
         static Result of(RenewOutcome outcome) {
             if (outcome instanceof RenewOutcome.Renewed renewed) {
                 return of(renewed.lease());
+            }
+            if (outcome instanceof RenewOutcome.Undecided) {
+                return of(Problem.undecided());
             }
             return of(
                     outcome instanceof RenewOutcome.Lost lost
@@ -138,6 +144,9 @@ final class Responses {
         static Result of(ReleaseOutcome outcome) {
             if (outcome instanceof ReleaseOutcome.Released) {
                 return new Result(204, null, null);
+            }
+            if (outcome instanceof ReleaseOutcome.Undecided) {
+                return of(Problem.undecided());
             }
             return of(
                     outcome instanceof ReleaseOutcome.Lost lost

@@ -32,4 +32,10 @@ public sealed interface AcquireOutcome {
 
     /** Another transaction has the stream locked, so that nothing is certain. Nothing was granted. Ask again. */
     record Blocked() implements AcquireOutcome {}
+
+    /**
+     * Another request of the same batch, for the same stream, was decided first, and this one needs a decision of its own.
+     * Nothing was granted for it. Ask again.
+     */
+    record Undecided() implements AcquireOutcome {}
 }

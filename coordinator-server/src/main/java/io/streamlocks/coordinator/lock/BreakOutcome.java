@@ -22,4 +22,10 @@ public sealed interface BreakOutcome {
 
     /** Another transaction has the stream locked, so that nothing is certain. Nothing was broken. Ask again. */
     record Blocked() implements BreakOutcome {}
+
+    /**
+     * Another request of the same batch, for the same stream, was decided first, and this one needs a decision of its own.
+     * Nothing was broken for it. Ask again.
+     */
+    record Undecided() implements BreakOutcome {}
 }

@@ -14,8 +14,11 @@ import java.util.Optional;
  * locked have the outcome blocked and have changed nothing, while all others are carried out. No method waits for such a
  * stream, but for one case: an acquire waits for another transaction that inserts the first row of the same stream.
  *
- * <p>A list of requests may be of any length and may name a stream more than once; those requests are then decided in
- * their order. The answer has one outcome per request, in the requests' order.
+ * <p>A list of requests may be of any length. The answer has one outcome per request, in the requests' order. A list may
+ * name a stream more than once; those requests are then decided in their order, as far as one decision of the stream goes.
+ * The first of them is always decided. A later one is decided with it if it is the same request once more, or if it changes
+ * nothing. Else it may be undecided: nothing was done for it, and whoever asks again with those that were undecided, in
+ * their order, goes on where this call ended. So a list costs no more statements for naming a stream often.
  */
 public interface LockManager {
 

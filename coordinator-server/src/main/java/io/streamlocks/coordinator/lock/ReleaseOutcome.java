@@ -24,4 +24,10 @@ public sealed interface ReleaseOutcome {
 
     /** Another transaction has the stream locked, so that nothing is certain. Nothing was released. Ask again. */
     record Blocked() implements ReleaseOutcome {}
+
+    /**
+     * Another request of the same batch, for the same stream, was decided first, and this one needs a decision of its own.
+     * Nothing was released for it. Ask again.
+     */
+    record Undecided() implements ReleaseOutcome {}
 }

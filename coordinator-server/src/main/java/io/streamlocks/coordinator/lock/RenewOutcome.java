@@ -28,4 +28,10 @@ public sealed interface RenewOutcome {
 
     /** Another transaction has the stream locked, so that nothing is certain. Nothing was renewed. Ask again. */
     record Blocked() implements RenewOutcome {}
+
+    /**
+     * Another request of the same batch, for the same stream, was decided first, and this one needs a decision of its own.
+     * Nothing was renewed for it. Ask again.
+     */
+    record Undecided() implements RenewOutcome {}
 }

@@ -93,6 +93,13 @@
  * batch, which is what {@link io.streamlocks.coordinator.lock.group} does. When there are too many of them, some are
  * refused ({@link OverloadedException}); that is <em>unknown</em>, too.
  *
+ * <p>One batch makes one decision of each stream. An acquire, renewal or release that repeats the one before it of its
+ * stream, in all that it says, shares that one's outcome: both were asked for when it was decided, and to carry it out once
+ * more at the same moment would change nothing. What needs a decision of its own behind another that changed the stream is
+ * <em>undecided</em>: it has changed nothing, and {@link io.streamlocks.coordinator.lock.group} asks again with the next
+ * batch, before what its caller asked for later. If there is no time left for that, it is <em>unknown</em> to the caller.
+ * So nobody can make a batch, which has requests of others, take longer by naming one stream a thousand times.
+ *
  * <h2>Backends</h2>
  *
  * <p>Two, with one contract: {@link io.streamlocks.coordinator.lock.memory} for a single server without durability,

@@ -50,9 +50,10 @@ record MeasuredLockManager(LockManager locks, LockMetrics metrics) implements Lo
                 used++;
             } else if (outcome instanceof AcquireOutcome.Delayed) {
                 delayed++;
-            } else {
+            } else if (outcome instanceof AcquireOutcome.Blocked) {
                 blocked++;
             }
+            // What is undecided comes again.
         }
         metrics.granted.increment(granted);
         metrics.held.increment(held);
@@ -67,15 +68,19 @@ record MeasuredLockManager(LockManager locks, LockMetrics metrics) implements Lo
         List<RenewOutcome> outcomes = measure(Kind.RENEW, requests.size(), () -> locks.renew(requests));
         int lost = 0;
         int blocked = 0;
+        int undecided = 0;
         for (RenewOutcome outcome : outcomes) {
             if (outcome instanceof RenewOutcome.Lost loss) {
                 metrics.lost(loss.reason());
                 lost++;
             } else if (outcome instanceof RenewOutcome.Blocked) {
                 blocked++;
+            } else if (outcome instanceof RenewOutcome.Undecided) {
+                // It comes again.
+                undecided++;
             }
         }
-        metrics.renewed.increment(outcomes.size() - lost - blocked);
+        metrics.renewed.increment(outcomes.size() - lost - blocked - undecided);
         metrics.renewalsLost.increment(lost);
         metrics.renewalsBlocked.increment(blocked);
         return outcomes;
@@ -86,15 +91,19 @@ record MeasuredLockManager(LockManager locks, LockMetrics metrics) implements Lo
         List<ReleaseOutcome> outcomes = measure(Kind.RELEASE, requests.size(), () -> locks.release(requests));
         int lost = 0;
         int blocked = 0;
+        int undecided = 0;
         for (ReleaseOutcome outcome : outcomes) {
             if (outcome instanceof ReleaseOutcome.Lost loss) {
                 metrics.lost(loss.reason());
                 lost++;
             } else if (outcome instanceof ReleaseOutcome.Blocked) {
                 blocked++;
+            } else if (outcome instanceof ReleaseOutcome.Undecided) {
+                // It comes again.
+                undecided++;
             }
         }
-        metrics.released.increment(outcomes.size() - lost - blocked);
+        metrics.released.increment(outcomes.size() - lost - blocked - undecided);
         metrics.releasesLost.increment(lost);
         metrics.releasesBlocked.increment(blocked);
         return outcomes;
@@ -110,7 +119,7 @@ record MeasuredLockManager(LockManager locks, LockMetrics metrics) implements Lo
                 metrics.tokenChanged.increment();
             } else if (outcome instanceof BreakOutcome.NotLocked) {
                 metrics.notLocked.increment();
-            } else {
+            } else if (outcome instanceof BreakOutcome.Blocked) {
                 metrics.breaksBlocked.increment();
             }
         }

@@ -17,7 +17,13 @@ public enum Refusal {
     /** The bodies being read use up the memory for them. */
     BODY_MEMORY("body_memory"),
     /** The answers that were not read yet use up the memory for them. */
-    ANSWER_MEMORY("answer_memory");
+    ANSWER_MEMORY("answer_memory"),
+    /** The caller has as many requests waiting as it may beside those of others. */
+    CALLER_REQUESTS("caller_requests"),
+    /** The caller has as many reads waiting as it may. */
+    CALLER_READS("caller_reads"),
+    /** There was no time for all of a call, as when it asks for a thousand different things of one stream. */
+    UNFINISHED("unfinished");
 
     private final String label;
 

@@ -172,6 +172,16 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
         locks.waited(kind, nanos);
     }
 
+    @Override
+    public void refused(Limit limit) {
+        refused(
+                switch (limit) {
+                    case REQUESTS_OF_CALLER -> Refusal.CALLER_REQUESTS;
+                    case READS_OF_CALLER -> Refusal.CALLER_READS;
+                    case UNFINISHED -> Refusal.UNFINISHED;
+                });
+    }
+
     /** All metrics, in the text format of Prometheus, version 0.0.4. */
     public byte[] scrape() {
         ByteArrayOutputStream text = new ByteArrayOutputStream(64 * 1024);

@@ -12,6 +12,7 @@ import io.streamlocks.coordinator.lock.AcquireOutcome.Granted;
 import io.streamlocks.coordinator.lock.AcquireOutcome.Held;
 import io.streamlocks.coordinator.lock.AcquireOutcome.LeaseIdUsed;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -87,7 +88,7 @@ interface BatchContract extends ContractFixture {
     @Test
     default void renewalsOfOneStreamAreDecidedInTheirOrder() {
         Lease lease = grant("alice");
-        List<RenewOutcome> outcomes = locks().renew(List.of(
+        List<RenewOutcome> outcomes = renewUntilDecided(List.of(
                 renewal(lease, Optional.of(Duration.ofSeconds(10))),
                 new RenewRequest(stream(), UUID.randomUUID(), Optional.empty()),
                 renewal(lease, Optional.of(Duration.ofSeconds(20)))));
@@ -108,11 +109,41 @@ interface BatchContract extends ContractFixture {
     @Test
     default void ofTwoRenewalsOfOneStreamEachHasItsOwnOutcome() {
         Lease lease = grant("alice");
-        assertThat(locks().renew(List.of(
+        assertThat(renewUntilDecided(List.of(
                         new RenewRequest(stream(), UUID.randomUUID(), Optional.empty()),
                         ContractFixture.renewal(lease, Optional.empty()))))
                 .satisfiesExactly(
                         foreign -> assertThat(foreign).isInstanceOf(RenewOutcome.Lost.class),
                         own -> assertThat(own).isInstanceOf(RenewOutcome.Renewed.class));
+    }
+
+    @Test
+    default void oneRenewalAThousandTimesInABatchIsDecidedAtOnce() {
+        Lease lease = grant("alice");
+        List<RenewOutcome> outcomes =
+                locks().renew(Collections.nCopies(1000, renewal(lease, Optional.of(Duration.ofSeconds(40)))));
+        assertThat(outcomes)
+                .hasSize(1000)
+                .allSatisfy(outcome -> assertThat(renewed(outcome).lock().ttl()).isEqualTo(Duration.ofSeconds(40)));
+    }
+
+    @Test
+    default void aRenewalThatComesAgainBehindAnotherOneIsCarriedOutAgain() {
+        Lease lease = grant("alice");
+        RenewRequest shorter = renewal(lease, Optional.of(Duration.ofSeconds(10)));
+        RenewRequest longer = renewal(lease, Optional.of(Duration.ofSeconds(20)));
+        assertThat(renewUntilDecided(List.of(shorter, longer, shorter)))
+                .hasOnlyElementsOfType(RenewOutcome.Renewed.class);
+        assertThat(locks().find(stream()).orElseThrow().ttl()).isEqualTo(Duration.ofSeconds(10));
+    }
+
+    @Test
+    default void oneBreakTwiceInABatchEndsOneLease() {
+        grant("alice");
+        BreakRequest request =
+                new BreakRequest(stream(), Optional.empty(), new Breaking("stuck", "operator", Duration.ZERO));
+        List<BreakOutcome> outcomes = locks().breakLeases(List.of(request, request));
+        assertThat(outcomes.get(0)).isInstanceOf(BreakOutcome.Broken.class);
+        assertThat(outcomes.get(1)).isEqualTo(new BreakOutcome.NotLocked());
     }
 }

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /** What a backend brings to the contract suite, and what its tests share. */
 public interface ContractFixture {
@@ -78,6 +79,24 @@ public interface ContractFixture {
 
     default RenewOutcome renew(RenewRequest request) {
         return decided(() -> locks().renew(List.of(request)).get(0), RenewOutcome.Blocked.class);
+    }
+
+    /** Renews those that were undecided once more, and so on, as group commit does. */
+    default List<RenewOutcome> renewUntilDecided(List<RenewRequest> requests) {
+        List<RenewOutcome> outcomes = new ArrayList<>(locks().renew(requests));
+        List<Integer> undecided = IntStream.range(0, requests.size())
+                .filter(i -> outcomes.get(i) instanceof RenewOutcome.Undecided)
+                .boxed()
+                .toList();
+        if (!undecided.isEmpty()) {
+            assertThat(undecided).as("the first is decided").hasSizeLessThan(requests.size());
+            List<RenewOutcome> later =
+                    renewUntilDecided(undecided.stream().map(requests::get).toList());
+            for (int i = 0; i < later.size(); i++) {
+                outcomes.set(undecided.get(i), later.get(i));
+            }
+        }
+        return outcomes;
     }
 
     static RenewRequest renewal(Lease lease, Optional<Duration> ttl) {

@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.lock.group;
 
 import io.streamlocks.coordinator.lock.OverloadedException;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
@@ -21,6 +22,9 @@ final class Backlog {
     private final LongSupplier nanoTime;
     private final AtomicInteger requests = new AtomicInteger();
 
+    /** How many of the requests each caller has; callers without any are not in it. */
+    private final ConcurrentHashMap<String, Integer> ofCaller = new ConcurrentHashMap<>();
+
     /** What the statement that ended last met; null if it went well. */
     private volatile StorageUnavailableException outage;
 
@@ -32,23 +36,30 @@ final class Backlog {
         return nanoTime.getAsLong();
     }
 
-    /** Counts requests that are going to wait; false, and not counted, if there are too many already. */
-    boolean add(int count) {
-        if (requests.addAndGet(count) <= MAX_REQUESTS) {
+    /**
+     * Counts requests that are going to wait; false, and not counted, if too many of their caller do already. A caller may
+     * have three quarters of what the others leave, so that whoever comes finds room.
+     */
+    boolean add(String caller, int count) {
+        int all = requests.addAndGet(count);
+        int own = ofCaller.merge(caller, count, Integer::sum);
+        if (own <= (MAX_REQUESTS - (all - own)) / 4 * 3) {
             return true;
         }
-        requests.addAndGet(-count);
+        remove(caller, count);
         return false;
     }
 
     /** Counts requests that wait once more, however many wait already. */
-    void addAgain(int count) {
+    void addAgain(String caller, int count) {
         requests.addAndGet(count);
+        ofCaller.merge(caller, count, Integer::sum);
     }
 
     /** Requests wait no more, for whatever reason. */
-    void remove(int count) {
+    void remove(String caller, int count) {
         requests.addAndGet(-count);
+        ofCaller.computeIfPresent(caller, (same, own) -> own == count ? null : (Integer) (own - count));
     }
 
     boolean hasWaitedTooLong(long askedNanos) {

@@ -2,7 +2,6 @@ package io.streamlocks.coordinator.lock.group;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
-import io.streamlocks.coordinator.lock.BlockedException;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
@@ -20,20 +19,13 @@ import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.StreamHistoryQuery;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
 
 /**
  * Puts the requests of concurrent calls together, so that they share a statement and its commit.
@@ -43,46 +35,42 @@ import java.util.function.Supplier;
  * and the more calls there are, the larger the batches. Where enough wait for two large ones, or one takes long, two are
  * under way.
  *
- * <p>Acquires, releases and breaks share one lane, and those for one stream are carried out in the order in which they came,
- * as long as no other transaction has the stream locked. Renewals have a lane of their own, so that no acquire waits behind the
+ * <p>Callers take turns ({@link Waiting}), so that each of them has a part of each statement, however much the others ask for.
+ * Acquires, releases and breaks share one lane, and those of one caller for one stream are carried out in the order in which
+ * they came, as long as no other transaction has the stream locked. Those of several callers may be carried out in any
+ * order, as calls that are under way at once may. Renewals have a lane of their own, so that no acquire waits behind the
  * heartbeats of a million leases. A caller that sends a renewal while an acquire or a release of that lease is under way does
  * not know which comes first.
  *
- * <p>The waiting calls are bounded, in number and in time. A call beyond the bound, or one that has waited for {@value
- * Backlog#MAX_WAIT_MS} ms, fails with {@link OverloadedException}. A statement that fails fails the calls that are in it, and
+ * <p>The waiting calls are bounded, in number for each caller and in time. A call beyond the bound, or one that has waited
+ * for {@value Backlog#MAX_WAIT_MS} ms, fails with {@link OverloadedException}. A statement that fails fails the calls that are in it, and
  * no others. A call whose future is cancelled, or completed by somebody else, is dropped if its statement has not begun.
  *
  * <p>A request that is blocked is tried again: for {@value Backlog#MAX_BLOCKED_MS} ms if its call has other requests, which
- * wait for it, and else for as long as a call may wait. After that its outcome is that it is blocked.
+ * wait for it, and else for as long as a call may wait. After that its outcome is that it is blocked. A request that is
+ * undecided, since another one of its statement went first, goes into the next one, before what its caller asked for later.
+ * Where that takes longer than a call may wait, as with a stream that is named a thousand times, its outcome is that it is
+ * undecided. The other requests of its call have their own outcomes, and other calls do not wait for it.
+ *
+ * <p>Reads do not wait for changes, nor for each other: looks at a single lock, walks over many rows, and checks of the
+ * storage have threads of their own ({@link FairThreads}).
  *
  * <p>Thread-safe. No method blocks. The futures of the changes are completed one after another for all calls of a
  * statement, so what depends on them should be short or go elsewhere.
  */
 public final class GroupCommit implements AutoCloseable {
 
-    private static final int MAX_WAITING_READS = 1000;
-
-    private static final int READERS = 4;
-
-    /** Of their own, so that no look at a lock and no health check waits behind a walk over all streams. */
-    private static final int WALKERS = 2;
-
-    private static final int MAX_WAITING_WALKS = 100;
-
     private final LockManager locks;
     private final StatementObserver observer;
-    private final Delay delay;
     private final Backlog backlog;
     private final Lane changes;
     private final Lane renewals;
     private final ExecutorService writers;
-    private final ThreadPoolExecutor readers;
-    private final ThreadPoolExecutor walkers;
+    private final Reads reads;
     private final Operation<AcquireRequest, AcquireOutcome> acquire;
     private final Operation<RenewRequest, RenewOutcome> renew;
     private final Operation<ReleaseRequest, ReleaseOutcome> release;
     private final Operation<BreakRequest, BreakOutcome> breakLeases;
-
     /**
      * @param locks decides; it is called by at most ten threads at once
      * @param answers completes the futures, in one task for all calls of a statement, while there is another to carry out
@@ -110,7 +98,6 @@ public final class GroupCommit implements AutoCloseable {
             Delay delay) {
         this.locks = locks;
         this.observer = observer;
-        this.delay = delay;
         this.backlog = new Backlog(nanoTime);
         this.writers = writers;
         this.changes = new Lane(writers, answers, delay, backlog, observer);
@@ -119,39 +106,34 @@ public final class GroupCommit implements AutoCloseable {
                 Kind.ACQUIRE,
                 AcquireRequest::streamId,
                 locks::acquire,
-                AcquireOutcome.Blocked.class::isInstance,
+                new AcquireOutcome.Blocked(),
+                new AcquireOutcome.Undecided(),
                 changes);
         this.renew = new Operation<>(
-                Kind.RENEW, RenewRequest::streamId, locks::renew, RenewOutcome.Blocked.class::isInstance, renewals);
+                Kind.RENEW,
+                RenewRequest::streamId,
+                locks::renew,
+                new RenewOutcome.Blocked(),
+                new RenewOutcome.Undecided(),
+                renewals);
         this.release = new Operation<>(
                 Kind.RELEASE,
                 ReleaseRequest::streamId,
                 locks::release,
-                ReleaseOutcome.Blocked.class::isInstance,
+                new ReleaseOutcome.Blocked(),
+                new ReleaseOutcome.Undecided(),
                 changes);
         this.breakLeases = new Operation<>(
                 Kind.BREAK,
                 BreakRequest::streamId,
                 locks::breakLeases,
-                BreakOutcome.Blocked.class::isInstance,
+                new BreakOutcome.Blocked(),
+                new BreakOutcome.Undecided(),
                 changes);
-        this.readers = new ThreadPoolExecutor(
-                READERS,
-                READERS,
-                0,
-                TimeUnit.SECONDS,
-                new ArrayBlockingQueue<>(MAX_WAITING_READS),
-                daemons("group-commit-read"));
-        this.walkers = new ThreadPoolExecutor(
-                WALKERS,
-                WALKERS,
-                0,
-                TimeUnit.SECONDS,
-                new ArrayBlockingQueue<>(MAX_WAITING_WALKS),
-                daemons("group-commit-walk"));
+        this.reads = new Reads(delay, backlog, observer);
     }
 
-    private static ThreadFactory daemons(String name) {
+    static ThreadFactory daemons(String name) {
         return task -> {
             Thread thread = new Thread(task, name);
             thread.setDaemon(true);
@@ -162,181 +144,126 @@ public final class GroupCommit implements AutoCloseable {
     /**
      * {@link LockManager#acquire}, in time.
      *
+     * @param caller who asks: calls of one caller share a turn
      * @param requests what is asked for
      * @return one outcome per request; fails as that method does, or with {@link OverloadedException}
      */
-    public CompletableFuture<List<AcquireOutcome>> acquire(List<AcquireRequest> requests) {
-        return submit(acquire, requests);
+    public CompletableFuture<List<AcquireOutcome>> acquire(String caller, List<AcquireRequest> requests) {
+        return submit(acquire, caller, requests);
     }
 
     /**
      * {@link LockManager#renew}, in time.
      *
+     * @param caller who asks: calls of one caller share a turn
      * @param requests what is asked for
      * @return one outcome per request; fails as that method does, or with {@link OverloadedException}
      */
-    public CompletableFuture<List<RenewOutcome>> renew(List<RenewRequest> requests) {
-        return submit(renew, requests);
+    public CompletableFuture<List<RenewOutcome>> renew(String caller, List<RenewRequest> requests) {
+        return submit(renew, caller, requests);
     }
 
     /**
      * {@link LockManager#release}, in time.
      *
+     * @param caller who asks: calls of one caller share a turn
      * @param requests what is asked for
      * @return one outcome per request; fails as that method does, or with {@link OverloadedException}
      */
-    public CompletableFuture<List<ReleaseOutcome>> release(List<ReleaseRequest> requests) {
-        return submit(release, requests);
+    public CompletableFuture<List<ReleaseOutcome>> release(String caller, List<ReleaseRequest> requests) {
+        return submit(release, caller, requests);
     }
 
     /**
      * {@link LockManager#breakLeases}, in time.
      *
+     * @param caller who asks: calls of one caller share a turn
      * @param requests what is asked for
      * @return one outcome per request; fails as that method does, or with {@link OverloadedException}
      */
-    public CompletableFuture<List<BreakOutcome>> breakLeases(List<BreakRequest> requests) {
-        return submit(breakLeases, requests);
+    public CompletableFuture<List<BreakOutcome>> breakLeases(String caller, List<BreakRequest> requests) {
+        return submit(breakLeases, caller, requests);
     }
 
-    private <Q, O> CompletableFuture<List<O>> submit(Operation<Q, O> operation, List<Q> requests) {
+    private <Q, O> CompletableFuture<List<O>> submit(Operation<Q, O> operation, String caller, List<Q> requests) {
         int size = requests.size();
         if (size == 0) {
             return CompletableFuture.completedFuture(List.of());
         }
-        if (!backlog.add(size)) {
+        if (!backlog.add(caller, size)) {
+            observer.refused(StatementObserver.Limit.REQUESTS_OF_CALLER);
             return CompletableFuture.failedFuture(
-                    backlog.refusal("Over " + Backlog.MAX_REQUESTS + " requests are waiting"));
+                    backlog.refusal("A caller has as many requests waiting as it may beside those of others"));
         }
-        Call<Q, O> call =
-                new Call<>(operation, requests, backlog.nanoTime(), observer.asked(), new CompletableFuture<>(), null);
-        operation.lane().add(call);
+        Call<Q, O> call = new Call<>(caller, operation, size, backlog.nanoTime(), observer.asked());
+        operation.lane().add(Part.all(call, requests));
         return call.outcomes();
     }
 
     /**
      * {@link LockManager#find}, in time.
      *
+     * @param caller who asks
      * @param streamId the stream
      * @return its lock, or empty if no lease is live; fails as that method does, or with {@link OverloadedException}
      */
-    public CompletableFuture<Optional<Lock>> find(String streamId) {
-        return run(readers, Kind.FIND, () -> locks.find(streamId));
+    public CompletableFuture<Optional<Lock>> find(String caller, String streamId) {
+        return reads.find(caller, () -> locks.find(streamId));
     }
 
     /**
      * {@link LockManager#list}, in time.
      *
+     * @param caller who asks
      * @param query which ones
      * @return the page; fails as that method does, or with {@link OverloadedException}
      */
-    public CompletableFuture<LockPage> list(LockQuery query) {
-        return run(readers, Kind.LIST, () -> locks.list(query));
+    public CompletableFuture<LockPage> list(String caller, LockQuery query) {
+        return reads.walk(caller, Kind.LIST, () -> locks.list(query));
     }
 
     /**
      * {@link LockManager#history(StreamHistoryQuery)}, in time.
      *
+     * @param caller who asks
      * @param query which grants
      * @return the page; fails as that method does, or with {@link OverloadedException}
      */
-    public CompletableFuture<GrantPage> history(StreamHistoryQuery query) {
-        return run(walkers, Kind.HISTORY, () -> locks.history(query));
+    public CompletableFuture<GrantPage> history(String caller, StreamHistoryQuery query) {
+        return reads.walk(caller, Kind.HISTORY, () -> locks.history(query));
     }
 
     /**
      * {@link LockManager#history(HistoryQuery)}, in time.
      *
+     * @param caller who asks
      * @param query which grants
      * @return the page; fails as that method does, or with {@link OverloadedException}
      */
-    public CompletableFuture<GrantPage> history(HistoryQuery query) {
-        return run(walkers, Kind.HISTORY, () -> locks.history(query));
+    public CompletableFuture<GrantPage> history(String caller, HistoryQuery query) {
+        return reads.walk(caller, Kind.HISTORY, () -> locks.history(query));
     }
 
     /**
      * {@link LockManager#breakOwner}, in time. It begins in time; how long it takes depends on how many streams there are.
      *
+     * @param caller who asks
      * @param ownerId the owner
      * @param breaking why, by whom, and for how long the streams stay closed
      * @return how many leases were ended; fails as that method does, or with {@link OverloadedException}
      */
-    public CompletableFuture<Integer> breakOwner(String ownerId, Breaking breaking) {
-        return run(walkers, Kind.BREAK, () -> locks.breakOwner(ownerId, breaking));
+    public CompletableFuture<Integer> breakOwner(String caller, String ownerId, Breaking breaking) {
+        return reads.walk(caller, Kind.BREAK, () -> locks.breakOwner(ownerId, breaking));
     }
 
     /**
-     * {@link LockManager#verifyWritable}, in time.
+     * {@link LockManager#verifyWritable}, in time. Whoever asks while a check is under way shares the next one.
      *
      * @return done if the storage answers and takes writes; fails as that method does, or with {@link
      *     OverloadedException}
      */
     public CompletableFuture<Void> verifyWritable() {
-        return run(readers, Kind.CHECK, () -> {
-            locks.verifyWritable();
-            return null;
-        });
-    }
-
-    private <T> CompletableFuture<T> run(ThreadPoolExecutor threads, Kind kind, Supplier<T> work) {
-        Read<T> read = new Read<>(threads, kind, work, backlog.nanoTime(), observer.asked(), new CompletableFuture<>());
-        begin(read);
-        return read.result();
-    }
-
-    /** A call that waits for a thread of its own. */
-    private record Read<T>(
-            ThreadPoolExecutor threads,
-            Kind kind,
-            Supplier<T> work,
-            long askedNanos,
-            Consumer<Execution> caller,
-            CompletableFuture<T> result) {}
-
-    private void begin(Read<?> read) {
-        try {
-            read.threads().execute(() -> carryOut(read));
-        } catch (RejectedExecutionException e) {
-            read.result().completeExceptionally(backlog.refusal("Too many reads are waiting"));
-        }
-    }
-
-    private <T> void carryOut(Read<T> read) {
-        CompletableFuture<T> result = read.result();
-        if (result.isDone()) {
-            return;
-        }
-        long began = backlog.nanoTime();
-        observer.waited(read.kind(), began - read.askedNanos());
-        if (backlog.hasWaitedTooLong(read.askedNanos())) {
-            result.completeExceptionally(backlog.tooLate());
-            return;
-        }
-        T value = null;
-        Throwable failure = null;
-        try {
-            value = read.work().get();
-            backlog.succeeded();
-        } catch (BlockedException e) {
-            if (!backlog.isOlderThan(Backlog.MAX_BLOCKED_MS, read.askedNanos())) {
-                // No thread waits for it meanwhile: health checks are among those that want one.
-                delay.run(() -> begin(read), Lane.RETRY_MS);
-                return;
-            }
-            failure = e;
-        } catch (Throwable e) {
-            backlog.failed(e);
-            failure = e;
-        }
-        if (read.caller() != null) {
-            read.caller()
-                    .accept(new Execution(read.kind(), 1, began, backlog.nanoTime(), Optional.ofNullable(failure)));
-        }
-        if (failure == null) {
-            result.complete(value);
-        } else {
-            result.completeExceptionally(failure);
-        }
+        return reads.check(locks::verifyWritable);
     }
 
     /** Fails what waits, as overloaded, and what comes later. Statements under way go on; this waits for none. */
@@ -345,8 +272,7 @@ public final class GroupCommit implements AutoCloseable {
         changes.close();
         renewals.close();
         writers.shutdown();
-        readers.shutdown();
-        walkers.shutdown();
+        reads.close();
     }
 
     /**
@@ -355,17 +281,24 @@ public final class GroupCommit implements AutoCloseable {
      * @param kind which
      * @param streamId the stream of a request
      * @param statement carries requests out
-     * @param isBlocked whether an outcome is that the request was blocked
+     * @param blocked the outcome of a request that was blocked
+     * @param undecided the outcome of a request that needs another statement
      * @param lane where it is done
      */
     record Operation<Q, O>(
             Kind kind,
             Function<Q, String> streamId,
             Function<List<Q>, List<O>> statement,
-            Predicate<O> isBlocked,
+            O blocked,
+            O undecided,
             Lane lane) {
         String streamId(Q request) {
             return streamId.apply(request);
+        }
+
+        /** Whether a request with this outcome may be tried again. */
+        boolean isOpen(O outcome) {
+            return blocked.equals(outcome) || undecided.equals(outcome);
         }
     }
 }

@@ -1,18 +1,15 @@
 package io.streamlocks.coordinator.lock.group;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Requests that wait for the storage, and the statements that they become, with requests for each stream in the order in
- * which they came. Thread-safe.
+ * Requests that wait for the storage, and the statements that they become, with the requests of each caller for each stream
+ * in the order in which they came. Callers share each statement ({@link Waiting}). Thread-safe.
  *
  * <p>As a rule one statement is under way, and what arrives meanwhile shares the next one. Where {@value #MANY_REQUESTS}
  * wait, a second one beside it costs little more than one that is larger, and the storage carries both out at once. So it
@@ -21,7 +18,8 @@ import java.util.concurrent.RejectedExecutionException;
  *
  * <p>Requests that were blocked, since another transaction has their streams locked, are tried again after {@value
  * #FIRST_RETRY_MS} ms, and then every {@value #RETRY_MS} ms at most. Until then they do not wait in the lane, so no other call
- * waits for them; one that names the same stream may overtake them.
+ * waits for them; one that names the same stream may overtake them. Requests that are undecided, since others of their
+ * statement went first, wait in the lane again before all that their caller asked for later.
  *
  * <p>While more is to be done, the callers are told by other threads: answers are made while the storage works. Else they
  * are told at once, by the thread that is free now.
@@ -40,9 +38,6 @@ final class Lane {
     /** What is not held up takes a few. */
     static final int PATIENCE_MS = 100;
 
-    /** How many requests a statement passes by: a long queue must not be walked through for each statement. */
-    private static final int MAX_REQUESTS_PASSED = 2 * MAX_STATEMENT_REQUESTS;
-
     /** When a request that was blocked is tried again: most transactions are over by then. */
     static final int FIRST_RETRY_MS = 5;
 
@@ -58,10 +53,7 @@ final class Lane {
     private final StatementObserver observer;
 
     /** Guarded by this. */
-    private final Deque<Call<?, ?>> waiting = new ArrayDeque<>();
-
-    /** In all of {@link #waiting}; guarded by this. */
-    private int requestsWaiting;
+    private final Waiting waiting;
 
     /** Tasks that carry statements out, or are about to; while any call waits there is one. Guarded by this. */
     private int runners;
@@ -88,27 +80,28 @@ final class Lane {
         this.answers = answers;
         this.delay = delay;
         this.backlog = backlog;
+        this.waiting = new Waiting(backlog);
         this.observer = observer;
     }
 
-    void add(Call<?, ?> call) {
+    void add(Part<?, ?> part) {
+        List<Part<?, ?>> dropped;
         String refusal;
         synchronized (this) {
+            waiting.add(part);
             if (closed) {
                 refusal = STOPPING;
             } else {
-                waiting.add(call);
-                requestsWaiting += call.size();
                 beginIfNeeded();
                 if (runners > 0) {
                     return;
                 }
-                // It was the only one, since the lane was idle.
-                clear();
+                // It is the only one, since the lane was idle.
                 refusal = "No thread can be started";
             }
+            dropped = waiting.clear();
         }
-        drop(call, refusal);
+        giveUp(dropped, refusal);
     }
 
     /** Without a thread the lane must not seem busy: nobody would ever do what comes later. */
@@ -126,7 +119,7 @@ final class Lane {
 
     /** Enough has come that another statement may take, whatever waits for the one under way. */
     private boolean isWorthAnother() {
-        int untried = requestsWaiting - requestsBlocked;
+        int untried = waiting.requests() - requestsBlocked;
         return untried >= MANY_REQUESTS
                 || (untried > 0
                         && !underWay.isEmpty()
@@ -134,23 +127,16 @@ final class Lane {
     }
 
     void close() {
-        List<Call<?, ?>> dropped;
+        List<Part<?, ?>> dropped;
         synchronized (this) {
             closed = true;
-            dropped = List.copyOf(waiting);
-            clear();
+            dropped = waiting.clear();
         }
-        dropped.forEach(call -> drop(call, STOPPING));
+        giveUp(dropped, STOPPING);
     }
 
-    private void clear() {
-        waiting.clear();
-        requestsWaiting = 0;
-    }
-
-    private void drop(Call<?, ?> call, String why) {
-        backlog.remove(call.size());
-        call.giveUp(backlog.refusal(why));
+    private void giveUp(List<Part<?, ?>> dropped, String why) {
+        dropped.forEach(part -> part.giveUp(backlog.refusal(why)));
     }
 
     private void runAll() {
@@ -169,18 +155,20 @@ final class Lane {
         }
     }
 
-    private void tryLater(Call<?, ?> call) {
+    private void tryLater(Part<?, ?> part) {
         try {
-            delay.run(() -> tryAgain(call), Math.min((long) FIRST_RETRY_MS << (call.tries() - 1), RETRY_MS));
+            // Of those that were undecided as well, some are tried the hundredth time.
+            int times = Math.min(part.tries() - 1, 2);
+            delay.run(() -> tryAgain(part), Math.min((long) FIRST_RETRY_MS << times, RETRY_MS));
         } catch (RejectedExecutionException | OutOfMemoryError e) {
-            call.giveUp(e);
+            part.giveUp(e);
         }
     }
 
     /** It is not refused for the number of those that wait, since its caller has been waiting for longer than most. */
-    private void tryAgain(Call<?, ?> call) {
-        backlog.addAgain(call.size());
-        add(call);
+    private void tryAgain(Part<?, ?> part) {
+        backlog.addAgain(part.call().caller(), part.size());
+        add(part);
     }
 
     private void tellBeside(Runnable callers) {
@@ -203,16 +191,14 @@ final class Lane {
                 return next(before);
             } catch (Throwable e) {
                 before = null;
-                Call<?, ?> first;
+                Part<?, ?> first;
                 synchronized (this) {
                     first = waiting.poll();
                     if (first == null) {
                         runners--;
                         return null;
                     }
-                    requestsWaiting -= first.size();
                 }
-                backlog.remove(first.size());
                 first.giveUp(e);
             }
         }
@@ -225,7 +211,7 @@ final class Lane {
      * @param done what this runner did before; null if nothing
      */
     private Statement<?, ?> next(Statement<?, ?> done) {
-        List<Call<?, ?>> late = new ArrayList<>();
+        List<Part<?, ?>> late = new ArrayList<>();
         try {
             return next(done, late);
         } finally {
@@ -236,9 +222,11 @@ final class Lane {
         }
     }
 
-    private synchronized Statement<?, ?> next(Statement<?, ?> done, List<Call<?, ?>> late) {
+    private synchronized Statement<?, ?> next(Statement<?, ?> done, List<Part<?, ?>> late) {
         if (underWay.remove(done)) {
             requestsBlocked = 0;
+            // Before anything else can be done with their streams.
+            putBack(done.undecided(), late);
         }
         Statement<?, ?> statement = runners == 1 || isWorthAnother() ? takeStatement(late) : null;
         if (statement == null) {
@@ -250,53 +238,43 @@ final class Lane {
         return statement;
     }
 
+    private <Q, O> void putBack(List<Part<Q, O>> undecided, List<Part<?, ?>> late) {
+        if (closed) {
+            late.addAll(undecided);
+            return;
+        }
+        for (int i = undecided.size() - 1; i >= 0; i--) {
+            Part<Q, O> part = undecided.get(i);
+            try {
+                backlog.addAgain(part.call().caller(), part.size());
+                waiting.addFirst(part);
+            } catch (OutOfMemoryError e) {
+                part.giveUp(e);
+            }
+        }
+    }
+
     /** A wait that was too long counts as well: without it, the worst would look better than it was. */
-    private void refuse(Call<?, ?> late) {
+    private void refuse(Part<?, ?> late) {
         try {
+            if (late.isLeftOver()) {
+                observer.refused(StatementObserver.Limit.UNFINISHED);
+            }
             if (late.tries() == 0) {
-                observer.waited(late.operation().kind(), backlog.nanoTime() - late.askedNanos());
+                observer.waited(
+                        late.call().operation().kind(),
+                        backlog.nanoTime() - late.call().askedNanos());
             }
         } finally {
             late.giveUp(backlog.tooLate());
         }
     }
 
-    /**
-     * The call that waits longest decides what is done; others that ask for the same join it. One that has to stay makes
-     * those behind it stay that name a stream of its, so that none overtakes it.
-     */
-    private Statement<?, ?> takeStatement(List<Call<?, ?>> late) {
-        Statement<?, ?> statement = null;
-        Set<String> overdue = new HashSet<>();
-        underWay.forEach(other -> other.addStreamIdsTo(overdue));
-        int passed = 0;
-        Iterator<Call<?, ?>> calls = waiting.iterator();
-        try {
-            while (passed < MAX_REQUESTS_PASSED && calls.hasNext() && (statement == null || !statement.isFull())) {
-                Call<?, ?> call = calls.next();
-                if (call.isOpen()) {
-                    if (statement == null && backlog.hasWaitedTooLong(call.askedNanos())) {
-                        late.add(call);
-                    } else if (call.namesOneOf(overdue) || (statement != null && !statement.takes(call))) {
-                        call.addStreamIdsTo(overdue);
-                        passed += call.size();
-                        continue;
-                    } else if (statement == null) {
-                        statement = new Statement<>(call, backlog.nanoTime());
-                    }
-                }
-                calls.remove();
-                requestsWaiting -= call.size();
-                backlog.remove(call.size());
-            }
-        } catch (Throwable e) {
-            // They do not wait any more, and nobody else would tell them.
-            if (statement != null) {
-                statement.addCallsTo(late);
-            }
-            throw e;
-        }
-        requestsBlocked = statement == null ? requestsWaiting : 0;
+    private Statement<?, ?> takeStatement(List<Part<?, ?>> late) {
+        Set<String> busy = new HashSet<>();
+        underWay.forEach(other -> other.addStreamIdsTo(busy));
+        Statement<?, ?> statement = waiting.take(busy, late);
+        requestsBlocked = statement == null ? waiting.requests() : 0;
         return statement;
     }
 }

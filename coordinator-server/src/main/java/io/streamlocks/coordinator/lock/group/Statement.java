@@ -1,101 +1,135 @@
 package io.streamlocks.coordinator.lock.group;
 
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /** Requests of several calls that are carried out together. Not thread-safe: it goes from thread to thread. */
 final class Statement<Q, O> {
 
-    private final List<Call<Q, O>> calls = new ArrayList<>();
-    private final List<Call<Q, O>> blocked = new ArrayList<>(0);
+    private final GroupCommit.Operation<Q, O> operation;
+    private final List<Part<Q, O>> parts = new ArrayList<>();
+    private final List<Part<Q, O>> blocked = new ArrayList<>(0);
+    private final List<Part<Q, O>> undecided = new ArrayList<>(0);
 
-    /** Which of the calls are to be tried again. */
-    private final BitSet triedAgain = new BitSet();
+    /** Tell the outcomes; in the order of the parts. */
+    private final List<Runnable> answers = new ArrayList<>();
 
     private final long beganNanos;
     private int size;
-    private List<O> outcomes;
     private Throwable failure;
     private long endedNanos;
 
     /**
-     * @param first decides what it does
+     * @param operation what it does
      * @param beganNanos since when it is under way
      */
-    Statement(Call<Q, O> first, long beganNanos) {
+    Statement(GroupCommit.Operation<Q, O> operation, long beganNanos) {
+        this.operation = operation;
         this.beganNanos = beganNanos;
-        calls.add(first);
-        size = first.size();
     }
 
     long beganNanos() {
         return beganNanos;
     }
 
-    boolean isFull() {
-        return size >= Lane.MAX_STATEMENT_REQUESTS;
+    int size() {
+        return size;
     }
 
     void addStreamIdsTo(Collection<String> streamIds) {
-        calls.forEach(call -> call.addStreamIdsTo(streamIds));
+        parts.forEach(part -> part.addStreamIdsTo(streamIds));
     }
 
-    void addCallsTo(Collection<Call<?, ?>> others) {
-        others.addAll(calls);
+    void addPartsTo(Collection<Part<?, ?>> others) {
+        others.addAll(parts);
     }
 
-    /** Takes in a call, unless it is of another kind or too large. */
-    boolean takes(Call<?, ?> other) {
-        if (other.operation() != calls.get(0).operation() || size + other.size() > Lane.MAX_STATEMENT_REQUESTS) {
-            return false;
-        }
+    boolean does(GroupCommit.Operation<?, ?> other) {
+        return operation == other;
+    }
+
+    /** Takes in requests for what it {@link #does}. */
+    void add(Part<?, ?> other) {
         // Of the same operation, so of the same types.
         @SuppressWarnings("unchecked")
-        Call<Q, O> call = (Call<Q, O>) other;
-        calls.add(call);
-        size += call.size();
-        return true;
+        Part<Q, O> part = (Part<Q, O>) other;
+        parts.add(part);
+        size += part.size();
     }
 
     /** Carries the requests out. Does not throw: what is thrown is the calls' to hear. */
     void execute(Backlog backlog) {
         try {
             List<Q> requests = new ArrayList<>(size);
-            calls.forEach(call -> requests.addAll(call.requests()));
-            outcomes = calls.get(0).operation().statement().apply(requests);
+            parts.forEach(part -> requests.addAll(part.requests()));
+            List<O> outcomes = operation.statement().apply(requests);
             if (outcomes.size() != size) {
                 throw new IllegalStateException(outcomes.size() + " outcomes of " + size + " requests");
             }
             backlog.succeeded();
             endedNanos = backlog.nanoTime();
-            findBlocked(backlog);
+            sort(outcomes, backlog);
         } catch (Throwable e) {
             backlog.failed(e);
             failure = e;
             blocked.clear();
-            triedAgain.clear();
+            undecided.clear();
             endedNanos = backlog.nanoTime();
         }
     }
 
-    private void findBlocked(Backlog backlog) {
-        if (outcomes.stream().anyMatch(calls.get(0).operation().isBlocked())) {
-            forEachDecided((i, decided) -> {
-                Call<Q, O> call = calls.get(i);
-                if (call.isBlocked(decided) && call.isPatient(backlog)) {
-                    triedAgain.set(i);
-                    blocked.add(call.blockedOf(decided, endedNanos));
-                }
-            });
+    private void sort(List<O> outcomes, Backlog backlog) {
+        boolean isAllDecided = outcomes.stream().noneMatch(operation::isOpen);
+        int from = 0;
+        for (Part<Q, O> part : parts) {
+            List<O> decided = outcomes.subList(from, from + part.size());
+            from += part.size();
+            if (isAllDecided || decided.stream().noneMatch(operation::isOpen)) {
+                answers.add(() -> part.decide(decided));
+            } else {
+                sort(part, decided, backlog);
+            }
         }
     }
 
+    private void sort(Part<Q, O> part, List<O> outcomes, Backlog backlog) {
+        int[] again = which(outcomes, operation.undecided()::equals);
+        if (again.length > 0) {
+            undecided.add(part.undecided(again));
+        }
+        boolean patient = part.isPatient(backlog);
+        int[] later = which(outcomes, outcome -> patient && operation.blocked().equals(outcome));
+        if (later.length > 0) {
+            blocked.add(part.blocked(later, endedNanos));
+        }
+        int[] now = which(
+                outcomes,
+                outcome -> !operation.isOpen(outcome)
+                        || !patient && operation.blocked().equals(outcome));
+        if (now.length > 0) {
+            List<O> known = IntStream.of(now).mapToObj(outcomes::get).toList();
+            answers.add(() -> part.decide(now, known));
+        }
+    }
+
+    private static <O> int[] which(List<O> outcomes, Predicate<O> wanted) {
+        return IntStream.range(0, outcomes.size())
+                .filter(i -> wanted.test(outcomes.get(i)))
+                .toArray();
+    }
+
     /** The requests that were blocked and are to be tried again, as their calls have time for it. Those are not answered yet. */
-    List<Call<Q, O>> blocked() {
+    List<Part<Q, O>> blocked() {
         return blocked;
+    }
+
+    /** The requests that need another statement, in their order. */
+    List<Part<Q, O>> undecided() {
+        return undecided;
     }
 
     /** Tells the calls, and the observer before them. */
@@ -103,43 +137,22 @@ final class Statement<Q, O> {
         try {
             observe(observer);
         } finally {
-            answer();
+            if (failure != null) {
+                parts.forEach(part -> part.call().fail(failure));
+            } else {
+                answers.forEach(Runnable::run);
+            }
         }
     }
 
     private void observe(StatementObserver observer) {
-        Kind kind = calls.get(0).operation().kind();
-        Execution execution = new Execution(kind, size, beganNanos, endedNanos, Optional.ofNullable(failure));
-        for (Call<Q, O> call : calls) {
-            if (call.tries() == 0) {
-                observer.waited(kind, beganNanos - call.askedNanos());
+        Execution execution =
+                new Execution(operation.kind(), size, beganNanos, endedNanos, Optional.ofNullable(failure));
+        for (Part<Q, O> part : parts) {
+            if (part.tries() == 0) {
+                observer.waited(operation.kind(), beganNanos - part.call().askedNanos());
             }
-            call.carriedOut(execution);
-        }
-    }
-
-    private void answer() {
-        if (failure != null) {
-            calls.forEach(call -> call.fail(failure));
-        } else {
-            forEachDecided((i, decided) -> {
-                if (!triedAgain.get(i)) {
-                    calls.get(i).decide(decided);
-                }
-            });
-        }
-    }
-
-    private interface Decided<O> {
-        void of(int call, List<O> outcomes);
-    }
-
-    private void forEachDecided(Decided<O> reader) {
-        int from = 0;
-        for (int i = 0; i < calls.size(); i++) {
-            int to = from + calls.get(i).size();
-            reader.of(i, outcomes.subList(from, to));
-            from = to;
+            part.call().carriedOut(execution);
         }
     }
 }

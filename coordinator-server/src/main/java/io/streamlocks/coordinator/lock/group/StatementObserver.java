@@ -19,7 +19,24 @@ public interface StatementObserver {
         public void waited(Kind kind, long nanos) {
             // Nobody wants to know.
         }
+
+        @Override
+        public void refused(Limit limit) {
+            // Nobody wants to know.
+        }
     };
+
+    /** What a caller has met. */
+    enum Limit {
+        /** He has as many requests waiting as he may beside those of others. */
+        REQUESTS_OF_CALLER,
+
+        /** He has as many reads waiting as he may. */
+        READS_OF_CALLER,
+
+        /** There was no time for all of his call, as when it asks for a thousand different things of one stream. */
+        UNFINISHED
+    }
 
     /**
      * A call begins to wait; the thread is the caller's.
@@ -35,4 +52,11 @@ public interface StatementObserver {
      * @param nanos how long it waited
      */
     void waited(Kind kind, long nanos);
+
+    /**
+     * A call, or a part of it, is refused for what its caller has asked for.
+     *
+     * @param limit what he has met
+     */
+    void refused(Limit limit);
 }

@@ -50,8 +50,7 @@ import org.jooq.impl.DSL;
  * primary, in auto-commit mode and READ COMMITTED, with the {@link #SESSION_SETTINGS}, and with {@code
  * statement_timeout} and {@code lock_timeout} set: they bound how long a call blocks. A call is one statement if all of
  * it succeeds. One that looks follows where something was refused, and for an acquire that finds its own lease another one.
- * More are needed only if a batch names a stream more than once, or once after a deadlock with a foreign transaction. No
- * call waits for a row that another transaction has locked: its outcome is blocked. But an acquire waits for another
+ * One more is needed after a deadlock with a foreign transaction. No call waits for a row that another transaction has locked: its outcome is blocked. But an acquire waits for another
  * transaction that inserts the first row of the same stream.
  */
 public final class PostgresLockManager implements LockManager {
@@ -94,10 +93,12 @@ public final class PostgresLockManager implements LockManager {
                         "acquire",
                         AcquireRequest::streamId,
                         AcquireRequest::leaseId,
+                        true,
                         this::grant,
                         Optional.of(Judgements::glanceAtAcquire),
                         Judgements::ofAcquire,
-                        new AcquireOutcome.Blocked())
+                        new AcquireOutcome.Blocked(),
+                        new AcquireOutcome.Undecided())
                 .decide(requests);
     }
 
@@ -129,10 +130,12 @@ public final class PostgresLockManager implements LockManager {
                         "renew",
                         RenewRequest::streamId,
                         RenewRequest::leaseId,
+                        true,
                         this::prolong,
                         Optional.empty(),
                         Judgements::ofRenew,
-                        new RenewOutcome.Blocked())
+                        new RenewOutcome.Blocked(),
+                        new RenewOutcome.Undecided())
                 .decide(requests);
     }
 
@@ -166,10 +169,12 @@ public final class PostgresLockManager implements LockManager {
                         "release",
                         ReleaseRequest::streamId,
                         ReleaseRequest::leaseId,
+                        true,
                         this::end,
                         Optional.empty(),
                         Judgements::ofRelease,
-                        new ReleaseOutcome.Blocked())
+                        new ReleaseOutcome.Blocked(),
+                        new ReleaseOutcome.Undecided())
                 .decide(requests);
     }
 
@@ -198,10 +203,13 @@ public final class PostgresLockManager implements LockManager {
                         "break",
                         BreakRequest::streamId,
                         request -> null,
+                        // A second one finds no lease to end.
+                        false,
                         this::breakLive,
                         Optional.empty(),
                         Judgements::ofBreak,
-                        new BreakOutcome.Blocked())
+                        new BreakOutcome.Blocked(),
+                        new BreakOutcome.Undecided())
                 .decide(requests);
     }
 

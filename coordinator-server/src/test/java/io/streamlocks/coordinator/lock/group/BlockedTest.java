@@ -65,21 +65,25 @@ class BlockedTest extends GroupCommitFixture {
     }
 
     private CompletableFuture<List<RenewOutcome>> renew(List<String> streamIds) {
-        return patient.renew(streamIds.stream()
-                .map(id -> new RenewRequest(id, leaseId, Optional.empty()))
-                .toList());
+        return patient.renew(
+                "caller",
+                streamIds.stream()
+                        .map(id -> new RenewRequest(id, leaseId, Optional.empty()))
+                        .toList());
     }
 
     private void grantAll() throws Exception {
-        get(patient.acquire(streams.stream()
-                .map(id -> new AcquireRequest(id, "alice", leaseId, TTL))
-                .toList()));
+        get(patient.acquire(
+                "caller",
+                streams.stream()
+                        .map(id -> new AcquireRequest(id, "alice", leaseId, TTL))
+                        .toList()));
     }
 
     @Test
     void aRequestThatWasBlockedIsTriedAgainAndCarriedOut() throws Exception {
         storage.locked.add(stream);
-        var acquired = patient.acquire(List.of(new AcquireRequest(stream, "alice", leaseId, TTL)));
+        var acquired = patient.acquire("caller", List.of(new AcquireRequest(stream, "alice", leaseId, TTL)));
         doTheNext();
         await().until(() -> storage.statements.size() == 2);
         storage.locked.clear();
@@ -119,7 +123,7 @@ class BlockedTest extends GroupCommitFixture {
     @Test
     void severalThatWereBlockedHaveTheirOutcomesInTheirPlaces() throws Exception {
         storage.locked.addAll(List.of(streams.get(1), streams.get(4), streams.get(6)));
-        var call = patient.acquire(requests(streams));
+        var call = patient.acquire("caller", requests(streams));
         await().until(() -> delays.size() == 1);
         storage.locked.remove(streams.get(4));
         doTheNext();
@@ -139,7 +143,7 @@ class BlockedTest extends GroupCommitFixture {
     @Test
     void aRequestThatIsAloneWaitsForAsLongAsAnyCallMay() throws Exception {
         storage.locked.add(stream);
-        var call = patient.acquire(requests(List.of(stream)));
+        var call = patient.acquire("caller", requests(List.of(stream)));
         for (int tries = 1; tries <= 3; tries++) {
             pass(Backlog.MAX_BLOCKED_MS + 1);
             doTheNext();
@@ -174,7 +178,7 @@ class BlockedTest extends GroupCommitFixture {
     @Test
     void noTwoTriesAreFarApart() throws Exception {
         storage.locked.add(stream);
-        var call = patient.acquire(requests(List.of(stream)));
+        var call = patient.acquire("caller", requests(List.of(stream)));
         for (int tries = 1; tries <= 5; tries++) {
             doTheNext();
         }
@@ -189,7 +193,7 @@ class BlockedTest extends GroupCommitFixture {
     void aCallIsUnknownIfTheNextTryFails() throws Exception {
         // The statement may have been committed, so it cannot be said that nothing was changed.
         storage.locked.add(streams.get(0));
-        var call = patient.acquire(requests(streams));
+        var call = patient.acquire("caller", requests(streams));
         await().until(() -> delays.size() == 1);
         storage.failure = new StorageUnavailableException("away", null);
         doTheNext();
@@ -199,7 +203,7 @@ class BlockedTest extends GroupCommitFixture {
     @Test
     void aLookAtALockedStreamIsTriedAgainAndOccupiesNoThreadMeanwhile() throws Exception {
         storage.locked.add(stream);
-        var found = patient.find(stream);
+        var found = patient.find("caller", stream);
         await().until(() -> delays.size() == 1);
         assertThat(get(patient.verifyWritable())).isNull();
         storage.locked.clear();
@@ -210,7 +214,7 @@ class BlockedTest extends GroupCommitFixture {
     @Test
     void aLookAtAStreamThatStaysLockedIsBlockedAndNoOutage() throws Exception {
         storage.locked.add(stream);
-        var found = patient.find(stream);
+        var found = patient.find("caller", stream);
         await().until(() -> delays.size() == 1);
         pass(Backlog.MAX_BLOCKED_MS + 1);
         doTheNext();
@@ -220,7 +224,7 @@ class BlockedTest extends GroupCommitFixture {
     @Test
     void whatWasDecidedStandsWhenItIsClosed() throws Exception {
         storage.locked.add(streams.get(0));
-        var call = patient.acquire(requests(streams));
+        var call = patient.acquire("caller", requests(streams));
         await().until(() -> delays.size() == 1);
         patient.close();
         doTheNext();
@@ -236,17 +240,17 @@ class BlockedTest extends GroupCommitFixture {
     @Test
     void aCallThatIsCancelledIsNotTriedAgain() throws Exception {
         storage.locked.add(stream);
-        var call = patient.acquire(List.of(new AcquireRequest(stream, "alice", UUID.randomUUID(), TTL)));
+        var call = patient.acquire("caller", List.of(new AcquireRequest(stream, "alice", UUID.randomUUID(), TTL)));
         await().until(() -> delays.size() == 1);
         call.cancel(false);
         doTheNext();
-        get(patient.acquire(requests(List.of(streams.get(1)))));
+        get(patient.acquire("caller", requests(List.of(streams.get(1)))));
         assertThat(storage.statements).hasSize(2);
     }
 
     @Test
     void withoutABlockedRequestNothingIsDoneLater() throws Exception {
-        get(patient.acquire(requests(streams)));
+        get(patient.acquire("caller", requests(streams)));
         assertThat(delays).isEmpty();
     }
 }

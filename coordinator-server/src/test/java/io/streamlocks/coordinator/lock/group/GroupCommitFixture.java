@@ -89,7 +89,7 @@ abstract class GroupCommitFixture {
 
     CompletableFuture<AcquireOutcome> acquire(String streamId) {
         UUID id = streamId.equals(stream) ? leaseId : UUID.randomUUID();
-        return locks.acquire(List.of(new AcquireRequest(streamId, "alice", id, TTL)))
+        return locks.acquire("caller", List.of(new AcquireRequest(streamId, "alice", id, TTL)))
                 .thenApply(outcomes -> outcomes.get(0));
     }
 

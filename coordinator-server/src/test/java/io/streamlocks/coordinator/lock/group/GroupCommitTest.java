@@ -54,11 +54,11 @@ class GroupCommitTest extends GroupCommitFixture {
         storage.letAllGo();
         AtomicInteger threads = new AtomicInteger();
         try (GroupCommit shortOfThreads = withThreads(() -> threads.incrementAndGet() > 1)) {
-            assertThat(shortOfThreads.acquire(requests(List.of(stream))))
+            assertThat(shortOfThreads.acquire("caller", requests(List.of(stream))))
                     .failsWithin(Duration.ofSeconds(10))
                     .withThrowableThat()
                     .withCauseInstanceOf(OverloadedException.class);
-            assertThat(get(shortOfThreads.acquire(requests(List.of(stream)))))
+            assertThat(get(shortOfThreads.acquire("caller", requests(List.of(stream)))))
                     .hasOnlyElementsOfType(AcquireOutcome.Granted.class);
         }
     }
@@ -66,7 +66,7 @@ class GroupCommitTest extends GroupCommitFixture {
     @Test
     void renewalsWaitForNoAcquire() throws Exception {
         acquireAndAwaitStatement(stream);
-        locks.renew(List.of(new RenewRequest(stream, leaseId, Optional.empty())));
+        locks.renew("caller", List.of(new RenewRequest(stream, leaseId, Optional.empty())));
         await().until(() -> storage.statements.size() == 2);
     }
 
@@ -74,10 +74,11 @@ class GroupCommitTest extends GroupCommitFixture {
     void acquiresAndReleasesOfOneStreamAreCarriedOutInTheirOrder() throws Exception {
         acquireAndAwaitStatement(streams.get(1));
         var granted = acquire(stream);
-        var held = locks.acquire(List.of(new AcquireRequest(stream, "bob", UUID.randomUUID(), TTL)));
-        var released = locks.release(List.of(new ReleaseRequest(stream, leaseId)));
-        var grantedAgain = locks.acquire(List.of(new AcquireRequest(stream, "carol", UUID.randomUUID(), TTL)));
-        var lost = locks.release(List.of(new ReleaseRequest(stream, leaseId)));
+        var held = locks.acquire("caller", List.of(new AcquireRequest(stream, "bob", UUID.randomUUID(), TTL)));
+        var released = locks.release("caller", List.of(new ReleaseRequest(stream, leaseId)));
+        var grantedAgain =
+                locks.acquire("caller", List.of(new AcquireRequest(stream, "carol", UUID.randomUUID(), TTL)));
+        var lost = locks.release("caller", List.of(new ReleaseRequest(stream, leaseId)));
         storage.letAllGo();
         assertThat(get(granted)).isInstanceOf(AcquireOutcome.Granted.class);
         assertThat(get(held)).hasOnlyElementsOfType(AcquireOutcome.Held.class);
@@ -90,7 +91,7 @@ class GroupCommitTest extends GroupCommitFixture {
     void requestsForOtherStreamsJoinAStatementPastThoseThatMustWait() throws Exception {
         acquireAndAwaitStatement(streams.get(1));
         acquire(stream);
-        locks.release(List.of(new ReleaseRequest(stream, leaseId)));
+        locks.release("caller", List.of(new ReleaseRequest(stream, leaseId)));
         acquire(streams.get(2));
         // Behind the release of the same stream, though of the statement's kind.
         acquire(stream);
@@ -105,7 +106,7 @@ class GroupCommitTest extends GroupCommitFixture {
         acquireAndAwaitStatement(stream);
         List<CompletableFuture<List<AcquireOutcome>>> calls = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
-            calls.add(locks.acquire(requests(ids().limit(400).toList())));
+            calls.add(locks.acquire("caller", requests(ids().limit(400).toList())));
         }
         storage.letAllGo();
         for (var call : calls) {
@@ -116,7 +117,7 @@ class GroupCommitTest extends GroupCommitFixture {
 
     @Test
     void anEmptyBatchIsNoStatement() throws Exception {
-        assertThat(get(locks.renew(List.of()))).isEmpty();
+        assertThat(get(locks.renew("caller", List.of()))).isEmpty();
         assertThat(storage.statements).isEmpty();
     }
 
@@ -143,7 +144,7 @@ class GroupCommitTest extends GroupCommitFixture {
     void anErrorWhileTheNextStatementIsMadeFailsOneCallAndTheLaneGoesOn() throws Exception {
         // As when the memory is used up: the runner that died would leave the lane busy for ever.
         var first = acquireAndAwaitStatement(stream);
-        var failing = locks.acquire(new AbstractList<>() {
+        var failing = locks.acquire("caller", new AbstractList<>() {
             @Override
             public AcquireRequest get(int index) {
                 throw new OutOfMemoryError("no memory");
@@ -156,7 +157,8 @@ class GroupCommitTest extends GroupCommitFixture {
         });
         var behind = acquire(streams.get(1));
         // Beside the first, so that the streams of the failing one are looked at.
-        var many = locks.acquire(requests(ids().limit(Lane.MANY_REQUESTS).toList()));
+        var many =
+                locks.acquire("caller", requests(ids().limit(Lane.MANY_REQUESTS).toList()));
         assertFails(failing, OutOfMemoryError.class);
         storage.letAllGo();
         assertThat(get(first)).isInstanceOf(AcquireOutcome.Granted.class);
@@ -237,15 +239,18 @@ class GroupCommitTest extends GroupCommitFixture {
     @Test
     void readsWaitForNoLaneAndAreRefusedWhenTheyHaveWaitedForTooLong() throws Exception {
         acquireAndAwaitStatement(stream);
-        var reads = IntStream.range(0, 5).mapToObj(i -> locks.find(stream)).toList();
-        await().until(() -> storage.statements.size() == 5);
+        var reads = IntStream.range(0, 3)
+                .mapToObj(i -> locks.find("caller", stream))
+                .toList();
+        await().until(() -> storage.statements.size() == 3);
         nanoTime.addAndGet(TimeUnit.MILLISECONDS.toNanos(LATE_MS));
         storage.letAllGo();
-        for (var read : reads.subList(0, 4)) {
+        for (var read : reads.subList(0, 2)) {
             get(read);
         }
-        assertFails(reads.get(4), OverloadedException.class);
-        assertThat(get(locks.list(new LockQuery(Optional.empty(), "", "", 10))).locks())
+        assertFails(reads.get(2), OverloadedException.class);
+        assertThat(get(locks.list("caller", new LockQuery(Optional.empty(), "", "", 10)))
+                        .locks())
                 .hasSize(1);
         assertThat(get(locks.verifyWritable())).isNull();
     }
@@ -257,7 +262,7 @@ class GroupCommitTest extends GroupCommitFixture {
         locks.close();
         assertFails(second, OverloadedException.class);
         assertFails(acquire(streams.get(2)), OverloadedException.class);
-        assertFails(locks.find(stream), OverloadedException.class);
+        assertFails(locks.find("caller", stream), OverloadedException.class);
         storage.letAllGo();
         assertThat(get(first)).isInstanceOf(AcquireOutcome.Granted.class);
     }
@@ -266,18 +271,19 @@ class GroupCommitTest extends GroupCommitFixture {
     private List<CompletableFuture<List<AcquireOutcome>>> fillLane() {
         List<CompletableFuture<List<AcquireOutcome>>> calls = new ArrayList<>();
         for (int i = 1; i <= Lane.MAX_STATEMENTS; i++) {
-            calls.add(locks.acquire(requests(ids().limit(Lane.MANY_REQUESTS).toList())));
+            calls.add(locks.acquire(
+                    "caller", requests(ids().limit(Lane.MANY_REQUESTS).toList())));
             int begun = i;
             await().until(() -> storage.statements.size() == begun);
         }
         return calls;
     }
 
-    /** Calls of a thousand requests each, as many as may wait. */
+    /** Calls of a thousand requests each, as many as a caller may have waiting alone. */
     private List<CompletableFuture<List<AcquireOutcome>>> fillBacklog() {
         List<CompletableFuture<List<AcquireOutcome>>> calls = new ArrayList<>();
-        for (int waiting = 0; waiting < Backlog.MAX_REQUESTS; waiting += 1000) {
-            calls.add(locks.acquire(requests(ids().limit(1000).toList())));
+        for (int waiting = 0; waiting < Backlog.MAX_REQUESTS / 4 * 3; waiting += 1000) {
+            calls.add(locks.acquire("caller", requests(ids().limit(1000).toList())));
         }
         return calls;
     }

@@ -45,6 +45,9 @@ final class HeldUpLocks extends ForwardingLocks {
     /** The streams that another transaction has locked. */
     final Set<String> locked = ConcurrentHashMap.newKeySet();
 
+    /** Whether of several renewals of one stream in a statement the first alone is decided. */
+    volatile boolean oneDecisionEach;
+
     private int underWay;
     private final Set<String> streamsUnderWay = new HashSet<>();
 
@@ -80,7 +83,9 @@ final class HeldUpLocks extends ForwardingLocks {
                 "renew",
                 requests,
                 RenewRequest::streamId,
-                () -> unlessLocked(requests, RenewRequest::streamId, locks::renew, new RenewOutcome.Blocked()));
+                () -> oneDecisionEach
+                        ? firstOfEachStream(requests)
+                        : unlessLocked(requests, RenewRequest::streamId, locks::renew, new RenewOutcome.Blocked()));
     }
 
     @Override
@@ -118,6 +123,20 @@ final class HeldUpLocks extends ForwardingLocks {
                 .map(request -> locked.contains(streamId.apply(request))
                         ? blocked
                         : change.apply(List.of(request)).get(0))
+                .toList();
+    }
+
+    private List<RenewOutcome> firstOfEachStream(List<RenewRequest> requests) {
+        Set<String> decided = new HashSet<>();
+        return requests.stream()
+                .map(request -> {
+                    if (locked.contains(request.streamId())) {
+                        return new RenewOutcome.Blocked();
+                    }
+                    return decided.add(request.streamId())
+                            ? locks.renew(List.of(request)).get(0)
+                            : new RenewOutcome.Undecided();
+                })
                 .toList();
     }
 

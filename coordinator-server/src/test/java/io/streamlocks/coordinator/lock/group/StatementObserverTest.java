@@ -33,6 +33,7 @@ class StatementObserverTest {
     private static final class Notes implements StatementObserver {
         private final List<String> waits = new CopyOnWriteArrayList<>();
         private final List<List<Execution>> calls = new CopyOnWriteArrayList<>();
+        private final List<Limit> refusals = new CopyOnWriteArrayList<>();
         private volatile boolean interested = true;
 
         @Override
@@ -48,6 +49,11 @@ class StatementObserverTest {
         @Override
         public void waited(Kind kind, long nanos) {
             waits.add(kind.word() + " " + nanos);
+        }
+
+        @Override
+        public void refused(Limit limit) {
+            refusals.add(limit);
         }
     }
 
@@ -109,10 +115,10 @@ class StatementObserverTest {
     @Test
     void readsAreToldAsChangesAre() throws Exception {
         storage.letAllGo();
-        get(locks.find("s"));
+        get(locks.find("caller", "s"));
         get(locks.verifyWritable());
         storage.failure = new IllegalStateException("broken");
-        assertThat(locks.find("s")).failsWithin(5, TimeUnit.SECONDS);
+        assertThat(locks.find("caller", "s")).failsWithin(5, TimeUnit.SECONDS);
 
         assertThat(notes.waits).containsExactly("find 0", "check 0", "find 0");
         assertThat(notes.calls.stream().map(call -> call.get(0).kind()))
@@ -121,10 +127,12 @@ class StatementObserverTest {
     }
 
     private CompletableFuture<?> acquire(int count) {
-        return locks.acquire(IntStream.range(0, count)
-                .mapToObj(i -> new AcquireRequest(
-                        UUID.randomUUID().toString(), "alice", UUID.randomUUID(), Duration.ofSeconds(30)))
-                .toList());
+        return locks.acquire(
+                "caller",
+                IntStream.range(0, count)
+                        .mapToObj(i -> new AcquireRequest(
+                                UUID.randomUUID().toString(), "alice", UUID.randomUUID(), Duration.ofSeconds(30)))
+                        .toList());
     }
 
     private static <T> T get(CompletableFuture<T> future) throws Exception {

@@ -28,9 +28,9 @@ class TwoStatementsTest extends GroupCommitFixture {
     void whereManyWaitASecondStatementBeginsBesideTheFirst() throws Exception {
         var first = acquireAndAwaitStatement(stream);
         List<String> many = ids().limit(Lane.MANY_REQUESTS).toList();
-        var second = locks.acquire(requests(many));
+        var second = locks.acquire("caller", requests(many));
         await().until(() -> storage.statements.size() == 2);
-        var third = locks.acquire(requests(ids().limit(1000).toList()));
+        var third = locks.acquire("caller", requests(ids().limit(1000).toList()));
         // There is no third, however many wait.
         assertThat(writers.begun).hasValue(2);
         storage.letAllGo();
@@ -46,12 +46,13 @@ class TwoStatementsTest extends GroupCommitFixture {
     void fewerShareTheNextStatement() throws Exception {
         // Those that wait no more must not count.
         storage.letGo(2);
-        get(locks.acquire(requests(ids().limit(Lane.MANY_REQUESTS).toList())));
+        get(locks.acquire("caller", requests(ids().limit(Lane.MANY_REQUESTS).toList())));
         var first = acquireAndAwaitStatement(stream);
         get(first);
         first = acquireAndAwaitStatement(stream);
-        var second = locks.acquire(requests(ids().limit(Lane.MANY_REQUESTS - 10).toList()));
-        var third = locks.acquire(requests(ids().limit(9).toList()));
+        var second = locks.acquire(
+                "caller", requests(ids().limit(Lane.MANY_REQUESTS - 10).toList()));
+        var third = locks.acquire("caller", requests(ids().limit(9).toList()));
         storage.letAllGo();
         get(first);
         get(second);
@@ -76,9 +77,9 @@ class TwoStatementsTest extends GroupCommitFixture {
     @Test
     void noStreamIsInTwoStatementsAtOnce() throws Exception {
         var granted = acquireAndAwaitStatement(stream);
-        var released = locks.release(List.of(new ReleaseRequest(stream, leaseId)));
+        var released = locks.release("caller", List.of(new ReleaseRequest(stream, leaseId)));
         List<String> many = ids().limit(Lane.MANY_REQUESTS).toList();
-        var others = locks.acquire(requests(many));
+        var others = locks.acquire("caller", requests(many));
         await().until(() -> storage.statements.size() == 2);
         assertThat(storage.statements.get(1)).isEqualTo("acquire " + many);
         storage.letAllGo();
@@ -91,15 +92,16 @@ class TwoStatementsTest extends GroupCommitFixture {
     @Test
     void whatHasToWaitForTheStatementUnderWayIsTriedOnceAndKeepsNothingElseWaiting() throws Exception {
         List<String> many = ids().limit(Lane.MANY_REQUESTS).toList();
-        var granted = locks.acquire(requests(many));
+        var granted = locks.acquire("caller", requests(many));
         await().until(() -> storage.statements.size() == 1);
         List<CompletableFuture<List<AcquireOutcome>>> held = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            held.add(locks.acquire(requests(many.subList(0, Lane.MANY_REQUESTS / 10))));
+            held.add(locks.acquire("caller", requests(many.subList(0, Lane.MANY_REQUESTS / 10))));
             await().until(() -> writers.begun.get() - writers.ended.get() == 1);
         }
         assertThat(writers.begun).hasValue(3);
-        var others = locks.acquire(requests(ids().limit(Lane.MANY_REQUESTS).toList()));
+        var others =
+                locks.acquire("caller", requests(ids().limit(Lane.MANY_REQUESTS).toList()));
         await().until(() -> storage.statements.size() == 2);
         storage.letAllGo();
         assertThat(get(granted)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);
@@ -141,7 +143,9 @@ class TwoStatementsTest extends GroupCommitFixture {
                 List<AcquireRequest> acquires = new ArrayList<>(requests(
                         ids().limit(ThreadLocalRandom.current().nextInt(20)).toList()));
                 acquires.add(new AcquireRequest(streamId, "alice", id, TTL));
-                cycles.put(locks.acquire(acquires), locks.release(List.of(new ReleaseRequest(streamId, id))));
+                cycles.put(
+                        locks.acquire("caller", acquires),
+                        locks.release("caller", List.of(new ReleaseRequest(streamId, id))));
             }
             for (var cycle : cycles.entrySet()) {
                 List<AcquireOutcome> acquired = get(cycle.getKey());
@@ -157,10 +161,10 @@ class TwoStatementsTest extends GroupCommitFixture {
     void aLaneThatGotNoSecondThreadGoesOnWithTheFirst() throws Exception {
         AtomicInteger threads = new AtomicInteger();
         try (GroupCommit shortOfThreads = withThreads(() -> threads.incrementAndGet() == 1)) {
-            var first = shortOfThreads.acquire(requests(List.of(stream)));
+            var first = shortOfThreads.acquire("caller", requests(List.of(stream)));
             await().until(() -> storage.statements.size() == 1);
             var many = shortOfThreads.acquire(
-                    requests(ids().limit(Lane.MANY_REQUESTS).toList()));
+                    "caller", requests(ids().limit(Lane.MANY_REQUESTS).toList()));
             storage.letAllGo();
             get(first);
             assertThat(get(many)).hasOnlyElementsOfType(AcquireOutcome.Granted.class);

@@ -1,0 +1,130 @@
+package io.streamlocks.coordinator.lock.group;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Requests of a call that are carried out together: all of them at first, and then those that are tried again.
+ *
+ * @param call whose they are
+ * @param requests what is asked for
+ * @param positions where they stand in the call; null if they are all of it
+ * @param otherwise what becomes of each if it is not carried out; null if the call then fails as a whole
+ * @param tries how often they were tried, or waited for others of their call to be
+ * @param blockedNanos when one of them was blocked for the first time; null if none was
+ */
+record Part<Q, O>(Call<Q, O> call, List<Q> requests, int[] positions, O otherwise, int tries, Long blockedNanos) {
+
+    /** All of a call. */
+    static <Q, O> Part<Q, O> all(Call<Q, O> call, List<Q> requests) {
+        return new Part<>(call, requests, null, null, 0, null);
+    }
+
+    int size() {
+        return requests.size();
+    }
+
+    String streamId(int index) {
+        return call.operation().streamId(requests.get(index));
+    }
+
+    void addStreamIdsTo(Collection<String> streamIds) {
+        for (int i = 0; i < size(); i++) {
+            streamIds.add(streamId(i));
+        }
+    }
+
+    boolean namesOneOf(Collection<String> streamIds) {
+        return !streamIds.isEmpty() && IntStream.range(0, size()).anyMatch(i -> streamIds.contains(streamId(i)));
+    }
+
+    /** Its first requests, as a part of its own. */
+    Part<Q, O> first(int count) {
+        return new Part<>(
+                call,
+                requests.subList(0, count),
+                positions(IntStream.range(0, count).toArray()),
+                call.operation().undecided(),
+                tries,
+                blockedNanos);
+    }
+
+    /** All but its {@link #first}. */
+    Part<Q, O> rest(int count) {
+        return new Part<>(
+                call,
+                requests.subList(count, size()),
+                positions(IntStream.range(count, size()).toArray()),
+                call.operation().undecided(),
+                Math.max(1, tries),
+                blockedNanos);
+    }
+
+    /** Those of its requests that a statement could not decide, to be tried again. */
+    Part<Q, O> undecided(int[] indices) {
+        return new Part<>(
+                call, at(indices), positions(indices), call.operation().undecided(), tries + 1, blockedNanos);
+    }
+
+    /** Those of its requests that were blocked, to be tried again. */
+    Part<Q, O> blocked(int[] indices, long nowNanos) {
+        return new Part<>(
+                call,
+                at(indices),
+                positions(indices),
+                call.operation().blocked(),
+                tries + 1,
+                blockedNanos == null ? (Long) nowNanos : blockedNanos);
+    }
+
+    private List<Q> at(int[] indices) {
+        return IntStream.of(indices).mapToObj(requests::get).toList();
+    }
+
+    private int[] positions(int[] indices) {
+        return positions == null
+                ? indices
+                : IntStream.of(indices).map(i -> positions[i]).toArray();
+    }
+
+    /**
+     * Whether to try again what was blocked. A caller with other requests gets their outcomes soon: it may lose leases that it
+     * cannot renew before it has them.
+     */
+    boolean isPatient(Backlog backlog) {
+        return call.isOpen()
+                && !(call.size() == 1
+                        ? backlog.hasWaitedTooLong(call.askedNanos())
+                        : blockedNanos != null && backlog.isOlderThan(Backlog.MAX_BLOCKED_MS, blockedNanos));
+    }
+
+    /** Others of its call went first. */
+    boolean isLeftOver() {
+        return tries > 0 && call.operation().undecided().equals(otherwise);
+    }
+
+    /** One outcome per request. */
+    void decide(List<O> decided) {
+        if (positions == null) {
+            call.decide(decided);
+        } else {
+            call.decide(positions, decided);
+        }
+    }
+
+    /** The outcomes of some of its requests. */
+    void decide(int[] indices, List<O> decided) {
+        call.decide(positions(indices), decided);
+    }
+
+    /** It is not carried out. What was decided of its call stands. */
+    void giveUp(Throwable cause) {
+        if (otherwise == null) {
+            call.fail(cause);
+        } else {
+            decide(Collections.nCopies(size(), otherwise));
+        }
+    }
+}

@@ -1,0 +1,168 @@
+package io.streamlocks.coordinator.lock.group;
+
+import io.streamlocks.coordinator.lock.BlockedException;
+import io.streamlocks.coordinator.lock.OverloadedException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * What waits for no statement of changes: looks at a single lock, walks over many rows, and checks of the storage. Each of
+ * the three has threads of its own, so that none waits for another. Thread-safe; no method blocks.
+ */
+final class Reads {
+
+    private static final int FINDERS = 3;
+    private static final int MAX_FINDS = 1000;
+    private static final int MAX_FINDS_OF_CALLER = 750;
+
+    /** One caller occupies one of them. */
+    private static final int WALKERS = 2;
+
+    private static final int MAX_WALKS = 100;
+    static final int MAX_WALKS_OF_CALLER = 16;
+
+    /** Asks for the checks. */
+    private static final String ANYBODY = "";
+
+    private final Delay delay;
+    private final Backlog backlog;
+    private final StatementObserver observer;
+    private final FairThreads finders =
+            new FairThreads(FINDERS, GroupCommit.daemons("group-commit-find"), MAX_FINDS, MAX_FINDS_OF_CALLER);
+    private final FairThreads walkers =
+            new FairThreads(WALKERS, GroupCommit.daemons("group-commit-walk"), MAX_WALKS, MAX_WALKS_OF_CALLER);
+    private final FairThreads checkers = new FairThreads(1, GroupCommit.daemons("group-commit-check"), 1, 1);
+
+    /** The check that is to begin next, if one is; guarded by this. */
+    private CompletableFuture<Void> nextCheck;
+
+    /**
+     * @param delay runs what is to be done later
+     * @param backlog tells the time, and how the storage is
+     * @param observer is told of each read
+     */
+    Reads(Delay delay, Backlog backlog, StatementObserver observer) {
+        this.delay = delay;
+        this.backlog = backlog;
+        this.observer = observer;
+    }
+
+    /** Looks at one lock. */
+    <T> CompletableFuture<T> find(String caller, Supplier<T> work) {
+        return begin(finders, caller, Kind.FIND, work);
+    }
+
+    /** May look at all rows. */
+    <T> CompletableFuture<T> walk(String caller, Kind kind, Supplier<T> work) {
+        return begin(walkers, caller, kind, work);
+    }
+
+    /** Checks the storage. Whoever asks while a check is under way shares the next one. */
+    CompletableFuture<Void> check(Runnable work) {
+        CompletableFuture<Void> check;
+        synchronized (this) {
+            if (nextCheck != null) {
+                return nextCheck.copy();
+            }
+            check = new CompletableFuture<>();
+            nextCheck = check;
+        }
+        check.whenComplete((done, failure) -> forget(check));
+        begin(new Read<>(
+                checkers,
+                ANYBODY,
+                Kind.CHECK,
+                () -> {
+                    // Who asks from now on is to hear of a check that began later.
+                    forget(check);
+                    work.run();
+                    return null;
+                },
+                backlog.nanoTime(),
+                observer.asked(),
+                check));
+        return check.copy();
+    }
+
+    private synchronized void forget(CompletableFuture<Void> check) {
+        if (nextCheck == check) {
+            nextCheck = null;
+        }
+    }
+
+    private <T> CompletableFuture<T> begin(FairThreads threads, String caller, Kind kind, Supplier<T> work) {
+        Read<T> read = new Read<>(
+                threads, caller, kind, work, backlog.nanoTime(), observer.asked(), new CompletableFuture<>());
+        begin(read);
+        return read.result();
+    }
+
+    /** A call that waits for a thread of its own. */
+    private record Read<T>(
+            FairThreads threads,
+            String caller,
+            Kind kind,
+            Supplier<T> work,
+            long askedNanos,
+            Consumer<Execution> observer,
+            CompletableFuture<T> result) {}
+
+    private void begin(Read<?> read) {
+        switch (read.threads().execute(read.caller(), () -> carryOut(read))) {
+            case TAKEN -> {}
+            case TOO_MANY -> read.result().completeExceptionally(backlog.refusal("Too many reads are waiting"));
+            case CALLER_HAS_TOO_MANY -> {
+                observer.refused(StatementObserver.Limit.READS_OF_CALLER);
+                read.result()
+                        .completeExceptionally(new OverloadedException("A caller has as many reads waiting as it may"));
+            }
+        }
+    }
+
+    private <T> void carryOut(Read<T> read) {
+        CompletableFuture<T> result = read.result();
+        if (result.isDone()) {
+            return;
+        }
+        long began = backlog.nanoTime();
+        observer.waited(read.kind(), began - read.askedNanos());
+        if (backlog.hasWaitedTooLong(read.askedNanos())) {
+            result.completeExceptionally(backlog.tooLate());
+            return;
+        }
+        T value = null;
+        Throwable failure = null;
+        try {
+            value = read.work().get();
+            backlog.succeeded();
+        } catch (BlockedException e) {
+            if (!backlog.isOlderThan(Backlog.MAX_BLOCKED_MS, read.askedNanos())) {
+                // No thread waits for it meanwhile: others want one.
+                delay.run(() -> begin(read), Lane.RETRY_MS);
+                return;
+            }
+            failure = e;
+        } catch (Throwable e) {
+            backlog.failed(e);
+            failure = e;
+        }
+        if (read.observer() != null) {
+            read.observer()
+                    .accept(new Execution(read.kind(), 1, began, backlog.nanoTime(), Optional.ofNullable(failure)));
+        }
+        if (failure == null) {
+            result.complete(value);
+        } else {
+            result.completeExceptionally(failure);
+        }
+    }
+
+    /** Takes nothing more. */
+    void close() {
+        finders.close();
+        walkers.close();
+        checkers.close();
+    }
+}
