@@ -26,7 +26,10 @@ final class Heartbeat implements Runnable {
     private final long first;
 
     /** When the renewal was due that is not answered yet; 0 if there is none. */
-    private volatile long due;
+    private long due;
+
+    /** Of how many leases. */
+    private int asked;
 
     /**
      * @param leases of which it takes those out that are lost
@@ -49,14 +52,15 @@ final class Heartbeat implements Runnable {
             for (long next = first; !leases.isEmpty(); next = Math.max(next + interval, System.nanoTime())) {
                 TimeUnit.NANOSECONDS.sleep(next - System.nanoTime());
                 due = next;
+                asked = leases.size();
                 renewAll();
-                record.renewed(sinceDue());
+                record.renewed(sinceDue(), asked);
                 due = 0;
             }
         } catch (InterruptedException e) {
             // It is to end. What has no answer yet took at least until now.
             if (due != 0) {
-                record.renewed(sinceDue());
+                record.renewed(sinceDue(), asked);
             }
         }
     }

@@ -8,7 +8,7 @@ import java.util.Map;
  * What was seen while a caller attacked.
  *
  * @param lost the victims' leases that were lost, with how
- * @param renewalMs how long each of their renewals took, from when it was due until it was answered, in ms
+ * @param renewalMs how long each renewal of a lease took, from when it was due until it was answered, in ms
  * @param failedProbes how many health checks failed, by what was wrong
  * @param log what the server wrote
  * @param seconds for how long

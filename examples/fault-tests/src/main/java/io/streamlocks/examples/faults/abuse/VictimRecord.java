@@ -1,6 +1,7 @@
 package io.streamlocks.examples.faults.abuse;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** What becomes of the victims' leases. Thread-safe. */
@@ -19,8 +20,9 @@ final class VictimRecord {
         failedCycles = 0;
     }
 
-    synchronized void renewed(double ms) {
-        renewalMs.add(ms);
+    /** A call that renewed so many leases is a renewal of each of them. */
+    synchronized void renewed(double ms, int leases) {
+        renewalMs.addAll(Collections.nCopies(leases, ms));
     }
 
     synchronized void lost(String stream, String how) {

@@ -12,7 +12,7 @@ final class StalledBodies implements Attack {
     private static final int CONNECTIONS = 128;
     private static final int ANNOUNCED = 945_000;
     private static final int AT_ONCE = 530_000;
-    private static final int PIECE = 1000;
+    private static final int PIECE = 500;
 
     @Override
     public void run(Target target) throws InterruptedException {
@@ -21,6 +21,6 @@ final class StalledBodies implements Attack {
         Arrays.fill(first, head.length, first.length, (byte) ' ');
         byte[] piece = new byte[PIECE];
         Arrays.fill(piece, (byte) ' ');
-        new SlowConnections(CONNECTIONS, 1, first, piece, Duration.ofSeconds(1), true).run(target);
+        new SlowConnections(CONNECTIONS, 1, first, piece, Duration.ofMillis(500), true).run(target);
     }
 }
