@@ -18,9 +18,6 @@ import java.util.concurrent.TimeUnit;
 /** One attack on one coordinator. */
 final class AbuseRun {
 
-    /** A JVM that has just started is slow for its first calls, with or without an attack. */
-    private static final long WARM_UP_MS = 5000;
-
     /** So much longer than it should an attack may take to end. */
     private static final long ENDING_SECONDS = 20;
 
@@ -62,7 +59,8 @@ final class AbuseRun {
                 service.lockMany(settings.rows());
             }
             victims.start();
-            TimeUnit.MILLISECONDS.sleep(WARM_UP_MS);
+            // A JVM that has just started is slow for its first calls, with or without an attack.
+            TimeUnit.MILLISECONDS.sleep(settings.ttl().toMillis() / 2);
 
             long began = System.nanoTime();
             victims.record().begin();

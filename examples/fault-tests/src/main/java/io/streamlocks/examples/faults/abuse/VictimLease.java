@@ -1,8 +1,11 @@
 package io.streamlocks.examples.faults.abuse;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
@@ -21,17 +24,36 @@ final class VictimLease {
         this.safeUntil = safeUntil;
     }
 
-    static VictimLease acquire(Api api, String stream, long ttlMs) throws IOException, InterruptedException {
-        String leaseId = UUID.randomUUID().toString();
-        long sent = System.nanoTime();
-        ObjectNode body =
-                api.object().put("ownerId", "victim").put("leaseId", leaseId).put("ttlMs", ttlMs);
-        Api.Answer answer = api.post(Api.path(stream, "acquire"), body);
-        if (answer.status() != 200) {
-            throw new IOException(stream + " was not granted before the attack: " + answer.status());
+    /**
+     * Acquires streams, numbered from 0, in one call.
+     *
+     * @throws IOException if one of them is not granted
+     */
+    static List<VictimLease> acquire(Api api, String prefix, int count, long ttlMs)
+            throws IOException, InterruptedException {
+        List<String> leaseIds = new ArrayList<>();
+        ObjectNode body = api.object();
+        ArrayNode items = body.putArray("items");
+        for (int i = 0; i < count; i++) {
+            leaseIds.add(UUID.randomUUID().toString());
+            items.addObject()
+                    .put("streamId", prefix + i)
+                    .put("ownerId", "victim")
+                    .put("leaseId", leaseIds.get(i))
+                    .put("ttlMs", ttlMs);
         }
-        return new VictimLease(
-                stream, leaseId, answer.body().get("fencingToken").asLong(), safeUntil(sent, answer.body()));
+        long sent = System.nanoTime();
+        Api.Answer answer = api.post("/v1/batch/acquire", body);
+        List<VictimLease> leases = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            JsonNode lease = answer.body().path("results").path(i).path("lease");
+            if (lease.isMissingNode()) {
+                throw new IOException(prefix + i + " was not granted before the attack: " + answer);
+            }
+            leases.add(new VictimLease(
+                    prefix + i, leaseIds.get(i), lease.get("fencingToken").asLong(), safeUntil(sent, lease)));
+        }
+        return leases;
     }
 
     private static long safeUntil(long sent, JsonNode lease) {

@@ -49,11 +49,12 @@ final class Victims implements AutoCloseable {
 
     /** Acquires all leases, and begins to renew them. */
     void start() throws IOException, InterruptedException {
+        List<VictimLease> singles = acquire("single-", SINGLE);
         for (int i = 0; i < SINGLE; i++) {
             // Spread over the time from one renewal to the next.
-            renew(acquire("single-", i, 1), false, ttlMs * i / SINGLE / 3);
+            renew(List.of(singles.get(i)), false, ttlMs * i / SINGLE / 3);
         }
-        renew(acquire("batch-", 0, IN_BATCH), true, 0);
+        renew(acquire("batch-", IN_BATCH), true, 0);
         for (int i = 0; i < OF_CLIENT; i++) {
             String stream = PREFIX + "client-" + i;
             HeldLease lease = client.tryAcquire(stream)
@@ -64,13 +65,9 @@ final class Victims implements AutoCloseable {
         run(this::cycle, "victim-cycle");
     }
 
-    private List<VictimLease> acquire(String name, int first, int count) throws IOException, InterruptedException {
-        List<VictimLease> leases = new ArrayList<>();
-        for (int i = first; i < first + count; i++) {
-            VictimLease lease = VictimLease.acquire(api, PREFIX + name + i, ttlMs);
-            fencingTokens.put(lease.stream(), lease.fencingToken());
-            leases.add(lease);
-        }
+    private List<VictimLease> acquire(String name, int count) throws IOException, InterruptedException {
+        List<VictimLease> leases = VictimLease.acquire(api, PREFIX + name, count, ttlMs);
+        leases.forEach(lease -> fencingTokens.put(lease.stream(), lease.fencingToken()));
         return leases;
     }
 

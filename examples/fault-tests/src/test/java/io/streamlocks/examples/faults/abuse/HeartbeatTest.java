@@ -9,7 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
 import org.junit.jupiter.api.AfterEach;
@@ -113,12 +113,9 @@ class HeartbeatTest {
     }
 
     private List<VictimLease> acquire(String lease, int count) throws IOException, InterruptedException {
-        List<VictimLease> leases = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            replies.add(new Reply(200, lease));
-            leases.add(VictimLease.acquire(api, "victim/" + i, 60_000));
-        }
-        return leases;
+        String granted = "{\"status\":200,\"lease\":" + lease + "}";
+        replies.add(new Reply(200, "{\"results\":[" + String.join(",", Collections.nCopies(count, granted)) + "]}"));
+        return VictimLease.acquire(api, "victim/", count, 60_000);
     }
 
     /** One whose renewals are due every 10 ms. */
