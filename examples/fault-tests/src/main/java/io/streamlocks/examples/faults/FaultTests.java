@@ -1,5 +1,6 @@
 package io.streamlocks.examples.faults;
 
+import io.streamlocks.examples.faults.abuse.AbuseCampaign;
 import io.streamlocks.examples.faults.check.Check;
 import io.streamlocks.examples.faults.harness.Campaign;
 import io.streamlocks.examples.faults.harness.Settings;
@@ -14,6 +15,8 @@ public final class FaultTests {
             short [settings]   five fault classes, eight seconds each, and the control
             all [settings]     each fault class alone, and all mixed
             run [settings]     the faults of --faults, mixed
+            abuse [settings]   attacks by one caller while others renew, on each combination
+            abuse-short [settings]  six of them, ten seconds each, on one combination
             check DIRECTORY    checks the history of a run that was kept
             """;
 
@@ -35,6 +38,8 @@ public final class FaultTests {
                         case "short" -> Campaign.runShort(Settings.of(rest));
                         case "all" -> Campaign.runAll(Settings.of(rest));
                         case "run" -> Campaign.runMixed(Settings.of(rest));
+                        case "abuse" -> AbuseCampaign.run(rest);
+                        case "abuse-short" -> AbuseCampaign.runShort(rest);
                         case "check" -> check(rest);
                         default -> throw new IllegalArgumentException(USAGE);
                     };

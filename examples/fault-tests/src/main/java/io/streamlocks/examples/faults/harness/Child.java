@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A process that the harness starts, and may kill, stop and start again. Thread-safe. */
-final class Child implements AutoCloseable {
+public final class Child implements AutoCloseable {
 
     private final String name;
     private final Path log;
@@ -19,22 +19,36 @@ final class Child implements AutoCloseable {
     private boolean expectedAlive;
     private boolean closed;
 
-    Child(String name, List<String> command, Map<String, String> environment, Path log) {
+    /**
+     * It is not started by this.
+     *
+     * @param name for messages
+     * @param environment what it has beside that of this process
+     * @param log what it writes to stdout and stderr is appended there
+     */
+    public Child(String name, List<String> command, Map<String, String> environment, Path log) {
         this.name = name;
         this.command = List.copyOf(command);
         this.environment = Map.copyOf(environment);
         this.log = log;
     }
 
-    String name() {
+    /** For messages. */
+    public String name() {
         return name;
     }
 
-    Path log() {
+    /** Where what it writes goes. */
+    public Path log() {
         return log;
     }
 
-    synchronized void start() throws IOException {
+    /**
+     * Starts it, for the first time or after it has ended.
+     *
+     * @throws IOException if there is no such program
+     */
+    public synchronized void start() throws IOException {
         if (closed) {
             throw new IllegalStateException("The run is ending");
         }
@@ -63,7 +77,7 @@ final class Child implements AutoCloseable {
     }
 
     /** SIGTERM, and SIGKILL if it takes longer than that. Returns whether it ended by itself, and in good order. */
-    boolean terminate(int atMostSeconds) throws InterruptedException {
+    public boolean terminate(int atMostSeconds) throws InterruptedException {
         Process ending;
         synchronized (this) {
             if (process == null || !process.isAlive()) {
@@ -102,7 +116,8 @@ final class Child implements AutoCloseable {
                 .waitFor();
     }
 
-    synchronized boolean isAlive() {
+    /** Whether it runs. */
+    public synchronized boolean isAlive() {
         return process != null && process.isAlive();
     }
 

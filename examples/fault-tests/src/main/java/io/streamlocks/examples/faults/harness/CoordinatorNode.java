@@ -8,12 +8,14 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A coordinator, and its way to the database. */
-final class CoordinatorNode implements AutoCloseable {
+public final class CoordinatorNode implements AutoCloseable {
 
     private static final Duration START = Duration.ofSeconds(60);
 
@@ -26,22 +28,51 @@ final class CoordinatorNode implements AutoCloseable {
     CoordinatorNode(
             int number, List<String> jvm, Settings settings, Path directory, List<Link> toDatabase, String databaseUrl)
             throws IOException {
+        this(
+                "coordinator-" + number,
+                Stream.concat(jvm.stream(), Stream.of("-Xmx256m")).toList(),
+                settings.coordinatorJar(),
+                Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", databaseUrl),
+                directory,
+                toDatabase);
+    }
+
+    /**
+     * One that reaches its database without a link. It is not started by this.
+     *
+     * @param name of its log in the directory, too
+     * @param jvm the program java and its options
+     * @param environment its settings, but for its port
+     */
+    public CoordinatorNode(String name, List<String> jvm, Path jar, Map<String, String> environment, Path directory)
+            throws IOException {
+        this(name, jvm, jar, environment, directory, List.of());
+    }
+
+    private CoordinatorNode(
+            String name,
+            List<String> jvm,
+            Path jar,
+            Map<String, String> environment,
+            Path directory,
+            List<Link> toDatabase)
+            throws IOException {
         this.toDatabase = toDatabase;
         port = Machine.freePort();
         List<String> command = new ArrayList<>(jvm);
-        command.addAll(List.of("-Xmx256m", "-jar", settings.coordinatorJar().toString()));
-        process = new Child(
-                "coordinator " + number,
-                command,
-                Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", databaseUrl, "HTTP_PORT", Integer.toString(port)),
-                directory.resolve("coordinator-" + number + ".log"));
+        command.addAll(List.of("-jar", jar.toString()));
+        Map<String, String> all = new HashMap<>(environment);
+        all.put("HTTP_PORT", Integer.toString(port));
+        process = new Child(name, command, all, directory.resolve(name + ".log"));
     }
 
-    int port() {
+    /** Where it listens, on loopback. */
+    public int port() {
         return port;
     }
 
-    Child process() {
+    /** The process, which is to be started. */
+    public Child process() {
         return process;
     }
 
@@ -65,8 +96,12 @@ final class CoordinatorNode implements AutoCloseable {
         }
     }
 
-    /** Returns when it is ready. */
-    void awaitReady() throws IOException, InterruptedException {
+    /**
+     * Returns when it is ready.
+     *
+     * @throws IOException if it ended, or is not ready after a minute
+     */
+    public void awaitReady() throws IOException, InterruptedException {
         if (!becomesReady(START)) {
             throw new IOException(process.name() + " is not ready; see " + process.log());
         }

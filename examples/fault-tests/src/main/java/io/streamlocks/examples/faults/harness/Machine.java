@@ -16,19 +16,22 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** What the harness needs of the operating system. */
-final class Machine {
+public final class Machine {
 
     private Machine() {}
 
-    static String java() {
+    /** The program that runs this one. */
+    public static String java() {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
-    static boolean isRoot() {
+    /** Whether this process may do everything. */
+    public static boolean isRoot() {
         return "root".equals(System.getProperty("user.name"));
     }
 
-    static int freePort() throws IOException {
+    /** A port of this machine at which nothing listens, and nothing else will for the moment. */
+    public static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }
@@ -104,7 +107,7 @@ final class Machine {
     }
 
     /** Empties a directory, if it is there. */
-    static void deleteContents(Path folder) throws IOException {
+    public static void deleteContents(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return;
         }

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * A primary and its synchronous standby. While the standby is away commits are not to wait for it: whoever fails over
  * lets the new primary go on alone until there is another standby, and so does this.
  */
-final class Postgres implements AutoCloseable {
+public final class Postgres implements AutoCloseable {
 
     private static final String SYNCHRONOUS = "ALTER SYSTEM SET synchronous_standby_names = 'standby'";
     private static final String STANDBY_GONE = "ALTER SYSTEM SET synchronous_standby_names = 'gone'";
@@ -40,7 +40,33 @@ final class Postgres implements AutoCloseable {
      */
     static Postgres start(Path folder, Path logs) throws IOException, InterruptedException, SQLException {
         Path data = folder.resolve("postgres-1");
-        Path programs;
+        Path programs = initialize(data);
+        Postgres postgres = new Postgres(List.of(
+                new PostgresServer(programs, data, Machine.freePort(), logs.resolve("postgres-1.log")),
+                new PostgresServer(
+                        programs, folder.resolve("postgres-2"), Machine.freePort(), logs.resolve("postgres-2.log"))));
+        postgres.primary.start();
+        postgres.startStandby();
+        return postgres;
+    }
+
+    /**
+     * Starts one without a standby.
+     *
+     * @param folder for its data
+     * @param logs for what it writes
+     */
+    public static PostgresServer startAlone(Path folder, Path logs)
+            throws IOException, InterruptedException, SQLException {
+        Path data = folder.resolve("postgres-1");
+        PostgresServer server =
+                new PostgresServer(initialize(data), data, Machine.freePort(), logs.resolve("postgres-1.log"));
+        server.start();
+        return server;
+    }
+
+    /** Makes an empty database there. Returns where the programs are. */
+    private static Path initialize(Path data) throws IOException, SQLException {
         // It unpacks the programs and initializes the data; from then on we need to kill the server ourselves.
         try (EmbeddedPostgres first = EmbeddedPostgres.builder()
                         .setPGStartupWait(Duration.ofMinutes(1))
@@ -51,15 +77,8 @@ final class Postgres implements AutoCloseable {
                 Statement statement = connection.createStatement();
                 ResultSet result = statement.executeQuery("SELECT setting FROM pg_config WHERE name = 'BINDIR'")) {
             result.next();
-            programs = Path.of(result.getString(1));
+            return Path.of(result.getString(1));
         }
-        Postgres postgres = new Postgres(List.of(
-                new PostgresServer(programs, data, Machine.freePort(), logs.resolve("postgres-1.log")),
-                new PostgresServer(
-                        programs, folder.resolve("postgres-2"), Machine.freePort(), logs.resolve("postgres-2.log"))));
-        postgres.primary.start();
-        postgres.startStandby();
-        return postgres;
     }
 
     /** Both, whichever is the primary. */

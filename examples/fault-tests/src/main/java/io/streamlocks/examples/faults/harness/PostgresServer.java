@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A PostgreSQL server on a directory of its own. */
-final class PostgresServer implements AutoCloseable {
+public final class PostgresServer implements AutoCloseable {
 
     private static final int START_SECONDS = 60;
 
@@ -52,7 +52,8 @@ final class PostgresServer implements AutoCloseable {
         return data;
     }
 
-    int port() {
+    /** Where it listens, on loopback. */
+    public int port() {
         return port;
     }
 
@@ -103,7 +104,8 @@ final class PostgresServer implements AutoCloseable {
                 + "/postgres?user=postgres&connectTimeout=2&socketTimeout=20&ApplicationName=fault-tests");
     }
 
-    void execute(String... statements) throws SQLException {
+    /** Executes statements one after the other in one session. Waits up to 20 s for each. */
+    public void execute(String... statements) throws SQLException {
         try (Connection connection = connect();
                 Statement statement = connection.createStatement()) {
             for (String sql : statements) {
