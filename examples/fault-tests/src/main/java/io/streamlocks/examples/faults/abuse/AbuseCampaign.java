@@ -58,14 +58,23 @@ public final class AbuseCampaign {
                 Path data = Files.createTempDirectory("abuse");
                 try (PostgresServer postgres = Postgres.startAlone(data, settings.output())) {
                     attack(backend, Optional.of(postgres));
+                } finally {
+                    delete(data);
                 }
-                Machine.deleteContents(data);
-                Files.delete(data);
             }
         }
         System.out.println(report.markdown());
         System.out.println("The report is in " + settings.output().resolve("abuse.md"));
         return report.isWell();
+    }
+
+    private static void delete(Path folder) {
+        try {
+            Machine.deleteContents(folder);
+            Files.delete(folder);
+        } catch (IOException e) {
+            System.err.println("Could not clean up: " + e);
+        }
     }
 
     private void attack(Backend backend, Optional<PostgresServer> postgres)

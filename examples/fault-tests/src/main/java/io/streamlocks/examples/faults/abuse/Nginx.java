@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 /** An nginx on loopback, set up as docker-compose.yml sets up the one of its image. */
 final class Nginx implements AutoCloseable {
 
+    private static final int END_SECONDS = 5;
     private static final Duration START = Duration.ofSeconds(10);
 
     private final int port;
@@ -80,8 +81,14 @@ final class Nginx implements AutoCloseable {
         return port;
     }
 
+    /** Waits for its end for up to 5 s: where its workers alone are killed, it starts others. */
     @Override
     public void close() {
+        try {
+            process.terminate(END_SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         process.close();
     }
 }
