@@ -61,7 +61,7 @@ final class Access extends Handler.Wrapper {
     }
 
     private Caller identify(Request request) {
-        String address = Request.getRemoteAddr(request);
+        String address = SlowClients.addressOf(request.getConnectionMetaData().getRemoteSocketAddress());
         if (isOpen.test(request.getHttpURI().getPath())) {
             return new Caller(address, null, null, Duration.ZERO);
         }
@@ -115,7 +115,7 @@ final class Access extends Handler.Wrapper {
 
     /** Whether the call goes on, and may have a body: no path that is for everybody takes one. */
     static boolean isLetIn(Request request) {
-        return ((Caller) request.getAttribute(CALLER)).principal() != null;
+        return request.getAttribute(CALLER) instanceof Caller caller && caller.principal() != null;
     }
 
     /** What tells the caller from others: the id of its token, or its address where nobody is asked who calls. */

@@ -288,10 +288,17 @@ final class BodyReader extends Handler.Wrapper {
                     .close(new TimeoutException(why)));
         }
 
-        /** The request has been answered. */
+        // Before the answer is out: the next body of this caller may come at once.
         @Override
-        public void completed() {
+        public void succeeded() {
             forget();
+            super.succeeded();
+        }
+
+        @Override
+        public void failed(Throwable x) {
+            forget();
+            super.failed(x);
         }
     }
 }

@@ -1,6 +1,5 @@
 package io.streamlocks.coordinator.http;
 
-import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.ssl.SslConnection;
 
@@ -19,6 +18,9 @@ final class Client {
     private volatile int exchanges;
     private volatile long beganNanos;
 
+    /** When it was served last. */
+    private volatile long servedNanos = openedNanos;
+
     /** What there was to be seen when no head was on its way. */
     private int exchangesBefore;
 
@@ -26,11 +28,6 @@ final class Client {
 
     private boolean headBegun;
     private long headNanos;
-
-    /** When there last was anything new. */
-    private long newsNanos = openedNanos;
-
-    private long bytesSeen;
 
     /**
      * @param connection as it is opened
@@ -60,8 +57,15 @@ final class Client {
         inExchange = true;
     }
 
-    /** Called by one thread at a time, since a connection has one exchange at a time. */
-    void end() {
+    /**
+     * Called by one thread at a time, since a connection has one exchange at a time.
+     *
+     * @param served whether its caller was let in: what anybody may ask for keeps no place
+     */
+    void end(boolean served) {
+        if (served) {
+            servedNanos = System.nanoTime();
+        }
         exchanges++;
         inExchange = false;
     }
@@ -69,10 +73,6 @@ final class Client {
     void look(long now) {
         long bytes = bytesIn();
         boolean inExchangeNow = inExchange;
-        if (inExchangeNow || bytes != bytesSeen) {
-            bytesSeen = bytes;
-            newsNanos = now;
-        }
         // Bytes that came since there last was an exchange, or nothing, are of a head that is not complete yet.
         if (inExchangeNow || exchanges != exchangesBefore || bytes == bytesBefore) {
             exchangesBefore = exchanges;
@@ -93,11 +93,13 @@ final class Client {
         return !inExchange && headBegun && now - headNanos > nanos;
     }
 
+    boolean isInExchange() {
+        return inExchange;
+    }
+
     /** Whether it may be ended to make room: not while it is served, nor soon after. */
     boolean isExpendable(long now) {
-        return !inExchange
-                && (isOwing()
-                        || now - newsNanos > TimeUnit.MILLISECONDS.toNanos(ClientLimits.SILENCE_WHEN_FULL.toMillis()));
+        return !inExchange && (isOwing() || now - servedNanos > ClientLimits.SILENCE_WHEN_FULL.toNanos());
     }
 
     /** Whether it owes the server a head: the first, or one that it has begun. */
@@ -105,10 +107,10 @@ final class Client {
         return exchanges == 0 || headBegun;
     }
 
-    /** For how long it has owed a head, or else been silent. */
+    /** For how long it has owed a head, or else has not been served. */
     long waitedNanos(long now) {
         if (!isOwing()) {
-            return now - newsNanos;
+            return now - servedNanos;
         }
         return now - (exchanges == 0 ? openedNanos : headNanos);
     }

@@ -11,8 +11,8 @@ import java.time.Duration;
  * @param exchange how long a request may take from its first byte to the last of its answer, however steadily the bytes
  *     come; far above the few seconds within which the server itself answers
  * @param body how long the body of a request may take from the end of its head
- * @param heldBytes how much memory may hold bodies that are not all there yet, and as much again answers that are not read
- *     yet
+ * @param heldBytes how much memory may hold bodies whose calls are not answered yet, and as much again answers that are not
+ *     read yet
  */
 record ClientLimits(int connections, Duration silence, Duration exchange, Duration body, long heldBytes) {
 

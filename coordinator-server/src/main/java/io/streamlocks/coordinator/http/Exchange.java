@@ -175,8 +175,13 @@ final class Exchange {
             throw new OverloadedException(
                     "The answers not read yet, of this caller or of all, use up the memory for them");
         }
-        return send(ctx.status(200), contentType, body)
-                .whenComplete((sent, failure) -> held.giveBack(caller, body.length));
+        try {
+            return send(ctx.status(200), contentType, body)
+                    .whenComplete((sent, failure) -> held.giveBack(caller, body.length));
+        } catch (RuntimeException e) {
+            held.giveBack(caller, body.length);
+            throw e;
+        }
     }
 
     private static <T> T outcomeOf(T outcome, Throwable failure) {

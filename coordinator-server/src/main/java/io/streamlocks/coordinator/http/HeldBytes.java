@@ -4,13 +4,11 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * How much memory is held for clients that are slow, as for bodies that are not all there yet. All callers together may use
- * it up, but none of them alone: what a caller holds is no more than a quarter, or one body or answer. Thread-safe.
+ * How much memory is held for clients: bodies until their call is answered, and answers until they are read. All callers
+ * together may use it up, but none of them alone: what a caller holds is three quarters of what the others leave, or one body
+ * or answer. Thread-safe.
  */
 final class HeldBytes {
-
-    /** Of all that may be held, what one caller may hold. */
-    private static final int CALLERS_PART = 4;
 
     private final long max;
 
@@ -35,7 +33,7 @@ final class HeldBytes {
         int bytes = to - from;
         long others = ofCallers.getOrDefault(caller, 0L) - from;
         // The only one of a caller may be larger than his part: else it would be refused for ever.
-        if (held + bytes > max || (others > 0 && others + to > max / CALLERS_PART)) {
+        if (held + bytes > max || (others > 0 && others + to > (max - (held - from - others)) / 4 * 3)) {
             return false;
         }
         held += bytes;

@@ -37,11 +37,26 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
 
     private static final String CLIENT = SlowClients.class.getName();
 
+    /** A head that an honest client owes is there by then, unless it was opened in advance. */
+    private static final long YOUNG_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** In the order in which they are ended to make room. */
+    private enum Worth {
+        OWES_A_HEAD,
+        IS_NOT_SERVED,
+        IS_NEW
+    }
+
     /** A connection that may be ended to make room, as it was at one moment: it changes while others are compared. */
-    private record Expendable(Client client, boolean isOwing, long waitedNanos) {
-        private static final Comparator<Expendable> FIRST_TO_GO = Comparator.comparing(Expendable::isOwing)
-                .thenComparing(Expendable::waitedNanos)
-                .reversed();
+    private record Expendable(Client client, Worth worth, long waitedNanos) {
+        private static final Comparator<Expendable> FIRST_TO_GO = Comparator.comparing(Expendable::worth)
+                .thenComparing(Comparator.comparing(Expendable::waitedNanos).reversed());
+
+        static Expendable of(Client client, long now) {
+            long waited = client.waitedNanos(now);
+            Worth owing = waited < YOUNG_NANOS ? Worth.IS_NEW : Worth.OWES_A_HEAD;
+            return new Expendable(client, client.isOwing() ? owing : Worth.IS_NOT_SERVED, waited);
+        }
     }
 
     private final Set<Client> clients = ConcurrentHashMap.newKeySet();
@@ -103,7 +118,7 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
     }
 
     /** One that is easily had in numbers is counted with its neighbours: of IPv6, those of its network. */
-    private static String addressOf(SocketAddress remote) {
+    static String addressOf(SocketAddress remote) {
         if (!(remote instanceof InetSocketAddress socket) || socket.getAddress() == null) {
             return "unknown";
         }
@@ -126,20 +141,20 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
                 // Before, since the next exchange may begin within.
                 @Override
                 public void succeeded() {
-                    client.end();
+                    client.end(Access.isLetIn(request));
                     super.succeeded();
                 }
 
                 @Override
                 public void failed(Throwable x) {
-                    client.end();
+                    client.end(false);
                     super.failed(x);
                 }
             });
             return taken;
         } finally {
             if (!taken) {
-                client.end();
+                client.end(false);
             }
         }
     }
@@ -173,12 +188,11 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
         for (Client client : clients) {
             client.look(now);
             if (client.isInExchangeForLongerThan(exchange.toNanos(), now)) {
-                end(
-                        client,
-                        Refusal.SLOW_EXCHANGE,
-                        "a request with its answer took over " + exchange.toSeconds() + " s");
+                String slow = "a request with its answer took over " + exchange.toSeconds() + " s";
+                beside(() -> end(client, Refusal.SLOW_EXCHANGE, slow));
             } else if (client.isInHeadForLongerThan(head.toNanos(), now)) {
-                end(client, Refusal.SLOW_HEAD, "the head of a request took over " + head.toSeconds() + " s");
+                String slow = "the head of a request took over " + head.toSeconds() + " s";
+                beside(() -> end(client, Refusal.SLOW_HEAD, slow));
             }
         }
     }
@@ -201,7 +215,7 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
         }
     }
 
-    /** Room for some more than one, else each would look through all. Who is new is expendable, too, and the last to go. */
+    /** Room for some more than one, else each would look through all. */
     private synchronized void makeRoom(Predicate<Client> among, int max, Refusal refusal, String why) {
         long now = System.nanoTime();
         List<Client> all = clients.stream().filter(among).toList();
@@ -211,10 +225,20 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
         all.forEach(client -> client.look(now));
         all.stream()
                 .filter(client -> client.isExpendable(now))
-                .map(client -> new Expendable(client, client.isOwing(), client.waitedNanos(now)))
+                .map(client -> Expendable.of(client, now))
                 .sorted(Expendable.FIRST_TO_GO)
                 .limit(all.size() - max + max / 100)
-                .forEach(expendable -> end(expendable.client(), refusal, why));
+                .forEach(expendable -> beside(() -> {
+                    // Its request may have come meanwhile.
+                    if (!expendable.client().isInExchange()) {
+                        end(expendable.client(), refusal, why);
+                    }
+                }));
+    }
+
+    /** On another thread, since the end of a connection is told to those who work for it. */
+    private void beside(Runnable end) {
+        getServer().getThreadPool().execute(end);
     }
 
     private void end(Client client, Refusal refusal, String why) {
@@ -225,8 +249,7 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
                     refusal + client.address(),
                     "Ended a connection from " + client.address() + ": " + why,
                     null);
-            // On another thread, since the end of a connection is told to those who work for it.
-            getServer().getThreadPool().execute(() -> client.close(new TimeoutException(why)));
+            client.close(new TimeoutException(why));
         }
     }
 }

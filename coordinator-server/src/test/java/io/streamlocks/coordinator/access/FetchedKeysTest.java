@@ -35,6 +35,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -311,6 +312,6 @@ class FetchedKeysTest {
         keys.refresh();
         await().until(keys::isFailing);
         // Nor is it read on.
-        given.await();
+        assertThat(given.await(30, TimeUnit.SECONDS)).isTrue();
     }
 }

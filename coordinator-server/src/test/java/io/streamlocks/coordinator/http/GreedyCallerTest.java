@@ -71,72 +71,6 @@ class GreedyCallerTest {
     }
 
     @Test
-    void renewalsOfOneLeaseAThousandTimesCostNobodyElseALeaseInMemory() throws Exception {
-        renewOneLeaseAThousandTimes(new MemoryLockManager(new MonotonicClock(), true));
-    }
-
-    @Test
-    void renewalsOfOneLeaseAThousandTimesCostNobodyElseALeaseInPostgres() throws Exception {
-        try (TestDatabase database = TestDatabase.migrated()) {
-            renewOneLeaseAThousandTimes(new PostgresLockManager(database.pool()));
-        }
-    }
-
-    private void renewOneLeaseAThousandTimes(LockManager locks) throws Exception {
-        TestTokens tokens = new TestTokens(directory);
-        String greedy = tokens.add(new Principal("greedy", Role.WORKER, List.of("greedy-"), ""));
-        String modest = tokens.add(new Principal("modest", Role.WORKER, List.of("modest-"), ""));
-        try (TestServer started = TestServer.of(locks, new TestServer.Clock(), tokens.guards())) {
-            server = started;
-            UUID greedyLease = UUID.randomUUID();
-            call(greedy, "/v1/locks/greedy-1/acquire", Map.of("ownerId", "me", "leaseId", greedyLease, "ttlMs", 60_000))
-                    .join();
-            List<Map<String, Object>> leases = IntStream.range(0, 50)
-                    .mapToObj(i -> Map.<String, Object>of("streamId", "modest-" + i, "leaseId", UUID.randomUUID()))
-                    .toList();
-            results(call(
-                            modest,
-                            "/v1/batch/acquire",
-                            Map.of(
-                                    "items",
-                                    leases.stream()
-                                            .map(lease -> Map.of(
-                                                    "streamId",
-                                                    lease.get("streamId"),
-                                                    "leaseId",
-                                                    lease.get("leaseId"),
-                                                    "ownerId",
-                                                    "you",
-                                                    "ttlMs",
-                                                    3000))
-                                            .toList()))
-                    .join());
-
-            List<Map<String, Object>> repeats = IntStream.range(0, 1000)
-                    .mapToObj(i ->
-                            Map.<String, Object>of("streamId", "greedy-1", "leaseId", greedyLease, "ttlMs", 60_000 + i))
-                    .toList();
-            AtomicInteger connections = new AtomicInteger(2);
-            for (int i = 0; i < 2; i++) {
-                renewRepeatedly(greedy, repeats, 4).whenComplete((done, failure) -> connections.decrementAndGet());
-            }
-            int renewed = 0;
-            while (connections.get() > 0 || renewed == 0) {
-                HttpResponse<String> answer =
-                        call(modest, "/v1/batch/renew", Map.of("items", leases)).join();
-                if (answer.statusCode() == 200) {
-                    List<Integer> statuses = new ArrayList<>();
-                    results(answer)
-                            .forEach(result -> statuses.add(result.get("status").asInt()));
-                    assertThat(statuses).doesNotContain(410);
-                    renewed++;
-                }
-            }
-            assertThat(renewed).isGreaterThan(1);
-        }
-    }
-
-    @Test
     void repeatsOfAStreamWaitForStatementsOfTheirOwn() throws Exception {
         TestTokens tokens = new TestTokens(directory);
         String greedy = tokens.add(new Principal("greedy", Role.WORKER, List.of("greedy-"), ""));
@@ -197,11 +131,6 @@ class GreedyCallerTest {
     }
 
     /** One after another, as on a connection. */
-    private CompletableFuture<?> renewRepeatedly(String token, List<Map<String, Object>> items, int times) {
-        CompletableFuture<?> done = call(token, "/v1/batch/renew", Map.of("items", items));
-        return times == 1 ? done : done.thenCompose(answer -> renewRepeatedly(token, items, times - 1));
-    }
-
     @Test
     void renewalsOfOneStreamInOneBatchAreDecidedInTheirOrder() throws Exception {
         TestTokens tokens = new TestTokens(directory);

@@ -9,13 +9,16 @@ class HeldBytesTest {
     private final HeldBytes held = new HeldBytes(1000);
 
     @Test
-    void aCallerHoldsNoMoreThanAQuarter() {
-        assertThat(held.grow("a", 0, 150)).isTrue();
-        assertThat(held.grow("a", 0, 100)).isTrue();
+    void aCallerHoldsThreeQuartersOfWhatTheOthersLeave() {
+        assertThat(held.grow("a", 0, 400)).isTrue();
+        assertThat(held.grow("a", 0, 350)).isTrue();
         assertThat(held.grow("a", 0, 1)).isFalse();
-        assertThat(held.grow("b", 0, 250)).isTrue();
-        held.giveBack("a", 100);
-        assertThat(held.grow("a", 0, 100)).isTrue();
+        // Others have left 250.
+        assertThat(held.grow("b", 0, 100)).isTrue();
+        assertThat(held.grow("b", 0, 80)).isTrue();
+        assertThat(held.grow("b", 0, 10)).isFalse();
+        held.giveBack("a", 350);
+        assertThat(held.grow("b", 0, 10)).isTrue();
     }
 
     @Test

@@ -9,7 +9,11 @@ import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
@@ -145,6 +149,38 @@ class SlowClientsTest {
                     .contains("Ended a connection from 127.0.0.1: its address has over 20 connections");
             assertThat(refusals(server, "connections_of_address")).isGreaterThan(280);
         }
+    }
+
+    @Test
+    void whoIsServedKeepsItsConnectionWhateverElseComesFromItsAddress() throws IOException {
+        List<Socket> served = new ArrayList<>();
+        try (TestServer server = TestServer.of(
+                new MemoryLockManager(new MonotonicClock(), true), ClientLimits.DEFAULT, addressesWith(20))) {
+            for (int i = 0; i < 20; i++) {
+                served.add(new Socket(InetAddress.getLoopbackAddress(), server.port));
+                assertServed(served.get(i));
+            }
+            try (SlowCrowd crowd = SlowCrowd.of(30, server.port, "", "")) {
+                await().untilAsserted(() -> {
+                    for (Socket socket : served) {
+                        assertServed(socket);
+                    }
+                    assertThat(crowd.left()).isZero();
+                });
+            }
+        } finally {
+            for (Socket socket : served) {
+                socket.close();
+            }
+        }
+    }
+
+    private static void assertServed(Socket socket) throws IOException {
+        socket.getOutputStream().write(LOOK.formatted("/v1/locks").getBytes(StandardCharsets.US_ASCII));
+        byte[] answer = new byte[1024];
+        int length = socket.getInputStream().read(answer);
+        assertThat(new String(answer, 0, Math.max(0, length), StandardCharsets.US_ASCII))
+                .startsWith("HTTP/1.1 200");
     }
 
     private static Listening addressesWith(int connections) {

@@ -8,12 +8,16 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A few threads that carry out what many callers ask for, each in its turn. Where there is more than one thread, no caller
  * occupies all of them, so that another one's task finds one free. Thread-safe.
  */
 final class FairThreads {
+
+    private static final Logger LOG = LoggerFactory.getLogger(FairThreads.class);
 
     private final ExecutorService threads;
     private final int count;
@@ -93,9 +97,11 @@ final class FairThreads {
         while (task != null) {
             try {
                 task.work().run();
-            } finally {
-                task = nextAfter(task);
+            } catch (Throwable e) {
+                // Whatever it was, the tasks of others are carried out.
+                LOG.error("A read ended with an error", e);
             }
+            task = nextAfter(task);
         }
     }
 

@@ -72,7 +72,7 @@ public final class GroupCommit implements AutoCloseable {
     private final Operation<ReleaseRequest, ReleaseOutcome> release;
     private final Operation<BreakRequest, BreakOutcome> breakLeases;
     /**
-     * @param locks decides; it is called by at most ten threads at once
+     * @param locks decides; it is called by at most eleven threads at once
      * @param answers completes the futures, in one task for all calls of a statement, while there is another to carry out
      * @param observer is told of each statement before that
      */
@@ -253,7 +253,7 @@ public final class GroupCommit implements AutoCloseable {
      * @return how many leases were ended; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<Integer> breakOwner(String caller, String ownerId, Breaking breaking) {
-        return reads.walk(caller, Kind.BREAK, () -> locks.breakOwner(ownerId, breaking));
+        return reads.breakOwner(caller, () -> locks.breakOwner(ownerId, breaking));
     }
 
     /**

@@ -190,16 +190,25 @@ final class Lane {
             try {
                 return next(before);
             } catch (Throwable e) {
-                before = null;
-                Part<?, ?> first;
+                List<Part<?, ?>> failed = new ArrayList<>();
+                boolean goesOn;
                 synchronized (this) {
-                    first = waiting.poll();
-                    if (first == null) {
+                    if (before != null && underWay.remove(before)) {
+                        failed.addAll(before.undecided());
+                    }
+                    Part<?, ?> first = waiting.poll();
+                    goesOn = first != null;
+                    if (goesOn) {
+                        failed.add(first);
+                    } else {
                         runners--;
-                        return null;
                     }
                 }
-                first.giveUp(e);
+                before = null;
+                failed.forEach(part -> part.giveUp(e));
+                if (!goesOn) {
+                    return null;
+                }
             }
         }
     }

@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * What waits for no statement of changes: looks at a single lock, walks over many rows, and checks of the storage. Each of
- * the three has threads of its own, so that none waits for another. Thread-safe; no method blocks.
+ * What waits for no statement of changes: looks at a single lock, walks over many rows, breaks of an owner, and checks of the
+ * storage. Each of the four has threads of its own, so that none waits for another. Thread-safe; no method blocks.
  */
 final class Reads {
 
@@ -33,6 +33,8 @@ final class Reads {
             new FairThreads(FINDERS, GroupCommit.daemons("group-commit-find"), MAX_FINDS, MAX_FINDS_OF_CALLER);
     private final FairThreads walkers =
             new FairThreads(WALKERS, GroupCommit.daemons("group-commit-walk"), MAX_WALKS, MAX_WALKS_OF_CALLER);
+    private final FairThreads breakers =
+            new FairThreads(1, GroupCommit.daemons("group-commit-break"), MAX_WALKS, MAX_WALKS_OF_CALLER);
     private final FairThreads checkers = new FairThreads(1, GroupCommit.daemons("group-commit-check"), 1, 1);
 
     /** The check that is to begin next, if one is; guarded by this. */
@@ -57,6 +59,11 @@ final class Reads {
     /** May look at all rows. */
     <T> CompletableFuture<T> walk(String caller, Kind kind, Supplier<T> work) {
         return begin(walkers, caller, kind, work);
+    }
+
+    /** Ends all leases of an owner: an operator may have to while others have long lists made. */
+    <T> CompletableFuture<T> breakOwner(String caller, Supplier<T> work) {
+        return begin(breakers, caller, Kind.BREAK, work);
     }
 
     /** Checks the storage. Whoever asks while a check is under way shares the next one. */
@@ -107,10 +114,15 @@ final class Reads {
             Supplier<T> work,
             long askedNanos,
             Consumer<Execution> observer,
-            CompletableFuture<T> result) {}
+            CompletableFuture<T> result) {
+
+        FairThreads.Answer execute(Runnable carryOut) {
+            return threads.execute(caller, carryOut);
+        }
+    }
 
     private void begin(Read<?> read) {
-        switch (read.threads().execute(read.caller(), () -> carryOut(read))) {
+        switch (read.execute(() -> carryOut(read, true))) {
             case TAKEN -> {}
             case TOO_MANY -> read.result().completeExceptionally(backlog.refusal("Too many reads are waiting"));
             case CALLER_HAS_TOO_MANY -> {
@@ -121,13 +133,15 @@ final class Reads {
         }
     }
 
-    private <T> void carryOut(Read<T> read) {
+    private <T> void carryOut(Read<T> read, boolean isFirstTry) {
         CompletableFuture<T> result = read.result();
         if (result.isDone()) {
             return;
         }
         long began = backlog.nanoTime();
-        observer.waited(read.kind(), began - read.askedNanos());
+        if (isFirstTry) {
+            observer.waited(read.kind(), began - read.askedNanos());
+        }
         if (backlog.hasWaitedTooLong(read.askedNanos())) {
             result.completeExceptionally(backlog.tooLate());
             return;
@@ -140,7 +154,7 @@ final class Reads {
         } catch (BlockedException e) {
             if (!backlog.isOlderThan(Backlog.MAX_BLOCKED_MS, read.askedNanos())) {
                 // No thread waits for it meanwhile: others want one.
-                delay.run(() -> begin(read), Lane.RETRY_MS);
+                delay.run(() -> tryAgain(read, e), Lane.RETRY_MS);
                 return;
             }
             failure = e;
@@ -159,9 +173,16 @@ final class Reads {
         }
     }
 
+    private void tryAgain(Read<?> read, BlockedException blocked) {
+        if (read.execute(() -> carryOut(read, false)) != FairThreads.Answer.TAKEN) {
+            read.result().completeExceptionally(blocked);
+        }
+    }
+
     /** Takes nothing more. */
     void close() {
         finders.close();
+        breakers.close();
         walkers.close();
         checkers.close();
     }

@@ -130,7 +130,9 @@ final class Waiting {
         List<Queue> turns = List.copyOf(queues.values());
         Taking taking = new Taking(busy, late, Math.max(1, Lane.MAX_STATEMENT_REQUESTS / Math.max(1, turns.size())));
         try {
-            return taking.from(turns);
+            Statement<?, ?> statement = taking.from(turns);
+            // Of a call that was begun and then found to be late nothing is left.
+            return statement == null || statement.size() == 0 ? null : statement;
         } catch (Throwable e) {
             // They do not wait any more, and nobody else would tell them.
             if (taking.statement != null) {
@@ -139,6 +141,10 @@ final class Waiting {
             throw e;
         } finally {
             settle(turns);
+            if (taking.decided != null && queues.remove(taking.decided.caller, taking.decided)) {
+                // Behind all others, else whoever has a flood of one kind would decide each time.
+                queues.put(taking.decided.caller, taking.decided);
+            }
         }
     }
 
@@ -151,6 +157,9 @@ final class Waiting {
         private final int share;
 
         private Statement<?, ?> statement;
+
+        /** Whose call decided what kind it is. */
+        private Queue decided;
 
         Taking(Set<String> busy, List<Part<?, ?>> late, int share) {
             this.busy = busy;
@@ -210,7 +219,7 @@ final class Waiting {
                 inTime = true;
                 if (canBeDone(part, overdue)) {
                     if (part.size() <= left) {
-                        begin(part).add(part);
+                        begin(queue, part).add(part);
                         parts.remove();
                         count(queue, part);
                         queue.taken += part.size();
@@ -218,7 +227,7 @@ final class Waiting {
                         continue;
                     }
                     if (part.size() > share) {
-                        Statement<?, ?> begun = begin(part);
+                        Statement<?, ?> begun = begin(queue, part);
                         if (inParts) {
                             begun.add(part.first(left));
                             parts.remove();
@@ -244,8 +253,9 @@ final class Waiting {
                     && !part.namesOneOf(overdue);
         }
 
-        private Statement<?, ?> begin(Part<?, ?> part) {
+        private Statement<?, ?> begin(Queue queue, Part<?, ?> part) {
             if (statement == null) {
+                decided = queue;
                 statement = new Statement<>(part.call().operation(), backlog.nanoTime());
             }
             return statement;

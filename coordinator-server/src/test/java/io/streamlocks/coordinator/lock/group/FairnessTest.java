@@ -32,6 +32,14 @@ class FairnessTest extends GroupCommitFixture {
         return ids;
     }
 
+    private void release(String caller, int count) {
+        calls.add(locks.release(
+                caller,
+                streamsOf(caller, count).stream()
+                        .map(id -> new ReleaseRequest(id, UUID.randomUUID()))
+                        .toList()));
+    }
+
     /** As many statements as there may be at once, so that all that comes now waits. */
     private void fillLane() {
         for (int i = 1; i <= Lane.MAX_STATEMENTS; i++) {
@@ -114,11 +122,7 @@ class FairnessTest extends GroupCommitFixture {
     void whatIsDoneIsDecidedInTurns() throws Exception {
         fillLane();
         for (int i = 0; i < 20; i++) {
-            calls.add(locks.release(
-                    "greedy",
-                    streamsOf("greedy", 1000).stream()
-                            .map(id -> new ReleaseRequest(id, UUID.randomUUID()))
-                            .toList()));
+            release("greedy", 1000);
         }
         acquire("modest", 1);
         storage.letGo(2);
@@ -130,15 +134,31 @@ class FairnessTest extends GroupCommitFixture {
     }
 
     @Test
+    void whoGetsSomethingOfAFloodOfOneKindHasItsTurnForTheOther() throws Exception {
+        fillLane();
+        for (int i = 0; i < 10; i++) {
+            release("greedy", 1000);
+        }
+        List<String> acquired = acquire("modest", 1);
+        for (int i = 0; i < 8; i++) {
+            release("modest", 300);
+        }
+        storage.letGo(1);
+        statement(2);
+        storage.letGo(1);
+        statement(3);
+        assertThat(storage.statements.subList(2, 4))
+                .filteredOn(statement -> statement.contains(acquired.get(0)))
+                .hasSize(1);
+        finish();
+    }
+
+    @Test
     void largeCallsHaveTheirTurnAmongSmallOnesOfAnotherKind() throws Exception {
         fillLane();
         acquire("large", 1000);
         for (int i = 0; i < 20; i++) {
-            calls.add(locks.release(
-                    "small",
-                    streamsOf("small", 100).stream()
-                            .map(id -> new ReleaseRequest(id, UUID.randomUUID()))
-                            .toList()));
+            release("small", 100);
         }
         storage.letGo(1);
         assertThat(of("large", statement(2))).isEqualTo(1000);
