@@ -119,9 +119,8 @@ final class Exchange {
     }
 
     private static String percentDecoded(String field, String encoded) {
-        // What Jetty puts in place of bytes that are not UTF-8, so that ids that differ would be one. Who has it in an
-        // id
-        // percent-encodes it, as all that is not ASCII.
+        // Jetty has put it in place of bytes that are not UTF-8, which would make one id of two. Sent in good faith, it
+        // is percent-encoded.
         if (encoded.indexOf('\uFFFD') >= 0) {
             throw ProblemException.invalid(field, field + " must be UTF-8, percent-encoded.");
         }

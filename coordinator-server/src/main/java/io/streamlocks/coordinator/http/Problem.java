@@ -101,7 +101,7 @@ record Problem(
     static Problem undecided() {
         return of(
                 ProblemType.OVERLOADED,
-                "Other requests for this stream went first, for as long as a call may wait. Nothing was changed; try again.");
+                "There was no time for this request, as others went first. Nothing was changed; try again.");
     }
 
     static Problem leaseLost(LossReason reason, Optional<String> breakReason) {

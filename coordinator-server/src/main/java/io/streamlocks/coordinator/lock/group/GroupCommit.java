@@ -43,8 +43,8 @@ import java.util.function.LongSupplier;
  * not know which comes first.
  *
  * <p>The waiting calls are bounded, in number for each caller and in time. A call beyond the bound, or one that has waited
- * for {@value Backlog#MAX_WAIT_MS} ms, fails with {@link OverloadedException}. A statement that fails fails the calls that are in it, and
- * no others. A call whose future is cancelled, or completed by somebody else, is dropped if its statement has not begun.
+ * for {@value Backlog#MAX_WAIT_MS} ms, fails with {@link OverloadedException}. A statement that fails fails the calls that
+ * are in it, and no others. A call whose future is cancelled, or completed by somebody else, is dropped if its statement has not begun.
  *
  * <p>A request that is blocked is tried again: for {@value Backlog#MAX_BLOCKED_MS} ms if its call has other requests, which
  * wait for it, and else for as long as a call may wait. After that its outcome is that it is blocked. A request that is

@@ -50,8 +50,8 @@ import org.jooq.impl.DSL;
  * primary, in auto-commit mode and READ COMMITTED, with the {@link #SESSION_SETTINGS}, and with {@code
  * statement_timeout} and {@code lock_timeout} set: they bound how long a call blocks. A call is one statement if all of
  * it succeeds. One that looks follows where something was refused, and for an acquire that finds its own lease another one.
- * One more is needed after a deadlock with a foreign transaction. No call waits for a row that another transaction has locked: its outcome is blocked. But an acquire waits for another
- * transaction that inserts the first row of the same stream.
+ * One more is needed after a deadlock with a foreign transaction. No call waits for a row that another transaction has
+ * locked: its outcome is blocked. But an acquire waits for another transaction that inserts the first row of the same stream.
  */
 public final class PostgresLockManager implements LockManager {
 
