@@ -47,6 +47,7 @@ class SessionRegistryTest {
     private final Map<String, HeldLease> opened = new ConcurrentHashMap<>();
     private final List<String> handled = new CopyOnWriteArrayList<>();
     private final CountDownLatch gate = new CountDownLatch(1);
+    private final CountDownLatch ignoring = new CountDownLatch(1);
     private final AtomicInteger interruptions = new AtomicInteger();
     private final SessionRegistry<String> registry = registry(SessionRegistry.builder(client, this::open));
     private final String streamId = "stream-" + UUID.randomUUID();
@@ -77,6 +78,7 @@ class SessionRegistryTest {
                 }
             }
             if (event.equals("ignore")) {
+                ignoring.countDown();
                 while (gate.getCount() > 0) {
                     Thread.interrupted();
                     Thread.onSpinWait();
@@ -342,6 +344,7 @@ class SessionRegistryTest {
         sessions.route("s1", "event");
         await().until(() -> sessions.sessions().get("s1") == SessionState.IDLE);
         sessions.route(streamId, "ignore");
+        await().until(() -> ignoring.getCount() == 0);
         own.close();
         assertThat(storage.find("s1")).isEmpty();
         assertThat(storage.find(streamId)).isPresent();
