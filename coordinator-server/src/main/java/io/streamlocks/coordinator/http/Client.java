@@ -14,6 +14,7 @@ final class Client {
     private final boolean isCounted;
     private final long openedNanos = System.nanoTime();
 
+    private volatile boolean closed;
     private volatile boolean inExchange;
     private volatile int exchanges;
     private volatile long beganNanos;
@@ -50,6 +51,15 @@ final class Client {
 
     void close(Throwable why) {
         connection.getEndPoint().close(why);
+    }
+
+    /** The connection is no more. */
+    void closed() {
+        closed = true;
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     void begin() {

@@ -14,9 +14,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.server.ConnectionMetaData;
@@ -59,6 +62,16 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
         }
     }
 
+    /** Held while the clients are looked through. */
+    private final ReentrantLock looking = new ReentrantLock();
+
+    /** Ends connections, one after another: thousands at once would keep the server's threads from those who are served. */
+    private final ExecutorService ends = Executors.newSingleThreadExecutor(task -> {
+        Thread thread = new Thread(task, "connection-end");
+        thread.setDaemon(true);
+        return thread;
+    });
+
     private final Set<Client> clients = ConcurrentHashMap.newKeySet();
 
     /** Of the clients those that the limits count: not those of the port of probes and metrics. */
@@ -91,10 +104,8 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
             boolean isCounted = !Connectors.isManagement(metaData.getConnector());
             Client client = new Client(connection, address, isCounted);
             metaData.setAttribute(CLIENT, client);
-            clients.add(client);
+            remember(client);
             if (isCounted) {
-                counted.incrementAndGet();
-                perAddress.merge(address, 1, Integer::sum);
                 makeRoom(address);
             }
         }
@@ -104,7 +115,15 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
     public void onClosed(Connection connection) {
         if (connection instanceof ConnectionMetaData metaData
                 && metaData.getAttribute(CLIENT) instanceof Client client) {
+            client.closed();
             forget(client);
+        }
+    }
+
+    private void remember(Client client) {
+        if (clients.add(client) && client.isCounted()) {
+            counted.incrementAndGet();
+            perAddress.merge(client.address(), 1, Integer::sum);
         }
     }
 
@@ -170,18 +189,28 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
         getServer().getScheduler().schedule(this::look, period, TimeUnit.MILLISECONDS);
     }
 
+    @Override
+    protected void doStop() throws Exception {
+        super.doStop();
+        ends.shutdown();
+    }
+
     private void look() {
+        looking.lock();
         try {
             endSlowOnes();
+            perAddress.keySet().forEach(this::makeRoomIfNeeded);
         } catch (RuntimeException e) {
             errors.log(Level.ERROR, "slow clients " + e, "Failed to look for slow clients, trying again later", e);
+        } finally {
+            looking.unlock();
         }
         if (isRunning()) {
             lookLater();
         }
     }
 
-    private synchronized void endSlowOnes() {
+    private void endSlowOnes() {
         long now = System.nanoTime();
         Duration exchange = getServer().isStopping() ? ClientLimits.EXCHANGE_WHEN_STOPPING : limits.exchange();
         Duration head = exchange.compareTo(ClientLimits.HEAD) < 0 ? exchange : ClientLimits.HEAD;
@@ -189,16 +218,27 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
             client.look(now);
             if (client.isInExchangeForLongerThan(exchange.toNanos(), now)) {
                 String slow = "a request with its answer took over " + exchange.toSeconds() + " s";
-                beside(() -> end(client, Refusal.SLOW_EXCHANGE, slow));
+                endSoon(client, Refusal.SLOW_EXCHANGE, slow);
             } else if (client.isInHeadForLongerThan(head.toNanos(), now)) {
                 String slow = "the head of a request took over " + head.toSeconds() + " s";
-                beside(() -> end(client, Refusal.SLOW_HEAD, slow));
+                endSoon(client, Refusal.SLOW_HEAD, slow);
+            }
+        }
+    }
+
+    /** Whoever finds that room is being made does not wait for it. If it is not enough, the next one makes more. */
+    private void makeRoom(String address) {
+        if (looking.tryLock()) {
+            try {
+                makeRoomIfNeeded(address);
+            } finally {
+                looking.unlock();
             }
         }
     }
 
     /** The limit of the address comes first, since it leaves others alone. */
-    private void makeRoom(String address) {
+    private void makeRoomIfNeeded(String address) {
         if (perAddress.getOrDefault(address, 0) > maxPerAddress) {
             makeRoom(
                     client -> client.isCounted() && client.address().equals(address),
@@ -216,7 +256,7 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
     }
 
     /** Room for some more than one, else each would look through all. */
-    private synchronized void makeRoom(Predicate<Client> among, int max, Refusal refusal, String why) {
+    private void makeRoom(Predicate<Client> among, int max, Refusal refusal, String why) {
         long now = System.nanoTime();
         List<Client> all = clients.stream().filter(among).toList();
         if (all.size() <= max) {
@@ -228,28 +268,37 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
                 .map(client -> Expendable.of(client, now))
                 .sorted(Expendable.FIRST_TO_GO)
                 .limit(all.size() - max + max / 100)
-                .forEach(expendable -> beside(() -> {
-                    // Its request may have come meanwhile.
-                    if (!expendable.client().isInExchange()) {
-                        end(expendable.client(), refusal, why);
-                    }
-                }));
+                .map(Expendable::client)
+                // At once, else those would be chosen again by the next connection that comes.
+                .filter(this::forget)
+                .forEach(client -> ends.execute(() -> endIfIdle(client, refusal, why)));
     }
 
-    /** On another thread, since the end of a connection is told to those who work for it. */
-    private void beside(Runnable end) {
-        getServer().getThreadPool().execute(end);
+    private void endIfIdle(Client client, Refusal refusal, String why) {
+        if (!client.isInExchange()) {
+            end(client, refusal, why);
+            return;
+        }
+        // Its request has come meanwhile.
+        remember(client);
+        if (client.isClosed()) {
+            forget(client);
+        }
+    }
+
+    private void endSoon(Client client, Refusal refusal, String why) {
+        if (forget(client)) {
+            ends.execute(() -> end(client, refusal, why));
+        }
     }
 
     private void end(Client client, Refusal refusal, String why) {
-        if (forget(client)) {
-            telemetry.refused(refusal);
-            errors.log(
-                    Level.WARN,
-                    refusal + client.address(),
-                    "Ended a connection from " + client.address() + ": " + why,
-                    null);
-            client.close(new TimeoutException(why));
-        }
+        telemetry.refused(refusal);
+        errors.log(
+                Level.WARN,
+                refusal + client.address(),
+                "Ended a connection from " + client.address() + ": " + why,
+                null);
+        client.close(new TimeoutException(why));
     }
 }

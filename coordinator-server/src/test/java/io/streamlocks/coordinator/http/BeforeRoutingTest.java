@@ -4,6 +4,9 @@ import static io.streamlocks.coordinator.http.ProblemAssertions.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -86,5 +89,16 @@ class BeforeRoutingTest {
         assertThat(answer.headers()).containsEntry("Connection", "close");
         assertThat(answer.headers()).doesNotContainKeys("Server", "X-Powered-By");
         assertThat(answer.body()).doesNotContainIgnoringCase("jetty", "javalin", "exception", "org.");
+    }
+
+    /** Nobody would read the answer; and for each of a crowd that goes away at once a thread would be started. */
+    @Test
+    void aHeadThatEndsInItsMiddleIsNotAnswered() throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), SERVER.port)) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write("GET /livez HTTP/1.1\r\nHost: lo".getBytes(StandardCharsets.US_ASCII));
+            socket.shutdownOutput();
+            assertThat(socket.getInputStream().readAllBytes()).isEmpty();
+        }
     }
 }
