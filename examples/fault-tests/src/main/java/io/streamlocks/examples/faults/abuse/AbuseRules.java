@@ -1,5 +1,6 @@
 package io.streamlocks.examples.faults.abuse;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -7,7 +8,6 @@ import java.util.Locale;
 /** What no caller may bring about. */
 final class AbuseRules {
 
-    private static final double MOST_P99_MS = 1000;
     private static final double MOST_LOG_BYTES_PER_MINUTE = 1_000_000;
 
     /** So many of the lost leases are named. */
@@ -15,8 +15,12 @@ final class AbuseRules {
 
     private AbuseRules() {}
 
-    /** What was violated, in words; empty if nothing was. */
-    static List<String> violations(Observation seen) {
+    /**
+     * What was violated, in words; empty if nothing was.
+     *
+     * @param mostP99 how long 99 of 100 renewals take at most
+     */
+    static List<String> violations(Observation seen, Duration mostP99) {
         List<String> violations = new ArrayList<>();
         if (!seen.isAlive()) {
             violations.add("the process ended");
@@ -29,7 +33,7 @@ final class AbuseRules {
         }
         if (seen.renewalMs().isEmpty()) {
             violations.add("no renewal was answered");
-        } else if (seen.percentile(0.99) >= MOST_P99_MS) {
+        } else if (seen.percentile(0.99) >= mostP99.toMillis()) {
             violations.add(String.format(Locale.ROOT, "p99 of renewals was %.0f ms", seen.percentile(0.99)));
         }
         if (!seen.failedProbes().isEmpty()) {

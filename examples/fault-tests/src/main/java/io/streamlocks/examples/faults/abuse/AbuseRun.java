@@ -90,7 +90,7 @@ final class AbuseRun {
                     victims.record().cycles(),
                     probes.made(),
                     Files.readString(abuser.log()).strip(),
-                    AbuseRules.violations(seen));
+                    AbuseRules.violations(seen, settings.mostP99()));
         }
     }
 

@@ -19,6 +19,7 @@ import java.util.function.Function;
  * @param output where the report and what the processes write goes
  * @param seconds how long each attack takes
  * @param ttl the length of the victims' leases
+ * @param mostP99 how long 99 of 100 renewals of the victims take at most
  * @param rows how many streams are locked beside theirs, for the attacks that want many
  */
 record AbuseSettings(
@@ -26,14 +27,15 @@ record AbuseSettings(
         Path output,
         Duration seconds,
         Duration ttl,
+        Duration mostP99,
         int rows,
         List<AttackClass> attacks,
         List<Backend> backends,
         List<Way> paths,
         List<Integer> heaps) {
 
-    private static final List<String> NAMES =
-            List.of("root", "output", "seconds", "ttl-ms", "rows", "attacks", "backends", "paths", "heaps");
+    private static final List<String> NAMES = List.of(
+            "root", "output", "seconds", "ttl-ms", "most-p99-ms", "rows", "attacks", "backends", "paths", "heaps");
 
     /**
      * Reads arguments.
@@ -60,6 +62,7 @@ record AbuseSettings(
                         .toAbsolutePath(),
                 Duration.ofSeconds(number("seconds", values.getOrDefault("seconds", "60"))),
                 Duration.ofMillis(number("ttl-ms", values.getOrDefault("ttl-ms", "10000"))),
+                Duration.ofMillis(number("most-p99-ms", values.getOrDefault("most-p99-ms", "1000"))),
                 number("rows", values.getOrDefault("rows", "1000000")),
                 list(values.get("attacks"), AttackClass::of, List.of(AttackClass.values())),
                 list(values.get("backends"), name -> valueOf(Backend.class, name), List.of(Backend.values())),

@@ -15,7 +15,7 @@ class AbuseRulesTest {
 
     @Test
     void nothingIsViolatedWhereEveryRenewalAndProbeIsAnsweredAndTheLogIsQuiet() {
-        assertThat(AbuseRules.violations(seen(List.of(), renewals(1), Map.of(), QUIET, true)))
+        assertThat(violations(seen(List.of(), renewals(1), Map.of(), QUIET, true)))
                 .isEmpty();
     }
 
@@ -23,35 +23,34 @@ class AbuseRulesTest {
     void aLostLeaseIsAViolationAndSomeOfThemAreNamed() {
         List<String> lost = Collections.nCopies(5, "victim/a: 410 expired");
 
-        assertThat(AbuseRules.violations(seen(lost, renewals(1), Map.of(), QUIET, true)))
+        assertThat(violations(seen(lost, renewals(1), Map.of(), QUIET, true)))
                 .containsExactly(
                         "5 leases were lost: victim/a: 410 expired; victim/a: 410 expired; victim/a: 410 expired");
     }
 
     @Test
     void oneSlowRenewalInAHundredIsNoneAndTwoAreOne() {
-        assertThat(AbuseRules.violations(seen(List.of(), renewals(1), Map.of(), QUIET, true)))
+        assertThat(violations(seen(List.of(), renewals(1), Map.of(), QUIET, true)))
                 .isEmpty();
-        assertThat(AbuseRules.violations(seen(List.of(), renewals(2), Map.of(), QUIET, true)))
+        assertThat(violations(seen(List.of(), renewals(2), Map.of(), QUIET, true)))
                 .containsExactly("p99 of renewals was 1000 ms");
     }
 
     @Test
     void noRenewalAtAllIsAViolation() {
-        assertThat(AbuseRules.violations(seen(List.of(), List.of(), Map.of(), QUIET, true)))
+        assertThat(violations(seen(List.of(), List.of(), Map.of(), QUIET, true)))
                 .containsExactly("no renewal was answered");
     }
 
     @Test
     void aSingleFailedHealthCheckIsAViolation() {
-        assertThat(AbuseRules.violations(
-                        seen(List.of(), renewals(0), Map.of("/livez took longer than a second", 1), QUIET, true)))
+        assertThat(violations(seen(List.of(), renewals(0), Map.of("/livez took longer than a second", 1), QUIET, true)))
                 .containsExactly("health checks failed: {/livez took longer than a second=1}");
     }
 
     @Test
     void aProcessThatEndedIsAViolation() {
-        assertThat(AbuseRules.violations(seen(List.of(), renewals(0), Map.of(), QUIET, false)))
+        assertThat(violations(seen(List.of(), renewals(0), Map.of(), QUIET, false)))
                 .containsExactly("the process ended");
     }
 
@@ -59,13 +58,16 @@ class AbuseRulesTest {
     void ofTheLogItsGrowthAndStackTracesAndWhatIsUnescapedAreViolations() {
         ServerLog.Growth bad = new ServerLog.Growth(500_000, 2, 1);
 
-        assertThat(AbuseRules.violations(seen(List.of(), renewals(0), Map.of(), bad, true)))
+        assertThat(violations(seen(List.of(), renewals(0), Map.of(), bad, true)))
                 .containsExactly(
                         "the log has stack traces, of 2 lines",
                         "control or format characters are in 1 lines of the log");
-        assertThat(AbuseRules.violations(
-                        seen(List.of(), renewals(0), Map.of(), new ServerLog.Growth(1_000_000, 0, 0), true)))
+        assertThat(violations(seen(List.of(), renewals(0), Map.of(), new ServerLog.Growth(1_000_000, 0, 0), true)))
                 .containsExactly("the log grew by 1.0 MB a minute");
+    }
+
+    private static List<String> violations(Observation seen) {
+        return AbuseRules.violations(seen, Duration.ofSeconds(1));
     }
 
     private static Observation seen(

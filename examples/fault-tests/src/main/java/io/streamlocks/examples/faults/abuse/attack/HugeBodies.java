@@ -26,6 +26,11 @@ final class HugeBodies implements Attack {
                         "{\"items\":["
                                 + many(20_000, i -> "{\"streamId\":\"abuser/%d\",\"ownerId\":\"a\"}".formatted(i))
                                 + "]}"),
+                Requests.post(
+                        "/v1/batch/acquire",
+                        bearer,
+                        "{\"items\":[{\"streamId\":\"abuser/1\",\"ownerId\":\"a\",\"labels\":{"
+                                + many(80_000, "\"l%05d\":\"\""::formatted) + "}}]}"),
                 Requests.post("/v1/batch/renew", bearer, "{\"items\":" + "[".repeat(SIZE)),
                 Requests.post("/v1/batch/renew", bearer, "{\"items\":[" + "{\"a\":".repeat(SIZE / 5)),
                 Requests.post("/v1/batch/renew", bearer, "{\"items\":[" + many(SIZE / 3, i -> "{}") + "]}"),
