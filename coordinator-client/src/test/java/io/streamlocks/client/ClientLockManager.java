@@ -101,7 +101,7 @@ final class ClientLockManager implements LockManager {
             case "409 lease-id-used" -> new AcquireOutcome.LeaseIdUsed();
             case "409 lock-held" -> new AcquireOutcome.Held(holder(problem));
             case "409 lock-delayed" -> new AcquireOutcome.Delayed(Duration.ofMillis(problem.getOpensInMs()));
-            // Of one item: if the storage does not answer, the whole call is 503.
+            // Only an item has this status: if the storage does not answer, the whole call is 503.
             case "503 storage-unavailable" -> new AcquireOutcome.Blocked();
             case "503 overloaded" -> new AcquireOutcome.Undecided();
             default -> throw new AssertionError("Unexpected result " + result);

@@ -189,7 +189,7 @@ final class FetchedKeys implements JWKSource<SecurityContext> {
                 null);
     }
 
-    /** Of a connection that fails, the one says that, and the other why. */
+    /** If a connection fails, the outer exception says so, and the root says why. */
     private static String describe(Throwable failure) {
         Throwable outer = failure instanceof CompletionException ? failure.getCause() : failure;
         Throwable root = outer;

@@ -28,7 +28,7 @@ final class Access extends Handler.Wrapper {
     private final Telemetry telemetry;
 
     /**
-     * What is known of the caller of a request.
+     * The server knows this about the caller of a request.
      *
      * @param key tells callers apart: the id of the token, or the address if nobody is asked who he is
      * @param principal what he may do; null if the path is for everybody, or the call is refused
@@ -118,7 +118,7 @@ final class Access extends Handler.Wrapper {
         return request.getAttribute(CALLER) instanceof Caller caller && caller.principal() != null;
     }
 
-    /** What tells the caller from others: the id of its token, or its address where nobody is asked who calls. */
+    /** The key that tells the caller from others: the id of its token, or its address where nobody is asked who calls. */
     static String caller(Request request) {
         return ((Caller) request.getAttribute(CALLER)).key();
     }

@@ -26,15 +26,15 @@ import org.slf4j.event.Level;
  */
 final class BodyReader extends Handler.Wrapper {
 
-    /** Of a call on one stream: the longest that is valid, in the longest encoding that JSON has for it. */
+    /** The limit for a call on one stream: its longest valid body, in the longest encoding that JSON has for it. */
     static final int MAX_BODY_BYTES = 64 * 1024;
 
-    /** Of a call on many. */
+    /** The limit for a batch. */
     static final int MAX_BATCH_BYTES = 1024 * 1024;
 
     private static final String BATCHES = "/v1/batch/";
 
-    /** What is read, and forgotten, of a body that is too large or not wanted. */
+    /** The server reads and forgets so much of a body that is too large or unwanted. */
     private static final long MAX_DISCARDED_BYTES = 16L * MAX_BATCH_BYTES;
 
     /** So much is held without being counted: that of all connections together is no harm. */
@@ -134,7 +134,7 @@ final class BodyReader extends Handler.Wrapper {
         private int size;
         private int counted;
 
-        /** What stands for a body that is not kept; null while it is. */
+        /** This stands for a body that is not kept; null while it is kept. */
         private Object instead;
 
         private long discarded;
@@ -154,7 +154,7 @@ final class BodyReader extends Handler.Wrapper {
                     new byte[(int) Math.max(0, Math.min(request.getLength(), Math.min(maxBytes, SMALL_BODY_BYTES)))];
         }
 
-        /** What became of a body that is not kept: the refusal of a caller who is not let in says it all. */
+        /** This is told of a body that is not kept; a caller who is not let in hears of his own refusal instead. */
         Object refusal() {
             return maxBytes == 0 ? NO_BODY : tooLarge(maxBytes);
         }

@@ -22,7 +22,7 @@ final class Client {
     /** When it was served last. */
     private volatile long servedNanos = openedNanos;
 
-    /** What there was to be seen when no head was on its way. */
+    /** The exchanges and bytes that were seen when no head was on its way. */
     private int exchangesBefore;
 
     private long bytesBefore;

@@ -74,8 +74,8 @@ final class Connectors {
         http.setOutputBufferSize(ANSWER_BUFFER);
         http.setOutputAggregationSize(ANSWER_BUFFER);
         // A stream id may be "..", or hold "/" and "%", percent-encoded. That is ambiguous only where the decoded path
-        // names a file or decides about access; here routes match the path as sent. But %uXXXX is no percent-encoding,
-        // and a path does not go on behind a #.
+        // names a file or decides about access; here routes match the path as sent. But %u with four digits is no
+        // percent-encoding, and a path does not go on behind a #.
         http.setUriCompliance(URIS);
         return http;
     }

@@ -52,7 +52,7 @@ final class HttpErrorHandler extends ErrorHandler {
             // Jetty refuses requests only once its graceful stop has begun.
             case 503 -> Gate.draining();
             case 500 -> Problem.of(ProblemType.INTERNAL_ERROR, "The coordinator failed to handle the call.");
-            // Of the port of probes and metrics: all other paths are for the routes to refuse.
+            // Only the port of probes and metrics gets here: the routes refuse all other paths.
             case 404 -> Problem.of(ProblemType.NOT_FOUND, "This port serves /livez, /readyz and /metrics alone.");
             case 421 ->
                 Problem.of(

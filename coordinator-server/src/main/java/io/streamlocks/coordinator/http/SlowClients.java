@@ -74,7 +74,7 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
 
     private final Set<Client> clients = ConcurrentHashMap.newKeySet();
 
-    /** Of the clients those that the limits count: not those of the port of probes and metrics. */
+    /** The number of clients that the limits count; those of the port of probes and metrics are left out. */
     private final AtomicInteger counted = new AtomicInteger();
 
     private final Map<String, Integer> perAddress = new ConcurrentHashMap<>();
@@ -226,7 +226,7 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
         }
     }
 
-    /** Whoever finds that room is being made does not wait for it. If it is not enough, the next one makes more. */
+    /** Does not wait if another thread makes room already. If that is not enough, the next connection makes more. */
     private void makeRoom(String address) {
         if (looking.tryLock()) {
             try {

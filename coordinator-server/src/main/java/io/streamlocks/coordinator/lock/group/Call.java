@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
-/** What a caller asked for at once, and what has become of it so far. Its {@link Part}s are carried out. Thread-safe. */
+/** The requests that a caller made at once, and their outcomes so far. Its {@link Part}s are carried out. Thread-safe. */
 final class Call<Q, O> {
 
     private final String caller;
@@ -55,7 +55,7 @@ final class Call<Q, O> {
         return askedNanos;
     }
 
-    /** What the caller waits for. */
+    /** The caller waits for these. */
     CompletableFuture<List<O>> outcomes() {
         return outcomes;
     }
@@ -102,7 +102,7 @@ final class Call<Q, O> {
         }
     }
 
-    /** What became of it is unknown. */
+    /** Its outcome is unknown. */
     void fail(Throwable cause) {
         outcomes.completeExceptionally(cause);
     }

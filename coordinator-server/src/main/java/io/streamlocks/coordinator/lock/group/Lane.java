@@ -157,7 +157,7 @@ final class Lane {
 
     private void tryLater(Part<?, ?> part) {
         try {
-            // Of those that were undecided as well, some are tried the hundredth time.
+            // Some were undecided as well, and are tried for the hundredth time.
             int times = Math.min(part.tries() - 1, 2);
             delay.run(() -> tryAgain(part), Math.min((long) FIRST_RETRY_MS << times, RETRY_MS));
         } catch (RejectedExecutionException | OutOfMemoryError e) {

@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * What waits for no statement of changes: looks at a single lock, walks over many rows, breaks of an owner, and checks of the
+ * Reads, which wait for no statement of changes: looks at a single lock, walks over many rows, breaks of an owner, and checks of the
  * storage. Each of the four has threads of its own, so that none waits for another. Thread-safe; no method blocks.
  */
 final class Reads {
@@ -82,7 +82,7 @@ final class Reads {
                 ANYBODY,
                 Kind.CHECK,
                 () -> {
-                    // Who asks from now on is to hear of a check that began later.
+                    // A caller who asks from now on must hear of a check that began later.
                     forget(check);
                     work.run();
                     return null;

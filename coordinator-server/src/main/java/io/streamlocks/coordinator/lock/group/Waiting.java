@@ -131,7 +131,7 @@ final class Waiting {
         Taking taking = new Taking(busy, late, Math.max(1, Lane.MAX_STATEMENT_REQUESTS / Math.max(1, turns.size())));
         try {
             Statement<?, ?> statement = taking.from(turns);
-            // Of a call that was begun and then found to be late nothing is left.
+            // A call that began it may have been found to be late afterwards.
             return statement == null || statement.size() == 0 ? null : statement;
         } catch (Throwable e) {
             // They do not wait any more, and nobody else would tell them.
@@ -153,7 +153,7 @@ final class Waiting {
         private final Set<String> busy;
         private final List<Part<?, ?>> late;
 
-        /** What each caller may have before anybody gets more. */
+        /** Each caller may have so many requests before anybody gets more. */
         private final int share;
 
         private Statement<?, ?> statement;
