@@ -39,7 +39,8 @@ class DocsPageTest extends ConsoleFixture {
         browser.open(url("/docs"), WIDTH, HEIGHT);
         eventually(() -> browser.click(CALL + ".opblock-summary-control"));
         eventually(() -> browser.click(CALL + ".try-out__btn"));
-        eventually(() -> browser.fill(CALL + ".parameters input", ""));
+        eventually(() -> assertThat(browser.isShown(CALL + ".parameters input")).isTrue());
+        // The driver cannot type what is beyond the first plane of Unicode.
         browser.run(
                 "const field = document.querySelector(arguments[0]);"
                         + " Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field,"
@@ -52,7 +53,7 @@ class DocsPageTest extends ConsoleFixture {
             assertThat(browser.texts(CALL + ".live-responses-table .response-col_status"))
                     .anyMatch(status -> status.contains("200"));
         });
-        assertThat(browser.text(CALL + ".request-url")).startsWith(url("/v1/locks/"));
+        assertThat(browser.text(CALL + ".request-url")).contains(url("/v1/locks/"));
         assertThat(browser.texts(CALL + ".live-responses-table pre code"))
                 .anyMatch(json -> json.contains("\"streamId\": \"" + streamId + "\""));
     }
@@ -64,5 +65,18 @@ class DocsPageTest extends ConsoleFixture {
         assertThat(streams()).containsExactly("orders/eu");
         browser.click("#rows .history");
         eventually(() -> assertThat(browser.texts("#grant-rows .owner .id")).containsExactly("worker-1"));
+    }
+
+    @Test
+    void theConsoleShowsNoHistoryOfAnotherStreamThanItWasAskedFor() throws IOException {
+        acquire("y2", "worker-2");
+        acquire("x/../y2", "worker-1");
+        proxy.close();
+        proxy = new PrefixProxy(server.port, path -> path.replace("x%2F..%2F", ""));
+        openConsole();
+        browser.click("#rows tr:first-child .history");
+        eventually(
+                () -> assertThat(browser.text("#look-answer")).startsWith("A proxy on the way changed the stream id"));
+        assertThat(browser.texts("#grant-rows .owner .id")).isEmpty();
     }
 }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.UnaryOperator;
 
 /** A proxy that serves a coordinator below {@code /locks}, and nothing else. What follows in a path it passes on as it came. */
 final class PrefixProxy implements AutoCloseable {
@@ -26,13 +27,20 @@ final class PrefixProxy implements AutoCloseable {
 
     final int port;
     private final int coordinator;
+    private final UnaryOperator<String> rewriting;
     private final HttpServer proxy;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final HttpClient client = HttpClient.newHttpClient();
 
     /** Starts it in front of the coordinator at this port of this machine. */
     PrefixProxy(int coordinator) throws IOException {
+        this(coordinator, UnaryOperator.identity());
+    }
+
+    /** The same for a proxy that makes something else of paths. */
+    PrefixProxy(int coordinator, UnaryOperator<String> rewriting) throws IOException {
         this.coordinator = coordinator;
+        this.rewriting = rewriting;
         this.proxy = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         proxy.setExecutor(threads);
         proxy.createContext(PREFIX + "/", this::passOn);
@@ -42,7 +50,7 @@ final class PrefixProxy implements AutoCloseable {
 
     private void passOn(HttpExchange exchange) throws IOException {
         try (exchange) {
-            String rest = exchange.getRequestURI().toString().substring(PREFIX.length());
+            String rest = rewriting.apply(exchange.getRequestURI().toString().substring(PREFIX.length()));
             HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + coordinator + rest))
                     .method(
                             exchange.getRequestMethod(),
