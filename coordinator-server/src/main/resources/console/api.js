@@ -53,6 +53,9 @@ export function streamPath(streamId, action) {
 
 export const NO_PATH = 'A browser cannot send this stream id in a path. curl can, with --path-as-is.';
 
+export const OTHER_STREAM =
+  'A proxy on the way changed the stream id in the path, so the answer was about another stream. It is not shown.';
+
 /** What an answer that is no success says, for people. */
 export function explain({ status, body }) {
   return body.detail ?? (status === 0 ? 'The coordinator does not answer.' : `The answer was HTTP ${status}.`);

@@ -1,6 +1,6 @@
 // The three dialogs: history of a stream, break, and the token.
 
-import { NO_PATH, call, explain, explainWithRequest, hasToken, isUnknown, setToken, streamPath } from './api.js';
+import { NO_PATH, OTHER_STREAM, call, explain, explainWithRequest, hasToken, isUnknown, setToken, streamPath } from './api.js';
 import { grantRow, instant, isolated, setLabels, setText, visible } from './cells.js';
 
 const HISTORY_PAGE = 50;
@@ -121,6 +121,10 @@ async function showGrants(of) {
   }
   if (answer.status !== 200) {
     setText($('look-answer'), isUnknown(answer) ? `Unknown: ${explainWithRequest(answer)}` : explainWithRequest(answer));
+    return;
+  }
+  if (answer.body.grants.some(({ streamId }) => streamId !== of.streamId)) {
+    setText($('look-answer'), OTHER_STREAM);
     return;
   }
   const rows = answer.body.grants.map(grantRow);

@@ -287,8 +287,7 @@ final class ClientLockManager implements LockManager {
                         query.since().map(ClientLockManager::utc).orElse(null),
                         query.until().map(ClientLockManager::utc).orElse(null),
                         query.endReason()
-                                .map(reason -> io.streamlocks.client.generated.model.EndReason.fromValue(
-                                        reason.name().toLowerCase(Locale.ROOT)))
+                                .map(reason -> reason.name().toLowerCase(Locale.ROOT))
                                 .orElse(null),
                         query.pageSize(),
                         query.after().map(after -> pageToken(text(after))).orElse(null))));

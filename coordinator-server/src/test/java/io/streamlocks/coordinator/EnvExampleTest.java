@@ -2,6 +2,7 @@ package io.streamlocks.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.AbstractMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -16,14 +18,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Holds {@code .env.example} and the code against each other. */
 class EnvExampleTest {
 
     private static final Path FILE = Path.of("..", ".env.example");
+    private static final Path README = Path.of("..", "README.md");
     private static final Pattern SETTING = Pattern.compile("([A-Z_]+)=(\\S*)");
-    private static final Pattern RANGE = Pattern.compile("from (\\d+) to (\\d+)");
 
     @Test
     void theFileHoldsEverySettingThatIsReadAndNoOther() throws Exception {
@@ -47,29 +49,63 @@ class EnvExampleTest {
                 .isEqualTo(CoordinatorConfig.from(Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", url)));
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "LOCK_TTL_MS",
-        "LOCK_TTL_MAX_MS",
-        "HTTP_PORT",
-        "DATABASE_POOL_SIZE",
-        "DATABASE_CONNECTION_TIMEOUT_MS",
-        "DATABASE_STATEMENT_TIMEOUT_MS",
-        "SHUTDOWN_DRAIN_MS",
-        "RATE_LIMIT_PER_SECOND",
-        "MAX_LEASES_PER_OWNER",
-        "HTTP_MAX_CONNECTIONS_PER_ADDRESS"
-    })
-    void theFileHoldsTheRangeOfEachNumber(String name) throws Exception {
-        Matcher range = RANGE.matcher(comment(name));
-        assertThat(range.find()).isTrue();
-        long min = Long.parseLong(range.group(1));
-        long max = Long.parseLong(range.group(2));
+    /**
+     * A number among the settings, as the code says what it takes.
+     *
+     * @param least that is taken
+     * @param most that is taken
+     */
+    private record Range(String name, String least, String most) {}
 
-        assertThat(CoordinatorConfig.from(with(name, min))).isNotNull();
-        assertThat(CoordinatorConfig.from(with(name, max))).isNotNull();
-        assertThatThrownBy(() -> CoordinatorConfig.from(with(name, min - 1))).hasMessageContaining(name);
-        assertThatThrownBy(() -> CoordinatorConfig.from(with(name, max + 1))).hasMessageContaining(name);
+    /** All of them: each setting is given what is no number, and those that must be one say so. */
+    static List<Range> ranges() throws IOException {
+        Map<String, String> noNumbers = settings();
+        noNumbers.replaceAll((name, value) -> "x");
+        noNumbers.put("LOCK_BACKEND", "postgres");
+        String problems =
+                catchThrowable(() -> CoordinatorConfig.from(noNumbers)).getMessage();
+        return Pattern.compile(
+                        "(?m)^([A-Z_]+) must be (?:an integer|a number with the unit s, m, h or d,) from (\\w+) to"
+                                + " (\\w+);")
+                .matcher(problems)
+                .results()
+                .map(range -> new Range(range.group(1), range.group(2), range.group(3)))
+                .toList();
+    }
+
+    @Test
+    void theRangesAreFound() throws Exception {
+        assertThat(ranges())
+                .contains(
+                        new Range("HTTP_PORT", "0", "65535"),
+                        new Range("MANAGEMENT_PORT", "0", "65535"),
+                        new Range("DATABASE_POOL_SIZE", "1", "1000"),
+                        new Range("LOCK_TOMBSTONE_RETENTION", "60s", "365d"))
+                .hasSizeGreaterThanOrEqualTo(13);
+    }
+
+    @ParameterizedTest
+    @MethodSource("ranges")
+    void theFileAndTheReadmeHoldTheRangeOfEachNumberAndBothEndsAreTaken(Range range) throws Exception {
+        String readme = Files.readAllLines(README).stream()
+                .filter(line -> line.startsWith("| `" + range.name() + "` |"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(comment(range.name())).containsIgnoringCase("from " + range.least() + " to " + range.most());
+        assertThat(readme).contains(range.least() + " to " + range.most());
+
+        assertThat(CoordinatorConfig.from(with(range.name(), range.least()))).isNotNull();
+        assertThat(CoordinatorConfig.from(with(range.name(), range.most()))).isNotNull();
+        assertThatThrownBy(() -> CoordinatorConfig.from(with(range.name(), moved(range.least(), -1))))
+                .hasMessageContaining(range.name() + " must be");
+        assertThatThrownBy(() -> CoordinatorConfig.from(with(range.name(), moved(range.most(), 1))))
+                .hasMessageContaining(range.name() + " must be");
+    }
+
+    /** A number, with its unit if it has one, and this much more. */
+    private static String moved(String value, int by) {
+        String unit = value.replaceAll("\\d", "");
+        return Long.parseLong(value.substring(0, value.length() - unit.length())) + by + unit;
     }
 
     @Test
@@ -78,10 +114,10 @@ class EnvExampleTest {
                 .allMatch(line -> line.isEmpty() || line.startsWith("# ") || line.matches("[A-Z_]+=[\\w.:/@-]*"));
     }
 
-    private static Map<String, String> with(String name, long value) {
+    private static Map<String, String> with(String name, String value) {
         Map<String, String> environment = new HashMap<>(
                 Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", "postgres://h/d", "LOCK_TTL_MS", "1000"));
-        environment.put(name, Long.toString(value));
+        environment.put(name, value);
         return environment;
     }
 

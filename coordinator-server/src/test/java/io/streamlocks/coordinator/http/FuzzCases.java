@@ -70,9 +70,16 @@ final class FuzzCases {
 
     static List<Case> all() {
         List<Case> cases = new ArrayList<>();
-        OpenApiFilter.SPEC.getPaths().forEach((path, item) -> item.readOperationsMap()
-                .forEach((method, operation) -> add(cases, target(method.name(), path, item, operation))));
+        targets().forEach(target -> add(cases, target));
         return cases;
+    }
+
+    /** All operations of the contract. */
+    static List<Target> targets() {
+        List<Target> targets = new ArrayList<>();
+        OpenApiFilter.SPEC.getPaths().forEach((path, item) -> item.readOperationsMap()
+                .forEach((method, operation) -> targets.add(target(method.name(), path, item, operation))));
+        return targets;
     }
 
     private static Target target(String method, String path, PathItem item, Operation operation) {

@@ -54,10 +54,22 @@ final class TestServer implements AutoCloseable {
             ClientLimits limits,
             QueuedThreadPool threads,
             Listening listening) {
+        this(locks, clock, guards, tracing, limits, threads, listening, MAX_TTL);
+    }
+
+    private TestServer(
+            LockManager locks,
+            Clock clock,
+            Guards guards,
+            Tracing tracing,
+            ClientLimits limits,
+            QueuedThreadPool threads,
+            Listening listening,
+            Duration maxTtl) {
         this.clock = clock;
         this.gate = new Gate();
         this.telemetry = new Telemetry(tracing);
-        this.server = new HttpServer(locks, gate, guards, DEFAULT_TTL, MAX_TTL, telemetry, limits, threads);
+        this.server = new HttpServer(locks, gate, guards, DEFAULT_TTL, maxTtl, telemetry, limits, threads);
         this.port = server.start(listening);
         this.token = Optional.empty();
     }
@@ -127,6 +139,22 @@ final class TestServer implements AutoCloseable {
                 ClientLimits.DEFAULT,
                 HttpServer.threads(),
                 listening);
+        server.gate.open();
+        return server;
+    }
+
+    /** A server that takes calls, with leases in memory that may be as long as this. */
+    static TestServer withMaxTtl(Duration maxTtl) {
+        Clock clock = new Clock();
+        TestServer server = new TestServer(
+                new MemoryLockManager(clock, true),
+                clock,
+                Guards.NONE,
+                Tracing.off(),
+                ClientLimits.DEFAULT,
+                HttpServer.threads(),
+                Listening.at("127.0.0.1", 0),
+                maxTtl);
         server.gate.open();
         return server;
     }
