@@ -53,15 +53,34 @@ call() {
   fi
 }
 
-# Lets the others have the streams at once. What fails twice runs out by itself.
+# Lets the others have the streams at once. What has no answer is tried again, with pauses, for about 5 s; then it runs
+# out by itself, and the log names its streams.
 stop() {
   trap '' TERM INT
-  jq -c '[.held | to_entries[] | {streamId: .key, leaseId: .value.leaseId}] |
-    range(0; length; 1000) as $from | {items: .[$from:$from + 1000]}' "$dir/state" >"$dir/releases"
-  while IFS= read -r request; do
-    printf '%s\n' "$request" >"$dir/request"
-    call /v1/batch/release || call /v1/batch/release || true
-  done <"$dir/releases"
+  local pause=0.1 tries=0 request
+  jq -c '[.held | to_entries[] | {streamId: .key, leaseId: .value.leaseId}]' "$dir/state" >"$dir/left"
+  until [[ $(<"$dir/left") == '[]' ]]; do
+    if ((++tries > 7)); then
+      jq -c --arg worker "$worker" '.[] | {event: "held", workerId: $worker, streamId,
+        reason: "no release had an answer, it runs out by itself"}' "$dir/left" >>"$log"
+      echo "$worker: $(jq length "$dir/left") leases stay held until they run out" >&2
+      break
+    fi
+    ((tries == 1)) || sleep "$pause"
+    ((tries == 1)) || pause=$(jq -n "[$pause * 2, 2] | min")
+    jq -c 'range(0; length; 1000) as $from | {items: .[$from:$from + 1000]}' "$dir/left" >"$dir/releases"
+    while IFS= read -r request; do
+      printf '%s\n' "$request" >"$dir/request"
+      if call /v1/batch/release; then
+        # 204 is released, and 410 was over before.
+        jq -c --slurpfile request "$dir/request" '.results as $results | $request[0].items | to_entries[] |
+          select($results[.key].status | . != 204 and . != 410) | .value' "$dir/answer"
+      else
+        jq -c '.items[]' "$dir/request"
+      fi
+    done <"$dir/releases" >"$dir/unanswered"
+    jq -cs . "$dir/unanswered" >"$dir/left"
+  done
   rm -rf "$dir"
 }
 

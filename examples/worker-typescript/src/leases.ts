@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Configuration, LocksApi, ResponseError, type Lease, type LeaseResult } from '../target/client/index.js';
 
 /** The most items that one batch call takes. */
 export const BATCH = 1000;
+
+type Key = { streamId: string; leaseId: string };
 
 /**
  * The right to process a stream. Everything is measured with performance.now(), which never jumps, from the moment a
@@ -65,6 +68,7 @@ export class LeaseKeeper {
   private readonly ttlMs: number;
   /** For clocks of which one runs faster than the other, and for the time that stopping takes. */
   private readonly marginMs: number;
+  private readonly timeoutMs: number;
   private readonly held = new Map<string, HeldLease>();
   /** Lease ids whose acquire had no answer. Asked again with the same id, a grant is not lost. */
   private readonly unanswered = new Map<string, string>();
@@ -76,6 +80,7 @@ export class LeaseKeeper {
     this.ownerId = ownerId;
     this.ttlMs = ttlMs;
     this.marginMs = ttlMs / 10;
+    this.timeoutMs = Math.min(5000, ttlMs / 4);
     this.beatIn(ttlMs / 3);
   }
 
@@ -91,10 +96,11 @@ export class LeaseKeeper {
     });
     const sent = performance.now();
     const { results } = await this.api.acquireLocks({ batchAcquireRequest: { items } }, this.timeout());
+    requireOneEach(items, results);
     const leases: HeldLease[] = [];
     results.forEach((result, i) => {
       const streamId = streamIds[i]!;
-      if (isUnknown(result.status)) {
+      if (isUnknown(result.status) || isOfAnother(items[i]!, result)) {
         return;
       }
       this.unanswered.delete(streamId);
@@ -110,15 +116,41 @@ export class LeaseKeeper {
     return leases;
   }
 
-  /** Gives leases back, so that others can have their streams at once. What is not answered runs out by itself. */
+  /**
+   * Gives leases back, so that others can have their streams at once. What has no answer is tried again, with pauses, for
+   * as long as a call may take. What is left then runs out by itself, and is logged. Never throws.
+   */
   async release(leases: HeldLease[]): Promise<void> {
-    const items = leases
+    let left: Key[] = leases
       .filter((lease) => !lease.signal.aborted)
       .map(({ streamId, leaseId }) => ({ streamId, leaseId }));
     leases.forEach((lease) => lease.lose('released'));
-    for (const some of chunks(items)) {
-      await this.api.releaseLocks({ batchReleaseRequest: { items: some } }, this.timeout());
+    const until = performance.now() + this.timeoutMs;
+    for (let pause = 50; (left = await this.releaseOnce(left)).length > 0; pause *= 2) {
+      const remaining = until - performance.now();
+      if (remaining <= 0) {
+        console.error(`${left.length} leases stay held until they run out: ${left.map(({ streamId }) => streamId).join(', ')}`);
+        return;
+      }
+      await sleep(Math.min(pause, remaining));
     }
+  }
+
+  /** Answers what had no answer. */
+  private async releaseOnce(all: Key[]): Promise<Key[]> {
+    const left: Key[] = [];
+    for (const items of chunks(all)) {
+      try {
+        const { results } = await this.api.releaseLocks({ batchReleaseRequest: { items } }, this.timeout());
+        requireOneEach(items, results);
+        // 204: released. 410: it was over before.
+        left.push(...items.filter((_, i) => results[i]!.status !== 204 && results[i]!.status !== 410));
+      } catch (e) {
+        console.error(`a release of ${items.length} leases had no usable answer: ${describe(e)}`);
+        left.push(...items);
+      }
+    }
+    return left;
   }
 
   /** Renews no more. */
@@ -149,15 +181,19 @@ export class LeaseKeeper {
     const sent = performance.now();
     try {
       const { results } = await this.api.renewLocks({ batchRenewRequest: { items } }, this.timeout());
+      requireOneEach(items, results);
+      let allAnswered = true;
       leases.forEach((lease, i) => {
         const result = results[i]!;
-        if (result.lease) {
+        if (isUnknown(result.status) || isOfAnother(lease, result)) {
+          allAnswered = false;
+        } else if (result.lease) {
           lease.extend(this.safeUntil(sent, result));
         } else if (result.status === 410) {
           lease.lose(result.problem?.reason ?? 'lost');
         }
       });
-      return !results.some((result) => isUnknown(result.status));
+      return allAnswered;
     } catch (e) {
       // 503, a time-out, a connection refused: unknown. It says nothing of the leases, and each has its own end.
       console.error(`a renewal of ${leases.length} leases had no usable answer: ${describe(e)}`);
@@ -170,8 +206,29 @@ export class LeaseKeeper {
   }
 
   private timeout(): RequestInit {
-    return { signal: AbortSignal.timeout(Math.min(5000, this.ttlMs / 4)) };
+    return { signal: AbortSignal.timeout(this.timeoutMs) };
   }
+}
+
+function requireOneEach(items: unknown[], results: unknown[]): void {
+  if (results.length !== items.length) {
+    throw new Error(`${items.length} items had ${results.length} results`);
+  }
+}
+
+/**
+ * Whether the answer is for another lease than the call. Then a proxy or gateway on the way changes what it passes on, and
+ * what became of the call is unknown: it is neither a grant nor a loss.
+ */
+function isOfAnother(asked: Key, { lease }: LeaseResult): boolean {
+  const differs = lease !== undefined && (lease.streamId !== asked.streamId || lease.leaseId !== asked.leaseId);
+  if (differs) {
+    console.error(
+      `the answer is for stream "${lease.streamId}", but the call was for a lease of stream "${asked.streamId}": ` +
+        'a proxy or gateway on the way changes paths or bodies',
+    );
+  }
+  return differs;
 }
 
 function isUnknown(status: number): boolean {

@@ -119,16 +119,8 @@ async function poll(): Promise<void> {
 async function end(session: Session): Promise<void> {
   // When all stop, all are released with one call.
   if (!stopping.signal.aborted) {
-    await release([session]);
+    await leases.release([session.lease]);
     sessions.delete(session.lease.streamId);
-  }
-}
-
-async function release(ended: Session[]): Promise<void> {
-  try {
-    await leases.release(ended.map((session) => session.lease));
-  } catch (e) {
-    console.error(`a release had no usable answer: ${describe(e)}`);
   }
 }
 
@@ -149,7 +141,7 @@ async function main(): Promise<void> {
   all.forEach((session) => session.stop());
   // The leases are kept alive until the last event is published, and each call to the stream API has a time-out.
   await Promise.all(all.map((session) => session.over));
-  await release(all);
+  await leases.release(all.map((session) => session.lease));
   leases.stop();
 }
 

@@ -3,9 +3,12 @@ package io.streamlocks.client;
 import io.streamlocks.client.LeaseCalls.LeaseKey;
 import io.streamlocks.client.LeaseCalls.Release;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,14 +25,32 @@ final class BackgroundReleases implements AutoCloseable {
     private final Pace pace;
     private final ClientRuntime runtime;
 
-    /** The leases to be released, and when they have run out anyway. */
-    private final Map<LeaseKey, Long> unreleased = new ConcurrentHashMap<>();
+    /** So many streams a line of the log names. */
+    private static final int NAMED = 20;
+
+    private final Map<LeaseKey, Unreleased> unreleased = new ConcurrentHashMap<>();
+
+    /** What went wrong last. */
+    private volatile RuntimeException failure;
 
     /** There is something new. */
     private volatile boolean woken;
 
     private volatile boolean closed;
     private final Thread thread;
+
+    /** What is known of a lease that is to be released. */
+    private static final class Unreleased {
+        /** When it has run out anyway. */
+        private final long untilNanos;
+
+        /** Whether the coordinator has answered that it knows no such lease. */
+        private volatile boolean hasNoTrace;
+
+        Unreleased(long untilNanos) {
+            this.untilNanos = untilNanos;
+        }
+    }
 
     BackgroundReleases(LeaseCalls calls, Duration ttl, Pace pace, ClientRuntime runtime) {
         this.calls = calls;
@@ -42,7 +63,7 @@ final class BackgroundReleases implements AutoCloseable {
 
     /** Releases from now on what may have been granted. */
     void add(LeaseKey key) {
-        unreleased.put(key, runtime.nanoTime() + ttl.toNanos());
+        unreleased.put(key, new Unreleased(runtime.nanoTime() + ttl.toNanos()));
         woken = true;
         runtime.unpark(thread);
     }
@@ -78,31 +99,114 @@ final class BackgroundReleases implements AutoCloseable {
 
     /** Tries to release all. Returns whether all had an answer. */
     boolean releaseOnce() {
-        long now = runtime.nanoTime();
+        forgetWhatRanOut();
         boolean answered = true;
-        unreleased.values().removeIf(until -> now - until >= 0);
         for (List<LeaseKey> chunk : LeaseCalls.chunks(unreleased.keySet(), key -> key)) {
             try {
                 // Not together with those of other threads, which may hang: then this would have to wait for room.
                 List<Release> results = calls.releaseAll(chunk);
                 for (int i = 0; i < chunk.size(); i++) {
-                    if (results.get(i) instanceof Release.Unknown) {
-                        answered = false;
-                    } else if (!hasNoTrace(results.get(i))) {
-                        unreleased.remove(chunk.get(i));
-                    }
+                    answered &= take(chunk.get(i), results.get(i));
                 }
             } catch (RuntimeException e) {
                 LOG.debug("{} leases are still to be released: {}", chunk.size(), e.toString());
+                failure = e;
                 return false;
             }
         }
         return answered;
     }
 
-    /** Then the acquire may still be under way, and be granted after this. */
-    private static boolean hasNoTrace(Release release) {
-        return release instanceof Release.Lost lost && lost.reason() == LossReason.UNKNOWN;
+    /** Returns whether this is an answer. */
+    private boolean take(LeaseKey key, Release result) {
+        if (result instanceof Release.Unknown unknown) {
+            failure = unknown.cause();
+            return false;
+        }
+        if (!(result instanceof Release.Lost lost) || lost.reason() != LossReason.UNKNOWN) {
+            unreleased.remove(key);
+            return true;
+        }
+        // The acquire may still be under way, and be granted after this.
+        Unreleased known = unreleased.get(key);
+        if (known != null) {
+            known.hasNoTrace = true;
+        }
+        return true;
+    }
+
+    private void forgetWhatRanOut() {
+        long now = runtime.nanoTime();
+        List<String> unanswered = new ArrayList<>();
+        unreleased.forEach((key, known) -> {
+            if (now - known.untilNanos >= 0 && unreleased.remove(key, known) && !known.hasNoTrace) {
+                unanswered.add(key.streamId());
+            }
+        });
+        if (!unanswered.isEmpty()) {
+            LOG.warn(
+                    "{} leases have run out, since no release of them had an answer: {}; the last failure: {}",
+                    unanswered.size(),
+                    named(unanswered),
+                    String.valueOf(failure));
+        }
+    }
+
+    /**
+     * Releases what is left, on this thread: with pauses until all have an answer, for that long and once more at its end.
+     * Logs what stays held then. An interruption does not end it.
+     */
+    void releaseAtLast(Duration atMost) {
+        long untilNanos = runtime.nanoTime() + atMost.toNanos();
+        boolean interrupted = false;
+        for (int failures = 1; !releaseOnce(); failures++) {
+            long now = runtime.nanoTime();
+            if (untilNanos - now <= 0) {
+                logWhatStaysHeld(now);
+                break;
+            }
+            interrupted |= pause(now + Math.min(pace.retryNanos(failures), untilNanos - now));
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Returns whether the thread was interrupted meanwhile, which it is no more: its next call would fail. */
+    private boolean pause(long untilNanos) {
+        boolean interrupted = false;
+        for (long left = untilNanos - runtime.nanoTime(); left > 0; left = untilNanos - runtime.nanoTime()) {
+            runtime.park(this, left);
+            interrupted |= Thread.interrupted();
+        }
+        return interrupted;
+    }
+
+    private void logWhatStaysHeld(long now) {
+        List<String> streams = new ArrayList<>();
+        long longest = 0;
+        for (Map.Entry<LeaseKey, Unreleased> entry : unreleased.entrySet()) {
+            if (!entry.getValue().hasNoTrace) {
+                streams.add(entry.getKey().streamId());
+                longest = Math.max(longest, entry.getValue().untilNanos - now);
+            }
+        }
+        if (streams.isEmpty()) {
+            return;
+        }
+        LOG.warn(
+                "{} leases stay held for up to {} ms, until they run out, since no release of them had an answer: {};"
+                        + " the last failure: {}",
+                streams.size(),
+                Duration.ofNanos(longest).toMillis(),
+                named(streams),
+                String.valueOf(failure));
+    }
+
+    /** Streams for a line of the log, which ends somewhere. */
+    static String named(Collection<String> streams) {
+        String some = streams.stream().limit(NAMED).collect(Collectors.joining(", "));
+        return streams.size() <= NAMED ? some : some + " and " + (streams.size() - NAMED) + " more";
     }
 
     /** Ends the thread. */

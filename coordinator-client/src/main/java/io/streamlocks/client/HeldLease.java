@@ -162,8 +162,9 @@ public final class HeldLease implements AutoCloseable {
 
     /**
      * Stops renewing the lease and releases it, so that others can have the stream at once. Blocks for one call. If
-     * that has no usable answer, {@link StreamLockListener#releaseUnknown} is told, and it is tried again in the
-     * background until the lease has run out by itself; whether it was lost before stays unknown then, since it may have
+     * that has no usable answer, as after a 503 or a connection that was refused or broke, the log and {@link
+     * StreamLockListener#releaseUnknown} tell of it, and it is tried again in the background, with pauses, until the lease
+     * has run out by itself, which the log tells, too. Whether it was lost before stays unknown then, since it may have
      * ended after. If the answer is that the lease was lost before, {@link #onLost} is called after all: the work may have
      * overlapped with another's. Closing again does nothing, and neither does closing after
      * {@link StreamLockClient#close()}.
@@ -289,7 +290,7 @@ public final class HeldLease implements AutoCloseable {
         atOnce.forEach(Runnable::run);
         // The listener comes last, since it could take its time.
         later.forEach(callback -> keeper.callBack(callback.call(), callback.executor(), told));
-        keeper.tell(to -> to.lost(told));
+        keeper.tellLoss(told);
     }
 
     LeaseKey key() {

@@ -1,7 +1,6 @@
 package io.streamlocks.client;
 
 import io.streamlocks.client.generated.ApiException;
-import io.streamlocks.client.generated.model.AcquireRequest;
 import io.streamlocks.client.generated.model.BatchAcquireItem;
 import io.streamlocks.client.generated.model.BatchAcquireRequest;
 import io.streamlocks.client.generated.model.BatchReleaseItem;
@@ -11,15 +10,18 @@ import io.streamlocks.client.generated.model.BatchRenewRequest;
 import io.streamlocks.client.generated.model.Lease;
 import io.streamlocks.client.generated.model.LeaseResult;
 import io.streamlocks.client.generated.model.Problem;
-import io.streamlocks.client.generated.model.ReleaseRequest;
 import io.streamlocks.client.generated.model.ReleaseResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
-/** {@link LeaseCalls} over HTTP. Each request blocks as {@link CoordinatorHttp} says. Thread-safe. */
+/**
+ * {@link LeaseCalls} over HTTP. Each request blocks as {@link CoordinatorHttp} says. Also a single stream goes by a batch
+ * call, with its id in the body: proxies resolve, decode and normalize paths. Thread-safe.
+ */
 final class HttpLeaseCalls extends LeaseCalls {
 
     /** The Retry-After of a single call, which an item of a batch lacks. */
@@ -45,31 +47,6 @@ final class HttpLeaseCalls extends LeaseCalls {
 
     @Override
     List<Acquired> acquireAll(List<Acquire> acquires) {
-        return acquires.size() == 1 ? List.of(acquireOne(acquires.get(0))) : acquireBatch(acquires);
-    }
-
-    /** The usual case: half the work of a batch of one, on both sides. */
-    private Acquired acquireOne(Acquire acquire) {
-        try {
-            return granted(http.locks()
-                    .acquireLock(
-                            acquire.key().streamId(),
-                            new AcquireRequest()
-                                    .ownerId(acquire.ownerId())
-                                    .leaseId(acquire.key().leaseId())
-                                    .ttlMs(acquire.ttl().toMillis())
-                                    .labels(labelsOrNull()),
-                            headers));
-        } catch (ApiException e) {
-            Problem problem = problem(e).orElse(null);
-            if (isHeld(e.getCode(), problem)) {
-                return new Acquired(Optional.empty(), null);
-            }
-            throw failure("acquire stream " + acquire.key().streamId(), e);
-        }
-    }
-
-    private List<Acquired> acquireBatch(List<Acquire> acquires) {
         List<BatchAcquireItem> items = acquires.stream()
                 .map(acquire -> new BatchAcquireItem()
                         .streamId(acquire.key().streamId())
@@ -82,21 +59,29 @@ final class HttpLeaseCalls extends LeaseCalls {
             List<LeaseResult> results = http.locks()
                     .acquireLocks(new BatchAcquireRequest().items(items), headers)
                     .getResults();
-            requireOneEach(acquires, results);
+            requireOneEach(acquires, results, LeaseResult::getStatus);
             List<Acquired> acquired = new ArrayList<>();
             for (int i = 0; i < results.size(); i++) {
                 acquired.add(acquired(acquires.get(i), results.get(i)));
             }
             return acquired;
         } catch (ApiException e) {
-            throw failure("acquire " + acquires.size() + " streams", e);
+            String what =
+                    acquires.size() == 1 ? "stream " + acquires.get(0).key().streamId() : acquires.size() + " streams";
+            throw failure("acquire " + what, e);
         }
     }
 
     private static Acquired acquired(Acquire acquire, LeaseResult result) {
         int status = result.getStatus();
         if (status == 200) {
-            return granted(result.getLease());
+            Lease lease = result.getLease();
+            RuntimeException wrong = wrong(acquire.key(), lease).orElse(null);
+            return wrong != null
+                    ? new Acquired(Optional.empty(), wrong)
+                    : new Acquired(
+                            Optional.of(new Grant(lease.getFencingToken(), Duration.ofMillis(lease.getExpiresInMs()))),
+                            null);
         }
         return new Acquired(
                 Optional.empty(),
@@ -105,12 +90,28 @@ final class HttpLeaseCalls extends LeaseCalls {
                         : failure("acquire stream " + acquire.key().streamId(), status, result.getProblem(), null));
     }
 
-    private static Acquired granted(Lease lease) {
+    /**
+     * What is wrong with a lease that answers a call, if anything. The coordinator answers what it was asked; somebody
+     * between may ask for something else than was sent, or answer something else than was asked. What became of the call
+     * is unknown then.
+     */
+    private static Optional<RuntimeException> wrong(LeaseKey asked, Lease lease) {
         if (lease == null || lease.getFencingToken() == null || lease.getExpiresInMs() == null) {
-            throw new CoordinatorUnavailableException("The answer is not a lease", null);
+            return Optional.of(new CoordinatorUnavailableException("The answer is not a lease", null));
         }
-        Grant grant = new Grant(lease.getFencingToken(), Duration.ofMillis(lease.getExpiresInMs()));
-        return new Acquired(Optional.of(grant), null);
+        if (!asked.streamId().equals(lease.getStreamId())) {
+            return Optional.of(new CoordinatorUnavailableException(
+                    "The answer is for stream \"" + lease.getStreamId() + "\", but the call was for stream \""
+                            + asked.streamId() + "\": a proxy or gateway on the way changes paths or bodies",
+                    null));
+        }
+        if (!asked.leaseId().equals(lease.getLeaseId())) {
+            return Optional.of(new CoordinatorUnavailableException(
+                    "The answer is for another lease of stream \"" + asked.streamId()
+                            + "\" than the call: a proxy or gateway on the way changes bodies, or repeats answers",
+                    null));
+        }
+        return Optional.empty();
     }
 
     private static boolean isHeld(int status, Problem problem) {
@@ -131,16 +132,24 @@ final class HttpLeaseCalls extends LeaseCalls {
             List<LeaseResult> results = http.locks()
                     .renewLocks(new BatchRenewRequest().items(items), headers)
                     .getResults();
-            requireOneEach(keys, results);
-            return results.stream().map(HttpLeaseCalls::renewal).toList();
+            requireOneEach(keys, results, LeaseResult::getStatus);
+            List<Renewal> renewals = new ArrayList<>();
+            for (int i = 0; i < results.size(); i++) {
+                renewals.add(renewal(keys.get(i), results.get(i)));
+            }
+            return renewals;
         } catch (ApiException e) {
             throw failure("renew " + keys.size() + " leases", e);
         }
     }
 
-    private static Renewal renewal(LeaseResult result) {
+    private static Renewal renewal(LeaseKey key, LeaseResult result) {
         return switch (result.getStatus()) {
-            case 200 -> new Renewal.Renewed(Duration.ofMillis(result.getLease().getExpiresInMs()));
+            case 200 ->
+                wrong(key, result.getLease())
+                        .<Renewal>map(Renewal.Unknown::new)
+                        .orElseGet(() -> new Renewal.Renewed(
+                                Duration.ofMillis(result.getLease().getExpiresInMs())));
             case 410 ->
                 new Renewal.Lost(
                         reason(result.getProblem()),
@@ -151,23 +160,6 @@ final class HttpLeaseCalls extends LeaseCalls {
 
     @Override
     List<Release> releaseAll(List<LeaseKey> keys) {
-        return keys.size() == 1 ? List.of(releaseOne(keys.get(0))) : releaseBatch(keys);
-    }
-
-    /** The usual case: half the work of a batch of one, on both sides. */
-    private Release releaseOne(LeaseKey key) {
-        try {
-            http.locks().releaseLock(key.streamId(), new ReleaseRequest().leaseId(key.leaseId()), headers);
-            return new Release.Released();
-        } catch (ApiException e) {
-            if (e.getCode() == 410) {
-                return new Release.Lost(reason(problem(e).orElse(null)));
-            }
-            throw failure("release stream " + key.streamId(), e);
-        }
-    }
-
-    private List<Release> releaseBatch(List<LeaseKey> keys) {
         List<BatchReleaseItem> items = keys.stream()
                 .map(key -> new BatchReleaseItem().streamId(key.streamId()).leaseId(key.leaseId()))
                 .toList();
@@ -175,7 +167,7 @@ final class HttpLeaseCalls extends LeaseCalls {
             List<ReleaseResult> results = http.locks()
                     .releaseLocks(new BatchReleaseRequest().items(items), headers)
                     .getResults();
-            requireOneEach(keys, results);
+            requireOneEach(keys, results, ReleaseResult::getStatus);
             return results.stream().map(HttpLeaseCalls::released).toList();
         } catch (ApiException e) {
             throw failure("release " + keys.size() + " leases", e);
@@ -195,8 +187,10 @@ final class HttpLeaseCalls extends LeaseCalls {
         http.close();
     }
 
-    private static void requireOneEach(List<?> calls, List<?> results) {
-        if (results == null || results.size() != calls.size()) {
+    private static <T> void requireOneEach(List<?> calls, List<T> results, Function<T, Integer> status) {
+        if (results == null
+                || results.size() != calls.size()
+                || results.stream().anyMatch(result -> result == null || status.apply(result) == null)) {
             throw new CoordinatorUnavailableException("The answer has not one result for each item", null);
         }
     }

@@ -133,7 +133,7 @@ final class LeaseKeeper implements AutoCloseable {
                     continue;
                 } catch (RuntimeException e) {
                     failure = e;
-                    warnOfUnknown(chunk.size(), e);
+                    warnOfUnknown(chunk, e);
                 }
             }
             RuntimeException cause = failure;
@@ -144,25 +144,35 @@ final class LeaseKeeper implements AutoCloseable {
     private void releaseChunk(List<HeldLease> chunk) {
         List<Release> results =
                 releases.release(chunk.stream().map(HeldLease::key).toList());
-        List<RuntimeException> unknown = new ArrayList<>();
+        List<HeldLease> unknown = new ArrayList<>();
+        RuntimeException failure = null;
         for (int i = 0; i < chunk.size(); i++) {
             HeldLease lease = chunk.get(i);
             if (results.get(i) instanceof Release.Lost lost) {
                 lease.lostBeforeRelease(lost.reason());
             } else if (results.get(i) instanceof Release.Unknown none) {
                 releaseUnknown(lease, none.cause());
-                unknown.add(none.cause());
+                unknown.add(lease);
+                failure = none.cause();
             } else {
                 tell(to -> to.released(lease.streamId()));
             }
         }
         if (!unknown.isEmpty()) {
-            warnOfUnknown(unknown.size(), unknown.get(0));
+            warnOfUnknown(unknown, failure);
         }
     }
 
-    private static void warnOfUnknown(int leases, RuntimeException cause) {
-        LOG.warn("Whether {} leases are released is unknown, trying again: {}", leases, cause.toString());
+    private static void warnOfUnknown(List<HeldLease> leases, RuntimeException cause) {
+        LOG.warn(
+                "Whether {} leases are released is unknown, trying again: {}: {}",
+                leases.size(),
+                streams(leases),
+                cause.toString());
+    }
+
+    private static String streams(List<HeldLease> leases) {
+        return BackgroundReleases.named(leases.stream().map(HeldLease::streamId).toList());
     }
 
     private void releaseUnknown(HeldLease lease, RuntimeException cause) {
@@ -202,6 +212,20 @@ final class LeaseKeeper implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             LOG.error("The listener failed", e);
         }
+    }
+
+    /** Also without a listener somebody must hear of it. */
+    void tellLoss(LeaseLoss loss) {
+        tell(to -> to.lost(loss));
+        LOG.warn(
+                "The lease of stream {} is lost, fencing token {}: {}{}",
+                loss.streamId(),
+                loss.fencingToken(),
+                loss.reason(),
+                // A person has written it, so it can have a line break.
+                loss.breakReason()
+                        .map(why -> ", " + why.replaceAll("\\p{C}", " "))
+                        .orElse(""));
     }
 
     private void watchUntilClosed() {
@@ -337,8 +361,8 @@ final class LeaseKeeper implements AutoCloseable {
 
     /**
      * Ends the threads and all leases. Releases those that nobody works under at once, and the others as the work under
-     * them ends, for the stop time-out; what is in use after that, or by the calling thread, it leaves to run out. Nothing
-     * may be {@linkplain #keep kept} any more.
+     * them ends, for the stop time-out; what is in use after that, or by the calling thread, it leaves to run out. Releases
+     * without an answer are tried again for the stop time-out. Nothing may be {@linkplain #keep kept} any more.
      */
     @Override
     public void close() {
@@ -362,7 +386,7 @@ final class LeaseKeeper implements AutoCloseable {
                 working = releaseUnused(working);
             }
             leaveToRunOut(releaseUnused(working));
-            background.releaseOnce();
+            background.releaseAtLast(stopTimeout);
         } finally {
             closing = null;
             if (interrupted) {
@@ -389,7 +413,7 @@ final class LeaseKeeper implements AutoCloseable {
             LOG.warn(
                     "{} leases are left to run out, since the work under them goes on: {}",
                     working.size(),
-                    working.stream().map(HeldLease::streamId).toList());
+                    streams(working));
         }
     }
 }

@@ -87,7 +87,8 @@ public final class StreamLockClient implements AutoCloseable {
     /**
      * Begins to set up a client.
      *
-     * @param baseUri where the coordinator is, like {@code http://coordinator:8080}
+     * @param baseUri where the coordinator is, like {@code http://coordinator:8080}; the name of the host may have an
+     *     underscore
      */
     public static Builder builder(URI baseUri) {
         return new Builder(baseUri);
@@ -273,11 +274,12 @@ public final class StreamLockClient implements AutoCloseable {
      *   <li>It does not release what is in use after that: another worker would work beside this one. Such a lease runs out
      *       by itself. A warning in the log names its stream; no loss is told. If the work closes the lease later, nothing
      *       happens.
+     *   <li>It tries releases again that had no usable answer, as after a 503 or a connection that was refused or broke:
+     *       with pauses, for one request time-out. The {@linkplain StreamLockListener#releaseUnknown listener} is told of
+     *       the first try. Then the lease runs out by itself, and a warning in the log names its stream.
      * </ol>
      *
-     * <p>Work may close the client of its own lease: that does not wait for this work, and the lease runs out. A release
-     * without a usable answer is told to the {@linkplain StreamLockListener#releaseUnknown listener} and tried
-     * once more; after that the lease runs out.
+     * <p>Work may close the client of its own lease: that does not wait for this work, and the lease runs out.
      */
     @Override
     public void close() {
@@ -413,7 +415,8 @@ public final class StreamLockClient implements AutoCloseable {
             require(isPositive(heartbeatInterval()), "heartbeatInterval must be positive");
             require(
                     heartbeatInterval().compareTo(ttl.minus(margin())) < 0,
-                    "heartbeatInterval must be below the ttl less a tenth, or every lease is lost before it is renewed");
+                    "heartbeatInterval must be below the ttl less a tenth, or every lease is lost before it is"
+                            + " renewed");
             require(isPositive(requestTimeout()), "requestTimeout must be positive");
             require(isPositive(acquireTimeout), "acquireTimeout must be positive");
             return new StreamLockClient(this, ClientRuntime.JVM, this::connect);

@@ -1,17 +1,18 @@
 package io.streamlocks.client;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,29 +48,34 @@ class HangingReleasesTest extends ScriptedServer {
     }
 
     private void script(HttpExchange exchange) throws IOException {
-        String body = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
+        JsonNode items = new ObjectMapper()
+                .readTree(exchange.getRequestBody().readAllBytes())
+                .get("items");
         String path = exchange.getRequestURI().getPath();
-        int items = body.split("streamId", -1).length - 1;
-        String lease = LEASE.formatted("s").replace("29998", String.valueOf(TTL.toMillis()));
-        if (path.endsWith("/acquire")) {
-            reply(exchange, 200, "application/json", lease);
-        } else if (path.endsWith("/renew")) {
-            renewals.incrementAndGet();
-            reply(exchange, 200, "application/json", results(items, "{\"status\": 200, \"lease\": " + lease + "}"));
+        if (path.endsWith("/acquire") || path.endsWith("/renew")) {
+            renewals.addAndGet(path.endsWith("/renew") ? 1 : 0);
+            reply(exchange, 200, "application/json", results(items, HangingReleasesTest::granted));
         } else if (releases.incrementAndGet() <= refusedReleases) {
             reply(exchange, 503, "application/problem+json", "{}");
         } else {
             awaitReleasesAnswered();
-            if (path.contains("/batch/")) {
-                reply(exchange, 200, "application/json", results(items, "{\"status\": 204}"));
-            } else {
-                reply(exchange, 204, null, "");
-            }
+            reply(exchange, 200, "application/json", results(items, item -> "{\"status\": 204}"));
         }
     }
 
-    private static String results(int items, String each) {
-        return "{\"results\": [" + String.join(", ", Collections.nCopies(items, each)) + "]}";
+    private static String granted(JsonNode item) {
+        String lease = LEASE.formatted(item.get("streamId").asText())
+                .replace(
+                        "5f0c1c5e-5a0a-4f5e-9d57-3f8f1f8f6f10",
+                        item.get("leaseId").asText())
+                .replace("29998", String.valueOf(TTL.toMillis()));
+        return "{\"status\": 200, \"lease\": " + lease + "}";
+    }
+
+    private static String results(JsonNode items, Function<JsonNode, String> result) {
+        List<String> results = new ArrayList<>();
+        items.forEach(item -> results.add(result.apply(item)));
+        return "{\"results\": [" + String.join(", ", results) + "]}";
     }
 
     private void awaitReleasesAnswered() throws IOException {

@@ -47,7 +47,7 @@ final class Api {
 
     /** The path of a call for one stream. */
     static String path(String stream, String call) {
-        return "/v1/locks/" + URLEncoder.encode(stream, StandardCharsets.UTF_8) + "/" + call;
+        return "/v1/locks/" + URLEncoder.encode(stream, StandardCharsets.UTF_8).replace("+", "%20") + "/" + call;
     }
 
     /** A POST. Waits for up to 3.2 s. */
@@ -102,7 +102,7 @@ final class Api {
         String page = "";
         do {
             Answer answer = send(HttpRequest.newBuilder(URI.create(base + "/v1/locks?pageSize=1000&prefix="
-                            + URLEncoder.encode(prefix, StandardCharsets.UTF_8) + page))
+                            + URLEncoder.encode(prefix, StandardCharsets.UTF_8).replace("+", "%20") + page))
                     .GET());
             if (answer.status() != 200) {
                 throw new IOException("The list was answered " + answer.status());

@@ -72,7 +72,10 @@ final class WireCalls {
 
     /** Where a call of one stream goes. */
     String path(Kind kind, String stream) {
-        String path = "/v1/locks/" + URLEncoder.encode(streamPrefix + stream, StandardCharsets.UTF_8);
+        // URLEncoder writes a space as in a form, and in a path a plus is a plus.
+        String path = "/v1/locks/"
+                + URLEncoder.encode(streamPrefix + stream, StandardCharsets.UTF_8)
+                        .replace("+", "%20");
         return kind == Kind.LOOK ? path : path + "/" + kind;
     }
 
@@ -110,7 +113,12 @@ final class WireCalls {
         return answered;
     }
 
-    private static Call answered(Call call, int status, JsonNode body) {
+    private Call answered(Call call, int status, JsonNode body) {
+        // Of a lease, a lock, and a problem of none.
+        String of = body == null ? "" : body.path("streamId").asText();
+        if (!of.isEmpty() && !of.equals(streamPrefix + call.stream())) {
+            return call.answered(Answer.UNEXPECTED, "the answer is for stream " + of, 0);
+        }
         String code = body == null ? "" : body.path("code").asText();
         if (call.kind() == Kind.LOOK && (status == 200 || (status == 404 && code.equals("not-locked")))) {
             return looked(call, status == 200 ? body : null);

@@ -1,0 +1,151 @@
+package io.streamlocks.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+/** What a client that closes does about releases that fail, and what its log tells. */
+class ReleasesTriedAgainTest extends ProxiedClient {
+
+    private static final Logger LOG = (Logger) LoggerFactory.getLogger("io.streamlocks.client");
+
+    private final Queue<String> warnings = new ConcurrentLinkedQueue<>();
+    private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
+        @Override
+        protected void append(ILoggingEvent event) {
+            if (event.getLevel().isGreaterOrEqual(Level.WARN)) {
+                warnings.add(event.getFormattedMessage());
+            }
+        }
+    };
+
+    @BeforeEach
+    void captureLog() {
+        appender.start();
+        LOG.addAppender(appender);
+    }
+
+    @AfterEach
+    void endCapture() {
+        LOG.detachAppender(appender);
+    }
+
+    /** Without a listener, and so long a ttl that nothing runs out by itself. */
+    private StreamLockClient worker(Duration requestTimeout) {
+        return client(
+                StreamLockClient.builder(proxy.uri()).ttl(Duration.ofMinutes(5)).requestTimeout(requestTimeout));
+    }
+
+    private List<String> acquire(StreamLockClient worker, int streams) {
+        List<String> acquired =
+                IntStream.range(0, streams).mapToObj(i -> streamId + "/" + i).toList();
+        acquired.forEach(stream -> worker.tryAcquire(stream).orElseThrow());
+        return acquired;
+    }
+
+    private void assertFree(List<String> streams) {
+        assertThat(streams)
+                .allSatisfy(stream -> assertThat(storage.find(stream)).isEmpty());
+    }
+
+    @Test
+    void aClosingClientTriesAgainWhatWasAnsweredWith503() throws Exception {
+        StreamLockClient worker = worker(Duration.ofSeconds(20));
+        List<String> streams = acquire(worker, 100);
+        storage.setAway(true);
+        Future<?> closing = threads.submit(worker::close);
+        await().until(() -> storage.releases().size() >= 4);
+        storage.setAway(false);
+        closing.get();
+        assertFree(streams);
+    }
+
+    @Test
+    void aClosingClientTriesAgainWhatFoundNoServer() throws Exception {
+        StreamLockClient worker = worker(Duration.ofSeconds(20));
+        List<String> streams = acquire(worker, 100);
+        proxy.refuse();
+        Future<?> closing = threads.submit(worker::close);
+        await().until(() -> warnings.stream().anyMatch(line -> line.contains("trying again")));
+        proxy.pass();
+        closing.get();
+        assertFree(streams);
+    }
+
+    @Test
+    void aClosingClientReleasesWhatWasClosedBeforeInVain() throws Exception {
+        StreamLockClient worker = worker(Duration.ofSeconds(20));
+        HeldLease lease = worker.tryAcquire(streamId).orElseThrow();
+        storage.setAway(true);
+        lease.close();
+        int before = storage.releases().size();
+        Future<?> closing = threads.submit(worker::close);
+        await().until(() -> storage.releases().size() >= before + 3);
+        storage.setAway(false);
+        closing.get();
+        assertFree(List.of(streamId));
+    }
+
+    @Test
+    void anInterruptedThreadClosesAsWellAndStaysInterrupted() throws Exception {
+        StreamLockClient worker = worker(Duration.ofSeconds(20));
+        List<String> streams = acquire(worker, 2);
+        storage.setAway(true);
+        Future<Boolean> closing = threads.submit(() -> {
+            Thread.currentThread().interrupt();
+            worker.close();
+            return Thread.interrupted();
+        });
+        await().until(() -> storage.releases().size() >= 3);
+        storage.setAway(false);
+        assertThat(closing.get()).isTrue();
+        assertFree(streams);
+    }
+
+    @Test
+    void whatStaysHeldIsLoggedAlsoWithoutAListener() {
+        StreamLockClient worker = worker(Duration.ofMillis(300));
+        List<String> streams = acquire(worker, 22);
+        proxy.refuse();
+        worker.close();
+        assertThat(warnings).anySatisfy(line -> assertThat(line)
+                .startsWith("22 leases stay held for up to ")
+                .contains("no release of them had an answer: ")
+                .contains(" and 2 more; the last failure: ")
+                .contains("refused"));
+        assertThat(String.join("\n", warnings)).contains(streams.get(0), streams.get(21));
+    }
+
+    @Test
+    void aReleaseThatNeverHadAnAnswerIsLoggedWhenTheLeaseHasRunOut() {
+        HeldLease lease = acquire();
+        storage.setAway(true);
+        lease.close();
+        await().until(() -> warnings.stream()
+                .anyMatch(line ->
+                        line.startsWith("1 leases have run out, since no release of them had an answer: " + streamId)));
+    }
+
+    @Test
+    void aLossIsLoggedAlsoWithoutAListener() {
+        StreamLockClient worker = client(StreamLockClient.builder(server.uri()).ttl(TTL));
+        HeldLease lease = worker.tryAcquire(streamId).orElseThrow();
+        storage.takeOver(streamId);
+        await().until(() -> warnings.contains("The lease of stream " + streamId + " is lost, fencing token "
+                + lease.fencingToken() + ": SUPERSEDED"));
+    }
+}

@@ -1,0 +1,109 @@
+package io.streamlocks.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.streamlocks.client.LeaseCalls.LeaseKey;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A client behind a proxy that changes paths, or bodies, holds what it asked for or nothing. */
+class RewritingProxyTest extends ProxiedClient {
+
+    private RewritingProxy rewriting;
+    private StreamLockClient worker;
+
+    @BeforeEach
+    void startProxy() throws IOException {
+        rewriting = new RewritingProxy(server.uri());
+        worker = client(StreamLockClient.builder(rewriting.uri())
+                .ttl(Duration.ofSeconds(30))
+                .acquireTimeout(Duration.ofMillis(500))
+                .listener(heard));
+    }
+
+    @AfterEach
+    void stopProxy() {
+        rewriting.changeRequests(body -> body);
+        rewriting.changeAnswers(body -> body);
+        worker.close();
+        rewriting.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"x/../y2", "orders/eu", "a/./b", "a//b", "..", "a b", "a+b", "a%2Fb"})
+    void theStreamThatIsAskedForIsTheOneThatIsHeld(String asked) {
+        HeldLease lease = worker.tryAcquire(asked).orElseThrow();
+
+        assertThat(storage.find(asked).orElseThrow().fencingToken()).isEqualTo(lease.fencingToken());
+        assertThat(storage.find("y2")).isEmpty();
+        assertThat(other().tryAcquire(asked)).isEmpty();
+
+        lease.close();
+        assertThat(heard.released).containsExactly(asked);
+        assertThat(storage.find(asked)).isEmpty();
+    }
+
+    @Test
+    void aGrantOfAnotherStreamIsNoGrantAndIsGivenBack() {
+        rewriting.changeRequests(body -> body.replace("x/../y2", "y2"));
+
+        assertThatThrownBy(() -> worker.tryAcquire("x/../y2"))
+                .isInstanceOf(CoordinatorUnavailableException.class)
+                .hasMessage("The answer is for stream \"y2\", but the call was for stream \"x/../y2\":"
+                        + " a proxy or gateway on the way changes paths or bodies");
+
+        assertThat(storage.acquires()).isNotEmpty();
+        await().until(() -> storage.find("y2").isEmpty());
+        assertThat(heard.lost).isEmpty();
+    }
+
+    @Test
+    void anAnswerForAnotherLeaseIsNoGrant() {
+        rewriting.changeAnswers(body -> body.replaceAll("\"leaseId\":\"[^\"]*", "\"leaseId\":\"" + UUID.randomUUID()));
+
+        assertThatThrownBy(() -> worker.tryAcquire(streamId))
+                .isInstanceOf(CoordinatorUnavailableException.class)
+                .hasMessageContaining("another lease of stream \"" + streamId + "\"");
+    }
+
+    @Test
+    void aRenewalOfAnotherStreamIsNoRenewalAndNoLoss() throws Exception {
+        try (CoordinatorHttp http = CoordinatorHttp.connect(rewriting.uri());
+                LeaseCalls calls = new HttpLeaseCalls(http, Optional.empty(), Map.of())) {
+            LeaseKey one = new LeaseKey(streamId, UUID.randomUUID());
+            LeaseKey two = new LeaseKey("other/" + streamId, UUID.randomUUID());
+            calls.acquireAll(List.of(new LeaseCalls.Acquire(one, "w", TTL), new LeaseCalls.Acquire(two, "w", TTL)));
+            rewriting.changeAnswers(body -> body.replace("other/", "another/"));
+
+            List<LeaseCalls.Renewal> renewals = calls.renew(List.of(one, two));
+
+            assertThat(renewals.get(0)).isInstanceOf(LeaseCalls.Renewal.Renewed.class);
+            assertThat(renewals.get(1))
+                    .isInstanceOfSatisfying(LeaseCalls.Renewal.Unknown.class, unknown -> assertThat(unknown.cause())
+                            .isInstanceOf(CoordinatorUnavailableException.class)
+                            .hasMessageContaining("\"another/" + streamId + "\"")
+                            .hasMessageContaining("\"other/" + streamId + "\""));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"results\": [null]}", "{\"results\": [{}]}", "{\"results\": []}", "{}"})
+    void anAnswerWithoutAResultIsNoAnswer(String answer) {
+        rewriting.changeAnswers(body -> answer);
+
+        assertThatThrownBy(() -> worker.tryAcquire(streamId))
+                .isInstanceOf(CoordinatorUnavailableException.class)
+                .hasMessage("The answer has not one result for each item");
+    }
+}
