@@ -58,7 +58,9 @@ class EnvExampleTest {
         "SHUTDOWN_DRAIN_MS",
         "RATE_LIMIT_PER_SECOND",
         "MAX_LEASES_PER_OWNER",
-        "HTTP_MAX_CONNECTIONS_PER_ADDRESS"
+        "HTTP_MAX_CONNECTIONS_PER_ADDRESS",
+        "HTTP_IDLE_TIMEOUT_MS",
+        "HTTP_MAX_HEAD_BYTES"
     })
     void theFileHoldsTheRangeOfEachNumber(String name) throws Exception {
         Matcher range = RANGE.matcher(comment(name));

@@ -74,7 +74,11 @@ class BadPathTest {
                 "/WEB-INF/web.xml"
             })
     void anUnknownPathIsNotFound(String path) {
-        assertProblem(SERVER.get(path), 404, "not-found", null);
+        Response answer = SERVER.get(path);
+        assertProblem(answer, 404, "not-found", null);
+        if (path.startsWith("/v1/locks/") || path.startsWith("/v1/owners/")) {
+            assertThat(answer.path("detail").toString()).contains("%2F", "proxy");
+        }
     }
 
     @Test
