@@ -48,7 +48,6 @@ class BadPathTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "/",
                 "/v1",
                 "/v1/",
                 "/v2/locks",

@@ -28,7 +28,7 @@ class RefusedBodiesTest {
 
     private static RawHttp.Answer post(int port, String host, int bytes) {
         String head = "POST /v1/batch/acquire HTTP/1.1\r\nHost: " + host + "\r\nContent-Type: application/json\r\n"
-                + "Content-Length: " + bytes + "\r\n\r\n";
+                + "Connection: close\r\nContent-Length: " + bytes + "\r\n\r\n";
         return RawHttp.send(port, (head + " ".repeat(bytes)).getBytes(StandardCharsets.US_ASCII));
     }
 
