@@ -14,7 +14,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 # The jar, and the list of what is in it.
 COPY --from=build /src/coordinator-server/target/coordinator.jar /src/coordinator-server/target/coordinator.cdx.json /app/
-COPY LICENSE /app/LICENSE
+COPY LICENSE coordinator.jvm /app/
 # A number, so that Kubernetes can see for itself that it is not root.
 USER 10001:10001
 # Inside a container 127.0.0.1 can be reached by nobody else. So that others reach it, it must also be told
@@ -25,12 +25,5 @@ EXPOSE 8080
 # this process brings a lost database back. The certificate is for another name than 127.0.0.1.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 \
     CMD curl -fsSk -o /dev/null "http${TLS_CERTIFICATE_FILE:+s}://127.0.0.1:${HTTP_PORT:-8080}/livez"
-# Half of the container's memory is for the heap. Beside it the server needed up to 195 MiB, however large the heap was:
-# 85 for classes, 32 for 270 threads, 18 for compiled code, 10 for buffers of connections, and what the compiler and malloc
-# hold. Measured in cgroups on Java 25, with 200 connections that send batches of 1 MB and with 3000 that stall: a container
-# of 512 MiB peaked at 451, one of 1 GiB at 684. With three quarters for the heap 8 connections got that of 512 MiB killed.
-# The buffers are outside of the heap; by default they could become as large as it.
-#
-# Exec form: Java is process 1 and gets the SIGTERM. It is gone within 6 s of it.
-ENTRYPOINT ["java", "-XX:MaxRAMPercentage=50", "-XX:MaxDirectMemorySize=64m", "-XX:+ExitOnOutOfMemoryError", \
-    "-jar", "/app/coordinator.jar"]
+# Exec form: Java is process 1 and gets the SIGTERM. It is gone within SHUTDOWN_DRAIN_MS and 6 s of it.
+ENTRYPOINT ["java", "@/app/coordinator.jvm", "-jar", "/app/coordinator.jar"]

@@ -214,7 +214,8 @@ for (const field of ['read_only', 'cap_drop', 'security_opt', 'mem_limit', 'pids
   }
 }
 
-// What the Dockerfile says that a server needs beside its heap, and some more.
+// What coordinator.jvm, which the image uses, says that a server needs beside its heap, and some more.
+const options = read(root, 'coordinator.jvm')
 const BESIDE_HEAP_MIB = 240
 const mib = limit => {
   const [, number, unit] = limit.match(/^(\d+)([MGmg])i?$/)
@@ -228,15 +229,16 @@ const limits = [
   ),
 ]
 const tooSmall = (text, limits) => {
-  const percent = Number(text.match(/"-XX:MaxRAMPercentage=(\d+)"/)[1])
-  const direct = /"-XX:MaxDirectMemorySize=64m"/.test(text)
+  const percent = Number(text.match(/^-XX:MaxRAMPercentage=(\d+)$/m)[1])
+  const direct = /^-XX:MaxDirectMemorySize=64m$/m.test(text)
   return limits.filter(limit => !direct || (mib(limit) * (100 - percent)) / 100 < BESIDE_HEAP_MIB)
 }
-complain('Dockerfile', tooSmall(image, limits).map(limit => `a container of ${limit} has no room beside its heap`))
+complain('Dockerfile', /^ENTRYPOINT .*"@\/app\/coordinator\.jvm"/m.test(image) ? [] : ['the options of coordinator.jvm are not used'])
+complain('coordinator.jvm', tooSmall(options, limits).map(limit => `a container of ${limit} has no room beside its heap`))
 for (const change of [/Percentage=\d+/, /64m/]) {
   broken++
-  if (tooSmall(image.replace(change, 'Percentage=75'), limits).length === 0) {
-    complain('Dockerfile', [`not found: ${change} is wrong`])
+  if (tooSmall(options.replace(change, 'Percentage=75'), limits).length === 0) {
+    complain('coordinator.jvm', [`not found: ${change} is wrong`])
   }
 }
 

@@ -1,7 +1,7 @@
 // What no schema sees: that the manifests fit each other, the image and the server. Each rule answers with what is wrong.
 
 const SERVER_ANSWERS_WITHIN_S = 3 // also when the database is away: see "Health" in the README
-const CALLS_UNDER_WAY_S = 5 // which a stopping server waits for, after SHUTDOWN_DRAIN_MS
+const CALLS_UNDER_WAY_S = 6 // after SHUTDOWN_DRAIN_MS: a second without grants, and the calls under way
 
 const of = (documents, kind) => documents.filter(document => document.kind === kind)
 const contains = (labels, selector) => Object.entries(selector ?? {}).every(([key, value]) => labels?.[key] === value)
@@ -111,7 +111,7 @@ export const rules = {
   'times fit those of the server'({ documents, settings }) {
     const { spec } = of(documents, 'Deployment')[0].spec.template
     const { readinessProbe, startupProbe } = containerOf(documents)
-    const stopS = Number(settings.get('SHUTDOWN_DRAIN_MS') ?? 1000) / 1000 + CALLS_UNDER_WAY_S
+    const stopS = Number(settings.get('SHUTDOWN_DRAIN_MS') ?? 3000) / 1000 + CALLS_UNDER_WAY_S
     return [
       ...(spec.terminationGracePeriodSeconds > stopS + 2 ? [] : ['terminationGracePeriodSeconds is too short']),
       ...(readinessProbe.timeoutSeconds > SERVER_ANSWERS_WITHIN_S ? [] : ['readinessProbe gives up too soon']),

@@ -49,6 +49,9 @@ final class Coordinator implements AutoCloseable {
     private static final Duration PURGE_INTERVAL = Duration.ofMinutes(1);
     private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(1);
 
+    /** How long a server that stops still takes all calls but acquires. */
+    private static final Duration GRANTS_NOTHING = Duration.ofSeconds(1);
+
     private static final Duration CENSUS_INTERVAL = Duration.ofSeconds(15);
     private static final Duration SET_UP_INTERVAL = Duration.ofMinutes(1);
 
@@ -103,6 +106,8 @@ final class Coordinator implements AutoCloseable {
                     config.httpPort(),
                     config.managementPort(),
                     config.limits().connectionsPerAddress(),
+                    config.limits().idleTimeout(),
+                    config.limits().maxHeadBytes(),
                     config.access().isForLoopback()));
         } catch (RuntimeException e) {
             pool.ifPresent(HikariDataSource::close);
@@ -139,7 +144,8 @@ final class Coordinator implements AutoCloseable {
                 task.run();
             } catch (RuntimeException | Error e) {
                 if (!background.isShutdown()) {
-                    errors.log(Level.WARN, what + e, "Failed to " + what + ", trying again: " + rootCause(e), null);
+                    Throwable error = e instanceof Error ? e : null;
+                    errors.log(Level.WARN, what + e, "Failed to " + what + ", trying again: " + rootCause(e), error);
                 }
             }
         };
@@ -162,19 +168,24 @@ final class Coordinator implements AutoCloseable {
     }
 
     /**
-     * Stops: refuses new calls as draining for {@link CoordinatorConfig#drainTime}, so that a load balancer notices,
-     * then stops listening and lets the calls under way finish, which takes 5 s at most.
+     * Stops. For {@link CoordinatorConfig#drainTime} it takes all calls, but is not ready and has clients connect anew, so
+     * that load balancers and clients go elsewhere and workers that stop with it can release their leases. Then it refuses
+     * acquires, for a second or for as long as that if it is shorter; and then it stops listening and lets the calls under
+     * way finish, which takes 5 s at most. Blocks until all that is done.
      */
     @Override
     public void close() {
-        gate.drain();
-        background.shutdownNow();
-        try {
-            // A plain wait, since nothing can end it early: no load balancer tells that it has noticed.
-            TimeUnit.NANOSECONDS.sleep(config.drainTime().toNanos());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (gate.drain()) {
+            try {
+                // Plain waits, since nothing can end them early: no load balancer tells that it has noticed.
+                TimeUnit.NANOSECONDS.sleep(config.drainTime().toNanos());
+                gate.grantNothing();
+                TimeUnit.NANOSECONDS.sleep(Math.min(config.drainTime().toNanos(), GRANTS_NOTHING.toNanos()));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
+        background.shutdownNow();
         server.stop();
         telemetry.close();
         pool.ifPresent(HikariDataSource::close);
@@ -198,7 +209,7 @@ final class Coordinator implements AutoCloseable {
                         "PostgreSQL at " + config.database().orElseThrow().url()
                                 + " cannot be set up yet, trying again each " + RETRY_STORAGE_AFTER.toSeconds() + " s: "
                                 + reason,
-                        null);
+                        e instanceof Error ? e : null);
                 background.schedule(this::openStorage, RETRY_STORAGE_AFTER.toMillis(), TimeUnit.MILLISECONDS);
             }
             return;

@@ -34,7 +34,7 @@ import java.util.regex.Pattern;
  * @param maxTtl the longest ttl that may be asked for
  * @param tombstoneRetention how long a stream is remembered after its last lease ended
  * @param historyRetention how long a grant is remembered after it ended; zero for no history
- * @param drainTime how long a stopping server still answers that it is draining, before it listens no more
+ * @param drainTime how long a stopping server still takes all calls
  * @param database the PostgreSQL backend; empty for the memory backend
  * @param access who may do what
  * @param tls what TLS shows; empty for plain HTTP
@@ -102,8 +102,15 @@ record CoordinatorConfig(
      * @param callsPerSecond the most calls of a caller; off if 0
      * @param leasesPerOwner the most live leases of an owner; off if 0
      * @param connectionsPerAddress the most connections from an address
+     * @param idleTimeout how long a connection stays open on which nothing is said
+     * @param maxHeadBytes how large the head of a request may be
      */
-    record Limits(int callsPerSecond, int leasesPerOwner, int connectionsPerAddress) {}
+    record Limits(
+            int callsPerSecond,
+            int leasesPerOwner,
+            int connectionsPerAddress,
+            Duration idleTimeout,
+            int maxHeadBytes) {}
 
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(s|m|h|d)");
     private static final Map<String, TimeUnit> UNITS =
@@ -165,8 +172,10 @@ record CoordinatorConfig(
                 // Far longer than any statement can run: see LockManager.purge.
                 reader.duration("LOCK_TOMBSTONE_RETENTION", "1h", Duration.ofMinutes(1), Duration.ofDays(365)),
                 reader.durationOrZero("LOCK_HISTORY_RETENTION", "7d", Duration.ofMinutes(1), Duration.ofDays(3650)),
-                // With the 5 s that calls under way may take, below the 10 s after which platforms kill.
-                reader.millis("SHUTDOWN_DRAIN_MS", 1000, 0, 3000),
+                // With the second in which nothing is granted, and the 5 s that calls under way may take, below the 10
+                // s
+                // after which Docker kills.
+                reader.millis("SHUTDOWN_DRAIN_MS", 3000, 0, 60_000),
                 postgres ? Optional.of(database(reader)) : Optional.empty(),
                 access(reader, httpHost),
                 tls(reader),
@@ -174,7 +183,9 @@ record CoordinatorConfig(
                         reader.integer("RATE_LIMIT_PER_SECOND", 0, 0, 1_000_000),
                         reader.integer("MAX_LEASES_PER_OWNER", 0, 0, 10_000_000),
                         reader.integer(
-                                "HTTP_MAX_CONNECTIONS_PER_ADDRESS", Listening.CONNECTIONS_PER_ADDRESS, 1, 10_000)),
+                                "HTTP_MAX_CONNECTIONS_PER_ADDRESS", Listening.CONNECTIONS_PER_ADDRESS, 1, 10_000),
+                        reader.millis("HTTP_IDLE_TIMEOUT_MS", 75_000, 5000, 600_000),
+                        reader.integer("HTTP_MAX_HEAD_BYTES", Listening.MAX_HEAD_BYTES, 8192, 32_768)),
                 reporting(reader));
         if (config.httpPort() != 0 && config.managementPort().equals(OptionalInt.of(config.httpPort()))) {
             reader.problem("MANAGEMENT_PORT", "must not be HTTP_PORT");

@@ -14,7 +14,8 @@ public final class Main {
     private Main() {}
 
     /**
-     * Starts the coordinator. Exits with 1 if the settings are wrong or the port is taken, with 0 when told to stop.
+     * Starts the coordinator. Exits with 1 if the settings are wrong or the port is taken, with 0 when told to stop, and
+     * with 3 when memory has run out.
      *
      * @param args none, or those of {@link TokenCommand}
      */
@@ -22,7 +23,12 @@ public final class Main {
         if (args.length > 0) {
             System.exit(TokenCommand.run(List.of(args), System.out, System.err));
         }
+        // Else each thread keeps a buffer outside of the heap, as large as the largest that it ever wrote. Read once,
+        // when the
+        // first connection is made.
+        System.setProperty("jdk.nio.maxCachedBufferSize", "65536");
         setUpLogs(CoordinatorConfig.logFormat(System.getenv()));
+        OutOfMemoryExit.install();
         CoordinatorConfig config;
         try {
             config = CoordinatorConfig.from(System.getenv());

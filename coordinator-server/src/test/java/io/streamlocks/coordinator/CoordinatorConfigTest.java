@@ -32,11 +32,11 @@ class CoordinatorConfigTest {
                         Duration.ofDays(1),
                         Duration.ofHours(1),
                         Duration.ofDays(7),
-                        Duration.ofSeconds(1),
+                        Duration.ofSeconds(3),
                         Optional.empty(),
                         NO_ACCESS_CONTROL,
                         Optional.empty(),
-                        new CoordinatorConfig.Limits(0, 0, 2500),
+                        new CoordinatorConfig.Limits(0, 0, 2500, Duration.ofSeconds(75), 8192),
                         new CoordinatorConfig.Reporting("text", Optional.empty(), "stream-lock-coordinator")));
     }
 
@@ -58,6 +58,8 @@ class CoordinatorConfigTest {
                 "HTTP_PORT", "0",
                 "MANAGEMENT_PORT", "9090",
                 "HTTP_MAX_CONNECTIONS_PER_ADDRESS", "9000",
+                "HTTP_IDLE_TIMEOUT_MS", "5000",
+                "HTTP_MAX_HEAD_BYTES", "32768",
                 "LOCK_TTL_MS", "5000",
                 "LOCK_TTL_MAX_MS", "60000",
                 "LOCK_TOMBSTONE_RETENTION", "2d",
@@ -86,7 +88,7 @@ class CoordinatorConfigTest {
                                 DatabaseUrl.parse(URL), 3, Duration.ofSeconds(1), Duration.ofSeconds(2))),
                         NO_ACCESS_CONTROL,
                         Optional.empty(),
-                        new CoordinatorConfig.Limits(100, 2000, 9000),
+                        new CoordinatorConfig.Limits(100, 2000, 9000, Duration.ofSeconds(5), 32_768),
                         new CoordinatorConfig.Reporting(
                                 "json", Optional.of(URI.create("https://collector.example:4318/otlp")), "locks")));
     }
@@ -122,7 +124,9 @@ class CoordinatorConfigTest {
             LOCK_HISTORY_RETENTION         | 3651d    | must be a number with the unit s, m, h or d, from 60s to 3650d; it is 3651d
             LOCK_TOMBSTONE_RETENTION       | 366d     | must be a number with the unit s, m, h or d, from 60s to 365d; it is 366d
             LOCK_TOMBSTONE_RETENTION       | 3600     | must be a number with the unit s, m, h or d, from 60s to 365d; it is 3600
-            SHUTDOWN_DRAIN_MS              | 3001     | must be an integer from 0 to 3000; it is 3001
+            SHUTDOWN_DRAIN_MS              | 60001    | must be an integer from 0 to 60000; it is 60001
+            HTTP_IDLE_TIMEOUT_MS           | 4999     | must be an integer from 5000 to 600000; it is 4999
+            HTTP_MAX_HEAD_BYTES            | 32769    | must be an integer from 8192 to 32768; it is 32769
             DATABASE_POOL_SIZE             | 0        | must be an integer from 1 to 1000; it is 0
             DATABASE_CONNECTION_TIMEOUT_MS | 249      | must be an integer from 250 to 10000; it is 249
             DATABASE_STATEMENT_TIMEOUT_MS  | 99       | must be an integer from 100 to 10000; it is 99
@@ -164,6 +168,8 @@ class CoordinatorConfigTest {
                         "HTTP_PORT", "x",
                         "MANAGEMENT_PORT", "x",
                         "HTTP_MAX_CONNECTIONS_PER_ADDRESS", "x",
+                        "HTTP_IDLE_TIMEOUT_MS", "x",
+                        "HTTP_MAX_HEAD_BYTES", "x",
                         "LOCK_TTL_MS", "1",
                         "LOCK_TTL_MAX_MS", "x",
                         "LOCK_TOMBSTONE_RETENTION", "x",
@@ -186,6 +192,8 @@ class CoordinatorConfigTest {
                         "HTTP_PORT",
                         "MANAGEMENT_PORT",
                         "HTTP_MAX_CONNECTIONS_PER_ADDRESS",
+                        "HTTP_IDLE_TIMEOUT_MS",
+                        "HTTP_MAX_HEAD_BYTES",
                         "LOCK_TTL_MS",
                         "LOCK_TTL_MAX_MS",
                         "LOCK_TOMBSTONE_RETENTION",

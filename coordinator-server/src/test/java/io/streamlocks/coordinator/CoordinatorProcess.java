@@ -28,12 +28,11 @@ final class CoordinatorProcess implements AutoCloseable {
     private final List<String> err = new CopyOnWriteArrayList<>();
     private final List<Thread> readers;
 
-    private CoordinatorProcess(Map<String, String> settings, String... args) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
+    private CoordinatorProcess(List<String> options, Map<String, String> settings, String... args) throws IOException {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
         command.addAll(List.of(args));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().clear();
@@ -43,12 +42,17 @@ final class CoordinatorProcess implements AutoCloseable {
     }
 
     static CoordinatorProcess start(Map<String, String> settings) throws IOException {
-        return new CoordinatorProcess(settings);
+        return new CoordinatorProcess(List.of(), settings);
+    }
+
+    /** The same with options of its JVM. */
+    static CoordinatorProcess start(List<String> options, Map<String, String> settings) throws IOException {
+        return new CoordinatorProcess(options, settings);
     }
 
     /** The same with arguments. */
     static CoordinatorProcess run(String... args) throws IOException {
-        return new CoordinatorProcess(Map.of(), args);
+        return new CoordinatorProcess(List.of(), Map.of(), args);
     }
 
     /** Where it listens; waits until it says that it is ready. */

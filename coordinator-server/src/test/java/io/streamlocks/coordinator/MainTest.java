@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -112,11 +113,12 @@ class MainTest {
     }
 
     @Test
-    void toldToStopItRefusesNewCallsAsDrainingAndEndsInOrder() throws Exception {
+    void toldToStopItIsNotReadyAndServesAllCallsForAWhileAndEndsInOrder() throws Exception {
         try (CoordinatorProcess coordinator =
-                CoordinatorProcess.start(Map.of("HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "3000"))) {
+                CoordinatorProcess.start(Map.of("HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "6000"))) {
             HttpCalls calls = new HttpCalls(coordinator.url());
             UUID leaseId = UUID.randomUUID();
+            UUID laterId = UUID.randomUUID();
             assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
 
             coordinator.terminate();
@@ -124,12 +126,19 @@ class MainTest {
 
             await().until(() -> calls.get("/readyz").statusCode() == 503);
             assertDraining(calls.get("/readyz"));
-            assertDraining(calls.renew("a", leaseId));
-            assertDraining(calls.get("/v1/locks"));
-            assertThat(calls.get("/livez").statusCode()).isEqualTo(200);
-            assertThat(coordinator.exitCode(GRACE)).isZero();
+            for (HttpResponse<String> served : List.of(
+                    calls.renew("a", leaseId),
+                    calls.acquire("b", laterId),
+                    calls.get("/v1/locks"),
+                    calls.get("/livez"))) {
+                assertThat(served.statusCode()).isEqualTo(200);
+                assertThat(served.headers().firstValue("Connection")).contains("close");
+            }
+            assertThat(calls.release("a", leaseId).statusCode()).isEqualTo(204);
+            assertThat(calls.release("b", laterId).statusCode()).isEqualTo(204);
+            assertThat(coordinator.exitCode(SOON)).isZero();
             LOG.info(
-                    "Ended {} ms after SIGTERM with a drain of 3000 ms",
+                    "Ended {} ms after SIGTERM with a drain of 6000 ms",
                     TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - terminatedAt));
             assertThat(coordinator.err()).isEmpty();
         }

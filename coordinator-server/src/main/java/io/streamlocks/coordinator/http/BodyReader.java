@@ -40,12 +40,15 @@ final class BodyReader extends Handler.Wrapper {
     /** So much is held without being counted: that of all connections together is no harm. */
     private static final int SMALL_BODY_BYTES = 8 * 1024;
 
-    /**
-     * How many large bodies are parsed at once, each of which can take thirty times its size meanwhile. More would be no
-     * faster, since nothing waits while it parses.
-     */
-    private static final int MAX_LARGE_AT_ONCE =
-            Math.min(4, Runtime.getRuntime().availableProcessors());
+    /** So much of the heap a large body can take while it is parsed, twice: thirty times its size. */
+    private static final long HEAP_FOR_LARGE = 64L * 1024 * 1024;
+
+    /** How many large bodies are parsed at once. More would be no faster, since nothing waits while it parses. */
+    private static final int MAX_LARGE_AT_ONCE = (int) Math.max(
+            1,
+            Math.min(
+                    Math.min(4, Runtime.getRuntime().availableProcessors()),
+                    Runtime.getRuntime().maxMemory() / HEAP_FOR_LARGE));
 
     private static final String BODY = BodyReader.class.getName();
     private static final byte[] NO_BODY = {};

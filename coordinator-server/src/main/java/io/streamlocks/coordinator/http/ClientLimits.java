@@ -7,19 +7,17 @@ import java.time.Duration;
  * far away, and small beside what one that means harm would take.
  *
  * @param connections how many may be open; for those beyond, the ones are ended that have owed a request for longest
- * @param silence how long a connection may stay open on which nothing is said
  * @param exchange how long a request may take from its first byte to the last of its answer, however steadily the bytes
  *     come; far above the few seconds within which the server itself answers
  * @param body how long the body of a request may take from the end of its head
  * @param heldBytes how much memory may hold bodies whose calls are not answered yet, and as much again answers that are not
  *     read yet
  */
-record ClientLimits(int connections, Duration silence, Duration exchange, Duration body, long heldBytes) {
+record ClientLimits(int connections, Duration exchange, Duration body, long heldBytes) {
 
     /** Each connection costs a descriptor and a few kB, so that the most of them are tens of MB. */
     static final ClientLimits DEFAULT = new ClientLimits(
             10_000,
-            Duration.ofSeconds(30),
             Duration.ofSeconds(30),
             Duration.ofSeconds(5),
             Runtime.getRuntime().maxMemory() / 16);

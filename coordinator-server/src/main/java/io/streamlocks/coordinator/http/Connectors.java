@@ -2,7 +2,6 @@ package io.streamlocks.coordinator.http;
 
 import io.streamlocks.coordinator.reload.Reloaded;
 import java.security.KeyStore;
-import java.time.Duration;
 import java.util.Optional;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Connector;
@@ -30,44 +29,43 @@ final class Connectors {
      * Adds the connectors.
      *
      * @param certificate what TLS shows at the main port; empty for plain HTTP
-     * @param silence how long a connection may stay open on which nothing is said
      * @param slow is told of each connection
      */
-    static void add(
-            Server server,
-            Listening listening,
-            Optional<Reloaded<KeyStore>> certificate,
-            Duration silence,
-            SlowClients slow) {
-        HttpConnections http = new HttpConnections(http());
+    static void add(Server server, Listening listening, Optional<Reloaded<KeyStore>> certificate, SlowClients slow) {
+        HttpConnections http = new HttpConnections(http(listening));
         ServerConnector main = certificate
                 .map(shown -> TlsConnector.of(server, http, shown))
                 .orElseGet(() -> new ServerConnector(server, http));
         main.setPort(listening.port());
-        add(server, main, listening.host(), silence, slow);
+        add(server, main, listening, slow);
 
         listening.managementPort().ifPresent(port -> {
-            ServerConnector management = new ServerConnector(server, 1, 1, new HttpConnections(http()));
+            ServerConnector management = new ServerConnector(server, 1, 1, new HttpConnections(http(listening)));
             management.setName(MANAGEMENT);
             management.setPort(port);
             // A crowd here is in its own way alone.
             server.addBean(new NetworkConnectionLimit(ClientLimits.MANAGEMENT_CONNECTIONS, management));
-            add(server, management, listening.host(), silence, slow);
+            add(server, management, listening, slow);
         });
     }
 
-    private static void add(Server server, ServerConnector connector, String host, Duration silence, SlowClients slow) {
+    private static void add(Server server, ServerConnector connector, Listening listening, SlowClients slow) {
         connector.addEventListener(slow);
-        connector.setHost(host);
-        connector.setIdleTimeout(silence.toMillis());
+        connector.setHost(listening.host());
+        connector.setIdleTimeout(listening.idleTimeout().toMillis());
         connector.setAcceptQueueSize(ClientLimits.ACCEPT_QUEUE);
         connector.setAcceptedReceiveBufferSize(ClientLimits.SOCKET_BUFFER);
         connector.setAcceptedSendBufferSize(ClientLimits.SOCKET_BUFFER);
         server.addConnector(connector);
     }
 
-    private static HttpConfiguration http() {
+    private static HttpConfiguration http(Listening listening) {
         HttpConfiguration http = new HttpConfiguration();
+        http.setRequestHeaderSize(listening.maxHeadBytes());
+        // In the heap: buffers outside of it would have a limit of their own, and what meets that is no less out of
+        // memory.
+        http.setUseInputDirectByteBuffers(false);
+        http.setUseOutputDirectByteBuffers(false);
         http.setSendServerVersion(false);
         http.setSendDateHeader(false);
         // For each answer that is not read yet; most are far smaller, and long ones have buffers of their own.

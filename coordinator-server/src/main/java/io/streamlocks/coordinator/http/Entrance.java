@@ -9,7 +9,7 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * Refuses what came by the wrong way, before anything is read of it: what is not for probes and metrics at their port, and
+ * Refuses what came by the wrong way, before any route sees it: what is not for probes and metrics at their port, and
  * what a web page sends to a server that lets in everybody who reaches the loopback interface. A page's own host name can be
  * made to lead there, and then the browser takes this server for a part of the page; but it tells by which name it came.
  */

@@ -68,6 +68,13 @@ final class Exchange {
             throw new ProblemException(Problem.ofField(
                     ProblemType.UNSUPPORTED_MEDIA_TYPE, "Content-Type", "Send the body as application/json."));
         }
+        String encoding = ctx.header("Content-Encoding");
+        if (encoding != null && !encoding.trim().equalsIgnoreCase("identity")) {
+            throw new ProblemException(Problem.ofField(
+                    ProblemType.UNSUPPORTED_MEDIA_TYPE,
+                    "Content-Encoding",
+                    "Send the body as it is, without Content-Encoding: " + Fields.shown(encoding) + "."));
+        }
         return BodyReader.body(ctx.req());
     }
 
@@ -216,10 +223,6 @@ final class Exchange {
 
     /** The same with a problem. */
     static CompletableFuture<Void> respond(Context ctx, Problem problem) {
-        if (problem.code().equals(ProblemType.DRAINING.code())) {
-            // Else a client would try again on the same connection, past a load balancer that knows better by now.
-            ctx.header("Connection", "close");
-        }
         if (problem.status() == 409 && problem.holder() != null) {
             ctx.header("Retry-After", seconds(problem.holder().expiresInMs()));
         } else if (problem.opensInMs() != null) {

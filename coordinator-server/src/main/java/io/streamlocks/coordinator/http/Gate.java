@@ -1,38 +1,80 @@
 package io.streamlocks.coordinator.http;
 
 /**
- * Whether the server takes calls: closed while it starts, open, or draining while it stops. Thread-safe.
+ * Which calls the server takes: none while it starts, and all once it is open. A server that stops takes all for a while, so
+ * that load balancers notice and workers that stop with it can give back what they hold; then all but acquires, since what
+ * is granted now would be used elsewhere. Thread-safe.
  */
 public final class Gate {
 
     private enum State {
         STARTING,
         OPEN,
-        DRAINING
+        DRAINING,
+        GRANTING_NOTHING,
+        CLOSED
     }
 
     private volatile State state = State.STARTING;
 
-    /** Takes calls from now on, unless the server is draining already. */
+    /** Takes calls from now on, unless the server is stopping already. */
     public synchronized void open() {
         if (state == State.STARTING) {
             state = State.OPEN;
         }
     }
 
-    /** Refuses new calls from now on. Calls under way are not touched. */
-    public synchronized void drain() {
-        state = State.DRAINING;
+    /**
+     * Says from now on that this server is stopping, and takes calls nevertheless; a server that has taken none yet never
+     * will.
+     *
+     * @return whether it takes calls, so that there is something to wait for
+     */
+    public synchronized boolean drain() {
+        if (state == State.STARTING) {
+            state = State.CLOSED;
+        } else if (state == State.OPEN) {
+            state = State.DRAINING;
+        }
+        return state != State.CLOSED;
+    }
+
+    /** Refuses acquires from now on, if it drains; all other calls are taken until the server has stopped. */
+    public synchronized void grantNothing() {
+        if (state == State.DRAINING) {
+            state = State.GRANTING_NOTHING;
+        }
+    }
+
+    /** Whether clients are to go elsewhere. */
+    boolean isStopping() {
+        return state.compareTo(State.DRAINING) >= 0;
     }
 
     /** Lets a call pass, or throws the problem to answer it with. */
     void check() {
-        switch (state) {
-            case OPEN -> {}
-            case STARTING ->
-                throw new ProblemException(Problem.of(
-                        ProblemType.STORAGE_UNAVAILABLE, "The server is waiting for its storage. Try again."));
-            case DRAINING -> throw new ProblemException(draining());
+        State now = state;
+        if (now == State.STARTING) {
+            throw new ProblemException(
+                    Problem.of(ProblemType.STORAGE_UNAVAILABLE, "The server is waiting for its storage. Try again."));
+        } else if (now == State.CLOSED) {
+            throw new ProblemException(draining());
+        }
+    }
+
+    /** The same for a call that asks for leases. */
+    void checkAcquire() {
+        check();
+        if (state == State.GRANTING_NOTHING) {
+            throw new ProblemException(draining());
+        }
+    }
+
+    /** Lets a probe of readiness pass, or throws the problem to answer it with. */
+    void checkReady() {
+        check();
+        if (isStopping()) {
+            throw new ProblemException(draining());
         }
     }
 

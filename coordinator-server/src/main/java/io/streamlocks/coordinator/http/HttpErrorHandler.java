@@ -3,6 +3,7 @@ package io.streamlocks.coordinator.http;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.IntSupplier;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpHeaderValue;
@@ -18,9 +19,15 @@ import org.eclipse.jetty.util.Callback;
 final class HttpErrorHandler extends ErrorHandler {
 
     private final Telemetry telemetry;
+    private final IntSupplier maxHeadBytes;
 
-    HttpErrorHandler(Telemetry telemetry) {
+    /**
+     * @param telemetry counts what is refused here
+     * @param maxHeadBytes how large the head of a request may be; asked for once the server is started
+     */
+    HttpErrorHandler(Telemetry telemetry, IntSupplier maxHeadBytes) {
         this.telemetry = telemetry;
+        this.maxHeadBytes = maxHeadBytes;
     }
 
     @Override
@@ -47,7 +54,7 @@ final class HttpErrorHandler extends ErrorHandler {
         response.write(true, ByteBuffer.wrap(body), callback);
     }
 
-    private static Problem problem(int status) {
+    private Problem problem(int status) {
         return switch (status) {
             // Jetty refuses requests only once its graceful stop has begun.
             case 503 -> Gate.draining();
@@ -60,6 +67,12 @@ final class HttpErrorHandler extends ErrorHandler {
                         "Everybody may do everything here, so that only requests for localhost, a name below it,"
                                 + " 127.0.0.0/8 or [::1] are taken. Call it by one of these; or, for other names, set"
                                 + " tokens, or AUTH=none.");
+            case 414, 431 ->
+                Problem.of(
+                                ProblemType.BAD_REQUEST,
+                                "The line and the headers of a request may have " + maxHeadBytes.getAsInt()
+                                        + " bytes together. The server's HTTP_MAX_HEAD_BYTES allows up to 32768.")
+                        .withStatus(status);
             // What of it is wrong is not told here; the path may not even be known.
             default ->
                 Problem.of(

@@ -5,6 +5,7 @@ import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.javalin.http.Handler;
 import io.javalin.http.HttpResponseException;
 import io.javalin.router.Endpoint;
 import io.streamlocks.coordinator.access.ForbiddenException;
@@ -17,12 +18,15 @@ import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.telemetry.Telemetry;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.ee10.servlet.SessionHandler;
 import org.eclipse.jetty.server.Connector;
@@ -30,7 +34,6 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.LoggerFactory;
@@ -51,9 +54,13 @@ public final class HttpServer {
     private static final Pattern EMPTY_STREAM_ID =
             Pattern.compile("/v1/locks/(/(acquire|renew|release|break|history))?");
 
+    /** Begins as a path that names a stream or an owner. */
+    private static final Pattern OF_AN_ID = Pattern.compile("/v1/(locks|owners)/.*");
+
     private final GroupCommit locks;
     private final Javalin javalin;
     private final Guards guards;
+    private final LongSupplier nanoTime;
 
     /** Set while the server is made. */
     private RouteTable table;
@@ -80,7 +87,7 @@ public final class HttpServer {
      */
     public HttpServer(
             LockManager locks, Gate gate, Guards guards, Duration defaultTtl, Duration maxTtl, Telemetry telemetry) {
-        this(locks, gate, guards, defaultTtl, maxTtl, telemetry, ClientLimits.DEFAULT, threads());
+        this(locks, gate, guards, defaultTtl, maxTtl, telemetry, ClientLimits.DEFAULT, threads(), System::nanoTime);
     }
 
     HttpServer(
@@ -91,14 +98,16 @@ public final class HttpServer {
             Duration maxTtl,
             Telemetry telemetry,
             ClientLimits limits,
-            QueuedThreadPool threads) {
+            QueuedThreadPool threads,
+            LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
         this.locks = new GroupCommit(telemetry.measured(locks), threads, telemetry);
         this.guards = guards;
         this.javalin = Javalin.create(config -> {
             config.jetty.threadPool = threads;
             configure(config, telemetry);
             config.requestLogger.http((ctx, millis) -> Call.of(ctx).answered(route(ctx), ctx.statusCode()));
-            config.jetty.modifyServer(server -> limit(server, limits, threads, telemetry));
+            config.jetty.modifyServer(server -> limit(server, gate, limits, threads, telemetry));
             routes(
                     config.routes,
                     gate,
@@ -192,37 +201,47 @@ public final class HttpServer {
                 .map(entry -> entry.endpoint.path);
     }
 
-    private static void configure(JavalinConfig config, Telemetry telemetry) {
+    private void configure(JavalinConfig config, Telemetry telemetry) {
         config.startup.showJavalinBanner = false;
         config.startup.showOldJavalinVersionWarning = false;
         config.startup.startupWatcherEnabled = false;
         config.http.prefer405over404 = true;
         config.http.compressionStrategy = CompressionStrategy.NONE;
         config.router.ignoreTrailingSlashes = false;
+        config.router.javaLangErrorHandler(this::respondTo);
         config.jetty.modifyServer(server -> {
             server.setStopTimeout(STOP_TIMEOUT.toMillis());
-            server.setErrorHandler(new HttpErrorHandler(telemetry));
+            server.setErrorHandler(errorHandler(telemetry));
         });
         config.jetty.modifyServletContextHandler(context -> {
-            context.setErrorHandler(new HttpErrorHandler(telemetry));
+            context.setErrorHandler(errorHandler(telemetry));
             context.setSessionHandler(new NoSessions());
         });
     }
 
+    private HttpErrorHandler errorHandler(Telemetry telemetry) {
+        return new HttpErrorHandler(telemetry, () -> listening.maxHeadBytes());
+    }
+
     /** What a client that is slow, or does not end, can take of the server. */
-    private void limit(Server server, ClientLimits limits, Executor threads, Telemetry telemetry) {
+    private void limit(Server server, Gate gate, ClientLimits limits, Executor threads, Telemetry telemetry) {
         SlowClients slow = new SlowClients(limits, listening.connectionsPerAddress(), clientErrors, telemetry);
-        Connectors.add(server, listening, guards.certificate(), limits.silence(), slow);
+        Connectors.add(server, listening, guards.certificate(), slow);
         Entrance entrance = new Entrance(listening.isForLoopbackNames());
         Access access = new Access(guards.authenticator(), guards.rateLimit(), table::isOpen, telemetry);
         BodyReader bodies = new BodyReader(limits, new HeldBytes(limits.heldBytes()), threads, clientErrors, telemetry);
-        slow.setHandler(entrance);
-        entrance.setHandler(access);
+        Reconnects reconnects = new Reconnects(gate, nanoTime);
+        slow.setHandler(reconnects);
+        reconnects.setHandler(access);
         access.setHandler(bodies);
-        // Behind it, since a call is of the thread that handles it, and a body may be read by others.
-        bodies.setHandler(new CallHandler(telemetry));
-        // In place of the framework's handler, which counts requests for nobody.
-        server.setHandler(new GracefulHandler(slow));
+        // Behind it, since whoever is refused there may still be sending, and would see a broken pipe.
+        bodies.setHandler(entrance);
+        // Also behind it, since a call is of the thread that handles it, and a body may be read by others.
+        entrance.setHandler(new CallHandler(telemetry));
+        // In place of the framework's handler, which counts requests for nobody. None refuses calls while the server
+        // stops:
+        // that waits until its connections have ended, and a renewal that comes on one of them is served.
+        server.setHandler(slow);
     }
 
     private void routes(RoutesConfig routes, Gate gate, Fields fields, Exchange exchange, Telemetry telemetry) {
@@ -236,7 +255,7 @@ public final class HttpServer {
         LockRoutes lock = new LockRoutes(locks, capped, fields, exchange);
         table.get("/v1/locks", Permission.READ, lock::list);
         table.get("/v1/locks/{streamId}", Permission.LOOK, lock::find);
-        table.post("/v1/locks/{streamId}/acquire", Permission.HOLD, lock::acquire);
+        table.post("/v1/locks/{streamId}/acquire", Permission.HOLD, unlessStopping(gate, lock::acquire));
         table.post("/v1/locks/{streamId}/renew", Permission.HOLD, lock::renew);
         table.post("/v1/locks/{streamId}/release", Permission.HOLD, lock::release);
 
@@ -249,11 +268,12 @@ public final class HttpServer {
         table.get("/v1/history", Permission.READ, history::list);
 
         BatchRoutes batch = new BatchRoutes(locks, capped, fields, exchange);
-        table.post("/v1/batch/acquire", Permission.HOLD, batch::acquire);
+        table.post("/v1/batch/acquire", Permission.HOLD, unlessStopping(gate, batch::acquire));
         table.post("/v1/batch/renew", Permission.HOLD, batch::renew);
         table.post("/v1/batch/release", Permission.HOLD, batch::release);
 
         OperationRoutes operation = new OperationRoutes(locks, gate, telemetry);
+        table.get("/", Permission.OPEN, operation::start);
         table.get("/livez", Permission.OPEN, operation::livez);
         table.get("/readyz", Permission.OPEN, operation::readyz);
         table.get("/metrics", Permission.READ, operation::metrics);
@@ -280,6 +300,13 @@ public final class HttpServer {
         routes.exception(Exception.class, (e, ctx) -> Call.of(ctx).log(() -> respondTo(e, ctx)));
     }
 
+    private static Handler unlessStopping(Gate gate, Handler acquire) {
+        return ctx -> {
+            gate.checkAcquire();
+            acquire.handle(ctx);
+        };
+    }
+
     /** No route took the request. */
     private static void respondTo(HttpResponseException e, Context ctx) {
         String path = ctx.req().getRequestURI();
@@ -292,7 +319,11 @@ public final class HttpServer {
             ctx.header("Allow", allowed);
             Exchange.respond(ctx, Problem.of(ProblemType.METHOD_NOT_ALLOWED, "This path takes " + allowed + " only."));
         } else if (e.getStatus() == 404) {
-            Exchange.respond(ctx, Problem.of(ProblemType.NOT_FOUND, "See /openapi.yaml for the paths there are."));
+            String slash = OF_AN_ID.matcher(path).matches()
+                    ? " An id is one segment: its / is sent as %2F, which a proxy on the way must not decode."
+                    : "";
+            Exchange.respond(
+                    ctx, Problem.of(ProblemType.NOT_FOUND, "See /openapi.yaml for the paths there are." + slash));
         } else {
             Exchange.respond(
                     ctx,
@@ -309,7 +340,8 @@ public final class HttpServer {
         Throwable root = rootCause(e);
         String message = root == e ? e.getMessage() : e.getMessage() + ": " + root;
         // Which call met the outage makes no difference, nor do numbers: a pool's message counts its connections.
-        errors.log(Level.WARN, root.toString().replaceAll("\\d+", "0"), message, null);
+        Throwable error = root instanceof Error ? root : null;
+        errors.log(Level.WARN, root.toString().replaceAll("\\d+", "0"), message, error);
         Exchange.respond(ctx, Problem.of(ProblemType.STORAGE_UNAVAILABLE, "The storage does not answer. Try again."));
     }
 
@@ -328,6 +360,22 @@ public final class HttpServer {
         Exchange.respond(ctx, Problem.of(ProblemType.OVERLOADED, "The server has too much to do. Try again."));
     }
 
+    /** The framework would answer without a body. If memory has run out, the process ends with the line in the log. */
+    private void respondTo(HttpServletResponse response, Error e) {
+        errors.log(Level.ERROR, e.getClass().getName(), "Failed to handle a call", e);
+        byte[] body = Json.write(new Responses.Refusal(internalError(), response.getHeader(Call.REQUEST_ID)));
+        response.setContentType(Problem.CONTENT_TYPE);
+        try {
+            response.getOutputStream().write(body);
+        } catch (IOException gone) {
+            // The client has gone, so there is nobody to tell.
+        }
+    }
+
+    private static Problem internalError() {
+        return Problem.of(ProblemType.INTERNAL_ERROR, "The coordinator failed to handle the call; its log tells why.");
+    }
+
     private void respondTo(Exception e, Context ctx) {
         // The path may name a stream, but holds no lease id: those travel in bodies only.
         String call = ctx.method() + " " + ctx.path();
@@ -335,10 +383,7 @@ public final class HttpServer {
         StackTraceElement[] trace = e.getStackTrace();
         String where = e.getClass().getName() + (trace.length == 0 ? "" : " at " + trace[0]);
         errors.log(Level.ERROR, where, "Failed to handle " + call, e);
-        Exchange.respond(
-                ctx,
-                Problem.of(
-                        ProblemType.INTERNAL_ERROR, "The coordinator failed to handle the call; its log tells why."));
+        Exchange.respond(ctx, internalError());
     }
 
     private static Throwable rootCause(Throwable e) {

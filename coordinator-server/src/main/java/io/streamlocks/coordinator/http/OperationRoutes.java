@@ -7,6 +7,7 @@ import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -19,6 +20,16 @@ final class OperationRoutes {
             "docs.js", "text/javascript",
             "swagger-ui.css", "text/css",
             "swagger-ui-bundle.js", "text/javascript");
+
+    private static final byte[] START = """
+            Stream Lock Coordinator
+              /console       the live locks, for a browser
+              /docs          the calls, readable; /openapi.yaml for programs
+              /v1/locks      the live locks
+              /livez         whether the server lives
+              /readyz        whether it takes calls
+              /metrics       for Prometheus
+            """.getBytes(StandardCharsets.UTF_8);
 
     private final GroupCommit locks;
     private final Gate gate;
@@ -36,12 +47,27 @@ final class OperationRoutes {
         this.telemetry = telemetry;
     }
 
+    /** Leads a browser to the console, and whoever reads text to all there is. */
+    void start(Context ctx) {
+        ctx.header("Vary", "Accept");
+        String accepted = ctx.header("Accept");
+        if (accepted != null && accepted.contains("text/html")) {
+            ctx.status(303);
+            // Relative, since a proxy may have this server below a path of its own.
+            ctx.header("Location", "console");
+            // Of no body; the framework would set its default.
+            ctx.res().setContentType(null);
+        } else {
+            Exchange.respond(ctx, "text/plain; charset=utf-8", START);
+        }
+    }
+
     void livez(Context ctx) {
         Exchange.respond(ctx, new Responses.Health("live"));
     }
 
     void readyz(Context ctx) {
-        gate.check();
+        gate.checkReady();
         Exchange.respond(ctx, locks::verifyWritable, done -> new Responses.Health("ready"));
     }
 

@@ -6,6 +6,7 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 
 /** Listens for HTTP over TLS. */
@@ -33,7 +34,11 @@ final class TlsConnector {
         tls.setKeyStorePassword("");
         // Jetty would refuse a host that is not the certificate's, as that of a proxy; it is the client who must look.
         http.getHttpConfiguration().addCustomizer(new SecureRequestCustomizer(false));
-        return new ServerConnector(server, tls, http);
+        ServerConnector connector = new ServerConnector(server, tls, http);
+        SslConnectionFactory records = connector.getConnectionFactory(SslConnectionFactory.class);
+        records.setDirectBuffersForEncryption(false);
+        records.setDirectBuffersForDecryption(false);
+        return connector;
     }
 
     private static void reload(SslContextFactory.Server tls, KeyStore changed) {

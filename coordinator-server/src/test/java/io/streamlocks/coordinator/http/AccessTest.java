@@ -94,6 +94,7 @@ class AccessTest {
                     "POST /v1/owners/{ownerId}/break",
                     new Row(Set.of(OPERATOR), Answer.FORBIDDEN, Answer.FORBIDDEN, Answer.FORBIDDEN)),
             Map.entry("GET /metrics", new Row(Set.of(READER, OPERATOR), Answer.SERVED, Answer.SERVED)),
+            Map.entry("GET /", OPEN),
             Map.entry("GET /livez", OPEN),
             Map.entry("GET /readyz", OPEN),
             Map.entry("GET /openapi.yaml", OPEN),

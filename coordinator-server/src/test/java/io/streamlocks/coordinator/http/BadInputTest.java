@@ -251,6 +251,23 @@ class BadInputTest {
         assertProblem(answer, 415, "unsupported-media-type", "Content-Type");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/locks/s/acquire", "/v1/batch/acquire", "/v1/locks/s/break"})
+    void aBodyThatIsCompressedIsRefused(String path) {
+        Map<String, String> headers = Map.of("Content-Type", "application/json", "Content-Encoding", "gzip");
+        RawHttp.Answer answer = RawHttp.send(SERVER.port, "POST", path, headers, ACQUIRE);
+        assertProblem(answer, 415, "unsupported-media-type", "Content-Encoding");
+        assertThat(answer.json().path("detail").asText()).contains("gzip");
+    }
+
+    @Test
+    void aBodyThatIsSaidToBeAsItIsIsTaken() {
+        Map<String, String> headers = Map.of("Content-Type", "application/json", "Content-Encoding", "identity");
+        assertThat(RawHttp.send(SERVER.port, "POST", "/v1/locks/plain/acquire", headers, ACQUIRE)
+                        .status())
+                .isEqualTo(200);
+    }
+
     @Test
     void aMissingContentTypeIsRefused() {
         RawHttp.Answer answer = RawHttp.send(SERVER.port, "POST", "/v1/locks/s/acquire", Map.of(), ACQUIRE);

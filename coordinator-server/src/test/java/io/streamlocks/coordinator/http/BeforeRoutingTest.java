@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +22,27 @@ class BeforeRoutingTest {
 
     @Test
     void headersThatAreTooLargeAreRefused() {
-        assertRefused("GET /livez HTTP/1.1\r\nHost: x\r\nX-Large: " + "x".repeat(20_000) + "\r\n\r\n", 431);
+        RawHttp.Answer refused =
+                assertRefused("GET /livez HTTP/1.1\r\nHost: x\r\nX-Large: " + "x".repeat(20_000) + "\r\n\r\n", 431);
+        assertThat(refused.json().path("detail").asText()).contains("8192 bytes", "HTTP_MAX_HEAD_BYTES", "32768");
+    }
+
+    @Test
+    void aSettingAllowsHeadersOf32KiB() {
+        Listening large =
+                new Listening("127.0.0.1", 0, OptionalInt.empty(), 100, Listening.IDLE_TIMEOUT, 32 * 1024, false);
+        try (TestServer server = TestServer.listening(Guards.NONE, large)) {
+            assertThat(withHeaders(server, 32_000).status()).isEqualTo(200);
+            RawHttp.Answer refused = withHeaders(server, 33_000);
+            assertProblem(refused, 431, "bad-request", null);
+            assertThat(refused.json().path("detail").asText()).contains("32768 bytes");
+        }
+    }
+
+    private static RawHttp.Answer withHeaders(TestServer server, int bytes) {
+        String request = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Large: " + "x".repeat(bytes - 100)
+                + "\r\n\r\n";
+        return RawHttp.send(server.port, request.getBytes(StandardCharsets.UTF_8));
     }
 
     @Test
@@ -80,7 +101,7 @@ class BeforeRoutingTest {
         }
     }
 
-    private static void assertRefused(String request, int status) {
+    private static RawHttp.Answer assertRefused(String request, int status) {
         RawHttp.Answer answer = RawHttp.send(SERVER.port, request.getBytes(StandardCharsets.UTF_8));
         assertProblem(answer, status, "bad-request", null);
         assertThat(answer.headers().get("X-Request-Id"))
@@ -89,6 +110,7 @@ class BeforeRoutingTest {
         assertThat(answer.headers()).containsEntry("Connection", "close");
         assertThat(answer.headers()).doesNotContainKeys("Server", "X-Powered-By");
         assertThat(answer.body()).doesNotContainIgnoringCase("jetty", "javalin", "exception", "org.");
+        return answer;
     }
 
     /** Nobody would read the answer; and for each of a crowd that goes away at once a thread would be started. */

@@ -42,7 +42,7 @@ class BodiesTest {
     }
 
     private TestServer server(Duration body, int heldBytes) {
-        return TestServer.guarded(guards, new ClientLimits(10_000, LONG, LONG, body, heldBytes));
+        return TestServer.guarded(guards, new ClientLimits(10_000, LONG, body, heldBytes));
     }
 
     /** The head of a call with a large body, and the first half of that. */

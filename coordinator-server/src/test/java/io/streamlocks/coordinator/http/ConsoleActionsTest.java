@@ -165,9 +165,10 @@ class ConsoleActionsTest extends ConsoleFixture {
         openConsole();
         assertThat(streams()).hasSize(1);
         browser.click("#rows .break");
-        server.gate.drain();
+        server.close();
         browser.press("stuck", Keys.ENTER);
-        eventually(() -> assertThat(browser.text("#break-problem")).startsWith("Unknown: This server is stopping."));
+        eventually(() ->
+                assertThat(browser.text("#break-problem")).startsWith("Unknown: The coordinator does not answer."));
     }
 
     @ParameterizedTest

@@ -138,8 +138,6 @@ class ConsoleTest extends ConsoleFixture {
         acquire("orders/eu", "worker-1");
         eventually(() -> assertThat(streams()).containsExactly("orders/eu"));
 
-        server.gate.drain();
-        assertStale("This server is stopping. Try again; another one may answer.");
         server.close();
         assertStale("The coordinator does not answer.");
     }
@@ -263,7 +261,7 @@ class ConsoleTest extends ConsoleFixture {
             assertContrast();
             browser.press(Keys.ESCAPE);
         }
-        server.gate.drain();
+        server.close();
         eventually(() -> assertThat(state()).isEqualTo("unknown"));
         assertContrast();
     }

@@ -16,7 +16,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class EntranceTest {
 
     private static Listening listening(OptionalInt managementPort, boolean isForLoopbackNames) {
-        return new Listening("127.0.0.1", 0, managementPort, Listening.CONNECTIONS_PER_ADDRESS, isForLoopbackNames);
+        return new Listening(
+                "127.0.0.1",
+                0,
+                managementPort,
+                Listening.CONNECTIONS_PER_ADDRESS,
+                Listening.IDLE_TIMEOUT,
+                Listening.MAX_HEAD_BYTES,
+                isForLoopbackNames);
     }
 
     private static RawHttp.Answer get(int port, String target, String host) {

@@ -207,7 +207,8 @@ class MetricsTest {
         RawHttp.send(server.port, RawHttp.request("BREW", path(stream), ""));
         RawHttp.send(server.port, "no HTTP at all\r\n\r\n".getBytes(StandardCharsets.UTF_8));
         server.gate.drain();
-        server.get(path(stream));
+        server.gate.grantNothing();
+        server.acquire(stream, "me", leaseId);
 
         await().untilAsserted(() -> {
             Scrape after = scrape();
@@ -226,8 +227,8 @@ class MetricsTest {
                             && sample.labels().get("status").equals("400"))
                     .singleElement()
                     .satisfies(sample -> assertThat(sample.labels()).containsEntry("route", "none"));
-            // Refused before its route was looked for.
-            assertThat(calls(after, "GET", "/v1/locks/{streamId}", 503)).isEqualTo(1);
+            assertThat(calls(after, "POST", "/v1/locks/{streamId}/acquire", 503))
+                    .isEqualTo(1);
         });
     }
 

@@ -6,17 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.restassured.response.Response;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -45,9 +39,9 @@ class OperationsTest {
     }
 
     @Test
-    void aServerThatDrainsIsLiveAndServesNothingMore() {
-        try (TestServer server = TestServer.open()) {
-            server.gate.drain();
+    void aServerThatIsToldToStopBeforeItIsReadyServesNothing() {
+        try (TestServer server = TestServer.closed()) {
+            assertThat(server.gate.drain()).isFalse();
             assertRefused(server, "draining");
             server.gate.open();
             assertRefused(server, "draining");
@@ -55,25 +49,55 @@ class OperationsTest {
     }
 
     @Test
-    void aServerThatDrainsSendsItsClientsElsewhereAndOneThatStartsDoesNot() throws Exception {
-        try (TestServer server = TestServer.closed()) {
-            assertThat(connectionOf(server)).isEmpty();
-            server.gate.drain();
-            assertThat(connectionOf(server)).contains("close");
+    void aServerThatDrainsIsNotReadyAndServesAll() {
+        try (TestServer server = TestServer.open()) {
+            UUID leaseId = UUID.randomUUID();
+            server.acquire("held", "me", leaseId);
+            assertThat(server.gate.drain()).isTrue();
+            server.gate.open();
+
+            assertProblem(server.get("/readyz"), 503, "draining", null);
+            assertThat(server.get("/livez").statusCode()).isEqualTo(200);
+            assertThat(server.acquire(randomStream(), "me", UUID.randomUUID()).statusCode())
+                    .isEqualTo(200);
+            assertThat(server.get("/v1/locks").statusCode()).isEqualTo(200);
+            assertThat(server.renew("held", leaseId).statusCode()).isEqualTo(200);
+            assertThat(server.release("held", leaseId).statusCode()).isEqualTo(204);
         }
     }
 
-    /** What the server says of the connection to a client that would keep it. */
-    private static Optional<String> connectionOf(TestServer server) throws Exception {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port + "/v1/locks"))
-                .timeout(Duration.ofSeconds(20))
-                .build();
-        HttpResponse<String> response = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .build()
-                .send(request, HttpResponse.BodyHandlers.ofString());
-        assertThat(response.statusCode()).isEqualTo(503);
-        return response.headers().firstValue("Connection");
+    @Test
+    void atLastAStoppingServerRefusesAcquiresAlone() {
+        try (TestServer server = TestServer.open()) {
+            UUID leaseId = UUID.randomUUID();
+            server.acquire("acquire", "me", leaseId);
+            server.gate.drain();
+            server.gate.grantNothing();
+
+            assertProblem(server.get("/readyz"), 503, "draining", null);
+            Response refused = server.acquire(randomStream(), "me", UUID.randomUUID());
+            assertProblem(refused, 503, "draining", null);
+            assertThat(refused.header("Retry-After")).isEqualTo("1");
+            assertProblem(server.post("/v1/batch/acquire", Map.of("items", List.of())), 503, "draining", null);
+            assertThat(server.get("/v1/locks").statusCode()).isEqualTo(200);
+            assertThat(server.get(TestServer.path("acquire")).statusCode()).isEqualTo(200);
+            assertThat(server.renew("acquire", leaseId).statusCode()).isEqualTo(200);
+            assertThat(server.release("acquire", leaseId).statusCode()).isEqualTo(204);
+        }
+    }
+
+    @Test
+    void theRootLeadsABrowserToTheConsoleAndOthersToAllThereIs() {
+        try (TestServer server = TestServer.open()) {
+            Response browser = server.request()
+                    .header("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+                    .get("/");
+            assertThat(browser.statusCode()).isEqualTo(303);
+            assertThat(browser.header("Location")).isEqualTo("console");
+            Response curl = server.request().header("Accept", "*/*").get("/");
+            assertThat(curl.statusCode()).isEqualTo(200);
+            assertThat(curl.asString()).contains("/console", "/docs", "/openapi.yaml", "/v1/locks", "/readyz");
+        }
     }
 
     private static void assertRefused(TestServer server, String code) {

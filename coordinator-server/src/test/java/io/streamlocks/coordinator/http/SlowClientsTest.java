@@ -28,7 +28,7 @@ class SlowClientsTest {
 
     private static final Duration SILENCE = Duration.ofSeconds(2);
     private static final Duration EXCHANGE = Duration.ofSeconds(6);
-    private static final ClientLimits LIMITS = new ClientLimits(10_000, SILENCE, EXCHANGE, EXCHANGE, 64 * 1024 * 1024);
+    private static final ClientLimits LIMITS = new ClientLimits(10_000, EXCHANGE, EXCHANGE, 64 * 1024 * 1024);
 
     /** What three calls may take on a machine that has other things to do; far below the bounds. */
     private static final Duration SOON = Duration.ofSeconds(4);
@@ -88,7 +88,10 @@ class SlowClientsTest {
     }
 
     private static TestServer server(ClientLimits limits) {
-        TestServer server = TestServer.of(new MemoryLockManager(new MonotonicClock(), true), limits);
+        TestServer server = TestServer.of(
+                new MemoryLockManager(new MonotonicClock(), true),
+                limits,
+                addressesWith(Listening.CONNECTIONS_PER_ADDRESS));
         // The first calls load classes.
         timeOfThreeCalls(server);
         return server;
@@ -120,8 +123,7 @@ class SlowClientsTest {
 
     @Test
     void forConnectionsBeyondTheLimitThoseEndThatOweARequestForLongest() {
-        ClientLimits few =
-                new ClientLimits(20, Duration.ofMinutes(5), Duration.ofMinutes(5), Duration.ofMinutes(5), 1024 * 1024);
+        ClientLimits few = new ClientLimits(20, Duration.ofMinutes(5), Duration.ofMinutes(5), 1024 * 1024);
         try (TestServer server = server(few);
                 SlowCrowd crowd = SlowCrowd.of(30, server.port, "", "")) {
             assertThat(timeOfThreeCalls(server)).isLessThan(SOON);
@@ -184,13 +186,12 @@ class SlowClientsTest {
     }
 
     private static Listening addressesWith(int connections) {
-        return new Listening("127.0.0.1", 0, OptionalInt.of(0), connections, false);
+        return new Listening("127.0.0.1", 0, OptionalInt.of(0), connections, SILENCE, Listening.MAX_HEAD_BYTES, false);
     }
 
     @Test
     void aHeadHasFewSecondsAndOthersAreToldWhoWasSlow() {
-        ClientLimits patient =
-                new ClientLimits(10_000, GONE, Duration.ofMinutes(5), Duration.ofMinutes(5), 1024 * 1024);
+        ClientLimits patient = new ClientLimits(10_000, Duration.ofMinutes(5), Duration.ofMinutes(5), 1024 * 1024);
         try (CapturedLog log = new CapturedLog();
                 TestServer server = server(patient);
                 SlowCrowd crowd = SlowCrowd.of(30, server.port, "GET /livez HTTP/1.1\r\nHost: x\r\nX: ", "x")) {

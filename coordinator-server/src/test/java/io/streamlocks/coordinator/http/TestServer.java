@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -69,7 +70,7 @@ final class TestServer implements AutoCloseable {
         this.clock = clock;
         this.gate = new Gate();
         this.telemetry = new Telemetry(tracing);
-        this.server = new HttpServer(locks, gate, guards, DEFAULT_TTL, maxTtl, telemetry, limits, threads);
+        this.server = new HttpServer(locks, gate, guards, DEFAULT_TTL, maxTtl, telemetry, limits, threads, clock::nanos);
         this.port = server.start(listening);
         this.token = Optional.empty();
     }
@@ -314,6 +315,11 @@ final class TestServer implements AutoCloseable {
 
         void advance(Duration time) {
             now = now.plus(time);
+        }
+
+        /** The same time as a monotonic clock has it. */
+        long nanos() {
+            return ChronoUnit.NANOS.between(Instant.EPOCH, now);
         }
     }
 }

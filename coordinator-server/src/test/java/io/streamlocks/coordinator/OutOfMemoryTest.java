@@ -1,0 +1,91 @@
+package io.streamlocks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** A server with little memory answers, or says that it has run out and ends. */
+class OutOfMemoryTest {
+
+    private static final List<String> LITTLE = List.of("-Xmx64m");
+    private static final Map<String, String> SETTINGS = Map.of("HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "0");
+    private static final Duration GRACE = Duration.ofSeconds(60);
+
+    /** As large as a label can be. */
+    private static final String LABELS = IntStream.range(0, 16)
+            .mapToObj(i -> "\"" + "n".repeat(61) + (10 + i) + "\":\"" + "v".repeat(255) + "\"")
+            .collect(Collectors.joining(",", "{", "}"));
+
+    /** A batch of nearly 1 MiB that leaves its leases behind. */
+    private static String acquires() {
+        return IntStream.range(0, 180)
+                .mapToObj(i -> "{\"streamId\":\"" + UUID.randomUUID() + "\",\"ownerId\":\"me\",\"ttlMs\":3600000,"
+                        + "\"labels\":" + LABELS + "}")
+                .collect(Collectors.joining(",", "{\"items\":[", "]}"));
+    }
+
+    /** One that leaves nothing behind. */
+    private static String releases() {
+        return IntStream.range(0, 1000)
+                .mapToObj(i -> "{\"streamId\":\"" + "s".repeat(255) + "\",\"leaseId\":\"" + UUID.randomUUID() + "\"}")
+                .collect(Collectors.joining(",", "{\"items\":[", "]}" + " ".repeat(700_000)));
+    }
+
+    private static void assertAnswered(HttpResponse<String> answer) {
+        assertThat(answer.statusCode()).isIn(200, 503);
+        assertThat(answer.body()).isNotEmpty();
+    }
+
+    @Test
+    void leasesThatUseUpTheMemoryEndTheProcessWithALineInTheLog() throws Exception {
+        try (CoordinatorProcess coordinator = CoordinatorProcess.start(LITTLE, SETTINGS)) {
+            HttpCalls calls = new HttpCalls(coordinator.url());
+            for (int i = 0; i < 1000; i++) {
+                try {
+                    assertAnswered(calls.post("/v1/batch/acquire", acquires()));
+                } catch (IOException e) {
+                    break;
+                }
+            }
+            assertThat(coordinator.exitCode(GRACE)).isEqualTo(OutOfMemoryExit.STATUS);
+            assertThat(coordinator.err()).contains("Memory has run out, so this process ends with status 3");
+        }
+    }
+
+    @Test
+    void aCrowdOfLargeCallsIsAnsweredOrEndsTheProcess() throws Exception {
+        try (CoordinatorProcess coordinator = CoordinatorProcess.start(LITTLE, SETTINGS)) {
+            HttpCalls calls = new HttpCalls(coordinator.url());
+            boolean ended = false;
+            for (int round = 0; round < 10 && !ended; round++) {
+                List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
+                for (int i = 0; i < 32; i++) {
+                    answers.add(calls.postAsync("/v1/batch/release", releases()));
+                }
+                for (CompletableFuture<HttpResponse<String>> answer : answers) {
+                    try {
+                        assertAnswered(answer.join());
+                    } catch (CompletionException e) {
+                        ended = true;
+                    }
+                }
+            }
+            if (ended) {
+                assertThat(coordinator.exitCode(GRACE)).isEqualTo(OutOfMemoryExit.STATUS);
+            } else {
+                assertThat(calls.get("/readyz").statusCode()).isEqualTo(200);
+            }
+        }
+    }
+}
