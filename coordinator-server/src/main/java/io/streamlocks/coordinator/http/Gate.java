@@ -12,6 +12,16 @@ public final class Gate {
     }
 
     private volatile State state = State.STARTING;
+    private volatile String waitsFor = "The server is waiting for its storage. Try again.";
+
+    /**
+     * Says why the server takes no calls yet.
+     *
+     * @param what the storage lacks; told to everybody who asks
+     */
+    public void waitFor(String what) {
+        waitsFor = what;
+    }
 
     /** Takes calls from now on, unless the server is draining already. */
     public synchronized void open() {
@@ -29,9 +39,7 @@ public final class Gate {
     void check() {
         switch (state) {
             case OPEN -> {}
-            case STARTING ->
-                throw new ProblemException(Problem.of(
-                        ProblemType.STORAGE_UNAVAILABLE, "The server is waiting for its storage. Try again."));
+            case STARTING -> throw new ProblemException(Problem.of(ProblemType.STORAGE_UNAVAILABLE, waitsFor));
             case DRAINING -> throw new ProblemException(draining());
         }
     }

@@ -310,7 +310,10 @@ public final class HttpServer {
         String message = root == e ? e.getMessage() : e.getMessage() + ": " + root;
         // Which call met the outage makes no difference, nor do numbers: a pool's message counts its connections.
         errors.log(Level.WARN, root.toString().replaceAll("\\d+", "0"), message, null);
-        Exchange.respond(ctx, Problem.of(ProblemType.STORAGE_UNAVAILABLE, "The storage does not answer. Try again."));
+        Exchange.respond(
+                ctx,
+                Problem.of(
+                        ProblemType.STORAGE_UNAVAILABLE, e.lack().orElse("The storage does not answer. Try again.")));
     }
 
     private void respondTo(KeysUnavailableException e, Context ctx) {
