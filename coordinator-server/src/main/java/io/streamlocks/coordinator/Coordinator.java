@@ -220,15 +220,30 @@ final class Coordinator implements AutoCloseable {
                             cap -> every(OwnerCap.REFRESH_INTERVAL, "count the live leases", cap::refresh),
                             () -> every(CENSUS_INTERVAL, "count the live leases", census::get));
             setUp.ifPresent(watch -> every(SET_UP_INTERVAL, "look at how the database is set up", watch));
-            tokens.ifPresent(sequence ->
-                    every(SET_UP_INTERVAL, "see whether the sequence is behind", () -> raiseSequence(sequence, false)));
+            tokens.ifPresent(sequence -> every(
+                    SET_UP_INTERVAL,
+                    "see whether the sequence is behind",
+                    unlessAway(() -> raiseSequence(sequence, false))));
             pool.ifPresent(connections -> every(
                     CENSUS_INTERVAL,
                     "look at the table and who holds its dead rows",
-                    telemetry.storage(new TableLook(connections)::look)));
+                    unlessAway(telemetry.storage(new TableLook(connections)::look))));
             background.scheduleWithFixedDelay(
                     this::purge, PURGE_INTERVAL.toMillis(), PURGE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
         }
+    }
+
+    /** That the database is away is said by what counts leases and looks at its set-up, as often. */
+    private static Runnable unlessAway(Runnable look) {
+        return () -> {
+            try {
+                look.run();
+            } catch (StorageUnavailableException e) {
+                if (e.lack().isPresent()) {
+                    throw e;
+                }
+            }
+        };
     }
 
     /** Whatever keeps it from looking, other than that the database is away, is no reason not to serve. */

@@ -63,8 +63,7 @@ final class Schema {
 
     private static final String LIKE = "CREATE TABLE IF NOT EXISTS %s (LIKE %s INCLUDING ALL)";
 
-    private static final String COPY =
-            """
+    private static final String COPY = """
             INSERT INTO stream_lock_schema_history
                 (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time,
                 success)

@@ -71,7 +71,9 @@ class NeighbourTest {
     void tablesOfAnApplicationWithoutFlywayAreNoObstacleAndNothingIsLeftForAnother() throws Exception {
         database.sql().execute("CREATE TABLE their_table (id int)");
         serve();
-        assertThat(database.sql().fetchSingle("SELECT to_regclass('flyway_schema_history')").get(0))
+        assertThat(database.sql()
+                        .fetchSingle("SELECT to_regclass('flyway_schema_history')")
+                        .get(0))
                 .isNull();
     }
 
@@ -99,7 +101,8 @@ class NeighbourTest {
         asTheVersionBefore("2");
         database.sql().execute("CREATE TABLE stream_lock_schema_history (LIKE flyway_schema_history INCLUDING ALL)");
         database.sql()
-                .execute("INSERT INTO stream_lock_schema_history SELECT * FROM flyway_schema_history WHERE version = '1'");
+                .execute(
+                        "INSERT INTO stream_lock_schema_history SELECT * FROM flyway_schema_history WHERE version = '1'");
         serve();
         assertThat(versions("stream_lock_schema_history")).containsExactlyElementsOf(OURS);
     }
@@ -120,7 +123,9 @@ class NeighbourTest {
     void aServerKeepsToTheSchemaThatItsUrlNames() throws Exception {
         database.sql().execute("CREATE SCHEMA ours");
         serve("?currentSchema=ours");
-        assertThat(database.sql().fetchSingle("SELECT to_regclass('public.stream_locks')").get(0))
+        assertThat(database.sql()
+                        .fetchSingle("SELECT to_regclass('public.stream_locks')")
+                        .get(0))
                 .isNull();
         assertThat(count("ours.stream_lock_history")).isEqualTo(1);
         neighbour().load().migrate();

@@ -23,7 +23,8 @@ class SequenceAtStartTest {
         try (TestDatabase database = TestDatabase.migrated()) {
             // As a logical copy has it: the rows, and a sequence that begins anew.
             database.sql()
-                    .execute("INSERT INTO stream_lock_history VALUES ('purged', 'a', 41, NULL, now(), now(), 'released')");
+                    .execute(
+                            "INSERT INTO stream_lock_history VALUES ('purged', 'a', 41, NULL, now(), now(), 'released')");
             try (Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
                     "LOCK_BACKEND", "postgres",
                     "DATABASE_URL", database.url(),
@@ -36,8 +37,9 @@ class SequenceAtStartTest {
             }
             assertThat(log.list)
                     .extracting(ILoggingEvent::getFormattedMessage)
-                    .anyMatch(line -> line.startsWith(
-                            "The sequence stream_lock_fencing_token was at 0, behind the token 41 that was given, and"));
+                    .anyMatch(
+                            line -> line.startsWith(
+                                    "The sequence stream_lock_fencing_token was at 0, behind the token 41 that was given, and"));
         } finally {
             logger.detachAppender(log);
         }

@@ -44,8 +44,9 @@ class ByHandTest extends StagedRace {
     void aHistoryThatIsPublishedIsPurgedAllTheSame() {
         database.sql().execute("CREATE PUBLICATION everything FOR ALL TABLES");
         release(grant("alice"));
-        database.sql().execute("UPDATE stream_lock_history SET acquired_at = acquired_at - interval '1 day',"
-                + " ended_at = ended_at - interval '1 day'");
+        database.sql()
+                .execute("UPDATE stream_lock_history SET acquired_at = acquired_at - interval '1 day',"
+                        + " ended_at = ended_at - interval '1 day'");
         assertThat(locks.purgeHistory(TTL)).isEqualTo(1);
     }
 

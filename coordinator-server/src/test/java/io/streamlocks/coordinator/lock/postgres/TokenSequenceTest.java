@@ -52,7 +52,8 @@ class TokenSequenceTest extends StagedRace {
 
     @Test
     void aSequenceThatGaveNothingYetIsRaisedToo() {
-        database.sql().execute("INSERT INTO stream_locks VALUES ('a', NULL, gen_random_uuid(), 7, 1, now(), now(), '{}')");
+        database.sql()
+                .execute("INSERT INTO stream_locks VALUES ('a', NULL, gen_random_uuid(), 7, 1, now(), now(), '{}')");
         assertThat(raise()).contains(new TokenSequence.Raised(0, 7));
         assertThat(drawn()).isEqualTo(8);
     }
@@ -83,12 +84,10 @@ class TokenSequenceTest extends StagedRace {
         // Of new streams, whose tokens are the sequence's own: each must be above the one before, or one came twice.
         List<Long> tokens = new ArrayList<>();
         for (int i = 0; i < DRAWN; i++) {
-            tokens.add(database.sql()
-                    .fetchSingle("""
+            tokens.add(database.sql().fetchSingle("""
                             INSERT INTO stream_locks VALUES (gen_random_uuid(), NULL, gen_random_uuid(),
                                 nextval('stream_lock_fencing_token'), 1, now(), now(), '{}')
-                            RETURNING fencing_token""")
-                    .get(0, Long.class));
+                            RETURNING fencing_token""").get(0, Long.class));
         }
         drawing.set(false);
         for (Future<?> raiser : raisers) {
@@ -127,7 +126,8 @@ class TokenSequenceTest extends StagedRace {
 
     private DataSource as(String role) {
         PGSimpleDataSource dataSource = new PGSimpleDataSource();
-        dataSource.setUrl("jdbc:" + database.url().replace("postgres:postgres@", "").replace("postgres://", "postgresql://"));
+        dataSource.setUrl(
+                "jdbc:" + database.url().replace("postgres:postgres@", "").replace("postgres://", "postgresql://"));
         dataSource.setUser(role);
         dataSource.setPassword("p");
         return dataSource;
