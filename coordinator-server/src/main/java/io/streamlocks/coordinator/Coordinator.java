@@ -14,10 +14,13 @@ import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
 import io.streamlocks.coordinator.lock.postgres.SetUpCheck;
+import io.streamlocks.coordinator.lock.postgres.TableLook;
+import io.streamlocks.coordinator.lock.postgres.TokenSequence;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.reload.UnusableFileException;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import io.streamlocks.coordinator.telemetry.Tracing;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
@@ -29,7 +32,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
-import org.flywaydb.core.Flyway;
 import org.postgresql.PGProperty;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.slf4j.Logger;
@@ -45,7 +47,6 @@ final class Coordinator implements AutoCloseable {
     private static final Duration RETRY_STORAGE_AFTER = Duration.ofSeconds(1);
     private static final Duration LOGIN_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration MIGRATION_STEP_TIMEOUT = Duration.ofMinutes(1);
-    private static final Duration MIGRATION_LOCK_TIMEOUT = Duration.ofMillis(250);
     private static final Duration PURGE_INTERVAL = Duration.ofMinutes(1);
     private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(1);
 
@@ -55,8 +56,8 @@ final class Coordinator implements AutoCloseable {
     private static final Duration CENSUS_INTERVAL = Duration.ofSeconds(15);
     private static final Duration SET_UP_INTERVAL = Duration.ofMinutes(1);
 
-    /** Storage, its set-up, files, and the census of leases, of which none is to wait for another. */
-    private static final int BACKGROUND_THREADS = 4;
+    /** Storage, its set-up, its sequence, its table, files, and the census of leases, of which none is to wait for another. */
+    private static final int BACKGROUND_THREADS = 6;
 
     private final CoordinatorConfig config;
     private final Gate gate = new Gate();
@@ -67,6 +68,7 @@ final class Coordinator implements AutoCloseable {
     private final HttpServer server;
     private final Supplier<Map<String, Long>> census;
     private final Optional<SetUpWatch> setUp;
+    private final Optional<TokenSequence> tokens;
     private final int port;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final RepeatedErrorLog errors = new RepeatedErrorLog(LOG, System::nanoTime);
@@ -91,7 +93,8 @@ final class Coordinator implements AutoCloseable {
                 .orElseGet(Tracing::off));
         boolean keepsHistory = !config.historyRetention().isZero();
         this.pool = config.database().map(database -> pool(database, telemetry, keepsHistory));
-        this.locks = pool.<LockManager>map(PostgresLockManager::new)
+        this.locks = pool.<LockManager>map(
+                        connections -> new PostgresLockManager(connections, new StaleConnections(connections)))
                 .orElseGet(() -> new MemoryLockManager(new MonotonicClock(), keepsHistory));
         this.census = telemetry.census(locks);
         this.guards = guards(config, census);
@@ -100,6 +103,7 @@ final class Coordinator implements AutoCloseable {
         // Not by the pool, which is used up when writes hang.
         this.setUp = config.database()
                 .map(database -> new SetUpWatch(database.url(), new SetUpCheck(unpooled(database))::look));
+        this.tokens = config.database().map(database -> new TokenSequence(unpooled(database)));
         try {
             this.port = server.start(new Listening(
                     config.httpHost(),
@@ -199,7 +203,11 @@ final class Coordinator implements AutoCloseable {
             config.database().ifPresent(Coordinator::migrate);
             // The pool may not have noticed yet that the database is there, and would fail the first calls.
             locks.verifyWritable();
+            tokens.ifPresent(sequence -> raiseSequence(sequence, true));
         } catch (RuntimeException | Error e) {
+            if (e instanceof StorageUnavailableException unavailable) {
+                unavailable.lack().ifPresent(gate::waitFor);
+            }
             if (!background.isShutdown()) {
                 // Flyway's own message is a table of several lines; what went wrong is in the cause.
                 String reason = rootCause(e).toString();
@@ -223,9 +231,30 @@ final class Coordinator implements AutoCloseable {
                             cap -> every(OwnerCap.REFRESH_INTERVAL, "count the live leases", cap::refresh),
                             () -> every(CENSUS_INTERVAL, "count the live leases", census::get));
             setUp.ifPresent(watch -> every(SET_UP_INTERVAL, "look at how the database is set up", watch));
+            tokens.ifPresent(sequence -> every(
+                    SET_UP_INTERVAL,
+                    "see whether the sequence is behind",
+                    unlessAway(() -> raiseSequence(sequence, false))));
+            pool.ifPresent(connections -> every(
+                    CENSUS_INTERVAL,
+                    "look at the table and who holds its dead rows",
+                    unlessAway(telemetry.storage(new TableLook(connections)::look))));
             background.scheduleWithFixedDelay(
                     this::purge, PURGE_INTERVAL.toMillis(), PURGE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
         }
+    }
+
+    /** That the database is away is said by what counts leases and looks at its set-up, as often. */
+    private static Runnable unlessAway(Runnable look) {
+        return () -> {
+            try {
+                look.run();
+            } catch (StorageUnavailableException e) {
+                if (e.lack().isPresent()) {
+                    throw e;
+                }
+            }
+        };
     }
 
     /** Whatever keeps it from looking, other than that the database is away, is no reason not to serve. */
@@ -272,20 +301,24 @@ final class Coordinator implements AutoCloseable {
         }
     }
 
-    /** Flyway's lock in the database makes this safe when several servers start at once. */
     private static void migrate(CoordinatorConfig.Database database) {
         PGSimpleDataSource dataSource = unpooled(database);
         dataSource.setSocketTimeout(Math.toIntExact(MIGRATION_STEP_TIMEOUT.toSeconds()));
-        Flyway.configure()
-                .dataSource(dataSource)
-                // All calls queue up behind a migration that waits for the table, which a dump may hold for an hour. So
-                // it
-                // gives way, and is tried again.
-                .initSql("SET lock_timeout = " + MIGRATION_LOCK_TIMEOUT.toMillis())
-                .locations("classpath:db/migration")
-                .loggers("slf4j")
-                .load()
-                .migrate();
+        try {
+            new Schema(dataSource).migrate();
+        } catch (SQLException e) {
+            throw new IllegalStateException("The tables cannot be set up", e);
+        }
+    }
+
+    private void raiseSequence(TokenSequence sequence, boolean wholly) {
+        sequence.raise(wholly)
+                .ifPresent(raised -> LOG.warn(
+                        "The sequence stream_lock_fencing_token was at {}, behind the token {} that was given, and has been"
+                                + " raised to it. Something has set it back, or has copied the tables without it: see"
+                                + " RUNBOOK.md, Bring the sequence ahead",
+                        raised.from(),
+                        raised.to()));
     }
 
     /** A connection a call. A database that says nothing, at the login or after it, would be waited for without end. */

@@ -211,10 +211,10 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheCoordinatorKnowsHikariAndFlyway() {
+    void onlyTheProcessKnowsHikariAndFlyway() {
         noClasses()
                 .that()
-                .doNotHaveFullyQualifiedName(Coordinator.class.getName())
+                .resideOutsideOfPackage(ROOT)
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(SET_UP))
                 .check(CLASSES);

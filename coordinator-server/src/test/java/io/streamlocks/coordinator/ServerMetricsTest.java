@@ -60,6 +60,10 @@ class ServerMetricsTest {
                                 "process_uptime_seconds");
                 // Counted when the server became ready, so before there was any; the next count is 15 s later.
                 assertThat(scrape.value("streamlocks_live_leases", Map.of())).isBetween(0.0, 2.0);
+                assertThat(scrape.value("streamlocks_table_rows", Map.of("state", "dead")))
+                        .isNotNegative();
+                assertThat(scrape.value("streamlocks_database_oldest_transaction_seconds", Map.of()))
+                        .isNotNegative();
                 Files.writeString(FOR_THE_EXAMPLES, text);
             });
         }

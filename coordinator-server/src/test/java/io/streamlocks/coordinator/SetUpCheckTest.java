@@ -36,6 +36,7 @@ class SetUpCheckTest {
         postgres = new PostgresPair();
         Flyway.configure()
                 .dataSource(postgres.primaryDatabase())
+                .table(Schema.HISTORY)
                 .locations("classpath:db/migration")
                 .load()
                 .migrate();

@@ -34,10 +34,12 @@ class StartTogetherTest {
                     coordinator.ready().get(30, TimeUnit.SECONDS);
                 }
 
-                assertThat(database.sql()
-                                .fetch("SELECT version, success FROM flyway_schema_history ORDER BY installed_rank"))
+                assertThat(
+                                database.sql()
+                                        .fetch(
+                                                "SELECT version, success FROM stream_lock_schema_history ORDER BY installed_rank"))
                         .extracting(row -> row.get("version"), row -> row.get("success"))
-                        .containsExactly(tuple("1", true), tuple("2", true), tuple("3", true));
+                        .containsExactly(tuple("1", true), tuple("2", true), tuple("3", true), tuple("4", true));
 
                 UUID leaseId = UUID.randomUUID();
                 assertThat(calls(coordinators.get(0)).acquire("a", leaseId).statusCode())

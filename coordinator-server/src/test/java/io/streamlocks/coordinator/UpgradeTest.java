@@ -161,6 +161,20 @@ class UpgradeTest {
         }
     }
 
+    /** With the trigger's function of the new version. */
+    @Test
+    void whatTheVersionBeforeEndsIsInTheHistory() throws Exception {
+        try (Coordinator coordinator = coordinator()) {
+            coordinator.ready().get(READY_WITHIN.toSeconds(), TimeUnit.SECONDS);
+            UUID leaseId = UUID.randomUUID();
+            long token = run(ACQUIRE_2, "a", leaseId);
+            assertThat(run(RELEASE_2, "a", leaseId)).isEqualTo(token);
+            HttpCalls calls = calls(coordinator);
+            assertThat(calls.get("/v1/locks/a/history").body())
+                    .contains("\"fencingToken\":" + token, "\"endReason\":\"released\"");
+        }
+    }
+
     @Test
     void theVersionBeforeStartsOnTheNewSchema() throws Exception {
         try (Coordinator coordinator = coordinator()) {

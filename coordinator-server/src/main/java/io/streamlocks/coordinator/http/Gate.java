@@ -16,6 +16,16 @@ public final class Gate {
     }
 
     private volatile State state = State.STARTING;
+    private volatile String waitsFor = "The server is waiting for its storage. Try again.";
+
+    /**
+     * Says why the server takes no calls yet.
+     *
+     * @param what the storage lacks; told to everybody who asks
+     */
+    public void waitFor(String what) {
+        waitsFor = what;
+    }
 
     /** Takes calls from now on, unless the server is stopping already. */
     public synchronized void open() {
@@ -55,8 +65,7 @@ public final class Gate {
     void check() {
         State now = state;
         if (now == State.STARTING) {
-            throw new ProblemException(
-                    Problem.of(ProblemType.STORAGE_UNAVAILABLE, "The server is waiting for its storage. Try again."));
+            throw new ProblemException(Problem.of(ProblemType.STORAGE_UNAVAILABLE, waitsFor));
         } else if (now == State.CLOSED) {
             throw new ProblemException(draining());
         }

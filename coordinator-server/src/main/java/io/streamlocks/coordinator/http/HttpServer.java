@@ -342,7 +342,10 @@ public final class HttpServer {
         // Which call met the outage makes no difference, nor do numbers: a pool's message counts its connections.
         Throwable error = root instanceof Error ? root : null;
         errors.log(Level.WARN, root.toString().replaceAll("\\d+", "0"), message, error);
-        Exchange.respond(ctx, Problem.of(ProblemType.STORAGE_UNAVAILABLE, "The storage does not answer. Try again."));
+        Exchange.respond(
+                ctx,
+                Problem.of(
+                        ProblemType.STORAGE_UNAVAILABLE, e.lack().orElse("The storage does not answer. Try again.")));
     }
 
     private void respondTo(KeysUnavailableException e, Context ctx) {

@@ -13,6 +13,7 @@ import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.StorageCondition;
 import io.streamlocks.coordinator.lock.group.Execution;
 import io.streamlocks.coordinator.lock.group.Kind;
 import io.streamlocks.coordinator.lock.group.StatementObserver;
@@ -101,6 +102,17 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
      */
     public Supplier<Map<String, Long>> census(LockManager counted) {
         return new Census(counted, registry);
+    }
+
+    /**
+     * Shows how much the storage drags along, as of the last time that what is returned was run. While the storage does not
+     * answer that throws, and nothing is shown as known.
+     *
+     * @param look looks at the storage
+     * @return to be run now and then, by one thread at a time
+     */
+    public Runnable storage(Supplier<StorageCondition> look) {
+        return new StorageGauges(look, registry);
     }
 
     /**

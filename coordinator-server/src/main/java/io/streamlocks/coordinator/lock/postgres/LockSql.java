@@ -67,7 +67,8 @@ final class LockSql {
      * writes one. The rows of the others are locked, and granted if they are still free then.
      *
      * <p>The token of a stream that has a row is drawn with the row lock held. Drawn before, it could be lower than the token
-     * of a grant that came and went meanwhile. A stream without a row has had no grant for longer than any statement can
+     * of a grant that came and went meanwhile. It is above the row's own whatever the sequence says, which may have been set
+     * back or copied without its value. A stream without a row has had no grant for longer than any statement can
      * run, so there a token drawn before the insert is high enough. The new rows come first: for them alone the statement may
      * have to wait, and it should hold no other row meanwhile.
      */
@@ -86,7 +87,7 @@ final class LockSql {
                 UPDATE stream_locks l
                 SET owner_id = t.owner_id,
                     lease_id = t.lease_id,
-                    fencing_token = nextval('stream_lock_fencing_token'),
+                    fencing_token = greatest(nextval('stream_lock_fencing_token'), l.fencing_token + 1),
                     ttl_ms = t.ttl_ms,
                     acquired_at = clock_timestamp(),
                     expires_at = clock_timestamp() + t.ttl_ms * interval '1 millisecond',
@@ -198,16 +199,20 @@ final class LockSql {
     static final String CONFIRM = "SELECT pg_logical_emit_message(true, 'stream-locks', '')";
 
     /**
-     * Binds nothing. Answers whether writes are refused, and how many sessions of this role have waited so long for a
-     * standby that their calls were given up. A session that waits so is not ended by any time-out, so it goes on to tell.
+     * Binds nothing. Answers whether writes are refused, how many sessions of this role have waited so long for a
+     * standby that their calls were given up, and what is {@linkplain Needs missing}. A session that waits so is not ended by
+     * any time-out, so it goes on to tell.
      */
     static final String CHECK = """
+            WITH %s
             SELECT current_setting('transaction_read_only')::boolean AS is_read_only,
                 (SELECT count(*)
                 FROM pg_stat_activity
                 WHERE usename = current_user AND datname = current_database() AND wait_event = 'SyncRep'
-                    AND query_start < clock_timestamp() - interval '2 seconds') AS waiting
-            """;
+                    AND query_start < clock_timestamp() - interval '2 seconds') AS waiting,
+                (SELECT string_agg(DISTINCT what, ', ' ORDER BY what) FROM missing) AS missing,
+                (SELECT string_agg(DISTINCT mend || 'the role of DATABASE_URL', '; ') FROM missing) AS mend
+            """.formatted(Needs.MISSING);
 
     /**
      * Binds: stream ids, expected fencing tokens (null for any), what the owners must begin with, who breaks, why, for how

@@ -77,12 +77,23 @@ public final class PostgresLockManager implements LockManager {
 
     private final Statements statements;
     private final PostgresHistory history;
+    private final Runnable onReadOnly;
 
     /**
      * @param dataSource a pool; stays the caller's to close
      */
     public PostgresLockManager(DataSource dataSource) {
-        this.statements = new Statements(dataSource);
+        this(dataSource, () -> {});
+    }
+
+    /**
+     * @param dataSource a pool; stays the caller's to close
+     * @param onReadOnly told each time a connection takes no writes: since its server has changed its role, those that are as
+     *     old or older take none either. On the thread of the call, so it must not block
+     */
+    public PostgresLockManager(DataSource dataSource, Runnable onReadOnly) {
+        this.onReadOnly = onReadOnly;
+        this.statements = new Statements(dataSource, onReadOnly);
         this.history = new PostgresHistory(statements);
     }
 
@@ -392,8 +403,13 @@ public final class PostgresLockManager implements LockManager {
         statements.query("check", LockSql.CHECK, rows -> {
             rows.next();
             if (rows.getBoolean("is_read_only")) {
+                onReadOnly.run();
                 throw new StorageUnavailableException(
                         "The database takes no writes: it is a standby or read-only", null);
+            }
+            String missing = rows.getString("missing");
+            if (missing != null) {
+                throw StorageUnavailableException.lacking(Needs.told(missing, rows.getString("mend")));
             }
             if (rows.getInt("waiting") > 0) {
                 throw new StorageUnavailableException(

@@ -41,13 +41,25 @@ final class Statements {
         void read(int index, ResultSet row) throws SQLException;
     }
 
+    private static final String READ_ONLY = "25006";
+
     private final DSLContext db;
+    private final Runnable onReadOnly;
 
     /**
      * @param dataSource a pool
      */
     Statements(DataSource dataSource) {
+        this(dataSource, () -> {});
+    }
+
+    /**
+     * @param dataSource a pool
+     * @param onReadOnly told, once the connection is back in the pool, that it took no write
+     */
+    Statements(DataSource dataSource, Runnable onReadOnly) {
         this.db = DSL.using(dataSource, SQLDialect.POSTGRES);
+        this.onReadOnly = onReadOnly;
     }
 
     /**
@@ -138,6 +150,9 @@ final class Statements {
                 return statement.apply(db);
             }
         } catch (DataAccessException e) {
+            if (e.sqlState().equals(READ_ONLY)) {
+                onReadOnly.run();
+            }
             if (isOutage(e)) {
                 throw new StorageUnavailableException("PostgreSQL failed to " + what, e);
             }
@@ -150,7 +165,8 @@ final class Statements {
     }
 
     /**
-     * Whether the error comes of the state of the database or the way to it, not of the statement. Codes are those of
+     * Whether the error comes of the state of the database or the way to it, not of the statement. What is missing there is
+     * somebody's doing, who can undo it: to a caller that is as good as away. Codes are those of
      * the PostgreSQL manual, appendix A.
      */
     private static boolean isOutage(DataAccessException e) {
@@ -159,7 +175,20 @@ final class Statements {
             return true;
         }
         String state = e.sqlState();
-        return switch (state.substring(0, 2)) {
+        return switch (state) {
+            case "55P03", // lock_timeout
+                    READ_ONLY, // a standby
+                    "42501", // a right is missing
+                    "42P01", // a table is
+                    "42703", // a column is
+                    "3F000" // the schema is
+            -> true;
+            default -> isOutage(state.substring(0, 2));
+        };
+    }
+
+    private static boolean isOutage(String stateClass) {
+        return switch (stateClass) {
             case "01", // a warning that was thrown: committed, and perhaps not on the standby
                     "08", // connection exception
                     "28", // invalid authorization: a rotated password, or pg_hba.conf
@@ -168,9 +197,7 @@ final class Statements {
                     "57", // operator intervention: statement_timeout, shutdown, starting up
                     "58" // system error: I/O
             -> true;
-            default ->
-                state.equals("55P03") // lock_timeout
-                        || state.equals("25006"); // read-only: a standby
+            default -> false;
         };
     }
 }

@@ -43,7 +43,7 @@ class SchemaTest {
     void theSameTablesAndSequencesExist() {
         assertThat(names("""
                 SELECT tablename FROM pg_tables
-                WHERE schemaname = 'public' AND tablename <> 'flyway_schema_history'
+                WHERE schemaname = 'public' AND tablename <> 'stream_lock_schema_history'
                 """))
                 .containsExactlyInAnyOrderElementsOf(names(DefaultSchema.DEFAULT_SCHEMA.getTables().stream()));
         assertThat(names("SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'"))

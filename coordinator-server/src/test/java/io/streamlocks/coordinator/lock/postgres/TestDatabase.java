@@ -48,6 +48,7 @@ public final class TestDatabase implements AutoCloseable {
         TestDatabase database = empty();
         Flyway.configure()
                 .dataSource(database.pool)
+                .table("stream_lock_schema_history")
                 .locations("classpath:db/migration")
                 .load()
                 .migrate();

@@ -1,0 +1,190 @@
+package io.streamlocks.coordinator;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.MigrationInfo;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
+
+/**
+ * Makes the tables, or brings them to this version, beside whatever else is in their schema.
+ *
+ * <p>Which migrations were carried out stands in a table of our own, since the default one of Flyway may be that of another
+ * application. It was ours as well up to schema version 3: what it has of ours is copied, and it stays as it is, for servers of
+ * the version before.
+ */
+final class Schema {
+
+    /** Which migrations were carried out. */
+    static final String HISTORY = "stream_lock_schema_history";
+
+    private static final String FORMER_HISTORY = "flyway_schema_history";
+
+    private static final Duration LOCK_TIMEOUT = Duration.ofMillis(250);
+
+    /** Held by a server that copies its history; any number that nobody else uses. */
+    private static final String ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7236840148259034)";
+
+    private static final String HERE = "to_regclass(quote_ident(current_schema()) || '.%s')";
+
+    /** What belongs to an extension is none of ours, and not in the way of Flyway either. */
+    private static final String IS_EMPTY = """
+            SELECT NOT EXISTS (
+                SELECT FROM pg_class c
+                WHERE c.relnamespace = quote_ident(current_schema())::regnamespace
+                    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e'))
+            """;
+
+    private static final String IS_THERE = "SELECT %s IS NOT NULL".formatted(HERE.formatted(HISTORY));
+
+    private static final String IS_READABLE =
+            "SELECT coalesce(has_table_privilege(%s, 'SELECT'), false)".formatted(HERE.formatted(FORMER_HISTORY));
+
+    /** Binds the versions, scripts and checksums of our migrations; a row of somebody else's has others. */
+    private static final String OURS = """
+            FROM flyway_schema_history f
+                JOIN unnest(?::text[], ?::text[], ?::int[]) AS ours (version, script, checksum)
+                    USING (version, script, checksum)
+            WHERE f.success""";
+
+    private static final String NEW =
+            OURS + " AND NOT EXISTS (SELECT FROM stream_lock_schema_history n WHERE n.version = f.version)";
+
+    private static final String HAS_OURS = "SELECT count(*) > 0 " + OURS;
+    private static final String HAS_NEW = "SELECT count(*) > 0 " + NEW;
+
+    private static final String LIKE = "CREATE TABLE IF NOT EXISTS %s (LIKE %s INCLUDING ALL)";
+
+    private static final String COPY = """
+            INSERT INTO stream_lock_schema_history
+                (installed_rank, version, description, type, script, checksum, installed_by, installed_on, execution_time,
+                success)
+            SELECT (SELECT coalesce(max(installed_rank), 0) FROM stream_lock_schema_history)
+                    + row_number() OVER (ORDER BY f.installed_rank),
+                version, f.description, f.type, script, checksum, f.installed_by, f.installed_on, f.execution_time, f.success
+            """ + NEW;
+
+    private final DataSource database;
+
+    /**
+     * @param database gives connections on which a statement may take as long as a migration does
+     */
+    Schema(DataSource database) {
+        this.database = database;
+    }
+
+    /**
+     * Brings the schema to this version. Blocks for as long as that takes; safe beside other servers that do the same, since
+     * Flyway has a lock in the database.
+     *
+     * @throws SQLException if the former history cannot be read or copied; it is to be tried again
+     * @throws RuntimeException if a migration fails; it is to be tried again, too
+     */
+    void migrate() throws SQLException {
+        FluentConfiguration configuration = Flyway.configure()
+                .dataSource(database)
+                .table(HISTORY)
+                // All calls queue up behind a migration that waits for the table, which a dump may hold for an hour. So
+                // it
+                // gives way, and is tried again.
+                .initSql("SET lock_timeout = " + LOCK_TIMEOUT.toMillis())
+                .locations("classpath:db/migration")
+                .loggers("slf4j");
+        List<MigrationInfo> migrations =
+                Arrays.asList(configuration.load().info().all());
+        boolean wasEmpty;
+        try (Connection connection = transaction()) {
+            wasEmpty = isTrue(connection, IS_EMPTY);
+            adopt(connection, migrations);
+            connection.commit();
+        }
+        // In an empty schema ours is the first table there is, and a baseline would only be for another server's, which
+        // makes the same tables at the same moment.
+        configuration.baselineOnMigrate(!wasEmpty).baselineVersion("0").load().migrate();
+        if (wasEmpty) {
+            leaveRoom();
+        }
+    }
+
+    private static void adopt(Connection connection, List<MigrationInfo> migrations) throws SQLException {
+        if (!isTrue(connection, IS_READABLE)) {
+            return;
+        }
+        // Looked at first: a role that may not create anything may not do so IF NOT EXISTS either.
+        boolean isThere = isTrue(connection, IS_THERE);
+        try (PreparedStatement ours = withOurs(connection, isThere ? HAS_NEW : HAS_OURS, migrations);
+                ResultSet row = ours.executeQuery()) {
+            row.next();
+            if (!row.getBoolean(1)) {
+                return;
+            }
+        }
+        if (!isThere) {
+            execute(connection, LIKE.formatted(HISTORY, FORMER_HISTORY));
+        }
+        try (PreparedStatement copy = withOurs(connection, COPY, migrations)) {
+            copy.executeUpdate();
+        }
+    }
+
+    /**
+     * Another application whose Flyway has its default settings takes a schema with tables in it, and without a history, for
+     * one that it must not touch, or for one that is past its first version. So where ours are the first tables there are, an
+     * empty history of its own waits for it.
+     */
+    private void leaveRoom() throws SQLException {
+        try (Connection connection = transaction()) {
+            execute(connection, LIKE.formatted(FORMER_HISTORY, HISTORY));
+            connection.commit();
+        }
+    }
+
+    private Connection transaction() throws SQLException {
+        Connection connection = database.getConnection();
+        try {
+            connection.setAutoCommit(false);
+            execute(connection, "SET LOCAL lock_timeout = " + LOCK_TIMEOUT.toMillis());
+            execute(connection, ONE_AT_A_TIME);
+            return connection;
+        } catch (SQLException | RuntimeException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    private static PreparedStatement withOurs(Connection connection, String sql, List<MigrationInfo> migrations)
+            throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(sql);
+        statement.setArray(1, connection.createArrayOf("text", column(migrations, info -> info.getVersion()
+                .getVersion())));
+        statement.setArray(2, connection.createArrayOf("text", column(migrations, MigrationInfo::getScript)));
+        statement.setArray(3, connection.createArrayOf("int4", column(migrations, MigrationInfo::getChecksum)));
+        return statement;
+    }
+
+    private static Object[] column(List<MigrationInfo> migrations, Function<MigrationInfo, Object> value) {
+        return migrations.stream().map(value).toArray();
+    }
+
+    private static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private static boolean isTrue(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getBoolean(1);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+package io.streamlocks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A server is ready if an acquire would find what it needs, and else says what is missing and what mends it. */
+class ReadinessTest {
+
+    private static final Duration SOON = Duration.ofSeconds(30);
+
+    private final TestDatabase database = TestDatabase.empty();
+
+    /** What a server has at run time that does not own the tables. */
+    private final String role = "r" + UUID.randomUUID().toString().replace("-", "");
+
+    @BeforeEach
+    void makeTheRole() {
+        database.sql().execute("CREATE ROLE " + role + " LOGIN PASSWORD 'p'");
+    }
+
+    @AfterEach
+    void close() {
+        database.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "ALTER TABLE stream_locks RENAME TO gone | ALTER TABLE gone RENAME TO stream_locks | table stream_locks",
+                "ALTER TABLE stream_lock_history RENAME TO gone | ALTER TABLE gone RENAME TO stream_lock_history"
+                        + " | table stream_lock_history",
+                "ALTER SEQUENCE stream_lock_fencing_token RENAME TO gone"
+                        + " | ALTER SEQUENCE gone RENAME TO stream_lock_fencing_token | sequence stream_lock_fencing_token",
+                "ALTER TABLE stream_locks RENAME labels TO gone | ALTER TABLE stream_locks RENAME gone TO labels"
+                        + " | column labels of stream_locks",
+                "REVOKE UPDATE ON stream_locks FROM role | GRANT UPDATE ON stream_locks TO role"
+                        + " | UPDATE on stream_locks. As the owner: GRANT UPDATE ON stream_locks TO the role of DATABASE_URL",
+                "REVOKE INSERT ON stream_lock_history FROM role | GRANT INSERT ON stream_lock_history TO role"
+                        + " | INSERT on stream_lock_history. As the owner: GRANT INSERT ON stream_lock_history TO",
+                "REVOKE ALL ON SEQUENCE stream_lock_fencing_token FROM role"
+                        + " | GRANT USAGE ON SEQUENCE stream_lock_fencing_token TO role"
+                        + " | USAGE on sequence stream_lock_fencing_token. As the owner: GRANT USAGE ON SEQUENCE",
+                "REVOKE USAGE ON SCHEMA public FROM PUBLIC | GRANT USAGE ON SCHEMA public TO PUBLIC"
+                        + " | which needs USAGE on its schema"
+            })
+    void whatAnAcquireLacksIsNamedUntilItIsThere(String taken, String given, String named) throws Exception {
+        makeTheTables();
+        try (Coordinator coordinator = coordinator(role, "p")) {
+            coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
+            HttpCalls calls = calls(coordinator);
+            assertThat(calls.get("/readyz").statusCode()).isEqualTo(200);
+
+            database.sql().execute(taken.replace("role", role));
+            HttpResponse<String> unready = calls.get("/readyz");
+            assertThat(unready.statusCode()).isEqualTo(503);
+            assertThat(unready.body())
+                    .contains("storage-unavailable", named)
+                    .doesNotContain(role)
+                    .doesNotContain("\"p\"");
+
+            database.sql().execute(given.replace("role", role));
+            await().atMost(SOON).until(() -> calls.get("/readyz").statusCode() == 200);
+            assertThat(calls.acquire("a", UUID.randomUUID()).statusCode()).isEqualTo(200);
+        }
+    }
+
+    /** Unknown to the caller, who asks again, and not a fault of the server. */
+    @Test
+    void anAcquireThatLacksARightIsUnknown() throws Exception {
+        makeTheTables();
+        try (Coordinator coordinator = coordinator(role, "p")) {
+            coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
+            HttpCalls calls = calls(coordinator);
+            database.sql().execute("REVOKE INSERT ON stream_locks FROM " + role);
+            HttpResponse<String> acquired = calls.acquire("a", UUID.randomUUID());
+            assertThat(acquired.statusCode()).isEqualTo(503);
+            assertThat(acquired.body()).contains("storage-unavailable");
+        }
+    }
+
+    @Test
+    void aServerWhoseTablesWereDroppedIsNotReadyAndSaysSoUntilTheyAreThere() throws Exception {
+        makeTheTables();
+        database.sql().execute("ALTER TABLE stream_locks RENAME TO gone");
+        try (Coordinator coordinator = coordinator("postgres", "postgres")) {
+            HttpCalls calls = calls(coordinator);
+            await().atMost(SOON).until(() -> calls.get("/readyz").body().contains("table stream_locks"));
+            assertThat(calls.get("/readyz").statusCode()).isEqualTo(503);
+            assertThat(coordinator.ready()).isNotDone();
+
+            database.sql().execute("ALTER TABLE gone RENAME TO stream_locks");
+            coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
+            assertThat(calls.get("/readyz").statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aServerThatKeepsNoHistoryNeedsNoRightToIt() throws Exception {
+        makeTheTables();
+        database.sql().execute("REVOKE ALL ON stream_lock_history FROM " + role);
+        try (Coordinator coordinator = coordinator(role, "p", "0")) {
+            coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
+            assertThat(calls(coordinator).get("/readyz").statusCode()).isEqualTo(200);
+        }
+    }
+
+    /** As their owner does, who gives the server the rights that it needs. */
+    private void makeTheTables() throws Exception {
+        try (Coordinator owner = coordinator("postgres", "postgres")) {
+            owner.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
+        }
+        database.sql().execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO " + role);
+        database.sql().execute("GRANT USAGE ON SEQUENCE stream_lock_fencing_token TO " + role);
+    }
+
+    private Coordinator coordinator(String user, String password) throws Exception {
+        return coordinator(user, password, "7d");
+    }
+
+    private Coordinator coordinator(String user, String password, String history) throws Exception {
+        return new Coordinator(CoordinatorConfig.from(Map.of(
+                "LOCK_BACKEND", "postgres",
+                "DATABASE_URL", database.url().replace("postgres:postgres@", user + ":" + password + "@"),
+                "LOCK_HISTORY_RETENTION", history,
+                "HTTP_PORT", "0",
+                "SHUTDOWN_DRAIN_MS", "0")));
+    }
+
+    private static HttpCalls calls(Coordinator coordinator) {
+        return new HttpCalls("http://127.0.0.1:" + coordinator.port());
+    }
+}

@@ -1,0 +1,88 @@
+package io.streamlocks.coordinator.lock.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.StorageCondition;
+import java.sql.Connection;
+import java.time.Duration;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** What keeps dead rows, and how many there are. */
+class TableLookTest extends StagedRace {
+
+    private static final int RENEWALS = 50;
+
+    @Test
+    void aTransactionThatHoldsDeadRowsIsSeenWithItsAge() throws Exception {
+        Lease lease = grant("alice");
+        try (Connection forgotten = database.transaction()) {
+            forgotten.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            sql(forgotten).fetch("SELECT count(*) FROM stream_locks");
+            for (int i = 0; i < RENEWALS; i++) {
+                renew(lease);
+            }
+            assertThat(look().heldTransactions()).isGreaterThanOrEqualTo(RENEWALS);
+            await().until(() -> look().oldestTransaction().orElseThrow().compareTo(Duration.ofMillis(500)) > 0);
+            forgotten.rollback();
+        }
+        assertThat(look().heldTransactions()).isLessThan(RENEWALS);
+    }
+
+    @Test
+    void deadRowsAreCountedAsTheDatabaseDoes() throws Exception {
+        Lease lease = grant("alice");
+        try (Connection forgotten = database.transaction()) {
+            forgotten.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            sql(forgotten).fetch("SELECT count(*) FROM stream_locks");
+            for (int i = 0; i < RENEWALS; i++) {
+                renew(lease);
+            }
+            // A session tells what it did once a second, at the end of a statement.
+            await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+                renew(lease);
+                assertThat(look().deadRows().orElseThrow()).isGreaterThan(RENEWALS / 2);
+            });
+        }
+        assertThat(look().liveRows()).isPresent();
+    }
+
+    /** A number that lacks the transactions of others would look like one that is well. */
+    @Test
+    void aRoleThatMayNotSeeTheTransactionsOfOthersSaysNothingOfTheirAgeAndAllTheSameWhatTheyHold() throws Exception {
+        String role = "r" + stream.replace("-", "").substring(6);
+        database.sql().execute("CREATE ROLE " + role + " LOGIN PASSWORD 'p'");
+        Lease lease = grant("alice");
+        TableLook plain = new TableLook(as(role));
+        await().untilAsserted(() -> assertThat(plain.look().oldestTransaction()).isPresent());
+        try (Connection forgotten = database.transaction()) {
+            forgotten.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            sql(forgotten).fetch("SELECT count(*) FROM stream_locks");
+            for (int i = 0; i < RENEWALS; i++) {
+                renew(lease);
+            }
+            StorageCondition seen = plain.look();
+            assertThat(seen.oldestTransaction()).isEmpty();
+            assertThat(seen.heldTransactions()).isGreaterThanOrEqualTo(RENEWALS);
+
+            database.sql().execute("GRANT pg_read_all_stats TO " + role);
+            assertThat(plain.look().oldestTransaction()).isPresent();
+        }
+    }
+
+    private StorageCondition look() {
+        return new TableLook(database.pool()).look();
+    }
+
+    private DataSource as(String role) {
+        PGSimpleDataSource dataSource = new PGSimpleDataSource();
+        dataSource.setUrl(
+                "jdbc:" + database.url().replace("postgres:postgres@", "").replace("postgres://", "postgresql://"));
+        dataSource.setUser(role);
+        dataSource.setPassword("p");
+        return dataSource;
+    }
+}

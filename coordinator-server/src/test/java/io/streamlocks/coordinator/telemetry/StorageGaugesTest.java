@@ -1,0 +1,68 @@
+package io.streamlocks.coordinator.telemetry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.streamlocks.coordinator.lock.StorageCondition;
+import io.streamlocks.coordinator.lock.StorageUnavailableException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+/** What the storage drags along is shown as it is, or as not known. */
+class StorageGaugesTest {
+
+    private StorageCondition condition;
+
+    private final Telemetry telemetry = Telemetry.untraced();
+    private final Runnable look = telemetry.storage(() -> {
+        if (condition == null) {
+            throw new StorageUnavailableException("away", null);
+        }
+        return condition;
+    });
+
+    @Test
+    void whatWasSeenIsShown() {
+        condition = new StorageCondition(
+                Optional.of(Duration.ofMillis(90_500)), 7, OptionalLong.of(1000), OptionalLong.of(180_000));
+        look.run();
+        assertThat(value("streamlocks_database_oldest_transaction_seconds")).isEqualTo(90.5);
+        assertThat(value("streamlocks_database_held_transactions")).isEqualTo(7);
+        assertThat(rows("live")).isEqualTo(1000);
+        assertThat(rows("dead")).isEqualTo(180_000);
+    }
+
+    @Test
+    void whatCannotBeSeenIsNotANumber() {
+        condition = new StorageCondition(Optional.empty(), 7, OptionalLong.empty(), OptionalLong.empty());
+        look.run();
+        assertThat(value("streamlocks_database_oldest_transaction_seconds")).isNaN();
+        assertThat(rows("dead")).isNaN();
+    }
+
+    @Test
+    void beforeTheFirstLookAndWhileTheStorageIsAwayNothingIsSaid() {
+        assertThat(value("streamlocks_database_held_transactions")).isNaN();
+        condition = new StorageCondition(Optional.empty(), 7, OptionalLong.empty(), OptionalLong.empty());
+        look.run();
+        condition = null;
+        assertThatThrownBy(look::run).isInstanceOf(StorageUnavailableException.class);
+        assertThat(value("streamlocks_database_held_transactions")).isNaN();
+    }
+
+    private double rows(String state) {
+        return scrape().value("streamlocks_table_rows", Map.of("state", state));
+    }
+
+    private double value(String name) {
+        return scrape().value(name, Map.of());
+    }
+
+    private Scrape scrape() {
+        return Scrape.of(new String(telemetry.scrape(), StandardCharsets.UTF_8));
+    }
+}
