@@ -37,6 +37,7 @@ import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.postgresql.PGProperty;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.postgresql.jdbc.PreferQueryMode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -275,7 +276,9 @@ final class Coordinator implements AutoCloseable {
     }
 
     private void openDatabase(CoordinatorConfig.Database database) {
-        PoolerCheck.requireOwnSessions(unpooled(database));
+        PGSimpleDataSource plain = unpooled(database);
+        plain.setPreferQueryMode(PreferQueryMode.SIMPLE);
+        PoolerCheck.requireOwnSessions(plain);
         // Before, the pool would have left its settings in sessions that a pooler gives to others.
         pool.orElseThrow().getHikariConfigMXBean().setMinimumIdle(database.poolSize());
         migrate(database);

@@ -91,11 +91,12 @@ public final class Main {
                 managementPort != 0 && reasons.stream().anyMatch(reason -> reason.endsWith(":" + managementPort));
         String setting = isManagement ? "MANAGEMENT_PORT" : "HTTP_PORT";
         String reason = reasons.get(reasons.size() - 1);
+        // What else fails at the start is no matter of the port.
+        String advice = reason.contains("in use")
+                ? ". Set " + setting + " to a port that is free, or stop the process that has this one"
+                : "";
         return "Cannot listen on " + config.httpHost() + ":" + (isManagement ? managementPort : config.httpPort()) + ": "
-                + reason
-                + (reason.contains("in use")
-                        ? ". Set " + setting + " to a port that is free, or stop the process that has this one"
-                        : ". That is what HTTP_HOST and " + setting + " say");
+                + reason + advice;
     }
 
     private static String welcome(CoordinatorConfig config, String url) {

@@ -21,6 +21,9 @@ public final class PoolerCheck {
 
     private static final String SESSION = "SELECT concat_ws(' ', pg_backend_pid(), pg_postmaster_start_time())";
 
+    /** A prepared statement that another client has left, or has dropped. */
+    private static final Set<String> STATEMENTS_OF_OTHERS = Set.of("42P05", "26000");
+
     private static final String STATEMENT_POOLING = "statement pooling mode";
 
     private PoolerCheck() {}
@@ -29,7 +32,8 @@ public final class PoolerCheck {
      * Looks whether connections have sessions of their own. Blocks for two connections and some twenty statements that take
      * no time.
      *
-     * @param dataSource gives connections without the settings of this server, which would be left to others by such a pooler
+     * @param dataSource gives connections without the settings of this server, and prepares no statements: such a pooler would
+     *     leave both to others
      * @throws StorageUnavailableException saying what to do if they have not, or if the database does not answer
      */
     public static void requireOwnSessions(DataSource dataSource) {
@@ -38,7 +42,9 @@ public final class PoolerCheck {
                 Connection other = dataSource.getConnection()) {
             areShared = areShared(one, other);
         } catch (SQLException e) {
-            if (!String.valueOf(e.getMessage()).contains(STATEMENT_POOLING)) {
+            boolean isOfAPooler = String.valueOf(e.getMessage()).contains(STATEMENT_POOLING)
+                    || STATEMENTS_OF_OTHERS.contains(String.valueOf(e.getSQLState()));
+            if (!isOfAPooler) {
                 throw new StorageUnavailableException("PostgreSQL failed to tell which session a connection has", e);
             }
             areShared = true;
