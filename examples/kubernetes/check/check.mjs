@@ -110,7 +110,7 @@ const inputs = {
   ],
   secrets: manifests.filter(m => m.name === 'secrets.example.yaml').map(m => m.document),
   settings: variables(read(kubernetes, 'settings.env')),
-  known: new Set(variables(read(root, '.env.example')).keys()),
+  known: new Set(variables(read(root, '.env.example').replace(/^# (?=[A-Z_]+=)/gm, '')).keys()),
   paths: Object.keys(documentsOf(root, 'openapi.yaml')[0].paths),
   user: read(root, 'Dockerfile').match(/^USER (\S+)$/m)[1],
 }

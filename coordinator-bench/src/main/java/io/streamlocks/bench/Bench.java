@@ -7,12 +7,14 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TimeZone;
 import java.util.stream.Stream;
 
 /** Measures the coordinator, and other locks beside it. README.md tells how. */
@@ -60,6 +62,8 @@ public final class Bench implements AutoCloseable {
     public static void main(String[] args) throws Exception {
         // A decimal comma would be no number in the chart.
         Locale.setDefault(Locale.ROOT);
+        // The JDBC driver sends the zone at each login, and PostgreSQL does not know all that Java knows.
+        TimeZone.setDefault(TimeZone.getTimeZone(ZoneOffset.UTC));
         Options options;
         try {
             options = Options.parse(args);
@@ -225,7 +229,7 @@ public final class Bench implements AutoCloseable {
             for (String name : List.of("coordinator", "jdbc")) {
                 Contender contender = contenders.get(name);
                 if (contender != null) {
-                    all.add(new Measurement("%,d rows".formatted(rows), name, workers, () -> {
+                    all.add(new Measurement(String.format(Locale.ROOT, "%,d rows", rows), name, workers, () -> {
                         fill(name, rows);
                         return cycles(contender, workers, rows);
                     }));
@@ -239,11 +243,11 @@ public final class Bench implements AutoCloseable {
         boolean jdbc = contender.equals("jdbc");
         String table = jdbc ? JdbcContender.TABLE : "stream_locks";
         postgres.execute(
-                "TRUNCATE " + table, """
+                "TRUNCATE " + table, String.format(Locale.ROOT, """
                 INSERT INTO %s
                 SELECT 'stream-' || i, NULL, gen_random_uuid(), 1, 30000, clock_timestamp(), clock_timestamp()%s
                 FROM generate_series(0, %d) AS i
-                """.formatted(table, jdbc ? "" : ", '{}'", rows - 1), "VACUUM (ANALYZE) " + table);
+                """, table, jdbc ? "" : ", '{}'", rows - 1), "VACUUM (ANALYZE) " + table);
     }
 
     private void stopServers() {

@@ -2,6 +2,7 @@ package io.streamlocks.bench;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -30,8 +31,7 @@ final class LeaseBatch {
      */
     LeaseBatch(List<String> streamIds, long ttlMs) {
         this.size = streamIds.size();
-        String id = "%08x-0000-4000-8000-000000000000"
-                .formatted(ThreadLocalRandom.current().nextInt());
+        String id = String.format(Locale.ROOT, "%08x-0000-4000-8000-000000000000", ThreadLocalRandom.current().nextInt());
         this.leases = ThreadLocalRandom.current().nextLong(1L << 46);
         this.acquire = template(streamIds, id, ",\"ownerId\":\"bench\",\"ttlMs\":" + ttlMs);
         this.withIds = template(streamIds, id, "");

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -54,7 +55,7 @@ record Measurement(String measure, String contender, String server, int workers,
                 boolean isCold = round == 0 && i < coldest.size();
                 measurement.run(isCold ? warmUp.multipliedBy(10) : warmUp, time);
                 System.err.printf(
-                        "round %d of %d, %d of %d: %s%n", round + 1, rounds, i + 1, all.size(), measurement.lastLine());
+                        Locale.ROOT, "round %d of %d, %d of %d: %s%n", round + 1, rounds, i + 1, all.size(), measurement.lastLine());
             }
         }
     }
@@ -82,7 +83,7 @@ record Measurement(String measure, String contender, String server, int workers,
 
     private String lastLine() {
         Sample last = samples.get(samples.size() - 1);
-        String line = "%s, %s, %d workers: %.0f/s".formatted(measure, contender, workers, last.perSecond());
+        String line = String.format(Locale.ROOT, "%s, %s, %d workers: %.0f/s", measure, contender, workers, last.perSecond());
         return last.errors() == 0 ? line : line + ", " + last.errors() + " ERRORS " + last.messages();
     }
 

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -52,7 +53,7 @@ final class Million {
         long began = System.nanoTime();
         fill(workers);
         double fillSeconds = (System.nanoTime() - began) / 1e9;
-        out.printf("%,d leases acquired in %.1f s, beating%n", leases(), fillSeconds);
+        out.printf(Locale.ROOT, "%,d leases acquired in %.1f s, beating%n", leases(), fillSeconds);
 
         long sizeBefore = Long.parseLong(postgres.query(SIZE));
         long[] updatesBefore = updates(postgres);
@@ -147,7 +148,7 @@ final class Million {
             ProcessFigures.residentBytes(serverPid).ifPresent(resident::add);
             ProcessFigures.heapBytes(serverPid).ifPresent(heap::add);
             if (look % 6 == 0) {
-                System.err.printf("%d s: %s%n", look * every.toSeconds(), workers.beats());
+                System.err.printf(Locale.ROOT, "%d s: %s%n", look * every.toSeconds(), workers.beats());
             }
         }
         Thread.sleep(Math.max(0, options.time().toMillis() - (System.nanoTime() - began) / 1_000_000));
@@ -187,7 +188,7 @@ final class Million {
         out.println(Report.machine());
         out.println("PostgreSQL: " + postgres.settings());
         figures.forEach((name, value) ->
-                out.printf("%-22s %s%n", name, value instanceof Double number ? "%,.2f".formatted(number) : value));
+                out.printf(Locale.ROOT, "%-22s %s%n", name, value instanceof Double number ? String.format(Locale.ROOT, "%,.2f", number) : value));
         Map<String, Object> json = new LinkedHashMap<>(figures);
         json.put("machine", Report.machine());
         json.put("postgres", postgres.settings());

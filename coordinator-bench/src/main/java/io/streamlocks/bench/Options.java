@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What the command line asks for.
@@ -33,12 +34,12 @@ record Options(
     static final List<String> CONTENDERS = List.of("coordinator", "jdbc", "shedlock", "etcd", "zookeeper", "redis");
     static final List<String> MEASURES = List.of("cycles", "processes", "history", "batches", "heartbeats", "growth");
 
-    static final String USAGE = """
+    static final String USAGE = String.format(Locale.ROOT, """
             Usage: bench [compare] [--only %s] [--measure %s]
                          [--workers 1,16,64,256] [--seconds 10] [--warmup 3] [--rounds 3]
                    bench million [--workers 1000] [--seconds 600] [--cycles 500]
                    bench soak [--seconds 3600] [--cycles 7000]
-                   bench short""".formatted(String.join(",", CONTENDERS), String.join(",", MEASURES));
+                   bench short""", String.join(",", CONTENDERS), String.join(",", MEASURES));
 
     /** What the benchmark can do. */
     enum Command {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
@@ -47,14 +48,14 @@ final class Report {
     }
 
     void print(PrintStream out) {
-        out.printf("%n%s%n", machine());
+        out.printf(Locale.ROOT, "%n%s%n", machine());
         out.println("PostgreSQL: " + postgres);
         out.printf(
-                "%d rounds of %d s each, after %d s of warm-up; medians. Times in ms; x is the ratio to direct JDBC%n%n",
+                Locale.ROOT, "%d rounds of %d s each, after %d s of warm-up; medians. Times in ms; x is the ratio to direct JDBC%n%n",
                 options.rounds(), options.time().toSeconds(), options.warmUp().toSeconds());
         String line = "%-20s %-12s %7s %10s %6s %8s %8s %8s %6s %8s %7s %6s%n";
         out.printf(
-                line,
+                Locale.ROOT, line,
                 "measure",
                 "contender",
                 "workers",
@@ -70,14 +71,14 @@ final class Report {
         for (Measurement measurement : measurements) {
             Sample sample = measurement.median();
             out.printf(
-                    line,
+                    Locale.ROOT, line,
                     measurement.measure(),
                     measurement.contender(),
                     measurement.workers(),
-                    "%,.0f".formatted(sample.perSecond()),
+                    String.format(Locale.ROOT, "%,.0f", sample.perSecond()),
                     ratio(measurement, Sample::perSecond).map("%.2f"::formatted).orElse(""),
-                    "%.2f".formatted(sample.p50Ms()),
-                    "%.2f".formatted(sample.p99Ms()),
+                    String.format(Locale.ROOT, "%.2f", sample.p50Ms()),
+                    String.format(Locale.ROOT, "%.2f", sample.p99Ms()),
                     ms(sample.acquireP50Ms()),
                     ratio(measurement, Sample::acquireP50Ms)
                             .map("%.2f"::formatted)
@@ -97,14 +98,12 @@ final class Report {
     }
 
     private static String ms(double value) {
-        return value == 0 ? "" : "%.2f".formatted(value);
+        return value == 0 ? "" : String.format(Locale.ROOT, "%.2f", value);
     }
 
     static String machine() {
         Runtime runtime = Runtime.getRuntime();
-        return "%d processors, %s %s, Java %s"
-                .formatted(
-                        runtime.availableProcessors(),
+        return String.format(Locale.ROOT, "%d processors, %s %s, Java %s", runtime.availableProcessors(),
                         System.getProperty("os.name"),
                         System.getProperty("os.arch"),
                         System.getProperty("java.version"));

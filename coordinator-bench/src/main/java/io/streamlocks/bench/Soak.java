@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -67,13 +68,13 @@ final class Soak {
             int third = values.size() / 3;
             double before = mean(values.subList(third, 2 * third));
             double after = mean(values.subList(2 * third, values.size()));
-            figures.put(look.getKey(), "%,.0f, then %,.0f".formatted(before, after));
+            figures.put(look.getKey(), String.format(Locale.ROOT, "%,.0f, then %,.0f", before, after));
             // What is small may have one more of something.
             grew |= after > before * MAX_GROWTH + 1;
         }
         out.println(Report.machine());
         figures.forEach((name, value) ->
-                out.printf("%-22s %s%n", name, value instanceof Double number ? "%,.2f".formatted(number) : value));
+                out.printf(Locale.ROOT, "%-22s %s%n", name, value instanceof Double number ? String.format(Locale.ROOT, "%,.2f", number) : value));
         figures.put("looks", looks);
         figures.put("machine", Report.machine());
         new ObjectMapper()
@@ -103,8 +104,8 @@ final class Soak {
                 int last = look - 1;
                 StringBuilder line = new StringBuilder();
                 looks.forEach((name, values) ->
-                        line.append(", %s %,.0f".formatted(name, values.get(Math.min(last, values.size() - 1)))));
-                System.err.printf("%d s%s%n", look * every.toSeconds(), line);
+                        line.append(String.format(Locale.ROOT, ", %s %,.0f", name, values.get(Math.min(last, values.size() - 1)))));
+                System.err.printf(Locale.ROOT, "%d s%s%n", look * every.toSeconds(), line);
             }
         }
     }

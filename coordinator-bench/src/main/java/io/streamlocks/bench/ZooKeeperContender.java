@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -27,13 +28,13 @@ final class ZooKeeperContender implements Contender {
     static ZooKeeperContender start(Bed bed) throws Exception {
         int port = Processes.freePort();
         Path settings = bed.directory().resolve("zookeeper.properties");
-        Files.writeString(settings, """
+        Files.writeString(settings, String.format(Locale.ROOT, """
                         dataDir=%s
                         clientPortAddress=127.0.0.1
                         clientPort=%d
                         maxClientCnxns=0
                         admin.enableServer=false
-                        """.formatted(bed.directory().resolve("zookeeper"), port));
+                        """, bed.directory().resolve("zookeeper"), port));
         Path log = bed.output().resolve("zookeeper.log");
         Process process = bed.processes()
                 .start(

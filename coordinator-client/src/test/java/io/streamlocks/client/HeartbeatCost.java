@@ -6,6 +6,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -66,7 +67,7 @@ final class HeartbeatCost {
                 long took = System.nanoTime() - began;
                 cpu = process.getProcessCpuTime() - cpu;
                 System.out.printf(
-                        "%d leases, ttl %s, %d s: %d requests renewed %d leases, %d lost, %.0f ms of CPU, %.2f %% of one core%n",
+                        Locale.ROOT, "%d leases, ttl %s, %d s: %d requests renewed %d leases, %d lost, %.0f ms of CPU, %.2f %% of one core%n",
                         leases,
                         TTL,
                         TimeUnit.NANOSECONDS.toSeconds(took),

@@ -13,6 +13,7 @@ import io.streamlocks.coordinator.lock.ReleaseRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -178,7 +179,7 @@ class StreamLockClientTest extends ProxiedClient {
         StreamLockClient many = client(builder().ttl(Duration.ofSeconds(30)).heartbeatInterval(Duration.ofSeconds(6)));
         String longest = "\uD83D\uDE80".repeat(250);
         IntStream.range(0, 1000)
-                .forEach(i -> many.tryAcquire(longest + "%05d".formatted(i)).orElseThrow());
+                .forEach(i -> many.tryAcquire(longest + String.format(Locale.ROOT, "%05d", i)).orElseThrow());
         await().atMost(Duration.ofSeconds(15))
                 .until(() -> heard.renewed.stream().mapToInt(i -> i).sum() >= 1000);
         assertThat(heard.renewalUnknown).isEmpty();

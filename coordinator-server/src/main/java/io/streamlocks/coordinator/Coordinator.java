@@ -12,7 +12,9 @@ import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
+import io.streamlocks.coordinator.lock.postgres.PoolerCheck;
 import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
+import io.streamlocks.coordinator.lock.postgres.RightsCheck;
 import io.streamlocks.coordinator.lock.postgres.SetUpCheck;
 import io.streamlocks.coordinator.lock.postgres.TableLook;
 import io.streamlocks.coordinator.lock.postgres.TokenSequence;
@@ -26,14 +28,17 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
+import org.flywaydb.core.api.FlywayException;
 import org.postgresql.PGProperty;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.postgresql.jdbc.PreferQueryMode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -45,6 +50,10 @@ final class Coordinator implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
     private static final Duration RETRY_STORAGE_AFTER = Duration.ofSeconds(1);
+
+    /** PostgreSQL's insufficient_privilege and invalid_schema_name. */
+    private static final Set<String> RIGHTS_OR_SCHEMA = Set.of("42501", "3F000");
+
     private static final Duration LOGIN_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration MIGRATION_STEP_TIMEOUT = Duration.ofMinutes(1);
     private static final Duration PURGE_INTERVAL = Duration.ofMinutes(1);
@@ -98,7 +107,11 @@ final class Coordinator implements AutoCloseable {
                 .orElseGet(() -> new MemoryLockManager(new MonotonicClock(), keepsHistory));
         this.census = telemetry.census(locks);
         this.guards = guards(config, census);
-        SettingsFiles files = new SettingsFiles(guards, telemetry, InstantSource.system());
+        SettingsFiles files = new SettingsFiles(
+                guards,
+                config.database().flatMap(CoordinatorConfig.Database::password),
+                telemetry,
+                InstantSource.system());
         this.server = new HttpServer(locks, gate, guards, config.defaultTtl(), config.maxTtl(), telemetry);
         // Not by the pool, which is used up when writes hang.
         this.setUp = config.database()
@@ -200,7 +213,7 @@ final class Coordinator implements AutoCloseable {
         try {
             // First, since a migration that hangs for want of a standby would not say so.
             setUp.ifPresent(this::look);
-            config.database().ifPresent(Coordinator::migrate);
+            config.database().ifPresent(this::openDatabase);
             // The pool may not have noticed yet that the database is there, and would fail the first calls.
             locks.verifyWritable();
             tokens.ifPresent(sequence -> raiseSequence(sequence, true));
@@ -210,7 +223,7 @@ final class Coordinator implements AutoCloseable {
             }
             if (!background.isShutdown()) {
                 // Flyway's own message is a table of several lines; what went wrong is in the cause.
-                String reason = rootCause(e).toString();
+                String reason = rootCause(e) + missingRights(rootCause(e));
                 errors.log(
                         Level.WARN,
                         "open " + reason,
@@ -301,6 +314,31 @@ final class Coordinator implements AutoCloseable {
         }
     }
 
+    private void openDatabase(CoordinatorConfig.Database database) {
+        PGSimpleDataSource plain = unpooled(database);
+        plain.setPreferQueryMode(PreferQueryMode.SIMPLE);
+        PoolerCheck.requireOwnSessions(plain);
+        // Before, the pool would have left its settings in sessions that a pooler gives to others.
+        pool.orElseThrow().getHikariConfigMXBean().setMinimumIdle(database.poolSize());
+        migrate(database);
+    }
+
+    /** What a role needs that may not do what it must, as the end of a sentence; empty if that is not what is wrong. */
+    private String missingRights(Throwable cause) {
+        boolean mayBe = cause instanceof FlywayException
+                || cause instanceof SQLException sql && RIGHTS_OR_SCHEMA.contains(String.valueOf(sql.getSQLState()));
+        if (!mayBe) {
+            return "";
+        }
+        try {
+            return RightsCheck.missing(unpooled(config.database().orElseThrow()))
+                    .map(sql -> ". Who may grant it must run: " + sql)
+                    .orElse("");
+        } catch (RuntimeException e) {
+            return "";
+        }
+    }
+
     private static void migrate(CoordinatorConfig.Database database) {
         PGSimpleDataSource dataSource = unpooled(database);
         dataSource.setSocketTimeout(Math.toIntExact(MIGRATION_STEP_TIMEOUT.toSeconds()));
@@ -341,6 +379,7 @@ final class Coordinator implements AutoCloseable {
         hikari.setPoolName("stream-locks");
         hikari.setMetricRegistry(telemetry.poolMetrics());
         hikari.setMaximumPoolSize(database.poolSize());
+        hikari.setMinimumIdle(0);
         hikari.setConnectionTimeout(database.connectionTimeout().toMillis());
         hikari.setValidationTimeout(Math.max(250, database.connectionTimeout().toMillis() / 2));
         hikari.setInitializationFailTimeout(-1);
@@ -349,17 +388,14 @@ final class Coordinator implements AutoCloseable {
         // In SQL, not as a start-up option, which connection poolers such as PgBouncer refuse. A lock is waited for
         // less long than the statement may take, so that what is told is the reason; but longer, by default, than the
         // second after which PostgreSQL looks for a deadlock, else it is never seen and the call not tried again.
-        hikari.setConnectionInitSql("SET statement_timeout = %d; SET lock_timeout = %d; %s; %s"
-                .formatted(
-                        statementTimeoutMs,
-                        statementTimeoutMs * 4 / 5,
-                        PostgresLockManager.SESSION_SETTINGS,
-                        keepsHistory ? "" : PostgresLockManager.WITHOUT_HISTORY));
+        hikari.setConnectionInitSql("SET statement_timeout = " + statementTimeoutMs + "; SET lock_timeout = "
+                + statementTimeoutMs * 4 / 5 + "; " + PostgresLockManager.SESSION_SETTINGS + "; "
+                + (keepsHistory ? "" : PostgresLockManager.WITHOUT_HISTORY));
         return new HikariDataSource(hikari);
     }
 
     private static PGSimpleDataSource dataSource(CoordinatorConfig.Database database) {
-        PGSimpleDataSource dataSource = database.url().dataSource();
+        PGSimpleDataSource dataSource = database.dataSource();
         if (PGProperty.APPLICATION_NAME
                 .getOrDefault(database.url().properties())
                 .equals("PostgreSQL JDBC Driver")) {

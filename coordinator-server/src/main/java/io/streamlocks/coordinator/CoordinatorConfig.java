@@ -1,6 +1,7 @@
 package io.streamlocks.coordinator;
 
 import io.streamlocks.coordinator.access.Authenticator;
+import io.streamlocks.coordinator.access.UrlHost;
 import io.streamlocks.coordinator.http.Listening;
 import io.streamlocks.coordinator.reload.Reloaded;
 import io.streamlocks.coordinator.reload.UnusableFileException;
@@ -9,20 +10,18 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * The settings of a coordinator.
@@ -60,11 +59,24 @@ record CoordinatorConfig(
      * The PostgreSQL backend.
      *
      * @param url where it is
+     * @param password that of its file; empty if the URL has it, or there is none
      * @param poolSize the most connections to it
      * @param connectionTimeout how long a call waits for a connection
      * @param statementTimeout how long a statement may take
      */
-    record Database(DatabaseUrl url, int poolSize, Duration connectionTimeout, Duration statementTimeout) {}
+    record Database(
+            DatabaseUrl url,
+            Optional<Reloaded<String>> password,
+            int poolSize,
+            Duration connectionTimeout,
+            Duration statementTimeout) {
+
+        /** A data source that opens a connection a call, with the password as its file has it by then. */
+        PGSimpleDataSource dataSource() {
+            return url.dataSource(
+                    password.<PGSimpleDataSource>map(PasswordFileDataSource::new).orElseGet(PGSimpleDataSource::new));
+        }
+    }
 
     /**
      * Who may do what: everybody everything, unless there are tokens or JWTs.
@@ -112,6 +124,13 @@ record CoordinatorConfig(
             Duration idleTimeout,
             int maxHeadBytes) {}
 
+    private static final List<String> OF_POSTGRES = List.of(
+            "DATABASE_URL",
+            "DATABASE_PASSWORD_FILE",
+            "DATABASE_POOL_SIZE",
+            "DATABASE_CONNECTION_TIMEOUT_MS",
+            "DATABASE_STATEMENT_TIMEOUT_MS");
+
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(s|m|h|d)");
     private static final Map<String, TimeUnit> UNITS =
             Map.of("s", TimeUnit.SECONDS, "m", TimeUnit.MINUTES, "h", TimeUnit.HOURS, "d", TimeUnit.DAYS);
@@ -145,16 +164,15 @@ record CoordinatorConfig(
     }
 
     /**
-     * Reads the settings. A variable that is empty counts as not set.
+     * Reads the settings. A variable that is empty counts as not set. One that would do nothing is a problem, too: a setting
+     * that needs another one, or a name that is none of a setting and looks like one.
      *
      * @param environment the variables of the environment
      * @return the settings
      * @throws InvalidException naming every problem at once
      */
     static CoordinatorConfig from(Map<String, String> environment) throws InvalidException {
-        Reader reader = new Reader(environment);
-        boolean postgres = reader.oneOf("LOCK_BACKEND", "memory", List.of("memory", "postgres"))
-                .equals("postgres");
+        SettingsReader reader = new SettingsReader(environment);
         Duration maxTtl = reader.millis("LOCK_TTL_MAX_MS", 86_400_000, 1000, 86_400_000);
         Duration defaultTtl = reader.millis("LOCK_TTL_MS", 30_000, 1000, 86_400_000);
         if (defaultTtl.compareTo(maxTtl) > 0) {
@@ -172,11 +190,10 @@ record CoordinatorConfig(
                 // Far longer than any statement can run: see LockManager.purge.
                 reader.duration("LOCK_TOMBSTONE_RETENTION", "1h", Duration.ofMinutes(1), Duration.ofDays(365)),
                 reader.durationOrZero("LOCK_HISTORY_RETENTION", "7d", Duration.ofMinutes(1), Duration.ofDays(3650)),
-                // With the second in which nothing is granted, and the 5 s that calls under way may take, below the 10
-                // s
-                // after which Docker kills.
+                // With the second in which nothing is granted, and the 5 s that calls under way may take, this stays below
+                // the 10 s after which Docker kills.
                 reader.millis("SHUTDOWN_DRAIN_MS", 3000, 0, 60_000),
-                postgres ? Optional.of(database(reader)) : Optional.empty(),
+                database(reader),
                 access(reader, httpHost),
                 tls(reader),
                 new Limits(
@@ -190,13 +207,37 @@ record CoordinatorConfig(
         if (config.httpPort() != 0 && config.managementPort().equals(OptionalInt.of(config.httpPort()))) {
             reader.problem("MANAGEMENT_PORT", "must not be HTTP_PORT");
         }
+        reader.refuseUnknown();
         reader.throwIfAnyProblem();
         return config;
     }
 
-    private static Database database(Reader reader) {
+    private static Optional<Database> database(SettingsReader reader) {
+        String backend = reader.oneOf("LOCK_BACKEND", "memory", List.of("memory", "postgres"));
+        if (backend.equals("postgres")) {
+            return Optional.of(postgres(reader));
+        }
+        reader.ignored(OF_POSTGRES);
+        if (reader.text("LOCK_BACKEND", "memory").equals("memory")) {
+            // Else a server whose LOCK_BACKEND was forgotten would grant what another one has granted.
+            reader.useless(
+                    "LOCK_BACKEND=postgres",
+                    "leases would be kept in memory, where no other server sees them",
+                    OF_POSTGRES);
+        }
+        return Optional.empty();
+    }
+
+    private static Database postgres(SettingsReader reader) {
+        DatabaseUrl url = reader.required("DATABASE_URL", DatabaseUrl::parse);
+        Optional<Reloaded<String>> password = reader.path("DATABASE_PASSWORD_FILE")
+                .flatMap(file -> reader.usable("DATABASE_PASSWORD_FILE", () -> PasswordFileDataSource.read(file)));
+        if (url != null && url.hasPassword() && password.isPresent()) {
+            reader.problem("DATABASE_PASSWORD_FILE", "must not be set with a password in DATABASE_URL");
+        }
         return new Database(
-                reader.required("DATABASE_URL", DatabaseUrl::parse),
+                url,
+                password,
                 reader.integer("DATABASE_POOL_SIZE", 12, 1, 1000),
                 // HikariCP's least is 250 ms. The sum of both, rounded up to seconds as the driver has it, stays below
                 // 3 s by default: that is how soon a call is answered when the database is away.
@@ -204,7 +245,7 @@ record CoordinatorConfig(
                 reader.millis("DATABASE_STATEMENT_TIMEOUT_MS", 1500, 100, 10_000));
     }
 
-    private static Access access(Reader reader, String httpHost) {
+    private static Access access(SettingsReader reader, String httpHost) {
         String auth = reader.text("AUTH", "");
         boolean none = auth.equals("none");
         if (!none && !auth.isEmpty()) {
@@ -218,7 +259,7 @@ record CoordinatorConfig(
         reader.needed("JWT_AUDIENCE", audience, "JWT_JWKS", keys);
         reader.useless("JWT_ISSUER", issuer, "JWT_JWKS", keys);
         reader.useless("JWT_AUDIENCE", audience, "JWT_JWKS", keys);
-        Optional<Path> tokens = reader.path("COORDINATOR_TOKENS_FILE", tokensFile);
+        Optional<Path> tokens = reader.path("COORDINATOR_TOKENS_FILE");
         Optional<Authenticator.Jwt> jwt =
                 keys.isEmpty() ? Optional.empty() : Optional.of(new Authenticator.Jwt(keys, issuer, audience));
         reader.usable("COORDINATOR_TOKENS_FILE", () -> Authenticator.of(tokens, Optional.empty()));
@@ -244,13 +285,13 @@ record CoordinatorConfig(
         }
     }
 
-    private static Optional<Tls> tls(Reader reader) {
+    private static Optional<Tls> tls(SettingsReader reader) {
         String certificateFile = reader.text("TLS_CERTIFICATE_FILE", "");
         String keyFile = reader.text("TLS_KEY_FILE", "");
         reader.needed("TLS_CERTIFICATE_FILE", certificateFile, "TLS_KEY_FILE", keyFile);
         reader.needed("TLS_KEY_FILE", keyFile, "TLS_CERTIFICATE_FILE", certificateFile);
-        Optional<Path> certificate = reader.path("TLS_CERTIFICATE_FILE", certificateFile);
-        Optional<Path> key = reader.path("TLS_KEY_FILE", keyFile);
+        Optional<Path> certificate = reader.path("TLS_CERTIFICATE_FILE");
+        Optional<Path> key = reader.path("TLS_KEY_FILE");
         if (certificate.isEmpty() || key.isEmpty()) {
             return Optional.empty();
         }
@@ -261,14 +302,14 @@ record CoordinatorConfig(
 
     /** The form of a log line, before anything else is known; the default if the setting cannot be used. */
     static String logFormat(Map<String, String> environment) {
-        return logFormat(new Reader(environment));
+        return logFormat(new SettingsReader(environment));
     }
 
-    private static String logFormat(Reader reader) {
+    private static String logFormat(SettingsReader reader) {
         return reader.oneOf("LOG_FORMAT", "text", List.of("text", "json"));
     }
 
-    private static Reporting reporting(Reader reader) {
+    private static Reporting reporting(SettingsReader reader) {
         return new Reporting(
                 logFormat(reader),
                 reader.optional("OTEL_EXPORTER_OTLP_ENDPOINT", CoordinatorConfig::collector),
@@ -282,150 +323,11 @@ record CoordinatorConfig(
             if (http && uri.getHost() != null && uri.getUserInfo() == null && uri.getQuery() == null) {
                 return uri;
             }
+            UrlHost.requireNoUnderscore(uri);
         } catch (URISyntaxException e) {
             // Reported below, like a URL of another kind.
         }
         throw new IllegalArgumentException(
                 "must be the base URL of a collector that takes OTLP over HTTP, as http://127.0.0.1:4318");
-    }
-
-    /** Reads variables and collects what is wrong with them. */
-    private static final class Reader {
-
-        private final Map<String, String> environment;
-        private final List<String> problems = new ArrayList<>();
-
-        Reader(Map<String, String> environment) {
-            this.environment = environment;
-        }
-
-        void problem(String name, String problem) {
-            problems.add(name + " " + problem);
-        }
-
-        void throwIfAnyProblem() throws InvalidException {
-            if (!problems.isEmpty()) {
-                throw new InvalidException(problems);
-            }
-        }
-
-        String text(String name, String fallback) {
-            String value = environment.getOrDefault(name, "").trim();
-            return value.isEmpty() ? fallback : value;
-        }
-
-        String oneOf(String name, String fallback, List<String> allowed) {
-            String value = text(name, fallback);
-            if (!allowed.contains(value)) {
-                problem(name, "must be one of " + String.join(", ", allowed) + itIs(value));
-                return fallback;
-            }
-            return value;
-        }
-
-        int integer(String name, int fallback, int min, int max) {
-            String value = text(name, Integer.toString(fallback));
-            try {
-                int number = Integer.parseInt(value);
-                if (number >= min && number <= max) {
-                    return number;
-                }
-            } catch (NumberFormatException e) {
-                // Reported below, like a number out of range.
-            }
-            problem(name, "must be an integer from " + min + " to " + max + itIs(value));
-            return fallback;
-        }
-
-        OptionalInt integerOrNone(String name, int min, int max) {
-            return text(name, "").isEmpty() ? OptionalInt.empty() : OptionalInt.of(integer(name, min, min, max));
-        }
-
-        Duration millis(String name, int fallback, int min, int max) {
-            return Duration.ofMillis(integer(name, fallback, min, max));
-        }
-
-        Duration durationOrZero(String name, String fallback, Duration min, Duration max) {
-            return text(name, fallback).equals("0") ? Duration.ZERO : duration(name, fallback, min, max);
-        }
-
-        Duration duration(String name, String fallback, Duration min, Duration max) {
-            String value = text(name, fallback);
-            Optional<Duration> duration = parseDuration(value);
-            if (duration.isPresent()
-                    && duration.get().compareTo(min) >= 0
-                    && duration.get().compareTo(max) <= 0) {
-                return duration.get();
-            }
-            problem(
-                    name,
-                    "must be a number with the unit s, m, h or d, from " + min.toSeconds() + "s to " + max.toDays()
-                            + "d" + itIs(value));
-            return min;
-        }
-
-        /** The file of this name, or empty if there is no name, or none that a file can have. */
-        Optional<Path> path(String name, String value) {
-            try {
-                return value.isEmpty() ? Optional.empty() : Optional.of(Path.of(value));
-            } catch (InvalidPathException e) {
-                problem(name, "must be the name of a file");
-                return Optional.empty();
-            }
-        }
-
-        /** A setting that another one needs. */
-        void needed(String name, String value, String otherName, String other) {
-            if (value.isEmpty() && !other.isEmpty()) {
-                problem(name, "must be set with " + otherName);
-            }
-        }
-
-        /** A setting that would do nothing without another one, and is taken for a mistake then. */
-        void useless(String name, String value, String otherName, String other) {
-            if (!value.isEmpty() && other.isEmpty()) {
-                problem(name, "is of no use without " + otherName);
-            }
-        }
-
-        private interface Use {
-            Object of() throws UnusableFileException;
-        }
-
-        /** Tries what a setting names, so that what is wrong with it is told with all else. */
-        void usable(String name, Use use) {
-            try {
-                use.of();
-            } catch (UnusableFileException e) {
-                e.problems().forEach(problem -> problem(name, problem));
-            } catch (IllegalArgumentException e) {
-                problem(name, e.getMessage());
-            }
-        }
-
-        /** Empty for what may be a URL with a password, in the wrong variable. */
-        private static String itIs(String value) {
-            return value.matches("[\\w.+-]{1,30}") ? "; it is " + value : "";
-        }
-
-        /** A value that need not be there. The problem does not repeat it, since it may hold a password. */
-        <T> Optional<T> optional(String name, Function<String, T> parse) {
-            return text(name, "").isEmpty() ? Optional.empty() : Optional.ofNullable(required(name, parse));
-        }
-
-        /** A value that must be there. The problem does not repeat it, since it may hold a password. */
-        <T> T required(String name, Function<String, T> parse) {
-            String value = text(name, "");
-            if (value.isEmpty()) {
-                problem(name, "must be set");
-                return null;
-            }
-            try {
-                return parse.apply(value);
-            } catch (IllegalArgumentException e) {
-                problem(name, e.getMessage());
-                return null;
-            }
-        }
     }
 }

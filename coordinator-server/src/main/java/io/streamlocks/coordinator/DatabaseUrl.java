@@ -2,8 +2,12 @@ package io.streamlocks.coordinator;
 
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -12,6 +16,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.postgresql.PGProperty;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.postgresql.ssl.DefaultJavaSSLFactory;
 
 /**
  * Where the database is and how to log in: {@code postgres://user:password@host:port/db?options}, as most platforms
@@ -30,6 +35,8 @@ record DatabaseUrl(Properties properties) {
 
     private static final Pattern HOST = Pattern.compile("(?<name>\\[[0-9a-fA-F:.]+]|[\\w.-]+)(:(?<port>\\d{0,5}))?");
 
+    private static final Pattern OPTION_NAME = Pattern.compile("[A-Za-z_]{1,40}");
+
     private static final String PERCENT_ENCODE = "; percent-encode special characters in the user and the password";
 
     /** Options that libpq, whose form of URL this is, names differently from the JDBC driver. */
@@ -41,6 +48,19 @@ record DatabaseUrl(Properties properties) {
             "require_auth", PGProperty.REQUIRE_AUTH,
             "sslnegotiation", PGProperty.SSL_NEGOTIATION,
             "target_session_attrs", PGProperty.TARGET_SERVER_TYPE);
+
+    /** What goes by another name here, among the options of libpq, Prisma and others. */
+    private static final Map<String, String> KNOWN_ELSEWHERE = Map.of(
+            "schema", "it is currentSchema",
+            "search_path", "it is currentSchema",
+            "krbsrvname", "it is kerberosServerName",
+            "keepalives", "it is tcpKeepAlive",
+            "fallback_application_name", "it is ApplicationName",
+            "connection_limit", "it is the setting DATABASE_POOL_SIZE",
+            "pool_timeout", "it is the setting DATABASE_CONNECTION_TIMEOUT_MS",
+            "statement_timeout", "it is the setting DATABASE_STATEMENT_TIMEOUT_MS",
+            "client_encoding", "leave it out: it is UTF8",
+            "pgbouncer", "leave it out, and use PgBouncer in session mode");
 
     /**
      * Reads a URL.
@@ -68,6 +88,7 @@ record DatabaseUrl(Properties properties) {
         if (matcher.group("options") != null) {
             readOptions(matcher.group("options"), plusIsSpace, properties);
         }
+        readRootCertificate(properties);
         if (!PGProperty.TARGET_SERVER_TYPE.isPresent(properties)) {
             // Of one host too: after a fail-over its name may for a while lead to what is a standby now, and the pool
             // would keep those connections.
@@ -76,9 +97,24 @@ record DatabaseUrl(Properties properties) {
         return new DatabaseUrl(properties);
     }
 
+    /** Whether it has the password. */
+    boolean hasPassword() {
+        String password = PGProperty.PASSWORD.getOrDefault(properties);
+        return password != null && !password.isEmpty();
+    }
+
     /** A data source that opens a connection a call. */
     PGSimpleDataSource dataSource() {
-        PGSimpleDataSource dataSource = new PGSimpleDataSource();
+        return dataSource(new PGSimpleDataSource());
+    }
+
+    /**
+     * Sets up a data source.
+     *
+     * @param dataSource a new one
+     * @return the same
+     */
+    PGSimpleDataSource dataSource(PGSimpleDataSource dataSource) {
         dataSource.setServerNames(PGProperty.PG_HOST.getOrDefault(properties).split(","));
         int[] ports = Arrays.stream(PGProperty.PG_PORT.getOrDefault(properties).split(","))
                 .mapToInt(Integer::parseInt)
@@ -159,22 +195,77 @@ record DatabaseUrl(Properties properties) {
     }
 
     private static void readOptions(String options, boolean plusIsSpace, Properties properties) {
-        boolean afterPassword = false;
+        List<String> unknown = new ArrayList<>();
+        // What follows a password may be the rest of it, after a special character; and so may all before an @.
+        boolean mayBePassword = options.contains("@");
         for (String option : options.split("&")) {
             if (option.isEmpty()) {
                 continue;
             }
             String[] parts = option.split("=", 2);
             PGProperty property = LIBPQ_OPTIONS.getOrDefault(parts[0], PGProperty.forName(parts[0]));
-            if (parts.length == 1 || property == null || !isOption(property)) {
-                // What follows a password may be the rest of it, after a special character.
-                String name = afterPassword || parts.length == 1 ? "" : ": " + parts[0];
+            boolean isUnknown = property == null || !isOption(property);
+            if (parts.length == 1 || isUnknown && (mayBePassword || !OPTION_NAME.matcher(parts[0]).matches())) {
                 throw new IllegalArgumentException(
-                        "has an option that the PostgreSQL JDBC driver does not know or that has no value" + name
+                        "has an option that the PostgreSQL JDBC driver does not know or that has no value"
                                 + PERCENT_ENCODE);
             }
-            afterPassword |= property == PGProperty.PASSWORD;
+            if (isUnknown) {
+                unknown.add(parts[0] + knownAs(parts[0]));
+                continue;
+            }
+            mayBePassword |= property == PGProperty.PASSWORD;
             property.set(properties, checked(property, parts[0], decoded(parts[1], plusIsSpace)));
+        }
+        if (!unknown.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "has options that the PostgreSQL JDBC driver does not know: " + String.join(", ", unknown));
+        }
+    }
+
+    private static String knownAs(String name) {
+        String known = KNOWN_ELSEWHERE.getOrDefault(
+                name.toLowerCase(Locale.ROOT),
+                Arrays.stream(PGProperty.values())
+                        .filter(property -> isOption(property)
+                                && property.getName().equalsIgnoreCase(name.replace("_", "")))
+                        .map(property -> "it is " + property.getName())
+                        .findFirst()
+                        .orElse(""));
+        return known.isEmpty() ? "" : " (" + known + ")";
+    }
+
+    /** The driver itself would look for the certificate at each connection, and does not know libpq's "system". */
+    private static void readRootCertificate(Properties properties) {
+        String mode = PGProperty.SSL_MODE.getOrDefault(properties);
+        String root = PGProperty.SSL_ROOT_CERT.getOrDefault(properties);
+        if ("system".equals(root)) {
+            if (mode != null && !mode.equals("verify-full")) {
+                // Any CA of the world vouches for some name; only the right name tells the database from others.
+                throw new IllegalArgumentException("has the option sslrootcert=system, which wants sslmode=verify-full");
+            }
+            if (PGProperty.SSL_CERT.isPresent(properties) || PGProperty.SSL_KEY.isPresent(properties)) {
+                throw new IllegalArgumentException(
+                        "has the option sslrootcert=system, which does not go with sslcert and sslkey");
+            }
+            PGProperty.SSL_MODE.set(properties, "verify-full");
+            PGProperty.SSL_FACTORY.set(properties, DefaultJavaSSLFactory.class.getName());
+            properties.remove(PGProperty.SSL_ROOT_CERT.getName());
+            return;
+        }
+        boolean verifies = mode == null
+                ? "true".equals(PGProperty.SSL.getOrDefault(properties))
+                : mode.startsWith("verify-");
+        if (!verifies || PGProperty.SSL_FACTORY.isPresent(properties)) {
+            return;
+        }
+        Path file = root == null
+                ? Path.of(System.getProperty("user.home"), ".postgresql", "root.crt")
+                : Path.of(root);
+        if (!Files.isReadable(file)) {
+            throw new IllegalArgumentException("has the option " + (mode == null ? "ssl=true" : "sslmode=" + mode)
+                    + ", and no certificate of a CA can be read from " + file
+                    + ": set sslrootcert to the file of the database's CA, or to system for the CAs that Java trusts");
         }
     }
 

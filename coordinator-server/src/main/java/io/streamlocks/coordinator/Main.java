@@ -1,13 +1,17 @@
 package io.streamlocks.coordinator;
 
+import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.TimeZone;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /**
  * Runs a coordinator with the settings of the environment until it is told to stop (SIGTERM or SIGINT); or, told so by
- * its arguments, makes a token.
+ * its arguments, makes a token or tells its version.
  */
 public final class Main {
 
@@ -23,10 +27,11 @@ public final class Main {
         if (args.length > 0) {
             System.exit(TokenCommand.run(List.of(args), System.out, System.err));
         }
-        // Else each thread keeps a buffer outside of the heap, as large as the largest that it ever wrote. Read once,
-        // when the
-        // first connection is made.
+        // Else each thread keeps a buffer outside of the heap, as large as the largest that it ever wrote. Read once, when
+        // the first connection is made.
         System.setProperty("jdk.nio.maxCachedBufferSize", "65536");
+        // The JDBC driver sends the zone at each login, and PostgreSQL does not know all that Java knows, as CTT.
+        TimeZone.setDefault(TimeZone.getTimeZone(ZoneOffset.UTC));
         setUpLogs(CoordinatorConfig.logFormat(System.getenv()));
         OutOfMemoryExit.install();
         CoordinatorConfig config;
@@ -42,8 +47,7 @@ public final class Main {
         try {
             coordinator = new Coordinator(config);
         } catch (RuntimeException e) {
-            System.err.println(
-                    "Cannot listen on " + config.httpHost() + ":" + config.httpPort() + ": " + e.getMessage());
+            System.err.println(cannotListen(config, e));
             System.exit(1);
             return;
         }
@@ -82,17 +86,35 @@ public final class Main {
         Runtime.getRuntime().halt(status);
     }
 
+    private static String cannotListen(CoordinatorConfig config, RuntimeException e) {
+        List<String> reasons = new ArrayList<>();
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            reasons.add(String.valueOf(cause.getMessage()));
+        }
+        int managementPort = config.managementPort().orElse(0);
+        boolean isManagement =
+                managementPort != 0 && reasons.stream().anyMatch(reason -> reason.endsWith(":" + managementPort));
+        String setting = isManagement ? "MANAGEMENT_PORT" : "HTTP_PORT";
+        String reason = reasons.get(reasons.size() - 1);
+        // What else fails at the start is no matter of the port.
+        String advice = reason.contains("in use")
+                ? ". Set " + setting + " to a port that is free, or stop the process that has this one"
+                : "";
+        return "Cannot listen on " + config.httpHost() + ":" + (isManagement ? managementPort : config.httpPort()) + ": "
+                + reason + advice;
+    }
+
     private static String welcome(CoordinatorConfig config, String url) {
         String backend = config.database()
                 .map(database -> database.url().toString())
                 .orElse("memory (leases end with this process)");
         String token = config.access().isControlled() ? " -H \"Authorization: Bearer $TOKEN\"" : "";
-        return """
+        return String.format(Locale.ROOT, """
                 Stream Lock Coordinator is ready at %s
                 Backend: %s
                 Try:
                   curl%s -X POST %s/v1/locks/demo/acquire -H 'Content-Type: application/json' -d '{"ownerId":"me"}'
                   curl%s %s/v1/locks
-                  curl %s/openapi.yaml""".formatted(url, backend, token, url, token, url, url);
+                  curl %s/openapi.yaml""", url, backend, token, url, token, url, url);
     }
 }

@@ -18,18 +18,25 @@ final class SettingsFiles {
 
     private final Optional<Authenticator> authenticator;
     private final Optional<Reloaded<KeyStore>> certificate;
+    private final Optional<Reloaded<String>> databasePassword;
     private final InstantSource wallClock;
 
     /**
      * Logs what is wrong with the certificate, and does so again when there is another.
      *
      * @param guards what was read
+     * @param databasePassword the database's password, if it is in a file
      * @param telemetry takes the metrics, also of what there is no file of
      * @param wallClock tells when a certificate has expired
      */
-    SettingsFiles(Guards guards, Telemetry telemetry, InstantSource wallClock) {
+    SettingsFiles(
+            Guards guards,
+            Optional<Reloaded<String>> databasePassword,
+            Telemetry telemetry,
+            InstantSource wallClock) {
         this.authenticator = guards.authenticator();
         this.certificate = guards.certificate();
+        this.databasePassword = databasePassword;
         this.wallClock = wallClock;
         telemetry.showReload(
                 "tokens",
@@ -38,6 +45,9 @@ final class SettingsFiles {
                 "keys", () -> authenticator.map(Authenticator::isKeySetFailing).orElse(false));
         telemetry.showReload(
                 "certificate", () -> certificate.map(Reloaded::isFailing).orElse(false));
+        telemetry.showReload(
+                "password",
+                () -> databasePassword.map(Reloaded::isFailing).orElse(false));
         telemetry.showCertificateEnd(() -> certificate.map(reloaded -> CertificateCheck.end(reloaded.get())));
         certificate.ifPresent(reloaded -> {
             warn(reloaded.get());
@@ -53,5 +63,6 @@ final class SettingsFiles {
     void reload() {
         authenticator.ifPresent(Authenticator::reload);
         certificate.ifPresent(Reloaded::reload);
+        databasePassword.ifPresent(Reloaded::reload);
     }
 }

@@ -12,12 +12,15 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 
-/** The command that makes a token. It needs no server and changes no file. */
+/** The command that makes a token, and those that tell of the jar itself. They need no server and change no file. */
 final class TokenCommand {
 
     private static final String USAGE = """
             Usage: java -jar coordinator.jar
-                starts a coordinator, with the settings of the environment
+                starts a coordinator, with the settings of the environment, as HTTP_PORT=8080
+                LOCK_BACKEND=postgres DATABASE_URL=postgres://user:password@host:5432/database;
+                README.md and .env.example have all of them
+            Usage: java -jar coordinator.jar --version | --help
             Usage: java -jar coordinator.jar token --id ID --role worker|reader|operator
                 [--stream-prefix PREFIX]... [--owner-prefix PREFIX] [--expires-in 90d]
                 makes a token, and prints two lines: the token, for whoever makes the calls, and
@@ -45,6 +48,10 @@ final class TokenCommand {
             out.print(USAGE);
             return 0;
         }
+        if (args.equals(List.of("--version"))) {
+            out.println("Stream Lock Coordinator " + version() + ", on Java " + Runtime.version());
+            return 0;
+        }
         try {
             if (!args.get(0).equals("token")) {
                 throw new IllegalArgumentException("There is no command " + args.get(0));
@@ -58,6 +65,12 @@ final class TokenCommand {
             err.print(USAGE);
             return 2;
         }
+    }
+
+    /** Classes that are in no jar have no version. */
+    private static String version() {
+        return Optional.ofNullable(Main.class.getPackage().getImplementationVersion())
+                .orElse("of no release");
     }
 
     private static TokenCommand parse(List<String> args) {

@@ -133,6 +133,22 @@ class AccessSettingsTest {
     }
 
     @Test
+    void anUnderscoreInTheNameOfTheIssuerIsNamed() {
+        environment.putAll(Map.of("JWT_JWKS", "https://my_issuer/keys", "JWT_ISSUER", "i", "JWT_AUDIENCE", "a"));
+        assertThat(problems())
+                .containsExactly("JWT_JWKS has a host name with an underscore, which is not allowed in the host name of a"
+                        + " URL: give that host another name, or use its address");
+    }
+
+    @Test
+    void aTokensFileMayBeginWithAByteOrderMark() throws Exception {
+        Path file = tokens();
+        Files.writeString(file, "\uFEFF" + Files.readString(file));
+        environment.put("COORDINATOR_TOKENS_FILE", file.toString());
+        assertThat(config().access().isControlled()).isTrue();
+    }
+
+    @Test
     void keysOfAnotherMachineMustComeOverHttps() throws Exception {
         environment.putAll(Map.of("JWT_JWKS", "http://issuer.example/keys", "JWT_ISSUER", "i", "JWT_AUDIENCE", "a"));
         assertThat(problems())

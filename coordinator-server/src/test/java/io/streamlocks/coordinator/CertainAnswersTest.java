@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -88,11 +89,11 @@ class CertainAnswersTest {
         HttpResponse<String> acquire(HttpCalls server, int ttlMs) throws Exception {
             return server.post(
                     "/v1/locks/" + streamId + "/acquire",
-                    "{\"ownerId\":\"%s\",\"leaseId\":\"%s\",\"ttlMs\":%d}".formatted(streamId, leaseId, ttlMs));
+                    String.format(Locale.ROOT, "{\"ownerId\":\"%s\",\"leaseId\":\"%s\",\"ttlMs\":%d}", streamId, leaseId, ttlMs));
         }
 
         String item() {
-            return "{\"streamId\":\"%s\",\"leaseId\":\"%s\",\"ttlMs\":600000}".formatted(streamId, leaseId);
+            return String.format(Locale.ROOT, "{\"streamId\":\"%s\",\"leaseId\":\"%s\",\"ttlMs\":600000}", streamId, leaseId);
         }
 
         /** Asks the second server in all ways in which it can say that the lease is over. */

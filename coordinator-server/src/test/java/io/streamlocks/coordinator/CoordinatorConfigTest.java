@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -85,7 +89,7 @@ class CoordinatorConfigTest {
                         Duration.ZERO,
                         Duration.ZERO,
                         Optional.of(new CoordinatorConfig.Database(
-                                DatabaseUrl.parse(URL), 3, Duration.ofSeconds(1), Duration.ofSeconds(2))),
+                                DatabaseUrl.parse(URL), Optional.empty(), 3, Duration.ofSeconds(1), Duration.ofSeconds(2))),
                         NO_ACCESS_CONTROL,
                         Optional.empty(),
                         new CoordinatorConfig.Limits(100, 2000, 9000, Duration.ofSeconds(5), 32_768),
@@ -99,10 +103,96 @@ class CoordinatorConfigTest {
                 .isEqualTo(CoordinatorConfig.from(Map.of()));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "memory"})
+    void settingsOfTheDatabaseWithoutItsBackendAreRefused(String backend) {
+        CoordinatorConfig.InvalidException e = catchThrowableOfType(
+                CoordinatorConfig.InvalidException.class,
+                () -> CoordinatorConfig.from(Map.of(
+                        "LOCK_BACKEND", backend,
+                        "DATABASE_URL", URL,
+                        "DATABASE_PASSWORD_FILE", "/no/such/file",
+                        "DATABASE_POOL_SIZE", "-1",
+                        "DATABASE_CONNECTION_TIMEOUT_MS", "750",
+                        "DATABASE_STATEMENT_TIMEOUT_MS", "1500")));
+
+        assertThat(e.getMessage().lines())
+                .hasSize(5)
+                .allMatch(line -> line.matches("DATABASE_\\w+ is of no use without LOCK_BACKEND=postgres: leases would be"
+                        + " kept in memory, where no other server sees them"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            LOCK_TTL                  | LOCK_TTL is no setting; there is LOCK_TTL_MS
+            LOCK_PORT                 | LOCK_PORT is no setting; there is HTTP_PORT
+            LCOK_BACKEND              | LCOK_BACKEND is no setting; there is LOCK_BACKEND
+            DATABSE_URL               | DATABSE_URL is no setting; there is DATABASE_URL
+            DATABASE_PASSWORD         | DATABASE_PASSWORD is no setting; there is DATABASE_PASSWORD_FILE
+            COORDINATOR_TOKEN_FILE    | COORDINATOR_TOKEN_FILE is no setting; there is COORDINATOR_TOKENS_FILE
+            JWT_JWKS_URL              | JWT_JWKS_URL is no setting; there is JWT_JWKS
+            TLS_KEY                   | TLS_KEY is no setting; there is TLS_KEY_FILE
+            RATE_LIMIT_PER_MINUTE     | RATE_LIMIT_PER_MINUTE is no setting; there is RATE_LIMIT_PER_SECOND
+            HTTP_A_THING_OF_ITS_OWN   | HTTP_A_THING_OF_ITS_OWN is no setting
+            """)
+    void aNameThatLooksLikeASettingAndIsNoneIsRefusedWithTheNearest(String name, String problem) {
+        assertThatThrownBy(() -> CoordinatorConfig.from(postgres(name, "1"))).hasMessage(problem);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "LOCK_PORT, tcp://10.0.0.1:80",
+        "LOCK_PORT_80_TCP, tcp://10.0.0.1:80",
+        "LOCK_PORT_80_TCP_ADDR, 10.0.0.1",
+        "LOCK_SERVICE_HOST, 10.0.0.1",
+        "DATABASE_SERVICE_PORT, 5432",
+        "DATABASE_SERVICE_PORT_PSQL, 5432",
+        "HTTP_SERVICE_HOST, 10.0.0.1",
+        // These two are settings, with the address of a Service.
+        "HTTP_PORT, tcp://10.0.0.1:80",
+        "MANAGEMENT_PORT, tcp://10.0.0.1:80",
+        "HTTP_PROXY, http://proxy.example:3128",
+        "LOCK_TTL, ''",
+        "OTEL_EXPORTER_OTLP_HEADERS, a=b",
+        // For the traces that others send.
+        "OTEL_SERVICE_NAME, locks",
+        "COORDINATOR_URL, http://127.0.0.1:8080",
+        "PATH, /bin",
+        "JAVA_HOME, /opt/java"
+    })
+    void whatIsMeantForOthersIsLeftAlone(String name, String value) throws Exception {
+        assertThat(CoordinatorConfig.from(Map.of(name, value)).httpPort()).isEqualTo(8080);
+    }
+
     @Test
-    void theMemoryBackendDoesNotLookAtTheDatabase() throws Exception {
-        assertThat(CoordinatorConfig.from(Map.of("DATABASE_URL", "nonsense", "DATABASE_POOL_SIZE", "-1")))
-                .isEqualTo(CoordinatorConfig.from(Map.of()));
+    void aPasswordIsInTheUrlOrInAFile(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(directory.resolve("password"), "s3cr3t\r\n");
+        assertThatThrownBy(() -> CoordinatorConfig.from(postgres("DATABASE_PASSWORD_FILE", file.toString())))
+                .hasMessage("DATABASE_PASSWORD_FILE must not be set with a password in DATABASE_URL");
+
+        Map<String, String> settings =
+                postgres("DATABASE_PASSWORD_FILE", file.toString(), "DATABASE_URL", "postgres://someone@h/d");
+        CoordinatorConfig config = CoordinatorConfig.from(settings);
+        assertThat(config.database().orElseThrow().password().orElseThrow().get())
+                .isEqualTo("s3cr3t");
+        assertThat(config.toString()).doesNotContain("s3cr3t");
+
+        for (String useless : List.of("", "\n", "\ns3cr3t", "s3cr3t\nand more")) {
+            Files.writeString(file, useless);
+            assertThatThrownBy(() -> CoordinatorConfig.from(settings))
+                    .hasMessage("DATABASE_PASSWORD_FILE must hold one line, the password");
+        }
+        Files.delete(file);
+        assertThatThrownBy(() -> CoordinatorConfig.from(settings))
+                .hasMessage("DATABASE_PASSWORD_FILE " + file + " does not exist");
+    }
+
+    @Test
+    void anUnderscoreInTheNameOfTheCollectorIsNamed() {
+        assertThatThrownBy(() ->
+                        CoordinatorConfig.from(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", "http://my_collector:4318")))
+                .hasMessage("OTEL_EXPORTER_OTLP_ENDPOINT has a host name with an underscore, which is not allowed in the"
+                        + " host name of a URL: give that host another name, or use its address");
     }
 
     @ParameterizedTest

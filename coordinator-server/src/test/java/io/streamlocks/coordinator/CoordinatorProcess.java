@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -28,11 +29,19 @@ final class CoordinatorProcess implements AutoCloseable {
     private final List<String> err = new CopyOnWriteArrayList<>();
     private final List<Thread> readers;
 
-    private CoordinatorProcess(List<String> options, Map<String, String> settings, String... args) throws IOException {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        command.addAll(options);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    private CoordinatorProcess(List<String> javaOptions, Map<String, String> settings, String... args)
+            throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        // Those of the tests, which are odd on purpose.
+        for (String odd : List.of("user.language", "user.country", "user.timezone")) {
+            Optional.ofNullable(System.getProperty(odd)).ifPresent(value -> command.add("-D" + odd + "=" + value));
+        }
+        command.addAll(javaOptions);
+        command.addAll(List.of(
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
         command.addAll(List.of(args));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().clear();
@@ -112,7 +121,10 @@ final class CoordinatorProcess implements AutoCloseable {
     private static Thread reader(InputStream stream, List<String> lines) {
         Thread thread = new Thread(() -> {
             try (BufferedReader reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
-                reader.lines().forEach(lines::add);
+                // Of a Java that is newer than the tests' time zone.
+                reader.lines()
+                        .filter(line -> !line.startsWith("WARNING: Use of the three-letter time zone ID"))
+                        .forEach(lines::add);
             } catch (IOException | java.io.UncheckedIOException e) {
                 lines.add("(" + e + ")");
             }

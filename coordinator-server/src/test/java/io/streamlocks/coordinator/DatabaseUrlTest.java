@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.catchIllegalArgumentException;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.logging.Handler;
@@ -11,6 +13,7 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -50,6 +53,28 @@ class DatabaseUrlTest {
             })
     void severalHostsOfWhichAnyIsTakenAreAFinding(String url, boolean found) {
         assertThat(DatabaseUrl.parse(url).finding().isPresent()).isEqualTo(found);
+    }
+
+    @Test
+    void unknownOptionsAreToldWithoutWordsOnPasswordsThatAreNotWrong() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> DatabaseUrl.parse("postgres://h/d?schema=public"))
+                .withMessageNotContaining("percent");
+    }
+
+    @Test
+    void aHostMayHaveAnUnderscore() {
+        assertThat(DatabaseUrl.parse("postgres://my_db:5432/d").dataSource().getServerNames())
+                .containsExactly("my_db");
+    }
+
+    @Test
+    void theCertificateOfTheCaIsReadByTheDriver(@TempDir Path directory) throws Exception {
+        Path file = Files.createFile(directory.resolve("ca.pem"));
+        assertThat(DatabaseUrl.parse("postgres://h/d?sslmode=verify-full&sslrootcert=" + file)
+                        .dataSource()
+                        .getSslRootCert())
+                .isEqualTo(file.toString());
     }
 
     @Test
@@ -118,7 +143,9 @@ class DatabaseUrlTest {
 
     @ParameterizedTest
     @CsvSource({
-        "sslmode=verify-full, sslmode, verify-full",
+        "sslmode=require, sslmode, require",
+        "sslrootcert=system, sslmode, verify-full",
+        "sslrootcert=system&sslmode=verify-full, sslfactory, org.postgresql.ssl.DefaultJavaSSLFactory",
         "sslrootcert=/etc/ca.pem, sslrootcert, /etc/ca.pem",
         "application_name=me, ApplicationName, me",
         "ApplicationName=me, ApplicationName, me",
@@ -161,11 +188,19 @@ class DatabaseUrlTest {
             postgres://%2Fvar%2Frun/d                      | has a host that is not like
             postgres://u:%zz@h/d                           | has a % that no two hex digits follow
             postgres://u:100%@h/d                          | has a % that no two hex digits follow
-            postgres://h/d?sslmod=require                  | does not know or that has no value: sslmod
+            postgres://h/d?sslmod=require                  | has options that the PostgreSQL JDBC driver does not know: sslmod
+            postgres://h/d?schema=public&a=b&pgbouncer=true&sslmode=require | does not know: schema (it is currentSchema), a, pgbouncer (leave it out, and use PgBouncer in session mode)
+            postgres://h/d?connection_limit=5&pool_timeout=2 | does not know: connection_limit (it is the setting DATABASE_POOL_SIZE), pool_timeout (it is the setting DATABASE_CONNECTION_TIMEOUT_MS)
+            postgres://h/d?applicationname=x               | does not know: applicationname (it is ApplicationName)
+            postgres://h/d?sslrootcert=system&sslmode=require | has the option sslrootcert=system, which wants sslmode=verify-full
+            postgres://h/d?sslrootcert=system&sslcert=x    | does not go with sslcert and sslkey
+            postgres://h/d?sslmode=verify-full             | has the option sslmode=verify-full, and no certificate of a CA can be read from
+            postgres://h/d?ssl=true                        | set sslrootcert to the file of the database's CA, or to system for the CAs that Java trusts
+            postgres://h/d?sslmode=verify-ca&sslrootcert=/no/such.pem | has the option sslmode=verify-ca, and no certificate of a CA can be read from /no/such.pem
             postgres://h/d?sslmode                         | does not know or that has no value
-            postgres://h/d?service=x                       | does not know or that has no value: service
-            postgres://h/d?PGHOST=x                        | does not know or that has no value: PGHOST
-            postgres://h/d?load_balance_hosts=random       | does not know or that has no value: load_balance_hosts
+            postgres://h/d?service=x                       | does not know: service
+            postgres://h/d?PGHOST=x                        | does not know: PGHOST
+            postgres://h/d?load_balance_hosts=random       | does not know: load_balance_hosts (it is loadBalanceHosts)
             postgres://h/d?sslmode=on                      | has the option sslmode, which must be one of disable, allow
             postgres://h/d?connect_timeout=2s              | has the option connect_timeout, which must be an integer
             postgres://a,b/d?target_session_attrs=standby  | has the option target_session_attrs, which must be primary or any
@@ -197,6 +232,7 @@ class DatabaseUrlTest {
                 "postgres://u:s3cr3t?x=y@h/d",
                 "postgres://u:1/d?s3cr3t@h/d",
                 "postgres://u:#s3cr3t@h/d",
+                "postgres://u:1/d?s3cr3t=b@h/d",
                 "postgres://u:s3cr3t@h/d?nonsense=1",
                 "mysql://u:s3cr3t@h/d",
                 "u:s3cr3t@h/d",

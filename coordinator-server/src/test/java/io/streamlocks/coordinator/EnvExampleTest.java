@@ -25,7 +25,9 @@ class EnvExampleTest {
 
     private static final Path FILE = Path.of("..", ".env.example");
     private static final Path README = Path.of("..", "README.md");
-    private static final Pattern SETTING = Pattern.compile("([A-Z_]+)=(\\S*)");
+
+    /** Those of PostgreSQL are commented out, since without it they are refused. */
+    private static final Pattern SETTING = Pattern.compile("(# )?([A-Z_]+)=(\\S*)");
 
     @Test
     void theFileHoldsEverySettingThatIsReadAndNoOther() throws Exception {
@@ -33,18 +35,21 @@ class EnvExampleTest {
                 new RecordingEnvironment(Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", "postgres://h/d"));
         CoordinatorConfig.from(environment);
 
-        assertThat(settings().keySet()).isEqualTo(environment.read);
+        Map<String, String> settings = settings(true);
+        settings.putAll(settings(false));
+        assertThat(settings.keySet()).isEqualTo(environment.read);
     }
 
     @Test
     void theFileHoldsTheDefaults() throws Exception {
-        Map<String, String> settings = settings();
-        String url = settings.remove("DATABASE_URL");
-
+        Map<String, String> settings = settings(false);
         assertThat(CoordinatorConfig.from(settings)).isEqualTo(CoordinatorConfig.from(Map.of()));
 
+        Map<String, String> ofPostgres = settings(true);
+        assertThat(ofPostgres.keySet()).allMatch(name -> name.startsWith("DATABASE_"));
+        settings.putAll(ofPostgres);
         settings.put("LOCK_BACKEND", "postgres");
-        settings.put("DATABASE_URL", url);
+        String url = settings.get("DATABASE_URL");
         assertThat(CoordinatorConfig.from(settings))
                 .isEqualTo(CoordinatorConfig.from(Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", url)));
     }
@@ -59,7 +64,8 @@ class EnvExampleTest {
 
     /** All of them: each setting is given what is no number, and those that must be one say so. */
     static List<Range> ranges() throws IOException {
-        Map<String, String> noNumbers = settings();
+        Map<String, String> noNumbers = settings(false);
+        noNumbers.putAll(settings(true));
         noNumbers.replaceAll((name, value) -> "x");
         noNumbers.put("LOCK_BACKEND", "postgres");
         String problems =
@@ -109,6 +115,16 @@ class EnvExampleTest {
     }
 
     @Test
+    void whoeverCopiesTheFileAndSetsTheDatabaseAloneDoesNotEndInMemory() throws Exception {
+        Map<String, String> settings = settings(false);
+        settings.put("DATABASE_URL", "postgres://locks:s3cr3t@db.example/locks");
+
+        assertThatThrownBy(() -> CoordinatorConfig.from(settings))
+                .hasMessage("DATABASE_URL is of no use without LOCK_BACKEND=postgres: leases would be kept in memory,"
+                        + " where no other server sees them");
+    }
+
+    @Test
     void aShellAndDockerReadTheSameFromTheFile() throws Exception {
         assertThat(Files.readAllLines(FILE))
                 .allMatch(line -> line.isEmpty() || line.startsWith("# ") || line.matches("[A-Z_]+=[\\w.:/@-]*"));
@@ -121,12 +137,12 @@ class EnvExampleTest {
         return environment;
     }
 
-    private static Map<String, String> settings() throws IOException {
+    private static Map<String, String> settings(boolean commentedOut) throws IOException {
         Map<String, String> settings = new LinkedHashMap<>();
         for (String line : Files.readAllLines(FILE)) {
             Matcher setting = SETTING.matcher(line);
-            if (setting.matches()) {
-                assertThat(settings.put(setting.group(1), setting.group(2))).isNull();
+            if (setting.matches() && commentedOut == (setting.group(1) != null)) {
+                assertThat(settings.put(setting.group(2), setting.group(3))).isNull();
             }
         }
         return settings;
@@ -136,7 +152,7 @@ class EnvExampleTest {
     private static String comment(String name) throws IOException {
         StringBuilder comment = new StringBuilder();
         for (String line : Files.readAllLines(FILE)) {
-            if (line.startsWith(name + "=")) {
+            if (line.startsWith(name + "=") || line.startsWith("# " + name + "=")) {
                 return comment.toString();
             } else if (line.startsWith("# ")) {
                 comment.append(line.substring(1));

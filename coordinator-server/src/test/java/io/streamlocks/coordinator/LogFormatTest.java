@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** The lines of the log, in both forms, and that a call's lines have its id though another thread writes them. */
 class LogFormatTest {
@@ -78,6 +79,13 @@ class LogFormatTest {
                     .allSatisfy(
                             line -> assertThat(line.path("loggerName").asText()).startsWith("io.opentelemetry"));
         }
+    }
+
+    @Test
+    void anOlderPostgresIsNoWarning() {
+        assertThat(LoggerFactory.getLogger("org.jooq.impl.DefaultExecuteContext.logVersionSupport")
+                        .isWarnEnabled())
+                .isFalse();
     }
 
     /** The log of a renewal that waits for the table for too long. */

@@ -22,6 +22,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -107,8 +109,68 @@ class MainTest {
                     .last()
                     .asString()
                     .startsWith("Cannot listen on 127.0.0.1:" + taken.getLocalPort() + ":")
-                    .containsIgnoringCase("in use");
+                    .containsIgnoringCase("in use")
+                    .contains("Set HTTP_PORT to a port that is free");
             assertThat(coordinator.out()).isEmpty();
+        }
+    }
+
+    @Test
+    void aManagementPortThatIsTakenIsNamed() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+                CoordinatorProcess coordinator = CoordinatorProcess.start(
+                        Map.of("HTTP_PORT", "0", "MANAGEMENT_PORT", Integer.toString(taken.getLocalPort())))) {
+            assertThat(coordinator.exitCode(SOON)).isEqualTo(1);
+
+            assertThat(coordinator.err().lines())
+                    .last()
+                    .asString()
+                    .startsWith("Cannot listen on 127.0.0.1:" + taken.getLocalPort() + ":")
+                    .contains("Set MANAGEMENT_PORT to a port that is free");
+        }
+    }
+
+    @Test
+    void aDatabaseWithoutItsBackendEndsItWithTheReason() throws Exception {
+        try (CoordinatorProcess coordinator =
+                CoordinatorProcess.start(Map.of("DATABASE_URL", "postgres://locks:s3cr3t@db.example/locks"))) {
+            assertThat(coordinator.exitCode(SOON)).isEqualTo(1);
+
+            assertThat(coordinator.err())
+                    .contains("DATABASE_URL is of no use without LOCK_BACKEND=postgres: leases would be kept in memory")
+                    .doesNotContain("s3cr3t");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ar, EG, CTT", "fa, IR, ACT", "ne, NP, Asia/Kathmandu", "en, US, UTC"})
+    void theLocaleAndTheTimeZoneOfTheMachineDoNotMatter(String language, String country, String zone) throws Exception {
+        try (TestDatabase database = TestDatabase.empty();
+                CoordinatorProcess coordinator = CoordinatorProcess.start(
+                        List.of(
+                                "-Duser.language=" + language,
+                                "-Duser.country=" + country,
+                                "-Duser.timezone=" + zone),
+                        Map.of(
+                                "LOCK_BACKEND", "postgres",
+                                "DATABASE_URL", database.url(),
+                                "HTTP_PORT", "0",
+                                "SHUTDOWN_DRAIN_MS", "0"))) {
+            HttpCalls calls = new HttpCalls(coordinator.url());
+            assertThat(calls.acquire("a", UUID.randomUUID()).statusCode()).isEqualTo(200);
+            assertThat(calls.get("/metrics").body()).contains("streamlocks_acquires_total{outcome=\"granted\"} 1.0");
+            assertThat(coordinator.err()).isEmpty();
+        }
+    }
+
+    @Test
+    void itTellsItsVersionAndHowItIsUsed() throws Exception {
+        try (CoordinatorProcess version = CoordinatorProcess.run("--version");
+                CoordinatorProcess help = CoordinatorProcess.run("--help")) {
+            assertThat(version.exitCode(SOON)).isZero();
+            assertThat(version.out()).matches("Stream Lock Coordinator .+, on Java .+");
+            assertThat(help.exitCode(SOON)).isZero();
+            assertThat(help.out()).contains("HTTP_PORT", "--version", ".env.example");
         }
     }
 

@@ -2,6 +2,7 @@ package io.streamlocks.coordinator;
 
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.coordinator.lock.postgres.TestDatabase;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,6 +30,7 @@ final class PostgresPair implements AutoCloseable {
     private final String connection;
 
     PostgresPair() throws IOException, InterruptedException {
+        TestDatabase.logInWithAZoneThatPostgresKnows();
         Path data = folder.resolve("primary");
         EmbeddedPostgres first = start(data, 0);
         int port = first.getPort();
@@ -38,7 +40,7 @@ final class PostgresPair implements AutoCloseable {
         Path copy = folder.resolve(STANDBY);
         RestartablePostgres.copy(data, copy);
         Files.createFile(copy.resolve("standby.signal"));
-        connection = "host=localhost port=%d user=postgres application_name=%s".formatted(port, STANDBY);
+        connection = "host=localhost port=" + port + " user=postgres application_name=" + STANDBY;
         Files.writeString(
                 copy.resolve("postgresql.auto.conf"),
                 "primary_conninfo = '%s'%n".formatted(connection),
@@ -51,7 +53,7 @@ final class PostgresPair implements AutoCloseable {
 
     /** Both servers, in the form of a coordinator's setting. */
     String url() {
-        return "postgres://postgres@localhost:%d,localhost:%d/postgres".formatted(primary.getPort(), standby.getPort());
+        return "postgres://postgres@localhost:" + primary.getPort() + ",localhost:" + standby.getPort() + "/postgres";
     }
 
     /** What was the primary at first. */

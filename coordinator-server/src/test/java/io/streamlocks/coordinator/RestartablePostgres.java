@@ -2,6 +2,7 @@ package io.streamlocks.coordinator;
 
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.coordinator.lock.postgres.TestDatabase;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,6 +35,7 @@ final class RestartablePostgres implements AutoCloseable {
     private int port;
 
     RestartablePostgres() throws IOException {
+        TestDatabase.logInWithAZoneThatPostgresKnows();
         data = Files.createTempDirectory("outage-test");
         start();
     }

@@ -46,7 +46,7 @@ class RunbookTest {
 
     @Test
     void everySettingIsOne() throws Exception {
-        assertThat(found("(?m)^([A-Z_]+)=", read(".env.example")))
+        assertThat(found("(?m)^(?:# )?([A-Z_]+)=", read(".env.example")))
                 .containsAll(found("(" + SETTING.pattern() + ")", read("RUNBOOK.md")));
     }
 

@@ -62,7 +62,7 @@ class SettingsFilesTest {
                 Optional.empty(),
                 Optional.empty(),
                 tls.isPresent() ? Optional.of(tls.get().read()) : Optional.empty());
-        return new SettingsFiles(guards, telemetry, InstantSource.system());
+        return new SettingsFiles(guards, Optional.empty(), telemetry, InstantSource.system());
     }
 
     private double failing(String file) {
@@ -86,7 +86,7 @@ class SettingsFilesTest {
     @Test
     void whatThereIsNoFileOfDoesNotFail() throws Exception {
         files(Optional.empty(), Optional.empty()).reload();
-        for (String file : List.of("tokens", "keys", "certificate")) {
+        for (String file : List.of("tokens", "keys", "certificate", "password")) {
             assertThat(failing(file)).isZero();
         }
         assertThat(scrape().value("streamlocks_certificate_expiry_timestamp_seconds", Map.of()))

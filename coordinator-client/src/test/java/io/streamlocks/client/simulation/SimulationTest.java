@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -217,7 +218,7 @@ class SimulationTest {
                 .max()
                 .orElse(0);
         return String.format(
-                "%d schedules without a violation: %,d events, %,d checked operations, %,d grants, %,d writes accepted,"
+                Locale.ROOT, "%d schedules without a violation: %,d events, %,d checked operations, %,d grants, %,d writes accepted,"
                         + " %,d held off by the fence; after the faults every stream was served within %.2f ttl",
                 runs.size(), steps, operations, grants, accepted, refused, slowest);
     }

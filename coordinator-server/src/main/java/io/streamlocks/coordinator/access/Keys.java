@@ -54,6 +54,7 @@ record Keys(JWKSource<SecurityContext> source, Runnable reload, BooleanSupplier 
         } catch (URISyntaxException e) {
             throw neither();
         }
+        UrlHost.requireNoUnderscore(url);
         if (!where.matches("(?i)https?:.*") || url.getHost() == null) {
             throw neither();
         }

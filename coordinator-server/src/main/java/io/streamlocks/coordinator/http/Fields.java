@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.http;
 
 import io.streamlocks.coordinator.lock.Breaking;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -41,7 +42,7 @@ record Fields(Duration defaultTtl, Duration maxTtl) {
             throw ProblemException.invalid(field, field + " must have at most " + MAX_ID_LENGTH + " characters.");
         }
         value.codePoints().filter(Fields::isRefused).findFirst().ifPresent(character -> {
-            throw ProblemException.invalid(field, field + " must not hold the character U+%04X.".formatted(character));
+            throw ProblemException.invalid(field, String.format(Locale.ROOT, "%s must not hold the character U+%04X.", field, character));
         });
     }
 

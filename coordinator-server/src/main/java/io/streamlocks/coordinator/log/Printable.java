@@ -1,5 +1,7 @@
 package io.streamlocks.coordinator.log;
 
+import java.util.Locale;
+
 /**
  * Text of others as a line for a terminal or a log: what would not be seen, or would change what is seen, is written out.
  * Whoever names a stream could otherwise begin a line of his own, move the cursor, or turn the direction of the text
@@ -37,7 +39,7 @@ public final class Printable {
             } else {
                 // As JSON and Java have those that are two: each by itself.
                 for (char half : Character.toChars(character)) {
-                    printable.append(String.format("\\u%04x", (int) half));
+                    printable.append(String.format(Locale.ROOT, "\\u%04x", (int) half));
                 }
             }
         });

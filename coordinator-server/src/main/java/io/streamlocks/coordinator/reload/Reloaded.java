@@ -30,6 +30,7 @@ public final class Reloaded<T> {
 
     private static final Logger LOG = LoggerFactory.getLogger(Reloaded.class);
     private static final int MAX_BYTES = 16 * 1024 * 1024;
+    private static final byte[] MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
     /**
      * Makes something of files.
@@ -38,7 +39,7 @@ public final class Reloaded<T> {
      */
     public interface Maker<T> {
         /**
-         * @param contents what is in the files, in their order
+         * @param contents what is in the files, in their order, without the byte order mark of UTF-8
          * @throws UnusableFileException if it cannot be made of that
          */
         T make(List<byte[]> contents) throws UnusableFileException;
@@ -126,7 +127,7 @@ public final class Reloaded<T> {
                 if (content.length > MAX_BYTES) {
                     throw new UnusableFileException(List.of(file + " is over " + MAX_BYTES + " bytes"));
                 }
-                read.add(content);
+                read.add(withoutMark(content));
             } catch (NoSuchFileException e) {
                 throw new UnusableFileException(List.of(file + " does not exist"));
             } catch (IOException e) {
@@ -134,6 +135,13 @@ public final class Reloaded<T> {
             }
         }
         return read;
+    }
+
+    /** Without the byte order mark with which editors on Windows begin UTF-8. */
+    private static byte[] withoutMark(byte[] content) {
+        boolean isMarked = content.length >= MARK.length
+                && Arrays.equals(content, 0, MARK.length, MARK, 0, MARK.length);
+        return isMarked ? Arrays.copyOfRange(content, MARK.length, content.length) : content;
     }
 
     private static boolean isSame(List<byte[]> one, List<byte[]> other) {

@@ -8,6 +8,7 @@ import io.restassured.response.Response;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -46,8 +47,8 @@ class BadInputTest {
                         arguments("acquire", "{'ownerId': true}", "ownerId"),
                         arguments("acquire", "{'ownerId': ['me']}", "ownerId"),
                         arguments("acquire", "{'ownerId': {'name': 'me'}}", "ownerId"),
-                        arguments("acquire", "{'ownerId': '%s'}".formatted("x".repeat(256)), "ownerId"),
-                        arguments("acquire", "{'ownerId': '%s'}".formatted(EMOJI.repeat(256)), "ownerId"),
+                        arguments("acquire", String.format(Locale.ROOT, "{'ownerId': '%s'}", "x".repeat(256)), "ownerId"),
+                        arguments("acquire", String.format(Locale.ROOT, "{'ownerId': '%s'}", EMOJI.repeat(256)), "ownerId"),
                         arguments("acquire", "{'ownerId': '\\u0000'}", "ownerId"),
                         arguments("acquire", "{'ownerId': 'a\\nb'}", "ownerId"),
                         arguments("acquire", "{'ownerId': '\\u007f'}", "ownerId"),
@@ -60,11 +61,11 @@ class BadInputTest {
                         arguments("acquire", "{'ownerId': 'me', 'leaseId': ''}", "leaseId"),
                         arguments("acquire", "{'ownerId': 'me', 'leaseId': 'mine'}", "leaseId"),
                         arguments("acquire", "{'ownerId': 'me', 'leaseId': '1-1-1-1-1'}", "leaseId"),
-                        arguments("acquire", "{'ownerId': 'me', 'leaseId': '%s '}".formatted(LEASE_ID), "leaseId"),
-                        arguments("acquire", "{'ownerId': 'me', 'leaseId': '{%s}'}".formatted(LEASE_ID), "leaseId"),
+                        arguments("acquire", String.format(Locale.ROOT, "{'ownerId': 'me', 'leaseId': '%s '}", LEASE_ID), "leaseId"),
+                        arguments("acquire", String.format(Locale.ROOT, "{'ownerId': 'me', 'leaseId': '{%s}'}", LEASE_ID), "leaseId"),
                         arguments(
                                 "acquire",
-                                "{'ownerId': 'me', 'leaseId': '%s'}".formatted(LEASE_ID.replace("-", "")),
+                                String.format(Locale.ROOT, "{'ownerId': 'me', 'leaseId': '%s'}", LEASE_ID.replace("-", "")),
                                 "leaseId"),
                         arguments("acquire", "{'ownerId': 'me', 'leaseId': 1}", "leaseId"),
                         arguments("acquire", "{'ownerId': 'me', 'ttlMs': 999}", "ttlMs"),
@@ -86,13 +87,13 @@ class BadInputTest {
                         arguments("acquire", "{'ownerId': 'me', 'streamId': 's'}", "streamId"),
                         arguments("renew", "{}", "leaseId"),
                         arguments("renew", "{'leaseId': null}", "leaseId"),
-                        arguments("renew", "{'leaseId': '%s', 'ttlMs': 999}".formatted(LEASE_ID), "ttlMs"),
-                        arguments("renew", "{'leaseId': '%s', 'ttlMs': 3600001}".formatted(LEASE_ID), "ttlMs"),
-                        arguments("renew", "{'leaseId': '%s', 'ownerId': 'me'}".formatted(LEASE_ID), "ownerId"),
+                        arguments("renew", String.format(Locale.ROOT, "{'leaseId': '%s', 'ttlMs': 999}", LEASE_ID), "ttlMs"),
+                        arguments("renew", String.format(Locale.ROOT, "{'leaseId': '%s', 'ttlMs': 3600001}", LEASE_ID), "ttlMs"),
+                        arguments("renew", String.format(Locale.ROOT, "{'leaseId': '%s', 'ownerId': 'me'}", LEASE_ID), "ownerId"),
                         arguments("release", "{}", "leaseId"),
                         arguments("release", "{'leaseId': null}", "leaseId"),
                         arguments("release", "{'leaseId': '1-1-1-1-1'}", "leaseId"),
-                        arguments("release", "{'leaseId': '%s', 'ttlMs': 30000}".formatted(LEASE_ID), "ttlMs"),
+                        arguments("release", String.format(Locale.ROOT, "{'leaseId': '%s', 'ttlMs': 30000}", LEASE_ID), "ttlMs"),
                         arguments("acquire", "null", "body"),
                         arguments("acquire", "[]", "body"),
                         arguments("acquire", "[{'ownerId': 'me'}]", "body"),
@@ -166,9 +167,9 @@ class BadInputTest {
     @Test
     void aBodyInAnotherCharsetIsMalformed() {
         String json = "{\"ownerId\": \"%s\"}";
-        byte[] latin1 = json.formatted("\u00e9").getBytes(StandardCharsets.ISO_8859_1);
-        byte[] utf16 = json.formatted("me").getBytes(StandardCharsets.UTF_16);
-        byte[] utf16WithoutMark = json.formatted("me").getBytes(StandardCharsets.UTF_16LE);
+        byte[] latin1 = String.format(Locale.ROOT, json, "\u00e9").getBytes(StandardCharsets.ISO_8859_1);
+        byte[] utf16 = String.format(Locale.ROOT, json, "me").getBytes(StandardCharsets.UTF_16);
+        byte[] utf16WithoutMark = String.format(Locale.ROOT, json, "me").getBytes(StandardCharsets.UTF_16LE);
         for (byte[] body : new byte[][] {latin1, utf16, utf16WithoutMark}) {
             assertProblem(SERVER.post("/v1/locks/s/acquire", body), 400, "malformed-json", null);
         }
@@ -188,8 +189,7 @@ class BadInputTest {
                 "F0 82 82 AC"
             })
     void bytesThatAreNotUtf8AreMalformed(String hex) {
-        byte[] body = "{\"ownerId\": \"?%s\"}"
-                .formatted("_".repeat(hex.split(" ").length))
+        byte[] body = String.format(Locale.ROOT, "{\"ownerId\": \"?%s\"}", "_".repeat(hex.split(" ").length))
                 .getBytes(StandardCharsets.UTF_8);
         int at = 14;
         for (String octet : hex.split(" ")) {
@@ -213,7 +213,7 @@ class BadInputTest {
             "[".repeat(10_000) + "]".repeat(10_000), "{\"a\":".repeat(10_000) + "1" + "}".repeat(10_000)
         }) {
             for (String path : new String[] {"/v1/locks/s/acquire", "/v1/batch/acquire"}) {
-                Response response = SERVER.post(path, template.formatted(nested));
+                Response response = SERVER.post(path, String.format(Locale.ROOT, template, nested));
                 assertThat(response.statusCode()).as(response.asString()).isEqualTo(400);
             }
         }
@@ -342,10 +342,9 @@ class BadInputTest {
     void theLongestValidBodyIsTaken() {
         String character = "\\ud83d\\ude00";
         String labels = IntStream.range(0, 16)
-                .mapToObj(i -> "\"%s%02d\":\"%s\"".formatted(character.repeat(61), i, character.repeat(255)))
+                .mapToObj(i -> String.format(Locale.ROOT, "\"%s%02d\":\"%s\"", character.repeat(61), i, character.repeat(255)))
                 .collect(Collectors.joining(","));
-        String body = "{\"ownerId\":\"%s\",\"ttlMs\":30000,\"leaseId\":\"%s\",\"labels\":{%s}}"
-                .formatted(character.repeat(255), UUID.randomUUID(), labels);
+        String body = String.format(Locale.ROOT, "{\"ownerId\":\"%s\",\"ttlMs\":30000,\"leaseId\":\"%s\",\"labels\":{%s}}", character.repeat(255), UUID.randomUUID(), labels);
         Response response = SERVER.post(
                 TestServer.path(TestServer.randomStream()) + "/acquire", body.getBytes(StandardCharsets.UTF_8));
         assertThat(response.statusCode()).as(response.asString()).isEqualTo(200);

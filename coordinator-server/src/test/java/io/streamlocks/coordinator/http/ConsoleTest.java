@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -81,7 +82,7 @@ class ConsoleTest extends ConsoleFixture {
     @Test
     void moreThanAPageIsShownWhenAskedFor() {
         List<Map<String, String>> items = IntStream.range(0, 150)
-                .mapToObj(i -> Map.of("streamId", "stream-%03d".formatted(i), "ownerId", "worker-1"))
+                .mapToObj(i -> Map.of("streamId", String.format(Locale.ROOT, "stream-%03d", i), "ownerId", "worker-1"))
                 .toList();
         server.post("/v1/batch/acquire", Map.of("items", items));
         openConsole();

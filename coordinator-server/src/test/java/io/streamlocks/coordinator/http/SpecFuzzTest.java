@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -84,7 +85,7 @@ class SpecFuzzTest {
     @Test
     @Timeout(value = 20, unit = TimeUnit.MINUTES)
     void whateverIsSentIsAnsweredAsTheContractHasIt() throws IOException {
-        System.out.printf("SpecFuzzTest: -Dfuzz.seed=%d -Dfuzz.requests=%d%n", SEED, REQUESTS);
+        System.out.printf(Locale.ROOT, "SpecFuzzTest: -Dfuzz.seed=%d -Dfuzz.requests=%d%n", SEED, REQUESTS);
         List<Case> cases = FuzzCases.all();
         assertThat(cases.size()).as("kinds of requests").isLessThan(REQUESTS);
         Collections.shuffle(cases, new Random(SEED));
@@ -143,9 +144,7 @@ class SpecFuzzTest {
             }
         } catch (AssertionError | IOException e) {
             throw new AssertionError(
-                    "Request %d (after %s) of -Dfuzz.seed=%d, %s:%n%s%n%nwas answered with:%n%s%n"
-                            .formatted(
-                                    number,
+                    String.format(Locale.ROOT, "Request %d (after %s) of -Dfuzz.seed=%d, %s:%n%s%n%nwas answered with:%n%s%n", number,
                                     previous,
                                     SEED,
                                     sent,

@@ -1,6 +1,7 @@
 package io.streamlocks.coordinator.lock.postgres;
 
 import io.streamlocks.coordinator.lock.LockManager;
+import java.util.Locale;
 
 /**
  * The statements that change leases, and those that look at what was not changed. Five rules hold for all of them, and each
@@ -51,14 +52,14 @@ final class LockSql {
                 clock_timestamp() AS answered_at""";
 
     /** How the lease of a request {@code r} and its stream's row {@code l} stand; all null without a row. */
-    private static final String STANDING = """
+    private static final String STANDING = String.format(Locale.ROOT, """
             r.position, %s, l.break_reason, l.closed_until, l.ended_owner_id,
                 l.lease_id = r.lease_id AS is_latest,
                 r.lease_id = ANY (l.superseded_lease_ids) AS is_superseded,
                 l.expires_at > clock_timestamp() AS is_live,
                 l.broken_fencing_token = l.fencing_token AS is_broken,
                 l.ended_fencing_token = l.fencing_token AS is_end_known,
-                l.closed_until > clock_timestamp() AS is_closed""".formatted(LEASE);
+                l.closed_until > clock_timestamp() AS is_closed""", LEASE);
 
     /**
      * Binds: stream ids, owner ids, lease ids, ttls in ms, labels as the text of an array. Answers with what was granted.
@@ -72,7 +73,7 @@ final class LockSql {
      * run, so there a token drawn before the insert is high enough. The new rows come first: for them alone the statement may
      * have to wait, and it should hold no other row meanwhile.
      */
-    static final String ACQUIRE = """
+    static final String ACQUIRE = String.format(Locale.ROOT, """
             WITH free AS MATERIALIZED (
                 SELECT r.*, seen.ctid AS place
                 FROM unnest(?::text[], ?::text[], ?::uuid[], ?::bigint[], ?::text[])
@@ -118,13 +119,13 @@ final class LockSql {
             SELECT * FROM granted_first
             UNION ALL
             SELECT * FROM granted_again
-            """.formatted(LockManager.SUPERSEDED_REMEMBERED, LEASE);
+            """, LockManager.SUPERSEDED_REMEMBERED, LEASE);
 
     /**
      * Binds: stream ids, lease ids, ttls in ms (null for the lease's own), what the owners must begin with. Answers with
      * what was renewed. The fencing token is the grant's and stays.
      */
-    static final String RENEW = """
+    static final String RENEW = String.format(Locale.ROOT, """
             UPDATE stream_locks l
             SET ttl_ms = coalesce(t.ttl_ms, l.ttl_ms),
                 expires_at = clock_timestamp() + coalesce(t.ttl_ms, l.ttl_ms) * interval '1 millisecond'
@@ -137,7 +138,7 @@ final class LockSql {
             WHERE l.ctid = t.place AND l.lease_id = t.lease_id AND l.expires_at > clock_timestamp()
                 AND starts_with(l.owner_id, t.owner_prefix)
             RETURNING %s
-            """.formatted(LEASE);
+            """, LEASE);
 
     /**
      * Binds: stream ids, lease ids, what the owners must begin with. Answers with what was released. The row stays, as a
@@ -162,11 +163,11 @@ final class LockSql {
      * Binds: stream ids, lease ids. Answers with how each lease and its stream stand as committed, without a lock: good
      * enough to say who holds a stream, and not to say that a lease is over.
      */
-    static final String GLANCE = """
+    static final String GLANCE = String.format(Locale.ROOT, """
             SELECT %s
             FROM unnest(?::text[], ?::uuid[]) WITH ORDINALITY AS r (stream_id, lease_id, position)
                 LEFT JOIN stream_locks l ON l.stream_id = r.stream_id
-            """.formatted(STANDING);
+            """, STANDING);
 
     /**
      * Binds: stream ids, lease ids. Answers with how each lease and its stream stand, in any order, and nothing for a row
@@ -176,7 +177,7 @@ final class LockSql {
      * alone shows what is committed on this server, though its commit may not have reached the standby that it was to wait
      * for: somebody cancelled the wait, or the server was restarted during it.
      */
-    static final String LOOK = """
+    static final String LOOK = String.format(Locale.ROOT, """
             WITH asked AS MATERIALIZED (
                 SELECT * FROM unnest(?::text[], ?::uuid[]) WITH ORDINALITY AS u (stream_id, lease_id, position)
             ),
@@ -190,7 +191,7 @@ final class LockSql {
             SELECT %1$s
             FROM asked r LEFT JOIN stream_locks l ON l.stream_id = r.stream_id
             WHERE l.stream_id IS NULL
-            """.formatted(STANDING);
+            """, STANDING);
 
     /**
      * Binds nothing, and answers nothing of use. It writes a few bytes of log, so its commit is answered when a synchronous

@@ -8,6 +8,8 @@ import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.ZoneOffset;
+import java.util.TimeZone;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.awaitility.Awaitility;
@@ -36,6 +38,11 @@ public final class TestDatabase implements AutoCloseable {
         hikari.setConnectionInitSql("SET TIME ZONE '" + TIME_ZONE + "'; SET statement_timeout = '20s'; "
                 + PostgresLockManager.SESSION_SETTINGS);
         pool = new HikariDataSource(hikari);
+    }
+
+    /** As {@code Main} does: the driver sends the zone of the JVM, and the tests run in one that PostgreSQL does not know. */
+    public static void logInWithAZoneThatPostgresKnows() {
+        TimeZone.setDefault(TimeZone.getTimeZone(ZoneOffset.UTC));
     }
 
     /** A database with nothing in it. */
@@ -123,6 +130,7 @@ public final class TestDatabase implements AutoCloseable {
         private static final EmbeddedPostgres POSTGRES = start();
 
         private static EmbeddedPostgres start() {
+            logInWithAZoneThatPostgresKnows();
             try {
                 return EmbeddedPostgres.builder()
                         // By itself it gives up after 10 s, which a busy machine may need.

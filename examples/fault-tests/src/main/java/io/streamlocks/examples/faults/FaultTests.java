@@ -5,8 +5,10 @@ import io.streamlocks.examples.faults.check.Check;
 import io.streamlocks.examples.faults.harness.Campaign;
 import io.streamlocks.examples.faults.harness.Settings;
 import java.nio.file.Path;
+import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /** The command; run.sh and the README tell its use. */
 public final class FaultTests {
@@ -31,6 +33,8 @@ public final class FaultTests {
      * @param args a command and its settings
      */
     public static void main(String[] args) throws Exception {
+        // The JDBC driver sends the zone at each login, and PostgreSQL does not know all that Java knows.
+        TimeZone.setDefault(TimeZone.getTimeZone(ZoneOffset.UTC));
         List<String> rest = Arrays.asList(args).subList(Math.min(1, args.length), args.length);
         try {
             boolean well =
@@ -57,7 +61,7 @@ public final class FaultTests {
         Check check = Check.of(Path.of(args.get(0)));
         check.violations().stream().limit(SHOWN).forEach(System.out::println);
         System.out.printf(
-                "%d operations checked, %d violations; without the fence %d stale writes were accepted%n",
+                Locale.ROOT, "%d operations checked, %d violations; without the fence %d stale writes were accepted%n",
                 check.figures().operations(), check.violations().size(), check.staleWritesUnfenced());
         return check.violations().isEmpty();
     }

@@ -13,15 +13,18 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TimeZone;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -83,6 +86,8 @@ public final class NoDoublePublishing {
      * @param args none are taken
      */
     public static void main(String[] args) {
+        // The JDBC driver sends the zone at each login, and PostgreSQL does not know all that Java knows.
+        TimeZone.setDefault(TimeZone.getTimeZone(ZoneOffset.UTC));
         NoDoublePublishing run = new NoDoublePublishing(Settings.from(System.getenv()));
         // Processes would outlive this one when it is told to stop.
         Runtime.getRuntime().addShutdownHook(new Thread(run::closeAll));
@@ -102,7 +107,7 @@ public final class NoDoublePublishing {
         StreamApi api =
                 closeLater(new StreamApi(0, settings.streams(), settings.events(), settings.span(), settings.fenced()));
         System.out.printf(
-                "The fence is %s. %d streams, %d events in %d s, ttl %d ms, seed %d, logs in %s%n",
+                Locale.ROOT, "The fence is %s. %d streams, %d events in %d s, ttl %d ms, seed %d, logs in %s%n",
                 settings.fenced() ? "on" : "off",
                 settings.streams(),
                 settings.events(),
@@ -123,7 +128,7 @@ public final class NoDoublePublishing {
         while (api.accepted() < settings.events() || passed(start).compareTo(settings.span()) < 0) {
             TimeUnit.MILLISECONDS.sleep(200);
             if (passed(start).toSeconds() >= nextLine) {
-                System.out.printf("%4d s: %d events accepted%n", nextLine, api.accepted());
+                System.out.printf(Locale.ROOT, "%4d s: %d events accepted%n", nextLine, api.accepted());
                 nextLine += 10;
             }
             if (!healing && passed(start).compareTo(settings.span()) > 0) {
@@ -178,14 +183,14 @@ public final class NoDoublePublishing {
         long refused =
                 api.streams().values().stream().mapToLong(StreamLog::refused).sum();
         System.out.printf(
-                "After %d s: killed %d times, suspended %d times, cut off %d times; streams opened %d times%n",
+                Locale.ROOT, "After %d s: killed %d times, suspended %d times, cut off %d times; streams opened %d times%n",
                 seconds,
                 workers.stream().mapToInt(MistreatedWorker::kills).sum(),
                 workers.stream().mapToInt(MistreatedWorker::suspensions).sum(),
                 workers.stream().mapToInt(MistreatedWorker::cuts).sum(),
                 opened);
         System.out.printf(
-                "Accepted %d of %d events in %d publishes; %d accepted again, %d accepted from a stale holder; "
+                Locale.ROOT, "Accepted %d of %d events in %d publishes; %d accepted again, %d accepted from a stale holder; "
                         + "%d requests with a stale token refused%n",
                 api.accepted(), settings.events(), published, again, stale, refused);
         check(api.accepted() == settings.events(), "not every event was accepted");

@@ -10,6 +10,7 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.Locale;
 
 /** Who calls, with a token of its own. */
 enum Caller {
@@ -44,8 +45,7 @@ enum Caller {
     private String line() {
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
-            return "{\"id\":\"%s\",\"sha256\":\"%s\",\"role\":\"%s\"%s}"
-                    .formatted(name(), HexFormat.of().formatHex(hash), role, limits);
+            return String.format(Locale.ROOT, "{\"id\":\"%s\",\"sha256\":\"%s\",\"role\":\"%s\"%s}", name(), HexFormat.of().formatHex(hash), role, limits);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }

@@ -3,6 +3,7 @@ package io.streamlocks.examples.faults.abuse;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -40,7 +41,7 @@ final class NginxConfig {
      */
     static String of(List<String> compose, int port, int coordinator, Path directory, boolean isRoot) {
         String content = content(compose);
-        String whole = content.contains("events {") ? content : OF_IMAGE.formatted(content);
+        String whole = content.contains("events {") ? content : String.format(Locale.ROOT, OF_IMAGE, content);
         whole = PLACES.matcher(whole).replaceAll("");
         whole = UPSTREAM.matcher(whole)
                 .replaceAll(server -> server.group(2).equals("1")

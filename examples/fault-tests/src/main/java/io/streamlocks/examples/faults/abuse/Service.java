@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -56,7 +57,7 @@ final class Service implements AutoCloseable {
         environment.put("LOCK_BACKEND", combination.backend().toString());
         environment.put("COORDINATOR_TOKENS_FILE", Caller.writeFile(directory).toString());
         postgres.ifPresent(server ->
-                environment.put("DATABASE_URL", "postgres://postgres@127.0.0.1:%d/postgres".formatted(server.port())));
+                environment.put("DATABASE_URL", String.format(Locale.ROOT, "postgres://postgres@127.0.0.1:%d/postgres", server.port())));
         int managementPort = Machine.freePort();
         environment.put("MANAGEMENT_PORT", Integer.toString(managementPort));
         Service service = new Service(
@@ -96,7 +97,7 @@ final class Service implements AutoCloseable {
         if (postgres.isPresent()) {
             for (int first = 1; first <= rows; first += AT_ONCE) {
                 int last = Math.min(rows, first + AT_ONCE - 1);
-                postgres.get().execute(MANY_LOCKS.formatted(first, last));
+                postgres.get().execute(String.format(Locale.ROOT, MANY_LOCKS, first, last));
             }
             postgres.get().execute("VACUUM ANALYZE stream_locks");
         } else {

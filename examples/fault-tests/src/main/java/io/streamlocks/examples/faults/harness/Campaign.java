@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Runs one after the other, and the report on all of them. */
@@ -82,7 +83,7 @@ public final class Campaign {
     }
 
     private void run(String name, List<Run.Phase> phases) throws IOException, InterruptedException, SQLException {
-        System.out.printf("%s, seed %d%n", name, seed);
+        System.out.printf(Locale.ROOT, "%s, seed %d%n", name, seed);
         results.add(new Run(name, phases, settings, seed++).run());
         // After each, so that there is one if a later run cannot be done.
         Report report = new Report(settings, results, skipped, judgesTimes);

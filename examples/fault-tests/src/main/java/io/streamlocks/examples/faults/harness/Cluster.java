@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -127,8 +128,7 @@ final class Cluster implements AutoCloseable {
 
     private String databaseUrl(List<Link> links) {
         if (postgres.isPresent()) {
-            return "postgres://postgres@127.0.0.1:%d,127.0.0.1:%d/postgres"
-                    .formatted(links.get(0).port(), links.get(1).port());
+            return String.format(Locale.ROOT, "postgres://postgres@127.0.0.1:%d,127.0.0.1:%d/postgres", links.get(0).port(), links.get(1).port());
         }
         return DatabaseAddress.of(settings.databaseUrl())
                 .map(address -> address.urlThrough(links.get(0).port()))

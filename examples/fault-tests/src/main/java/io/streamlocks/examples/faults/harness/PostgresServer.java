@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -160,8 +161,7 @@ public final class PostgresServer implements AutoCloseable {
         Files.writeString(data.resolve("standby.signal"), "");
         Files.writeString(
                 data.resolve("postgresql.auto.conf"),
-                "primary_conninfo = 'host=127.0.0.1 port=%d user=postgres application_name=standby'%n"
-                        .formatted(primary.port),
+                String.format(Locale.ROOT, "primary_conninfo = 'host=127.0.0.1 port=%d user=postgres application_name=standby'%n", primary.port),
                 StandardOpenOption.APPEND);
     }
 

@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
@@ -153,7 +154,7 @@ final class Run {
 
     private void note(Fault fault) {
         faults.add(fault);
-        System.out.printf("  %s: %s%n", fault.kind(), fault.what());
+        System.out.printf(Locale.ROOT, "  %s: %s%n", fault.kind(), fault.what());
     }
 
     private void noteDeaths(Cluster cluster) throws IOException {

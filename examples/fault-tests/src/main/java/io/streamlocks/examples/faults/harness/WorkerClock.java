@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Locale;
 import java.util.Map;
 
 /** The time of day of a worker, by libfaketime, which reads a file for how far it is off. */
@@ -36,7 +37,7 @@ final class WorkerClock {
     /** Sets how many seconds it is off; seen at once. */
     static void step(Path file, long seconds) throws IOException {
         Path next = file.resolveSibling(file.getFileName() + ".next");
-        Files.writeString(next, "%+d%n".formatted(seconds));
+        Files.writeString(next, String.format(Locale.ROOT, "%+d%n", seconds));
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
     }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -135,8 +136,7 @@ final class Prober implements AutoCloseable {
             coordinators.send(List.of(wire.reading(kind, held.stream, held.lease, held.token, via)), path, null);
             return;
         }
-        String text = "{\"leaseId\":\"%s\",\"ttlMs\":%d%s}"
-                .formatted(held.lease, ttl.toMillis(), kind == Kind.ACQUIRE ? ",\"ownerId\":\"" + owner + "\"" : "");
+        String text = String.format(Locale.ROOT, "{\"leaseId\":\"%s\",\"ttlMs\":%d%s}", held.lease, ttl.toMillis(), kind == Kind.ACQUIRE ? ",\"ownerId\":\"" + owner + "\"" : "");
         byte[] body = text.getBytes(StandardCharsets.UTF_8);
         coordinators.send(wire.read(path, body, via), path, body);
     }

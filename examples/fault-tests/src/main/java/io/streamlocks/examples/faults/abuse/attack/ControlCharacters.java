@@ -1,6 +1,7 @@
 package io.streamlocks.examples.faults.abuse.attack;
 
 import java.util.List;
+import java.util.Locale;
 
 /** A worker puts control and format characters into paths, headers, ids and labels, on nine connections. */
 final class ControlCharacters implements Attack {
@@ -19,7 +20,7 @@ final class ControlCharacters implements Attack {
     public void run(Target target) throws InterruptedException {
         String bearer = Requests.bearer(target.abuserToken());
         String webSocket = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
-        String acquire = "{\"ownerId\":\"%1$s\",\"labels\":{\"%1$s\":\"%1$s\"}}".formatted(IN_JSON);
+        String acquire = String.format(Locale.ROOT, "{\"ownerId\":\"%1$s\",\"labels\":{\"%1$s\":\"%1$s\"}}", IN_JSON);
         List<byte[]> requests = List.of(
                 Requests.get(Target.PATH + IN_PATH, bearer),
                 Requests.get("/v1/" + IN_PATH, bearer),

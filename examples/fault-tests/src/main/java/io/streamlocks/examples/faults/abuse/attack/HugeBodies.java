@@ -2,6 +2,7 @@ package io.streamlocks.examples.faults.abuse.attack;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -24,7 +25,7 @@ final class HugeBodies implements Attack {
                         "/v1/batch/acquire",
                         bearer,
                         "{\"items\":["
-                                + many(20_000, i -> "{\"streamId\":\"abuser/%d\",\"ownerId\":\"a\"}".formatted(i))
+                                + many(20_000, i -> String.format(Locale.ROOT, "{\"streamId\":\"abuser/%d\",\"ownerId\":\"a\"}", i))
                                 + "]}"),
                 Requests.post(
                         "/v1/batch/acquire",

@@ -1,5 +1,6 @@
 package io.streamlocks.examples.faults.abuse.attack;
 
+import java.util.Locale;
 import java.util.StringJoiner;
 
 /** A worker acquires with 105,000 labels, 945 kB, on 95 connections. */
@@ -12,7 +13,7 @@ final class LabelBombs implements Attack {
     public void run(Target target) throws InterruptedException {
         StringJoiner labels = new StringJoiner(",", "{\"ownerId\":\"abuser\",\"labels\":{", "}}");
         for (int i = 0; i < LABELS; i++) {
-            labels.add("\"%s\":\"\"".formatted(Integer.toString(i, Character.MAX_RADIX)));
+            labels.add(String.format(Locale.ROOT, "\"%s\":\"\"", Integer.toString(i, Character.MAX_RADIX)));
         }
         byte[] bomb =
                 Requests.post(Target.PATH + "bomb/acquire", Requests.bearer(target.abuserToken()), labels.toString());

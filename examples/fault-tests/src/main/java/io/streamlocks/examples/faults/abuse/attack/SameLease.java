@@ -3,6 +3,7 @@ package io.streamlocks.examples.faults.abuse.attack;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.StringJoiner;
 import java.util.UUID;
 
@@ -37,7 +38,7 @@ final class SameLease implements Attack {
 
     /** Makes the id the stream's, too. */
     private static void acquire(Target target, String id) throws IOException {
-        String body = "{\"ownerId\":\"abuser\",\"leaseId\":\"%s\",\"ttlMs\":%d}".formatted(id, TTL_MS);
+        String body = String.format(Locale.ROOT, "{\"ownerId\":\"abuser\",\"leaseId\":\"%s\",\"ttlMs\":%d}", id, TTL_MS);
         try (Connection connection = target.connect()) {
             int status = connection
                     .exchange(Requests.post(Target.PATH + id + "/acquire", Requests.bearer(target.abuserToken()), body))
@@ -51,8 +52,7 @@ final class SameLease implements Attack {
     private String renewals(String id, int count) {
         StringJoiner items = new StringJoiner(",", "{\"items\":[", "]}");
         for (int i = 0; i < count; i++) {
-            items.add("{\"streamId\":\"%s\",\"leaseId\":\"%s\",\"ttlMs\":%d}"
-                    .formatted(Target.STREAMS + id, id, TTL_MS + (otherTtlEach ? i : 0)));
+            items.add(String.format(Locale.ROOT, "{\"streamId\":\"%s\",\"leaseId\":\"%s\",\"ttlMs\":%d}", Target.STREAMS + id, id, TTL_MS + (otherTtlEach ? i : 0)));
         }
         return items.toString();
     }

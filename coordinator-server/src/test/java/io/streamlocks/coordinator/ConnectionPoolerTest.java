@@ -1,0 +1,90 @@
+package io.streamlocks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import java.net.URI;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A server behind a real PgBouncer; without one on this machine these tests are skipped. */
+class ConnectionPoolerTest {
+
+    @TempDir
+    private Path directory;
+
+    private final StartLog log = new StartLog();
+    private TestDatabase database;
+
+    @BeforeEach
+    void start() {
+        assumeTrue(PgBouncer.isInstalled(), "No pgbouncer is on the PATH or in /usr/sbin");
+        database = TestDatabase.empty();
+    }
+
+    @AfterEach
+    void stop() {
+        log.close();
+        if (database != null) {
+            database.close();
+        }
+    }
+
+    private PgBouncer pooler(String mode) throws Exception {
+        return new PgBouncer(directory, mode, URI.create(database.url()).getPort());
+    }
+
+    private String url(PgBouncer pooler) {
+        URI direct = URI.create(database.url());
+        return "postgres://postgres:postgres@127.0.0.1:" + pooler.port() + direct.getPath();
+    }
+
+    private static Coordinator coordinator(String url) throws Exception {
+        return new Coordinator(CoordinatorConfig.from(Map.of(
+                "LOCK_BACKEND", "postgres", "DATABASE_URL", url, "HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "0")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"transaction", "statement"})
+    void onePoolOfSessionsForAllIsRefusedAndLeftAsItWas(String mode) throws Exception {
+        try (PgBouncer pooler = pooler(mode);
+                Coordinator coordinator = coordinator(url(pooler))) {
+            assertThat(log.await("cannot be set up yet"))
+                    .contains("gives each transaction another session", "pool_mode=session", "Connect to PostgreSQL");
+            HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+            assertThat(calls.get("/readyz").statusCode()).isEqualTo(503);
+            assertThat(coordinator.ready()).isNotDone();
+            assertThat(setting(url(pooler), "statement_timeout")).isEqualTo("0");
+            assertThat(setting(url(pooler), "enable_seqscan")).isEqualTo("on");
+        }
+    }
+
+    private static String setting(String url, String name) throws Exception {
+        try (Connection connection = DatabaseUrl.parse(url).dataSource().getConnection();
+                ResultSet rows = connection.createStatement().executeQuery("SHOW " + name)) {
+            rows.next();
+            return rows.getString(1);
+        }
+    }
+
+    @Test
+    void sessionsOfItsOwnBehindAPoolerAreTaken() throws Exception {
+        try (PgBouncer pooler = pooler("session");
+                Coordinator coordinator = coordinator(url(pooler))) {
+            coordinator.ready().get(30, TimeUnit.SECONDS);
+            HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+            assertThat(calls.acquire("a", UUID.randomUUID()).statusCode()).isEqualTo(200);
+        }
+    }
+}

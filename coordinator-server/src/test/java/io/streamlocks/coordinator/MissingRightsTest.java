@@ -1,0 +1,72 @@
+package io.streamlocks.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A server whose role lacks a right says what is to be granted, and starts once it is. */
+class MissingRightsTest {
+
+    private static final String MUST_RUN = "Who may grant it must run: ";
+
+    private final String role = "r" + UUID.randomUUID().toString().replace("-", "");
+    private final StartLog log = new StartLog();
+    private TestDatabase database;
+
+    @BeforeEach
+    void start() {
+        database = TestDatabase.empty();
+        database.sql().execute("CREATE ROLE " + role + " LOGIN PASSWORD 'x'");
+    }
+
+    @AfterEach
+    void stop() {
+        database.sql().execute("DROP OWNED BY " + role);
+        database.sql().execute("DROP ROLE " + role);
+        log.close();
+        database.close();
+    }
+
+    /** Starts as the role, runs what the server asks for, and waits until it grants a lease. */
+    private void assertThatItAsksFor(String options, String... grants) throws Exception {
+        String url = database.url().replace("postgres:postgres@", role + ":x@") + options;
+        try (Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+                "LOCK_BACKEND", "postgres", "DATABASE_URL", url, "HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "0")))) {
+            String line = log.await(MUST_RUN);
+            String sql = line.substring(line.indexOf(MUST_RUN) + MUST_RUN.length());
+            assertThat(sql.split("; ")).contains(grants);
+            database.sql().execute(sql);
+            coordinator.ready().get(30, TimeUnit.SECONDS);
+            HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+            assertThat(calls.acquire("a", UUID.randomUUID()).statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void theRightToMakeTables() throws Exception {
+        assertThatItAsksFor("", "GRANT USAGE, CREATE ON SCHEMA public TO " + role);
+    }
+
+    @Test
+    void theRightsToTablesOfAnotherRole() throws Exception {
+        database.close();
+        database = TestDatabase.migrated();
+        database.sql().execute("GRANT CREATE ON SCHEMA public TO " + role);
+        assertThatItAsksFor(
+                "",
+                "GRANT SELECT, INSERT, UPDATE, DELETE ON stream_locks TO " + role,
+                "GRANT SELECT, INSERT, UPDATE, DELETE ON stream_lock_history TO " + role,
+                "GRANT USAGE, SELECT, UPDATE ON SEQUENCE stream_lock_fencing_token TO " + role);
+    }
+
+    @Test
+    void aSchemaThatIsNotThere() throws Exception {
+        assertThatItAsksFor("?currentSchema=locks", "CREATE SCHEMA locks AUTHORIZATION " + role);
+    }
+}
