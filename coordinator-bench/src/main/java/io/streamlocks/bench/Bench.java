@@ -243,11 +243,13 @@ public final class Bench implements AutoCloseable {
         boolean jdbc = contender.equals("jdbc");
         String table = jdbc ? JdbcContender.TABLE : "stream_locks";
         postgres.execute(
-                "TRUNCATE " + table, String.format(Locale.ROOT, """
+                "TRUNCATE " + table,
+                String.format(Locale.ROOT, """
                 INSERT INTO %s
                 SELECT 'stream-' || i, NULL, gen_random_uuid(), 1, 30000, clock_timestamp(), clock_timestamp()%s
                 FROM generate_series(0, %d) AS i
-                """, table, jdbc ? "" : ", '{}'", rows - 1), "VACUUM (ANALYZE) " + table);
+                """, table, jdbc ? "" : ", '{}'", rows - 1),
+                "VACUUM (ANALYZE) " + table);
     }
 
     private void stopServers() {

@@ -40,24 +40,27 @@ final class Chart {
             int y = TOP + i * ROW;
             double length = most > 0 ? bar.perSecond() / most * LONGEST : 0;
             String color = bar.contender().equals("coordinator") ? "#0969da" : "#8c959f";
-            svg.append(String.format(Locale.ROOT, """
+            svg.append(String.format(
+                    Locale.ROOT,
+                    """
                     <text x="%d" y="%d" text-anchor="end">%s, %d worker%s</text>
                     <rect x="%d" y="%d" width="%.1f" height="%d" rx="2" fill="%s"/>
                     <text x="%.1f" y="%d">%,.0f%s</text>
-                    """, LEFT - 10,
-                            y + 15,
-                            bar.contender(),
-                            bar.workers(),
-                            bar.workers() == 1 ? "" : "s",
-                            LEFT,
-                            y + 2,
-                            length,
-                            ROW - 8,
-                            color,
-                            LEFT + length + 8,
-                            y + 15,
-                            bar.perSecond(),
-                            bar.flagged() ? " (with errors)" : ""));
+                    """,
+                    LEFT - 10,
+                    y + 15,
+                    bar.contender(),
+                    bar.workers(),
+                    bar.workers() == 1 ? "" : "s",
+                    LEFT,
+                    y + 2,
+                    length,
+                    ROW - 8,
+                    color,
+                    LEFT + length + 8,
+                    y + 15,
+                    bar.perSecond(),
+                    bar.flagged() ? " (with errors)" : ""));
         }
         return svg.append("</svg>\n").toString();
     }

@@ -31,7 +31,10 @@ final class LeaseBatch {
      */
     LeaseBatch(List<String> streamIds, long ttlMs) {
         this.size = streamIds.size();
-        String id = String.format(Locale.ROOT, "%08x-0000-4000-8000-000000000000", ThreadLocalRandom.current().nextInt());
+        String id = String.format(
+                Locale.ROOT,
+                "%08x-0000-4000-8000-000000000000",
+                ThreadLocalRandom.current().nextInt());
         this.leases = ThreadLocalRandom.current().nextLong(1L << 46);
         this.acquire = template(streamIds, id, ",\"ownerId\":\"bench\",\"ttlMs\":" + ttlMs);
         this.withIds = template(streamIds, id, "");

@@ -55,7 +55,13 @@ record Measurement(String measure, String contender, String server, int workers,
                 boolean isCold = round == 0 && i < coldest.size();
                 measurement.run(isCold ? warmUp.multipliedBy(10) : warmUp, time);
                 System.err.printf(
-                        Locale.ROOT, "round %d of %d, %d of %d: %s%n", round + 1, rounds, i + 1, all.size(), measurement.lastLine());
+                        Locale.ROOT,
+                        "round %d of %d, %d of %d: %s%n",
+                        round + 1,
+                        rounds,
+                        i + 1,
+                        all.size(),
+                        measurement.lastLine());
             }
         }
     }
@@ -83,7 +89,8 @@ record Measurement(String measure, String contender, String server, int workers,
 
     private String lastLine() {
         Sample last = samples.get(samples.size() - 1);
-        String line = String.format(Locale.ROOT, "%s, %s, %d workers: %.0f/s", measure, contender, workers, last.perSecond());
+        String line =
+                String.format(Locale.ROOT, "%s, %s, %d workers: %.0f/s", measure, contender, workers, last.perSecond());
         return last.errors() == 0 ? line : line + ", " + last.errors() + " ERRORS " + last.messages();
     }
 

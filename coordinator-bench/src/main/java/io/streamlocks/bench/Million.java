@@ -187,8 +187,11 @@ final class Million {
     private void report(Postgres postgres) throws IOException {
         out.println(Report.machine());
         out.println("PostgreSQL: " + postgres.settings());
-        figures.forEach((name, value) ->
-                out.printf(Locale.ROOT, "%-22s %s%n", name, value instanceof Double number ? String.format(Locale.ROOT, "%,.2f", number) : value));
+        figures.forEach((name, value) -> out.printf(
+                Locale.ROOT,
+                "%-22s %s%n",
+                name,
+                value instanceof Double number ? String.format(Locale.ROOT, "%,.2f", number) : value));
         Map<String, Object> json = new LinkedHashMap<>(figures);
         json.put("machine", Report.machine());
         json.put("postgres", postgres.settings());

@@ -34,7 +34,8 @@ record Options(
     static final List<String> CONTENDERS = List.of("coordinator", "jdbc", "shedlock", "etcd", "zookeeper", "redis");
     static final List<String> MEASURES = List.of("cycles", "processes", "history", "batches", "heartbeats", "growth");
 
-    static final String USAGE = String.format(Locale.ROOT, """
+    static final String USAGE =
+            String.format(Locale.ROOT, """
             Usage: bench [compare] [--only %s] [--measure %s]
                          [--workers 1,16,64,256] [--seconds 10] [--warmup 3] [--rounds 3]
                    bench million [--workers 1000] [--seconds 600] [--cycles 500]

@@ -51,11 +51,15 @@ final class Report {
         out.printf(Locale.ROOT, "%n%s%n", machine());
         out.println("PostgreSQL: " + postgres);
         out.printf(
-                Locale.ROOT, "%d rounds of %d s each, after %d s of warm-up; medians. Times in ms; x is the ratio to direct JDBC%n%n",
-                options.rounds(), options.time().toSeconds(), options.warmUp().toSeconds());
+                Locale.ROOT,
+                "%d rounds of %d s each, after %d s of warm-up; medians. Times in ms; x is the ratio to direct JDBC%n%n",
+                options.rounds(),
+                options.time().toSeconds(),
+                options.warmUp().toSeconds());
         String line = "%-20s %-12s %7s %10s %6s %8s %8s %8s %6s %8s %7s %6s%n";
         out.printf(
-                Locale.ROOT, line,
+                Locale.ROOT,
+                line,
                 "measure",
                 "contender",
                 "workers",
@@ -71,7 +75,8 @@ final class Report {
         for (Measurement measurement : measurements) {
             Sample sample = measurement.median();
             out.printf(
-                    Locale.ROOT, line,
+                    Locale.ROOT,
+                    line,
                     measurement.measure(),
                     measurement.contender(),
                     measurement.workers(),
@@ -103,10 +108,13 @@ final class Report {
 
     static String machine() {
         Runtime runtime = Runtime.getRuntime();
-        return String.format(Locale.ROOT, "%d processors, %s %s, Java %s", runtime.availableProcessors(),
-                        System.getProperty("os.name"),
-                        System.getProperty("os.arch"),
-                        System.getProperty("java.version"));
+        return String.format(
+                Locale.ROOT,
+                "%d processors, %s %s, Java %s",
+                runtime.availableProcessors(),
+                System.getProperty("os.name"),
+                System.getProperty("os.arch"),
+                System.getProperty("java.version"));
     }
 
     void write(Path directory) throws IOException {

@@ -73,8 +73,11 @@ final class Soak {
             grew |= after > before * MAX_GROWTH + 1;
         }
         out.println(Report.machine());
-        figures.forEach((name, value) ->
-                out.printf(Locale.ROOT, "%-22s %s%n", name, value instanceof Double number ? String.format(Locale.ROOT, "%,.2f", number) : value));
+        figures.forEach((name, value) -> out.printf(
+                Locale.ROOT,
+                "%-22s %s%n",
+                name,
+                value instanceof Double number ? String.format(Locale.ROOT, "%,.2f", number) : value));
         figures.put("looks", looks);
         figures.put("machine", Report.machine());
         new ObjectMapper()
@@ -103,8 +106,8 @@ final class Soak {
             if (look % 10 == 0) {
                 int last = look - 1;
                 StringBuilder line = new StringBuilder();
-                looks.forEach((name, values) ->
-                        line.append(String.format(Locale.ROOT, ", %s %,.0f", name, values.get(Math.min(last, values.size() - 1)))));
+                looks.forEach((name, values) -> line.append(
+                        String.format(Locale.ROOT, ", %s %,.0f", name, values.get(Math.min(last, values.size() - 1)))));
                 System.err.printf(Locale.ROOT, "%d s%s%n", look * every.toSeconds(), line);
             }
         }

@@ -28,7 +28,8 @@ final class ZooKeeperContender implements Contender {
     static ZooKeeperContender start(Bed bed) throws Exception {
         int port = Processes.freePort();
         Path settings = bed.directory().resolve("zookeeper.properties");
-        Files.writeString(settings, String.format(Locale.ROOT, """
+        Files.writeString(
+                settings, String.format(Locale.ROOT, """
                         dataDir=%s
                         clientPortAddress=127.0.0.1
                         clientPort=%d

@@ -67,7 +67,8 @@ final class HeartbeatCost {
                 long took = System.nanoTime() - began;
                 cpu = process.getProcessCpuTime() - cpu;
                 System.out.printf(
-                        Locale.ROOT, "%d leases, ttl %s, %d s: %d requests renewed %d leases, %d lost, %.0f ms of CPU, %.2f %% of one core%n",
+                        Locale.ROOT,
+                        "%d leases, ttl %s, %d s: %d requests renewed %d leases, %d lost, %.0f ms of CPU, %.2f %% of one core%n",
                         leases,
                         TTL,
                         TimeUnit.NANOSECONDS.toSeconds(took),

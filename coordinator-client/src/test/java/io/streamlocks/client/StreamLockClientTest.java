@@ -178,8 +178,8 @@ class StreamLockClientTest extends ProxiedClient {
     void aThousandStreamsWithLongNamesAreRenewedAlthoughABodyIsLimited() {
         StreamLockClient many = client(builder().ttl(Duration.ofSeconds(30)).heartbeatInterval(Duration.ofSeconds(6)));
         String longest = "\uD83D\uDE80".repeat(250);
-        IntStream.range(0, 1000)
-                .forEach(i -> many.tryAcquire(longest + String.format(Locale.ROOT, "%05d", i)).orElseThrow());
+        IntStream.range(0, 1000).forEach(i -> many.tryAcquire(longest + String.format(Locale.ROOT, "%05d", i))
+                .orElseThrow());
         await().atMost(Duration.ofSeconds(15))
                 .until(() -> heard.renewed.stream().mapToInt(i -> i).sum() >= 1000);
         assertThat(heard.renewalUnknown).isEmpty();

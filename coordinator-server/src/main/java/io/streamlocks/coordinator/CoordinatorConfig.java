@@ -73,8 +73,8 @@ record CoordinatorConfig(
 
         /** A data source that opens a connection a call, with the password as its file has it by then. */
         PGSimpleDataSource dataSource() {
-            return url.dataSource(
-                    password.<PGSimpleDataSource>map(PasswordFileDataSource::new).orElseGet(PGSimpleDataSource::new));
+            return url.dataSource(password.<PGSimpleDataSource>map(PasswordFileDataSource::new)
+                    .orElseGet(PGSimpleDataSource::new));
         }
     }
 
@@ -190,7 +190,8 @@ record CoordinatorConfig(
                 // Far longer than any statement can run: see LockManager.purge.
                 reader.duration("LOCK_TOMBSTONE_RETENTION", "1h", Duration.ofMinutes(1), Duration.ofDays(365)),
                 reader.durationOrZero("LOCK_HISTORY_RETENTION", "7d", Duration.ofMinutes(1), Duration.ofDays(3650)),
-                // With the second in which nothing is granted, and the 5 s that calls under way may take, this stays below
+                // With the second in which nothing is granted, and the 5 s that calls under way may take, this stays
+                // below
                 // the 10 s after which Docker kills.
                 reader.millis("SHUTDOWN_DRAIN_MS", 3000, 0, 60_000),
                 database(reader),

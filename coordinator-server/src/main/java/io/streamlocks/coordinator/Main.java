@@ -27,7 +27,8 @@ public final class Main {
         if (args.length > 0) {
             System.exit(TokenCommand.run(List.of(args), System.out, System.err));
         }
-        // Else each thread keeps a buffer outside of the heap, as large as the largest that it ever wrote. Read once, when
+        // Else each thread keeps a buffer outside of the heap, as large as the largest that it ever wrote. Read once,
+        // when
         // the first connection is made.
         System.setProperty("jdk.nio.maxCachedBufferSize", "65536");
         // The JDBC driver sends the zone at each login, and PostgreSQL does not know all that Java knows, as CTT.
@@ -100,8 +101,8 @@ public final class Main {
         String advice = reason.contains("in use")
                 ? ". Set " + setting + " to a port that is free, or stop the process that has this one"
                 : "";
-        return "Cannot listen on " + config.httpHost() + ":" + (isManagement ? managementPort : config.httpPort()) + ": "
-                + reason + advice;
+        return "Cannot listen on " + config.httpHost() + ":" + (isManagement ? managementPort : config.httpPort())
+                + ": " + reason + advice;
     }
 
     private static String welcome(CoordinatorConfig config, String url) {

@@ -147,10 +147,7 @@ class MainTest {
     void theLocaleAndTheTimeZoneOfTheMachineDoNotMatter(String language, String country, String zone) throws Exception {
         try (TestDatabase database = TestDatabase.empty();
                 CoordinatorProcess coordinator = CoordinatorProcess.start(
-                        List.of(
-                                "-Duser.language=" + language,
-                                "-Duser.country=" + country,
-                                "-Duser.timezone=" + zone),
+                        List.of("-Duser.language=" + language, "-Duser.country=" + country, "-Duser.timezone=" + zone),
                         Map.of(
                                 "LOCK_BACKEND", "postgres",
                                 "DATABASE_URL", database.url(),

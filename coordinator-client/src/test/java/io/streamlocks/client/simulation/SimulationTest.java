@@ -218,8 +218,15 @@ class SimulationTest {
                 .max()
                 .orElse(0);
         return String.format(
-                Locale.ROOT, "%d schedules without a violation: %,d events, %,d checked operations, %,d grants, %,d writes accepted,"
+                Locale.ROOT,
+                "%d schedules without a violation: %,d events, %,d checked operations, %,d grants, %,d writes accepted,"
                         + " %,d held off by the fence; after the faults every stream was served within %.2f ttl",
-                runs.size(), steps, operations, grants, accepted, refused, slowest);
+                runs.size(),
+                steps,
+                operations,
+                grants,
+                accepted,
+                refused,
+                slowest);
     }
 }

@@ -70,7 +70,8 @@ final class TestServer implements AutoCloseable {
         this.clock = clock;
         this.gate = new Gate();
         this.telemetry = new Telemetry(tracing);
-        this.server = new HttpServer(locks, gate, guards, DEFAULT_TTL, maxTtl, telemetry, limits, threads, clock::nanos);
+        this.server =
+                new HttpServer(locks, gate, guards, DEFAULT_TTL, maxTtl, telemetry, limits, threads, clock::nanos);
         this.port = server.start(listening);
         this.token = Optional.empty();
     }

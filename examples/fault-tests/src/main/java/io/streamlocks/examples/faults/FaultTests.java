@@ -61,8 +61,11 @@ public final class FaultTests {
         Check check = Check.of(Path.of(args.get(0)));
         check.violations().stream().limit(SHOWN).forEach(System.out::println);
         System.out.printf(
-                Locale.ROOT, "%d operations checked, %d violations; without the fence %d stale writes were accepted%n",
-                check.figures().operations(), check.violations().size(), check.staleWritesUnfenced());
+                Locale.ROOT,
+                "%d operations checked, %d violations; without the fence %d stale writes were accepted%n",
+                check.figures().operations(),
+                check.violations().size(),
+                check.staleWritesUnfenced());
         return check.violations().isEmpty();
     }
 }

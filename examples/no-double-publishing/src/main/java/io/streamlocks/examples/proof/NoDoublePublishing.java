@@ -107,7 +107,8 @@ public final class NoDoublePublishing {
         StreamApi api =
                 closeLater(new StreamApi(0, settings.streams(), settings.events(), settings.span(), settings.fenced()));
         System.out.printf(
-                Locale.ROOT, "The fence is %s. %d streams, %d events in %d s, ttl %d ms, seed %d, logs in %s%n",
+                Locale.ROOT,
+                "The fence is %s. %d streams, %d events in %d s, ttl %d ms, seed %d, logs in %s%n",
                 settings.fenced() ? "on" : "off",
                 settings.streams(),
                 settings.events(),
@@ -183,16 +184,23 @@ public final class NoDoublePublishing {
         long refused =
                 api.streams().values().stream().mapToLong(StreamLog::refused).sum();
         System.out.printf(
-                Locale.ROOT, "After %d s: killed %d times, suspended %d times, cut off %d times; streams opened %d times%n",
+                Locale.ROOT,
+                "After %d s: killed %d times, suspended %d times, cut off %d times; streams opened %d times%n",
                 seconds,
                 workers.stream().mapToInt(MistreatedWorker::kills).sum(),
                 workers.stream().mapToInt(MistreatedWorker::suspensions).sum(),
                 workers.stream().mapToInt(MistreatedWorker::cuts).sum(),
                 opened);
         System.out.printf(
-                Locale.ROOT, "Accepted %d of %d events in %d publishes; %d accepted again, %d accepted from a stale holder; "
+                Locale.ROOT,
+                "Accepted %d of %d events in %d publishes; %d accepted again, %d accepted from a stale holder; "
                         + "%d requests with a stale token refused%n",
-                api.accepted(), settings.events(), published, again, stale, refused);
+                api.accepted(),
+                settings.events(),
+                published,
+                again,
+                stale,
+                refused);
         check(api.accepted() == settings.events(), "not every event was accepted");
         if (settings.fenced()) {
             check(again == 0, "events were accepted twice");

@@ -45,7 +45,13 @@ enum Caller {
     private String line() {
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
-            return String.format(Locale.ROOT, "{\"id\":\"%s\",\"sha256\":\"%s\",\"role\":\"%s\"%s}", name(), HexFormat.of().formatHex(hash), role, limits);
+            return String.format(
+                    Locale.ROOT,
+                    "{\"id\":\"%s\",\"sha256\":\"%s\",\"role\":\"%s\"%s}",
+                    name(),
+                    HexFormat.of().formatHex(hash),
+                    role,
+                    limits);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }

@@ -56,8 +56,9 @@ final class Service implements AutoCloseable {
         Map<String, String> environment = new HashMap<>();
         environment.put("LOCK_BACKEND", combination.backend().toString());
         environment.put("COORDINATOR_TOKENS_FILE", Caller.writeFile(directory).toString());
-        postgres.ifPresent(server ->
-                environment.put("DATABASE_URL", String.format(Locale.ROOT, "postgres://postgres@127.0.0.1:%d/postgres", server.port())));
+        postgres.ifPresent(server -> environment.put(
+                "DATABASE_URL",
+                String.format(Locale.ROOT, "postgres://postgres@127.0.0.1:%d/postgres", server.port())));
         int managementPort = Machine.freePort();
         environment.put("MANAGEMENT_PORT", Integer.toString(managementPort));
         Service service = new Service(

@@ -128,7 +128,11 @@ final class Cluster implements AutoCloseable {
 
     private String databaseUrl(List<Link> links) {
         if (postgres.isPresent()) {
-            return String.format(Locale.ROOT, "postgres://postgres@127.0.0.1:%d,127.0.0.1:%d/postgres", links.get(0).port(), links.get(1).port());
+            return String.format(
+                    Locale.ROOT,
+                    "postgres://postgres@127.0.0.1:%d,127.0.0.1:%d/postgres",
+                    links.get(0).port(),
+                    links.get(1).port());
         }
         return DatabaseAddress.of(settings.databaseUrl())
                 .map(address -> address.urlThrough(links.get(0).port()))

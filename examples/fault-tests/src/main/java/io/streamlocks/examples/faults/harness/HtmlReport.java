@@ -17,10 +17,13 @@ final class HtmlReport {
     static String of(String markdown, List<RunResult> results) {
         StringBuilder body = new StringBuilder();
         body.append("<pre>").append(escaped(markdown)).append("</pre>\n<h2>Timelines</h2>\n<ul>\n");
-        results.forEach(result -> body.append(String.format(Locale.ROOT, "<li><a href=\"%s/%s\">%s</a>, %d violations</li>\n", escaped(result.name()),
-                        Timeline.FILE,
-                        escaped(result.name()),
-                        result.check().violations().size())));
+        results.forEach(result -> body.append(String.format(
+                Locale.ROOT,
+                "<li><a href=\"%s/%s\">%s</a>, %d violations</li>\n",
+                escaped(result.name()),
+                Timeline.FILE,
+                escaped(result.name()),
+                result.check().violations().size())));
         return page("Proof under faults", body.append("</ul>\n").toString());
     }
 

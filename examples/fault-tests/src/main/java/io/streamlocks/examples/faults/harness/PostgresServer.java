@@ -161,7 +161,10 @@ public final class PostgresServer implements AutoCloseable {
         Files.writeString(data.resolve("standby.signal"), "");
         Files.writeString(
                 data.resolve("postgresql.auto.conf"),
-                String.format(Locale.ROOT, "primary_conninfo = 'host=127.0.0.1 port=%d user=postgres application_name=standby'%n", primary.port),
+                String.format(
+                        Locale.ROOT,
+                        "primary_conninfo = 'host=127.0.0.1 port=%d user=postgres application_name=standby'%n",
+                        primary.port),
                 StandardOpenOption.APPEND);
     }
 

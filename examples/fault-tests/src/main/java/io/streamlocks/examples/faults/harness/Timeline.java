@@ -44,7 +44,8 @@ final class Timeline {
                         .thenComparing(stream -> stream))
                 .toList();
         int height = shown.size() * ROW + 20;
-        StringBuilder svg = new StringBuilder(String.format(Locale.ROOT, "<svg width=\"%d\" height=\"%d\">", LABEL + WIDTH, height));
+        StringBuilder svg = new StringBuilder(
+                String.format(Locale.ROOT, "<svg width=\"%d\" height=\"%d\">", LABEL + WIDTH, height));
         for (Fault fault : result.faults()) {
             double from = x(result.info(), fault.start());
             double width = Math.max(2, x(result.info(), fault.end()) - from);
@@ -52,7 +53,12 @@ final class Timeline {
         }
         int y = 4;
         for (String stream : shown) {
-            svg.append(String.format(Locale.ROOT, "<text x=\"0\" y=\"%d\"%s>%s</text>", y + 7, broken.contains(stream) ? " fill=\"red\"" : "", HtmlReport.escaped(stream)));
+            svg.append(String.format(
+                    Locale.ROOT,
+                    "<text x=\"0\" y=\"%d\"%s>%s</text>",
+                    y + 7,
+                    broken.contains(stream) ? " fill=\"red\"" : "",
+                    HtmlReport.escaped(stream)));
             for (Bar bar : byStream.get(stream)) {
                 double from = x(result.info(), bar.from());
                 double width = Math.max(1, x(result.info(), bar.to()) - from);

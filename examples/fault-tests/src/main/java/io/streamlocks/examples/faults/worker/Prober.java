@@ -136,7 +136,12 @@ final class Prober implements AutoCloseable {
             coordinators.send(List.of(wire.reading(kind, held.stream, held.lease, held.token, via)), path, null);
             return;
         }
-        String text = String.format(Locale.ROOT, "{\"leaseId\":\"%s\",\"ttlMs\":%d%s}", held.lease, ttl.toMillis(), kind == Kind.ACQUIRE ? ",\"ownerId\":\"" + owner + "\"" : "");
+        String text = String.format(
+                Locale.ROOT,
+                "{\"leaseId\":\"%s\",\"ttlMs\":%d%s}",
+                held.lease,
+                ttl.toMillis(),
+                kind == Kind.ACQUIRE ? ",\"ownerId\":\"" + owner + "\"" : "");
         byte[] body = text.getBytes(StandardCharsets.UTF_8);
         coordinators.send(wire.read(path, body, via), path, body);
     }

@@ -25,7 +25,10 @@ final class HugeBodies implements Attack {
                         "/v1/batch/acquire",
                         bearer,
                         "{\"items\":["
-                                + many(20_000, i -> String.format(Locale.ROOT, "{\"streamId\":\"abuser/%d\",\"ownerId\":\"a\"}", i))
+                                + many(
+                                        20_000,
+                                        i -> String.format(
+                                                Locale.ROOT, "{\"streamId\":\"abuser/%d\",\"ownerId\":\"a\"}", i))
                                 + "]}"),
                 Requests.post(
                         "/v1/batch/acquire",

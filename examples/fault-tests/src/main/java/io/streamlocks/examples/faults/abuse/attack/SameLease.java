@@ -38,7 +38,8 @@ final class SameLease implements Attack {
 
     /** Makes the id the stream's, too. */
     private static void acquire(Target target, String id) throws IOException {
-        String body = String.format(Locale.ROOT, "{\"ownerId\":\"abuser\",\"leaseId\":\"%s\",\"ttlMs\":%d}", id, TTL_MS);
+        String body =
+                String.format(Locale.ROOT, "{\"ownerId\":\"abuser\",\"leaseId\":\"%s\",\"ttlMs\":%d}", id, TTL_MS);
         try (Connection connection = target.connect()) {
             int status = connection
                     .exchange(Requests.post(Target.PATH + id + "/acquire", Requests.bearer(target.abuserToken()), body))
@@ -52,7 +53,12 @@ final class SameLease implements Attack {
     private String renewals(String id, int count) {
         StringJoiner items = new StringJoiner(",", "{\"items\":[", "]}");
         for (int i = 0; i < count; i++) {
-            items.add(String.format(Locale.ROOT, "{\"streamId\":\"%s\",\"leaseId\":\"%s\",\"ttlMs\":%d}", Target.STREAMS + id, id, TTL_MS + (otherTtlEach ? i : 0)));
+            items.add(String.format(
+                    Locale.ROOT,
+                    "{\"streamId\":\"%s\",\"leaseId\":\"%s\",\"ttlMs\":%d}",
+                    Target.STREAMS + id,
+                    id,
+                    TTL_MS + (otherTtlEach ? i : 0)));
         }
         return items.toString();
     }
