@@ -1,8 +1,8 @@
 # Whether the generated client in Ruby takes ids that the server takes.
 require 'openapi_client'
 ['orders/eu', 'a b', 'Àé', "\u{1F600}", '100%', '..', "\u{1F600}" * 255].each do |id|
-  item = OpenapiClient::BatchAcquireItem.new(stream_id: id, owner_id: id)
-  raise id unless item.valid?
+  # Raises if it does not.
+  OpenapiClient::BatchAcquireItem.new(stream_id: id, owner_id: id)
 end
 ['', "\0", 'x' * 256].each do |id|
   begin
