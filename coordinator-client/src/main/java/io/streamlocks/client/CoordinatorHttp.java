@@ -6,14 +6,19 @@ import io.streamlocks.client.generated.OperatorsApi;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.config.TlsConfig;
+import org.apache.hc.client5.http.impl.DefaultConnectionKeepAliveStrategy;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
-import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
+import org.apache.hc.client5.http.ssl.SSLConnectionSocketFactory;
+import org.apache.hc.core5.http.HttpResponse;
+import org.apache.hc.core5.http.io.SocketConfig;
+import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
@@ -29,6 +34,11 @@ import org.apache.hc.core5.util.Timeout;
  * 3 seconds even when its database is away, so 5 seconds of silence mean that no answer will come. There is no limit
  * on a call as a whole: name resolution, or a server that sends byte after byte, can take longer. Interrupting the
  * thread does not end a call; {@link #close()} does.
+ *
+ * <h2>Connections</h2>
+ *
+ * A connection is used for 48 to 72 seconds, each for another time, and never after it was idle for 20 seconds. It works
+ * with each httpclient5 from 5.3 on, since frameworks choose the version: nothing newer may be called here.
  *
  * <h2>Errors</h2>
  *
@@ -57,6 +67,14 @@ final class CoordinatorHttp implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(5);
     private static final int MAX_CONNECTIONS = 64;
+
+    /** Below the time after which common servers hang up, since nothing is retried here. */
+    private static final Duration MAX_IDLE = Duration.ofSeconds(20);
+
+    private static final Duration MAX_AGE = Duration.ofSeconds(60);
+
+    /** Of a host that {@link URI} takes for none, since the name has an underscore. Names of Docker's services do. */
+    private static final Pattern UNDERSCORED = Pattern.compile("[A-Za-z0-9._-]*_[A-Za-z0-9._-]*(:[0-9]{1,5})?");
 
     private final CloseableHttpClient httpClient;
     private final LocksApi locks;
@@ -93,6 +111,22 @@ final class CoordinatorHttp implements AutoCloseable {
      */
     static CoordinatorHttp connect(
             URI baseUri, Duration connectTimeout, Duration responseTimeout, Optional<SSLContext> sslContext) {
+        return connect(baseUri, connectTimeout, responseTimeout, sslContext, MAX_IDLE, MAX_AGE);
+    }
+
+    /**
+     * The same with other limits of a connection.
+     *
+     * @param maxIdle after which it is not used any more
+     * @param maxAge after which it is closed, give or take a fifth
+     */
+    static CoordinatorHttp connect(
+            URI baseUri,
+            Duration connectTimeout,
+            Duration responseTimeout,
+            Optional<SSLContext> sslContext,
+            Duration maxIdle,
+            Duration maxAge) {
         var base = requireBase(baseUri);
         var connect = Timeout.of(connectTimeout);
         var response = Timeout.of(responseTimeout);
@@ -103,20 +137,21 @@ final class CoordinatorHttp implements AutoCloseable {
                         .setConnectTimeout(connect)
                         // A check costs up to a millisecond, so a busy connection goes without it.
                         .setValidateAfterInactivity(TimeValue.ofSeconds(1))
-                        // Below the 30 s after which common servers hang up, since nothing is retried here.
-                        .setIdleTimeout(Timeout.ofSeconds(20))
                         .build())
+                // Until the first request: newer versions do not tell the handshake of an own SSLContext its time-out.
+                .setDefaultSocketConfig(
+                        SocketConfig.custom().setSoTimeout(connect).build())
                 .setDefaultTlsConfig(
-                        TlsConfig.custom().setHandshakeTimeout(connect).build())
-                .setTlsSocketStrategy(
-                        sslContext.map(DefaultClientTlsStrategy::new).orElse(null))
-                .build();
+                        TlsConfig.custom().setHandshakeTimeout(connect).build());
+        sslContext.ifPresent(trust -> trust(connections, trust));
         var httpClient = HttpClients.custom()
-                .setConnectionManager(connections)
+                .setConnectionManager(connections.build())
                 .setDefaultRequestConfig(RequestConfig.custom()
                         .setConnectionRequestTimeout(connect)
                         .setResponseTimeout(response)
                         .build())
+                .setKeepAliveStrategy((answer, context) -> idleLimit(answer, context, TimeValue.of(maxIdle)))
+                .setConnectionReuseStrategy(new ConnectionAge(maxAge))
                 .disableAutomaticRetries()
                 .disableRedirectHandling()
                 .disableCookieManagement()
@@ -125,10 +160,22 @@ final class CoordinatorHttp implements AutoCloseable {
         return new CoordinatorHttp(base, httpClient);
     }
 
+    // What has replaced it is not in 5.3.
+    @SuppressWarnings("deprecation")
+    private static void trust(PoolingHttpClientConnectionManagerBuilder connections, SSLContext trust) {
+        connections.setSSLSocketFactory(new SSLConnectionSocketFactory(trust));
+    }
+
+    /** When an idle connection expires, which the pool looks at before it hands one out. A server may ask for less. */
+    private static TimeValue idleLimit(HttpResponse answer, HttpContext context, TimeValue most) {
+        var asked = DefaultConnectionKeepAliveStrategy.INSTANCE.getKeepAliveDuration(answer, context);
+        return TimeValue.isPositive(asked) && asked.compareTo(most) < 0 ? asked : most;
+    }
+
     private static String requireBase(URI uri) {
         var scheme = uri.getScheme();
         if (!("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme))
-                || uri.getHost() == null
+                || (uri.getHost() == null && !isUnderscored(uri))
                 || uri.getRawUserInfo() != null
                 || uri.getRawQuery() != null
                 || uri.getRawFragment() != null) {
@@ -136,6 +183,11 @@ final class CoordinatorHttp implements AutoCloseable {
                     "The base URI must be http(s)://host[:port][/path], without user info, query and fragment");
         }
         return uri.toString().replaceAll("/+$", "");
+    }
+
+    private static boolean isUnderscored(URI uri) {
+        return uri.getRawAuthority() != null
+                && UNDERSCORED.matcher(uri.getRawAuthority()).matches();
     }
 
     /** The calls that acquire, renew, release and look at locks. */

@@ -1,0 +1,119 @@
+package io.streamlocks.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.sun.net.httpserver.HttpExchange;
+import io.streamlocks.client.generated.ApiException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.LongStream;
+import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** For how long connections are used, and to whom they go. */
+class ConnectionsTest extends ScriptedServer {
+
+    private static final Duration SHORT = Duration.ofMillis(5);
+    private static final Duration LONG = Duration.ofHours(1);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private CoordinatorHttp connect(Duration maxIdle, Duration maxAge) {
+        return CoordinatorHttp.connect(uri(), PATIENCE, PATIENCE, Optional.empty(), maxIdle, maxAge);
+    }
+
+    /** Ports that calls came from, between each of which more than a short time passes. */
+    private List<InetSocketAddress> callers(CoordinatorHttp by, int calls) throws Exception {
+        for (int i = 0; i < calls; i++) {
+            by.locks().getLock("s");
+            letPass(SHORT.multipliedBy(4));
+        }
+        return exchanges.stream().map(HttpExchange::getRemoteAddress).toList();
+    }
+
+    private static void letPass(Duration time) {
+        long began = System.nanoTime();
+        while (System.nanoTime() - began < time.toNanos()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void aConnectionThatWasIdleForTooLongIsNotUsed() throws Exception {
+        answer(exchange -> reply(exchange, 200, "application/json", LEASE.formatted("s")));
+        try (CoordinatorHttp http = connect(SHORT, LONG)) {
+            assertThat(callers(http, 3)).doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
+    void whatAServerSaysOfItsIdleTimeOutMakesOursShorterAndNotLonger() throws Exception {
+        answer(exchange -> {
+            exchange.getResponseHeaders().set("Keep-Alive", "timeout=3600");
+            reply(exchange, 200, "application/json", LEASE.formatted("s"));
+        });
+        try (CoordinatorHttp http = connect(SHORT, LONG)) {
+            assertThat(callers(http, 2)).doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
+    void aConnectionIsClosedAfterTheFirstAnswerPastItsAge() throws Exception {
+        answer(exchange -> reply(exchange, 200, "application/json", LEASE.formatted("s")));
+        try (CoordinatorHttp http = connect(LONG, SHORT)) {
+            List<InetSocketAddress> callers = callers(http, 4);
+            assertThat(callers.get(1)).isEqualTo(callers.get(0));
+            assertThat(callers.get(2)).isNotEqualTo(callers.get(0));
+            assertThat(callers.get(3)).isEqualTo(callers.get(2));
+        }
+    }
+
+    @Test
+    void eachConnectionHasAnAgeOfItsOwn() {
+        ConnectionAge ages = new ConnectionAge(Duration.ofSeconds(60));
+        List<Long> seconds = LongStream.range(0, 1000)
+                .mapToObj(i -> Duration.ofNanos(ages.newAgeNanos()).toSeconds())
+                .distinct()
+                .sorted()
+                .toList();
+        assertThat(seconds).hasSizeGreaterThan(15).allMatch(age -> age >= 48 && age < 72);
+    }
+
+    /** Some names of a host are none for {@link URI}, and name one all the same. */
+    @ParameterizedTest
+    @ValueSource(strings = {"http://lock_server.invalid:8080", "https://lock_server.invalid", "http://_a.b_.invalid/x"})
+    void aHostMayHaveAnUnderscore(String uri) {
+        try (CoordinatorHttp http = CoordinatorHttp.connect(URI.create(uri))) {
+            ApiException failure =
+                    catchThrowableOfType(ApiException.class, () -> http.locks().getLock("s"));
+
+            assertThat(failure)
+                    .hasCauseInstanceOf(UnknownHostException.class)
+                    .hasMessageContaining(URI.create(uri).getRawAuthority().replaceAll(":.*", ""));
+        }
+    }
+
+    @Test
+    void aServerThatDoesNotShakeHandsIsGivenUpAfterTheConnectTimeOut() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                CoordinatorHttp http = CoordinatorHttp.connect(
+                        URI.create("https://127.0.0.1:" + silent.getLocalPort()),
+                        Duration.ofMillis(200),
+                        LONG,
+                        Optional.of(SSLContext.getDefault()))) {
+            ApiException failure =
+                    catchThrowableOfType(ApiException.class, () -> http.locks().getLock("s"));
+
+            assertThat(failure).hasRootCauseInstanceOf(SocketTimeoutException.class);
+        }
+    }
+}
