@@ -30,7 +30,10 @@ public class Application {
     StreamLockClient client(@Value("${coordinator.url:http://127.0.0.1:8080}") URI coordinator)
             throws NoSuchAlgorithmException {
         return StreamLockClient.builder(coordinator)
-                .ttl(Duration.ofSeconds(3))
+                // Long, for a machine that is busy; and renewed soon, to be done soon.
+                .ttl(Duration.ofSeconds(60))
+                .heartbeatInterval(Duration.ofSeconds(1))
+                .acquireTimeout(Duration.ofSeconds(30))
                 // Where certificates of your own are to be trusted.
                 .sslContext(SSLContext.getDefault())
                 .listener(new StreamLockListener() {
@@ -48,7 +51,7 @@ public class Application {
     CommandLineRunner work(StreamLockClient client) {
         return args -> {
             HeldLease lease = client.tryAcquire("boot/one").orElseThrow();
-            if (!renewed.await(30, TimeUnit.SECONDS)) {
+            if (!renewed.await(60, TimeUnit.SECONDS)) {
                 throw new IllegalStateException("The lease was not renewed");
             }
             lease.requireSafe();
