@@ -20,7 +20,7 @@ class ReadinessTest {
 
     private static final Duration SOON = Duration.ofSeconds(30);
 
-    private final TestDatabase database = TestDatabase.empty();
+    private final TestDatabase database = TestDatabase.migrated();
 
     /** What a server has at run time that does not own the tables. */
     private final String role = "r" + UUID.randomUUID().toString().replace("-", "");
@@ -28,6 +28,8 @@ class ReadinessTest {
     @BeforeEach
     void makeTheRole() {
         database.sql().execute("CREATE ROLE " + role + " LOGIN PASSWORD 'p'");
+        database.sql().execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO " + role);
+        database.sql().execute("GRANT USAGE ON SEQUENCE stream_lock_fencing_token TO " + role);
     }
 
     @AfterEach
@@ -58,7 +60,6 @@ class ReadinessTest {
                         + " | which needs USAGE on its schema"
             })
     void whatAnAcquireLacksIsNamedUntilItIsThere(String taken, String given, String named) throws Exception {
-        makeTheTables();
         try (Coordinator coordinator = coordinator(role, "p")) {
             coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
             HttpCalls calls = calls(coordinator);
@@ -81,7 +82,6 @@ class ReadinessTest {
     /** Unknown to the caller, who asks again, and not a fault of the server. */
     @Test
     void anAcquireThatLacksARightIsUnknown() throws Exception {
-        makeTheTables();
         try (Coordinator coordinator = coordinator(role, "p")) {
             coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
             HttpCalls calls = calls(coordinator);
@@ -94,7 +94,6 @@ class ReadinessTest {
 
     @Test
     void aServerWhoseTablesWereDroppedIsNotReadyAndSaysSoUntilTheyAreThere() throws Exception {
-        makeTheTables();
         database.sql().execute("ALTER TABLE stream_locks RENAME TO gone");
         try (Coordinator coordinator = coordinator("postgres", "postgres")) {
             HttpCalls calls = calls(coordinator);
@@ -110,21 +109,11 @@ class ReadinessTest {
 
     @Test
     void aServerThatKeepsNoHistoryNeedsNoRightToIt() throws Exception {
-        makeTheTables();
         database.sql().execute("REVOKE ALL ON stream_lock_history FROM " + role);
         try (Coordinator coordinator = coordinator(role, "p", "0")) {
             coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
             assertThat(calls(coordinator).get("/readyz").statusCode()).isEqualTo(200);
         }
-    }
-
-    /** As their owner does, who gives the server the rights that it needs. */
-    private void makeTheTables() throws Exception {
-        try (Coordinator owner = coordinator("postgres", "postgres")) {
-            owner.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
-        }
-        database.sql().execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO " + role);
-        database.sql().execute("GRANT USAGE ON SEQUENCE stream_lock_fencing_token TO " + role);
     }
 
     private Coordinator coordinator(String user, String password) throws Exception {
