@@ -73,8 +73,8 @@ record CoordinatorConfig(
 
         /** A data source that opens a connection a call, with the password as its file has it by then. */
         PGSimpleDataSource dataSource() {
-            return url.dataSource(
-                    password.<PGSimpleDataSource>map(PasswordFileDataSource::new).orElseGet(PGSimpleDataSource::new));
+            return url.dataSource(password.<PGSimpleDataSource>map(PasswordFileDataSource::new)
+                    .orElseGet(PGSimpleDataSource::new));
         }
     }
 

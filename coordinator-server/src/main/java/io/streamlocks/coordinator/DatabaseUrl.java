@@ -205,7 +205,9 @@ record DatabaseUrl(Properties properties) {
             String[] parts = option.split("=", 2);
             PGProperty property = LIBPQ_OPTIONS.getOrDefault(parts[0], PGProperty.forName(parts[0]));
             boolean isUnknown = property == null || !isOption(property);
-            if (parts.length == 1 || isUnknown && (mayBePassword || !OPTION_NAME.matcher(parts[0]).matches())) {
+            if (parts.length == 1
+                    || isUnknown
+                            && (mayBePassword || !OPTION_NAME.matcher(parts[0]).matches())) {
                 throw new IllegalArgumentException(
                         "has an option that the PostgreSQL JDBC driver does not know or that has no value"
                                 + PERCENT_ENCODE);
@@ -227,8 +229,8 @@ record DatabaseUrl(Properties properties) {
         String known = KNOWN_ELSEWHERE.getOrDefault(
                 name.toLowerCase(Locale.ROOT),
                 Arrays.stream(PGProperty.values())
-                        .filter(property -> isOption(property)
-                                && property.getName().equalsIgnoreCase(name.replace("_", "")))
+                        .filter(property ->
+                                isOption(property) && property.getName().equalsIgnoreCase(name.replace("_", "")))
                         .map(property -> "it is " + property.getName())
                         .findFirst()
                         .orElse(""));
@@ -242,7 +244,8 @@ record DatabaseUrl(Properties properties) {
         if ("system".equals(root)) {
             if (mode != null && !mode.equals("verify-full")) {
                 // Any CA of the world vouches for some name; only the right name tells the database from others.
-                throw new IllegalArgumentException("has the option sslrootcert=system, which wants sslmode=verify-full");
+                throw new IllegalArgumentException(
+                        "has the option sslrootcert=system, which wants sslmode=verify-full");
             }
             if (PGProperty.SSL_CERT.isPresent(properties) || PGProperty.SSL_KEY.isPresent(properties)) {
                 throw new IllegalArgumentException(
@@ -253,15 +256,12 @@ record DatabaseUrl(Properties properties) {
             properties.remove(PGProperty.SSL_ROOT_CERT.getName());
             return;
         }
-        boolean verifies = mode == null
-                ? "true".equals(PGProperty.SSL.getOrDefault(properties))
-                : mode.startsWith("verify-");
+        boolean verifies =
+                mode == null ? "true".equals(PGProperty.SSL.getOrDefault(properties)) : mode.startsWith("verify-");
         if (!verifies || PGProperty.SSL_FACTORY.isPresent(properties)) {
             return;
         }
-        Path file = root == null
-                ? Path.of(System.getProperty("user.home"), ".postgresql", "root.crt")
-                : Path.of(root);
+        Path file = root == null ? Path.of(System.getProperty("user.home"), ".postgresql", "root.crt") : Path.of(root);
         if (!Files.isReadable(file)) {
             throw new IllegalArgumentException("has the option " + (mode == null ? "ssl=true" : "sslmode=" + mode)
                     + ", and no certificate of a CA can be read from " + file

@@ -95,8 +95,8 @@ public final class Main {
         String advice = reason.contains("in use")
                 ? ". Set " + setting + " to a port that is free, or stop the process that has this one"
                 : "";
-        return "Cannot listen on " + config.httpHost() + ":" + (isManagement ? managementPort : config.httpPort()) + ": "
-                + reason + advice;
+        return "Cannot listen on " + config.httpHost() + ":" + (isManagement ? managementPort : config.httpPort())
+                + ": " + reason + advice;
     }
 
     private static String welcome(CoordinatorConfig config, String url) {

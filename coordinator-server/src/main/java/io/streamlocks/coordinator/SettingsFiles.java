@@ -30,10 +30,7 @@ final class SettingsFiles {
      * @param wallClock tells when a certificate has expired
      */
     SettingsFiles(
-            Guards guards,
-            Optional<Reloaded<String>> databasePassword,
-            Telemetry telemetry,
-            InstantSource wallClock) {
+            Guards guards, Optional<Reloaded<String>> databasePassword, Telemetry telemetry, InstantSource wallClock) {
         this.authenticator = guards.authenticator();
         this.certificate = guards.certificate();
         this.databasePassword = databasePassword;
@@ -46,8 +43,7 @@ final class SettingsFiles {
         telemetry.showReload(
                 "certificate", () -> certificate.map(Reloaded::isFailing).orElse(false));
         telemetry.showReload(
-                "password",
-                () -> databasePassword.map(Reloaded::isFailing).orElse(false));
+                "password", () -> databasePassword.map(Reloaded::isFailing).orElse(false));
         telemetry.showCertificateEnd(() -> certificate.map(reloaded -> CertificateCheck.end(reloaded.get())));
         certificate.ifPresent(reloaded -> {
             warn(reloaded.get());

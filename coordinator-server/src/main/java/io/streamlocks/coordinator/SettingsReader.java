@@ -60,8 +60,7 @@ final class SettingsReader {
     /** Whether Kubernetes has set it: a Service called http makes HTTP_PORT, which is a setting. */
     private static boolean isOfAService(String name, String value) {
         return OF_A_SERVICE.matcher(name).matches()
-                || name.endsWith("_PORT")
-                        && ADDRESS_OF_A_SERVICE.matcher(value).matches();
+                || name.endsWith("_PORT") && ADDRESS_OF_A_SERVICE.matcher(value).matches();
     }
 
     String oneOf(String name, String fallback, List<String> allowed) {
@@ -109,8 +108,8 @@ final class SettingsReader {
         }
         problem(
                 name,
-                "must be a number with the unit s, m, h or d, from " + min.toSeconds() + "s to " + max.toDays()
-                        + "d" + itIs(value));
+                "must be a number with the unit s, m, h or d, from " + min.toSeconds() + "s to " + max.toDays() + "d"
+                        + itIs(value));
         return min;
     }
 
@@ -151,7 +150,9 @@ final class SettingsReader {
             int distance = distance(name, nearest);
             boolean isMisspelt = name.length() >= LONG_ENOUGH_TO_MISSPELL && distance <= 2;
             if (isMisspelt || FAMILY.matcher(name).matches()) {
-                problem(name, "is no setting" + (distance <= Math.max(5, name.length() / 2) ? "; there is " + nearest : ""));
+                problem(
+                        name,
+                        "is no setting" + (distance <= Math.max(5, name.length() / 2) ? "; there is " + nearest : ""));
             }
         });
     }

@@ -136,8 +136,9 @@ class AccessSettingsTest {
     void anUnderscoreInTheNameOfTheIssuerIsNamed() {
         environment.putAll(Map.of("JWT_JWKS", "https://my_issuer/keys", "JWT_ISSUER", "i", "JWT_AUDIENCE", "a"));
         assertThat(problems())
-                .containsExactly("JWT_JWKS has a host name with an underscore, which is not allowed in the host name of a"
-                        + " URL: give that host another name, or use its address");
+                .containsExactly(
+                        "JWT_JWKS has a host name with an underscore, which is not allowed in the host name of a"
+                                + " URL: give that host another name, or use its address");
     }
 
     @Test

@@ -89,11 +89,17 @@ class CertainAnswersTest {
         HttpResponse<String> acquire(HttpCalls server, int ttlMs) throws Exception {
             return server.post(
                     "/v1/locks/" + streamId + "/acquire",
-                    String.format(Locale.ROOT, "{\"ownerId\":\"%s\",\"leaseId\":\"%s\",\"ttlMs\":%d}", streamId, leaseId, ttlMs));
+                    String.format(
+                            Locale.ROOT,
+                            "{\"ownerId\":\"%s\",\"leaseId\":\"%s\",\"ttlMs\":%d}",
+                            streamId,
+                            leaseId,
+                            ttlMs));
         }
 
         String item() {
-            return String.format(Locale.ROOT, "{\"streamId\":\"%s\",\"leaseId\":\"%s\",\"ttlMs\":600000}", streamId, leaseId);
+            return String.format(
+                    Locale.ROOT, "{\"streamId\":\"%s\",\"leaseId\":\"%s\",\"ttlMs\":600000}", streamId, leaseId);
         }
 
         /** Asks the second server in all ways in which it can say that the lease is over. */

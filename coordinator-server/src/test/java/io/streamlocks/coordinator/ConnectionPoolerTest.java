@@ -51,8 +51,8 @@ class ConnectionPoolerTest {
     }
 
     private static Coordinator coordinator(String url) throws Exception {
-        return new Coordinator(CoordinatorConfig.from(Map.of(
-                "LOCK_BACKEND", "postgres", "DATABASE_URL", url, "HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "0")));
+        return new Coordinator(CoordinatorConfig.from(
+                Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", url, "HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "0")));
     }
 
     @ParameterizedTest

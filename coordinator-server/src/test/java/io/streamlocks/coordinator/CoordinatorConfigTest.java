@@ -87,7 +87,11 @@ class CoordinatorConfigTest {
                         Duration.ZERO,
                         Duration.ZERO,
                         Optional.of(new CoordinatorConfig.Database(
-                                DatabaseUrl.parse(URL), Optional.empty(), 3, Duration.ofSeconds(1), Duration.ofSeconds(2))),
+                                DatabaseUrl.parse(URL),
+                                Optional.empty(),
+                                3,
+                                Duration.ofSeconds(1),
+                                Duration.ofSeconds(2))),
                         NO_ACCESS_CONTROL,
                         Optional.empty(),
                         new CoordinatorConfig.Limits(100, 2000, 9000),
@@ -116,8 +120,9 @@ class CoordinatorConfigTest {
 
         assertThat(e.getMessage().lines())
                 .hasSize(5)
-                .allMatch(line -> line.matches("DATABASE_\\w+ is of no use without LOCK_BACKEND=postgres: leases would be"
-                        + " kept in memory, where no other server sees them"));
+                .allMatch(
+                        line -> line.matches("DATABASE_\\w+ is of no use without LOCK_BACKEND=postgres: leases would be"
+                                + " kept in memory, where no other server sees them"));
     }
 
     @ParameterizedTest
@@ -187,10 +192,11 @@ class CoordinatorConfigTest {
 
     @Test
     void anUnderscoreInTheNameOfTheCollectorIsNamed() {
-        assertThatThrownBy(() ->
-                        CoordinatorConfig.from(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", "http://my_collector:4318")))
-                .hasMessage("OTEL_EXPORTER_OTLP_ENDPOINT has a host name with an underscore, which is not allowed in the"
-                        + " host name of a URL: give that host another name, or use its address");
+        assertThatThrownBy(
+                        () -> CoordinatorConfig.from(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", "http://my_collector:4318")))
+                .hasMessage(
+                        "OTEL_EXPORTER_OTLP_ENDPOINT has a host name with an underscore, which is not allowed in the"
+                                + " host name of a URL: give that host another name, or use its address");
     }
 
     @ParameterizedTest

@@ -31,17 +31,14 @@ final class CoordinatorProcess implements AutoCloseable {
 
     private CoordinatorProcess(Map<String, String> settings, List<String> javaOptions, String... args)
             throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         // Those of the tests, which are odd on purpose.
         for (String odd : List.of("user.language", "user.country", "user.timezone")) {
             Optional.ofNullable(System.getProperty(odd)).ifPresent(value -> command.add("-D" + odd + "=" + value));
         }
         command.addAll(javaOptions);
-        command.addAll(List.of(
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
         command.addAll(List.of(args));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().clear();

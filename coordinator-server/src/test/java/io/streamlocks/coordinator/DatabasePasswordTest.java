@@ -46,8 +46,7 @@ class DatabasePasswordTest {
                 Files.writeString(file, "second\n");
                 await().atMost(SOON).until(() -> calls.renew("a", leaseId).statusCode() == 200);
 
-                assertThat(calls.get("/metrics").body())
-                        .contains("streamlocks_reload_failing{file=\"password\"} 0.0");
+                assertThat(calls.get("/metrics").body()).contains("streamlocks_reload_failing{file=\"password\"} 0.0");
                 Files.writeString(file, "");
                 await().atMost(SOON).until(() -> calls.get("/metrics")
                         .body()
@@ -59,15 +58,13 @@ class DatabasePasswordTest {
     }
 
     private static void askForAPassword(RestartablePostgres postgres) throws Exception {
-        Path hba = Path.of(
-                postgres.sql("postgres").fetchSingle("SHOW hba_file").get(0, String.class));
+        Path hba = Path.of(postgres.sql("postgres").fetchSingle("SHOW hba_file").get(0, String.class));
         Files.writeString(hba, "host all rotating all scram-sha-256\n" + Files.readString(hba));
         postgres.sql("postgres").execute("SELECT pg_reload_conf()");
-        await().atMost(SOON)
-                .until(() -> postgres.sql("postgres")
-                        .fetchSingle("SELECT count(*) FROM pg_hba_file_rules WHERE 'rotating' = ANY (user_name)")
-                        .get(0, Integer.class)
-                        .equals(1));
+        await().atMost(SOON).until(() -> postgres.sql("postgres")
+                .fetchSingle("SELECT count(*) FROM pg_hba_file_rules WHERE 'rotating' = ANY (user_name)")
+                .get(0, Integer.class)
+                .equals(1));
     }
 
     private static void endConnections(RestartablePostgres postgres) {

@@ -36,8 +36,8 @@ class MissingRightsTest {
     /** Starts as the role, runs what the server asks for, and waits until it grants a lease. */
     private void assertThatItAsksFor(String options, String... grants) throws Exception {
         String url = database.url().replace("postgres:postgres@", role + ":x@") + options;
-        try (Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
-                "LOCK_BACKEND", "postgres", "DATABASE_URL", url, "HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "0")))) {
+        try (Coordinator coordinator = new Coordinator(CoordinatorConfig.from(
+                Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", url, "HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "0")))) {
             String line = log.await(MUST_RUN);
             String sql = line.substring(line.indexOf(MUST_RUN) + MUST_RUN.length());
             assertThat(sql.split("; ")).contains(grants);

@@ -40,7 +40,8 @@ final class PgBouncer implements AutoCloseable {
             port = free.getLocalPort();
         }
         Path users = Files.writeString(directory.resolve("users.txt"), "\"postgres\" \"postgres\"\n");
-        Path settings = Files.writeString(directory.resolve("pgbouncer.ini"), """
+        Path settings = Files.writeString(
+                directory.resolve("pgbouncer.ini"), """
                 [databases]
                 * = host=127.0.0.1 port=POSTGRES
                 [pgbouncer]
@@ -51,11 +52,10 @@ final class PgBouncer implements AutoCloseable {
                 auth_file = USERS
                 ignore_startup_parameters = extra_float_digits
                 pool_mode = MODE
-                """
-                .replace("POSTGRES", Integer.toString(postgresPort))
-                .replace("PORT", Integer.toString(port))
-                .replace("USERS", users.toString())
-                .replace("MODE", mode));
+                """.replace("POSTGRES", Integer.toString(postgresPort))
+                        .replace("PORT", Integer.toString(port))
+                        .replace("USERS", users.toString())
+                        .replace("MODE", mode));
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         List<String> command = new ArrayList<>(List.of(PROGRAM.orElseThrow().toString(), settings.toString()));
         if (System.getProperty("user.name").equals("root")) {

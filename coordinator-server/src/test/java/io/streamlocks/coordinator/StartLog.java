@@ -24,9 +24,8 @@ final class StartLog implements AutoCloseable {
 
     /** Waits for a line with this in it. */
     String await(String text) {
-        Awaitility.await()
-                .atMost(Duration.ofSeconds(30))
-                .until(() -> lines().stream().anyMatch(line -> line.contains(text)));
+        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> lines().stream()
+                .anyMatch(line -> line.contains(text)));
         return lines().stream().filter(line -> line.contains(text)).findFirst().orElseThrow();
     }
 

@@ -18,8 +18,9 @@ public final class UrlHost {
         if (url.getHost() == null
                 && authority != null
                 && authority.substring(authority.lastIndexOf('@') + 1).contains("_")) {
-            throw new IllegalArgumentException("has a host name with an underscore, which is not allowed in the host name of"
-                    + " a URL: give that host another name, or use its address");
+            throw new IllegalArgumentException(
+                    "has a host name with an underscore, which is not allowed in the host name of"
+                            + " a URL: give that host another name, or use its address");
         }
     }
 }

@@ -42,7 +42,8 @@ record Fields(Duration defaultTtl, Duration maxTtl) {
             throw ProblemException.invalid(field, field + " must have at most " + MAX_ID_LENGTH + " characters.");
         }
         value.codePoints().filter(Fields::isRefused).findFirst().ifPresent(character -> {
-            throw ProblemException.invalid(field, String.format(Locale.ROOT, "%s must not hold the character U+%04X.", field, character));
+            throw ProblemException.invalid(
+                    field, String.format(Locale.ROOT, "%s must not hold the character U+%04X.", field, character));
         });
     }
 

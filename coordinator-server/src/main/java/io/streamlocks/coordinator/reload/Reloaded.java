@@ -139,8 +139,8 @@ public final class Reloaded<T> {
 
     /** Without the byte order mark with which editors on Windows begin UTF-8. */
     private static byte[] withoutMark(byte[] content) {
-        boolean isMarked = content.length >= MARK.length
-                && Arrays.equals(content, 0, MARK.length, MARK, 0, MARK.length);
+        boolean isMarked =
+                content.length >= MARK.length && Arrays.equals(content, 0, MARK.length, MARK, 0, MARK.length);
         return isMarked ? Arrays.copyOfRange(content, MARK.length, content.length) : content;
     }
 

@@ -47,8 +47,12 @@ class BadInputTest {
                         arguments("acquire", "{'ownerId': true}", "ownerId"),
                         arguments("acquire", "{'ownerId': ['me']}", "ownerId"),
                         arguments("acquire", "{'ownerId': {'name': 'me'}}", "ownerId"),
-                        arguments("acquire", String.format(Locale.ROOT, "{'ownerId': '%s'}", "x".repeat(256)), "ownerId"),
-                        arguments("acquire", String.format(Locale.ROOT, "{'ownerId': '%s'}", EMOJI.repeat(256)), "ownerId"),
+                        arguments(
+                                "acquire", String.format(Locale.ROOT, "{'ownerId': '%s'}", "x".repeat(256)), "ownerId"),
+                        arguments(
+                                "acquire",
+                                String.format(Locale.ROOT, "{'ownerId': '%s'}", EMOJI.repeat(256)),
+                                "ownerId"),
                         arguments("acquire", "{'ownerId': '\\u0000'}", "ownerId"),
                         arguments("acquire", "{'ownerId': 'a\\nb'}", "ownerId"),
                         arguments("acquire", "{'ownerId': '\\u007f'}", "ownerId"),
@@ -61,11 +65,18 @@ class BadInputTest {
                         arguments("acquire", "{'ownerId': 'me', 'leaseId': ''}", "leaseId"),
                         arguments("acquire", "{'ownerId': 'me', 'leaseId': 'mine'}", "leaseId"),
                         arguments("acquire", "{'ownerId': 'me', 'leaseId': '1-1-1-1-1'}", "leaseId"),
-                        arguments("acquire", String.format(Locale.ROOT, "{'ownerId': 'me', 'leaseId': '%s '}", LEASE_ID), "leaseId"),
-                        arguments("acquire", String.format(Locale.ROOT, "{'ownerId': 'me', 'leaseId': '{%s}'}", LEASE_ID), "leaseId"),
                         arguments(
                                 "acquire",
-                                String.format(Locale.ROOT, "{'ownerId': 'me', 'leaseId': '%s'}", LEASE_ID.replace("-", "")),
+                                String.format(Locale.ROOT, "{'ownerId': 'me', 'leaseId': '%s '}", LEASE_ID),
+                                "leaseId"),
+                        arguments(
+                                "acquire",
+                                String.format(Locale.ROOT, "{'ownerId': 'me', 'leaseId': '{%s}'}", LEASE_ID),
+                                "leaseId"),
+                        arguments(
+                                "acquire",
+                                String.format(
+                                        Locale.ROOT, "{'ownerId': 'me', 'leaseId': '%s'}", LEASE_ID.replace("-", "")),
                                 "leaseId"),
                         arguments("acquire", "{'ownerId': 'me', 'leaseId': 1}", "leaseId"),
                         arguments("acquire", "{'ownerId': 'me', 'ttlMs': 999}", "ttlMs"),
@@ -87,13 +98,25 @@ class BadInputTest {
                         arguments("acquire", "{'ownerId': 'me', 'streamId': 's'}", "streamId"),
                         arguments("renew", "{}", "leaseId"),
                         arguments("renew", "{'leaseId': null}", "leaseId"),
-                        arguments("renew", String.format(Locale.ROOT, "{'leaseId': '%s', 'ttlMs': 999}", LEASE_ID), "ttlMs"),
-                        arguments("renew", String.format(Locale.ROOT, "{'leaseId': '%s', 'ttlMs': 3600001}", LEASE_ID), "ttlMs"),
-                        arguments("renew", String.format(Locale.ROOT, "{'leaseId': '%s', 'ownerId': 'me'}", LEASE_ID), "ownerId"),
+                        arguments(
+                                "renew",
+                                String.format(Locale.ROOT, "{'leaseId': '%s', 'ttlMs': 999}", LEASE_ID),
+                                "ttlMs"),
+                        arguments(
+                                "renew",
+                                String.format(Locale.ROOT, "{'leaseId': '%s', 'ttlMs': 3600001}", LEASE_ID),
+                                "ttlMs"),
+                        arguments(
+                                "renew",
+                                String.format(Locale.ROOT, "{'leaseId': '%s', 'ownerId': 'me'}", LEASE_ID),
+                                "ownerId"),
                         arguments("release", "{}", "leaseId"),
                         arguments("release", "{'leaseId': null}", "leaseId"),
                         arguments("release", "{'leaseId': '1-1-1-1-1'}", "leaseId"),
-                        arguments("release", String.format(Locale.ROOT, "{'leaseId': '%s', 'ttlMs': 30000}", LEASE_ID), "ttlMs"),
+                        arguments(
+                                "release",
+                                String.format(Locale.ROOT, "{'leaseId': '%s', 'ttlMs': 30000}", LEASE_ID),
+                                "ttlMs"),
                         arguments("acquire", "null", "body"),
                         arguments("acquire", "[]", "body"),
                         arguments("acquire", "[{'ownerId': 'me'}]", "body"),
@@ -325,9 +348,15 @@ class BadInputTest {
     void theLongestValidBodyIsTaken() {
         String character = "\\ud83d\\ude00";
         String labels = IntStream.range(0, 16)
-                .mapToObj(i -> String.format(Locale.ROOT, "\"%s%02d\":\"%s\"", character.repeat(61), i, character.repeat(255)))
+                .mapToObj(i ->
+                        String.format(Locale.ROOT, "\"%s%02d\":\"%s\"", character.repeat(61), i, character.repeat(255)))
                 .collect(Collectors.joining(","));
-        String body = String.format(Locale.ROOT, "{\"ownerId\":\"%s\",\"ttlMs\":30000,\"leaseId\":\"%s\",\"labels\":{%s}}", character.repeat(255), UUID.randomUUID(), labels);
+        String body = String.format(
+                Locale.ROOT,
+                "{\"ownerId\":\"%s\",\"ttlMs\":30000,\"leaseId\":\"%s\",\"labels\":{%s}}",
+                character.repeat(255),
+                UUID.randomUUID(),
+                labels);
         Response response = SERVER.post(
                 TestServer.path(TestServer.randomStream()) + "/acquire", body.getBytes(StandardCharsets.UTF_8));
         assertThat(response.statusCode()).as(response.asString()).isEqualTo(200);

@@ -144,15 +144,17 @@ class SpecFuzzTest {
             }
         } catch (AssertionError | IOException e) {
             throw new AssertionError(
-                    String.format(Locale.ROOT, "Request %d (after %s) of -Dfuzz.seed=%d, %s:%n%s%n%nwas answered with:%n%s%n", number,
-                                    previous,
-                                    SEED,
-                                    sent,
-                                    FuzzCases.shown(bytes),
-                                    answers.stream()
-                                            .map(answer ->
-                                                    answer.status() + " " + answer.headers() + " " + answer.text())
-                                            .collect(Collectors.joining("\n"))),
+                    String.format(
+                            Locale.ROOT,
+                            "Request %d (after %s) of -Dfuzz.seed=%d, %s:%n%s%n%nwas answered with:%n%s%n",
+                            number,
+                            previous,
+                            SEED,
+                            sent,
+                            FuzzCases.shown(bytes),
+                            answers.stream()
+                                    .map(answer -> answer.status() + " " + answer.headers() + " " + answer.text())
+                                    .collect(Collectors.joining("\n"))),
                     e);
         }
     }
