@@ -69,7 +69,7 @@ final class TokenCommand {
 
     /** Classes that are in no jar have no version. */
     private static String version() {
-        return Optional.ofNullable(Main.class.getPackage().getImplementationVersion())
+        return Optional.ofNullable(TokenCommand.class.getPackage().getImplementationVersion())
                 .orElse("of no release");
     }
 
