@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -51,10 +52,9 @@ final class Shipped {
             inside.values().forEach(unknown::removeAll);
             complainUnless(
                     unknown.isEmpty(),
-                    "%s has %d classes of no library, as %s"
-                            .formatted(args[2], unknown.size(), unknown.stream().findFirst().orElse("")));
+                    String.format(Locale.ROOT, "%s has %d classes of no library, as %s", args[2], unknown.size(), unknown.stream().findFirst().orElse("")));
         }
-        System.out.printf("%s lists %d libraries.%n", args[0], listed.size());
+        System.out.printf(Locale.ROOT, "%s lists %d libraries.%n", args[0], listed.size());
         System.exit(isWrong ? 1 : 0);
     }
 

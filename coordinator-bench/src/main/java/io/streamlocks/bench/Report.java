@@ -81,12 +81,14 @@ final class Report {
                     measurement.contender(),
                     measurement.workers(),
                     String.format(Locale.ROOT, "%,.0f", sample.perSecond()),
-                    ratio(measurement, Sample::perSecond).map("%.2f"::formatted).orElse(""),
+                    ratio(measurement, Sample::perSecond)
+                            .map(value -> String.format(Locale.ROOT, "%.2f", value))
+                            .orElse(""),
                     String.format(Locale.ROOT, "%.2f", sample.p50Ms()),
                     String.format(Locale.ROOT, "%.2f", sample.p99Ms()),
                     ms(sample.acquireP50Ms()),
                     ratio(measurement, Sample::acquireP50Ms)
-                            .map("%.2f"::formatted)
+                            .map(value -> String.format(Locale.ROOT, "%.2f", value))
                             .orElse(""),
                     ms(sample.acquireP99Ms()),
                     sample.held(),

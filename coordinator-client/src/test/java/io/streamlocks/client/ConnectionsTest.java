@@ -13,6 +13,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import javax.net.ssl.SSLContext;
@@ -49,7 +50,7 @@ class ConnectionsTest extends ScriptedServer {
 
     @Test
     void aConnectionThatWasIdleForTooLongIsNotUsed() throws Exception {
-        answer(exchange -> reply(exchange, 200, "application/json", LEASE.formatted("s")));
+        answer(exchange -> reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s")));
         try (CoordinatorHttp http = connect(SHORT, LONG)) {
             assertThat(callers(http, 3)).doesNotHaveDuplicates();
         }
@@ -59,7 +60,7 @@ class ConnectionsTest extends ScriptedServer {
     void whatAServerSaysOfItsIdleTimeOutMakesOursShorterAndNotLonger() throws Exception {
         answer(exchange -> {
             exchange.getResponseHeaders().set("Keep-Alive", "timeout=3600");
-            reply(exchange, 200, "application/json", LEASE.formatted("s"));
+            reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s"));
         });
         try (CoordinatorHttp http = connect(SHORT, LONG)) {
             assertThat(callers(http, 2)).doesNotHaveDuplicates();
@@ -68,7 +69,7 @@ class ConnectionsTest extends ScriptedServer {
 
     @Test
     void aConnectionIsClosedAfterTheFirstAnswerPastItsAge() throws Exception {
-        answer(exchange -> reply(exchange, 200, "application/json", LEASE.formatted("s")));
+        answer(exchange -> reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s")));
         try (CoordinatorHttp http = connect(LONG, SHORT)) {
             List<InetSocketAddress> callers = callers(http, 4);
             assertThat(callers.get(1)).isEqualTo(callers.get(0));

@@ -18,6 +18,7 @@ import java.net.URLDecoder;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CyclicBarrier;
@@ -58,7 +59,7 @@ class CoordinatorHttpTest extends ScriptedServer {
                 "acquire      | acquire"
             })
     void aStreamIdIsOneSegmentOfThePath(String streamId, String segment) throws Exception {
-        answer(exchange -> reply(exchange, 200, "application/json", LEASE.formatted("s")));
+        answer(exchange -> reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s")));
 
         client.locks().acquireLock(streamId, new AcquireRequest().ownerId("pod-1"));
         client.locks().renewLock(streamId, new RenewRequest().leaseId(UUID.randomUUID()));
@@ -74,7 +75,8 @@ class CoordinatorHttpTest extends ScriptedServer {
     @Test
     void aStreamIdOf255EmojiArrivesWhole() throws Exception {
         var streamId = "\uD83D\uDE80".repeat(255);
-        answer(exchange -> reply(exchange, 200, "application/json", LEASE.formatted(segment(exchange))));
+        answer(exchange ->
+                reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, segment(exchange))));
 
         var lease = client.locks().acquireLock(streamId, new AcquireRequest().ownerId("pod-1"));
 
@@ -93,7 +95,7 @@ class CoordinatorHttpTest extends ScriptedServer {
 
     @Test
     void aPathInTheBaseUriComesFirst() throws Exception {
-        answer(exchange -> reply(exchange, 200, "application/json", LEASE.formatted("s")));
+        answer(exchange -> reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s")));
 
         try (var behindAProxy = CoordinatorHttp.connect(uri().resolve("/team%20a/locks/"))) {
             behindAProxy.locks().getLock("s");
@@ -104,7 +106,7 @@ class CoordinatorHttpTest extends ScriptedServer {
 
     @Test
     void halfOfASurrogatePairIsRefusedBeforeAnythingIsSent() {
-        answer(exchange -> reply(exchange, 200, "application/json", LEASE.formatted("s")));
+        answer(exchange -> reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s")));
         var renewals = new BatchRenewRequest()
                 .addItemsItem(new BatchRenewItem().streamId("\uD83D").leaseId(UUID.randomUUID()));
 
@@ -118,7 +120,7 @@ class CoordinatorHttpTest extends ScriptedServer {
     void nothingIsSentThatWasNotAskedFor() throws Exception {
         answer(exchange -> {
             exchange.getResponseHeaders().add("Set-Cookie", "session=1; Path=/");
-            reply(exchange, 200, "application/json", LEASE.formatted("s"));
+            reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s"));
         });
 
         client.locks().getLock("s");
@@ -133,7 +135,7 @@ class CoordinatorHttpTest extends ScriptedServer {
 
     @Test
     void callsOneAfterTheOtherShareAConnection() throws Exception {
-        answer(exchange -> reply(exchange, 200, "application/json", LEASE.formatted("s")));
+        answer(exchange -> reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s")));
 
         client.locks().getLock("s");
         client.locks().getLock("s");
@@ -146,7 +148,8 @@ class CoordinatorHttpTest extends ScriptedServer {
 
     @Test
     void aLeaseIsReadExactly() throws Exception {
-        answer(exchange -> reply(exchange, 200, "application/json", LEASE.formatted("\uD83D\uDE80/\u00FC")));
+        answer(exchange ->
+                reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "\uD83D\uDE80/\u00FC")));
 
         var lease = client.locks().acquireLock("s", new AcquireRequest().ownerId("pod-1"));
 
@@ -167,7 +170,7 @@ class CoordinatorHttpTest extends ScriptedServer {
         var bodies = new ConcurrentLinkedQueue<String>();
         answer(exchange -> {
             bodies.add(new String(exchange.getRequestBody().readAllBytes(), UTF_8));
-            reply(exchange, 200, "application/json", LEASE.formatted("s"));
+            reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s"));
         });
 
         client.locks().acquireLock("s", new AcquireRequest().ownerId("pod-\u00FC"));
@@ -220,7 +223,7 @@ class CoordinatorHttpTest extends ScriptedServer {
         var together = new CyclicBarrier(64);
         answer(exchange -> {
             awaitAll(together);
-            reply(exchange, 200, "application/json", LEASE.formatted(segment(exchange)));
+            reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, segment(exchange)));
         });
 
         List<Future<List<String>>> answers = new ArrayList<>();

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -64,7 +65,7 @@ class HangingReleasesTest extends ScriptedServer {
     }
 
     private static String granted(JsonNode item) {
-        String lease = LEASE.formatted(item.get("streamId").asText())
+        String lease = String.format(Locale.ROOT, LEASE, item.get("streamId").asText())
                 .replace(
                         "5f0c1c5e-5a0a-4f5e-9d57-3f8f1f8f6f10",
                         item.get("leaseId").asText())

@@ -8,6 +8,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
@@ -43,10 +44,13 @@ final class Schema {
                     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e'))
             """;
 
-    private static final String IS_THERE = "SELECT %s IS NOT NULL".formatted(HERE.formatted(HISTORY));
+    private static final String IS_THERE =
+            String.format(Locale.ROOT, "SELECT %s IS NOT NULL", String.format(Locale.ROOT, HERE, HISTORY));
 
-    private static final String IS_READABLE =
-            "SELECT coalesce(has_table_privilege(%s, 'SELECT'), false)".formatted(HERE.formatted(FORMER_HISTORY));
+    private static final String IS_READABLE = String.format(
+            Locale.ROOT,
+            "SELECT coalesce(has_table_privilege(%s, 'SELECT'), false)",
+            String.format(Locale.ROOT, HERE, FORMER_HISTORY));
 
     /** Binds the versions, scripts and checksums of our migrations; a row of somebody else's has others. */
     private static final String OURS = """
@@ -128,7 +132,7 @@ final class Schema {
             }
         }
         if (!isThere) {
-            execute(connection, LIKE.formatted(HISTORY, FORMER_HISTORY));
+            execute(connection, String.format(Locale.ROOT, LIKE, HISTORY, FORMER_HISTORY));
         }
         try (PreparedStatement copy = withOurs(connection, COPY, migrations)) {
             copy.executeUpdate();
@@ -142,7 +146,7 @@ final class Schema {
      */
     private void leaveRoom() throws SQLException {
         try (Connection connection = transaction()) {
-            execute(connection, LIKE.formatted(FORMER_HISTORY, HISTORY));
+            execute(connection, String.format(Locale.ROOT, LIKE, FORMER_HISTORY, HISTORY));
             connection.commit();
         }
     }

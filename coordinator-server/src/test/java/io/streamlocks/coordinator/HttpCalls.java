@@ -8,6 +8,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
@@ -43,7 +44,9 @@ final class HttpCalls {
 
     HttpResponse<String> release(String streamId, UUID leaseId) throws IOException, InterruptedException {
         return client.send(
-                postRequest("/v1/locks/" + streamId + "/release", "{\"leaseId\":\"%s\"}".formatted(leaseId)),
+                postRequest(
+                        "/v1/locks/" + streamId + "/release",
+                        String.format(Locale.ROOT, "{\"leaseId\":\"%s\"}", leaseId)),
                 BodyHandlers.ofString());
     }
 
@@ -71,11 +74,12 @@ final class HttpCalls {
     private HttpRequest acquireRequest(String streamId, UUID leaseId) {
         return postRequest(
                 "/v1/locks/" + streamId + "/acquire",
-                "{\"ownerId\":\"tester\",\"leaseId\":\"%s\",\"ttlMs\":600000}".formatted(leaseId));
+                String.format(Locale.ROOT, "{\"ownerId\":\"tester\",\"leaseId\":\"%s\",\"ttlMs\":600000}", leaseId));
     }
 
     private HttpRequest renewRequest(String streamId, UUID leaseId) {
-        return postRequest("/v1/locks/" + streamId + "/renew", "{\"leaseId\":\"%s\"}".formatted(leaseId));
+        return postRequest(
+                "/v1/locks/" + streamId + "/renew", String.format(Locale.ROOT, "{\"leaseId\":\"%s\"}", leaseId));
     }
 
     private HttpRequest postRequest(String path, String body) {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jooq.DSLContext;
@@ -43,7 +44,7 @@ final class PostgresPair implements AutoCloseable {
         connection = "host=localhost port=" + port + " user=postgres application_name=" + STANDBY;
         Files.writeString(
                 copy.resolve("postgresql.auto.conf"),
-                "primary_conninfo = '%s'%n".formatted(connection),
+                String.format(Locale.ROOT, "primary_conninfo = '%s'%n", connection),
                 StandardOpenOption.APPEND);
 
         primary = start(data, port);

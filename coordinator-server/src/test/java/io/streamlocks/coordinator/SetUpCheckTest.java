@@ -10,6 +10,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Locale;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterAll;
@@ -200,7 +201,7 @@ class SetUpCheckTest {
 
     /** A setting of the whole server. */
     private static void set(String setting, String value) {
-        postgres.primary().execute("ALTER SYSTEM SET %s = '%s'".formatted(setting, value));
+        postgres.primary().execute(String.format(Locale.ROOT, "ALTER SYSTEM SET %s = '%s'", setting, value));
         postgres.primary().execute("SELECT pg_reload_conf()");
     }
 

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,9 +35,9 @@ class TokensTest {
 
     @Test
     void everyFieldIsRead() throws Exception {
-        Tokens tokens = parse("""
+        Tokens tokens = parse(String.format(Locale.ROOT, """
                 {"id":"ops-alice","sha256":"%s","role":"operator","streamPrefixes":["orders/","\u00e9"],"ownerPrefix":"pod-","expiresAt":"2027-01-01T00:00:00Z"}
-                """.formatted(HASH));
+                """, HASH));
         Tokens.Entry entry = tokens.find("a").orElseThrow();
         assertThat(entry.principal())
                 .isEqualTo(new Principal("ops-alice", Role.OPERATOR, List.of("orders/", "\u00e9"), "pod-"));
@@ -60,7 +61,7 @@ class TokensTest {
                 "   ",
                 line("w", "a") + "\r",
                 "  # indented",
-                line("x", "b").replace(hash("b"), hash("b").toUpperCase()));
+                line("x", "b").replace(hash("b"), hash("b").toUpperCase(Locale.ROOT)));
         assertThat(tokens.find("a")).isPresent();
         assertThat(tokens.find("b")).isPresent();
         assertThat(tokens.find("c")).isEmpty();

@@ -11,6 +11,7 @@ import io.restassured.response.Response;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -114,7 +115,10 @@ class BatchTest {
                 arguments("acquire", "{'streamId': '', 'ownerId': 'me'}", ".streamId"),
                 arguments("acquire", "{'streamId': 7, 'ownerId': 'me'}", ".streamId"),
                 arguments("acquire", "{'streamId': '\\u0000', 'ownerId': 'me'}", ".streamId"),
-                arguments("acquire", "{'streamId': '%s', 'ownerId': 'me'}".formatted("x".repeat(256)), ".streamId"),
+                arguments(
+                        "acquire",
+                        String.format(Locale.ROOT, "{'streamId': '%s', 'ownerId': 'me'}", "x".repeat(256)),
+                        ".streamId"),
                 arguments("acquire", "{'streamId': 's'}", ".ownerId"),
                 arguments("acquire", "{'streamId': 's', 'ownerId': ['me']}", ".ownerId"),
                 arguments("acquire", "{'streamId': 's', 'ownerId': 'me', 'leaseId': '1-1-1-1-1'}", ".leaseId"),
@@ -130,13 +134,21 @@ class BatchTest {
                 arguments("acquire", "{}", ".streamId"),
                 arguments("renew", "{'streamId': 's'}", ".leaseId"),
                 arguments("renew", "{'streamId': 's', 'leaseId': 'x'}", ".leaseId"),
-                arguments("renew", "{'streamId': 's', 'leaseId': '%s', 'ttlMs': 1}".formatted(LEASE_ID), ".ttlMs"),
                 arguments(
-                        "renew", "{'streamId': 's', 'leaseId': '%s', 'ownerId': 'me'}".formatted(LEASE_ID), ".ownerId"),
+                        "renew",
+                        String.format(Locale.ROOT, "{'streamId': 's', 'leaseId': '%s', 'ttlMs': 1}", LEASE_ID),
+                        ".ttlMs"),
+                arguments(
+                        "renew",
+                        String.format(Locale.ROOT, "{'streamId': 's', 'leaseId': '%s', 'ownerId': 'me'}", LEASE_ID),
+                        ".ownerId"),
                 arguments("renew", "null", ""),
-                arguments("release", "{'leaseId': '%s'}".formatted(LEASE_ID), ".streamId"),
+                arguments("release", String.format(Locale.ROOT, "{'leaseId': '%s'}", LEASE_ID), ".streamId"),
                 arguments("release", "{'streamId': 's', 'leaseId': null}", ".leaseId"),
-                arguments("release", "{'streamId': 's', 'leaseId': '%s', 'ttlMs': 1000}".formatted(LEASE_ID), ".ttlMs"),
+                arguments(
+                        "release",
+                        String.format(Locale.ROOT, "{'streamId': 's', 'leaseId': '%s', 'ttlMs': 1000}", LEASE_ID),
+                        ".ttlMs"),
                 arguments("release", "null", ""));
     }
 
@@ -152,7 +164,8 @@ class BatchTest {
         }
         String good =
                 "{'streamId': '%s', " + (call.equals("acquire") ? "'ownerId': 'me'}" : "'leaseId': '" + leaseId + "'}");
-        String items = String.join(", ", good.formatted(before), item, good.formatted(after));
+        String items = String.join(
+                ", ", String.format(Locale.ROOT, good, before), item, String.format(Locale.ROOT, good, after));
         JsonNode results = resultsOfBadItems(call, items.replace('\'', '"'));
         assertThat(results).hasSize(3);
         int success = call.equals("release") ? 204 : 200;

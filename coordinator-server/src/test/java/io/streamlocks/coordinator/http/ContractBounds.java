@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.BiConsumer;
@@ -150,7 +151,8 @@ final class ContractBounds {
                     List.of("\u2027", "\u2028"),
                     List.of("\u202a", "\u2029"))) {
                 bound.accept(
-                        "pattern U+%04X".formatted((int) ends.get(1).charAt(0)),
+                        String.format(
+                                Locale.ROOT, "pattern U+%04X", (int) ends.get(1).charAt(0)),
                         List.of("x" + ends.get(0), "x" + ends.get(1)));
             }
         }

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
@@ -335,7 +336,8 @@ final class FuzzBodies {
                 .keySet()
                 .forEach(name -> add(faults, "twice", prefix + name, Expected.MALFORMED, random -> {
                     String with = object(valid(schema, random));
-                    String more = (with.equals("{}") ? "" : ",") + "%s:1,%s:1}".formatted(quoted(name), quoted(name));
+                    String more = (with.equals("{}") ? "" : ",")
+                            + String.format(Locale.ROOT, "%s:1,%s:1}", quoted(name), quoted(name));
                     return hole.fill(random, with.substring(0, with.length() - 1) + more);
                 }));
         add(

@@ -10,6 +10,7 @@ import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.telemetry.Scrape;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -153,8 +154,8 @@ class MetricsTest {
 
     @Test
     void anItemThatIsRefusedIsNotCounted() {
-        server.postBadItems("/v1/batch/acquire", """
-                {"items": [{"streamId": "%s", "ownerId": "me"}, {"streamId": ""}]}""".formatted(stream));
+        server.postBadItems("/v1/batch/acquire", String.format(Locale.ROOT, """
+                {"items": [{"streamId": "%s", "ownerId": "me"}, {"streamId": ""}]}""", stream));
 
         Scrape after = scrape();
         assertThat(moved(after, "streamlocks_acquires_total", "outcome")).isEqualTo(Map.of("granted", 1.0));

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
@@ -57,7 +58,7 @@ class SlowClientsTest {
                 SlowCrowd lines = SlowCrowd.of(MANY, server.port, "", "GET /v1/locks/");
                 SlowCrowd heads = SlowCrowd.of(MANY, server.port, "GET /livez HTTP/1.1\r\nHost: x\r\nX: ", "x");
                 SlowCrowd halves = SlowCrowd.of(MANY, server.port, "GET /livez HTTP/1.1\r\nHos", "");
-                SlowCrowd next = SlowCrowd.of(MANY, server.port, LOOK.formatted("/livez"), "GET /");
+                SlowCrowd next = SlowCrowd.of(MANY, server.port, String.format(Locale.ROOT, LOOK, "/livez"), "GET /");
                 SlowCrowd silent = SlowCrowd.of(MANY, server.port, "", "")) {
             assertGoneWhileOthersAreServed(server, lines, heads, halves, next, silent);
         }
@@ -69,9 +70,11 @@ class SlowClientsTest {
                 SlowCrowd nothing = SlowCrowd.thatReadsNothing(
                         MANY,
                         server.port,
-                        LOOK.formatted("/docs/swagger-ui-bundle.js").repeat(5),
+                        String.format(Locale.ROOT, LOOK, "/docs/swagger-ui-bundle.js")
+                                .repeat(5),
                         "x");
-                SlowCrowd slowly = SlowCrowd.of(MANY, server.port, LOOK.formatted("/docs/swagger-ui-bundle.js"), "x")) {
+                SlowCrowd slowly = SlowCrowd.of(
+                        MANY, server.port, String.format(Locale.ROOT, LOOK, "/docs/swagger-ui-bundle.js"), "x")) {
             assertGoneWhileOthersAreServed(server, nothing, slowly);
         }
     }
@@ -137,7 +140,7 @@ class SlowClientsTest {
         try (CapturedLog log = new CapturedLog();
                 TestServer server =
                         TestServer.of(new MemoryLockManager(new MonotonicClock(), true), LIMITS, addressesWith(20));
-                SlowCrowd served = SlowCrowd.of(10, server.port, LOOK.formatted("/livez"), "")) {
+                SlowCrowd served = SlowCrowd.of(10, server.port, String.format(Locale.ROOT, LOOK, "/livez"), "")) {
             await().until(() -> served.heard() == 10);
             try (SlowCrowd crowd = SlowCrowd.of(300, server.port, "", "GET /v1/locks/")) {
                 assertThat(timeOfThreeCalls(server)).isLessThan(SOON);
@@ -178,7 +181,8 @@ class SlowClientsTest {
     }
 
     private static void assertServed(Socket socket) throws IOException {
-        socket.getOutputStream().write(LOOK.formatted("/v1/locks").getBytes(StandardCharsets.US_ASCII));
+        socket.getOutputStream()
+                .write(String.format(Locale.ROOT, LOOK, "/v1/locks").getBytes(StandardCharsets.US_ASCII));
         byte[] answer = new byte[1024];
         int length = socket.getInputStream().read(answer);
         assertThat(new String(answer, 0, Math.max(0, length), StandardCharsets.US_ASCII))
@@ -241,8 +245,8 @@ class SlowClientsTest {
         TestServer server = server(ClientLimits.DEFAULT);
         try (CapturedLog log = new CapturedLog();
                 SlowCrowd bodies = SlowCrowd.of(5, server.port, ACQUIRE + "Content-Length: 900000\r\n\r\n", " ");
-                SlowCrowd answers =
-                        SlowCrowd.thatReadsNothing(5, server.port, LOOK.formatted("/docs/swagger-ui-bundle.js"), "")) {
+                SlowCrowd answers = SlowCrowd.thatReadsNothing(
+                        5, server.port, String.format(Locale.ROOT, LOOK, "/docs/swagger-ui-bundle.js"), "")) {
             assertThat(timeOfThreeCalls(server)).isLessThan(SOON);
             assertThat(bodies.left() + answers.left()).isEqualTo(10);
             long began = System.nanoTime();
@@ -267,7 +271,8 @@ class SlowClientsTest {
         try (CapturedLog log = new CapturedLog();
                 TestServer server = TestServer.of(locks)) {
             try (SlowCrowd acquiring = SlowCrowd.of(1, server.port, acquire, "");
-                    SlowCrowd looking = SlowCrowd.of(2, server.port, LOOK.formatted("/v1/locks/s"), "")) {
+                    SlowCrowd looking =
+                            SlowCrowd.of(2, server.port, String.format(Locale.ROOT, LOOK, "/v1/locks/s"), "")) {
                 await().until(() -> asked.availablePermits() == 3);
                 assertThat(acquiring.left() + looking.left()).isEqualTo(3);
             }

@@ -204,7 +204,7 @@ final class LockSql {
      * standby that their calls were given up, and what is {@linkplain Needs missing}. A session that waits so is not ended by
      * any time-out, so it goes on to tell.
      */
-    static final String CHECK = """
+    static final String CHECK = String.format(Locale.ROOT, """
             WITH %s
             SELECT current_setting('transaction_read_only')::boolean AS is_read_only,
                 (SELECT count(*)
@@ -213,7 +213,7 @@ final class LockSql {
                     AND query_start < clock_timestamp() - interval '2 seconds') AS waiting,
                 (SELECT string_agg(DISTINCT what, ', ' ORDER BY what) FROM missing) AS missing,
                 (SELECT string_agg(DISTINCT mend || 'the role of DATABASE_URL', '; ') FROM missing) AS mend
-            """.formatted(Needs.MISSING);
+            """, Needs.MISSING);
 
     /**
      * Binds: stream ids, expected fencing tokens (null for any), what the owners must begin with, who breaks, why, for how

@@ -6,6 +6,7 @@ import static io.streamlocks.coordinator.lock.postgres.generated.Tables.STREAM_L
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.jooq.Field;
 import org.jooq.Table;
@@ -29,8 +30,8 @@ final class Needs {
      * Two values: what is missing, and the statements that give the rights among it; null if nothing is. Reads the catalog
      * alone, which takes a fraction of a millisecond. The history counts only where the session has its triggers write it.
      */
-    static final String MISSING =
-            """
+    static final String MISSING = String.format(
+            Locale.ROOT, """
             needed AS (
                 SELECT n.*, to_regclass(n.relation) AS oid FROM (VALUES %s) AS n (relation, attribute, privilege)
                 WHERE n.relation <> '%s' OR current_setting('stream_locks.history', true) IS DISTINCT FROM 'off'
@@ -54,7 +55,7 @@ final class Needs {
                     CASE WHEN oid IS NOT NULL THEN 'GRANT USAGE ON SEQUENCE %3$s TO ' END
                 FROM (SELECT to_regclass('%3$s') AS oid) s
                 WHERE oid IS NULL OR NOT has_sequence_privilege(oid, 'USAGE, UPDATE')
-            )""".formatted(values(), STREAM_LOCK_HISTORY.getName(), STREAM_LOCK_FENCING_TOKEN.getName());
+            )""", values(), STREAM_LOCK_HISTORY.getName(), STREAM_LOCK_FENCING_TOKEN.getName());
 
     private Needs() {}
 
@@ -76,7 +77,7 @@ final class Needs {
     }
 
     private static String row(Table<?> table, Field<?> column, String privilege) {
-        return "('%s', '%s', '%s')".formatted(table.getName(), column.getName(), privilege);
+        return String.format(Locale.ROOT, "('%s', '%s', '%s')", table.getName(), column.getName(), privilege);
     }
 
     /**

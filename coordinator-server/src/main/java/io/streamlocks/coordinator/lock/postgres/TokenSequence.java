@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.lock.postgres;
 
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import java.sql.SQLException;
+import java.util.Locale;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.jooq.DSLContext;
@@ -108,7 +109,7 @@ public final class TokenSequence {
     }
 
     private static Optional<Raised> behind(DSLContext db, String highest) {
-        Record row = db.fetchOne(BEHIND.formatted(highest));
+        Record row = db.fetchOne(String.format(Locale.ROOT, BEHIND, highest));
         return Optional.ofNullable(row).map(r -> new Raised(r.get("last", Long.class), r.get("highest", Long.class)));
     }
 

@@ -6,6 +6,7 @@ import io.streamlocks.coordinator.lock.postgres.generated.DefaultSchema;
 import io.streamlocks.coordinator.lock.postgres.generated.Sequences;
 import io.streamlocks.coordinator.lock.postgres.generated.Tables;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.jooq.DataType;
 import org.jooq.Field;
@@ -57,12 +58,12 @@ class SchemaTest {
     @ParameterizedTest
     @MethodSource("tables")
     void theColumnsAreTheSameInNameOrderTypeLengthAndNullability(Table<?> table) {
-        List<Column> real = query("""
+        List<Column> real = query(String.format(Locale.ROOT, """
                 SELECT column_name, udt_name, character_maximum_length, is_nullable, column_default
                 FROM information_schema.columns
                 WHERE table_schema = 'public' AND table_name = '%s'
                 ORDER BY ordinal_position
-                """.formatted(table.getName()))
+                """, table.getName()))
                 .map(row -> new Column(
                         row.get("column_name", String.class),
                         row.get("udt_name", String.class),
