@@ -34,11 +34,11 @@ final class HugeBodies implements Attack {
                         "/v1/batch/acquire",
                         bearer,
                         "{\"items\":[{\"streamId\":\"abuser/1\",\"ownerId\":\"a\",\"labels\":{"
-                                + many(80_000, "\"l%05d\":\"\""::formatted) + "}}]}"),
+                                + many(80_000, i -> String.format(Locale.ROOT, "\"l%05d\":\"\"", i)) + "}}]}"),
                 Requests.post("/v1/batch/renew", bearer, "{\"items\":" + "[".repeat(SIZE)),
                 Requests.post("/v1/batch/renew", bearer, "{\"items\":[" + "{\"a\":".repeat(SIZE / 5)),
                 Requests.post("/v1/batch/renew", bearer, "{\"items\":[" + many(SIZE / 3, i -> "{}") + "]}"),
-                Requests.post(single, bearer, owner + "," + many(80_000, "\"x%d\":1"::formatted) + "}"),
+                Requests.post(single, bearer, owner + "," + many(80_000, i -> "\"x" + i + "\":1") + "}"),
                 Requests.post(single, bearer, "{\"ownerId\":\"" + "\\u00e9".repeat(SIZE / 6) + "\"}"),
                 Requests.post(single, bearer, owner + ",\"ttlMs\":" + "9".repeat(SIZE) + "}"),
                 Requests.post(single, bearer, owner + ",\"ttlMs\":1e" + "9".repeat(SIZE) + "}"),
