@@ -8,6 +8,7 @@ import io.streamlocks.coordinator.lock.postgres.TestDatabase;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -95,7 +96,8 @@ class StopTogetherTest {
                 int acquired = calls.acquire(streamId, leaseId).statusCode();
                 assertThat(acquired).isIn(200, 503);
                 if (acquired == 200) {
-                    assertThat(calls.release(streamId, leaseId).statusCode()).isEqualTo(204);
+                    HttpResponse<String> released = calls.release(streamId, leaseId);
+                    assertThat(released.statusCode()).as(released.body()).isEqualTo(204);
                     cycles++;
                 }
             }

@@ -103,7 +103,8 @@ class OpenApiFilterTest {
         answer(202, JSON, LOCK);
         assertThatThrownBy(() -> get("/v1/locks/s"))
                 .isInstanceOf(AssertionError.class)
-                .hasMessageContaining("Response status 202 not defined");
+                .hasMessageContaining("-> 202 is not as openapi.yaml has it")
+                .hasMessageContaining("not defined for path '/v1/locks/{streamId}'");
     }
 
     @Test

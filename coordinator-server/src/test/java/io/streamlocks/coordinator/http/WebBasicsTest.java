@@ -61,7 +61,6 @@ class WebBasicsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "/",
                 "/docs/",
                 "/console/",
                 "/docs/..%2f",
