@@ -173,6 +173,8 @@ public final class HttpServer {
 
     /** Accepts no more connections, waits at most 5 s for the calls under way, and stops. */
     public void stop() {
+        Server server = javalin.jettyServer().server();
+        server.setStopTimeout(Connectors.close(server, STOP_TIMEOUT).toMillis());
         javalin.stop();
         locks.close();
     }
