@@ -19,7 +19,7 @@ final class Misspelling {
     /** People leave these out or put them in. */
     private static final Pattern TAIL = Pattern.compile("_(MS|S|SECONDS|BYTES|SIZE|FILE|PATH|URL|URI|PER_ADDRESS)");
 
-    /** What Docker sets for a link: the environment of the other container. */
+    /** Docker sets these for a link: the environment of the other container. */
     private static final Pattern OF_A_LINK = Pattern.compile("[^_]+_ENV_.*");
 
     /** A first word that is shorter is a letter away from others: HTTPS, FTP, SMTP. */
@@ -31,7 +31,7 @@ final class Misspelling {
     private Misspelling() {}
 
     /**
-     * What is wrong with a name, which is not that of a setting.
+     * Says what is wrong with a name, which is not that of a setting.
      *
      * @param name the name of a variable
      * @param value what it is set to
