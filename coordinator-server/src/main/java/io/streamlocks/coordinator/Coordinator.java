@@ -19,6 +19,7 @@ import io.streamlocks.coordinator.lock.postgres.SetUpCheck;
 import io.streamlocks.coordinator.lock.postgres.TableLook;
 import io.streamlocks.coordinator.lock.postgres.TokenSequence;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
+import io.streamlocks.coordinator.log.RootCause;
 import io.streamlocks.coordinator.reload.UnusableFileException;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import io.streamlocks.coordinator.telemetry.Tracing;
@@ -161,8 +162,12 @@ final class Coordinator implements AutoCloseable {
                 task.run();
             } catch (RuntimeException | Error e) {
                 if (!background.isShutdown()) {
-                    Throwable error = e instanceof Error ? e : null;
-                    errors.log(Level.WARN, what + e, "Failed to " + what + ", trying again: " + rootCause(e), error);
+                    Throwable root = rootCause(e);
+                    errors.log(
+                            Level.WARN,
+                            what + e + root,
+                            "Failed to " + what + ", trying again: " + root,
+                            RootCause.errorOf(e));
                 }
             }
         };
@@ -230,7 +235,7 @@ final class Coordinator implements AutoCloseable {
                         "PostgreSQL at " + config.database().orElseThrow().url()
                                 + " cannot be set up yet, trying again each " + RETRY_STORAGE_AFTER.toSeconds() + " s: "
                                 + reason,
-                        e instanceof Error ? e : null);
+                        RootCause.errorOf(e));
                 background.schedule(this::openStorage, RETRY_STORAGE_AFTER.toMillis(), TimeUnit.MILLISECONDS);
             }
             return;
@@ -290,11 +295,7 @@ final class Coordinator implements AutoCloseable {
     }
 
     private static Throwable rootCause(Throwable e) {
-        Throwable root = e;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return root;
+        return RootCause.of(e);
     }
 
     /** Must not throw: a scheduled task that does is never run again. */

@@ -165,7 +165,7 @@ record CoordinatorConfig(
 
     /**
      * Reads the settings. A variable that is empty counts as not set. One that would do nothing is a problem, too: a setting
-     * that needs another one, or a name that is none of a setting and looks like one.
+     * that needs another one, or the misspelt name of a setting.
      *
      * @param environment the variables of the environment
      * @return the settings
@@ -190,9 +190,8 @@ record CoordinatorConfig(
                 // Far longer than any statement can run: see LockManager.purge.
                 reader.duration("LOCK_TOMBSTONE_RETENTION", "1h", Duration.ofMinutes(1), Duration.ofDays(365)),
                 reader.durationOrZero("LOCK_HISTORY_RETENTION", "7d", Duration.ofMinutes(1), Duration.ofDays(3650)),
-                // With the second in which nothing is granted, and the 5 s that calls under way may take, this stays
-                // below
-                // the 10 s after which Docker kills.
+                // With the second that grants nothing and 5 s for calls under way: below the 10 s after which Docker
+                // kills.
                 reader.millis("SHUTDOWN_DRAIN_MS", 3000, 0, 60_000),
                 database(reader),
                 access(reader, httpHost),

@@ -2,13 +2,8 @@ package io.streamlocks.coordinator;
 
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.regex.Matcher;
@@ -16,7 +11,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.postgresql.PGProperty;
 import org.postgresql.ds.PGSimpleDataSource;
-import org.postgresql.ssl.DefaultJavaSSLFactory;
 
 /**
  * Where the database is and how to log in: {@code postgres://user:password@host:port/db?options}, as most platforms
@@ -35,32 +29,8 @@ record DatabaseUrl(Properties properties) {
 
     private static final Pattern HOST = Pattern.compile("(?<name>\\[[0-9a-fA-F:.]+]|[\\w.-]+)(:(?<port>\\d{0,5}))?");
 
-    private static final Pattern OPTION_NAME = Pattern.compile("[A-Za-z_]{1,40}");
-
-    private static final String PERCENT_ENCODE = "; percent-encode special characters in the user and the password";
-
-    /** Options that libpq, whose form of URL this is, names differently from the JDBC driver. */
-    private static final Map<String, PGProperty> LIBPQ_OPTIONS = Map.of(
-            "application_name", PGProperty.APPLICATION_NAME,
-            "channel_binding", PGProperty.CHANNEL_BINDING,
-            "connect_timeout", PGProperty.CONNECT_TIMEOUT,
-            "gssencmode", PGProperty.GSS_ENC_MODE,
-            "require_auth", PGProperty.REQUIRE_AUTH,
-            "sslnegotiation", PGProperty.SSL_NEGOTIATION,
-            "target_session_attrs", PGProperty.TARGET_SERVER_TYPE);
-
-    /** What goes by another name here, among the options of libpq, Prisma and others. */
-    private static final Map<String, String> KNOWN_ELSEWHERE = Map.of(
-            "schema", "it is currentSchema",
-            "search_path", "it is currentSchema",
-            "krbsrvname", "it is kerberosServerName",
-            "keepalives", "it is tcpKeepAlive",
-            "fallback_application_name", "it is ApplicationName",
-            "connection_limit", "it is the setting DATABASE_POOL_SIZE",
-            "pool_timeout", "it is the setting DATABASE_CONNECTION_TIMEOUT_MS",
-            "statement_timeout", "it is the setting DATABASE_STATEMENT_TIMEOUT_MS",
-            "client_encoding", "leave it out: it is UTF8",
-            "pgbouncer", "leave it out, and use PgBouncer in session mode");
+    /** The end of what is wrong with a URL, where special characters may be the reason. */
+    static final String PERCENT_ENCODE = "; percent-encode special characters in the user and the password";
 
     /**
      * Reads a URL.
@@ -86,11 +56,11 @@ record DatabaseUrl(Properties properties) {
         }
         PGProperty.PG_DBNAME.set(properties, decoded(database, false));
         if (matcher.group("options") != null) {
-            readOptions(matcher.group("options"), plusIsSpace, properties);
+            DatabaseOptions.read(matcher.group("options"), plusIsSpace, properties);
         }
-        readRootCertificate(properties);
+        RootCertificate.read(properties);
         if (!PGProperty.TARGET_SERVER_TYPE.isPresent(properties)) {
-            // Of one host too: after a fail-over its name may for a while lead to what is a standby now, and the pool
+            // For one host, too: after a fail-over its name may for a while lead to what is a standby now, and the pool
             // would keep those connections.
             PGProperty.TARGET_SERVER_TYPE.set(properties, "primary");
         }
@@ -129,7 +99,7 @@ record DatabaseUrl(Properties properties) {
         return dataSource;
     }
 
-    /** What can lose grants in how it is written; empty if nothing can. */
+    /** Names what in it can lose grants; empty if nothing can. */
     Optional<String> finding() {
         boolean severalHosts = PGProperty.PG_HOST.getOrDefault(properties).contains(",");
         boolean takesAny =
@@ -194,110 +164,8 @@ record DatabaseUrl(Properties properties) {
         return Integer.toString(number);
     }
 
-    private static void readOptions(String options, boolean plusIsSpace, Properties properties) {
-        List<String> unknown = new ArrayList<>();
-        // What follows a password may be the rest of it, after a special character; and so may all before an @.
-        boolean mayBePassword = options.contains("@");
-        for (String option : options.split("&")) {
-            if (option.isEmpty()) {
-                continue;
-            }
-            String[] parts = option.split("=", 2);
-            PGProperty property = LIBPQ_OPTIONS.getOrDefault(parts[0], PGProperty.forName(parts[0]));
-            boolean isUnknown = property == null || !isOption(property);
-            if (parts.length == 1
-                    || isUnknown
-                            && (mayBePassword || !OPTION_NAME.matcher(parts[0]).matches())) {
-                throw new IllegalArgumentException(
-                        "has an option that the PostgreSQL JDBC driver does not know or that has no value"
-                                + PERCENT_ENCODE);
-            }
-            if (isUnknown) {
-                unknown.add(parts[0] + knownAs(parts[0]));
-                continue;
-            }
-            mayBePassword |= property == PGProperty.PASSWORD;
-            property.set(properties, checked(property, parts[0], decoded(parts[1], plusIsSpace)));
-        }
-        if (!unknown.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "has options that the PostgreSQL JDBC driver does not know: " + String.join(", ", unknown));
-        }
-    }
-
-    private static String knownAs(String name) {
-        String known = KNOWN_ELSEWHERE.getOrDefault(
-                name.toLowerCase(Locale.ROOT),
-                Arrays.stream(PGProperty.values())
-                        .filter(property ->
-                                isOption(property) && property.getName().equalsIgnoreCase(name.replace("_", "")))
-                        .map(property -> "it is " + property.getName())
-                        .findFirst()
-                        .orElse(""));
-        return known.isEmpty() ? "" : " (" + known + ")";
-    }
-
-    /** The driver itself would look for the certificate at each connection, and does not know libpq's "system". */
-    private static void readRootCertificate(Properties properties) {
-        String mode = PGProperty.SSL_MODE.getOrDefault(properties);
-        String root = PGProperty.SSL_ROOT_CERT.getOrDefault(properties);
-        if ("system".equals(root)) {
-            if (mode != null && !mode.equals("verify-full")) {
-                // Any CA of the world vouches for some name; only the right name tells the database from others.
-                throw new IllegalArgumentException(
-                        "has the option sslrootcert=system, which wants sslmode=verify-full");
-            }
-            if (PGProperty.SSL_CERT.isPresent(properties) || PGProperty.SSL_KEY.isPresent(properties)) {
-                throw new IllegalArgumentException(
-                        "has the option sslrootcert=system, which does not go with sslcert and sslkey");
-            }
-            PGProperty.SSL_MODE.set(properties, "verify-full");
-            PGProperty.SSL_FACTORY.set(properties, DefaultJavaSSLFactory.class.getName());
-            properties.remove(PGProperty.SSL_ROOT_CERT.getName());
-            return;
-        }
-        boolean verifies =
-                mode == null ? "true".equals(PGProperty.SSL.getOrDefault(properties)) : mode.startsWith("verify-");
-        if (!verifies || PGProperty.SSL_FACTORY.isPresent(properties)) {
-            return;
-        }
-        Path file = root == null ? Path.of(System.getProperty("user.home"), ".postgresql", "root.crt") : Path.of(root);
-        if (!Files.isReadable(file)) {
-            throw new IllegalArgumentException("has the option " + (mode == null ? "ssl=true" : "sslmode=" + mode)
-                    + ", and no certificate of a CA can be read from " + file
-                    + ": set sslrootcert to the file of the database's CA, or to system for the CAs that Java trusts");
-        }
-    }
-
-    /** The driver takes the place of the database from its own URL only, and a service from a file. */
-    private static boolean isOption(PGProperty property) {
-        return !property.getName().startsWith("PG") && property != PGProperty.SERVICE;
-    }
-
-    /** The value as the driver has it. The driver itself would complain at each connection, and never at the start. */
-    private static String checked(PGProperty property, String name, String value) {
-        if (property == PGProperty.TARGET_SERVER_TYPE) {
-            return switch (value) {
-                case "primary", "read-write" -> "primary";
-                case "any" -> value;
-                // A standby takes no writes, and each call here is one.
-                default ->
-                    throw new IllegalArgumentException("has the option " + name + ", which must be primary or any");
-            };
-        }
-        String[] choices = property.getChoices();
-        if (choices != null && !Arrays.asList(choices).contains(value)) {
-            throw new IllegalArgumentException(
-                    "has the option " + name + ", which must be one of " + String.join(", ", choices));
-        }
-        String standard = property.getDefaultValue();
-        if (standard != null && standard.matches("-?\\d+") && !value.matches("-?\\d{1,9}")) {
-            throw new IllegalArgumentException("has the option " + name + ", which must be an integer");
-        }
-        return value;
-    }
-
-    private static String decoded(String encoded, boolean plusIsSpace) {
+    /** An option or a part of the place, as it is meant. */
+    static String decoded(String encoded, boolean plusIsSpace) {
         try {
             return URLDecoder.decode(plusIsSpace ? encoded : encoded.replace("+", "%2B"), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {

@@ -27,9 +27,8 @@ public final class Main {
         if (args.length > 0) {
             System.exit(TokenCommand.run(List.of(args), System.out, System.err));
         }
-        // Else each thread keeps a buffer outside of the heap, as large as the largest that it ever wrote. Read once,
-        // when
-        // the first connection is made.
+        // Else each thread keeps a buffer outside of the heap, as large as the largest that it ever wrote. The first
+        // connection reads this, once.
         System.setProperty("jdk.nio.maxCachedBufferSize", "65536");
         // The JDBC driver sends the zone at each login, and PostgreSQL does not know all that Java knows, as CTT.
         TimeZone.setDefault(TimeZone.getTimeZone(ZoneOffset.UTC));
@@ -97,7 +96,7 @@ public final class Main {
                 managementPort != 0 && reasons.stream().anyMatch(reason -> reason.endsWith(":" + managementPort));
         String setting = isManagement ? "MANAGEMENT_PORT" : "HTTP_PORT";
         String reason = reasons.get(reasons.size() - 1);
-        // What else fails at the start is no matter of the port.
+        // Other failures at the start have nothing to do with the port.
         String advice = reason.contains("in use")
                 ? ". Set " + setting + " to a port that is free, or stop the process that has this one"
                 : "";

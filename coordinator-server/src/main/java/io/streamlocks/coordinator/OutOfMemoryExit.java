@@ -20,6 +20,9 @@ final class OutOfMemoryExit extends TurboFilter {
     /** As the JVM's own. */
     static final int STATUS = 3;
 
+    /** Causes may go round in a circle. */
+    private static final int MAX_CAUSES = 100;
+
     private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(OutOfMemoryExit.class);
 
     private final AtomicBoolean ending = new AtomicBoolean();
@@ -48,8 +51,9 @@ final class OutOfMemoryExit extends TurboFilter {
         return FilterReply.NEUTRAL;
     }
 
-    private static boolean isOutOfMemory(Throwable thrown) {
-        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+    static boolean isOutOfMemory(Throwable thrown) {
+        Throwable cause = thrown;
+        for (int i = 0; i < MAX_CAUSES && cause != null; i++, cause = cause.getCause()) {
             if (cause instanceof OutOfMemoryError error) {
                 return error.getMessage() == null || !error.getMessage().contains("native thread");
             }

@@ -5,7 +5,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,23 +14,15 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 
 /** Reads variables and collects what is wrong with them. For one thread. */
 final class SettingsReader {
 
-    /** How the names of settings begin, and as a rule no others. Those that begin with OTEL_ are of a standard. */
-    private static final Pattern FAMILY =
-            Pattern.compile("(LOCK|DATABASE|HTTP|MANAGEMENT|JWT|TLS|RATE_LIMIT|MAX_LEASES|SHUTDOWN)_.*");
-
-    /** What Kubernetes, and Docker before it, tell of a Service by variables: one called lock makes LOCK_SERVICE_HOST. */
+    /** Kubernetes, and Docker before it, describe a Service by variables: one called lock makes LOCK_SERVICE_HOST. */
     private static final Pattern OF_A_SERVICE =
             Pattern.compile(".*_SERVICE_(HOST|PORT(_\\w+)?)|.*_PORT_\\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?");
 
     private static final Pattern ADDRESS_OF_A_SERVICE = Pattern.compile("(tcp|udp|sctp)://\\S*");
-
-    /** Shorter names are a few letters away from too many others. */
-    private static final int LONG_ENOUGH_TO_MISSPELL = 8;
 
     private final Map<String, String> environment;
     private final Set<String> known = new TreeSet<>();
@@ -138,38 +129,13 @@ final class SettingsReader {
         known.addAll(names);
     }
 
-    /** To be called last: each variable that has not been read, and whose name looks like that of a setting. */
+    /** To be called last: each variable that has not been read, and whose name is meant for a setting. */
     void refuseUnknown() {
         new TreeMap<>(environment).forEach((name, value) -> {
-            if (known.contains(name) || value.isBlank() || isOfAService(name, value) || name.startsWith("HTTP_PROXY")) {
-                return;
-            }
-            String nearest = known.stream()
-                    .min(Comparator.comparingInt(other -> distance(name, other)))
-                    .orElseThrow();
-            int distance = distance(name, nearest);
-            boolean isMisspelt = name.length() >= LONG_ENOUGH_TO_MISSPELL && distance <= 2;
-            if (isMisspelt || FAMILY.matcher(name).matches()) {
-                problem(
-                        name,
-                        "is no setting" + (distance <= Math.max(5, name.length() / 2) ? "; there is " + nearest : ""));
+            if (!known.contains(name) && !value.isBlank() && !isOfAService(name, value)) {
+                Misspelling.of(name, value, known).ifPresent(problem -> problem(name, problem));
             }
         });
-    }
-
-    /** How many letters must be put in, taken out or replaced to make the one of the other (Levenshtein). */
-    private static int distance(String one, String other) {
-        int[] row = IntStream.rangeClosed(0, other.length()).toArray();
-        for (int i = 1; i <= one.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= other.length(); j++) {
-                int replaced = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[other.length()];
     }
 
     /** A setting that another one needs. */

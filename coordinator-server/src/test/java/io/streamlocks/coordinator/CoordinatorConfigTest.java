@@ -129,19 +129,37 @@ class CoordinatorConfigTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            LOCK_TTL                  | LOCK_TTL is no setting; there is LOCK_TTL_MS
-            LOCK_PORT                 | LOCK_PORT is no setting; there is HTTP_PORT
-            LCOK_BACKEND              | LCOK_BACKEND is no setting; there is LOCK_BACKEND
-            DATABSE_URL               | DATABSE_URL is no setting; there is DATABASE_URL
-            DATABASE_PASSWORD         | DATABASE_PASSWORD is no setting; there is DATABASE_PASSWORD_FILE
-            COORDINATOR_TOKEN_FILE    | COORDINATOR_TOKEN_FILE is no setting; there is COORDINATOR_TOKENS_FILE
-            JWT_JWKS_URL              | JWT_JWKS_URL is no setting; there is JWT_JWKS
-            TLS_KEY                   | TLS_KEY is no setting; there is TLS_KEY_FILE
-            RATE_LIMIT_PER_MINUTE     | RATE_LIMIT_PER_MINUTE is no setting; there is RATE_LIMIT_PER_SECOND
-            HTTP_A_THING_OF_ITS_OWN   | HTTP_A_THING_OF_ITS_OWN is no setting
+            LOCK_TTL                  | ; there is LOCK_TTL_MS
+            LOCK_PORT                 | ; there is HTTP_PORT
+            LCOK_BACKEND              | ; there is LOCK_BACKEND
+            LOCK_A_THING_OF_ITS_OWN_THAT_IS_LONG | ''
+            DATABSE_URL               | ; there is DATABASE_URL
+            DATABASE_URI              | ; there is DATABASE_URL
+            DATABASE_URL_FILE         | ; there is DATABASE_URL
+            DATABASE_PASSWORD         | ; there is DATABASE_PASSWORD_FILE
+            DATABASE_STATEMENT_TIMEOUT | ; there is DATABASE_STATEMENT_TIMEOUT_MS
+            HTTP_PROT                 | ; there is HTTP_PORT
+            HTPT_PORT                 | ; there is HTTP_PORT
+            HTTP_HOSTS                | ; there is HTTP_HOST
+            HTTP_IDLE_TIMEOUT         | ; there is HTTP_IDLE_TIMEOUT_MS
+            HTTP_MAX_CONNECTIONS      | ; there is HTTP_MAX_CONNECTIONS_PER_ADDRESS
+            MANAGEMENT_PROT           | ; there is MANAGEMENT_PORT
+            MANAGMENT_PORT            | ; there is MANAGEMENT_PORT
+            COORDINATOR_TOKEN_FILE    | ; there is COORDINATOR_TOKENS_FILE
+            COORDINATOR_TOKENS        | ; there is COORDINATOR_TOKENS_FILE
+            JWT_ISSUERS               | ; there is JWT_ISSUER
+            JWT_JWKS_URL              | ; there is JWT_JWKS
+            TLS_KEY                   | ; there is TLS_KEY_FILE
+            TLS_CERTFICATE_FILE       | ; there is TLS_CERTIFICATE_FILE
+            LOG_FROMAT                | ; there is LOG_FORMAT
+            RATE_LIMIT_PER_MINUTE     | ; there is RATE_LIMIT_PER_SECOND
+            MAX_LEASE_PER_OWNER       | ; there is MAX_LEASES_PER_OWNER
+            SHUTDOWN_DRAIN            | ; there is SHUTDOWN_DRAIN_MS
+            SHUTDOWN_DRAIN_SECONDS    | ; there is SHUTDOWN_DRAIN_MS
             """)
-    void aNameThatLooksLikeASettingAndIsNoneIsRefusedWithTheNearest(String name, String problem) {
-        assertThatThrownBy(() -> CoordinatorConfig.from(postgres(name, "1"))).hasMessage(problem);
+    void aNameThatIsMeantForASettingIsRefusedWithThatSetting(String name, String instead) {
+        assertThatThrownBy(() -> CoordinatorConfig.from(postgres(name, "1")))
+                .hasMessage(name + " is not a setting" + instead);
     }
 
     @ParameterizedTest
@@ -158,6 +176,42 @@ class CoordinatorConfigTest {
         "MANAGEMENT_PORT, tcp://10.0.0.1:80",
         "HTTP_PROXY, http://proxy.example:3128",
         "LOCK_TTL, ''",
+        // Of other servers beside this one.
+        "SMTP_HOST, mail.example",
+        "SMTP_PORT, 25",
+        "SFTP_HOST, files.example",
+        "SFTP_PORT, 22",
+        "FTP_HOST, files.example",
+        "FTP_PORT, 21",
+        "TFTP_HOST, files.example",
+        "TFTP_PORT, 69",
+        "NTP_HOST, time.example",
+        "NTP_PORT, 123",
+        "TCP_PORT, 80",
+        "HTTPS_PORT, 443",
+        "HTTPS_HOST, www.example",
+        "HTTPD_PORT, 80",
+        "DATABASE2_URL, postgres://h/d",
+        "AUTH_URL, https://www.example",
+        "SHUTDOWN_TIMEOUT, 5",
+        // Of Azure App Service, IIS, Heroku, and Neon at Vercel.
+        "HTTP_LOGGING_ENABLED, 1",
+        "HTTP_PLATFORM_PORT, 8080",
+        "DATABASE_CONNECTION_POOL_URL, postgres://h/d",
+        "DATABASE_URL_UNPOOLED, postgres://h/d",
+        // Of links between containers of Docker.
+        "DATABASE_PORT, tcp://172.17.0.5:5432",
+        "DATABASE_PORT_5432_TCP_PROTO, tcp",
+        "DATABASE_NAME, /app/database",
+        "DATABASE_ENV_PG_VERSION, 15",
+        "LOCK_NAME, /app/lock",
+        "LOCK_ENV_PATH, /bin",
+        // Of Spring Boot.
+        "MANAGEMENT_SERVER_PORT, 8081",
+        "MANAGEMENT_ENDPOINTS_WEB_EXPOSURE_INCLUDE, *",
+        "MANAGEMENT_METRICS_ENABLE_JVM, true",
+        "JWT_SECRET, x",
+        "TLS_CA_FILE, /etc/ca.crt",
         "OTEL_EXPORTER_OTLP_HEADERS, a=b",
         // For the traces that others send.
         "OTEL_SERVICE_NAME, locks",

@@ -19,10 +19,13 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.postgresql.PGConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Connections that were made when their server was a primary, and that take no writes since it is none. */
 class RoleChangeTest {
 
+    private static final Logger LOG = LoggerFactory.getLogger(RoleChangeTest.class);
     private static final Duration SOON = Duration.ofSeconds(20);
     private static final int CONNECTIONS = 12;
 
@@ -44,7 +47,11 @@ class RoleChangeTest {
             postgres.primary().execute("SELECT pg_reload_conf()");
             postgres.standby().execute("SELECT pg_promote()");
 
+            long promotedAt = System.nanoTime();
             await().atMost(SOON).until(() -> calls.renew("a", leaseId).statusCode() == 200);
+            LOG.info(
+                    "The first call was served {} ms after the promotion",
+                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - promotedAt));
             assertThat(HttpCalls.fencingToken(calls.renew("a", leaseId))).isEqualTo(token);
             assertThat(postgres.standby()
                             .fetchSingle(

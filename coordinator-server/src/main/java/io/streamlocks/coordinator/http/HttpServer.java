@@ -17,6 +17,7 @@ import io.streamlocks.coordinator.lock.OverloadedException;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
+import io.streamlocks.coordinator.log.RootCause;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -172,6 +173,8 @@ public final class HttpServer {
 
     /** Accepts no more connections, waits at most 5 s for the calls under way, and stops. */
     public void stop() {
+        Server server = javalin.jettyServer().server();
+        server.setStopTimeout(Connectors.close(server, STOP_TIMEOUT).toMillis());
         javalin.stop();
         locks.close();
     }
@@ -238,9 +241,8 @@ public final class HttpServer {
         bodies.setHandler(entrance);
         // Also behind it, since a call is of the thread that handles it, and a body may be read by others.
         entrance.setHandler(new CallHandler(telemetry));
-        // In place of the framework's handler, which counts requests for nobody. None refuses calls while the server
-        // stops:
-        // that waits until its connections have ended, and a renewal that comes on one of them is served.
+        // In place of the framework's handler, which counts requests for nobody. No handler refuses calls while the
+        // server stops: that waits until its connections have ended, and serves a renewal that comes on one of them.
         server.setHandler(slow);
     }
 
@@ -337,11 +339,10 @@ public final class HttpServer {
     }
 
     private void respondTo(StorageUnavailableException e, Context ctx) {
-        Throwable root = rootCause(e);
+        Throwable root = RootCause.of(e);
         String message = root == e ? e.getMessage() : e.getMessage() + ": " + root;
         // Which call met the outage makes no difference, nor do numbers: a pool's message counts its connections.
-        Throwable error = root instanceof Error ? root : null;
-        errors.log(Level.WARN, root.toString().replaceAll("\\d+", "0"), message, error);
+        errors.log(Level.WARN, root.toString().replaceAll("\\d+", "0"), message, RootCause.errorOf(e));
         Exchange.respond(
                 ctx,
                 Problem.of(
@@ -349,7 +350,7 @@ public final class HttpServer {
     }
 
     private void respondTo(KeysUnavailableException e, Context ctx) {
-        errors.log(Level.WARN, e.getMessage(), e.getMessage() + ": " + rootCause(e), null);
+        errors.log(Level.WARN, e.getMessage(), e.getMessage() + ": " + RootCause.of(e), null);
         Exchange.respond(ctx, Problem.of(ProblemType.KEYS_UNAVAILABLE, "Tokens cannot be verified now. Try again."));
     }
 
@@ -365,7 +366,8 @@ public final class HttpServer {
 
     /** The framework would answer without a body. If memory has run out, the process ends with the line in the log. */
     private void respondTo(HttpServletResponse response, Error e) {
-        errors.log(Level.ERROR, e.getClass().getName(), "Failed to handle a call", e);
+        // By its message, too: a thread that could not be started must not hide that memory has run out.
+        errors.log(Level.ERROR, e.toString(), "Failed to handle a call", e);
         byte[] body = Json.write(new Responses.Refusal(internalError(), response.getHeader(Call.REQUEST_ID)));
         response.setContentType(Problem.CONTENT_TYPE);
         try {
@@ -385,16 +387,10 @@ public final class HttpServer {
         // Not by its message, which may quote the request, so that each would be another error.
         StackTraceElement[] trace = e.getStackTrace();
         String where = e.getClass().getName() + (trace.length == 0 ? "" : " at " + trace[0]);
-        errors.log(Level.ERROR, where, "Failed to handle " + call, e);
+        // What a future failed with is wrapped, each time at the same place.
+        Throwable error = RootCause.errorOf(e);
+        errors.log(Level.ERROR, error == null ? where : error.toString(), "Failed to handle " + call, e);
         Exchange.respond(ctx, internalError());
-    }
-
-    private static Throwable rootCause(Throwable e) {
-        Throwable root = e;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return root;
     }
 
     /** In place of the handler that the framework brings, which looks through each request for a session. */

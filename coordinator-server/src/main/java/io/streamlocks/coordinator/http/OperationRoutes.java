@@ -55,7 +55,7 @@ final class OperationRoutes {
             ctx.status(303);
             // Relative, since a proxy may have this server below a path of its own.
             ctx.header("Location", "console");
-            // Of no body; the framework would set its default.
+            // There is no body; the framework would set its default.
             ctx.res().setContentType(null);
         } else {
             Exchange.respond(ctx, "text/plain; charset=utf-8", START);

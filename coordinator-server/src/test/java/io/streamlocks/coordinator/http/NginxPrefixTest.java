@@ -2,22 +2,16 @@ package io.streamlocks.coordinator.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,54 +28,29 @@ class NginxPrefixTest {
     private static Path directory;
 
     private static TestServer server;
-    private static Process nginx;
-    private static int port;
+    private static Nginx nginx;
 
     @BeforeAll
     static void start() throws IOException {
-        Path command = Stream.of(System.getenv().getOrDefault("PATH", "") + ":/usr/sbin")
-                .flatMap(path -> Stream.of(path.split(":")))
-                .map(folder -> Path.of(folder, "nginx"))
-                .filter(Files::isExecutable)
-                .findFirst()
-                .orElse(null);
-        assumeTrue(command != null, "No nginx is on the PATH");
         server = TestServer.open();
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
-        Path file = Files.writeString(directory.resolve("nginx.conf"), configuration());
-        nginx = new ProcessBuilder(command.toString(), "-p", directory.toString(), "-c", file.toString())
-                .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("nginx.log").toFile())
-                .start();
+        nginx = Nginx.start(directory, site());
         await().atMost(Duration.ofSeconds(30))
                 .ignoreExceptions()
                 .until(() -> send("GET", "/locks/livez", "").status() == 200);
     }
 
-    private static String configuration() throws IOException {
+    private static String site() throws IOException {
         Matcher matcher = CONFIGURATION.matcher(Files.readString(Path.of("..", "README.md")));
         assertThat(matcher.find()).as("a configuration of nginx in the README").isTrue();
         String documented = matcher.group(1);
         assertThat(documented).contains("server coordinator:8080;", "listen 8080;");
-        String places = Stream.of("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-                .map(kind -> kind + "_temp_path " + directory.resolve(kind) + ";\n")
-                .collect(Collectors.joining());
-        return "daemon off;\npid " + directory.resolve("pid") + ";\nerror_log stderr warn;\n"
-                + ("root".equals(System.getProperty("user.name")) ? "user root;\n" : "")
-                + "events {}\nhttp {\naccess_log off;\n" + places
-                + documented
-                        .replace("server coordinator:8080;", "server 127.0.0.1:" + server.port + ";")
-                        .replace("listen 8080;", "listen 127.0.0.1:" + port + ";")
-                + "\n}\n";
+        return documented.replace("server coordinator:8080;", "server 127.0.0.1:" + server.port + ";");
     }
 
     @AfterAll
-    static void stop() throws InterruptedException {
+    static void stop() {
         if (nginx != null) {
-            nginx.destroy();
-            nginx.waitFor(30, TimeUnit.SECONDS);
+            nginx.close();
         }
         if (server != null) {
             server.close();
@@ -89,7 +58,7 @@ class NginxPrefixTest {
     }
 
     private static RawHttp.Answer send(String method, String target, String body) {
-        return RawHttp.send(port, RawHttp.request(method, target, body));
+        return RawHttp.send(nginx.port, RawHttp.request(method, target, body));
     }
 
     @ParameterizedTest
@@ -134,6 +103,11 @@ class NginxPrefixTest {
                         .at("/locks/0/streamId")
                         .asText())
                 .isEqualTo("../../../../x");
+        for (String without : List.of("/locks", "/locks?x=1")) {
+            RawHttp.Answer answer = send("GET", without, "");
+            assertThat(answer.status()).as(without).isEqualTo(308);
+            assertThat(answer.headers()).containsEntry("Location", "/locks/" + without.substring("/locks".length()));
+        }
         for (String path : List.of("/docs", "/docs/docs.js", "/openapi.yaml", "/console", "/console/console.js")) {
             assertThat(send("GET", "/locks" + path, "").status()).as(path).isEqualTo(200);
         }

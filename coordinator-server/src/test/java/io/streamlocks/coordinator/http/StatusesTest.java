@@ -83,6 +83,7 @@ class StatusesTest {
         String free = TestServer.randomStream();
         Response response =
                 switch (status) {
+                    case 303 -> server.request().accept("text/html").get(path);
                     case 200, 204 -> call(server, method, path, held, leaseId);
                     case 400 -> badCall(method, path);
                     case 401 -> call(guarded, method, path, free, leaseId);

@@ -1,0 +1,30 @@
+package io.streamlocks.coordinator.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.SQLException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+class RootCauseTest {
+
+    @Test
+    void anErrorIsFoundBelowWhatLibrariesWrapItIn() {
+        OutOfMemoryError error = new OutOfMemoryError("Java heap space");
+        SQLException wrapped = new SQLException("wrapped", error);
+        assertThat(RootCause.of(new IllegalStateException(wrapped))).isSameAs(error);
+        assertThat(RootCause.errorOf(new IllegalStateException(wrapped))).isSameAs(error);
+        assertThat(RootCause.errorOf(error)).isSameAs(error);
+        assertThat(RootCause.errorOf(new SQLException("alone"))).isNull();
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void causesThatGoRoundInACircleEnd() {
+        Exception one = new Exception("one");
+        Exception two = new Exception("two", one);
+        one.initCause(two);
+        assertThat(RootCause.of(one)).isIn(one, two);
+        assertThat(RootCause.errorOf(one)).isNull();
+    }
+}
