@@ -216,7 +216,8 @@ final class HttpLeaseCalls extends LeaseCalls {
         if (code != null) {
             detail = code + ": " + problem.getDetail();
         } else {
-            detail = status == 0 ? String.valueOf(cause.getMessage()) : "status " + status;
+            // No item of a batch has the status 0 by rights, and if one has, it lacks a cause all the same.
+            detail = status == 0 && cause != null ? String.valueOf(cause.getMessage()) : "status " + status;
         }
         String message = "The coordinator failed to " + what + ": " + detail;
         if (isRefused(status)) {

@@ -83,7 +83,8 @@ class RewritingProxyTest extends ProxiedClient {
                 LeaseCalls calls = new HttpLeaseCalls(http, Optional.empty(), Map.of())) {
             LeaseKey one = new LeaseKey(streamId, UUID.randomUUID());
             LeaseKey two = new LeaseKey("other/" + streamId, UUID.randomUUID());
-            calls.acquireAll(List.of(new LeaseCalls.Acquire(one, "w", TTL), new LeaseCalls.Acquire(two, "w", TTL)));
+            Duration ttl = Duration.ofMinutes(1);
+            calls.acquireAll(List.of(new LeaseCalls.Acquire(one, "w", ttl), new LeaseCalls.Acquire(two, "w", ttl)));
             rewriting.changeAnswers(body -> body.replace("other/", "another/"));
 
             List<LeaseCalls.Renewal> renewals = calls.renew(List.of(one, two));
@@ -95,6 +96,15 @@ class RewritingProxyTest extends ProxiedClient {
                             .hasMessageContaining("\"another/" + streamId + "\"")
                             .hasMessageContaining("\"other/" + streamId + "\""));
         }
+    }
+
+    @Test
+    void aResultWithoutAStatusOfHttpIsNoAnswer() {
+        rewriting.changeAnswers(body -> "{\"results\": [{\"status\": 0}]}");
+
+        assertThatThrownBy(() -> worker.tryAcquire(streamId))
+                .isInstanceOf(CoordinatorUnavailableException.class)
+                .hasMessageEndingWith("status 0");
     }
 
     @ParameterizedTest
