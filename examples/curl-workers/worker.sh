@@ -78,7 +78,8 @@ stop() {
       # 204 is released, and 410 was over before. An answer that is not JSON is none.
       if [[ -z $failed ]] && call /v1/batch/release &&
         jq -c --slurpfile answer "$dir/answer" '.items | to_entries[] |
-          select($answer[0].results[.key].status | . != 204 and . != 410) | .value' "$dir/request" >"$dir/part"; then
+          . as $item | select($answer[0].results[.key] | (.status != 204 and .status != 410) or
+            (.streamId != null and .streamId != $item.value.streamId)) | .value' "$dir/request" >"$dir/part"; then
         cat "$dir/part"
       else
         # The other calls of this try could take as long.

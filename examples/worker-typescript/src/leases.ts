@@ -154,7 +154,12 @@ export class LeaseKeeper {
         const { results } = await this.api.releaseLocks({ batchReleaseRequest: { items } }, this.timeout());
         requireOneEach(items, results);
         // 204: released. 410: it was over before.
-        left.push(...items.filter((_, i) => results[i]!.status !== 204 && results[i]!.status !== 410));
+        left.push(
+          ...items.filter((item, i) => {
+            const result = results[i]!;
+            return isOfAnother(item, result) || (result.status !== 204 && result.status !== 410);
+          }),
+        );
       } catch (e) {
         console.error(`a release of ${items.length} leases had no usable answer: ${describe(e)}`);
         left.push(...items);
@@ -237,11 +242,16 @@ function requireOneEach(items: unknown[], results: unknown[]): void {
  * Whether the answer is for another lease than the call, or a grant without a lease. Then a proxy or gateway on the way changes what it passes on, and
  * what became of the call is unknown: it is neither a grant nor a loss.
  */
-function isOfAnother(asked: Key, { status, lease }: LeaseResult): boolean {
-  const differs = lease ? lease.streamId !== asked.streamId || lease.leaseId !== asked.leaseId : status === 200;
+function isOfAnother(asked: Key, { status, streamId, lease }: LeaseResult): boolean {
+  // A result without a lease, as a loss, has the id itself, but for servers of older versions.
+  const stream = lease?.streamId ?? streamId;
+  const differs =
+    (status === 200 && !lease) ||
+    (stream !== undefined && stream !== asked.streamId) ||
+    (lease !== undefined && lease.leaseId !== asked.leaseId);
   if (differs) {
     console.error(
-      `the answer is for ${lease ? `stream "${lease.streamId}"` : 'no lease'}, but the call was for a lease of stream "${asked.streamId}": ` +
+      `the answer is for ${stream === undefined ? 'no lease' : `a lease of stream "${stream}"`}, but the call was for a lease of stream "${asked.streamId}": ` +
         'a proxy or gateway on the way changes paths or bodies',
     );
   }
