@@ -44,7 +44,7 @@ final class BackgroundReleases implements AutoCloseable {
 
     private final Thread thread;
 
-    /** What became of one round of releases. */
+    /** The outcome of one round of releases. */
     private enum Round {
         /** All had an answer. */
         ANSWERED,
@@ -226,7 +226,7 @@ final class BackgroundReleases implements AutoCloseable {
         return interrupted;
     }
 
-    /** Of two threads that do this, each logs what it removes. */
+    /** If two threads do this, each logs what it removes. */
     private void logWhatStaysHeld(long now) {
         List<String> streams = new ArrayList<>();
         long longest = 0;
