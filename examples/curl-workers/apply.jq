@@ -12,10 +12,13 @@ def hold($lease): {leaseId: $lease.leaseId, token: $lease.fencingToken,
 reduce range($request[0].items | length) as $i ({state: ., log: []};
   $request[0].items[$i] as $item | $item.streamId as $id | $answer[0].results[$i] as $result |
   .state.held[$id] as $held |
-  if $result.status == 200 and ($result.lease.streamId != $id or $result.lease.leaseId != $item.leaseId) then
+  # A result without a lease, as a loss, has the stream id itself, but for servers of older versions.
+  ($result.lease.streamId // $result.streamId) as $stream |
+  if ($stream != null and $stream != $id) or
+      ($result.status == 200 and ($stream == null or $result.lease.leaseId != $item.leaseId)) then
     # A proxy or gateway on the way changes paths or bodies: neither a grant nor a loss, but unknown.
     .log += [{event: "unknown", workerId: $worker, streamId: $id,
-      reason: "the answer is for another lease, of stream \($result.lease.streamId)"}]
+      reason: "the answer is for another lease, of stream \($stream)"}]
   elif $result.status == 200 then
     .state.held[$id] = hold($result.lease) | del(.state.asked[$id]) |
     .log += [line(if $held == null then "grant" else "renew" end; $result.lease)]

@@ -53,14 +53,17 @@ call() {
   fi
 }
 
-# Lets the others have the streams at once. What has no answer is tried again, with pauses, for about 5 s; then it runs
-# out by itself, and the log names its streams.
+# Lets the others have the streams at once. Releases without an answer are tried again, with pauses, for 5 s and the last
+# call; then the leases run out by themselves, and the log names their streams.
 stop() {
   trap '' TERM INT
-  local pause=0.1 tries=0 request
+  local pause=0.1 tries=0 failed request until
+  read_clock
+  until=$((now + 5000))
   jq -c '[.held | to_entries[] | {streamId: .key, leaseId: .value.leaseId}]' "$dir/state" >"$dir/left"
   until [[ $(<"$dir/left") == '[]' ]]; do
-    if ((++tries > 7)); then
+    read_clock
+    if ((++tries > 1 && now >= until)); then
       jq -c --arg worker "$worker" '.[] | {event: "held", workerId: $worker, streamId,
         reason: "no release had an answer, it runs out by itself"}' "$dir/left" >>"$log"
       echo "$worker: $(jq length "$dir/left") leases stay held until they run out" >&2
@@ -68,14 +71,19 @@ stop() {
     fi
     ((tries == 1)) || sleep "$pause"
     ((tries == 1)) || pause=$(jq -n "[$pause * 2, 2] | min")
+    failed=
     jq -c 'range(0; length; 1000) as $from | {items: .[$from:$from + 1000]}' "$dir/left" >"$dir/releases"
     while IFS= read -r request; do
       printf '%s\n' "$request" >"$dir/request"
-      if call /v1/batch/release; then
-        # 204 is released, and 410 was over before.
-        jq -c --slurpfile request "$dir/request" '.results as $results | $request[0].items | to_entries[] |
-          select($results[.key].status | . != 204 and . != 410) | .value' "$dir/answer"
+      # 204 is released, and 410 was over before. An answer that is not JSON is none.
+      if [[ -z $failed ]] && call /v1/batch/release &&
+        jq -c --slurpfile answer "$dir/answer" '.items | to_entries[] |
+          . as $item | select($answer[0].results[.key] | (.status != 204 and .status != 410) or
+            (.streamId != null and .streamId != $item.value.streamId)) | .value' "$dir/request" >"$dir/part"; then
+        cat "$dir/part"
       else
+        # The other calls of this try could take as long.
+        failed=1
         jq -c '.items[]' "$dir/request"
       fi
     done <"$dir/releases" >"$dir/unanswered"
@@ -100,10 +108,11 @@ while [[ -z $stopping ]]; do
   } <"$dir/plan"
 
   path=${path//\"/}
-  if [[ $path != null ]] && call "$path"; then
+  # An answer that is not JSON fails in jq, which says so: unknown, too.
+  if [[ $path != null ]] && call "$path" &&
     jq -c -f "$here/apply.jq" --arg worker "$worker" --argjson sent "$sent" --argjson ttl "$ttl" \
       --argjson margin "$margin" --slurpfile request "$dir/request" --slurpfile answer "$dir/answer" \
-      "$dir/state" >"$dir/applied"
+      "$dir/state" >"$dir/applied"; then
     {
       IFS= read -r state && printf '%s\n' "$state" >"$dir/state"
       cat >>"$log"

@@ -105,7 +105,7 @@ export class LeaseKeeper {
       }
       this.unanswered.delete(streamId);
       const safeUntil = this.safeUntil(sent, result);
-      // Without a lease it is held by another worker, or this id's grant was over before: the next poll asks again.
+      // Without a lease it is held by another worker, or the grant of this id was over before: the next poll asks again.
       if (result.lease && performance.now() < safeUntil) {
         const lease = new HeldLease(result.lease, safeUntil);
         this.held.set(streamId, lease);
@@ -117,44 +117,66 @@ export class LeaseKeeper {
   }
 
   /**
-   * Gives leases back, so that others can have their streams at once. What has no answer is tried again, with pauses, for
-   * as long as a call may take. What is left then runs out by itself, and is logged. Never throws.
+   * Gives leases back, so that others can have their streams at once. Leases without an answer are tried again, with
+   * pauses, for as long as a call may take. Those that are left then run out by themselves, and are logged. Never throws.
    */
   async release(leases: HeldLease[]): Promise<void> {
-    let left: Key[] = leases
+    const keys = leases
       .filter((lease) => !lease.signal.aborted)
       .map(({ streamId, leaseId }) => ({ streamId, leaseId }));
     leases.forEach((lease) => lease.lose('released'));
+    await this.giveBack(keys);
+  }
+
+  private async giveBack(keys: Key[]): Promise<void> {
+    let left = keys;
     const until = performance.now() + this.timeoutMs;
     for (let pause = 50; (left = await this.releaseOnce(left)).length > 0; pause *= 2) {
       const remaining = until - performance.now();
       if (remaining <= 0) {
-        console.error(`${left.length} leases stay held until they run out: ${left.map(({ streamId }) => streamId).join(', ')}`);
+        console.error(`${left.length} leases may stay held until they run out: ${left.map(({ streamId }) => streamId).join(', ')}`);
         return;
       }
       await sleep(Math.min(pause, remaining));
     }
   }
 
-  /** Answers what had no answer. */
+  /** Answers those that had no answer. After the first call without one, the others are left: each could take as long. */
   private async releaseOnce(all: Key[]): Promise<Key[]> {
     const left: Key[] = [];
+    let hangs = false;
     for (const items of chunks(all)) {
+      if (hangs) {
+        left.push(...items);
+        continue;
+      }
       try {
         const { results } = await this.api.releaseLocks({ batchReleaseRequest: { items } }, this.timeout());
         requireOneEach(items, results);
         // 204: released. 410: it was over before.
-        left.push(...items.filter((_, i) => results[i]!.status !== 204 && results[i]!.status !== 410));
+        left.push(
+          ...items.filter((item, i) => {
+            const result = results[i]!;
+            return isOfAnother(item, result) || (result.status !== 204 && result.status !== 410);
+          }),
+        );
       } catch (e) {
         console.error(`a release of ${items.length} leases had no usable answer: ${describe(e)}`);
         left.push(...items);
+        hangs = true;
       }
     }
     return left;
   }
 
-  /** Renews no more. */
-  stop(): void {
+  /**
+   * Gives back these leases, and those that acquires without an answer may have been granted; then renews no more. No
+   * acquire may be under way.
+   */
+  async stop(leases: HeldLease[]): Promise<void> {
+    const maybe = [...this.unanswered].map(([streamId, leaseId]) => ({ streamId, leaseId }));
+    this.unanswered.clear();
+    await Promise.all([this.release(leases), this.giveBack(maybe)]);
     this.stopped = true;
     clearTimeout(this.nextBeat);
   }
@@ -217,14 +239,19 @@ function requireOneEach(items: unknown[], results: unknown[]): void {
 }
 
 /**
- * Whether the answer is for another lease than the call. Then a proxy or gateway on the way changes what it passes on, and
+ * Whether the answer is for another lease than the call, or a grant without a lease. Then a proxy or gateway on the way changes what it passes on, and
  * what became of the call is unknown: it is neither a grant nor a loss.
  */
-function isOfAnother(asked: Key, { lease }: LeaseResult): boolean {
-  const differs = lease !== undefined && (lease.streamId !== asked.streamId || lease.leaseId !== asked.leaseId);
+function isOfAnother(asked: Key, { status, streamId, lease }: LeaseResult): boolean {
+  // A result without a lease, as a loss, has the id itself, but for servers of older versions.
+  const stream = lease?.streamId ?? streamId;
+  const differs =
+    (status === 200 && !lease) ||
+    (stream !== undefined && stream !== asked.streamId) ||
+    (lease !== undefined && lease.leaseId !== asked.leaseId);
   if (differs) {
     console.error(
-      `the answer is for stream "${lease.streamId}", but the call was for a lease of stream "${asked.streamId}": ` +
+      `the answer is for ${stream === undefined ? 'no lease' : `a lease of stream "${stream}"`}, but the call was for a lease of stream "${asked.streamId}": ` +
         'a proxy or gateway on the way changes paths or bodies',
     );
   }

@@ -141,8 +141,7 @@ async function main(): Promise<void> {
   all.forEach((session) => session.stop());
   // The leases are kept alive until the last event is published, and each call to the stream API has a time-out.
   await Promise.all(all.map((session) => session.over));
-  await leases.release(all.map((session) => session.lease));
-  leases.stop();
+  await leases.stop(all.map((session) => session.lease));
 }
 
 await main();

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +38,20 @@ final class BackgroundReleases implements AutoCloseable {
     private volatile boolean woken;
 
     private volatile boolean closed;
+
+    /** Nobody looks at what is left any more. */
+    private volatile boolean over;
+
     private final Thread thread;
+
+    /** The outcome of one round of releases. */
+    private enum Round {
+        /** All had an answer. */
+        ANSWERED,
+        /** Some were refused, and another try would be, too. All others had an answer. */
+        REFUSED,
+        UNANSWERED
+    }
 
     /** What is known of a lease that is to be released. */
     private static final class Unreleased {
@@ -61,9 +75,14 @@ final class BackgroundReleases implements AutoCloseable {
         thread.start();
     }
 
-    /** Releases from now on what may have been granted. */
+    /** Releases from now on what may have been granted; after {@link #releaseAtLast} it logs that this stays held. */
     void add(LeaseKey key) {
-        unreleased.put(key, new Unreleased(runtime.nanoTime() + ttl.toNanos()));
+        long now = runtime.nanoTime();
+        unreleased.put(key, new Unreleased(now + ttl.toNanos()));
+        if (over) {
+            logWhatStaysHeld(now);
+            return;
+        }
         woken = true;
         runtime.unpark(thread);
     }
@@ -99,40 +118,54 @@ final class BackgroundReleases implements AutoCloseable {
 
     /** Tries to release all. Returns whether all had an answer. */
     boolean releaseOnce() {
+        return releaseRound() == Round.ANSWERED;
+    }
+
+    private Round releaseRound() {
         forgetWhatRanOut();
-        boolean answered = true;
+        Round round = Round.ANSWERED;
         for (List<LeaseKey> chunk : LeaseCalls.chunks(unreleased.keySet(), key -> key)) {
             try {
                 // Not together with those of other threads, which may hang: then this would have to wait for room.
                 List<Release> results = calls.releaseAll(chunk);
                 for (int i = 0; i < chunk.size(); i++) {
-                    answered &= take(chunk.get(i), results.get(i));
+                    round = worse(round, take(chunk.get(i), results.get(i)));
                 }
             } catch (RuntimeException e) {
                 LOG.debug("{} leases are still to be released: {}", chunk.size(), e.toString());
-                failure = e;
-                return false;
+                round = worse(round, failed(e));
+                // The others would have to wait as long; a refusal, which comes at once, may be of this call alone.
+                if (round == Round.UNANSWERED) {
+                    return round;
+                }
             }
         }
-        return answered;
+        return round;
     }
 
-    /** Returns whether this is an answer. */
-    private boolean take(LeaseKey key, Release result) {
+    private static Round worse(Round one, Round other) {
+        return one.compareTo(other) > 0 ? one : other;
+    }
+
+    private Round failed(RuntimeException cause) {
+        failure = cause;
+        return cause instanceof CoordinatorRefusedException ? Round.REFUSED : Round.UNANSWERED;
+    }
+
+    private Round take(LeaseKey key, Release result) {
         if (result instanceof Release.Unknown unknown) {
-            failure = unknown.cause();
-            return false;
+            return failed(unknown.cause());
         }
         if (!(result instanceof Release.Lost lost) || lost.reason() != LossReason.UNKNOWN) {
             unreleased.remove(key);
-            return true;
+            return Round.ANSWERED;
         }
         // The acquire may still be under way, and be granted after this.
         Unreleased known = unreleased.get(key);
         if (known != null) {
             known.hasNoTrace = true;
         }
-        return true;
+        return Round.ANSWERED;
     }
 
     private void forgetWhatRanOut() {
@@ -153,40 +186,52 @@ final class BackgroundReleases implements AutoCloseable {
     }
 
     /**
-     * Releases what is left, on this thread: with pauses until all have an answer, for that long and once more at its end.
-     * Logs what stays held then. An interruption does not end it.
+     * Releases what is left, on this thread: with pauses until all have an answer and no other thread has a release under
+     * way, for that long and once more at its end. Ends at once if all that is left is refused. Logs what stays held then,
+     * as {@link #add} does from then on. An interruption does not end it.
+     *
+     * @param othersRelease whether other threads have releases under way, which come here if they fail
      */
-    void releaseAtLast(Duration atMost) {
+    void releaseAtLast(Duration atMost, BooleanSupplier othersRelease) {
         long untilNanos = runtime.nanoTime() + atMost.toNanos();
         boolean interrupted = false;
-        for (int failures = 1; !releaseOnce(); failures++) {
+        for (int failures = 1; ; failures++) {
+            // Asked before what is left is looked at: what fails in between would be seen by neither.
+            boolean alone = !othersRelease.getAsBoolean();
+            Round round = releaseRound();
             long now = runtime.nanoTime();
-            if (untilNanos - now <= 0) {
-                logWhatStaysHeld(now);
+            if ((alone && round != Round.UNANSWERED) || untilNanos - now <= 0) {
                 break;
             }
-            interrupted |= pause(now + Math.min(pace.retryNanos(failures), untilNanos - now));
+            interrupted |= pause(
+                    now + Math.min(pace.retryNanos(failures), untilNanos - now),
+                    () -> !alone && !othersRelease.getAsBoolean());
         }
+        over = true;
+        logWhatStaysHeld(runtime.nanoTime());
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Returns whether the thread was interrupted meanwhile, which it is no more: its next call would fail. */
-    private boolean pause(long untilNanos) {
+    /** Returns whether the thread was interrupted meanwhile. It is not interrupted then, as its next call would fail. */
+    private boolean pause(long untilNanos, BooleanSupplier endsBefore) {
         boolean interrupted = false;
-        for (long left = untilNanos - runtime.nanoTime(); left > 0; left = untilNanos - runtime.nanoTime()) {
+        long left = untilNanos - runtime.nanoTime();
+        while (left > 0 && !endsBefore.getAsBoolean()) {
             runtime.park(this, left);
             interrupted |= Thread.interrupted();
+            left = untilNanos - runtime.nanoTime();
         }
         return interrupted;
     }
 
+    /** If two threads do this, each logs what it removes. */
     private void logWhatStaysHeld(long now) {
         List<String> streams = new ArrayList<>();
         long longest = 0;
         for (Map.Entry<LeaseKey, Unreleased> entry : unreleased.entrySet()) {
-            if (!entry.getValue().hasNoTrace) {
+            if (unreleased.remove(entry.getKey(), entry.getValue()) && !entry.getValue().hasNoTrace) {
                 streams.add(entry.getKey().streamId());
                 longest = Math.max(longest, entry.getValue().untilNanos - now);
             }
@@ -205,8 +250,13 @@ final class BackgroundReleases implements AutoCloseable {
 
     /** Streams for a line of the log, which ends somewhere. */
     static String named(Collection<String> streams) {
-        String some = streams.stream().limit(NAMED).collect(Collectors.joining(", "));
+        String some = streams.stream().sorted().limit(NAMED).collect(Collectors.joining(", "));
         return streams.size() <= NAMED ? some : some + " and " + (streams.size() - NAMED) + " more";
+    }
+
+    /** Whether {@link #releaseAtLast} has ended. */
+    boolean isOver() {
+        return over;
     }
 
     /** Ends the thread. */

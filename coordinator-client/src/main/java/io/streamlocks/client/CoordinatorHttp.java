@@ -69,9 +69,11 @@ final class CoordinatorHttp implements AutoCloseable {
     private static final int MAX_CONNECTIONS = 64;
 
     /** Below the time after which common servers hang up, since nothing is retried here. */
-    private static final Duration MAX_IDLE = Duration.ofSeconds(20);
+    static final Duration MAX_IDLE = Duration.ofSeconds(20);
 
-    private static final Duration MAX_AGE = Duration.ofSeconds(60);
+    static final Duration MAX_AGE = Duration.ofSeconds(60);
+
+    private static final Duration ARRIVES_BEFORE = Duration.ofSeconds(1);
 
     /** Of a host that {@link URI} takes for none, since the name has an underscore. Names of Docker's services do. */
     private static final Pattern UNDERSCORED = Pattern.compile("[A-Za-z0-9._-]*_[A-Za-z0-9._-]*(:[0-9]{1,5})?");
@@ -166,10 +168,18 @@ final class CoordinatorHttp implements AutoCloseable {
         connections.setSSLSocketFactory(new SSLConnectionSocketFactory(trust));
     }
 
-    /** When an idle connection expires, which the pool looks at before it hands one out. A server may ask for less. */
+    /**
+     * When an idle connection expires, which the pool looks at before it hands one out. A server may ask for less, and
+     * hangs up at that moment, so that a request must be there before: its connection expires a second earlier.
+     */
     private static TimeValue idleLimit(HttpResponse answer, HttpContext context, TimeValue most) {
         var asked = DefaultConnectionKeepAliveStrategy.INSTANCE.getKeepAliveDuration(answer, context);
-        return TimeValue.isPositive(asked) && asked.compareTo(most) < 0 ? asked : most;
+        if (!TimeValue.isNonNegative(asked)) {
+            return most;
+        }
+        long millis = asked.toMilliseconds() - ARRIVES_BEFORE.toMillis();
+        // Zero would be for ever.
+        return TimeValue.ofMilliseconds(Math.max(1, Math.min(millis, most.toMilliseconds())));
     }
 
     private static String requireBase(URI uri) {

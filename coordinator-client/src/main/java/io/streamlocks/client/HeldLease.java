@@ -162,9 +162,9 @@ public final class HeldLease implements AutoCloseable {
 
     /**
      * Stops renewing the lease and releases it, so that others can have the stream at once. Blocks for one call. If
-     * that has no usable answer, as after a 503 or a connection that was refused or broke, the log and {@link
-     * StreamLockListener#releaseUnknown} tell of it, and it is tried again in the background, with pauses, until the lease
-     * has run out by itself, which the log tells, too. Whether it was lost before stays unknown then, since it may have
+     * that has no usable answer, as after a 503 or a connection that was refused or broke, the log has a warning and {@link
+     * StreamLockListener#releaseUnknown} is called, and it is tried again in the background, with pauses, until the lease
+     * has run out by itself, which is logged, too. Whether it was lost before stays unknown then, since it may have
      * ended after. If the answer is that the lease was lost before, {@link #onLost} is called after all: the work may have
      * overlapped with another's. Closing again does nothing, and neither does closing after
      * {@link StreamLockClient#close()}.

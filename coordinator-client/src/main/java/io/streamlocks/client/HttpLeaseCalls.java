@@ -74,20 +74,42 @@ final class HttpLeaseCalls extends LeaseCalls {
 
     private static Acquired acquired(Acquire acquire, LeaseResult result) {
         int status = result.getStatus();
+        RuntimeException wrong = wrong(acquire.key(), result).orElse(null);
+        if (wrong != null) {
+            return new Acquired(Optional.empty(), wrong);
+        }
         if (status == 200) {
             Lease lease = result.getLease();
-            RuntimeException wrong = wrong(acquire.key(), lease).orElse(null);
-            return wrong != null
-                    ? new Acquired(Optional.empty(), wrong)
-                    : new Acquired(
-                            Optional.of(new Grant(lease.getFencingToken(), Duration.ofMillis(lease.getExpiresInMs()))),
-                            null);
+            return new Acquired(
+                    Optional.of(new Grant(lease.getFencingToken(), Duration.ofMillis(lease.getExpiresInMs()))), null);
         }
         return new Acquired(
                 Optional.empty(),
                 isHeld(status, result.getProblem())
                         ? null
                         : failure("acquire stream " + acquire.key().streamId(), status, result.getProblem(), null));
+    }
+
+    private static Optional<RuntimeException> wrong(LeaseKey asked, LeaseResult result) {
+        return result.getStatus() == 200 ? wrong(asked, result.getLease()) : wrong(asked, result.getStreamId());
+    }
+
+    /**
+     * The same of a result without a lease, as a loss. Older servers do not say which stream it is about.
+     *
+     * @param streamId null if the server has not said it
+     */
+    private static Optional<RuntimeException> wrong(LeaseKey asked, String streamId) {
+        return streamId == null || streamId.equals(asked.streamId())
+                ? Optional.empty()
+                : Optional.of(forAnotherStream(asked, streamId));
+    }
+
+    private static CoordinatorUnavailableException forAnotherStream(LeaseKey asked, String streamId) {
+        return new CoordinatorUnavailableException(
+                "The answer is for stream \"" + streamId + "\", but the call was for stream \"" + asked.streamId()
+                        + "\": a proxy or gateway on the way changes paths or bodies",
+                null);
     }
 
     /**
@@ -100,10 +122,7 @@ final class HttpLeaseCalls extends LeaseCalls {
             return Optional.of(new CoordinatorUnavailableException("The answer is not a lease", null));
         }
         if (!asked.streamId().equals(lease.getStreamId())) {
-            return Optional.of(new CoordinatorUnavailableException(
-                    "The answer is for stream \"" + lease.getStreamId() + "\", but the call was for stream \""
-                            + asked.streamId() + "\": a proxy or gateway on the way changes paths or bodies",
-                    null));
+            return Optional.of(forAnotherStream(asked, lease.getStreamId()));
         }
         if (!asked.leaseId().equals(lease.getLeaseId())) {
             return Optional.of(new CoordinatorUnavailableException(
@@ -144,12 +163,12 @@ final class HttpLeaseCalls extends LeaseCalls {
     }
 
     private static Renewal renewal(LeaseKey key, LeaseResult result) {
+        RuntimeException wrong = wrong(key, result).orElse(null);
+        if (wrong != null) {
+            return new Renewal.Unknown(wrong);
+        }
         return switch (result.getStatus()) {
-            case 200 ->
-                wrong(key, result.getLease())
-                        .<Renewal>map(Renewal.Unknown::new)
-                        .orElseGet(() -> new Renewal.Renewed(
-                                Duration.ofMillis(result.getLease().getExpiresInMs())));
+            case 200 -> new Renewal.Renewed(Duration.ofMillis(result.getLease().getExpiresInMs()));
             case 410 ->
                 new Renewal.Lost(
                         reason(result.getProblem()),
@@ -168,13 +187,21 @@ final class HttpLeaseCalls extends LeaseCalls {
                     .releaseLocks(new BatchReleaseRequest().items(items), headers)
                     .getResults();
             requireOneEach(keys, results, ReleaseResult::getStatus);
-            return results.stream().map(HttpLeaseCalls::released).toList();
+            List<Release> releases = new ArrayList<>();
+            for (int i = 0; i < results.size(); i++) {
+                releases.add(released(keys.get(i), results.get(i)));
+            }
+            return releases;
         } catch (ApiException e) {
             throw failure("release " + keys.size() + " leases", e);
         }
     }
 
-    private static Release released(ReleaseResult result) {
+    private static Release released(LeaseKey key, ReleaseResult result) {
+        RuntimeException wrong = wrong(key, result.getStreamId()).orElse(null);
+        if (wrong != null) {
+            return new Release.Unknown(wrong);
+        }
         return switch (result.getStatus()) {
             case 204 -> new Release.Released();
             case 410 -> new Release.Lost(reason(result.getProblem()));
@@ -216,7 +243,8 @@ final class HttpLeaseCalls extends LeaseCalls {
         if (code != null) {
             detail = code + ": " + problem.getDetail();
         } else {
-            detail = status == 0 ? String.valueOf(cause.getMessage()) : "status " + status;
+            // No item of a batch has the status 0 by rights, and if one has, it lacks a cause all the same.
+            detail = status == 0 && cause != null ? String.valueOf(cause.getMessage()) : "status " + status;
         }
         String message = "The coordinator failed to " + what + ": " + detail;
         if (isRefused(status)) {

@@ -29,6 +29,8 @@ final class LeaseKeeper implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LeaseKeeper.class);
 
+    private static final Duration CUT_OFF_LOOK = Duration.ofMillis(10);
+
     private final LeaseCalls renewals;
     private final LeaseCalls releases;
     private final Duration ttl;
@@ -41,6 +43,9 @@ final class LeaseKeeper implements AutoCloseable {
     private final ClientRuntime runtime;
 
     private final Map<UUID, HeldLease> leases = new ConcurrentHashMap<>();
+
+    /** The threads that release, one entry for each call of {@link #release} that is under way. */
+    private final Map<Object, Thread> releasing = new ConcurrentHashMap<>();
 
     private final Object watched = new Object();
 
@@ -123,6 +128,23 @@ final class LeaseKeeper implements AutoCloseable {
 
     /** Releases leases that are closed, in as few calls as can be. */
     void release(Collection<HeldLease> closedLeases) {
+        Object underWay = new Object();
+        releasing.put(underWay, Thread.currentThread());
+        try {
+            releaseCounted(closedLeases);
+        } finally {
+            releasing.remove(underWay);
+            wakeClosing();
+        }
+    }
+
+    /** Not the calling thread, which would wait for itself if a listener closes the client. */
+    private boolean othersRelease() {
+        Thread self = Thread.currentThread();
+        return releasing.values().stream().anyMatch(thread -> thread != self);
+    }
+
+    private void releaseCounted(Collection<HeldLease> closedLeases) {
         closedLeases.forEach(this::forget);
         RuntimeException failure = null;
         for (List<HeldLease> chunk : LeaseCalls.chunks(closedLeases, HeldLease::key)) {
@@ -163,10 +185,11 @@ final class LeaseKeeper implements AutoCloseable {
         }
     }
 
-    private static void warnOfUnknown(List<HeldLease> leases, RuntimeException cause) {
+    private void warnOfUnknown(List<HeldLease> leases, RuntimeException cause) {
         LOG.warn(
-                "Whether {} leases are released is unknown, trying again: {}: {}",
+                "Whether {} leases are released is unknown, {}: {}: {}",
                 leases.size(),
+                background.isOver() ? "and the client is closed" : "trying again",
                 streams(leases),
                 cause.toString());
     }
@@ -214,18 +237,18 @@ final class LeaseKeeper implements AutoCloseable {
         }
     }
 
-    /** Also without a listener somebody must hear of it. */
+    /** Logs it, also without a listener, and before the listener, which may take its time. */
     void tellLoss(LeaseLoss loss) {
-        tell(to -> to.lost(loss));
         LOG.warn(
                 "The lease of stream {} is lost, fencing token {}: {}{}",
                 loss.streamId(),
                 loss.fencingToken(),
                 loss.reason(),
-                // A person has written it, so it can have a line break.
+                // A person has written it, so it can have a line break, or what some readers of a log take for one.
                 loss.breakReason()
-                        .map(why -> ", " + why.replaceAll("\\p{C}", " "))
+                        .map(why -> ", " + why.replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]", " "))
                         .orElse(""));
+        tell(to -> to.lost(loss));
     }
 
     private void watchUntilClosed() {
@@ -353,6 +376,10 @@ final class LeaseKeeper implements AutoCloseable {
 
     /** Work under a lease has ended. */
     void workEnded() {
+        wakeClosing();
+    }
+
+    private void wakeClosing() {
         Thread waiting = closing;
         if (waiting != null) {
             runtime.unpark(waiting);
@@ -362,7 +389,8 @@ final class LeaseKeeper implements AutoCloseable {
     /**
      * Ends the threads and all leases. Releases those that nobody works under at once, and the others as the work under
      * them ends, for the stop time-out; what is in use after that, or by the calling thread, it leaves to run out. Releases
-     * without an answer are tried again for the stop time-out. Nothing may be {@linkplain #keep kept} any more.
+     * without an answer are tried again for the stop time-out, and those that other threads have under way are waited for
+     * as long. Nothing may be {@linkplain #keep kept} any more.
      */
     @Override
     public void close() {
@@ -386,12 +414,25 @@ final class LeaseKeeper implements AutoCloseable {
                 working = releaseUnused(working);
             }
             leaveToRunOut(releaseUnused(working));
-            background.releaseAtLast(stopTimeout);
+            background.releaseAtLast(stopTimeout, this::othersRelease);
         } finally {
             closing = null;
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    /** Waits until the releases of other threads are over, whose calls have been cut off, so that their log is complete. */
+    void awaitOthersReleases(Duration atMost) {
+        long untilNanos = nanoTime() + atMost.toNanos();
+        boolean interrupted = Thread.interrupted();
+        for (long left = atMost.toNanos(); left > 0 && othersRelease(); left = untilNanos - nanoTime()) {
+            runtime.park(this, Math.min(left, CUT_OFF_LOOK.toNanos()));
+            interrupted |= Thread.interrupted();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -35,6 +35,9 @@ public final class StreamLockClient implements AutoCloseable {
 
     private static final Duration RETRY_ACQUIRE_AFTER = Duration.ofMillis(100);
 
+    /** How long those whose calls are cut off may take to notice. */
+    private static final Duration CUT_OFF = Duration.ofSeconds(1);
+
     /** Three, each with its own connections, so that acquires and releases which hang do not hold up renewals. */
     private final LeaseCalls acquires;
 
@@ -275,9 +278,16 @@ public final class StreamLockClient implements AutoCloseable {
      *       by itself. A warning in the log names its stream; no loss is told. If the work closes the lease later, nothing
      *       happens.
      *   <li>It tries releases again that had no usable answer, as after a 503 or a connection that was refused or broke:
-     *       with pauses, for one request time-out. The {@linkplain StreamLockListener#releaseUnknown listener} is told of
-     *       the first try. Then the lease runs out by itself, and a warning in the log names its stream.
+     *       with pauses, for one request time-out. It waits as long for the releases that other threads have under way,
+     *       and tries those again, too. The {@linkplain StreamLockListener#releaseUnknown listener} is told of the first
+     *       try. Then the lease runs out by itself, and a warning in the log names its stream. So it does at once if the
+     *       coordinator refuses the release, as with 401 or 403.
      * </ol>
+     *
+     * <p>It blocks for the sum of these. A call that is under way when a time ends goes on for its own time-outs, so that a
+     * coordinator that takes calls and never answers holds up a client with the longest default of 5 s for a request by
+     * about 40 s at worst: 15 s for acquires, and 5 s each for releases, for work, for the calls at the end of either, and
+     * for the last tries. A coordinator that refuses connections holds it up for one request time-out as a rule.
      *
      * <p>Work may close the client of its own lease: that does not wait for this work, and the lease runs out.
      */
@@ -290,12 +300,13 @@ public final class StreamLockClient implements AutoCloseable {
         // answered; whoever is not done by then is cut off, and leaves it to the keeper to release.
         if (!awaitAcquires(3 * requestTimeout.toMillis())) {
             acquires.close();
-            awaitAcquires(1000);
+            awaitAcquires(CUT_OFF.toMillis());
         }
         keeper.close();
         acquires.close();
         renewals.close();
         releases.close();
+        keeper.awaitOthersReleases(CUT_OFF);
         ownExecutor.ifPresent(ExecutorService::shutdown);
     }
 

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.stream.LongStream;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -67,6 +68,36 @@ class ConnectionsTest extends ScriptedServer {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void aConnectionIsNotUsedInTheLastSecondThatAServerGivesIt(int seconds) throws Exception {
+        answer(exchange -> {
+            exchange.getResponseHeaders().set("Keep-Alive", "timeout=" + seconds);
+            reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s"));
+        });
+        try (CoordinatorHttp http = connect(LONG, LONG)) {
+            assertThat(callers(http, 3)).doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
+    void aConnectionIsUsedBeforeThat() throws Exception {
+        answer(exchange -> {
+            exchange.getResponseHeaders().set("Keep-Alive", "timeout=3600");
+            reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s"));
+        });
+        try (CoordinatorHttp http = connect(LONG, LONG)) {
+            assertThat(callers(http, 3)).containsOnly(exchanges.element().getRemoteAddress());
+        }
+    }
+
+    /** Common servers and proxies hang up after 30 s or more, and a new server is to have its part within minutes. */
+    @Test
+    void byDefaultAConnectionIsIdleForTwentySecondsAndUsedForAMinuteAtMost() {
+        assertThat(CoordinatorHttp.MAX_IDLE).isEqualTo(Duration.ofSeconds(20));
+        assertThat(CoordinatorHttp.MAX_AGE).isEqualTo(Duration.ofSeconds(60));
+    }
+
     @Test
     void aConnectionIsClosedAfterTheFirstAnswerPastItsAge() throws Exception {
         answer(exchange -> reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s")));
@@ -91,6 +122,8 @@ class ConnectionsTest extends ScriptedServer {
 
     /** Some names of a host are none for {@link URI}, and name one all the same. */
     @ParameterizedTest
+    // A resolver of names may take its time.
+    @Timeout(120)
     @ValueSource(strings = {"http://lock_server.invalid:8080", "https://lock_server.invalid", "http://_a.b_.invalid/x"})
     void aHostMayHaveAnUnderscore(String uri) {
         try (CoordinatorHttp http = CoordinatorHttp.connect(URI.create(uri))) {

@@ -11,14 +11,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** What a client that closes does about releases that fail, and what its log tells. */
+/** A client that closes tries releases again that fail, and logs what stays held. */
 class ReleasesTriedAgainTest extends ProxiedClient {
 
     private static final Logger LOG = (Logger) LoggerFactory.getLogger("io.streamlocks.client");
@@ -131,6 +133,42 @@ class ReleasesTriedAgainTest extends ProxiedClient {
     }
 
     @Test
+    void aClosingClientTriesAgainTheReleaseThatAnotherThreadHadUnderWay() throws Exception {
+        StreamLockClient worker = worker(Duration.ofSeconds(30));
+        HeldLease lease = worker.tryAcquire(streamId).orElseThrow();
+        storage.setAway(true);
+        proxy.dropReplies();
+        Future<?> releasing = threads.submit(lease::close);
+        await().until(() -> storage.releases().size() == 1);
+        Thread closing = new Thread(worker::close);
+        closing.start();
+        await().until(() ->
+                List.of(Thread.State.TIMED_WAITING, Thread.State.TERMINATED).contains(closing.getState()));
+        assertThat(closing.isAlive()).isTrue();
+        storage.setAway(false);
+        proxy.pass();
+        closing.join();
+        releasing.get();
+        assertFree(List.of(streamId));
+    }
+
+    @Test
+    void whatAnotherThreadReleasedInVainWhileTheClientClosedIsLogged() throws Exception {
+        StreamLockClient worker = worker(Duration.ofSeconds(1));
+        HeldLease lease = worker.tryAcquire(streamId).orElseThrow();
+        storage.setAway(true);
+        proxy.dropReplies();
+        Future<?> releasing = threads.submit(lease::close);
+        await().until(() -> storage.releases().size() >= 1);
+        worker.close();
+        releasing.get();
+        assertThat(List.copyOf(warnings))
+                .last(InstanceOfAssertFactories.STRING)
+                .startsWith("1 leases stay held for up to ")
+                .contains(streamId);
+    }
+
+    @Test
     void aReleaseThatNeverHadAnAnswerIsLoggedWhenTheLeaseHasRunOut() {
         HeldLease lease = acquire();
         storage.setAway(true);
@@ -142,10 +180,32 @@ class ReleasesTriedAgainTest extends ProxiedClient {
 
     @Test
     void aLossIsLoggedAlsoWithoutAListener() {
-        StreamLockClient worker = client(StreamLockClient.builder(server.uri()).ttl(TTL));
+        StreamLockClient worker = client(StreamLockClient.builder(server.uri())
+                .ttl(Duration.ofMinutes(1))
+                .heartbeatInterval(Duration.ofMillis(100)));
         HeldLease lease = worker.tryAcquire(streamId).orElseThrow();
         storage.takeOver(streamId);
-        await().until(() -> warnings.contains("The lease of stream " + streamId + " is lost, fencing token "
-                + lease.fencingToken() + ": SUPERSEDED"));
+        String line = "The lease of stream " + streamId + " is lost, fencing token " + lease.fencingToken() + ": ";
+        // A renewal can come between the release and the grant to another.
+        await().until(() -> warnings.contains(line + "SUPERSEDED") || warnings.contains(line + "RELEASED"));
+    }
+
+    @Test
+    void aLossIsLoggedBeforeTheListenerIsCalled() {
+        List<List<String>> loggedBefore = new CopyOnWriteArrayList<>();
+        StreamLockClient worker = client(StreamLockClient.builder(server.uri())
+                .ttl(Duration.ofMinutes(1))
+                .heartbeatInterval(Duration.ofMillis(100))
+                .listener(new StreamLockListener() {
+                    @Override
+                    public void lost(LeaseLoss loss) {
+                        loggedBefore.add(List.copyOf(warnings));
+                    }
+                }));
+        worker.tryAcquire(streamId).orElseThrow();
+        storage.end(streamId);
+        await().until(() -> !loggedBefore.isEmpty());
+        assertThat(loggedBefore.get(0))
+                .anySatisfy(line -> assertThat(line).startsWith("The lease of stream " + streamId + " is lost"));
     }
 }

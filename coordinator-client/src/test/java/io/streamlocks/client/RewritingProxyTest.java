@@ -83,7 +83,8 @@ class RewritingProxyTest extends ProxiedClient {
                 LeaseCalls calls = new HttpLeaseCalls(http, Optional.empty(), Map.of())) {
             LeaseKey one = new LeaseKey(streamId, UUID.randomUUID());
             LeaseKey two = new LeaseKey("other/" + streamId, UUID.randomUUID());
-            calls.acquireAll(List.of(new LeaseCalls.Acquire(one, "w", TTL), new LeaseCalls.Acquire(two, "w", TTL)));
+            Duration ttl = Duration.ofMinutes(1);
+            calls.acquireAll(List.of(new LeaseCalls.Acquire(one, "w", ttl), new LeaseCalls.Acquire(two, "w", ttl)));
             rewriting.changeAnswers(body -> body.replace("other/", "another/"));
 
             List<LeaseCalls.Renewal> renewals = calls.renew(List.of(one, two));
@@ -95,6 +96,51 @@ class RewritingProxyTest extends ProxiedClient {
                             .hasMessageContaining("\"another/" + streamId + "\"")
                             .hasMessageContaining("\"other/" + streamId + "\""));
         }
+    }
+
+    /** A loss, a release and a refusal carry the stream id as the coordinator has read it. */
+    @Test
+    void whatBecameOfAnotherStreamIsNotBelieved() throws Exception {
+        try (CoordinatorHttp http = CoordinatorHttp.connect(rewriting.uri());
+                LeaseCalls calls = new HttpLeaseCalls(http, Optional.empty(), Map.of())) {
+            LeaseKey key = new LeaseKey("x/../" + streamId, UUID.randomUUID());
+            LeaseCalls.Acquire acquire = new LeaseCalls.Acquire(key, "w", Duration.ofMinutes(1));
+            other().tryAcquire(streamId).orElseThrow();
+            assertThat(calls.acquireAll(List.of(acquire)).get(0).grant()).isPresent();
+            rewriting.changeRequests(body -> body.replace("x/../", ""));
+
+            assertThat(calls.renew(List.of(key)).get(0))
+                    .isInstanceOfSatisfying(LeaseCalls.Renewal.Unknown.class, unknown -> assertThat(unknown.cause())
+                            .hasMessageContaining("for stream \"" + streamId + "\"")
+                            .hasMessageContaining("for stream \"x/../" + streamId + "\""));
+            assertThat(calls.releaseAll(List.of(key)).get(0)).isInstanceOf(LeaseCalls.Release.Unknown.class);
+            assertThat(calls.acquireAll(List.of(acquire)).get(0).refusal())
+                    .isInstanceOf(CoordinatorUnavailableException.class);
+
+            rewriting.changeRequests(body -> body);
+            assertThat(calls.releaseAll(List.of(key)).get(0)).isInstanceOf(LeaseCalls.Release.Released.class);
+        }
+    }
+
+    @Test
+    void aLossOfAnOlderServerThatDoesNotSayWhichStreamItIsAboutIsBelieved() throws Exception {
+        try (CoordinatorHttp http = CoordinatorHttp.connect(rewriting.uri());
+                LeaseCalls calls = new HttpLeaseCalls(http, Optional.empty(), Map.of())) {
+            rewriting.changeAnswers(body -> body.replaceAll(",\"streamId\":\"[^\"]*\"", ""));
+            LeaseKey key = new LeaseKey(streamId, UUID.randomUUID());
+
+            assertThat(calls.renew(List.of(key)).get(0)).isInstanceOf(LeaseCalls.Renewal.Lost.class);
+            assertThat(calls.releaseAll(List.of(key)).get(0)).isInstanceOf(LeaseCalls.Release.Lost.class);
+        }
+    }
+
+    @Test
+    void aResultWithoutAStatusOfHttpIsNoAnswer() {
+        rewriting.changeAnswers(body -> "{\"results\": [{\"status\": 0}]}");
+
+        assertThatThrownBy(() -> worker.tryAcquire(streamId))
+                .isInstanceOf(CoordinatorUnavailableException.class)
+                .hasMessageEndingWith("status 0");
     }
 
     @ParameterizedTest

@@ -32,7 +32,13 @@ final class BatchRoutes {
     }
 
     void acquire(Context ctx) {
-        batch(ctx, Requests.AcquireItem.class, this::acquireRequest, capped::acquire, CappedLocks::result);
+        batch(
+                ctx,
+                Requests.AcquireItem.class,
+                this::acquireRequest,
+                AcquireRequest::streamId,
+                capped::acquire,
+                CappedLocks::result);
     }
 
     private AcquireRequest acquireRequest(Principal principal, String path, Requests.AcquireItem item) {
@@ -53,7 +59,13 @@ final class BatchRoutes {
     }
 
     void renew(Context ctx) {
-        batch(ctx, Requests.RenewItem.class, this::renewRequest, locks::renew, Responses.Result::of);
+        batch(
+                ctx,
+                Requests.RenewItem.class,
+                this::renewRequest,
+                RenewRequest::streamId,
+                locks::renew,
+                Responses.Result::of);
     }
 
     private RenewRequest renewRequest(Principal principal, String path, Requests.RenewItem item) {
@@ -65,7 +77,13 @@ final class BatchRoutes {
     }
 
     void release(Context ctx) {
-        batch(ctx, Requests.ReleaseItem.class, this::releaseRequest, capped::release, Responses.Result::of);
+        batch(
+                ctx,
+                Requests.ReleaseItem.class,
+                this::releaseRequest,
+                ReleaseRequest::streamId,
+                capped::release,
+                Responses.Result::of);
     }
 
     private ReleaseRequest releaseRequest(Principal principal, String path, Requests.ReleaseItem item) {
@@ -87,6 +105,7 @@ final class BatchRoutes {
             Context ctx,
             Class<T> type,
             ItemCheck<T, Q> check,
+            Function<Q, String> streamId,
             BiFunction<String, List<Q>, CompletableFuture<List<O>>> call,
             Function<O, Responses.Result> result) {
         Batch<T, Q> batch = new Batch<>(Access.of(ctx), check);
@@ -96,7 +115,7 @@ final class BatchRoutes {
                 ctx,
                 batch.results.size(),
                 () -> call.apply(caller, batch.requests),
-                outcomes -> batch.results(outcomes, result));
+                outcomes -> batch.results(outcomes, result, streamId));
     }
 
     /** The items of one call: those that became requests, and what is wrong with the others. */
@@ -132,11 +151,14 @@ final class BatchRoutes {
             results.add(Responses.Result.of(e.problem()));
         }
 
-        <O> Responses.Batch results(List<O> outcomes, Function<O, Responses.Result> result) {
+        <O> Responses.Batch results(
+                List<O> outcomes, Function<O, Responses.Result> result, Function<Q, String> streamId) {
             Iterator<O> decided = outcomes.iterator();
+            Iterator<Q> asked = requests.iterator();
             for (int i = 0; i < results.size(); i++) {
                 if (results.get(i) == null) {
-                    results.set(i, result.apply(decided.next()).ofItem(pathOf(i)));
+                    results.set(
+                            i, result.apply(decided.next()).ofItem(pathOf(i)).about(streamId.apply(asked.next())));
                 }
             }
             return new Responses.Batch(results);

@@ -104,12 +104,16 @@ final class Responses {
 
     record BrokenOwner(int brokenCount) {}
 
-    /** What became of one request: the body of a single call, or a result of a batch. */
+    /**
+     * What became of one request: the body of a single call, or a result of a batch.
+     *
+     * @param streamId of the item of a batch that became a request, if there is no lease, which has it
+     */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record Result(int status, LeaseBody lease, Problem problem) {
+    record Result(int status, String streamId, LeaseBody lease, Problem problem) {
 
         static Result of(Problem problem) {
-            return new Result(problem.status(), null, problem);
+            return new Result(problem.status(), null, null, problem);
         }
 
         static Result of(AcquireOutcome outcome) {
@@ -143,7 +147,7 @@ final class Responses {
 
         static Result of(ReleaseOutcome outcome) {
             if (outcome instanceof ReleaseOutcome.Released) {
-                return new Result(204, null, null);
+                return new Result(204, null, null, null);
             }
             if (outcome instanceof ReleaseOutcome.Undecided) {
                 return of(Problem.undecided());
@@ -158,11 +162,16 @@ final class Responses {
         Result ofItem(String path) {
             return problem == null || problem.field() == null
                     ? this
-                    : new Result(status, lease, problem.withField(path + "." + problem.field()));
+                    : new Result(status, streamId, lease, problem.withField(path + "." + problem.field()));
+        }
+
+        /** The same, which says what it is about: somebody on the way may have changed what the caller asked for. */
+        Result about(String stream) {
+            return lease != null ? this : new Result(status, stream, null, problem);
         }
 
         private static Result of(Lease lease) {
-            return new Result(200, LeaseBody.of(lease), null);
+            return new Result(200, null, LeaseBody.of(lease), null);
         }
     }
 

@@ -51,7 +51,11 @@ class BatchTest {
                     .isEqualTo(items.get(i).get("streamId"));
         }
         JsonNode released = results("release", items);
-        assertThat(released).hasSize(1000).allMatch(result -> result.toString().equals("{\"status\":204}"));
+        assertThat(released).hasSize(1000);
+        for (int i = 0; i < 1000; i++) {
+            assertThat(released.get(i).toString())
+                    .isEqualTo("{\"status\":204,\"streamId\":\"" + items.get(i).get("streamId") + "\"}");
+        }
     }
 
     @Test
@@ -93,6 +97,18 @@ class BatchTest {
 
         JsonNode released = results("release", leases);
         assertThat(statuses(released)).containsExactly(204, 204, 410);
+
+        // A lease has the stream id itself.
+        assertThat(List.of(acquired, renewed, released))
+                .allSatisfy(results -> results.forEach(
+                        result -> assertThat(result.has("streamId")).isNotEqualTo(result.has("lease"))));
+        assertThat(List.of(
+                        acquired.at("/0/streamId").asText(),
+                        acquired.at("/1/streamId").asText(),
+                        renewed.at("/0/streamId").asText(),
+                        renewed.at("/2/streamId").asText(),
+                        released.at("/2/streamId").asText()))
+                .containsExactly(held, used, used, held, held);
     }
 
     @Test

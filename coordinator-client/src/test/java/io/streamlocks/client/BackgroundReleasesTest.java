@@ -1,0 +1,173 @@
+package io.streamlocks.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.streamlocks.client.LeaseCalls.LeaseKey;
+import io.streamlocks.client.LeaseCalls.Release;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The last tries of releases, against calls that a test scripts. No time-out here may be waited for. */
+@Timeout(60)
+class BackgroundReleasesTest {
+
+    private static final Logger LOG = (Logger) org.slf4j.LoggerFactory.getLogger("io.streamlocks.client");
+    private static final Duration LONG = Duration.ofHours(1);
+
+    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+    private final List<List<LeaseKey>> released = new ArrayList<>();
+
+    @BeforeEach
+    void captureLog() {
+        log.start();
+        LOG.addAppender(log);
+    }
+
+    @AfterEach
+    void endCapture() {
+        LOG.detachAppender(log);
+    }
+
+    /** Its thread has ended, so that all is released at last. */
+    private BackgroundReleases closed(Function<List<LeaseKey>, List<Release>> answers) {
+        BackgroundReleases releases =
+                new BackgroundReleases(calls(answers), LONG, new Pace(LONG, ClientRuntime.JVM), ClientRuntime.JVM);
+        releases.close();
+        return releases;
+    }
+
+    private LeaseCalls calls(Function<List<LeaseKey>, List<Release>> answers) {
+        return new LeaseCalls(ClientRuntime.JVM) {
+            @Override
+            List<Renewal> renew(List<LeaseKey> keys) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            List<Acquired> acquireAll(List<Acquire> acquires) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            List<Release> releaseAll(List<LeaseKey> keys) {
+                released.add(keys);
+                return answers.apply(keys);
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    private static List<Release> all(List<LeaseKey> keys, Release answer) {
+        return keys.stream().map(key -> answer).toList();
+    }
+
+    private static LeaseKey key(String stream) {
+        return new LeaseKey(stream, UUID.randomUUID());
+    }
+
+    private List<String> lines() {
+        return log.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
+    }
+
+    @Test
+    void aRefusedCallIsNotRepeatedAndTheNextOneIsMade() {
+        BackgroundReleases releases = closed(keys -> {
+            if (released.size() == 1) {
+                throw new CoordinatorRefusedException("forbidden", 403, null);
+            }
+            return all(keys, new Release.Released());
+        });
+        IntStream.range(0, LeaseCalls.MAX_BATCH + 1).forEach(i -> releases.add(key("s" + i)));
+
+        releases.releaseAtLast(LONG, () -> false);
+
+        assertThat(released).extracting(List::size).containsExactly(LeaseCalls.MAX_BATCH, 1);
+        assertThat(lines()).anySatisfy(line -> assertThat(line)
+                .startsWith("1000 leases stay held for up to ")
+                .contains("forbidden"));
+    }
+
+    @Test
+    void aRefusedItemIsNotRepeated() {
+        BackgroundReleases releases =
+                closed(keys -> all(keys, new Release.Unknown(new CoordinatorRefusedException("forbidden", 403, null))));
+        releases.add(key("orders"));
+
+        releases.releaseAtLast(LONG, () -> false);
+
+        assertThat(released).hasSize(1);
+        assertThat(lines()).anySatisfy(line -> assertThat(line)
+                .startsWith("1 leases stay held for up to ")
+                .contains("orders"));
+    }
+
+    @Test
+    void whatAnotherThreadReleasesIsWaitedForAndReleasedIfThatFails() {
+        BackgroundReleases releases = closed(keys -> all(keys, new Release.Released()));
+        AtomicInteger asked = new AtomicInteger();
+
+        releases.releaseAtLast(LONG, () -> {
+            if (asked.incrementAndGet() == 2) {
+                releases.add(key("orders"));
+            }
+            return asked.get() < 2;
+        });
+
+        assertThat(released).extracting(List::size).containsExactly(1);
+        assertThat(lines()).isEmpty();
+    }
+
+    @Test
+    void whatComesAfterTheLastTryIsLoggedAsHeld() {
+        BackgroundReleases releases = closed(keys -> all(keys, new Release.Released()));
+        releases.releaseAtLast(LONG, () -> false);
+
+        releases.add(key("orders"));
+
+        assertThat(released).isEmpty();
+        assertThat(lines()).singleElement().satisfies(line -> assertThat(line)
+                .startsWith("1 leases stay held for up to 3600000 ms")
+                .contains("orders"));
+    }
+
+    @Test
+    void theFirstStreamsByNameAreNamed() {
+        assertThat(BackgroundReleases.named(
+                        IntStream.range(0, 22).mapToObj(i -> "s" + (31 - i)).toList()))
+                .startsWith("s10, s11, ")
+                .endsWith(", s29 and 2 more");
+    }
+
+    @Test
+    void theReasonOfABreakIsOneLineInTheLog() {
+        LeaseCalls none = calls(keys -> all(keys, new Release.Released()));
+        try (LeaseKeeper keeper = new LeaseKeeper(
+                none,
+                none,
+                LONG,
+                Duration.ofSeconds(1),
+                LONG,
+                LONG,
+                Runnable::run,
+                new StreamLockListener() {},
+                ClientRuntime.JVM)) {
+            keeper.tellLoss(new LeaseLoss("orders", 7, LossReason.BROKEN, Optional.of("a\nb\u2028c\u2029d\u0007e")));
+        }
+        assertThat(lines()).containsExactly("The lease of stream orders is lost, fencing token 7: BROKEN, a b c d e");
+    }
+}
