@@ -65,8 +65,8 @@ final class Coordinator implements AutoCloseable {
     private static final Duration CENSUS_INTERVAL = Duration.ofSeconds(15);
     private static final Duration SET_UP_INTERVAL = Duration.ofMinutes(1);
 
-    /** Storage, its set-up, its sequence, its table, files, and the census of leases, of which none is to wait for another. */
-    private static final int BACKGROUND_THREADS = 6;
+    /** Storage, its set-up, its table, files, and the census of leases: none is to wait for another. */
+    private static final int BACKGROUND_THREADS = 5;
 
     private final CoordinatorConfig config;
     private final Gate gate = new Gate();
@@ -216,7 +216,7 @@ final class Coordinator implements AutoCloseable {
             config.database().ifPresent(this::openDatabase);
             // The pool may not have noticed yet that the database is there, and would fail the first calls.
             locks.verifyWritable();
-            tokens.ifPresent(sequence -> raiseSequence(sequence, true));
+            tokens.ifPresent(Coordinator::raiseSequence);
         } catch (RuntimeException | Error e) {
             if (e instanceof StorageUnavailableException unavailable) {
                 unavailable.lack().ifPresent(gate::waitFor);
@@ -244,10 +244,6 @@ final class Coordinator implements AutoCloseable {
                             cap -> every(OwnerCap.REFRESH_INTERVAL, "count the live leases", cap::refresh),
                             () -> every(CENSUS_INTERVAL, "count the live leases", census::get));
             setUp.ifPresent(watch -> every(SET_UP_INTERVAL, "look at how the database is set up", watch));
-            tokens.ifPresent(sequence -> every(
-                    SET_UP_INTERVAL,
-                    "see whether the sequence is behind",
-                    unlessAway(() -> raiseSequence(sequence, false))));
             pool.ifPresent(connections -> every(
                     CENSUS_INTERVAL,
                     "look at the table and who holds its dead rows",
@@ -349,8 +345,8 @@ final class Coordinator implements AutoCloseable {
         }
     }
 
-    private void raiseSequence(TokenSequence sequence, boolean wholly) {
-        sequence.raise(wholly)
+    private static void raiseSequence(TokenSequence sequence) {
+        sequence.raise()
                 .ifPresent(raised -> LOG.warn(
                         "The sequence stream_lock_fencing_token was at {}, behind the token {} that was given, and has been"
                                 + " raised to it. Something has set it back, or has copied the tables without it: see"
