@@ -57,7 +57,10 @@ class ReadinessTest {
                         + " | GRANT USAGE ON SEQUENCE stream_lock_fencing_token TO role"
                         + " | USAGE on sequence stream_lock_fencing_token. As the owner: GRANT USAGE ON SEQUENCE",
                 "REVOKE USAGE ON SCHEMA public FROM PUBLIC | GRANT USAGE ON SCHEMA public TO PUBLIC"
-                        + " | which needs USAGE on its schema"
+                        + " | which needs USAGE on its schema",
+                "ALTER TABLE stream_locks RENAME labels TO gone; REVOKE INSERT ON stream_lock_history FROM role"
+                        + " | ALTER TABLE stream_locks RENAME gone TO labels; GRANT INSERT ON stream_lock_history TO role"
+                        + " | which needs USAGE on its schema. As the owner: GRANT INSERT ON stream_lock_history TO"
             })
     void whatAnAcquireLacksIsNamedUntilItIsThere(String taken, String given, String named) throws Exception {
         try (Coordinator coordinator = coordinator(role, "p")) {
