@@ -111,6 +111,17 @@ class ReadinessTest {
     }
 
     @Test
+    void whatALookFoundMissingIsNotSaidAnyMoreWhenTheDatabaseNoLongerAnswers() throws Exception {
+        database.sql().execute("ALTER TABLE stream_locks RENAME TO gone");
+        try (Coordinator coordinator = coordinator(role, "p")) {
+            HttpCalls calls = calls(coordinator);
+            await().atMost(SOON).until(() -> calls.get("/readyz").body().contains("table stream_locks"));
+            database.sql().execute("ALTER ROLE " + role + " NOLOGIN");
+            await().atMost(SOON).until(() -> calls.get("/readyz").body().contains("waiting for its storage"));
+        }
+    }
+
+    @Test
     void aServerThatKeepsNoHistoryNeedsNoRightToIt() throws Exception {
         database.sql().execute("REVOKE ALL ON stream_lock_history FROM " + role);
         try (Coordinator coordinator = coordinator(role, "p", "0")) {

@@ -16,7 +16,7 @@ class SequenceAtStartTest {
 
     @Test
     void aServerRaisesASequenceThatIsBehindBeforeItIsReadyAndSaysSo() throws Exception {
-        Logger logger = (Logger) LoggerFactory.getLogger(Coordinator.class);
+        Logger logger = (Logger) LoggerFactory.getLogger(PostgresStorage.class);
         ListAppender<ILoggingEvent> log = new ListAppender<>();
         log.start();
         logger.addAppender(log);

@@ -28,7 +28,7 @@ public final class StorageUnavailableException extends RuntimeException {
     /**
      * The storage answers, and is not set up so that leases can be kept in it.
      *
-     * @param what is missing and what mends it; anybody who asks whether the server is ready sees it, so without anything
+     * @param what the lack and what mends it; anybody who asks whether the server is ready sees it, so without anything
      *     secret
      * @return the exception
      */
@@ -39,7 +39,7 @@ public final class StorageUnavailableException extends RuntimeException {
     /**
      * The same, with more for the log.
      *
-     * @param what is missing and what mends it
+     * @param what the lack and what mends it
      * @param detail what only the log shows
      * @return the exception
      */
@@ -47,7 +47,7 @@ public final class StorageUnavailableException extends RuntimeException {
         return new StorageUnavailableException(what + " (" + detail + ")", null, what);
     }
 
-    /** What the storage lacks, if that is known. */
+    /** The lack of the storage, if that is known. */
     public Optional<String> lack() {
         return Optional.ofNullable(lack);
     }

@@ -60,7 +60,7 @@ public final class TokenSequence {
     }
 
     /**
-     * What was done.
+     * A sequence that was raised.
      *
      * @param from where the sequence was
      * @param to where it is now: the highest token that was given
