@@ -1,7 +1,5 @@
 package io.streamlocks.coordinator;
 
-import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
 import io.streamlocks.coordinator.http.Gate;
 import io.streamlocks.coordinator.http.Guards;
 import io.streamlocks.coordinator.http.HttpServer;
@@ -12,34 +10,22 @@ import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
-import io.streamlocks.coordinator.lock.postgres.PoolerCheck;
-import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
-import io.streamlocks.coordinator.lock.postgres.RightsCheck;
-import io.streamlocks.coordinator.lock.postgres.SetUpCheck;
-import io.streamlocks.coordinator.lock.postgres.TableLook;
-import io.streamlocks.coordinator.lock.postgres.TokenSequence;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.log.RootCause;
 import io.streamlocks.coordinator.reload.UnusableFileException;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import io.streamlocks.coordinator.telemetry.Tracing;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
-import org.flywaydb.core.api.FlywayException;
-import org.postgresql.PGProperty;
-import org.postgresql.ds.PGSimpleDataSource;
-import org.postgresql.jdbc.PreferQueryMode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -51,12 +37,6 @@ final class Coordinator implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
     private static final Duration RETRY_STORAGE_AFTER = Duration.ofSeconds(1);
-
-    /** PostgreSQL's insufficient_privilege and invalid_schema_name. */
-    private static final Set<String> RIGHTS_OR_SCHEMA = Set.of("42501", "3F000");
-
-    private static final Duration LOGIN_TIMEOUT = Duration.ofSeconds(5);
-    private static final Duration MIGRATION_STEP_TIMEOUT = Duration.ofMinutes(1);
     private static final Duration PURGE_INTERVAL = Duration.ofMinutes(1);
     private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(1);
 
@@ -66,19 +46,17 @@ final class Coordinator implements AutoCloseable {
     private static final Duration CENSUS_INTERVAL = Duration.ofSeconds(15);
     private static final Duration SET_UP_INTERVAL = Duration.ofMinutes(1);
 
-    /** Storage, its set-up, its sequence, its table, files, and the census of leases, of which none is to wait for another. */
-    private static final int BACKGROUND_THREADS = 6;
+    /** Storage, its set-up, its table, files, and the census of leases: none is to wait for another. */
+    private static final int BACKGROUND_THREADS = 5;
 
     private final CoordinatorConfig config;
     private final Gate gate = new Gate();
     private final Telemetry telemetry;
-    private final Optional<HikariDataSource> pool;
+    private final Optional<PostgresStorage> postgres;
     private final LockManager locks;
     private final Guards guards;
     private final HttpServer server;
     private final Supplier<Map<String, Long>> census;
-    private final Optional<SetUpWatch> setUp;
-    private final Optional<TokenSequence> tokens;
     private final int port;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final RepeatedErrorLog errors = new RepeatedErrorLog(LOG, System::nanoTime);
@@ -102,9 +80,8 @@ final class Coordinator implements AutoCloseable {
                 .map(collector -> Tracing.to(collector, reporting.serviceName()))
                 .orElseGet(Tracing::off));
         boolean keepsHistory = !config.historyRetention().isZero();
-        this.pool = config.database().map(database -> pool(database, telemetry, keepsHistory));
-        this.locks = pool.<LockManager>map(
-                        connections -> new PostgresLockManager(connections, new StaleConnections(connections)))
+        this.postgres = config.database().map(database -> new PostgresStorage(database, telemetry, keepsHistory));
+        this.locks = postgres.map(PostgresStorage::locks)
                 .orElseGet(() -> new MemoryLockManager(new MonotonicClock(), keepsHistory));
         this.census = telemetry.census(locks);
         this.guards = guards(config, census);
@@ -114,10 +91,6 @@ final class Coordinator implements AutoCloseable {
                 telemetry,
                 InstantSource.system());
         this.server = new HttpServer(locks, gate, guards, config.defaultTtl(), config.maxTtl(), telemetry);
-        // Not by the pool, which is used up when writes hang.
-        this.setUp = config.database()
-                .map(database -> new SetUpWatch(database.url(), new SetUpCheck(unpooled(database))::look));
-        this.tokens = config.database().map(database -> new TokenSequence(unpooled(database)));
         try {
             this.port = server.start(new Listening(
                     config.httpHost(),
@@ -128,7 +101,7 @@ final class Coordinator implements AutoCloseable {
                     config.limits().maxHeadBytes(),
                     config.access().isForLoopback()));
         } catch (RuntimeException e) {
-            pool.ifPresent(HikariDataSource::close);
+            postgres.ifPresent(PostgresStorage::close);
             telemetry.close();
             throw e;
         }
@@ -210,29 +183,24 @@ final class Coordinator implements AutoCloseable {
         background.shutdownNow();
         server.stop();
         telemetry.close();
-        pool.ifPresent(HikariDataSource::close);
+        postgres.ifPresent(PostgresStorage::close);
     }
 
     /** Sets up the schema and opens the gate; tries again until that succeeds, however long the database is away. */
     private void openStorage() {
         try {
             // First, since a migration that hangs for want of a standby would not say so.
-            setUp.ifPresent(this::look);
-            config.database().ifPresent(this::openDatabase);
-            // The pool may not have noticed yet that the database is there, and would fail the first calls.
-            locks.verifyWritable();
-            tokens.ifPresent(sequence -> raiseSequence(sequence, true));
+            postgres.map(PostgresStorage::setUp).ifPresent(this::look);
+            postgres.ifPresent(PostgresStorage::open);
         } catch (RuntimeException | Error e) {
-            if (e instanceof StorageUnavailableException unavailable) {
-                unavailable.lack().ifPresent(gate::waitFor);
-            }
+            gate.waitFor(e instanceof StorageUnavailableException unavailable ? unavailable.lack() : Optional.empty());
             if (!background.isShutdown()) {
                 // Flyway's own message is a table of several lines; what went wrong is in the cause.
-                String reason = rootCause(e) + missingRights(rootCause(e));
+                String reason = postgres.orElseThrow().whyNot(rootCause(e));
                 errors.log(
                         Level.WARN,
                         "open " + reason,
-                        "PostgreSQL at " + config.database().orElseThrow().url()
+                        "PostgreSQL at " + postgres.orElseThrow().url()
                                 + " cannot be set up yet, trying again each " + RETRY_STORAGE_AFTER.toSeconds() + " s: "
                                 + reason,
                         RootCause.errorOf(e));
@@ -248,27 +216,25 @@ final class Coordinator implements AutoCloseable {
                     .ifPresentOrElse(
                             cap -> every(OwnerCap.REFRESH_INTERVAL, "count the live leases", cap::refresh),
                             () -> every(CENSUS_INTERVAL, "count the live leases", census::get));
-            setUp.ifPresent(watch -> every(SET_UP_INTERVAL, "look at how the database is set up", watch));
-            tokens.ifPresent(sequence -> every(
-                    SET_UP_INTERVAL,
-                    "see whether the sequence is behind",
-                    unlessAway(() -> raiseSequence(sequence, false))));
-            pool.ifPresent(connections -> every(
-                    CENSUS_INTERVAL,
-                    "look at the table and who holds its dead rows",
-                    unlessAway(telemetry.storage(new TableLook(connections)::look))));
+            postgres.ifPresent(storage -> {
+                every(SET_UP_INTERVAL, "look at how the database is set up", storage.setUp());
+                every(
+                        CENSUS_INTERVAL,
+                        "look at the table and who holds its dead rows",
+                        unlessAway(telemetry.storage(storage::look)));
+            });
             background.scheduleWithFixedDelay(
                     this::purge, PURGE_INTERVAL.toMillis(), PURGE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 
-    /** That the database is away is said by what counts leases and looks at its set-up, as often. */
+    /** The count of leases and the look at the set-up log as often that the database is away; anything else is news. */
     private static Runnable unlessAway(Runnable look) {
         return () -> {
             try {
                 look.run();
             } catch (StorageUnavailableException e) {
-                if (e.lack().isPresent()) {
+                if (!PostgresStorage.isAway(e)) {
                     throw e;
                 }
             }
@@ -313,101 +279,5 @@ final class Coordinator implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             errors.log(Level.WARN, "purge " + what + e, "Failed to purge " + what + ", trying again later", e);
         }
-    }
-
-    private void openDatabase(CoordinatorConfig.Database database) {
-        PGSimpleDataSource plain = unpooled(database);
-        plain.setPreferQueryMode(PreferQueryMode.SIMPLE);
-        PoolerCheck.requireOwnSessions(plain);
-        // Before, the pool would have left its settings in sessions that a pooler gives to others.
-        pool.orElseThrow().getHikariConfigMXBean().setMinimumIdle(database.poolSize());
-        migrate(database);
-    }
-
-    /** What a role needs that may not do what it must, as the end of a sentence; empty if that is not what is wrong. */
-    private String missingRights(Throwable cause) {
-        boolean mayBe = cause instanceof FlywayException
-                || cause instanceof SQLException sql && RIGHTS_OR_SCHEMA.contains(String.valueOf(sql.getSQLState()));
-        if (!mayBe) {
-            return "";
-        }
-        try {
-            return RightsCheck.missing(unpooled(config.database().orElseThrow()))
-                    .map(sql -> ". Who may grant it must run: " + sql)
-                    .orElse("");
-        } catch (RuntimeException e) {
-            return "";
-        }
-    }
-
-    private static void migrate(CoordinatorConfig.Database database) {
-        PGSimpleDataSource dataSource = unpooled(database);
-        dataSource.setSocketTimeout(Math.toIntExact(MIGRATION_STEP_TIMEOUT.toSeconds()));
-        try {
-            new Schema(dataSource).migrate();
-        } catch (SQLException e) {
-            throw new IllegalStateException("The tables cannot be set up", e);
-        }
-    }
-
-    private void raiseSequence(TokenSequence sequence, boolean wholly) {
-        sequence.raise(wholly)
-                .ifPresent(raised -> LOG.warn(
-                        "The sequence stream_lock_fencing_token was at {}, behind the token {} that was given, and has been"
-                                + " raised to it. Something has set it back, or has copied the tables without it: see"
-                                + " RUNBOOK.md, Bring the sequence ahead",
-                        raised.from(),
-                        raised.to()));
-    }
-
-    /** A connection a call. A database that says nothing, at the login or after it, would be waited for without end. */
-    private static PGSimpleDataSource unpooled(CoordinatorConfig.Database database) {
-        PGSimpleDataSource dataSource = dataSource(database);
-        dataSource.setLoginTimeout(Math.toIntExact(LOGIN_TIMEOUT.toSeconds()));
-        dataSource.setSocketTimeout(Math.toIntExact(LOGIN_TIMEOUT.toSeconds()));
-        return dataSource;
-    }
-
-    private static HikariDataSource pool(
-            CoordinatorConfig.Database database, Telemetry telemetry, boolean keepsHistory) {
-        HikariConfig hikari = new HikariConfig();
-        PGSimpleDataSource dataSource = dataSource(database);
-        long statementTimeoutMs = database.statementTimeout().toMillis();
-        // The database ends a slow statement by itself; this ends one that the network has swallowed.
-        dataSource.setSocketTimeout(Math.toIntExact(TimeUnit.MILLISECONDS.toSeconds(statementTimeoutMs) + 1));
-        hikari.setDataSource(
-                new RetryingDataSource(dataSource, length -> TimeUnit.NANOSECONDS.sleep(length.toNanos())));
-        hikari.setPoolName("stream-locks");
-        hikari.setMetricRegistry(telemetry.poolMetrics());
-        hikari.setMaximumPoolSize(database.poolSize());
-        hikari.setMinimumIdle(0);
-        hikari.setConnectionTimeout(database.connectionTimeout().toMillis());
-        hikari.setValidationTimeout(Math.max(250, database.connectionTimeout().toMillis() / 2));
-        hikari.setInitializationFailTimeout(-1);
-        hikari.setAutoCommit(true);
-        hikari.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
-        // In SQL, not as a start-up option, which connection poolers such as PgBouncer refuse. A lock is waited for
-        // less long than the statement may take, so that what is told is the reason; but longer, by default, than the
-        // second after which PostgreSQL looks for a deadlock, else it is never seen and the call not tried again.
-        hikari.setConnectionInitSql("SET statement_timeout = " + statementTimeoutMs + "; SET lock_timeout = "
-                + statementTimeoutMs * 4 / 5 + "; " + PostgresLockManager.SESSION_SETTINGS + "; "
-                + (keepsHistory ? "" : PostgresLockManager.WITHOUT_HISTORY));
-        return new HikariDataSource(hikari);
-    }
-
-    private static PGSimpleDataSource dataSource(CoordinatorConfig.Database database) {
-        PGSimpleDataSource dataSource = database.dataSource();
-        if (PGProperty.APPLICATION_NAME
-                .getOrDefault(database.url().properties())
-                .equals("PostgreSQL JDBC Driver")) {
-            dataSource.setApplicationName("stream-lock-coordinator");
-        }
-        if (!PGProperty.CONNECT_TIMEOUT.isPresent(database.url().properties())) {
-            dataSource.setConnectTimeout(2);
-        }
-        dataSource.setTcpKeepAlive(true);
-        // An error's detail may quote the row, and with it a lease id.
-        dataSource.setLogServerErrorDetail(false);
-        return dataSource;
     }
 }

@@ -36,13 +36,22 @@ final class Schema {
 
     private static final String HERE = "to_regclass(quote_ident(current_schema()) || '.%s')";
 
-    /** What belongs to an extension is none of ours, and not in the way of Flyway either. */
-    private static final String IS_EMPTY = """
-            SELECT NOT EXISTS (
+    /** An extension's tables are none of ours, and not in the way of Flyway either. */
+    private static final String HAS_NO_OTHER_THAN = """
+            NOT EXISTS (
                 SELECT FROM pg_class c
-                WHERE c.relnamespace = quote_ident(current_schema())::regnamespace
-                    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e'))
-            """;
+                WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relname NOT LIKE '%s'
+                    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e'))""";
+
+    private static final String IS_EMPTY = "SELECT " + String.format(Locale.ROOT, HAS_NO_OTHER_THAN, "");
+
+    /** A role that may make no tables leaves the schema as it is. */
+    private static final String HAS_OURS_ALONE =
+            "SELECT " + String.format(Locale.ROOT, HAS_NO_OTHER_THAN, "stream\\_lock%")
+                    + " AND has_schema_privilege(current_schema(), 'CREATE')";
+
+    private static final String HAS_SCHEMA = "SELECT current_schema() IS NOT NULL";
+    private static final String INVALID_SCHEMA_NAME = "3F000";
 
     private static final String IS_THERE =
             String.format(Locale.ROOT, "SELECT %s IS NOT NULL", String.format(Locale.ROOT, HERE, HISTORY));
@@ -96,9 +105,8 @@ final class Schema {
         FluentConfiguration configuration = Flyway.configure()
                 .dataSource(database)
                 .table(HISTORY)
-                // All calls queue up behind a migration that waits for the table, which a dump may hold for an hour. So
-                // it
-                // gives way, and is tried again.
+                // All calls queue up behind a migration that waits for the table, which a dump may hold for an hour.
+                // So a migration gives way, and is tried again.
                 .initSql("SET lock_timeout = " + LOCK_TIMEOUT.toMillis())
                 .locations("classpath:db/migration")
                 .loggers("slf4j");
@@ -106,6 +114,10 @@ final class Schema {
                 Arrays.asList(configuration.load().info().all());
         boolean wasEmpty;
         try (Connection connection = transaction()) {
+            if (!isTrue(connection, HAS_SCHEMA)) {
+                throw new SQLException(
+                        "No schema of the search_path is there that the role may use", INVALID_SCHEMA_NAME);
+            }
             wasEmpty = isTrue(connection, IS_EMPTY);
             adopt(connection, migrations);
             connection.commit();
@@ -113,9 +125,7 @@ final class Schema {
         // In an empty schema ours is the first table there is, and a baseline would only be for another server's, which
         // makes the same tables at the same moment.
         configuration.baselineOnMigrate(!wasEmpty).baselineVersion("0").load().migrate();
-        if (wasEmpty) {
-            leaveRoom();
-        }
+        leaveRoom();
     }
 
     private static void adopt(Connection connection, List<MigrationInfo> migrations) throws SQLException {
@@ -141,12 +151,14 @@ final class Schema {
 
     /**
      * Another application whose Flyway has its default settings takes a schema with tables in it, and without a history, for
-     * one that it must not touch, or for one that is past its first version. So where ours are the first tables there are, an
-     * empty history of its own waits for it.
+     * one that it must not touch, or for one that is past its first version. So where ours are the only tables there are, an
+     * empty history of its own waits for it. A server that died before this leaves it to the next.
      */
     private void leaveRoom() throws SQLException {
         try (Connection connection = transaction()) {
-            execute(connection, String.format(Locale.ROOT, LIKE, FORMER_HISTORY, HISTORY));
+            if (isTrue(connection, HAS_OURS_ALONE)) {
+                execute(connection, String.format(Locale.ROOT, LIKE, FORMER_HISTORY, HISTORY));
+            }
             connection.commit();
         }
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.streamlocks.coordinator.lock.postgres.TestDatabase;
 import java.net.URI;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -42,7 +43,12 @@ class ConnectionPoolerTest {
     }
 
     private PgBouncer pooler(String mode) throws Exception {
-        return new PgBouncer(directory, mode, URI.create(database.url()).getPort());
+        return pooler(mode, 20);
+    }
+
+    private PgBouncer pooler(String mode, int sessions) throws Exception {
+        return new PgBouncer(
+                directory, mode, sessions, URI.create(database.url()).getPort());
     }
 
     private String url(PgBouncer pooler) {
@@ -63,10 +69,22 @@ class ConnectionPoolerTest {
             assertThat(log.await("cannot be set up yet"))
                     .contains("gives each transaction another session", "pool_mode=session", "Connect to PostgreSQL");
             HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
-            assertThat(calls.get("/readyz").statusCode()).isEqualTo(503);
+            HttpResponse<String> unready = calls.get("/readyz");
+            assertThat(unready.statusCode()).isEqualTo(503);
+            assertThat(unready.body()).contains("leads to a connection pooler", "pool_mode=session");
             assertThat(coordinator.ready()).isNotDone();
             assertThat(setting(url(pooler), "statement_timeout")).isEqualTo("0");
             assertThat(setting(url(pooler), "enable_seqscan")).isEqualTo("on");
+        }
+    }
+
+    /** A transaction in one connection would leave the other without any, which would look like a database that is away. */
+    @Test
+    void aPoolerWithASingleSessionIsNamedToo() throws Exception {
+        try (PgBouncer pooler = pooler("transaction", 1);
+                Coordinator coordinator = coordinator(url(pooler))) {
+            assertThat(log.await("cannot be set up yet")).contains("gives each transaction another session");
+            assertThat(coordinator.ready()).isNotDone();
         }
     }
 

@@ -6,6 +6,7 @@ import io.streamlocks.coordinator.lock.postgres.TestDatabase;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /** A server whose role lacks a right says what is to be granted, and starts once it is. */
 class MissingRightsTest {
 
-    private static final String MUST_RUN = "Who may grant it must run: ";
+    private static final String MUST_RUN = "Run this as a role that may grant it: ";
 
     private final String role = "r" + UUID.randomUUID().toString().replace("-", "");
     private final StartLog log = new StartLog();
@@ -34,7 +35,7 @@ class MissingRightsTest {
     }
 
     /** Starts as the role, runs what the server asks for, and waits until it grants a lease. */
-    private void assertThatItAsksFor(String options, String... grants) throws Exception {
+    private String assertThatItAsksFor(String options, String... grants) throws Exception {
         String url = database.url().replace("postgres:postgres@", role + ":x@") + options;
         try (Coordinator coordinator = new Coordinator(CoordinatorConfig.from(
                 Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", url, "HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "0")))) {
@@ -45,6 +46,7 @@ class MissingRightsTest {
             coordinator.ready().get(30, TimeUnit.SECONDS);
             HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
             assertThat(calls.acquire("a", UUID.randomUUID()).statusCode()).isEqualTo(200);
+            return sql;
         }
     }
 
@@ -57,12 +59,36 @@ class MissingRightsTest {
     void theRightsToTablesOfAnotherRole() throws Exception {
         database.close();
         database = TestDatabase.migrated();
-        database.sql().execute("GRANT CREATE ON SCHEMA public TO " + role);
-        assertThatItAsksFor(
+        // Somebody else's, and no right to it or to make tables is asked for.
+        database.sql().execute("CREATE TABLE flyway_schema_history (LIKE stream_lock_schema_history)");
+        String asked = assertThatItAsksFor(
                 "",
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON stream_locks TO " + role,
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON stream_lock_history TO " + role,
-                "GRANT USAGE, SELECT, UPDATE ON SEQUENCE stream_lock_fencing_token TO " + role);
+                "GRANT SELECT ON stream_lock_schema_history TO " + role,
+                "GRANT USAGE, UPDATE ON SEQUENCE stream_lock_fencing_token TO " + role);
+        assertThat(asked).doesNotContain("flyway", "CREATE", "OWNER");
+    }
+
+    @Test
+    void theTablesThemselvesForAMigrationOfThem() throws Exception {
+        Flyway.configure()
+                .dataSource(database.pool())
+                .table("stream_lock_schema_history")
+                .locations("classpath:db/migration")
+                .target("3")
+                .load()
+                .migrate();
+        database.sql().execute("CREATE TABLE flyway_schema_history (LIKE stream_lock_schema_history)");
+        database.sql().execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO " + role);
+        database.sql().execute("GRANT USAGE, UPDATE ON SEQUENCE stream_lock_fencing_token TO " + role);
+        String asked = assertThatItAsksFor(
+                "",
+                "ALTER TABLE stream_locks OWNER TO " + role,
+                "ALTER TABLE stream_lock_schema_history OWNER TO " + role,
+                "ALTER FUNCTION stream_lock_ended() OWNER TO " + role,
+                "GRANT CREATE ON SCHEMA public TO " + role);
+        assertThat(asked).doesNotContain("flyway");
     }
 
     @Test

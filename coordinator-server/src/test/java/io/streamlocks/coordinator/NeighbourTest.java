@@ -78,6 +78,15 @@ class NeighbourTest {
     }
 
     @Test
+    void aServerThatDiedBeforeItLeftRoomForAnotherLeavesThatToTheNext() throws Exception {
+        serve();
+        database.sql().execute("DROP TABLE flyway_schema_history");
+        serve();
+        neighbour().load().migrate();
+        assertThat(versions("flyway_schema_history")).containsExactly("1", "2");
+    }
+
+    @Test
     void aHistoryThatIsPastOurVersionsIsNotTakenForOurs() throws Exception {
         neighbour().baselineVersion("7").load().baseline();
         serve();

@@ -33,9 +33,10 @@ final class PgBouncer implements AutoCloseable {
      *
      * @param directory for its files
      * @param mode its pool_mode
+     * @param sessions its pool_size
      * @param postgresPort where PostgreSQL is
      */
-    PgBouncer(Path directory, String mode, int postgresPort) throws IOException {
+    PgBouncer(Path directory, String mode, int sessions, int postgresPort) throws IOException {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = free.getLocalPort();
         }
@@ -52,9 +53,11 @@ final class PgBouncer implements AutoCloseable {
                 auth_file = USERS
                 ignore_startup_parameters = extra_float_digits
                 pool_mode = MODE
+                default_pool_size = SESSIONS
                 """.replace("POSTGRES", Integer.toString(postgresPort))
                         .replace("PORT", Integer.toString(port))
                         .replace("USERS", users.toString())
+                        .replace("SESSIONS", Integer.toString(sessions))
                         .replace("MODE", mode));
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         List<String> command = new ArrayList<>(List.of(PROGRAM.orElseThrow().toString(), settings.toString()));

@@ -57,7 +57,10 @@ class ReadinessTest {
                         + " | GRANT USAGE ON SEQUENCE stream_lock_fencing_token TO role"
                         + " | USAGE on sequence stream_lock_fencing_token. As the owner: GRANT USAGE ON SEQUENCE",
                 "REVOKE USAGE ON SCHEMA public FROM PUBLIC | GRANT USAGE ON SCHEMA public TO PUBLIC"
-                        + " | which needs USAGE on its schema"
+                        + " | which needs USAGE on its schema",
+                "ALTER TABLE stream_locks RENAME labels TO gone; REVOKE INSERT ON stream_lock_history FROM role"
+                        + " | ALTER TABLE stream_locks RENAME gone TO labels; GRANT INSERT ON stream_lock_history TO role"
+                        + " | which needs USAGE on its schema. As the owner: GRANT INSERT ON stream_lock_history TO"
             })
     void whatAnAcquireLacksIsNamedUntilItIsThere(String taken, String given, String named) throws Exception {
         try (Coordinator coordinator = coordinator(role, "p")) {
@@ -104,6 +107,17 @@ class ReadinessTest {
             database.sql().execute("ALTER TABLE gone RENAME TO stream_locks");
             coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
             assertThat(calls.get("/readyz").statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void whatALookFoundMissingIsNotSaidAnyMoreWhenTheDatabaseNoLongerAnswers() throws Exception {
+        database.sql().execute("ALTER TABLE stream_locks RENAME TO gone");
+        try (Coordinator coordinator = coordinator(role, "p")) {
+            HttpCalls calls = calls(coordinator);
+            await().atMost(SOON).until(() -> calls.get("/readyz").body().contains("table stream_locks"));
+            database.sql().execute("ALTER ROLE " + role + " NOLOGIN");
+            await().atMost(SOON).until(() -> calls.get("/readyz").body().contains("waiting for its storage"));
         }
     }
 

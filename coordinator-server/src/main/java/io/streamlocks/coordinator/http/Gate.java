@@ -1,11 +1,15 @@
 package io.streamlocks.coordinator.http;
 
+import java.util.Optional;
+
 /**
  * Which calls the server takes: none while it starts, and all once it is open. A server that stops takes all for a while, so
  * that load balancers notice and workers that stop with it can give back what they hold; then all but acquires, since what
  * is granted now would be used elsewhere. Thread-safe.
  */
 public final class Gate {
+
+    private static final String STORAGE = "The server is waiting for its storage. Try again.";
 
     private enum State {
         STARTING,
@@ -16,15 +20,15 @@ public final class Gate {
     }
 
     private volatile State state = State.STARTING;
-    private volatile String waitsFor = "The server is waiting for its storage. Try again.";
+    private volatile String waitsFor = STORAGE;
 
     /**
      * Says why the server takes no calls yet.
      *
-     * @param what the storage lacks; told to everybody who asks
+     * @param what the storage lacks; everybody who asks sees it. Empty if the storage does not answer
      */
-    public void waitFor(String what) {
-        waitsFor = what;
+    public void waitFor(Optional<String> what) {
+        waitsFor = what.orElse(STORAGE);
     }
 
     /** Takes calls from now on, unless the server is stopping already. */

@@ -10,33 +10,45 @@ public final class StorageUnavailableException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    private final boolean lacking;
+    private final String lack;
 
     /**
      * @param message what was tried and failed, for the log
      * @param cause the storage's own error
      */
     public StorageUnavailableException(String message, Throwable cause) {
-        this(message, cause, false);
+        this(message, cause, null);
     }
 
-    private StorageUnavailableException(String message, Throwable cause, boolean lacking) {
+    private StorageUnavailableException(String message, Throwable cause, String lack) {
         super(message, cause);
-        this.lacking = lacking;
+        this.lack = lack;
     }
 
     /**
      * The storage answers, and is not set up so that leases can be kept in it.
      *
-     * @param what is missing and what mends it; told to whoever asks whether the server is ready, so without anything secret
+     * @param what the lack and what mends it; anybody who asks whether the server is ready sees it, so without anything
+     *     secret
      * @return the exception
      */
     public static StorageUnavailableException lacking(String what) {
-        return new StorageUnavailableException(what, null, true);
+        return new StorageUnavailableException(what, null, what);
     }
 
-    /** What the storage lacks, if that is known. */
+    /**
+     * The same, with more for the log.
+     *
+     * @param what the lack and what mends it
+     * @param detail what only the log shows
+     * @return the exception
+     */
+    public static StorageUnavailableException lacking(String what, String detail) {
+        return new StorageUnavailableException(what + " (" + detail + ")", null, what);
+    }
+
+    /** The lack of the storage, if that is known. */
     public Optional<String> lack() {
-        return lacking ? Optional.of(getMessage()) : Optional.empty();
+        return Optional.ofNullable(lack);
     }
 }

@@ -5,13 +5,15 @@ import static io.streamlocks.coordinator.lock.postgres.generated.Tables.STREAM_L
 import static io.streamlocks.coordinator.lock.postgres.generated.Tables.STREAM_LOCK_HISTORY;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jooq.Field;
 import org.jooq.Table;
 
-/** What a database must have for a lease to be granted, renewed and ended: tables, columns, the sequence, and rights. */
+/** The tables, columns, sequence and rights that a database must have for leases to be granted, renewed and ended. */
 final class Needs {
 
     /** The columns that an acquire fills in a new row; a right may be given for each column by itself. */
@@ -27,7 +29,8 @@ final class Needs {
             STREAM_LOCKS.LABELS);
 
     /**
-     * Two values: what is missing, and the statements that give the rights among it; null if nothing is. Reads the catalog
+     * Common table expressions; each row of the last, {@code missing}, names a relation, what of it is missing, and how the
+     * statement begins that gives the right, if it is one. Reads the catalog
      * alone, which takes a fraction of a millisecond. The history counts only where the session has its triggers write it.
      */
     static final String MISSING = String.format(
@@ -42,7 +45,7 @@ final class Needs {
                     LEFT JOIN pg_attribute a ON a.attrelid = n.oid AND a.attname = n.attribute AND NOT a.attisdropped
             ),
             missing AS (
-                SELECT CASE
+                SELECT relation, CASE
                         WHEN oid IS NULL THEN 'table ' || relation
                         WHEN attnum IS NULL THEN 'column ' || attribute || ' of ' || relation
                         ELSE privilege || ' on ' || relation END AS what,
@@ -51,11 +54,14 @@ final class Needs {
                 FROM found
                 WHERE oid IS NULL OR attnum IS NULL OR NOT has_column_privilege(oid, attnum, privilege)
                 UNION ALL
-                SELECT CASE WHEN oid IS NULL THEN 'sequence %3$s' ELSE 'USAGE on sequence %3$s' END,
+                SELECT '%3$s', CASE WHEN oid IS NULL THEN 'sequence %3$s' ELSE 'USAGE on sequence %3$s' END,
                     CASE WHEN oid IS NOT NULL THEN 'GRANT USAGE ON SEQUENCE %3$s TO ' END
                 FROM (SELECT to_regclass('%3$s') AS oid) s
                 WHERE oid IS NULL OR NOT has_sequence_privilege(oid, 'USAGE, UPDATE')
             )""", values(), STREAM_LOCK_HISTORY.getName(), STREAM_LOCK_FENCING_TOKEN.getName());
+
+    /** Other than a right. */
+    private static final Pattern GONE = Pattern.compile("(table|column|sequence) .*");
 
     private Needs() {}
 
@@ -81,16 +87,19 @@ final class Needs {
     }
 
     /**
-     * What to tell of what is missing.
+     * Says what is missing and what mends it.
      *
-     * @param what is missing, separated by commas
+     * @param missing what is missing, separated by commas
      * @param grants the statements that would give the rights among it, up to the role; null if there are none
      */
-    static String told(String what, String grants) {
-        return "The database lacks what leases need: " + what
-                + (grants == null
+    static String told(String missing, String grants) {
+        boolean isGone = Arrays.stream(missing.split(", "))
+                .anyMatch(one -> GONE.matcher(one).matches());
+        return "The database lacks what leases need: " + missing
+                + (isGone
                         ? ". It was dropped, or is not in the search_path of the role of DATABASE_URL, which needs USAGE on its"
                                 + " schema."
-                        : ". As the owner: " + grants);
+                        : "")
+                + (grants == null ? "" : (isGone ? " As the owner: " : ". As the owner: ") + grants);
     }
 }

@@ -19,6 +19,12 @@ public final class PoolerCheck {
     /** Clients of the pooler that are busy at the moment can hide it for a round. */
     private static final int ROUNDS = 4;
 
+    /**
+     * A pooler as RDS Proxy shares sessions only among connections that have set nothing, and gives one that has a session
+     * for itself. A server sets what it needs in each of its connections. The name is ours, and means nothing to others.
+     */
+    private static final String SET = "SET stream_locks.session = 'own'";
+
     private static final String SESSION = "SELECT concat_ws(' ', pg_backend_pid(), pg_postmaster_start_time())";
 
     /** A prepared statement that another client has left, or has dropped. */
@@ -50,22 +56,28 @@ public final class PoolerCheck {
             areShared = true;
         }
         if (areShared) {
-            throw new StorageUnavailableException(
+            throw StorageUnavailableException.lacking(
                     "DATABASE_URL leads to a connection pooler, as PgBouncer, that gives each transaction another session of"
                             + " PostgreSQL. This server needs its sessions for itself: it prepares statements in them,"
                             + " and sets time-outs and the planner. Connect to PostgreSQL itself, or have the pooler give"
-                            + " this server's database or user pool_mode=session; see RUNBOOK.md, Connection poolers",
-                    null);
+                            + " this server's database or user pool_mode=session; see RUNBOOK.md, Connection poolers");
         }
     }
 
     /** A pooler has a free session for each of the two at first; one of them in a transaction makes it move the other. */
     private static boolean areShared(Connection one, Connection other) throws SQLException {
+        set(one);
+        set(other);
         Set<String> ofOne = new HashSet<>();
         Set<String> ofOther = new HashSet<>();
         for (int i = 0; i < ROUNDS; i++) {
-            ofOne.add(session(one));
+            String now = session(one);
+            ofOne.add(now);
             ofOther.add(session(other));
+            if (ofOther.contains(now)) {
+                // If it is the only session there is, a transaction would leave none to the other connection.
+                return true;
+            }
             other.setAutoCommit(false);
             ofOther.add(session(other));
             ofOne.add(session(one));
@@ -73,6 +85,12 @@ public final class PoolerCheck {
             other.setAutoCommit(true);
         }
         return ofOne.size() > 1 || ofOther.size() > 1 || ofOne.equals(ofOther);
+    }
+
+    private static void set(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(SET);
+        }
     }
 
     private static String session(Connection connection) throws SQLException {

@@ -1,12 +1,17 @@
 package io.streamlocks.coordinator.lock.postgres;
 
+import java.util.Locale;
 import java.util.Optional;
 import javax.sql.DataSource;
 
-/** Tells which rights the role of this server lacks to set up its tables and to use them. */
+/** Finds the rights that the role of this server lacks to set up its tables, or to use those that are there. */
 public final class RightsCheck {
 
-    private static final String LOOK = """
+    /**
+     * The lowest rank is enough as far as can be seen: a role that has all of the first needs more only for a
+     * migration, which the owner carries out. Tables of others in the schema are none of this.
+     */
+    private static final String LOOK = String.format(Locale.ROOT, """
             WITH place AS (
                 SELECT current_user AS role, coalesce(current_schema(), named.schema) AS schema,
                     current_schema() IS NULL AS is_unusable,
@@ -14,45 +19,57 @@ public final class RightsCheck {
                 FROM (SELECT coalesce(
                     (SELECT trim(BOTH ' "' FROM entry)
                     FROM unnest(string_to_array(current_setting('search_path'), ',')) WITH ORDINALITY AS path (entry, n)
-                    WHERE entry NOT LIKE '%$user%' ORDER BY n LIMIT 1), 'public') AS schema) AS named
+                    WHERE entry NOT LIKE '%%$user%%' ORDER BY n LIMIT 1), 'public') AS schema) AS named
             ), relation AS (
                 SELECT c.*, c.oid::regclass AS name
                 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN place ON n.nspname = place.schema
                 WHERE c.relname IN ('stream_locks', 'stream_lock_history', 'stream_lock_schema_history',
-                    'flyway_schema_history', 'stream_lock_fencing_token')
-            ), missing AS (
-                SELECT 1 AS rank, format('CREATE SCHEMA %I AUTHORIZATION %I', schema, role) AS sql
+                    'stream_lock_fencing_token')
+            ), %s, lacked AS (
+                SELECT 1 AS rank, format('CREATE SCHEMA %%I AUTHORIZATION %%I', schema, role) AS sql
                 FROM place WHERE is_unusable AND NOT is_there
                 UNION ALL
-                SELECT 1, format('GRANT USAGE, CREATE ON SCHEMA %I TO %I', schema, role)
+                SELECT 1, format('GRANT USAGE%%s ON SCHEMA %%I TO %%I',
+                    CASE WHEN EXISTS (SELECT FROM relation) THEN '' ELSE ', CREATE' END, schema, role)
                 FROM place
-                WHERE CASE WHEN is_unusable THEN is_there ELSE NOT has_schema_privilege(schema, 'CREATE') END
+                WHERE CASE WHEN is_unusable THEN is_there
+                    ELSE NOT EXISTS (SELECT FROM relation) AND NOT has_schema_privilege(schema, 'CREATE') END
                 UNION ALL
-                SELECT 1, format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %I', name, current_user)
+                SELECT 2, format('GRANT %%s ON %%s TO %%I',
+                    CASE relkind WHEN 'S' THEN 'USAGE, UPDATE' ELSE 'SELECT, INSERT, UPDATE, DELETE' END,
+                    CASE relkind WHEN 'S' THEN 'SEQUENCE ' ELSE '' END || name, current_user)
+                FROM relation WHERE relname IN (SELECT m.relation FROM missing m WHERE m.mend IS NOT NULL)
+                UNION ALL
+                SELECT 2, format('GRANT SELECT ON %%s TO %%I', name, current_user)
                 FROM relation
-                WHERE relkind IN ('r', 'p') AND NOT (
-                    has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
-                    AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))
+                WHERE relname = 'stream_lock_schema_history' AND NOT has_table_privilege(oid, 'SELECT')
                 UNION ALL
-                SELECT 1, format('GRANT USAGE, SELECT, UPDATE ON SEQUENCE %s TO %I', name, current_user)
-                FROM relation
-                WHERE relkind = 'S' AND NOT (has_sequence_privilege(oid, 'USAGE')
-                    AND has_sequence_privilege(oid, 'SELECT') AND has_sequence_privilege(oid, 'UPDATE'))
+                SELECT 3, format('GRANT CREATE ON SCHEMA %%I TO %%I', schema, role)
+                FROM place WHERE NOT is_unusable AND NOT has_schema_privilege(schema, 'CREATE')
                 UNION ALL
-                SELECT 2, format('ALTER TABLE %s OWNER TO %I', name, current_user)
-                FROM relation WHERE NOT pg_has_role(relowner, 'USAGE')
+                SELECT 3, format('ALTER TABLE %%s OWNER TO %%I', name, current_user)
+                FROM relation WHERE relkind IN ('r', 'p') AND NOT pg_has_role(relowner, 'USAGE')
+                UNION ALL
+                SELECT 3, format('ALTER SEQUENCE %%s OWNER TO %%I', name, current_user)
+                FROM relation WHERE relkind = 'S' AND NOT pg_has_role(relowner, 'USAGE')
+                UNION ALL
+                SELECT 3, format('ALTER FUNCTION %%s OWNER TO %%I', f.oid::regprocedure, current_user)
+                FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace JOIN place ON n.nspname = place.schema
+                WHERE f.proname = 'stream_lock_ended' AND NOT pg_has_role(f.proowner, 'USAGE')
             )
             SELECT string_agg(sql, '; ' ORDER BY sql) AS needed
-            FROM missing WHERE rank = (SELECT min(rank) FROM missing)
-            """;
+            FROM lacked WHERE rank = (SELECT min(rank) FROM lacked)
+            """, Needs.MISSING);
 
     private RightsCheck() {}
 
     /**
-     * Looks which rights are missing; those of an owner only if no other is. Blocks for a connection and one short query.
+     * Finds the rights that are missing, once PostgreSQL has refused something: first those to the schema, then those to the
+     * tables that are there, and, if none of them is missing, those that a migration needs. Blocks for a connection and one
+     * short query.
      *
      * @param dataSource gives connections as the role of this server
-     * @return SQL for whoever may grant them; empty if none is missing
+     * @return SQL for a role that may grant them; empty if none is missing
      * @throws RuntimeException if the database does not answer
      */
     public static Optional<String> missing(DataSource dataSource) {

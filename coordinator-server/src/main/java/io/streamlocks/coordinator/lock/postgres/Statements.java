@@ -63,9 +63,9 @@ final class Statements {
     }
 
     /**
-     * Runs a statement on values and arrays. By JDBC itself, which keeps it prepared for each connection, and not by the
-     * row. What changes leases on somebody's behalf goes this way, since it alone notices {@linkplain #requireReplicated a
-     * commit that is not certain}.
+     * Runs a statement on values and arrays. By JDBC itself, which keeps it prepared for each connection. Statements that
+     * change leases on somebody's behalf go this way, since it alone notices {@linkplain #requireReplicated a commit that
+     * is not certain}.
      */
     <T> T query(String what, String sql, Reading<T> reading, Object... values) {
         return run(
@@ -128,7 +128,7 @@ final class Statements {
         return column instanceof UUID[] ? "uuid" : column instanceof Long[] ? "int8" : "text";
     }
 
-    /** What each request has for one parameter of a statement. */
+    /** The values that the requests have for one parameter of a statement. */
     static <Q, T> T[] column(List<Q> requests, Function<Q, T> value, IntFunction<T[]> array) {
         return requests.stream().map(value).toArray(array);
     }
@@ -143,9 +143,7 @@ final class Statements {
                     throw e;
                 }
                 // Ours wait for nothing but new rows, in one order; a person's transaction may not. PostgreSQL rolled
-                // ours
-                // back whole; at once
-                // it would take the same row again, before the one that waits for it has woken up.
+                // ours back whole. At once it would take the same row again, before the one that waits has woken up.
                 LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(MIN_RETRY_NANOS, MAX_RETRY_NANOS));
                 return statement.apply(db);
             }
@@ -165,8 +163,8 @@ final class Statements {
     }
 
     /**
-     * Whether the error comes of the state of the database or the way to it, not of the statement. What is missing there is
-     * somebody's doing, who can undo it: to a caller that is as good as away. Codes are those of
+     * Whether the error comes of the state of the database or the way to it, not of the statement. A table or
+     * a right that is missing is somebody's doing, who can undo it: to a caller that is as good as away. Codes are those of
      * the PostgreSQL manual, appendix A.
      */
     private static boolean isOutage(DataAccessException e) {
