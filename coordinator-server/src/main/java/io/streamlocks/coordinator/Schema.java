@@ -56,10 +56,16 @@ final class Schema {
     private static final String IS_THERE =
             String.format(Locale.ROOT, "SELECT %s IS NOT NULL", String.format(Locale.ROOT, HERE, HISTORY));
 
-    private static final String IS_READABLE = String.format(
-            Locale.ROOT,
-            "SELECT coalesce(has_table_privilege(%s, 'SELECT'), false)",
-            String.format(Locale.ROOT, HERE, FORMER_HISTORY));
+    /** A table of that name need not be one of Flyway. */
+    private static final String IS_READABLE =
+            String.format(Locale.ROOT, """
+            SELECT coalesce(has_table_privilege(%1$s, 'SELECT'), false) AND 4 = (
+                SELECT count(*)
+                FROM pg_attribute
+                WHERE attrelid = %1$s AND NOT attisdropped
+                    AND (attname, atttypid) IN (('version', 'varchar'::regtype), ('script', 'varchar'::regtype),
+                        ('checksum', 'integer'::regtype), ('success', 'boolean'::regtype)))
+            """, String.format(Locale.ROOT, HERE, FORMER_HISTORY));
 
     /** Binds the versions, scripts and checksums of our migrations; a row of somebody else's has others. */
     private static final String OURS = """

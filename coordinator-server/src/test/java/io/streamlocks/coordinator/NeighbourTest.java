@@ -78,6 +78,13 @@ class NeighbourTest {
     }
 
     @Test
+    void aTableOfThatNameThatIsNotOfFlywayIsNoObstacle() throws Exception {
+        database.sql().execute("CREATE TABLE flyway_schema_history (version int, success boolean)");
+        serve();
+        assertThat(versions("stream_lock_schema_history")).containsExactly("0", "1", "2", "3", "4");
+    }
+
+    @Test
     void aServerThatDiedBeforeItLeftRoomForAnotherLeavesThatToTheNext() throws Exception {
         serve();
         database.sql().execute("DROP TABLE flyway_schema_history");
