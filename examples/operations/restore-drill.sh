@@ -69,6 +69,7 @@ run() {
 grant() {
   local url='' lease
   lease=$(cat /proc/sys/kernel/random/uuid)
+  : >coordinator.out # Else the port of the run before could be read.
   LOCK_BACKEND=postgres DATABASE_URL=postgres://$PGUSER@$PGHOST:$PGPORT/locks HTTP_PORT=0 SHUTDOWN_DRAIN_MS=0 \
     "$java" -jar "$jar" >coordinator.out 2>coordinator.err &
   server=$!
