@@ -79,7 +79,10 @@ final class Connectors {
     static Duration close(Server server, Duration atMost) {
         long end = System.nanoTime() + atMost.toNanos();
         for (Connector connector : server.getConnectors()) {
-            connector.shutdown();
+            // No shutdown yet: that interrupts the acceptors, and a connection that one of them has just accepted is
+            // lost,
+            // neither served nor ended.
+            ((ServerConnector) connector).close();
         }
         long quietSince = System.nanoTime();
         long now = quietSince;
