@@ -79,8 +79,7 @@ final class Connectors {
     static Duration close(Server server, Duration atMost) {
         long end = System.nanoTime() + atMost.toNanos();
         for (Connector connector : server.getConnectors()) {
-            // No shutdown yet: that interrupts the acceptors, and a connection that one of them has just accepted is
-            // lost,
+            // A shutdown would interrupt the acceptors. That loses a connection that one has just accepted: it is
             // neither served nor ended.
             ((ServerConnector) connector).close();
         }
