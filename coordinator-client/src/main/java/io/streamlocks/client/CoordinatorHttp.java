@@ -75,7 +75,7 @@ final class CoordinatorHttp implements AutoCloseable {
 
     private static final Duration ARRIVES_BEFORE = Duration.ofSeconds(1);
 
-    /** Of a host that {@link URI} takes for none, since the name has an underscore. Names of Docker's services do. */
+    /** Reads the host of a URL. {@link URI} finds none in a name with an underscore, which Docker's services have. */
     private static final Pattern UNDERSCORED = Pattern.compile("[A-Za-z0-9._-]*_[A-Za-z0-9._-]*(:[0-9]{1,5})?");
 
     private final CloseableHttpClient httpClient;

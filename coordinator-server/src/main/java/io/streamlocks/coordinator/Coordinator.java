@@ -172,7 +172,7 @@ final class Coordinator implements AutoCloseable {
     public void close() {
         if (gate.drain()) {
             try {
-                // Plain waits, since nothing can end them early: no load balancer tells that it has noticed.
+                // These waits have a fixed length: no load balancer reports that it has noticed.
                 TimeUnit.NANOSECONDS.sleep(config.drainTime().toNanos());
                 gate.grantNothing();
                 TimeUnit.NANOSECONDS.sleep(Math.min(config.drainTime().toNanos(), GRANTS_NOTHING.toNanos()));
