@@ -1,6 +1,5 @@
 package io.streamlocks.coordinator.lock.group;
 
-import io.streamlocks.coordinator.lock.group.GroupCommit.Operation;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 /** Requests of several calls that are carried out together. Not thread-safe: it goes from thread to thread. */
 final class Statement<Q, O> {
 
-    private final GroupCommit.Operation<Q, O> operation;
+    private final Operation<Q, O> operation;
     private final List<Part<Q, O>> parts = new ArrayList<>();
     private final List<Part<Q, O>> blocked = new ArrayList<>(0);
     private final List<Part<Q, O>> undecided = new ArrayList<>(0);
@@ -27,7 +27,7 @@ final class Statement<Q, O> {
      * @param operation what it does
      * @param beganNanos since when it is under way
      */
-    Statement(GroupCommit.Operation<Q, O> operation, long beganNanos) {
+    Statement(Operation<Q, O> operation, long beganNanos) {
         this.operation = operation;
         this.beganNanos = beganNanos;
     }
@@ -48,7 +48,7 @@ final class Statement<Q, O> {
         others.addAll(parts);
     }
 
-    boolean does(GroupCommit.Operation<?, ?> other) {
+    boolean does(Operation<?, ?> other) {
         return operation == other;
     }
 

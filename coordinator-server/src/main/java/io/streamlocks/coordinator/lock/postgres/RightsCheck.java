@@ -38,7 +38,7 @@ public final class RightsCheck {
                 SELECT 2, format('GRANT %%s ON %%s TO %%I',
                     CASE relkind WHEN 'S' THEN 'USAGE, UPDATE' ELSE 'SELECT, INSERT, UPDATE, DELETE' END,
                     CASE relkind WHEN 'S' THEN 'SEQUENCE ' ELSE '' END || name, current_user)
-                FROM relation WHERE relname IN (SELECT m.relation FROM missing m WHERE m.mend IS NOT NULL)
+                FROM relation WHERE relname IN (SELECT m.relation FROM missing m WHERE m.fix IS NOT NULL)
                 UNION ALL
                 SELECT 2, format('GRANT SELECT ON %%s TO %%I', name, current_user)
                 FROM relation

@@ -45,7 +45,14 @@ class PlanTest {
     }
 
     static List<String> statements() {
-        return List.of(LockSql.ACQUIRE, LockSql.RENEW, LockSql.RELEASE, LockSql.GLANCE, LockSql.LOOK, LockSql.BREAK);
+        return List.of(
+                AcquireChange.SQL,
+                RenewChange.SQL,
+                ReleaseChange.SQL,
+                BreakChange.SQL,
+                LockSql.GLANCE,
+                LockSql.LOOK,
+                PostgresLocks.FIND);
     }
 
     private void assertLooksUpEachStream(String sql) throws Exception {

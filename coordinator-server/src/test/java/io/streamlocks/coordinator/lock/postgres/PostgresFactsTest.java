@@ -35,7 +35,7 @@ class PostgresFactsTest extends StagedRace {
             Instant ended = clock();
             Record granted = sql(transaction)
                     .fetchSingle(
-                            LockSql.ACQUIRE,
+                            AcquireChange.SQL,
                             new String[] {stream},
                             new String[] {"bob"},
                             new UUID[] {UUID.randomUUID()},
@@ -55,7 +55,7 @@ class PostgresFactsTest extends StagedRace {
             Instant begun = clock();
             Record granted = sql(transaction)
                     .fetchSingle(
-                            LockSql.ACQUIRE,
+                            AcquireChange.SQL,
                             new String[] {stream},
                             new String[] {"bob"},
                             new UUID[] {UUID.randomUUID()},
@@ -90,7 +90,7 @@ class PostgresFactsTest extends StagedRace {
     private Result<Record> renewIn(Connection transaction, Lease lease) {
         return sql(transaction)
                 .fetch(
-                        LockSql.RENEW,
+                        RenewChange.SQL,
                         new String[] {stream},
                         new UUID[] {lease.leaseId()},
                         new Long[] {null},
