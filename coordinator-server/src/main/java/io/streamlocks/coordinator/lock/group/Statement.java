@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
-/** Requests of several calls that are carried out together. Not thread-safe: it goes from thread to thread. */
+/** Requests of several calls that are carried out together. This class is not thread-safe. One thread hands it to the next. */
 final class Statement<Q, O> {
 
     private final Operation<Q, O> operation;
@@ -15,7 +15,7 @@ final class Statement<Q, O> {
     private final List<Part<Q, O>> blocked = new ArrayList<>(0);
     private final List<Part<Q, O>> undecided = new ArrayList<>(0);
 
-    /** Tell the outcomes; in the order of the parts. */
+    /** These complete the calls, in the order of the parts. */
     private final List<Runnable> answers = new ArrayList<>();
 
     private final long beganNanos;
@@ -24,8 +24,8 @@ final class Statement<Q, O> {
     private long endedNanos;
 
     /**
-     * @param operation what it does
-     * @param beganNanos since when it is under way
+     * @param operation the kind of its requests
+     * @param beganNanos when it began
      */
     Statement(Operation<Q, O> operation, long beganNanos) {
         this.operation = operation;
@@ -52,23 +52,24 @@ final class Statement<Q, O> {
         return operation == other;
     }
 
-    /** Takes in requests for what it {@link #does}. */
+    /** Adds requests of the operation that it {@link #does}. */
     void add(Part<?, ?> other) {
-        // Of the same operation, so of the same types.
+        // Both have the same operation, and therefore the same types.
         @SuppressWarnings("unchecked")
         Part<Q, O> part = (Part<Q, O>) other;
         parts.add(part);
         size += part.size();
     }
 
-    /** Carries the requests out. Does not throw: what is thrown is the calls' to hear. */
+    /** Carries the requests out. It does not throw: an error fails its calls. */
     void execute(Backlog backlog) {
         try {
             List<Q> requests = new ArrayList<>(size);
             parts.forEach(part -> requests.addAll(part.requests()));
             List<O> outcomes = operation.statement().apply(requests);
             if (outcomes.size() != size) {
-                throw new IllegalStateException(outcomes.size() + " outcomes of " + size + " requests");
+                throw new IllegalStateException(
+                        "The backend returned " + outcomes.size() + " outcomes for " + size + " requests");
             }
             backlog.succeeded();
             endedNanos = backlog.nanoTime();
@@ -122,17 +123,17 @@ final class Statement<Q, O> {
                 .toArray();
     }
 
-    /** The requests that were blocked and are to be tried again, as their calls have time for it. Those are not answered yet. */
+    /** Returns the blocked requests that are tried again, because their calls have time for it. */
     List<Part<Q, O>> blocked() {
         return blocked;
     }
 
-    /** The requests that need another statement, in their order. */
+    /** Returns the requests that need another statement, in their order. */
     List<Part<Q, O>> undecided() {
         return undecided;
     }
 
-    /** Tells the calls, and the observer before them. */
+    /** Informs the observer, and then completes the calls. */
     void answer(StatementObserver observer) {
         try {
             observe(observer);
