@@ -9,7 +9,8 @@ import java.util.UUID;
  *
  * @param streamId the stream, 1 to {@link Limits#MAX_ID_LENGTH} printable characters
  * @param ownerId the label of the worker, 1 to {@link Limits#MAX_ID_LENGTH} printable characters
- * @param leaseId the id of the lease to be granted; must not have been used before, except by a repetition of this request
+ * @param leaseId the id of the lease to be granted; must not have been used before, except by a repetition of this
+ *     request
  * @param ttl the length of the lease, in whole milliseconds
  * @param labels what people shall see of the holder; empty for nothing
  */

@@ -1,8 +1,8 @@
 package io.streamlocks.coordinator.lock;
 
 /**
- * Another transaction has a stream locked that had to be read, so nothing is certain. The storage has not failed, and asking
- * again is safe.
+ * Another transaction has a stream locked that had to be read, so nothing is certain. The storage has not failed, and
+ * asking again is safe.
  */
 public final class BlockedException extends RuntimeException {
 

@@ -8,8 +8,8 @@ import java.util.Optional;
  * @param streamId the stream
  * @param expectedFencingToken the token of the lease to end, so that a lease that was granted after the operator looked
  *     stays; empty for any lease
- * @param ownerPrefix the prefix that the owner of the lease must have, empty for any; the lease of another owner stays, and
- *     the outcome is {@link BreakOutcome.NotLocked}
+ * @param ownerPrefix the prefix that the owner of the lease must have, empty for any; the lease of another owner stays,
+ *     and the outcome is {@link BreakOutcome.NotLocked}
  * @param breaking the reason, the operator, and how long the stream stays closed
  */
 public record BreakRequest(

@@ -27,8 +27,8 @@ public record Grant(
      *
      * @param at when it ended, by the clock of the storage
      * @param reason how it ended
-     * @param by the owner if it was released, the owner of the next grant if it was superseded, the operator if it was broken;
-     *     empty if it expired
+     * @param by the owner if it was released, the owner of the next grant if it was superseded, the operator if it was
+     *     broken; empty if it expired
      * @param breakReason the reason that the operator gave, if it was broken
      */
     public record End(Instant at, EndReason reason, Optional<String> by, Optional<String> breakReason) {}

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A page of history. It may contain fewer grants than were asked for, or none, although more follow, because the storage looks
- * at a bounded number of grants per page.
+ * A page of history. It may contain fewer grants than were asked for, or none, although more follow, because the
+ * storage looks at a bounded number of grants per page.
  *
  * @param grants the grants, latest first
  * @param next where the next page begins; empty if this is the last

@@ -9,8 +9,8 @@ import java.util.Map;
  *
  * @param streamId the stream that is locked
  * @param ownerId the label of the worker that holds it
- * @param fencingToken the number of the grant: above that of every earlier grant of the stream, unchanged by renewals, and at
- *     most {@link Limits#MAX_FENCING_TOKEN}
+ * @param fencingToken the number of the grant: above that of every earlier grant of the stream, unchanged by renewals,
+ *     and at most {@link Limits#MAX_FENCING_TOKEN}
  * @param ttl the length that was last asked for
  * @param acquiredAt when the lease was granted, by the clock of the storage
  * @param expiresAt when it expires, by the clock of the storage; must not be compared with another clock

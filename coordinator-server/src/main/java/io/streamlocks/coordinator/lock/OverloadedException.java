@@ -1,8 +1,8 @@
 package io.streamlocks.coordinator.lock;
 
 /**
- * More calls are waiting than the storage can carry out in time. The outcome is <em>unknown</em>, because a batch may have
- * been carried out in part. Trying again later with the same lease id is safe.
+ * More calls are waiting than the storage can carry out in time. The outcome is <em>unknown</em>, because a batch may
+ * have been carried out in part. Trying again later with the same lease id is safe.
  */
 public final class OverloadedException extends RuntimeException {
 

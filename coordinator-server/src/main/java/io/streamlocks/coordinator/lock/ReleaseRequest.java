@@ -7,8 +7,8 @@ import java.util.UUID;
  *
  * @param streamId the stream
  * @param leaseId the id of the lease
- * @param ownerPrefix the prefix that the owner of the lease must have, empty for any; the lease of another owner is {@link
- *     LossReason#UNKNOWN} to the caller
+ * @param ownerPrefix the prefix that the owner of the lease must have, empty for any; the lease of another owner is
+ *     {@link LossReason#UNKNOWN} to the caller
  */
 public record ReleaseRequest(String streamId, UUID leaseId, String ownerPrefix) {
 

@@ -10,8 +10,8 @@ import java.util.UUID;
  * @param streamId the stream
  * @param leaseId the id of the lease
  * @param ttl the length of the lease from now, in whole milliseconds; empty for its present ttl
- * @param ownerPrefix the prefix that the owner of the lease must have, empty for any; the lease of another owner is {@link
- *     LossReason#UNKNOWN} to the caller
+ * @param ownerPrefix the prefix that the owner of the lease must have, empty for any; the lease of another owner is
+ *     {@link LossReason#UNKNOWN} to the caller
  */
 public record RenewRequest(String streamId, UUID leaseId, Optional<Duration> ttl, String ownerPrefix) {
 

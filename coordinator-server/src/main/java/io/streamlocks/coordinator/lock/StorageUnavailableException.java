@@ -3,8 +3,8 @@ package io.streamlocks.coordinator.lock;
 import java.util.Optional;
 
 /**
- * The storage did not respond, so the outcome is <em>unknown</em>: the change may or may not have happened. Trying again with
- * the same lease id is safe.
+ * The storage did not respond, so the outcome is <em>unknown</em>: the change may or may not have happened. Trying
+ * again with the same lease id is safe.
  */
 public final class StorageUnavailableException extends RuntimeException {
 
@@ -30,8 +30,8 @@ public final class StorageUnavailableException extends RuntimeException {
     /**
      * Returns the exception for a storage that responds but is not set up to keep leases.
      *
-     * @param what what is missing and how to fix it; every caller of the readiness check sees it, so it must not contain a
-     *     secret
+     * @param what what is missing and how to fix it; every caller of the readiness check sees it, so it must not
+     *     contain a secret
      * @return the exception
      */
     public static StorageUnavailableException lacking(String what) {

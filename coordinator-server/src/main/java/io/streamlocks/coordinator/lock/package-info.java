@@ -3,20 +3,21 @@
  *
  * <h2>The promise</h2>
  *
- * <p>At most one lease of a stream is live at a time, by the clock of the storage. A lease is <em>live</em> from its grant
- * until it expires, or until it is released or broken, whichever comes first. Every grant gets a fencing token above the
- * tokens of all earlier grants of its stream. With the PostgreSQL backend, every outcome is durable before it is returned.
+ * <p>At most one lease of a stream is live at a time, by the clock of the storage. A lease is <em>live</em> from its
+ * grant until it expires, or until it is released or broken, whichever comes first. Every grant gets a fencing token
+ * above the tokens of all earlier grants of its stream. With the PostgreSQL backend, every outcome is durable before it
+ * is returned.
  *
- * <p>No lock service can promise more. A holder that was suspended may wake up after its lease has ended and still write,
- * because it believes that it is the holder. No clock prevents that. The resource that it writes to must reject a fencing
- * token that is lower than one it has seen.
+ * <p>No lock service can promise more. A holder that was suspended may wake up after its lease has ended and still
+ * write, because it believes that it is the holder. No clock prevents that. The resource that it writes to must reject
+ * a fencing token that is lower than one it has seen.
  *
  * <h2>One clock</h2>
  *
- * <p>Only the clock of the storage decides whether a lease is live. That is PostgreSQL's {@code clock_timestamp()}, or the
- * monotonic clock of the process that runs the memory backend. It is never compared with the clock of a server or a worker.
- * A holder gets its remaining time as a duration ({@link Lock#expiresIn()}) and counts it from the moment at which it
- * <em>sent</em> the request. It therefore always believes its lease to be shorter than it is.
+ * <p>Only the clock of the storage decides whether a lease is live. That is PostgreSQL's {@code clock_timestamp()}, or
+ * the monotonic clock of the process that runs the memory backend. It is never compared with the clock of a server or a
+ * worker. A holder gets its remaining time as a duration ({@link Lock#expiresIn()}) and counts it from the moment at
+ * which it <em>sent</em> the request. It therefore always believes its lease to be shorter than it is.
  *
  * <h2>The life of a lease</h2>
  *
@@ -33,93 +34,98 @@
  * another worker may have held it in between. The worker acquires again with a new lease id and gets a new token.
  *
  * <p>An operator can {@linkplain Breaks#breakLeases break} the lease of a worker. The holder learns of it at its next
- * renewal, as of any other loss, and may work until then. The break can therefore close the stream for some time, to protect
- * a resource that checks no token.
+ * renewal, as of any other loss, and may work until then. The break can therefore close the stream for some time, to
+ * protect a resource that checks no token.
  *
- * <p>Each grant and its end are recorded in <em>history</em>. The end of a lease and its record are written together, so
- * history contains every end and no others.
+ * <p>Each grant and its end are recorded in <em>history</em>. The end of a lease and its record are written together,
+ * so history contains every end and no others.
  *
  * <h2>The lease id</h2>
  *
- * <p>The client chooses a lease id for one grant. The lease id is the only proof that its bearer has the lease. No read, no
- * log line and no refusal contains it ({@link Lock} is a lease without it).
+ * <p>The client chooses a lease id for one grant. The lease id is the only proof that its bearer has the lease. No
+ * read, no log line and no refusal contains it ({@link Lock} is a lease without it).
  *
  * <p>The lease id makes every call safe to repeat:
  *
  * <ul>
- *   <li>An acquire with the id of a live lease returns the same lease with the same token. A client whose response was lost
- *       sends the acquire again.
- *   <li>An acquire with the id of a lease that has ended grants nothing: the id is {@linkplain AcquireOutcome.LeaseIdUsed
- *       used}.
+ *   <li>An acquire with the id of a live lease returns the same lease with the same token. A client whose response was
+ *       lost sends the acquire again.
+ *   <li>An acquire with the id of a lease that has ended grants nothing: the id is {@linkplain
+ *       AcquireOutcome.LeaseIdUsed used}.
  *   <li>A release that is sent twice succeeds twice.
  * </ul>
  *
- * <p>To recognise used ids, the row of a stream outlives its lease as a <em>tombstone</em>. It remembers its latest lease and
- * the {@value io.streamlocks.coordinator.lock.Limits#SUPERSEDED_REMEMBERED} leases before it. A tombstone is {@linkplain
- * Upkeep#purge purged} only after it was idle for far longer than any call can take, so that a late duplicate of a call finds
- * its id remembered. The exception is a duplicate that arrives after more grants of its stream than are remembered. It is
- * granted again, and the stream stays closed until that lease, which nobody holds, expires.
+ * <p>To recognise used ids, the row of a stream outlives its lease as a <em>tombstone</em>. It remembers its latest
+ * lease and the {@value io.streamlocks.coordinator.lock.Limits#SUPERSEDED_REMEMBERED} leases before it. A tombstone is
+ * {@linkplain Upkeep#purge purged} only after it was idle for far longer than any call can take, so that a late
+ * duplicate of a call finds its id remembered. The exception is a duplicate that arrives after more grants of its
+ * stream than are remembered. It is granted again, and the stream stays closed until that lease, which no worker holds,
+ * expires.
  *
  * <h2>Outcomes</h2>
  *
  * <p>Outcomes are values: {@link AcquireOutcome}, {@link RenewOutcome}, {@link ReleaseOutcome}, {@link BreakOutcome}.
- * <em>Held</em> and <em>lost</em> are certain. If the storage does not respond, the outcome is <em>unknown</em>: the change
- * may or may not have happened. {@link StorageUnavailableException} reports this. Unknown is not lost. The holder continues
- * until the time that it can rely on, and asks again.
+ * <em>Held</em> and <em>lost</em> are certain. If the storage does not respond, the outcome is <em>unknown</em>: the
+ * change may or may not have happened. {@link StorageUnavailableException} reports this. Unknown is not lost. The
+ * holder continues until the time that it can rely on, and asks again.
  *
  * <h2>Certainty</h2>
  *
- * <p>An outcome that says that a lease has ended is never followed by a success of the same lease. These outcomes are: lost,
- * for any reason except {@link LossReason#UNKNOWN}; a used lease id; a stream that is not locked; a break of an owner that
- * ended nothing; and a grant that history shows as expired.
+ * <p>An outcome that says that a lease has ended is never followed by a success of the same lease. These outcomes are:
+ * lost, for any reason except {@link LossReason#UNKNOWN}; a used lease id; a stream that is not locked; a break of an
+ * owner that ended nothing; and a grant that history shows as expired.
  *
  * <p>The committed state alone does not prove that a lease has ended. A renewal is judged and written at one moment and
- * becomes visible when it is committed. The commit may come after the old end of the lease, because it waits for a disk or a
- * synchronous standby. In between, the committed state shows an expired lease that is live. Two rules follow:
+ * becomes visible when it is committed. The commit may come after the old end of the lease, because it waits for a disk
+ * or a synchronous standby. In between, the committed state shows an expired lease that is live. Two rules follow:
  *
  * <ul>
- *   <li>A change locks its stream, judges it while it is locked, and holds the lock until it is committed or rolled back.
- *   <li>An outcome that says that a lease has ended is judged while the stream is locked. No change of the stream is under way
- *       at that moment. Every later change judges at a later time, at which the lease has ended as well. The outcome is
- *       returned after the commit of the lock itself, so a synchronous standby has everything that the outcome relies on.
+ *   <li>A change locks its stream, judges it while it is locked, and holds the lock until it is committed or rolled
+ *       back.
+ *   <li>An outcome that says that a lease has ended is judged while the stream is locked. No change of the stream is
+ *       under way at that moment. Every later change judges at a later time, at which the lease has ended as well. The
+ *       outcome is returned after the commit of the lock itself, so a synchronous standby has everything that the
+ *       outcome relies on.
  * </ul>
  *
  * <p>A request never waits for a locked stream. It is <em>blocked</em> instead: it has changed nothing, and nothing is
- * certain. {@link io.streamlocks.coordinator.lock.group} tries it again for a short time; after that, the outcome is unknown
- * to the caller. A stream that stays locked therefore delays only its own requests. There is one exception: an acquire waits
- * for another transaction that inserts the first row of the same stream.
+ * certain. {@link io.streamlocks.coordinator.lock.group} tries it again for a short time; after that, the outcome is
+ * unknown to the caller. A stream that stays locked therefore delays only its own requests. There is one exception: an
+ * acquire waits for another transaction that inserts the first row of the same stream.
  *
  * <p>Some outcomes need no lock:
  *
  * <ul>
  *   <li>A success. It held the lock.
  *   <li>Held by another lease. That lease was live when it was read, whatever was under way.
- *   <li>Reads: the list of locks, a count of leases, a lock that was found, and history except for the end of an expired
- *       grant. They show the committed state of the server that was asked. A lock whose renewal is being committed may be
- *       missing, and a fail-over may lose what was shown.
- *   <li>{@link LossReason#UNKNOWN}. It does not say that the lease has ended, because an acquire of it may still arrive.
+ *   <li>Reads: the list of locks, a count of leases, a lock that was found, and history except for the end of an
+ *       expired grant. They show the committed state of the server that was asked. A lock whose renewal is being
+ *       committed may be missing, and a fail-over may lose what was shown.
+ *   <li>{@link LossReason#UNKNOWN}. It does not say that the lease has ended, because an acquire of it may still
+ *       arrive.
  * </ul>
  *
  * <h2>Batches</h2>
  *
- * <p>The methods of {@link Leases} and {@link Breaks#breakLeases} take a list of requests and return one outcome per request,
- * in order. A single call is a batch of one. A batch is not a transaction: each request succeeds or fails by itself. The
- * calls of many clients can therefore share a batch, and {@link io.streamlocks.coordinator.lock.group} combines them. If too
- * many calls wait, some are rejected ({@link OverloadedException}), and their outcomes are unknown as well.
+ * <p>The methods of {@link Leases} and {@link Breaks#breakLeases} take a list of requests and return one outcome per
+ * request, in order. A single call is a batch of one. A batch is not a transaction: each request succeeds or fails by
+ * itself. The calls of many clients can therefore share a batch, and {@link io.streamlocks.coordinator.lock.group}
+ * combines them. If too many calls wait, some are rejected ({@link OverloadedException}), and their outcomes are
+ * unknown as well.
  *
- * <p>One batch makes one decision of each stream. The requests of a batch for the same stream are decided in their order. An
- * acquire, renewal or release that equals the previous request for its stream has the same outcome: both were waiting when it
- * was decided, and carrying it out twice at the same moment would change nothing. A request that needs a decision of its own
- * after another one changed the stream is <em>undecided</em>: it has changed nothing. {@link
- * io.streamlocks.coordinator.lock.group} sends it again with the next batch, before everything that its caller asked for
- * later. If no time is left for that, the outcome is unknown to the caller. No caller can therefore prolong a batch, which
- * contains the requests of others, by naming one stream a thousand times.
+ * <p>One batch makes one decision of each stream. The requests of a batch for the same stream are decided in their
+ * order. An acquire, renewal or release that equals the previous request for its stream has the same outcome: both were
+ * waiting when it was decided, and carrying it out twice at the same moment would change nothing. A request that needs
+ * a decision of its own after another one changed the stream is <em>undecided</em>: it has changed nothing. {@link
+ * io.streamlocks.coordinator.lock.group} sends it again with the next batch, before everything that its caller asked
+ * for later. If no time is left for that, the outcome is unknown to the caller. No caller can therefore prolong a
+ * batch, which contains the requests of others, by naming one stream a thousand times.
  *
  * <h2>Backends</h2>
  *
  * <p>Two backends implement {@link LockManager} and pass the same contract tests: {@link
  * io.streamlocks.coordinator.lock.memory} for a single server without durability, and {@link
- * io.streamlocks.coordinator.lock.postgres} for any number of servers on one database. This package uses neither HTTP nor
- * SQL.
+ * io.streamlocks.coordinator.lock.postgres} for any number of servers on one database. This package uses neither HTTP
+ * nor SQL.
  */
 package io.streamlocks.coordinator.lock;

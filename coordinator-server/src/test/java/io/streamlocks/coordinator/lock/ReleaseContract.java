@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** What release does. */
+/** The contract of release. */
 interface ReleaseContract extends ContractFixture {
 
     @Test
-    default void releaseFreesTheStream() {
+    default void releasingFreesTheStream() {
         Lease lease = grant("alice");
         assertThat(release(lease)).isInstanceOf(ReleaseOutcome.Released.class);
         assertThat(locks().find(stream())).isEmpty();

@@ -8,13 +8,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /**
- * Counts the requests that wait for the storage, bounds how long they wait, and remembers why they cannot be carried out. This
- * class is thread-safe.
+ * Counts the requests that wait for the storage, bounds how long they wait, and remembers why they cannot be carried
+ * out. This class is thread-safe.
  */
 final class Backlog {
 
     /**
-     * How long a call may wait. With the longest time of a statement, it bounds the time of a call while the storage is down.
+     * How long a call may wait. With the longest time of a statement, it bounds the time of a call while the storage is
+     * down.
      */
     static final int MAX_WAIT_MS = 750;
 
@@ -44,8 +45,8 @@ final class Backlog {
     }
 
     /**
-     * Counts requests that are going to wait, unless too many of their caller wait already. A caller may have three quarters
-     * of the room that the others leave, so that a new caller finds room.
+     * Counts requests that are going to wait, unless too many of their caller wait already. A caller may have three
+     * quarters of the room that the others leave, so that a new caller finds room.
      *
      * @return whether they were counted
      */
@@ -94,7 +95,10 @@ final class Backlog {
         }
     }
 
-    /** Returns the error of a call that cannot wait, or no longer: the outage if the storage is down, otherwise an overload. */
+    /**
+     * Returns the error of a call that cannot wait, or no longer: the outage if the storage is down, otherwise an
+     * overload.
+     */
     RuntimeException refusal(String overload) {
         RuntimeException cause = outage;
         return cause == null ? new OverloadedException(overload) : cause;

@@ -7,7 +7,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * The requests of one call, and their outcomes so far. The call is carried out in {@link Part}s. This class is thread-safe.
+ * The requests of one call, and their outcomes so far. The call is carried out in {@link Part}s. This class is
+ * thread-safe.
  */
 final class Call<Q, O> {
 

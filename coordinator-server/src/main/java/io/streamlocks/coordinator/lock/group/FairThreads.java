@@ -12,8 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A few threads that run the tasks of many callers, which take turns. If there is more than one thread, no caller occupies all
- * of them, so that the task of another caller finds a free one. This class is thread-safe, and no method blocks.
+ * A few threads that run the tasks of many callers, which take turns. If there is more than one thread, no caller
+ * occupies all of them, so that the task of another caller finds a free one. This class is thread-safe, and no method
+ * blocks.
  */
 final class FairThreads {
 
@@ -53,9 +54,9 @@ final class FairThreads {
     private record Task(String caller, Runnable work) {}
 
     /** Says whether a task was accepted. */
-    enum Answer {
+    enum Acceptance {
         /** The task will run. */
-        TAKEN,
+        ACCEPTED,
         /** The caller has too many waiting tasks. */
         CALLER_HAS_TOO_MANY,
         /** All callers together have too many, or the threads are closed or cannot be started. */
@@ -69,7 +70,7 @@ final class FairThreads {
      * @param work the task; must not throw
      * @return whether it was accepted
      */
-    Answer execute(String caller, Runnable work) {
+    Acceptance execute(String caller, Runnable work) {
         synchronized (this) {
             Tasks tasks = callers.computeIfAbsent(caller, first -> new Tasks());
             tasks.waiting.add(work);
@@ -78,20 +79,20 @@ final class FairThreads {
             try {
                 if (next != null) {
                     threads.execute(() -> runAll(next));
-                    return Answer.TAKEN;
+                    return Acceptance.ACCEPTED;
                 }
             } catch (RejectedExecutionException | OutOfMemoryError e) {
                 // No other task could run, so the one that failed to start is this one.
                 ended(next);
-                return Answer.TOO_MANY;
+                return Acceptance.TOO_MANY;
             }
             if (waiting <= mostWaiting && tasks.waiting.size() <= mostWaitingOfOne) {
-                return Answer.TAKEN;
+                return Acceptance.ACCEPTED;
             }
             tasks.waiting.removeLast();
             waiting--;
             forgetIfIdle(caller, tasks);
-            return tasks.waiting.size() >= mostWaitingOfOne ? Answer.CALLER_HAS_TOO_MANY : Answer.TOO_MANY;
+            return tasks.waiting.size() >= mostWaitingOfOne ? Acceptance.CALLER_HAS_TOO_MANY : Acceptance.TOO_MANY;
         }
     }
 

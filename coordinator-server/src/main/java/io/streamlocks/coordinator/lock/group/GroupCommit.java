@@ -29,29 +29,30 @@ import java.util.function.LongSupplier;
 /**
  * Combines the requests of concurrent calls, so that they share a statement and its commit.
  *
- * <p>Calls wait in <em>lanes</em>. A lane normally has one statement under way. The requests that arrive in the meantime
- * become the next statement. No request is delayed to fill a batch: a call that finds its lane idle is carried out at once
- * and alone, and batches grow with the number of calls. If enough requests wait for two large statements, or if one
- * statement takes long, the lane has two under way.
+ * <p>Calls wait in <em>lanes</em>. A lane normally has one statement under way. The requests that arrive in the
+ * meantime become the next statement. No request is delayed to fill a batch: a call that finds its lane idle is carried
+ * out at once and alone, and batches grow with the number of calls. If enough requests wait for two large statements,
+ * or if one statement takes long, the lane has two under way.
  *
  * <p>Callers take turns ({@link Waiting}). Each of them gets a part of each statement, however much the others ask for.
- * Acquires, releases and breaks share one lane. The requests of one caller for one stream are carried out in the order of
- * their arrival, unless another transaction has the stream locked. The requests of different callers may be carried out in
- * any order, as concurrent calls may. Renewals have a lane of their own, so that no acquire waits behind the heartbeats of a
- * million leases. A renewal that is sent during an acquire or a release of the same lease may come before or after it.
+ * Acquires, releases and breaks share one lane. The requests of one caller for one stream are carried out in the order
+ * of their arrival, unless another transaction has the stream locked. The requests of different callers may be carried
+ * out in any order, as concurrent calls may. Renewals have a lane of their own, so that no acquire waits behind the
+ * heartbeats of a million leases. A renewal that is sent during an acquire or a release of the same lease may come
+ * before or after it.
  *
- * <p>The waiting calls are bounded, in number for each caller and in time. A call beyond the bound, or one that has waited
- * for {@value Backlog#MAX_WAIT_MS} ms, fails with {@link OverloadedException}. A statement that fails fails only its own
- * calls. A call whose future was cancelled or completed is dropped if its statement has not begun.
+ * <p>The waiting calls are bounded, in number for each caller and in time. A call beyond the bound, or one that has
+ * waited for {@value Backlog#MAX_WAIT_MS} ms, fails with {@link OverloadedException}. A statement that fails fails only
+ * its own calls. A call whose future was cancelled or completed is dropped if its statement has not begun.
  *
- * <p>A blocked request is tried again: for {@value Backlog#MAX_BLOCKED_MS} ms if its call has other requests, which wait for
- * it, and otherwise for as long as a call may wait. After that, its outcome is blocked. An undecided request joins the next
- * statement, before everything that its caller asked for later. If that takes longer than a call may wait, as for a stream
- * that is named a thousand times, its outcome is undecided. The other requests of its call have their own outcomes, and
- * other calls do not wait for it.
+ * <p>A blocked request is tried again: for {@value Backlog#MAX_BLOCKED_MS} ms if its call has other requests, which
+ * wait for it, and otherwise for as long as a call may wait. After that, its outcome is blocked. An undecided request
+ * joins the next statement, before everything that its caller asked for later. If that takes longer than a call may
+ * wait, as for a stream that is named a thousand times, its outcome is undecided. The other requests of its call have
+ * their own outcomes, and other calls do not wait for it.
  *
- * <p>Reads wait neither for changes nor for each other. Lookups of one lock, walks over many rows, breaks of an owner and
- * checks of the storage have threads of their own ({@link FairThreads}).
+ * <p>Reads wait neither for changes nor for each other. Lookups of one lock, walks over many rows, breaks of an owner
+ * and checks of the storage have threads of their own ({@link FairThreads}).
  *
  * <p>This class is thread-safe, and no method blocks. The futures of all calls of a statement are completed one after
  * another, so their dependent actions must be short or run elsewhere.
@@ -66,7 +67,8 @@ public final class GroupCommit implements AutoCloseable {
      * Creates a group commit.
      *
      * @param locks carries out the statements, on at most eleven threads at once
-     * @param answers completes the futures, in one task for all calls of a statement, while there is another to carry out
+     * @param answers completes the futures, in one task for all calls of a statement, while there is another to carry
+     *     out
      * @param observer is informed of each statement before the futures are completed
      */
     public GroupCommit(LockCalls locks, Executor answers, StatementObserver observer) {

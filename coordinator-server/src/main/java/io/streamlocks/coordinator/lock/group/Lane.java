@@ -9,21 +9,21 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Carries out the requests that wait for the storage, in statements that callers share ({@link Waiting}). The requests of each
- * caller for each stream stay in the order of their arrival. This class is thread-safe.
+ * Carries out the requests that wait for the storage, in statements that callers share ({@link Waiting}). The requests
+ * of each caller for each stream stay in the order of their arrival. This class is thread-safe.
  *
- * <p>A lane normally has one statement under way, and the requests that arrive in the meantime share the next one. It begins a
- * second one in two cases. If {@value #MANY_REQUESTS} requests wait, two statements cost little more than one larger
- * statement, and the storage carries both out at once. If the first one has taken {@value #PATIENCE_MS} ms, something is
- * delaying it. No stream is in both statements.
+ * <p>A lane normally has one statement under way, and the requests that arrive in the meantime share the next one. It
+ * begins a second one in two cases. If {@value #MANY_REQUESTS} requests wait, two statements cost little more than one
+ * larger statement, and the storage carries both out at once. If the first one has taken {@value #PATIENCE_MS} ms,
+ * something is delaying it. No stream is in both statements.
  *
- * <p>A request is blocked if another transaction has its stream locked. It is tried again after {@value #FIRST_RETRY_MS} ms,
- * and later every {@value #RETRY_MS} ms at most. Until then it does not wait in the lane, so no other call waits for it. A call
- * that names the same stream may overtake it. An undecided request returns to the lane, before everything that its caller
- * asked for later.
+ * <p>A request is blocked if another transaction has its stream locked. It is tried again after {@value
+ * #FIRST_RETRY_MS} ms, and later every {@value #RETRY_MS} ms at most. Until then it does not wait in the lane, so no
+ * other call waits for it. A call that names the same stream may overtake it. An undecided request returns to the lane,
+ * before everything that its caller asked for later.
  *
- * <p>While there is more to do, other threads complete the futures, so that responses are written while the storage works.
- * Otherwise the thread of the statement completes them at once.
+ * <p>While there is more to do, other threads complete the futures, so that responses are written while the storage
+ * works. Otherwise the thread of the statement completes them at once.
  */
 final class Lane {
 
@@ -57,7 +57,8 @@ final class Lane {
     private final Waiting waiting;
 
     /**
-     * The tasks that carry out statements, or are about to. There is at least one while any call waits. Guarded by this.
+     * The tasks that carry out statements, or are about to. There is at least one while any call waits. Guarded by
+     * this.
      */
     private int runners;
 
@@ -71,8 +72,8 @@ final class Lane {
     private boolean closed;
 
     /**
-     * @param executor runs statements, two at once; a task that has no further statement completes futures before it ends, so
-     *     that more than two may run
+     * @param executor runs statements, two at once; a task that has no further statement completes futures before it
+     *     ends, so that more than two may run
      * @param answers completes futures while statements are under way
      * @param delay runs the tasks that are due later
      * @param backlog has counted the requests that are {@linkplain #add added}
@@ -107,7 +108,9 @@ final class Lane {
         giveUp(dropped, refusal);
     }
 
-    /** Starts a runner if one is needed. If none can start, the lane must not look busy, or later parts would never run. */
+    /**
+     * Starts a runner if one is needed. If none can start, the lane must not look busy, or later parts would never run.
+     */
     private void beginIfNeeded() {
         if (runners > 0 && (runners == MAX_STATEMENTS || !isWorthAnother())) {
             return;
@@ -151,9 +154,9 @@ final class Lane {
             done.blocked().forEach(this::tryLater);
             if (statement == null) {
                 // Waking another thread would take longer than completing most futures.
-                done.answer(observer);
+                done.complete(observer);
             } else {
-                completeBeside(() -> done.answer(observer));
+                completeBeside(() -> done.complete(observer));
             }
         }
     }
@@ -184,8 +187,9 @@ final class Lane {
     }
 
     /**
-     * Returns the {@link #next} statement in spite of errors, such as exhausted memory. The runner must not end silently,
-     * because nothing would start another one, and must not try for ever. Each error therefore fails one waiting call.
+     * Returns the {@link #next} statement in spite of errors, such as exhausted memory. The runner must not end
+     * silently, because nothing would start another one, and must not try for ever. Each error therefore fails one
+     * waiting call.
      */
     private Statement<?, ?> nextInAnyCase(Statement<?, ?> done) {
         Statement<?, ?> before = done;
@@ -217,8 +221,8 @@ final class Lane {
     }
 
     /**
-     * Takes the next statement. A null result ends this runner: nothing can be carried out now, or not enough for a second
-     * statement.
+     * Takes the next statement. A null result ends this runner: nothing can be carried out now, or not enough for a
+     * second statement.
      *
      * @param done the previous statement of this runner; null if there is none
      */
@@ -266,7 +270,9 @@ final class Lane {
         }
     }
 
-    /** Rejects a part that waited for too long. Its wait is measured as well; otherwise the metric would omit the worst. */
+    /**
+     * Rejects a part that waited for too long. Its wait is measured as well; otherwise the metric would omit the worst.
+     */
     private void refuse(Part<?, ?> late) {
         try {
             if (late.isLeftOver()) {

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Requests of a call that are carried out together. The first part of a call is all of it; later parts are the requests that
- * are tried again.
+ * Requests of a call that are carried out together. The first part of a call is all of it; later parts are the requests
+ * that are tried again.
  *
  * @param call the call
  * @param requests the requests
@@ -91,8 +91,8 @@ record Part<Q, O>(Call<Q, O> call, List<Q> requests, int[] positions, O otherwis
     }
 
     /**
-     * Returns whether its blocked requests are tried again. A caller with other requests gets their outcomes soon, because it
-     * may have to renew leases with them.
+     * Returns whether its blocked requests are tried again. A caller with other requests gets their outcomes soon,
+     * because it may have to renew leases with them.
      */
     boolean isPatient(Backlog backlog) {
         return call.isOpen()

@@ -8,9 +8,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The calls that do not wait for statements of changes: lookups of one lock, walks over many rows, breaks of an owner, and
- * checks of the storage. Each of the four kinds has threads of its own, so that none waits for another. This class is
- * thread-safe, and no method blocks.
+ * The calls that do not wait for statements of changes: lookups of one lock, walks over many rows, breaks of an owner,
+ * and checks of the storage. Each of the four kinds has threads of its own, so that none waits for another. This class
+ * is thread-safe, and no method blocks.
  */
 final class Reads {
 
@@ -117,14 +117,14 @@ final class Reads {
             Consumer<Execution> observer,
             CompletableFuture<T> result) {
 
-        FairThreads.Answer execute(Runnable carryOut) {
+        FairThreads.Acceptance execute(Runnable carryOut) {
             return threads.execute(caller, carryOut);
         }
     }
 
     private void begin(Read<?> read) {
         switch (read.execute(() -> carryOut(read, true))) {
-            case TAKEN -> {}
+            case ACCEPTED -> {}
             case TOO_MANY -> read.result().completeExceptionally(backlog.refusal("Too many reads are waiting"));
             case CALLER_HAS_TOO_MANY -> {
                 observer.refused(StatementObserver.Limit.READS_OF_CALLER);
@@ -174,7 +174,7 @@ final class Reads {
     }
 
     private void tryAgain(Read<?> read, BlockedException blocked) {
-        if (read.execute(() -> carryOut(read, false)) != FairThreads.Answer.TAKEN) {
+        if (read.execute(() -> carryOut(read, false)) != FairThreads.Acceptance.ACCEPTED) {
             read.result().completeExceptionally(blocked);
         }
     }

@@ -7,7 +7,10 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
-/** Requests of several calls that are carried out together. This class is not thread-safe. One thread hands it to the next. */
+/**
+ * Requests of several calls that are carried out together. This class is not thread-safe. One thread hands it to the
+ * next.
+ */
 final class Statement<Q, O> {
 
     private final Operation<Q, O> operation;
@@ -16,7 +19,7 @@ final class Statement<Q, O> {
     private final List<Part<Q, O>> undecided = new ArrayList<>(0);
 
     /** These complete the calls, in the order of the parts. */
-    private final List<Runnable> answers = new ArrayList<>();
+    private final List<Runnable> completions = new ArrayList<>();
 
     private final long beganNanos;
     private int size;
@@ -90,7 +93,7 @@ final class Statement<Q, O> {
             List<O> decided = outcomes.subList(from, from + part.size());
             from += part.size();
             if (isAllDecided || decided.stream().noneMatch(operation::isOpen)) {
-                answers.add(() -> part.decide(decided));
+                completions.add(() -> part.decide(decided));
             } else {
                 sort(part, decided, backlog);
             }
@@ -113,7 +116,7 @@ final class Statement<Q, O> {
                         || !patient && operation.blocked().equals(outcome));
         if (now.length > 0) {
             List<O> known = IntStream.of(now).mapToObj(outcomes::get).toList();
-            answers.add(() -> part.decide(now, known));
+            completions.add(() -> part.decide(now, known));
         }
     }
 
@@ -134,14 +137,14 @@ final class Statement<Q, O> {
     }
 
     /** Informs the observer, and then completes the calls. */
-    void answer(StatementObserver observer) {
+    void complete(StatementObserver observer) {
         try {
             observe(observer);
         } finally {
             if (failure != null) {
                 parts.forEach(part -> part.call().fail(failure));
             } else {
-                answers.forEach(Runnable::run);
+                completions.forEach(Runnable::run);
             }
         }
     }

@@ -3,8 +3,8 @@ package io.streamlocks.coordinator.lock.group;
 import java.util.function.Consumer;
 
 /**
- * Is informed of the calls to a {@link GroupCommit}, before their futures are completed. Implementations are thread-safe. Their
- * methods must be quick and must not throw.
+ * Is informed of the calls to a {@link GroupCommit}, before their futures are completed. Implementations are
+ * thread-safe. Their methods must be quick and must not throw.
  */
 public interface StatementObserver {
 
@@ -34,7 +34,9 @@ public interface StatementObserver {
         /** The caller has too many waiting reads. */
         READS_OF_CALLER,
 
-        /** There was no time for all of the call, such as one that makes a thousand different requests for one stream. */
+        /**
+         * There was no time for all of the call, such as one that makes a thousand different requests for one stream.
+         */
         UNFINISHED
     }
 

@@ -10,8 +10,8 @@ import java.util.Set;
 /**
  * Takes the requests of one statement from the queues of the callers. This class is not thread-safe.
  *
- * <p>While n callers wait, each gets up to the n-th part of the statement before any caller gets more. A call that is larger
- * than that is carried out in parts. The room that is left over goes to the callers that have more.
+ * <p>While n callers wait, each gets up to the n-th part of the statement before any caller gets more. A call that is
+ * larger than that is carried out in parts. The room that is left over goes to the callers that have more.
  *
  * <p>The first caller in turn that has a request that can be carried out decides the kind of the statement.
  */
@@ -49,7 +49,9 @@ final class Taking {
         return decided;
     }
 
-    /** Takes requests from the queues, in the order of their turns, and returns the statement; null if there is none. */
+    /**
+     * Takes requests from the queues, in the order of their turns, and returns the statement; null if there is none.
+     */
     Statement<?, ?> from(List<CallerQueue> turns) {
         List<CallerQueue> large = new ArrayList<>(0);
         for (CallerQueue queue : turns) {
@@ -72,8 +74,8 @@ final class Taking {
     }
 
     /**
-     * Takes calls from a queue, the oldest first. A call that has to stay holds back the later calls that name one of its
-     * streams, so that none overtakes it.
+     * Takes calls from a queue, the oldest first. A call that has to stay holds back the later calls that name one of
+     * its streams, so that none overtakes it.
      *
      * @param most the maximum number of requests
      * @param inParts whether to take a part of a call that is larger than the share of its caller

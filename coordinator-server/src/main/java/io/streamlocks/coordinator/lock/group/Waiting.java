@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The requests that wait in a lane, with a queue for each caller. The callers take turns ({@link Taking}). A caller whose
- * requests were taken moves behind the others. This class is not thread-safe.
+ * The requests that wait in a lane, with a queue for each caller. The callers take turns ({@link Taking}). A caller
+ * whose requests were taken moves behind the others. This class is not thread-safe.
  */
 final class Waiting {
 
@@ -19,9 +19,7 @@ final class Waiting {
 
     private int requests;
 
-    /**
-     * @param backlog has counted the requests that are added; this reports to it the requests that leave
-     */
+    /** @param backlog has counted the requests that are added; this reports to it the requests that leave */
     Waiting(Backlog backlog) {
         this.backlog = backlog;
     }

@@ -17,8 +17,8 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * The latest lease of a stream, live or ended. The monitor of the {@link MemoryLockManager} guards it. The methods get the
- * time from their caller, so that one decision uses one time.
+ * The latest lease of a stream, live or ended. The monitor of the {@link MemoryLockManager} guards it. The methods get
+ * the time from their caller, so that one decision uses one time.
  */
 final class Entry {
 

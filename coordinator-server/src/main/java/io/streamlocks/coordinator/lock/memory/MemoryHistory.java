@@ -24,9 +24,7 @@ final class MemoryHistory {
     private final boolean kept;
     private final Deque<Grant> ended = new ArrayDeque<>();
 
-    /**
-     * @param kept whether grants are remembered at all
-     */
+    /** @param kept whether grants are remembered at all */
     MemoryHistory(boolean kept) {
         this.kept = kept;
     }

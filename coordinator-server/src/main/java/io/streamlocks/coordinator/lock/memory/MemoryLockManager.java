@@ -35,8 +35,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Leases in the memory of this process. A restart forgets everything, but fencing tokens continue to rise. Two servers on
- * this backend share nothing.
+ * Leases in the memory of this process. A restart forgets everything, but fencing tokens continue to rise. Two servers
+ * on this backend share nothing.
  *
  * <p>This class is thread-safe: one monitor guards all streams. A call waits only for that monitor, so no method throws
  * {@link io.streamlocks.coordinator.lock.StorageUnavailableException}.
@@ -60,7 +60,8 @@ public final class MemoryLockManager implements LockManager {
      * @param clock decides when leases end; must never go back. Its first reading also seeds the fencing tokens, which
      *     start at the microseconds since 1970. That is above all tokens from before a restart if fewer than a million
      *     leases were granted per second, and below 2^53 until the year 2255
-     * @param keepHistory whether to remember grants that have ended, the latest {@value MemoryHistory#MAX_GRANTS} of them
+     * @param keepHistory whether to remember grants that have ended, the latest {@value MemoryHistory#MAX_GRANTS} of
+     *     them
      */
     public MemoryLockManager(InstantSource clock, boolean keepHistory) {
         this.clock = clock;

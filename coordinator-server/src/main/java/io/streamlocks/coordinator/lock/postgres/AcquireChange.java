@@ -21,23 +21,23 @@ import java.util.UUID;
 record AcquireChange(Statements statements) implements Change<AcquireRequest, AcquireOutcome> {
 
     /** The columns that an acquire fills in a new row. */
-    static final String INSERTED =
-            "stream_id, owner_id, lease_id, fencing_token, ttl_ms, acquired_at, expires_at, superseded_lease_ids, labels";
+    static final String INSERTED = "stream_id, owner_id, lease_id, fencing_token, ttl_ms, acquired_at, expires_at,"
+            + " superseded_lease_ids, labels";
 
     /**
-     * Binds stream ids, owner ids, lease ids, ttls in ms, and labels as the text of an array. Returns the leases that were
-     * granted.
+     * Binds stream ids, owner ids, lease ids, ttls in ms, and labels as the text of an array. Returns the leases that
+     * were granted.
      *
-     * <p>A stream that the snapshot shows as held is left out, so that polling for a held stream neither locks a row nor
-     * writes one. The rows of the other streams are locked, and granted if they are still free then.
+     * <p>A stream that the snapshot shows as held is left out, so that polling for a held stream neither locks a row
+     * nor writes one. The rows of the other streams are locked, and granted if they are still free then.
      *
-     * <p>The token of a stream that has a row is drawn while the row is locked. A token drawn before could be lower than
-     * that of a grant that came and went in between. It is also above the token of the row, because somebody may have set the
-     * sequence back or copied the database without the sequence's value. A stream without a row has had no grant for longer
-     * than any statement can run, so its token may be drawn before the insert.
+     * <p>The token of a stream that has a row is drawn while the row is locked. A token drawn before could be lower
+     * than that of a grant that came and went in between. It is also above the token of the row, because an operator
+     * may have set the sequence back or copied the database without the value of the sequence. A stream without a row
+     * has had no grant for longer than any statement can run, so its token may be drawn before the insert.
      *
-     * <p>New rows are inserted first. The statement may have to wait for them alone, and should have no other row locked
-     * while it waits.
+     * <p>New rows are inserted first. The statement may have to wait for them alone, and should have no other row
+     * locked while it waits.
      */
     static final String SQL = String.format(Locale.ROOT, """
             WITH free AS MATERIALIZED (

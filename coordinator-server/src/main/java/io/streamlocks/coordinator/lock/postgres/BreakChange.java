@@ -17,9 +17,9 @@ import java.util.UUID;
 record BreakChange(Statements statements) implements Change<BreakRequest, BreakOutcome> {
 
     /**
-     * Binds stream ids, expected fencing tokens (null for any), the prefixes that the owners must have, the operator, the
-     * reason, and for how long in ms the streams stay closed. Returns the grants that were broken, with the owner, which
-     * the changed row no longer has.
+     * Binds stream ids, expected fencing tokens (null for any), the prefixes that the owners must have, the operator,
+     * the reason, and for how long in ms the streams stay closed. Returns the grants that were broken, with the owner,
+     * which the changed row no longer has.
      */
     static final String SQL = """
             WITH locked AS MATERIALIZED (

@@ -18,8 +18,8 @@ final class LeaseRow {
                 clock_timestamp() AS answered_at""";
 
     /**
-     * The state of the lease of a request {@code r} and of the row {@code l} of its stream. All columns but the position
-     * are null if the stream has no row.
+     * The state of the lease of a request {@code r} and of the row {@code l} of its stream. All columns but the
+     * position are null if the stream has no row.
      */
     static final String STANDING = String.format(Locale.ROOT, """
             r.position, %s, l.break_reason, l.closed_until, l.ended_owner_id,

@@ -3,23 +3,24 @@ package io.streamlocks.coordinator.lock.postgres;
 import java.util.Locale;
 
 /**
- * The rules that all statements on leases follow, and the statements that several of the {@link Change}s use. Each rule has
- * a test of its own.
+ * The rules that all statements on leases follow, and the statements that several of the {@link Change}s use. Each rule
+ * has a test of its own.
  *
  * <ul>
  *   <li>A statement takes the time from {@code clock_timestamp()}, never from the start of its transaction.
- *   <li>A statement that changes a row locks it first and judges it afterwards. If it judged first, a lease could expire
- *       between the judgement and the lock and be renewed all the same. Each change applies to the row version that was
- *       locked, which its {@code ctid} identifies. A version that is newer than the snapshot of the statement is left out,
- *       and the caller looks again.
+ *   <li>A statement that changes a row locks it first and judges it afterwards. If it judged first, a lease could
+ *       expire between the judgement and the lock and be renewed all the same. Each change applies to the row version
+ *       that was locked, which its {@code ctid} identifies. A version that is newer than the snapshot of the statement
+ *       is left out, and the caller looks again.
  *   <li>No statement waits for a row. {@code SKIP LOCKED} leaves out a row that another transaction has locked, and its
- *       request is blocked. One locked row therefore delays only the requests for it, and two batches that share streams
- *       cannot wait for each other. New rows are the exception: an insert waits for another transaction that inserts the
- *       same row. All statements insert in the byte order of {@code stream_id}, so they cannot deadlock there.
+ *       request is blocked. One locked row therefore delays only the requests for it, and two batches that share
+ *       streams cannot wait for each other. New rows are the exception: an insert waits for another transaction that
+ *       inserts the same row. All statements insert in the byte order of {@code stream_id}, so they cannot deadlock
+ *       there.
  *   <li>Only a locked row proves that a lease has ended ({@link #LOOK}). The committed row alone does not: another
  *       transaction may have renewed the lease in time while its commit still waits for the disk or a standby. {@link
- *       #LOOK} computes its result just before it locks a row, and again if the row has changed by then. A lease that has
- *       ended stays ended, so the earlier result is valid as well.
+ *       #LOOK} computes its result just before it locks a row, and again if the row has changed by then. A lease that
+ *       has ended stays ended, so the earlier result is valid as well.
  *   <li>A statement that changes leases names each stream only once. {@link Pass} ensures that.
  * </ul>
  */
@@ -32,11 +33,12 @@ final class LockSql {
      * lookup in the primary key for each stream. A plan per call would cost more than the call. A hash join, which the
      * planner prefers for a long batch on a small table, would read the whole table.
      *
-     * <p>The cost of a row is far above the cost of a page. A connection plans a statement when it first runs it, perhaps
-     * on a table of a few rows. Reading all of them would be cheapest then, and would stay the plan until the table is
-     * analyzed, which may be when it has thousands of rows. (With fewer than five rows it still happens.)
+     * <p>The cost of a row is far above the cost of a page. A connection plans a statement when it first runs it,
+     * perhaps on a table of a few rows. Reading all of them would be cheapest then, and would stay the plan until the
+     * table is analyzed, which may be when it has thousands of rows. (With fewer than five rows it still happens.)
      *
-     * <p>Warnings must arrive, because one of them reports that a commit is not on the standby (see {@link Statements}).
+     * <p>Warnings must arrive, because one of them reports that a commit is not on the standby (see {@link
+     * Statements}).
      */
     static final String SESSION_SETTINGS = """
             SET plan_cache_mode = force_generic_plan;
@@ -65,8 +67,8 @@ final class LockSql {
      * transaction has locked is left out. The result for a stream without a row has nothing but its position.
      *
      * <p>Locking a row is a write, so the result arrives when a synchronous standby has everything that was written
-     * before. A read alone shows what is committed on this server, and the commit may not have reached the standby: somebody
-     * cancelled its wait, or the server was restarted during it.
+     * before. A read alone shows what is committed on this server, and the commit may not have reached the standby,
+     * because an operator cancelled its wait or the server was restarted during it.
      */
     static final String LOOK = String.format(Locale.ROOT, """
             WITH asked AS MATERIALIZED (

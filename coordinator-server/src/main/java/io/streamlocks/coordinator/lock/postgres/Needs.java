@@ -21,8 +21,8 @@ final class Needs {
 
     /**
      * Common table expressions. Each row of the last one, {@code missing}, names a relation, what is missing, and the
-     * beginning of the statement that grants it, if it is a right. They read only the catalog, which takes a fraction of a
-     * millisecond. The history counts only if the triggers of this session write it.
+     * beginning of the statement that grants it, if it is a right. They read only the catalog, which takes a fraction
+     * of a millisecond. The history counts only if the triggers of this session write it.
      */
     static final String MISSING = String.format(
             Locale.ROOT, """
@@ -88,8 +88,8 @@ final class Needs {
                 .anyMatch(one -> GONE.matcher(one).matches());
         return "The database lacks what leases need: " + missing
                 + (isGone
-                        ? ". It was dropped, or is not in the search_path of the role of DATABASE_URL, which needs USAGE on its"
-                                + " schema."
+                        ? ". It was dropped, or is not in the search_path of the role of DATABASE_URL, which needs USAGE on"
+                                + " its schema."
                         : "")
                 + (grants == null ? "" : (isGone ? " As the owner: " : ". As the owner: ") + grants);
     }

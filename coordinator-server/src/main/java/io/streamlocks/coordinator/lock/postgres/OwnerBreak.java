@@ -18,13 +18,13 @@ record OwnerBreak(Statements statements) {
     private static final long BLOCKED_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     /**
-     * Binds the stream after which to begin, the number of rows to look at, the owner, the operator, the reason, and for
-     * how long in ms the streams stay closed. It walks along the primary key, because there is no index on owners.
+     * Binds the stream after which to begin, the number of rows to look at, the owner, the operator, the reason, and
+     * for how long in ms the streams stay closed. It walks along the primary key, because there is no index on owners.
      *
      * <p>It locks all rows that the snapshot shows as the owner's, live or not, because a lease whose renewal is being
-     * committed looks as if it had expired. Nobody looks again at the rows that it leaves out, so it also changes a version
-     * that is newer than its snapshot: the update finds the row by the stream. {@code blocked} is the number of rows of the
-     * owner that another transaction has locked.
+     * committed looks as if it had expired. No second look follows at the rows that it leaves out, so it also changes a
+     * version that is newer than its snapshot: the update finds the row by the stream. {@code blocked} is the number of
+     * rows of the owner that another transaction has locked.
      */
     private static final String SQL = """
             WITH chunk AS MATERIALIZED (

@@ -12,13 +12,13 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 
 /**
- * Decides the requests of a batch in one pass, however often it names a stream. A statement that changes leases can name a
- * stream only once. A pass therefore tries the change for the first request of each stream, and then looks at the rows of
- * the requests that were not carried out.
+ * Decides the requests of a batch in one pass, however often it names a stream. A statement that changes leases can
+ * name a stream only once. A pass therefore tries the change for the first request of each stream, and then looks at
+ * the rows of the requests that were not carried out.
  *
- * <p>A first request that the look does not decide is blocked: another transaction has its row locked, or had it locked at
- * one of the two moments. The requests for the same stream behind it are blocked as well. Any other request without an
- * outcome is undecided, and its caller has to ask for another pass.
+ * <p>A first request that the look does not decide is blocked: another transaction has its row locked, or had it locked
+ * at one of the two moments. The requests for the same stream behind it are blocked as well. Any other request without
+ * an outcome is undecided, and its caller has to ask for another pass.
  *
  * <p>This class is thread-safe.
  *

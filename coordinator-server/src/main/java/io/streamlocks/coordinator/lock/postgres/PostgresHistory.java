@@ -24,13 +24,15 @@ import org.jooq.Record;
 import org.jooq.impl.DSL;
 
 /**
- * Reads history. Triggers write grants that have ended to {@code stream_lock_history}. A grant that is live, or that expired
- * without a successor, is only in {@code stream_locks}. Only a locked row proves that it expired; while another transaction
- * has the row locked, the grant is reported without an end. This class is thread-safe.
+ * Reads history. Triggers write grants that have ended to {@code stream_lock_history}. A grant that is live, or that
+ * expired without a successor, is only in {@code stream_locks}. Only a locked row proves that it expired; while another
+ * transaction has the row locked, the grant is reported without an end. This class is thread-safe.
  */
 record PostgresHistory(Statements statements) {
 
-    /** A page looks at this many grants at most. A filter that few grants pass takes several pages, but not a minute. */
+    /**
+     * A page looks at this many grants at most. A filter that few grants pass takes several pages, but not a minute.
+     */
     private static final int MAX_LOOKED_AT = 20_000;
 
     private static final Comparator<Position> EARLIEST_FIRST =
@@ -51,8 +53,7 @@ record PostgresHistory(Statements statements) {
             ended = ended.and(STREAM_LOCK_HISTORY.ACQUIRED_AT.le(at)).and(STREAM_LOCK_HISTORY.ENDED_AT.gt(at));
         }
         // The order is by token, because the clock may have been set back. The latest grant is read first, so that a
-        // lease
-        // that ends between the two reads is read twice and not missed.
+        // lease that ends between the two reads is read twice and not missed.
         Map<Long, Grant> found = new TreeMap<>(Comparator.reverseOrder());
         readLatest(latest, query.pageSize()).stream()
                 .filter(grant -> query.at().isEmpty()

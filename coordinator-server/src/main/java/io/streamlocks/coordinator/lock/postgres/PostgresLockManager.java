@@ -26,11 +26,11 @@ import javax.sql.DataSource;
  * Leases in PostgreSQL, for any number of servers on one database. PostgreSQL's clock is the only clock.
  *
  * <p>This class is thread-safe. Each statement is short and a transaction of its own. The data source must provide
- * connections to the primary in auto-commit mode and READ COMMITTED, with the {@link #SESSION_SETTINGS}, and with {@code
- * statement_timeout} and {@code lock_timeout} set, which bound how long a call blocks.
+ * connections to the primary in auto-commit mode and READ COMMITTED, with the {@link #SESSION_SETTINGS}, and with
+ * {@code statement_timeout} and {@code lock_timeout} set, which bound how long a call blocks.
  *
- * <p>A call is one statement if all of its requests are carried out. A second one looks at the requests that were refused.
- * An acquire that finds its own lease needs a third, and a deadlock with a foreign transaction adds one.
+ * <p>A call is one statement if all of its requests are carried out. A second one looks at the requests that were
+ * refused. An acquire that finds its own lease needs a third, and a deadlock with a foreign transaction adds one.
  */
 public final class PostgresLockManager implements LockManager {
 
@@ -63,8 +63,9 @@ public final class PostgresLockManager implements LockManager {
      * Creates a lock manager.
      *
      * @param dataSource a pool; the caller closes it
-     * @param onReadOnly is called each time a connection accepts no writes, on the thread of the call, and must not block.
-     *     The server of that connection has changed its role, so connections of the same age or older accept none either
+     * @param onReadOnly is called each time a connection accepts no writes, on the thread of the call, and must not
+     *     block. The server of that connection has changed its role, so connections of the same age or older accept
+     *     none either
      */
     public PostgresLockManager(DataSource dataSource, Runnable onReadOnly) {
         Statements statements = new Statements(dataSource, onReadOnly);

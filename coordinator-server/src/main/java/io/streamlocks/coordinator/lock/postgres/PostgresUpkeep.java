@@ -20,9 +20,9 @@ record PostgresUpkeep(Statements statements) implements Upkeep {
     /**
      * Binds the stream after which to begin, the number of rows to look at, and the idle time in ms.
      *
-     * <p>It walks along the primary key, because an index on {@code expires_at} would cost every renewal its HOT update.
-     * Rows that a call has locked are skipped, because they are not idle. The triggers of the table write to history the
-     * leases that expired.
+     * <p>It walks along the primary key, because an index on {@code expires_at} would cost every renewal its HOT
+     * update. Rows that a call has locked are skipped, because they are not idle. The triggers of the table write to
+     * history the leases that expired.
      */
     private static final String PURGE_CHUNK = """
             WITH chunk AS MATERIALIZED (
@@ -51,9 +51,9 @@ record PostgresUpkeep(Statements statements) implements Upkeep {
             """;
 
     /**
-     * Binds how long ago in ms a grant must have ended, the time and the token of the grant after which to begin, and the
-     * number of grants to look at. It walks along the index by time, and ends where grants are too young to have ended that
-     * long ago. The walk is therefore about as long as what it purges.
+     * Binds how long ago in ms a grant must have ended, the time and the token of the grant after which to begin, and
+     * the number of grants to look at. It walks along the index by time, and ends where grants are too young to have
+     * ended that long ago. The walk is therefore about as long as what it purges.
      */
     private static final String PURGE_HISTORY_CHUNK = """
             WITH chunk AS MATERIALIZED (

@@ -17,8 +17,8 @@ import java.util.UUID;
 record ReleaseChange(Statements statements) implements Change<ReleaseRequest, ReleaseOutcome> {
 
     /**
-     * Binds stream ids, lease ids, and the prefixes that the owners must have. Returns the streams that were released. The
-     * row stays, as a tombstone with the lease id and the owner.
+     * Binds stream ids, lease ids, and the prefixes that the owners must have. Returns the streams that were released.
+     * The row stays, as a tombstone with the lease id and the owner.
      */
     static final String SQL = """
             UPDATE stream_locks l

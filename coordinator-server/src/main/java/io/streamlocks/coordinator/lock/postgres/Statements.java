@@ -22,8 +22,8 @@ import org.jooq.impl.DSL;
 import org.postgresql.util.PSQLWarning;
 
 /**
- * Runs statements, each as a transaction of its own, and maps their errors to the errors of the protocol. A method blocks for
- * a connection and its statement, which time-outs bound. This class is thread-safe.
+ * Runs statements, each as a transaction of its own, and maps their errors to the errors of the protocol. A method
+ * blocks for a connection and its statement, which time-outs bound. This class is thread-safe.
  */
 final class Statements {
 
@@ -49,9 +49,7 @@ final class Statements {
     private final DSLContext db;
     private final Runnable onReadOnly;
 
-    /**
-     * @param dataSource a pool
-     */
+    /** @param dataSource a pool */
     Statements(DataSource dataSource) {
         this(dataSource, () -> {});
     }
@@ -66,9 +64,9 @@ final class Statements {
     }
 
     /**
-     * Runs a statement with values and arrays. It uses JDBC directly, which keeps the statement prepared for each connection.
-     * Every statement on behalf of a caller must use this method, because it alone notices {@linkplain #requireReplicated a
-     * commit that is not certain}.
+     * Runs a statement with values and arrays. It uses JDBC directly, which keeps the statement prepared for each
+     * connection. Every statement on behalf of a caller must use this method, because it alone notices {@linkplain
+     * #requireReplicated a commit that is not certain}.
      *
      * @param what the action, for the error message
      */
@@ -93,8 +91,8 @@ final class Statements {
     }
 
     /**
-     * Reads the state of leases and their streams, in any order. {@link LockSql#LOOK} leaves out a request whose row another
-     * transaction has locked.
+     * Reads the state of leases and their streams, in any order. {@link LockSql#LOOK} leaves out a request whose row
+     * another transaction has locked.
      *
      * @param what the action, for the error message
      * @param sql {@link LockSql#GLANCE}, or {@link LockSql#LOOK} for a certain result
@@ -116,9 +114,9 @@ final class Statements {
     }
 
     /**
-     * Throws the warning that PostgreSQL sends when it has committed but somebody cancelled the wait for the synchronous
-     * standby. A fail-over may lose such a commit. The warning is identified by the routine that raised it, because its text
-     * is translated and its code is that of every warning.
+     * Throws the warning that PostgreSQL sends when it has committed and its wait for the synchronous standby was
+     * cancelled. A fail-over may lose such a commit. The warning is identified by the routine that raised it, because
+     * its text is translated and its code is that of every warning.
      */
     private static void requireReplicated(SQLWarning warnings) throws SQLWarning {
         for (SQLWarning warning = warnings; warning != null; warning = warning.getNextWarning()) {
@@ -153,9 +151,8 @@ final class Statements {
                     throw e;
                 }
                 // Our statements wait only for new rows, and in one order. The other transaction is a person's.
-                // PostgreSQL
-                // rolled ours back completely. Without a pause it would take the same row again before the other
-                // transaction has woken up.
+                // PostgreSQL rolled ours back completely. Without a pause it would take the same row again before the
+                // other transaction has woken up.
                 LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(MIN_RETRY_NANOS, MAX_RETRY_NANOS));
                 return statement.apply(db);
             }
@@ -175,9 +172,9 @@ final class Statements {
     }
 
     /**
-     * Returns whether the error is due to the state of the database or of the connection, and not to the statement. A table
-     * or a right can be missing because an operator removed it. To a caller that is an outage. Appendix A of the PostgreSQL
-     * manual lists the codes.
+     * Returns whether the error is due to the state of the database or of the connection, and not to the statement. A
+     * table or a right can be missing because an operator removed it. To a caller that is an outage. Appendix A of the
+     * PostgreSQL manual lists the codes.
      */
     private static boolean isOutage(DataAccessException e) {
         SQLException cause = e.getCause(SQLException.class);

@@ -13,9 +13,9 @@ import java.util.Locale;
 record WriteCheck(Statements statements, Runnable onReadOnly) {
 
     /**
-     * Binds nothing. Returns whether writes are refused, the number of sessions of this role that have waited for a standby
-     * for so long that their calls were given up, and the {@linkplain Needs missing} objects and rights. No time-out ends a
-     * session that waits for a standby, so it stays visible here.
+     * Binds nothing. Returns whether writes are refused, the number of sessions of this role that have waited for a
+     * standby for so long that their calls were given up, and the {@linkplain Needs missing} objects and rights. No
+     * time-out ends a session that waits for a standby, so it stays visible here.
      */
     private static final String SQL = String.format(Locale.ROOT, """
             WITH %s

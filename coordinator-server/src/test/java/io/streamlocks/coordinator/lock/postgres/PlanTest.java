@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** How PostgreSQL carries the statements out, which it decides when a connection first uses them. */
+/** The plans of the statements, which PostgreSQL chooses when a connection first uses them. */
 class PlanTest {
 
     private TestDatabase database;
@@ -28,12 +28,12 @@ class PlanTest {
     }
 
     /**
-     * A table that was just made, or is small, must not be read whole for each batch: the plan stays when the table has
-     * grown, until it is analyzed, which is up to a minute later.
+     * A new or small table must not be read completely for each batch. The plan stays after the table has grown, until
+     * the table is analyzed up to a minute later.
      */
     @ParameterizedTest
     @MethodSource("statements")
-    void aStatementLooksIntoThePrimaryKeyForEachStreamHoweverSmallTheTableIs(String sql) throws Exception {
+    void aStatementLooksUpEachStreamInThePrimaryKeyHoweverSmallTheTableIs(String sql) throws Exception {
         assertLooksUpEachStream(sql);
         database.sql().execute("""
                 INSERT INTO stream_locks

@@ -19,8 +19,8 @@ import org.jooq.SQLDialect;
 import org.jooq.impl.DSL;
 
 /**
- * A new database on a real PostgreSQL 17 that all tests of this JVM share, and a pool of connections to it. The
- * sessions' time zone is one that no test machine has, so that a time that takes a detour by local time shows.
+ * A new database on a real PostgreSQL 17 that all tests of this JVM share, with a pool of connections. The time zone of
+ * its sessions is one that no test machine has, so that a conversion through local time becomes visible.
  */
 public final class TestDatabase implements AutoCloseable {
 
@@ -40,17 +40,20 @@ public final class TestDatabase implements AutoCloseable {
         pool = new HikariDataSource(hikari);
     }
 
-    /** As {@code Main} does: the driver sends the zone of the JVM, and the tests run in one that PostgreSQL does not know. */
+    /**
+     * Does what {@code Main} does. The driver sends the zone of the JVM, and PostgreSQL does not have the zone of the
+     * tests.
+     */
     public static void logInWithAZoneThatPostgresKnows() {
         TimeZone.setDefault(TimeZone.getTimeZone(ZoneOffset.UTC));
     }
 
-    /** A database with nothing in it. */
+    /** Creates an empty database. */
     public static TestDatabase empty() {
         return new TestDatabase();
     }
 
-    /** A database with the schema of {@code db/migration}. */
+    /** Creates a database with the schema of {@code db/migration}. */
     public static TestDatabase migrated() {
         TestDatabase database = empty();
         Flyway.configure()
@@ -62,36 +65,36 @@ public final class TestDatabase implements AutoCloseable {
         return database;
     }
 
-    /** Its URL, as a setting of a server has it. */
+    /** Returns its URL in the form of the server's setting. */
     public String url() {
         return "postgres://postgres:postgres@localhost:" + Server.POSTGRES.getPort() + "/" + name;
     }
 
-    /** At most 16 connections. */
+    /** Returns the pool, which has at most 16 connections. */
     public DataSource pool() {
         return pool;
     }
 
-    /** Runs SQL on connections of the pool. */
+    /** Returns a context that runs SQL on connections of the pool. */
     public DSLContext sql() {
         return DSL.using(pool, SQLDialect.POSTGRES);
     }
 
-    /** A connection of its own, not in auto-commit mode, to hold locks with. */
+    /** Opens a connection outside the pool and without auto-commit, to hold locks. */
     public Connection transaction() throws SQLException {
         Connection connection = pool.getConnection();
         connection.setAutoCommit(false);
         return connection;
     }
 
-    /** Lets the latest lease of a stream run out now, on the database's clock. */
+    /** Lets the latest lease of a stream expire now, by the clock of the database. */
     public void expire(String streamId) {
         sql().execute(
                         "UPDATE stream_locks SET expires_at = clock_timestamp() WHERE stream_id = ? AND expires_at > clock_timestamp()",
                         streamId);
     }
 
-    /** Lets a stream have been idle for some time. */
+    /** Makes a stream idle for some time. */
     public void backdate(String streamId, Duration age) {
         sql().execute(
                         "UPDATE stream_locks SET expires_at = expires_at - ?::bigint * interval '1 millisecond' WHERE stream_id = ?",
@@ -99,18 +102,18 @@ public final class TestDatabase implements AutoCloseable {
                         streamId);
     }
 
-    /** Lets the time pass for which a broken stream stays closed. */
+    /** Lets the time pass during which a broken stream stays closed. */
     public void open(String streamId) {
         sql().execute("UPDATE stream_locks SET closed_until = clock_timestamp() WHERE stream_id = ?", streamId);
     }
 
-    /** Connections from now on find what is in this schema before what is PostgreSQL's own. */
+    /** Makes later connections search this schema before PostgreSQL's own. */
     void findFirst(String schema) {
         sql().execute("ALTER DATABASE " + name + " SET search_path = " + schema + ", pg_catalog, public");
         pool.getHikariPoolMXBean().softEvictConnections();
     }
 
-    /** Waits until what all statements so far have done is counted: a backend counts at its end at the latest. */
+    /** Waits until the statistics include all statements so far. A backend reports them at its end at the latest. */
     public void awaitStatistics() {
         pool.getHikariPoolMXBean().softEvictConnections();
         Awaitility.await()
@@ -125,7 +128,7 @@ public final class TestDatabase implements AutoCloseable {
         pool.close();
     }
 
-    /** Started at first use, ended with the JVM. */
+    /** The server, which starts at first use and ends with the JVM. */
     private static final class Server {
         private static final EmbeddedPostgres POSTGRES = start();
 
@@ -133,9 +136,9 @@ public final class TestDatabase implements AutoCloseable {
             logInWithAZoneThatPostgresKnows();
             try {
                 return EmbeddedPostgres.builder()
-                        // By itself it gives up after 10 s, which a busy machine may need.
+                        // The default of 10 s is too short for a busy machine.
                         .setPGStartupWait(Duration.ofMinutes(1))
-                        // Deadlocks are what some tests wait for.
+                        // Some tests wait for a deadlock.
                         .setServerConfig("deadlock_timeout", "200ms")
                         .start();
             } catch (IOException e) {
