@@ -2,7 +2,7 @@ package io.streamlocks.coordinator;
 
 import static org.awaitility.Awaitility.await;
 
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.testkit.rig.TestDatabase;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;

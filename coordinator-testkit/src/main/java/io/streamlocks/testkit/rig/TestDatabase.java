@@ -1,7 +1,8 @@
-package io.streamlocks.coordinator.lock.postgres;
+package io.streamlocks.testkit.rig;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -105,7 +106,7 @@ public final class TestDatabase implements AutoCloseable {
     }
 
     /** Connections from now on find what is in this schema before what is PostgreSQL's own. */
-    void findFirst(String schema) {
+    public void findFirst(String schema) {
         sql().execute("ALTER DATABASE " + name + " SET search_path = " + schema + ", pg_catalog, public");
         pool.getHikariPoolMXBean().softEvictConnections();
     }
