@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.streamlocks.coordinator.lock.Lease;
 import io.streamlocks.coordinator.lock.StorageCondition;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -20,11 +21,7 @@ class TableLookTest extends StagedRace {
     void aTransactionThatHoldsDeadRowsIsReportedWithItsAge() throws Exception {
         Lease lease = grant("alice");
         try (Connection forgotten = database.transaction()) {
-            forgotten.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-            sql(forgotten).fetch("SELECT count(*) FROM stream_locks");
-            for (int i = 0; i < RENEWALS; i++) {
-                renew(lease);
-            }
+            renewBehind(forgotten, lease);
             assertThat(look().heldTransactions()).isGreaterThanOrEqualTo(RENEWALS);
             await().until(() -> look().oldestTransaction().orElseThrow().compareTo(Duration.ofMillis(500)) > 0);
             forgotten.rollback();
@@ -36,11 +33,7 @@ class TableLookTest extends StagedRace {
     void deadRowsAreCountedLikeTheDatabaseCountsThem() throws Exception {
         Lease lease = grant("alice");
         try (Connection forgotten = database.transaction()) {
-            forgotten.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-            sql(forgotten).fetch("SELECT count(*) FROM stream_locks");
-            for (int i = 0; i < RENEWALS; i++) {
-                renew(lease);
-            }
+            renewBehind(forgotten, lease);
             // A session reports its statistics once per second, at the end of a statement.
             await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
                 renew(lease);
@@ -59,17 +52,22 @@ class TableLookTest extends StagedRace {
         TableLook plain = new TableLook(as(role));
         await().untilAsserted(() -> assertThat(plain.look().oldestTransaction()).isPresent());
         try (Connection forgotten = database.transaction()) {
-            forgotten.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-            sql(forgotten).fetch("SELECT count(*) FROM stream_locks");
-            for (int i = 0; i < RENEWALS; i++) {
-                renew(lease);
-            }
+            renewBehind(forgotten, lease);
             StorageCondition seen = plain.look();
             assertThat(seen.oldestTransaction()).isEmpty();
             assertThat(seen.heldTransactions()).isGreaterThanOrEqualTo(RENEWALS);
 
             database.sql().execute("GRANT pg_read_all_stats TO " + role);
             assertThat(plain.look().oldestTransaction()).isPresent();
+        }
+    }
+
+    /** Lets a transaction see a lease as it is before many renewals, and renews it. */
+    private void renewBehind(Connection forgotten, Lease lease) throws SQLException {
+        forgotten.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+        sql(forgotten).fetch("SELECT count(*) FROM stream_locks");
+        for (int i = 0; i < RENEWALS; i++) {
+            renew(lease);
         }
     }
 
