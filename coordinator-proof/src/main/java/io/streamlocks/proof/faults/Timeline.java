@@ -1,0 +1,104 @@
+package io.streamlocks.proof.faults;
+
+import io.streamlocks.proof.check.Bar;
+import io.streamlocks.proof.check.RunInfo;
+import io.streamlocks.proof.check.Violation;
+import io.streamlocks.proof.history.Fault;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** The page of a run, with a timeline for each stream: who held it when, and when the faults were. */
+final class Timeline {
+
+    /** Its name, in the folder of the run. */
+    static final String FILE = "timeline.html";
+
+    private static final int WIDTH = 1100;
+    private static final int LABEL = 60;
+    private static final int ROW = 10;
+
+    private Timeline() {}
+
+    static String of(RunResult result) {
+        return HtmlReport.page(
+                result.name(),
+                "<p>A row for each stream, those with a violation first, a colour for each worker; leases too short to be "
+                        + "seen are left out. Grey bands are faults; point at one for what it was.</p>\n"
+                        + drawn(result));
+    }
+
+    private static String drawn(RunResult result) {
+        Map<String, List<Bar>> byStream = result.check().figures().bars().stream()
+                .collect(Collectors.groupingBy(Bar::stream, TreeMap::new, Collectors.toList()));
+        List<String> broken = result.check().violations().stream()
+                .map(Violation::stream)
+                .distinct()
+                .toList();
+        List<String> shown = byStream.keySet().stream()
+                .sorted(Comparator.comparing((String stream) -> !broken.contains(stream))
+                        .thenComparing(Comparator.comparing(String::length))
+                        .thenComparing(stream -> stream))
+                .toList();
+        int height = shown.size() * ROW + 20;
+        StringBuilder svg = new StringBuilder(
+                String.format(Locale.ROOT, "<svg width=\"%d\" height=\"%d\">", LABEL + WIDTH, height));
+        for (Fault fault : result.faults()) {
+            double from = x(result.info(), fault.start());
+            double width = Math.max(2, x(result.info(), fault.end()) - from);
+            svg.append(rectangle(from, 0, width, height, "#0002", fault.kind() + ": " + fault.what()));
+        }
+        int y = 4;
+        for (String stream : shown) {
+            svg.append(String.format(
+                    Locale.ROOT,
+                    "<text x=\"0\" y=\"%d\"%s>%s</text>",
+                    y + 7,
+                    broken.contains(stream) ? " fill=\"red\"" : "",
+                    HtmlReport.escaped(stream)));
+            for (Bar bar : byStream.get(stream)) {
+                double from = x(result.info(), bar.from());
+                double width = Math.max(1, x(result.info(), bar.to()) - from);
+                svg.append(rectangle(from, y, width, ROW - 3, colour(bar.owner()), bar.owner()));
+            }
+            y += ROW;
+        }
+        for (int part = 0; part <= 10; part++) {
+            long at =
+                    result.info().start() + (result.info().end() - result.info().start()) / 10 * part;
+            svg.append(String.format(
+                    Locale.ROOT,
+                    "<text x=\"%.1f\" y=\"%d\">%.0f s</text>",
+                    x(result.info(), at),
+                    height - 2,
+                    (at - result.info().start()) / 1e9));
+        }
+        return svg.append("</svg>\n").toString();
+    }
+
+    private static String rectangle(double x, int y, double width, int height, String fill, String title) {
+        return String.format(
+                Locale.ROOT,
+                "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\"><title>%s</title></rect>",
+                x,
+                y,
+                width,
+                height,
+                fill,
+                HtmlReport.escaped(title));
+    }
+
+    private static double x(RunInfo info, long at) {
+        double part = (at - info.start()) / (double) (info.end() - info.start());
+        return LABEL + WIDTH * Math.max(0, Math.min(1, part));
+    }
+
+    /** Of the worker, whichever process of it: {@code w3.2} is the second one of the third. */
+    private static String colour(String owner) {
+        int number = Integer.parseInt(owner.replaceAll("^w(\\d+)\\..*", "$1"));
+        return "hsl(" + number * 137 % 360 + " 65% 50%)";
+    }
+}

@@ -1,0 +1,204 @@
+package io.streamlocks.proof.worker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.streamlocks.proof.history.Answer;
+import io.streamlocks.proof.history.Call;
+import io.streamlocks.proof.history.Kind;
+import java.io.IOException;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What requests of a client ask for, and what their answers say. Thread-safe. */
+final class WireCalls {
+
+    private static final Pattern PATH = Pattern.compile("/v1/(?:locks/([^/]+)|batch)/(acquire|renew|release)");
+
+    private final ObjectMapper json = new ObjectMapper();
+    private final String owner;
+    private final String streamPrefix;
+    private final AtomicLong ids = new AtomicLong();
+
+    /**
+     * @param owner the worker process
+     * @param streamPrefix what all streams of the run begin with; left out of what is recorded
+     */
+    WireCalls(String owner, String streamPrefix) {
+        this.owner = owner;
+        this.streamPrefix = streamPrefix;
+    }
+
+    /** The calls of a request: one, or one for each item of a batch. */
+    List<Call> read(String path, byte[] body, int via) throws IOException {
+        Matcher matcher = PATH.matcher(path);
+        if (!matcher.matches()) {
+            throw new IOException("Not a call that a worker makes: " + path);
+        }
+        Kind kind = Kind.valueOf(matcher.group(2).toUpperCase(Locale.ROOT));
+        JsonNode request = json.readTree(body);
+        if (matcher.group(1) != null) {
+            return List.of(call(kind, URLDecoder.decode(matcher.group(1), StandardCharsets.UTF_8), request, via));
+        }
+        List<Call> calls = new ArrayList<>();
+        for (JsonNode item : request.get("items")) {
+            calls.add(call(kind, item.get("streamId").asText(), item, via));
+        }
+        return calls;
+    }
+
+    private Call call(Kind kind, String streamId, JsonNode request, int via) {
+        return Call.sent(
+                nextId(),
+                owner,
+                kind,
+                streamId.substring(streamPrefix.length()),
+                request.get("leaseId").asText(),
+                via);
+    }
+
+    /** A read about a lease. */
+    Call reading(Kind kind, String stream, String lease, long token, int via) {
+        return Call.reading(nextId(), owner, kind, stream, lease, via, token);
+    }
+
+    /** Where a call of one stream goes. */
+    String path(Kind kind, String stream) {
+        // URLEncoder writes a space as in a form, and in a path a plus is a plus.
+        String path = "/v1/locks/"
+                + URLEncoder.encode(streamPrefix + stream, StandardCharsets.UTF_8)
+                        .replace("+", "%20");
+        return kind == Kind.LOOK ? path : path + "/" + kind;
+    }
+
+    /** An id for a call of this process. */
+    String nextId() {
+        return owner + "-" + ids.incrementAndGet();
+    }
+
+    /** The same calls with their answers. */
+    List<Call> answered(List<Call> calls, String path, int status, byte[] body) {
+        try {
+            return read(calls, path, status, body);
+        } catch (IOException | RuntimeException e) {
+            return calls.stream()
+                    .map(call -> call.answered(Answer.UNEXPECTED, "status " + status + ", " + e, 0))
+                    .toList();
+        }
+    }
+
+    private List<Call> read(List<Call> calls, String path, int status, byte[] body) throws IOException {
+        if (path.startsWith("/v1/locks/")) {
+            return List.of(answered(calls.get(0), status, body.length == 0 ? null : json.readTree(body)));
+        }
+        JsonNode results = status == 200 ? json.readTree(body).get("results") : null;
+        List<Call> answered = new ArrayList<>();
+        for (int i = 0; i < calls.size(); i++) {
+            if (results == null) {
+                answered.add(unanswered(calls.get(i), status, ""));
+                continue;
+            }
+            JsonNode result = results.get(i);
+            JsonNode what = result.has("lease") ? result.get("lease") : result.get("problem");
+            answered.add(answered(calls.get(i), result.get("status").asInt(), what));
+        }
+        return answered;
+    }
+
+    private Call answered(Call call, int status, JsonNode body) {
+        // Of a lease, a lock, and a problem of none.
+        String of = body == null ? "" : body.path("streamId").asText();
+        if (!of.isEmpty() && !of.equals(streamPrefix + call.stream())) {
+            return call.answered(Answer.UNEXPECTED, "the answer is for stream " + of, 0);
+        }
+        String code = body == null ? "" : body.path("code").asText();
+        if (call.kind() == Kind.LOOK && (status == 200 || (status == 404 && code.equals("not-locked")))) {
+            return looked(call, status == 200 ? body : null);
+        }
+        if (call.kind() == Kind.HISTORY && status == 200) {
+            return read(call, body.get("grants"));
+        }
+        if (status == 200 && (call.kind() == Kind.ACQUIRE || call.kind() == Kind.RENEW)) {
+            return call.answered(
+                    call.kind() == Kind.ACQUIRE ? Answer.GRANTED : Answer.RENEWED,
+                    null,
+                    body.get("fencingToken").asLong(),
+                    micros(body.get("acquiredAt").asText()),
+                    micros(body.get("expiresAt").asText()),
+                    body.get("ttlMs").asLong());
+        }
+        if (status == 204 && call.kind() == Kind.RELEASE) {
+            return call.answered(Answer.RELEASED, null, 0);
+        }
+        if (status == 409 && code.equals("lock-held") && call.kind() == Kind.ACQUIRE) {
+            JsonNode holder = body.get("holder");
+            return call.answered(
+                    Answer.HELD,
+                    holder.get("ownerId").asText(),
+                    holder.get("fencingToken").asLong());
+        }
+        if (status == 409 && code.equals("lease-id-used") && call.kind() == Kind.ACQUIRE) {
+            return call.answered(Answer.USED, null, 0);
+        }
+        if (status == 410 && (call.kind() == Kind.RENEW || call.kind() == Kind.RELEASE)) {
+            return call.answered(Answer.LOST, body.path("reason").asText("none"), 0);
+        }
+        return unanswered(call, status, code);
+    }
+
+    /** Who holds the stream; null if nobody does. */
+    private static Call looked(Call call, JsonNode lock) {
+        if (lock == null) {
+            return call.answered(Answer.LOST, "not-locked", call.token());
+        }
+        long token = lock.get("fencingToken").asLong();
+        if (token != call.token()) {
+            return token > call.token()
+                    ? call.answered(Answer.LOST, "superseded", token)
+                    : call.answered(Answer.UNEXPECTED, "a lease before it, token " + token, call.token());
+        }
+        return call.answered(
+                Answer.LIVE,
+                null,
+                token,
+                micros(lock.get("acquiredAt").asText()),
+                micros(lock.get("expiresAt").asText()),
+                lock.get("ttlMs").asLong());
+    }
+
+    private static Call read(Call call, JsonNode grants) {
+        for (JsonNode grant : grants) {
+            if (grant.get("fencingToken").asLong() == call.token()) {
+                // Without an end it may be live, or over without that being certain.
+                return grant.has("endedAt")
+                        ? call.answered(
+                                Answer.LOST,
+                                grant.get("endReason").asText(),
+                                call.token(),
+                                micros(grant.get("acquiredAt").asText()),
+                                micros(grant.get("endedAt").asText()),
+                                0)
+                        : call.answered(Answer.UNKNOWN, "no end", call.token());
+            }
+        }
+        return call.answered(Answer.UNKNOWN, "not on the first page", call.token());
+    }
+
+    private static Call unanswered(Call call, int status, String code) {
+        boolean isExpected = status == 503 || status == 429;
+        return call.answered(
+                isExpected ? Answer.UNKNOWN : Answer.UNEXPECTED, ("status " + status + " " + code).strip(), 0);
+    }
+
+    private static long micros(String time) {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.parse(time));
+    }
+}
