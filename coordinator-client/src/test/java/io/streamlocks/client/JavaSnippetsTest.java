@@ -39,8 +39,7 @@ class JavaSnippetsTest {
     private static final Pattern PUBLIC_CLASS = Pattern.compile("(?m)^public (?:final )?class (\\w+)");
 
     /** What a snippet may use without declaring it: the parts of a worker that its author writes. */
-    private static final String SURROUNDINGS =
-            """
+    private static final String SURROUNDINGS = """
             import io.streamlocks.client.*;
             import io.streamlocks.client.session.*;
             import java.net.URI;
@@ -87,7 +86,8 @@ class JavaSnippetsTest {
         for (Path page : pages) {
             BLOCK.matcher(Files.readString(page))
                     .results()
-                    .forEach(block -> snippets.add(new Snippet(page.getFileName().toString(), block.group(1))));
+                    .forEach(
+                            block -> snippets.add(new Snippet(page.getFileName().toString(), block.group(1))));
         }
         return snippets;
     }
@@ -104,8 +104,7 @@ class JavaSnippetsTest {
         assertThat(worker.strip().lines().filter(line -> !line.isEmpty())).hasSizeLessThanOrEqualTo(30);
 
         try (InProcessCoordinator coordinator = new InProcessCoordinator()) {
-            compile(worker.replace(
-                    "http://127.0.0.1:8080", coordinator.uri().toString()));
+            compile(worker.replace("http://127.0.0.1:8080", coordinator.uri().toString()));
             String classPath = classes + ":" + System.getProperty("java.class.path");
             try (ChildProcess process = ChildProcess.command(Machine.java(), "-cp", classPath, "Worker")
                     .start()) {
@@ -133,12 +132,8 @@ class JavaSnippetsTest {
         String source = isFile ? text : inSurroundings(text);
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter messages = new StringWriter();
-        List<String> options = List.of(
-                "-proc:none",
-                "-classpath",
-                System.getProperty("java.class.path"),
-                "-d",
-                classes.toString());
+        List<String> options =
+                List.of("-proc:none", "-classpath", System.getProperty("java.class.path"), "-d", classes.toString());
         boolean compiled = compiler.getTask(
                         messages, null, null, options, null, List.of(file(isFile ? name.group(1) : "Snippet", source)))
                 .call();

@@ -26,7 +26,8 @@ class MetricsTableTest {
 
     private static final Duration SOON = Duration.ofSeconds(20);
     private static final Pattern TYPE = Pattern.compile("(?m)^# TYPE (\\w+) (\\w+)$");
-    private static final Predicate<String> OURS = Pattern.compile("(streamlocks|http_server)_.*").asMatchPredicate();
+    private static final Predicate<String> OURS =
+            Pattern.compile("(streamlocks|http_server)_.*").asMatchPredicate();
 
     /** Labels that belong to a type and not to a metric. */
     private static final Set<String> OF_TYPES = Set.of("le", "quantile");
@@ -94,8 +95,10 @@ class MetricsTableTest {
             HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
             calls.acquire("a", UUID.randomUUID());
             return await().atMost(SOON)
-                    .until(() -> calls.get("/metrics").body(), text -> text.contains("http_server_requests_seconds_count")
-                            && text.contains("streamlocks_table_rows"));
+                    .until(
+                            () -> calls.get("/metrics").body(),
+                            text -> text.contains("http_server_requests_seconds_count")
+                                    && text.contains("streamlocks_table_rows"));
         }
     }
 

@@ -20,7 +20,8 @@ class RunbookTest {
             Pattern.compile("\\b(?:AUTH|COORDINATOR|DATABASE|HTTP|JWT|LOCK|LOG|MAX|OTEL|RATE|SHUTDOWN|TLS)_[A-Z_]+\\b");
 
     /** Names that docs/configuration.md shows as misspelt, or as variables of other programs. */
-    private static final Set<String> NO_SETTINGS = Set.of("HTTP_PROT", "LOCK_TTL", "LOCK_PORT", "DATABASE_URL_UNPOOLED");
+    private static final Set<String> NO_SETTINGS =
+            Set.of("HTTP_PROT", "LOCK_TTL", "LOCK_PORT", "DATABASE_URL_UNPOOLED");
 
     @Test
     void everyAlertIsExplainedAndNoOther() throws Exception {

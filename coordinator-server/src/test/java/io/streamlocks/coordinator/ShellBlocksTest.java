@@ -62,12 +62,16 @@ class ShellBlocksTest {
                     "docs/performance.md: mvn -q -DskipTests package",
                     "takes an hour; .ci/run runs the benchmark in miniature"),
             Map.entry(
-                    "docs/proof.md: examples/fault-tests/run.sh short                        # under two minutes, as in CI",
+                    "docs/proof.md: coordinator-proof/run.sh short                        # under two minutes, as in .ci/run",
                     "is run by .ci/proof"),
             Map.entry(
-                    "docs/proof.md: examples/fault-tests/run.sh abuse-short                  # six attacks, under three"
-                            + " minutes, as in CI",
+                    "docs/proof.md: coordinator-proof/run.sh abuse-short                  # six attacks, under three"
+                            + " minutes, as in .ci/run",
                     "is run by .ci/proof"),
+            Map.entry(
+                    "docs/proof.md: coordinator-proof/publishing.sh         # 500 streams, 20,000 events, 3 minutes, and 1"
+                            + " minute for the control",
+                    "is run by .ci/run"),
             Map.entry(
                     "docs/operations.md: kubectl logs -l app.kubernetes.io/name=stream-locks --prefix --since=15m"
                             + " | grep -E 'WARN|ERROR'",
@@ -177,8 +181,7 @@ class ShellBlocksTest {
     void theBlocksOfAPageRun(String page) throws Exception {
         assumeTrue(onPath("bash") && onPath("curl"), "No bash or no curl is on the PATH");
 
-        try (CoordinatorProcess server =
-                CoordinatorProcess.start(Map.of("HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "0"))) {
+        try (CoordinatorProcess server = CoordinatorProcess.start(Map.of("HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "0"))) {
             String url = server.url();
             if (page.equals("docs/operations.md")) {
                 // The runbook is for locks that are there.
@@ -242,8 +245,7 @@ class ShellBlocksTest {
 
     /** Runs a script in the directory of the reader; fails if a command of it fails. Returns what it prints. */
     private String bash(String script) throws Exception {
-        String functions =
-                """
+        String functions = """
                 set -euo pipefail
                 curl() { command curl -sS --dump-header "$(mktemp "$HOME/headers/XXXXXX")" "$@"; }
                 java() {

@@ -43,7 +43,9 @@ public final class DocumentedOutput {
     public void compare(String command, String documented, String actual) throws JsonProcessingException {
         assertThat(head(actual)).as(command).containsSubsequence(head(documented));
         String json = json(documented);
-        assertThat(json.isEmpty()).as("%s\n%s", command, actual).isEqualTo(json(actual).isEmpty());
+        assertThat(json.isEmpty())
+                .as("%s\n%s", command, actual)
+                .isEqualTo(json(actual).isEmpty());
         if (!json.isEmpty()) {
             compare(command, "", JSON.readTree(json), JSON.readTree(json(actual)));
         }
@@ -56,8 +58,8 @@ public final class DocumentedOutput {
             assertThat(actual.fieldNames()).toIterable().as(where).containsExactlyElementsOf(documented::fieldNames);
             documented
                     .properties()
-                    .forEach(property -> compare(
-                            command, property.getKey(), property.getValue(), actual.get(property.getKey())));
+                    .forEach(property ->
+                            compare(command, property.getKey(), property.getValue(), actual.get(property.getKey())));
         } else if (documented.isArray()) {
             assertThat(actual.size()).as(where).isEqualTo(documented.size());
             for (int i = 0; i < documented.size(); i++) {

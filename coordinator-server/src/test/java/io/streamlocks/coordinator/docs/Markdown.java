@@ -101,7 +101,10 @@ public final class Markdown {
                 StringBuilder text = new StringBuilder();
                 for (i++; !lines.get(i).strip().equals("```"); i++) {
                     String line = lines.get(i);
-                    text.append(line.startsWith(fence.group(1)) ? line.substring(fence.group(1).length()) : line)
+                    text.append(
+                                    line.startsWith(fence.group(1))
+                                            ? line.substring(fence.group(1).length())
+                                            : line)
                             .append('\n');
                 }
                 blocks.add(new Block(file, heading, fence.group(2), text.toString()));
