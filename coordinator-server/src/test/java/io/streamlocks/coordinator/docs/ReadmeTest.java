@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,7 @@ class ReadmeTest {
     @Test
     void theReadmeListsEveryPageOfTheDocuments() throws IOException {
         List<String> pages;
-        try (Stream<java.nio.file.Path> files = Files.list(Markdown.ROOT.resolve("docs"))) {
+        try (Stream<Path> files = Files.list(Markdown.ROOT.resolve("docs"))) {
             pages = files.map(file -> "docs/" + file.getFileName()).toList();
         }
         assertThat(pages).isNotEmpty();
