@@ -6,13 +6,11 @@ import io.streamlocks.proof.faults.Campaign;
 import io.streamlocks.proof.faults.Settings;
 import io.streamlocks.proof.publishing.NoDoublePublishing;
 import java.nio.file.Path;
-import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.TimeZone;
 
-/** The command; run.sh and the README tell its use. */
+/** The command line of all proofs. run.sh, publishing.sh and the README describe its use. */
 public final class Proof {
 
     private static final String USAGE = """
@@ -20,23 +18,22 @@ public final class Proof {
             all [settings]     each fault class alone, and all mixed
             run [settings]     the faults of --faults, mixed
             abuse [settings]   attacks by one caller while others renew, on each combination
-            abuse-short [settings]  six of them, ten seconds each, on one combination
+            abuse-short [settings]  six attacks, ten seconds each, on one combination
+            publishing         example workers that publish while they are disturbed; the settings are variables
             check DIRECTORY    checks the history of a run that was kept
             """;
 
-    /** One violation is enough to look at, and one fault can make thousands. */
+    /** The number of violations to print. One fault can cause thousands. */
     private static final int SHOWN = 20;
 
     private Proof() {}
 
     /**
-     * Exits with 0 if all is as it must be, with 1 if not, and with 2 if it was not understood.
+     * Exits with 0 if all checks hold, with 1 if not, and with 2 if the arguments are wrong.
      *
      * @param args a command and its settings
      */
     public static void main(String[] args) throws Exception {
-        // The JDBC driver sends the zone at each login, and PostgreSQL does not know all that Java knows.
-        TimeZone.setDefault(TimeZone.getTimeZone(ZoneOffset.UTC));
         List<String> rest = Arrays.asList(args).subList(Math.min(1, args.length), args.length);
         try {
             boolean well =
@@ -65,7 +62,7 @@ public final class Proof {
         check.violations().stream().limit(SHOWN).forEach(System.out::println);
         System.out.printf(
                 Locale.ROOT,
-                "%d operations checked, %d violations; without the fence %d stale writes were accepted%n",
+                "%d operations checked, %d violations. Without the fence %d stale writes were accepted.%n",
                 check.figures().operations(),
                 check.violations().size(),
                 check.staleWritesUnfenced());

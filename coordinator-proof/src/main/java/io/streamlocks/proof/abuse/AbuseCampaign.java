@@ -3,23 +3,20 @@ package io.streamlocks.proof.abuse;
 import io.streamlocks.proof.abuse.Combination.Backend;
 import io.streamlocks.proof.abuse.Combination.Way;
 import io.streamlocks.proof.abuse.attack.AttackClass;
-import io.streamlocks.proof.process.Machine;
-import io.streamlocks.proof.process.Postgres;
-import io.streamlocks.proof.process.PostgresServer;
+import io.streamlocks.testkit.rig.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Attacks one after the other, on each combination. */
+/** Attacks that follow each other, on each combination. */
 public final class AbuseCampaign {
 
     /**
-     * One combination and the attacks that harm most; a short ttl, so that leases have the time to be lost. How fast renewals
-     * are is for the long form to judge, which has the machine for itself.
+     * The settings of the short form: one combination, the most harmful attacks, and a ttl that is short enough for
+     * leases to be lost. The long form has the machine for itself, so only that one judges how fast renewals are.
      */
     private static final Map<String, String> SHORT = Map.of(
             "seconds", "10",
@@ -40,15 +37,15 @@ public final class AbuseCampaign {
     }
 
     /**
-     * Runs what the arguments ask for. Returns whether no victim was harmed.
+     * Runs the attacks of the arguments. Returns whether no victim was harmed.
      *
-     * @throws IllegalArgumentException if they are not understood, saying why
+     * @throws IllegalArgumentException if an argument is wrong; the message names it
      */
     public static boolean run(List<String> args) throws IOException, InterruptedException, SQLException {
         return new AbuseCampaign(AbuseSettings.of(args, Map.of())).run();
     }
 
-    /** The same, within three minutes if the arguments ask for nothing else. */
+    /** Runs six attacks on one combination within three minutes, if the arguments do not change that. */
     public static boolean runShort(List<String> args) throws IOException, InterruptedException, SQLException {
         return new AbuseCampaign(AbuseSettings.of(args, SHORT)).run();
     }
@@ -59,11 +56,10 @@ public final class AbuseCampaign {
             if (backend == Backend.MEMORY) {
                 attack(backend, Optional.empty());
             } else {
-                Path data = Files.createTempDirectory("abuse");
-                try (PostgresServer postgres = Postgres.startAlone(data, settings.output())) {
+                try (PostgresServer postgres = PostgresServer.builder()
+                        .log(settings.output().resolve("postgres.log"))
+                        .start()) {
                     attack(backend, Optional.of(postgres));
-                } finally {
-                    delete(data);
                 }
             }
         }
@@ -72,20 +68,11 @@ public final class AbuseCampaign {
         return report.isWell();
     }
 
-    private static void delete(Path folder) {
-        try {
-            Machine.deleteContents(folder);
-            Files.delete(folder);
-        } catch (IOException e) {
-            System.err.println("Could not clean up: " + e);
-        }
-    }
-
     private void attack(Backend backend, Optional<PostgresServer> postgres)
             throws IOException, InterruptedException, SQLException {
         for (Way way : settings.paths()) {
             if (way == Way.NGINX && Nginx.program().isEmpty()) {
-                report.note("LEFT OUT: " + backend + " through nginx, which is not installed");
+                report.note("SKIPPED: " + backend + " through nginx, because nginx is not installed");
                 continue;
             }
             for (int heap : settings.heaps()) {

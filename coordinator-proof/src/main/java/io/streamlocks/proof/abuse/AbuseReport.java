@@ -6,12 +6,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What all attacks came to. */
+/** The results of all attacks. */
 final class AbuseReport {
 
     private static final String HEAD = """
             | combination | attack | renewals | leases lost | p99 ms | worst ms | failed probes | log kB/min \
-            | acquires failed | verdict | what the abuser got |
+            | acquires failed | verdict | responses to the abuser |
             |---|---|---|---|---|---|---|---|---|---|---|
             """;
 
@@ -23,13 +23,13 @@ final class AbuseReport {
         this.settings = settings;
     }
 
-    /** Tells of something that is left out. */
+    /** Adds a note about something that is left out. */
     void note(String note) {
         notes.add(note);
         System.out.println(note);
     }
 
-    /** Adds the result, and writes the report as it is then: a later attack may never end. */
+    /** Adds a result and writes the report, because a later attack may never end. */
     void add(AbuseResult result) throws IOException {
         results.add(result);
         Files.writeString(settings.output().resolve("abuse.md"), markdown());
@@ -37,7 +37,7 @@ final class AbuseReport {
         result.violations().forEach(violation -> System.out.println("  VIOLATION: " + violation));
     }
 
-    /** Whether there was no violation. */
+    /** Returns whether there was no violation. */
     boolean isWell() {
         return results.stream().allMatch(result -> result.violations().isEmpty());
     }
@@ -57,8 +57,7 @@ final class AbuseReport {
             result.violations()
                     .forEach(violation -> text.append("- ").append(violation).append('\n'));
         });
-        return text.append(isWell() ? "\nAll is as it must be.\n" : "\nFAILED\n")
-                .toString();
+        return text.append(isWell() ? "\nAll checks hold.\n" : "\nFAILED\n").toString();
     }
 
     private static String row(AbuseResult result) {

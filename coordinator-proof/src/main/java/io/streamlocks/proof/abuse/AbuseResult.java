@@ -4,12 +4,12 @@ import io.streamlocks.proof.abuse.attack.AttackClass;
 import java.util.List;
 
 /**
- * What came of an attack.
+ * The result of an attack.
  *
- * @param cycles how many acquires with their releases failed the victims, of how many
- * @param probes how many health checks there were
- * @param answers what the abuser was answered
- * @param violations in words; empty if there is none
+ * @param cycles how many acquires with their releases failed, of how many
+ * @param probes the number of health checks
+ * @param answers the responses that the abuser got
+ * @param violations the violations as text; empty if there is none
  */
 record AbuseResult(
         Combination combination,

@@ -5,20 +5,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What no caller may bring about. */
+/** Checks that one caller does not harm the others. */
 final class AbuseRules {
 
     private static final double MOST_LOG_BYTES_PER_MINUTE = 1_000_000;
 
-    /** So many of the lost leases are named. */
+    /** The number of lost leases that a violation names. */
     private static final int SHOWN = 3;
 
     private AbuseRules() {}
 
     /**
-     * What was violated, in words; empty if nothing was.
+     * Returns the violations as text. Returns an empty list if there is none.
      *
-     * @param mostP99 how long 99 of 100 renewals take at most
+     * @param mostP99 the limit for the p99 of renewals
      */
     static List<String> violations(Observation seen, Duration mostP99) {
         List<String> violations = new ArrayList<>();
@@ -32,7 +32,7 @@ final class AbuseRules {
                             seen.lost().subList(0, Math.min(SHOWN, seen.lost().size()))));
         }
         if (seen.renewalMs().isEmpty()) {
-            violations.add("no renewal was answered");
+            violations.add("no renewal had a result");
         } else if (seen.percentile(0.99) >= mostP99.toMillis()) {
             violations.add(String.format(Locale.ROOT, "p99 of renewals was %.0f ms", seen.percentile(0.99)));
         }
@@ -41,13 +41,13 @@ final class AbuseRules {
         }
         if (seen.logBytesPerMinute() >= MOST_LOG_BYTES_PER_MINUTE) {
             violations.add(String.format(
-                    Locale.ROOT, "the log grew by %.1f MB a minute", seen.logBytesPerMinute() / 1_000_000));
+                    Locale.ROOT, "the log grew by %.1f MB per minute", seen.logBytesPerMinute() / 1_000_000));
         }
         if (seen.log().stackFrames() > 0) {
-            violations.add("the log has stack traces, of " + seen.log().stackFrames() + " lines");
+            violations.add("the log has " + seen.log().stackFrames() + " lines of stack traces");
         }
         if (seen.log().unescaped() > 0) {
-            violations.add("control or format characters are in " + seen.log().unescaped() + " lines of the log");
+            violations.add(seen.log().unescaped() + " lines of the log contain control or format characters");
         }
         return violations;
     }

@@ -2,9 +2,10 @@ package io.streamlocks.proof.abuse;
 
 import io.streamlocks.proof.abuse.attack.Abuser;
 import io.streamlocks.proof.abuse.attack.AttackClass;
-import io.streamlocks.proof.process.Child;
-import io.streamlocks.proof.process.Machine;
-import io.streamlocks.proof.process.PostgresServer;
+import io.streamlocks.testkit.rig.ChildProcess;
+import io.streamlocks.testkit.rig.Folders;
+import io.streamlocks.testkit.rig.Machine;
+import io.streamlocks.testkit.rig.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,10 +19,10 @@ import java.util.concurrent.TimeUnit;
 /** One attack on one coordinator. */
 final class AbuseRun {
 
-    /** So much longer than it should an attack may take to end. */
+    /** The time that an attack may take to end. */
     private static final long ENDING_SECONDS = 20;
 
-    /** For the last look at the leases, while a server that was attacked comes to itself. */
+    /** The time for the last read of the leases, in which an attacked server may recover. */
     private static final Duration LAST_LOOK = Duration.ofSeconds(5);
 
     private final AbuseSettings settings;
@@ -31,7 +32,9 @@ final class AbuseRun {
     private final Path directory;
 
     /**
-     * @param postgres the database, for that backend
+     * Describes an attack.
+     *
+     * @param postgres the database, for the backend postgres
      */
     AbuseRun(AbuseSettings settings, Combination combination, AttackClass attack, Optional<PostgresServer> postgres) {
         this.settings = settings;
@@ -41,9 +44,9 @@ final class AbuseRun {
         this.directory = settings.output().resolve(combination + "-" + attack);
     }
 
-    /** Takes about 15 s longer than the attack. */
+    /** Runs the attack. Blocks for about 15 s longer than the attack takes. */
     AbuseResult run() throws IOException, InterruptedException, SQLException {
-        Machine.deleteContents(directory);
+        Folders.clear(directory);
         Files.createDirectories(directory);
         AbuseResult result = attack();
         ServerLog.shorten(directory.resolve(Service.LOG));
@@ -54,12 +57,12 @@ final class AbuseRun {
         try (Service service = Service.start(settings, combination, postgres, directory);
                 Victims victims = new Victims(service.port(), settings.ttl());
                 Probes probes = new Probes(service.healthPort());
-                Child abuser = abuser(service.port())) {
+                ChildProcess abuser = abuser(service.port())) {
             if (attack.wantsRows()) {
                 service.lockMany(settings.rows());
             }
             victims.start();
-            // A JVM that has just started is slow for its first calls, with or without an attack.
+            // The first calls of a new JVM are slow, with or without an attack.
             TimeUnit.MILLISECONDS.sleep(settings.ttl().toMillis() / 2);
 
             long began = System.nanoTime();
@@ -68,7 +71,7 @@ final class AbuseRun {
             probes.start();
             abuser.start();
             awaitEnd(abuser);
-            // What was lost shows at the next renewal.
+            // A loss shows at the next renewal.
             TimeUnit.MILLISECONDS.sleep(settings.ttl().toMillis() / 3 + 1000);
 
             probes.stop();
@@ -94,10 +97,8 @@ final class AbuseRun {
         }
     }
 
-    private Child abuser(int port) {
-        return new Child(
-                "abuser",
-                List.of(
+    private ChildProcess abuser(int port) throws IOException {
+        return ChildProcess.command(
                         Machine.java(),
                         "-XX:+UseSerialGC",
                         "-XX:TieredStopAtLevel=1",
@@ -107,12 +108,15 @@ final class AbuseRun {
                         Abuser.class.getName(),
                         attack.toString(),
                         Integer.toString(port),
-                        Long.toString(settings.seconds().toSeconds())),
-                Map.of(Abuser.WORKER_TOKEN, Caller.ABUSER.token(), Abuser.READER_TOKEN, Caller.READER.token()),
-                directory.resolve("abuser.log"));
+                        Long.toString(settings.seconds().toSeconds()))
+                .name("abuser")
+                .environment(
+                        Map.of(Abuser.WORKER_TOKEN, Caller.ABUSER.token(), Abuser.READER_TOKEN, Caller.READER.token()))
+                .log(directory.resolve("abuser.log"))
+                .build();
     }
 
-    private void awaitEnd(Child abuser) throws InterruptedException {
+    private void awaitEnd(ChildProcess abuser) throws InterruptedException {
         long began = System.nanoTime();
         Duration most = settings.seconds().plusSeconds(ENDING_SECONDS);
         while (abuser.isAlive() && System.nanoTime() - began < most.toNanos()) {
@@ -121,16 +125,16 @@ final class AbuseRun {
         abuser.close();
     }
 
-    /** Notes as lost what is not live with the token that was granted, and was not known to be lost. */
+    /** Records leases as lost that are not live with the token of their grant. */
     private static void lookAtLeases(int port, Victims victims) throws InterruptedException {
         List<String> known = victims.record().lost();
         Optional<Map<String, Long>> live = liveLeases(port);
         victims.fencingTokens().forEach((stream, token) -> {
             if (known.stream().noneMatch(lost -> lost.startsWith(stream + ":"))) {
                 if (live.isEmpty()) {
-                    victims.record().lost(stream, "the server does not tell who holds it");
+                    victims.record().lost(stream, "the server does not report its holder");
                 } else if (!token.equals(live.get().get(stream))) {
-                    victims.record().lost(stream, "it is not live in the end, or with another token");
+                    victims.record().lost(stream, "it is not live at the end, or has another token");
                 }
             }
         });

@@ -13,14 +13,14 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * What is run. Each has a name on the command line, with two dashes before it.
+ * The settings of a campaign. Each is an argument on the command line whose name begins with two dashes.
  *
- * @param root of the repository
- * @param output where the report and what the processes write goes
- * @param seconds how long each attack takes
+ * @param root the root of the repository
+ * @param output the directory of the report and of the output of all processes
+ * @param seconds the length of each attack
  * @param ttl the length of the victims' leases
- * @param mostP99 how long 99 of 100 renewals of the victims take at most
- * @param rows how many streams are locked beside theirs, for the attacks that want many
+ * @param mostP99 the limit for the p99 of the victims' renewals
+ * @param rows the number of other locked streams, for attacks that need many
  */
 record AbuseSettings(
         Path root,
@@ -40,18 +40,18 @@ record AbuseSettings(
     /**
      * Reads arguments.
      *
-     * @param defaults for what they do not name
-     * @throws IllegalArgumentException saying what is wrong
+     * @param defaults the values of settings that the arguments do not name
+     * @throws IllegalArgumentException if an argument is wrong; the message names it
      */
     static AbuseSettings of(List<String> args, Map<String, String> defaults) {
         Map<String, String> values = new HashMap<>(defaults);
         for (int i = 0; i < args.size(); i += 2) {
             String name = args.get(i).startsWith("--") ? args.get(i).substring(2) : "";
             if (!NAMES.contains(name)) {
-                throw new IllegalArgumentException("No such setting: " + args.get(i));
+                throw new IllegalArgumentException("Unknown setting: " + args.get(i));
             }
             if (i + 1 == args.size()) {
-                throw new IllegalArgumentException("--" + name + " has no value");
+                throw new IllegalArgumentException("--" + name + " needs a value");
             }
             values.put(name, args.get(i + 1));
         }
@@ -80,8 +80,8 @@ record AbuseSettings(
         return Arrays.stream(type.getEnumConstants())
                 .filter(one -> one.name().toLowerCase(Locale.ROOT).equals(name))
                 .findFirst()
-                .orElseThrow(() ->
-                        new IllegalArgumentException(name + " is none of " + Arrays.toString(type.getEnumConstants())));
+                .orElseThrow(() -> new IllegalArgumentException(
+                        name + " must be one of " + Arrays.toString(type.getEnumConstants())));
     }
 
     private static int number(String name, String text) {
@@ -91,12 +91,12 @@ record AbuseSettings(
                 return number;
             }
         } catch (NumberFormatException e) {
-            // Answered below.
+            // The exception below reports this as well.
         }
-        throw new IllegalArgumentException("--" + name + " must be a number above 0");
+        throw new IllegalArgumentException("--" + name + " must be a whole number above 0");
     }
 
-    /** The coordinator that is attacked. */
+    /** Returns the jar of the coordinator under attack. */
     Path coordinatorJar() {
         return root.resolve("coordinator-server/target/coordinator.jar");
     }

@@ -16,10 +16,10 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The calls of one caller. Thread-safe. */
+/** Sends the calls of one caller. This class is thread-safe. */
 final class Api {
 
-    /** A little above the 3 s within which a server answers, and below a third of a ttl of 10 s. */
+    /** This is a little above the 3 s within which a server responds, and below a third of a ttl of 10 s. */
     private static final Duration TIMEOUT = Duration.ofMillis(3200);
 
     private static final int BATCH = 1000;
@@ -38,19 +38,19 @@ final class Api {
         this.caller = caller;
     }
 
-    /** An answer; the body is a missing node if there is none that can be read. */
+    /** A response. The body is a missing node if there is none, or if it is not JSON. */
     record Answer(int status, JsonNode body) {}
 
     ObjectNode object() {
         return json.createObjectNode();
     }
 
-    /** The path of a call for one stream. */
+    /** Returns the path of a call for one stream. */
     static String path(String stream, String call) {
         return "/v1/locks/" + URLEncoder.encode(stream, StandardCharsets.UTF_8).replace("+", "%20") + "/" + call;
     }
 
-    /** A POST. Waits for up to 3.2 s. */
+    /** Sends a POST request. Blocks for 3.2 s at most. */
     Answer post(String path, JsonNode body) throws IOException, InterruptedException {
         return send(HttpRequest.newBuilder(URI.create(base + path))
                 .header("Content-Type", "application/json")
@@ -74,7 +74,7 @@ final class Api {
         }
     }
 
-    /** Acquires streams with that beginning, numbered from 0, for a day. */
+    /** Acquires streams with this prefix, numbered from 0, for a day. */
     void acquireMany(String prefix, int count) throws IOException, InterruptedException {
         for (int first = 0; first < count; first += BATCH) {
             ObjectNode body = object();
@@ -87,15 +87,15 @@ final class Api {
             }
             int status = post("/v1/batch/acquire", body).status();
             if (status != 200) {
-                throw new IOException("A batch of acquires was answered " + status);
+                throw new IOException("A batch of acquires returned " + status);
             }
         }
     }
 
     /**
-     * The fencing tokens of the live leases of streams with that beginning.
+     * Returns the fencing tokens of the live leases of streams with this prefix.
      *
-     * @throws IOException if the list is not answered
+     * @throws IOException if the list does not return 200
      */
     Map<String, Long> fencingTokens(String prefix) throws IOException, InterruptedException {
         Map<String, Long> tokens = new TreeMap<>();
@@ -105,7 +105,7 @@ final class Api {
                             + URLEncoder.encode(prefix, StandardCharsets.UTF_8).replace("+", "%20") + page))
                     .GET());
             if (answer.status() != 200) {
-                throw new IOException("The list was answered " + answer.status());
+                throw new IOException("The list returned " + answer.status());
             }
             for (JsonNode lock : answer.body().path("locks")) {
                 tokens.put(

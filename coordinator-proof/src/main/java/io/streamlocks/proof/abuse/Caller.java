@@ -12,7 +12,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Locale;
 
-/** Who calls, with a token of its own. */
+/** A caller with a token of its own. */
 enum Caller {
     VICTIM("worker", ",\"streamPrefixes\":[\"victim/\"]"),
     ABUSER("worker", ",\"streamPrefixes\":[\"abuser/\"]"),
@@ -35,7 +35,7 @@ enum Caller {
         return token;
     }
 
-    /** Writes the tokens file for a coordinator. */
+    /** Writes the tokens file for a coordinator, and returns it. */
     static Path writeFile(Path directory) throws IOException {
         return Files.write(
                 directory.resolve("tokens.jsonl"),

@@ -3,9 +3,11 @@ package io.streamlocks.proof.abuse;
 import java.util.Locale;
 
 /**
- * How the coordinator is set up that is attacked.
+ * The set-up of the coordinator under attack.
  *
- * @param heapMb the most heap that its process may have
+ * @param backend the backend
+ * @param way the way from callers to the coordinator
+ * @param heapMb the maximum heap of its process
  */
 record Combination(Backend backend, Way way, int heapMb) {
 
@@ -19,7 +21,7 @@ record Combination(Backend backend, Way way, int heapMb) {
         }
     }
 
-    /** How callers reach it. */
+    /** The way from callers to the coordinator. */
     enum Way {
         DIRECT,
         NGINX;

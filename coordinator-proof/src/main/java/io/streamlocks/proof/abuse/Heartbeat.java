@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Renews leases together at each third of the ttl, as a worker does: what has no answer is tried again until the lease is
- * over.
+ * Renews leases at each third of the ttl, as a worker does. A renewal without a result is tried again until the lease
+ * ends.
  */
 final class Heartbeat implements Runnable {
 
@@ -25,16 +25,18 @@ final class Heartbeat implements Runnable {
     private final VictimRecord record;
     private final long first;
 
-    /** When the renewal was due that is not answered yet; 0 if there is none. */
+    /** When the renewal that has no result yet was due; 0 if there is none. */
     private long due;
 
-    /** Of how many leases. */
+    /** The number of leases in that renewal. */
     private int asked;
 
     /**
-     * @param leases of which it takes those out that are lost
-     * @param batch whether a call renews all; else there is but one lease
-     * @param first when the first renewal is due, by {@link System#nanoTime}
+     * Makes a heartbeat that is not started.
+     *
+     * @param leases the leases to renew
+     * @param batch whether one batch call renews all leases; otherwise there is only one lease
+     * @param first when the first renewal is due, on the clock of {@link System#nanoTime}
      */
     Heartbeat(Api api, List<VictimLease> leases, boolean batch, long ttlMs, long first, VictimRecord record) {
         this.api = api;
@@ -45,7 +47,7 @@ final class Heartbeat implements Runnable {
         this.record = record;
     }
 
-    /** Goes on until it is interrupted or nothing is left to renew. */
+    /** Renews until it is interrupted or all leases are lost. */
     @Override
     public void run() {
         try {
@@ -58,7 +60,7 @@ final class Heartbeat implements Runnable {
                 due = 0;
             }
         } catch (InterruptedException e) {
-            // It is to end. What has no answer yet took at least until now.
+            // A renewal that has no result yet has taken at least until now.
             if (due != 0) {
                 record.renewed(sinceDue(), asked);
             }
@@ -96,7 +98,7 @@ final class Heartbeat implements Runnable {
             return true;
         }
         if (lease.isOver()) {
-            lost(lease, "no renewal was answered before its end; the last status was " + status);
+            lost(lease, "no renewal had a result before its end; the last status was " + status);
             return true;
         }
         return false;
@@ -107,7 +109,7 @@ final class Heartbeat implements Runnable {
         record.lost(lease.stream(), how);
     }
 
-    /** The results of leases in their order, as a batch has them; status 0 for those without an answer. */
+    /** Returns the results in the order of the leases, in the form of a batch. The status is 0 without a response. */
     private List<JsonNode> send(List<VictimLease> asked) throws InterruptedException {
         List<JsonNode> results = new ArrayList<>();
         Api.Answer answer = call(asked);

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** The nginx.conf that is made of the one in docker-compose.yml, so that the proxy that is documented is the one tried. */
+/** Makes an nginx.conf from the one in docker-compose.yml, so that the attacks go through the documented proxy. */
 final class NginxConfig {
 
     private static final Pattern UPSTREAM = Pattern.compile("(?m)^(\\s*server )coordinator-(\\d):8080([^\n]*\n)");
@@ -15,7 +15,7 @@ final class NginxConfig {
     private static final Pattern PLACES =
             Pattern.compile("(?m)^\\s*(?:user|pid|error_log|access_log|daemon|include|default_type)\\s[^\n]*;\n");
 
-    /** What nginx.conf of the image says, as far as it matters. */
+    /** The relevant parts of nginx.conf in the image. */
     private static final String OF_IMAGE = """
             worker_processes auto;
 
@@ -32,12 +32,15 @@ final class NginxConfig {
     private NginxConfig() {}
 
     /**
+     * Returns the configuration.
+     *
      * @param compose the lines of docker-compose.yml
-     * @param port where nginx listens
-     * @param coordinator the port of the one coordinator that there is
-     * @param directory for all files that nginx writes
-     * @param isRoot whether it is started as root: it goes on as root then, so that it may write there
-     * @throws IllegalArgumentException if the file has no such configuration
+     * @param port the port on which nginx listens
+     * @param coordinator the port of the only coordinator
+     * @param directory the directory for all files that nginx writes
+     * @param isRoot whether nginx is started as root; its workers are root then, because they must write to the
+     *     directory
+     * @throws IllegalArgumentException if docker-compose.yml has no such configuration
      */
     static String of(List<String> compose, int port, int coordinator, Path directory, boolean isRoot) {
         String content = content(compose);
@@ -57,7 +60,7 @@ final class NginxConfig {
                 + whole.replaceFirst("http \\{\n", "http {\n" + places);
     }
 
-    /** The text of the configuration named proxy. */
+    /** Returns the text of the configuration named proxy. */
     private static String content(List<String> compose) {
         int from = compose.indexOf("    content: |") + 1;
         if (from == 0) {

@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What was seen while a caller attacked.
+ * The observations during an attack.
  *
- * @param lost the victims' leases that were lost, with how
- * @param renewalMs how long each renewal of a lease took, from when it was due until it was answered, in ms
- * @param failedProbes how many health checks failed, by what was wrong
- * @param log what the server wrote
- * @param seconds for how long
- * @param isAlive whether the server's process still ran in the end
+ * @param lost the victims' leases that were lost, with the cause
+ * @param renewalMs the time of each renewal of a lease in ms, from when it was due until it had a result
+ * @param failedProbes the number of health checks that failed, by cause
+ * @param log the growth of the server's log
+ * @param seconds the length of the observation
+ * @param isAlive whether the server's process still ran at the end
  */
 record Observation(
         List<String> lost,
@@ -22,7 +22,7 @@ record Observation(
         Duration seconds,
         boolean isAlive) {
 
-    /** The time that this part of the renewals did not exceed, in ms; 0 if there was none. */
+    /** Returns the time in ms that this part of the renewals did not exceed. Returns 0 if there was no renewal. */
     double percentile(double part) {
         List<Double> sorted = renewalMs.stream().sorted().toList();
         return sorted.isEmpty() ? 0 : sorted.get((int) Math.ceil(part * sorted.size()) - 1);

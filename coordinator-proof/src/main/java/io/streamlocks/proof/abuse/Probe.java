@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** A health check as an orchestrator makes it: on a connection of its own, and with a second for all of it. */
+/** A health check like those of an orchestrator: on a connection of its own, within a second. */
 final class Probe {
 
     private static final int TIMEOUT_MS = 1000;
@@ -15,7 +15,7 @@ final class Probe {
 
     private Probe() {}
 
-    /** Why the check failed; empty if it did not. Takes up to a second. */
+    /** Returns why the check failed. Returns nothing if it did not. Blocks for a second at most. */
     static Optional<String> of(int port, String path) {
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MS);
         try (Socket socket = new Socket()) {
@@ -31,12 +31,12 @@ final class Probe {
                 socket.setSoTimeout((int) left);
                 int read = socket.getInputStream().read(status, length, status.length - length);
                 if (read < 0) {
-                    return Optional.of("ended without an answer");
+                    return Optional.of("ended without a response");
                 }
                 length += read;
             }
             String got = new String(status, StandardCharsets.US_ASCII);
-            return got.equals(WELL) ? Optional.empty() : Optional.of("was answered " + got);
+            return got.equals(WELL) ? Optional.empty() : Optional.of("returned " + got);
         } catch (IOException e) {
             return Optional.of(e.getMessage());
         }

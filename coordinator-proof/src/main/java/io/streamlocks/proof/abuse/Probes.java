@@ -8,7 +8,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** Health checks at a steady pace, however long the one before takes. Thread-safe. */
+/** Health checks at a steady pace, which does not depend on how long they take. This class is thread-safe. */
 final class Probes implements AutoCloseable {
 
     private static final long EVERY_MS = 200;
@@ -42,7 +42,7 @@ final class Probes implements AutoCloseable {
         }
     }
 
-    /** How many failed, by the path and what was wrong. */
+    /** Returns the number of failures by path and cause. */
     synchronized Map<String, Integer> failures() {
         return new TreeMap<>(failures);
     }
@@ -51,7 +51,7 @@ final class Probes implements AutoCloseable {
         return made;
     }
 
-    /** Makes no more; returns when the last is done. */
+    /** Starts no more checks. Blocks until the last one is done, for 3 s at most. */
     void stop() throws InterruptedException {
         close();
         clock.awaitTermination(1, TimeUnit.SECONDS);

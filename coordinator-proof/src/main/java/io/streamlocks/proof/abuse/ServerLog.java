@@ -11,10 +11,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.regex.Pattern;
 
-/** What a server writes to its log from some moment on. */
+/** The part of a server's log that it writes from some moment on. */
 final class ServerLog {
 
-    /** A log that an attack fills is cut off there once it was looked at. */
+    /** The length to which a log is cut after it was examined. */
     private static final long KEPT_BYTES = 4_000_000;
 
     private static final Pattern FRAME = Pattern.compile("\\s+at [\\w.$/<>@]+\\(.*\\)|Caused by: .*");
@@ -27,21 +27,22 @@ final class ServerLog {
         this.from = from;
     }
 
-    /** Looks at what is written from now on. */
+    /** Returns the log from now on. */
     static ServerLog fromNow(Path file) throws IOException {
         return new ServerLog(file, Files.size(file));
     }
 
     /**
-     * What was written.
+     * The text that the server wrote.
      *
-     * @param stackFrames lines of stack traces
-     * @param unescaped lines with a character that can change how others are shown: a control or format character, or a
-     *     line separator
+     * @param bytes the length
+     * @param stackFrames the number of lines of stack traces
+     * @param unescaped the number of lines with a control or format character or a line separator, which can change how
+     *     the log is displayed
      */
     record Growth(long bytes, long stackFrames, long unescaped) {}
 
-    /** What was written until now. */
+    /** Returns the growth until now. */
     Growth growth() throws IOException {
         try (FileChannel channel = FileChannel.open(file)) {
             channel.position(from);
@@ -69,7 +70,7 @@ final class ServerLog {
         };
     }
 
-    /** Leaves only the beginning of a long log. The process that writes it must have ended. */
+    /** Cuts a long log. The process that writes it must have ended. */
     static void shorten(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.truncate(KEPT_BYTES);

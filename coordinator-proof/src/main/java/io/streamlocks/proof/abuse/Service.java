@@ -1,8 +1,8 @@
 package io.streamlocks.proof.abuse;
 
 import io.streamlocks.proof.process.CoordinatorNode;
-import io.streamlocks.proof.process.Machine;
-import io.streamlocks.proof.process.PostgresServer;
+import io.streamlocks.testkit.rig.Machine;
+import io.streamlocks.testkit.rig.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -12,10 +12,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** A coordinator as one combination has it, with a proxy before it if it is one with a proxy. */
+/** The coordinator of a combination, with a proxy in front of it if the combination has one. */
 final class Service implements AutoCloseable {
 
-    /** What the coordinator writes, in its directory. */
+    /** The name of the coordinator's log file. */
     static final String LOG = "coordinator.log";
 
     private static final String NO_LOCKS = "TRUNCATE stream_locks, stream_lock_history";
@@ -27,10 +27,10 @@ final class Service implements AutoCloseable {
             FROM generate_series(%d, %d) AS n""";
     private static final int AT_ONCE = 100_000;
 
-    /** As the image starts it. */
+    /** The image starts the coordinator with this option as well. */
     private static final String EXIT = "-XX:+ExitOnOutOfMemoryError";
 
-    /** A server in memory gets its locks by calls, and has but half a GB. */
+    /** The backend memory gets its locks through calls, and has only half a GB. */
     private static final int MOST_IN_MEMORY = 200_000;
 
     private final CoordinatorNode coordinator;
@@ -45,10 +45,10 @@ final class Service implements AutoCloseable {
     }
 
     /**
-     * Starts it without a lock, and returns when it is ready.
+     * Starts a coordinator without a lock. Blocks until it is ready.
      *
-     * @param postgres the database, for that backend
-     * @param directory for what the processes write
+     * @param postgres the database, for the backend postgres
+     * @param directory the directory for the output of the processes
      */
     static Service start(
             AbuseSettings settings, Combination combination, Optional<PostgresServer> postgres, Path directory)
@@ -56,9 +56,7 @@ final class Service implements AutoCloseable {
         Map<String, String> environment = new HashMap<>();
         environment.put("LOCK_BACKEND", combination.backend().toString());
         environment.put("COORDINATOR_TOKENS_FILE", Caller.writeFile(directory).toString());
-        postgres.ifPresent(server -> environment.put(
-                "DATABASE_URL",
-                String.format(Locale.ROOT, "postgres://postgres@127.0.0.1:%d/postgres", server.port())));
+        postgres.ifPresent(server -> environment.put("DATABASE_URL", server.url("postgres")));
         int managementPort = Machine.freePort();
         environment.put("MANAGEMENT_PORT", Integer.toString(managementPort));
         Service service = new Service(
@@ -93,7 +91,7 @@ final class Service implements AutoCloseable {
         }
     }
 
-    /** Locks a great many streams for long, none of which begins as those of the victims or the abuser. */
+    /** Locks many streams for a day. Their prefix is not that of the victims or the abuser. */
     void lockMany(int rows) throws IOException, InterruptedException, SQLException {
         if (postgres.isPresent()) {
             for (int first = 1; first <= rows; first += AT_ONCE) {
@@ -111,12 +109,12 @@ final class Service implements AutoCloseable {
         return coordinator;
     }
 
-    /** Where callers reach it. */
+    /** Returns the port to which callers connect. */
     int port() {
         return nginx.map(Nginx::port).orElse(coordinator.port());
     }
 
-    /** Where health is asked for: on a port of its own, if the server has one. */
+    /** Returns the port for health checks, which is the management port if the server has one. */
     int healthPort() {
         return Probe.of(managementPort, "/livez").isEmpty() ? managementPort : coordinator.port();
     }

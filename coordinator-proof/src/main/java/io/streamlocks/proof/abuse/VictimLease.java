@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
-/** A lease of a victim. Used by one thread. */
+/** A lease of a victim. Only one thread may use it. */
 final class VictimLease {
 
     private final String stream;
@@ -25,9 +25,9 @@ final class VictimLease {
     }
 
     /**
-     * Acquires streams, numbered from 0, in one call.
+     * Acquires streams with this prefix, numbered from 0, in one call.
      *
-     * @throws IOException if one of them is not granted
+     * @throws IOException if a stream is not granted
      */
     static List<VictimLease> acquire(Api api, String prefix, int count, long ttlMs)
             throws IOException, InterruptedException {
@@ -72,12 +72,12 @@ final class VictimLease {
         return fencingToken;
     }
 
-    /** Whether somebody else may have it by now. */
+    /** Returns whether another caller may have the stream by now. */
     boolean isOver() {
         return System.nanoTime() - safeUntil >= 0;
     }
 
-    /** Takes the lease of an answer to a renewal that was sent then. Returns whether it is the same one. */
+    /** Takes over the lease in the response to a renewal. Returns whether its token is the same. */
     boolean renewed(long sent, JsonNode lease) {
         safeUntil = safeUntil(sent, lease);
         return lease.get("fencingToken").asLong() == fencingToken;

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** What becomes of the victims' leases. Thread-safe. */
+/** The renewals and losses of the victims' leases. This class is thread-safe. */
 final class VictimRecord {
 
     // All guarded by this.
@@ -13,14 +13,14 @@ final class VictimRecord {
     private int cycles;
     private int failedCycles;
 
-    /** Forgets what was not lost: the warm-up is over. */
+    /** Ends the warm-up. This forgets everything but losses. */
     synchronized void begin() {
         renewalMs.clear();
         cycles = 0;
         failedCycles = 0;
     }
 
-    /** A call that renewed so many leases is a renewal of each of them. */
+    /** Records a call that renewed several leases as one renewal of each lease. */
     synchronized void renewed(double ms, int leases) {
         renewalMs.addAll(Collections.nCopies(leases, ms));
     }
@@ -29,7 +29,7 @@ final class VictimRecord {
         lost.add(stream + ": " + how);
     }
 
-    /** An acquire and a release. */
+    /** Records an acquire with its release. */
     synchronized void cycled(boolean well) {
         cycles++;
         failedCycles += well ? 0 : 1;
@@ -43,7 +43,7 @@ final class VictimRecord {
         return List.copyOf(lost);
     }
 
-    /** How many acquires with their releases failed, of how many. */
+    /** Returns how many acquires with their releases failed, of how many. */
     synchronized String cycles() {
         return failedCycles + " of " + cycles;
     }

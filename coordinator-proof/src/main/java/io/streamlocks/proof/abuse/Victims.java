@@ -14,12 +14,12 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Workers who go about their business: 50 leases that are renewed singly, 200 in one batch, 50 by the Java client, and one
- * stream after the other that is acquired and released. Started and ended by one thread.
+ * The workers that an attack must not harm. They renew 50 leases one by one, 200 in one batch and 50 with the Java
+ * client. They also acquire and release one stream after the other. One thread starts and ends them.
  */
 final class Victims implements AutoCloseable {
 
-    /** What all their streams begin with. */
+    /** The prefix of all their streams. */
     static final String PREFIX = "victim/";
 
     private static final int SINGLE = 50;
@@ -35,7 +35,9 @@ final class Victims implements AutoCloseable {
     private final Map<String, Long> fencingTokens = new TreeMap<>();
 
     /**
-     * @param port where they reach the coordinator
+     * Makes victims without leases.
+     *
+     * @param port the port to which they connect
      */
     Victims(int port, Duration ttl) {
         api = new Api(port, Caller.VICTIM);
@@ -47,11 +49,11 @@ final class Victims implements AutoCloseable {
         ttlMs = ttl.toMillis();
     }
 
-    /** Acquires all leases, and begins to renew them. */
+    /** Acquires all leases and begins to renew them. */
     void start() throws IOException, InterruptedException {
         List<VictimLease> singles = acquire("single-", SINGLE);
         for (int i = 0; i < SINGLE; i++) {
-            // Spread over the time from one renewal to the next.
+            // The renewals are spread over the time from one renewal to the next.
             renew(List.of(singles.get(i)), false, ttlMs * i / SINGLE / 3);
         }
         renew(acquire("batch-", IN_BATCH), true, 0);
@@ -59,7 +61,7 @@ final class Victims implements AutoCloseable {
             String stream = PREFIX + "client-" + i;
             HeldLease lease = client.tryAcquire(stream)
                     .orElseThrow(() -> new IOException(stream + " was not granted before the attack"));
-            lease.onLost(loss -> record.lost(stream, "told by the client: " + loss.reason()));
+            lease.onLost(loss -> record.lost(stream, "the client reports the loss: " + loss.reason()));
             fencingTokens.put(stream, lease.fencingToken());
         }
         run(this::cycle, "victim-cycle");
@@ -101,7 +103,7 @@ final class Victims implements AutoCloseable {
         return record;
     }
 
-    /** Ends the renewals by plain calls, and notes how long those took at least that had no answer yet. */
+    /** Ends the renewals by plain calls, and records how long those without a result have taken so far. */
     void stopRenewing() throws InterruptedException {
         threads.forEach(Thread::interrupt);
         for (Thread thread : threads) {
@@ -109,7 +111,7 @@ final class Victims implements AutoCloseable {
         }
     }
 
-    /** The tokens of the leases that they were granted. */
+    /** Returns the tokens of the granted leases by stream. */
     Map<String, Long> fencingTokens() {
         return fencingTokens;
     }

@@ -3,11 +3,11 @@ package io.streamlocks.proof.check;
 import io.streamlocks.proof.history.Answer;
 import java.util.List;
 
-/** Whatever fails, coordinators grant, refuse, or say that it is unknown. */
+/** Coordinators grant, refuse, or report an unknown result, whatever fails. */
 final class AnswerRules {
 
     static final String EXPECTED =
-            "a coordinator grants what it is asked for, refuses it, says that it is unknown, or says nothing";
+            "a coordinator grants a call, refuses it, reports an unknown result, or sends no response";
 
     private AnswerRules() {}
 

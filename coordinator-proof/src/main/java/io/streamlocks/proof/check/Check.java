@@ -17,16 +17,16 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Checks the history in a directory. It is read as often as it is large, each time for other streams, so that memory is
- * needed for a part of it only.
+ * The check of the history in a directory. A large history is read several times, each time for other streams, so that
+ * only a part of it is in memory.
  *
- * @param figures what there was
- * @param violations what was broken
- * @param unfenced what the resource without a fence took that it should not have
+ * @param figures the figures of the run
+ * @param violations the promises that were broken
+ * @param unfenced the writes that the resource without a fence should not have accepted
  */
 public record Check(Figures figures, List<Violation> violations, List<Violation> unfenced) {
 
-    /** The names of the files in a directory; each worker process has one of calls. */
+    /** The beginning of the names of the files of calls. Each worker process has one file. */
     public static final String CALLS = "calls-";
 
     public static final String WRITES = "resource.jsonl";
@@ -34,7 +34,7 @@ public record Check(Figures figures, List<Violation> violations, List<Violation>
     public static final String GRANTS = "service-history.jsonl";
     public static final String FAULTS = "faults.jsonl";
 
-    /** Of files for one pass. As objects this is about as much. */
+    /** The size of the files for one pass. The objects take about the same space. */
     private static final long BYTES_A_PASS = 80_000_000;
 
     private static final String STREAM_FIELD = "\"stream\":\"";
@@ -42,8 +42,8 @@ public record Check(Figures figures, List<Violation> violations, List<Violation>
     /**
      * Checks a directory.
      *
-     * @param directory what the processes of a run wrote
-     * @throws IOException if a file cannot be read or is none of a run
+     * @param directory the directory with the files of a run
+     * @throws IOException if a file cannot be read or is not part of a run
      */
     public static Check of(Path directory) throws IOException {
         List<Fault> faults = new ArrayList<>();
@@ -51,7 +51,8 @@ public record Check(Figures figures, List<Violation> violations, List<Violation>
         List<RunInfo> run = new ArrayList<>();
         JsonLines.read(directory.resolve(RunInfo.FILE), RunInfo.class, line -> true, run::add);
         if (run.size() != 1) {
-            throw new IOException("No history of a run is in " + directory + ": there is no " + RunInfo.FILE);
+            throw new IOException(
+                    directory + " does not contain the history of a run: " + RunInfo.FILE + " is missing");
         }
         List<Path> calls;
         try (Stream<Path> files = Files.list(directory)) {
@@ -95,12 +96,12 @@ public record Check(Figures figures, List<Violation> violations, List<Violation>
         return new Check(figures, violations, unfenced);
     }
 
-    /** How many writes of holders that were outdone the resource without a fence took. */
+    /** Returns the number of writes with a stale token that the resource without a fence accepted. */
     public long staleWritesUnfenced() {
         return count(ResourceRules.TOKEN_FELL);
     }
 
-    /** How many updates were lost there: each was overwritten by another of its number. */
+    /** Returns the number of updates that were lost there, because another write of the same number replaced them. */
     public long lostUpdatesUnfenced() {
         return count(ResourceRules.WRITTEN_TWICE);
     }
@@ -115,7 +116,8 @@ public record Check(Figures figures, List<Violation> violations, List<Violation>
         return line -> {
             int from = line.indexOf(STREAM_FIELD) + STREAM_FIELD.length();
             int to = line.indexOf('"', from);
-            // A line that is torn before its stream goes to the first pass, which tells whether it is the last one.
+            // A line that is torn before its stream goes to the first pass, which rejects it unless it is the last
+            // line.
             int hash = from < STREAM_FIELD.length() || to < 0
                     ? 0
                     : line.substring(from, to).hashCode();
@@ -138,7 +140,7 @@ public record Check(Figures figures, List<Violation> violations, List<Violation>
     }
 
     private static final class Events {
-        /** The answer of a call comes after the line that it is sent, and replaces it. */
+        // The line with the response comes after the line of the request, and replaces it.
         private final Map<String, Call> calls = new HashMap<>();
 
         private final List<Write> writes = new ArrayList<>();

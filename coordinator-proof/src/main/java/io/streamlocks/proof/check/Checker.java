@@ -3,12 +3,12 @@ package io.streamlocks.proof.check;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All rules. */
+/** Applies all rules. */
 public final class Checker {
 
     private Checker() {}
 
-    /** What a stream's history breaks; empty if it keeps all promises. */
+    /** Returns the violations in the history of a stream. Returns an empty list if it keeps all promises. */
     public static List<Violation> check(StreamHistory history) {
         List<Violation> violations = new ArrayList<>();
         violations.addAll(AnswerRules.check(history));

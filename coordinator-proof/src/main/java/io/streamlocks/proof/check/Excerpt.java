@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The lines of events that contradict each other. */
+/** Renders events that contradict each other as lines of text. */
 final class Excerpt {
 
     private Excerpt() {}
@@ -73,7 +73,7 @@ final class Excerpt {
                 + write.token() + " of " + write.owner();
     }
 
-    /** Of the database's clock. */
+    /** Returns the time of day in UTC. The argument is in microseconds since 1970. */
     static String time(long micros) {
         return Instant.EPOCH.plus(micros, ChronoUnit.MICROS).toString().substring(11);
     }

@@ -12,12 +12,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
-/** What there was, counted over the streams of a run. Not thread-safe. */
+/** Counts and times over all streams of a run. This class is not thread-safe. */
 public final class Figures {
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
-    /** Shorter leases than this part of the run would not be seen on its timeline. */
+    /** A lease that is shorter than this part of the run is too small to see on the timeline. */
     private static final int TIMELINE_PARTS = 500;
 
     private final RunInfo run;
@@ -27,7 +27,7 @@ public final class Figures {
     private final List<Double> takeovers = new ArrayList<>();
     private final List<Bar> bars = new ArrayList<>();
 
-    /** By fault, and in it by coordinator: its first answer after all was back. */
+    /** For each fault and coordinator, the time of the first response after everything was back. */
     private final Map<Fault, Map<Integer, Long>> firstSuccess = new HashMap<>();
 
     private final Map<Fault, Long> allBack = new HashMap<>();
@@ -36,8 +36,10 @@ public final class Figures {
     private long staleWrites;
 
     /**
-     * @param run when it was, and its ttl
-     * @param faults what was injected
+     * Begins to count.
+     *
+     * @param run the time and ttl of the run
+     * @param faults the faults of the run
      */
     public Figures(RunInfo run, List<Fault> faults) {
         this.run = run;
@@ -49,7 +51,7 @@ public final class Figures {
         });
     }
 
-    /** When the database was back, and what else had failed meanwhile. */
+    /** Returns when the database was back, and everything else that had failed in the meantime. */
     private long allBack(Fault fault) {
         return faults.stream()
                 .filter(other -> other != fault && other.start() < fault.end() && other.end() > fault.start())
@@ -57,7 +59,7 @@ public final class Figures {
                 .reduce(fault.databaseBack(), Math::max);
     }
 
-    /** Counts one stream in. */
+    /** Adds the history of one stream. */
     public void add(StreamHistory history) {
         for (Call call : history.calls()) {
             operations++;
@@ -69,7 +71,7 @@ public final class Figures {
             if (call.kind() == Kind.PUBLISH && call.answer() == Answer.REFUSED) {
                 staleWrites++;
             }
-            // Reads may be answered while writes are not.
+            // A read may succeed while writes fail, so it does not show that the database is back.
             if (call.via() > 0 && !call.tellsNothing() && !call.onlyReads()) {
                 firstSuccess.forEach((fault, byCoordinator) -> {
                     if (call.end() > allBack.get(fault)) {
@@ -93,7 +95,7 @@ public final class Figures {
         }
     }
 
-    /** For its holder, which has not begun to give it up. */
+    /** Returns whether the lease was live for its holder, and the holder had not begun to release it. */
     private boolean isLiveAt(LeaseView lease, long moment) {
         return lease.shown().end() < moment
                 && lease.calls().stream()
@@ -104,7 +106,7 @@ public final class Figures {
                                 call.start() < moment && (call.kind() == Kind.RELEASE || call.answer() == Answer.LOST));
     }
 
-    /** Nothing else is at fault while its streams are to be taken over. */
+    /** Returns whether no other fault happens while the streams of the killed worker change hands. */
     private boolean isAlone(Fault fault) {
         return faults.stream()
                 .noneMatch(other -> other != fault
@@ -114,7 +116,7 @@ public final class Figures {
 
     private void takeover(Fault fault, LeaseView next) {
         long until = next == null ? run.end() : next.shown().end();
-        // What is left of the run may be too short for one.
+        // Without a next lease, the rest of the run may have been too short for a takeover.
         if (next != null || until - fault.start() > run.ttlNanos() + 2 * SECOND) {
             takeovers.add((until - fault.start()) / (double) SECOND);
         }
@@ -130,34 +132,34 @@ public final class Figures {
         }
     }
 
-    /** All calls, of the coordinators and the resource. */
+    /** Returns the number of all calls to coordinators and to the resource. */
     public long operations() {
         return operations;
     }
 
-    /** How many calls had which answer, by kind and answer. */
+    /** Returns the number of calls by kind and answer. */
     public Map<String, Long> answers() {
         return answers;
     }
 
-    /** How many stale writes the fence has refused. */
+    /** Returns the number of stale writes that the fence refused. */
     public long staleWrites() {
         return staleWrites;
     }
 
-    /** Seconds from the kill of a holder to the next grant of each stream that it held. */
+    /** Returns the seconds from the kill of a holder to the next grant, for each stream that it held. */
     public List<Double> takeovers() {
         return takeovers;
     }
 
-    /** The leases that can be seen on a timeline. */
+    /** Returns the leases that are long enough for a timeline. */
     public List<Bar> bars() {
         return bars;
     }
 
     /**
-     * Seconds from the return of the database, and of whatever else had failed meanwhile, to the first usable answer of the
-     * coordinator that took longest.
+     * Returns the seconds until all coordinators served writes again, for each time that the database was away. They
+     * begin when the database and everything else that had failed in the meantime was back.
      */
     public List<Double> databaseBacks(int coordinators) {
         List<Double> seconds = new ArrayList<>();
@@ -173,7 +175,7 @@ public final class Figures {
         return seconds;
     }
 
-    /** Answered calls a second while there was no fault, nor had been one in the second before. */
+    /** Returns the calls with a known result per second, over the seconds with no fault in them or just before. */
     public double undisturbedPerSecond() {
         long count = 0;
         int seconds = 0;
@@ -187,7 +189,7 @@ public final class Figures {
         return seconds == 0 ? 0 : count / (double) seconds;
     }
 
-    /** Answered calls a second, over the whole run. */
+    /** Returns the calls with a known result per second over the whole run. */
     public double perSecond() {
         long count = 0;
         for (long one : perSecond) {

@@ -16,27 +16,25 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Leases of a stream do not overlap, and one that is over stays over. */
+/** The leases of a stream do not overlap, and a lease that has ended does not come back. */
 final class LeaseRules {
 
     static final String NO_OVERLAP = "leases never overlap on the database's clock";
-    static final String OLD_LEASE = "no call by an old lease succeeds after another was granted";
-    static final String NO_REVIVAL = "a lease that was said to be over never succeeds and is never shown again";
+    static final String OLD_LEASE = "no call with an old lease succeeds after another lease was granted";
+    static final String NO_REVIVAL = "a lease that was reported as ended never succeeds and is never shown again";
     static final String NO_REVIVAL_AFTER_RELEASE = "a lease that was released is not shown again";
-    static final String NO_REVIVAL_AFTER_END = "a renewal does not revive a lease that is over on the database's clock";
-    static final String FALSE_LOSS = "a lease is said to be over only for a reason that there was";
+    static final String NO_REVIVAL_AFTER_END =
+            "a renewal does not revive a lease that has ended on the database's clock";
+    static final String FALSE_LOSS = "a lease is reported as ended only for a reason that existed";
 
-    static final String FALSE_USED = "a lease id is said to be used only if it was asked for before";
+    static final String FALSE_USED = "a lease id is reported as used only if an acquire with it was sent before";
 
-    /**
-     * A renewal looks at the end of the lease and at the clock one after the other, and the process that does so may have
-     * to wait for a core in between.
-     */
+    /** A renewal reads the end of the lease and then the clock. The process may wait for a core in between. */
     private static final Duration SLACK = Duration.ofMillis(250);
 
     private static final Set<Kind> MAY_RENEW = Set.of(Kind.ACQUIRE, Kind.RENEW);
 
-    /** Reasons for which a lease is over that was not released. */
+    /** The reasons for the end of a lease that was not released. */
     private static final Set<String> UNRELEASED = Set.of("expired", "superseded", "broken");
 
     private LeaseRules() {}
@@ -74,7 +72,7 @@ final class LeaseRules {
 
     private static List<Violation> oldLeases(StreamHistory history, List<LeaseView> granted) {
         List<Violation> violations = new ArrayList<>();
-        // By token: the earliest answer that shows this token or a higher one.
+        // For each token, the earliest response that shows this token or a higher one.
         TreeMap<Long, Call> outdone = new TreeMap<>();
         Call earliest = null;
         for (int i = granted.size() - 1; i >= 0; i--) {
@@ -98,9 +96,9 @@ final class LeaseRules {
     }
 
     /**
-     * A call that was sent after an answer that the lease is over must not find it live, nor release it. One that was under
-     * way then may have been carried out before; {@link #losses} has those. Only the first is told: a lease that is back
-     * is shown many times.
+     * Checks that no call finds a lease live, or releases it, if the call was sent after a response that the lease has
+     * ended. A call that was under way at that time may have been carried out before; {@link #losses} checks those.
+     * This reports only the first such call, because a lease that is back is shown many times.
      */
     private static List<Violation> revivals(String stream, LeaseView lease, List<Call> shownToOthers) {
         Predicate<Call> isRelease = call -> call.answer() == Answer.RELEASED;
@@ -111,7 +109,7 @@ final class LeaseRules {
                 .toList();
         List<Violation> violations = new ArrayList<>();
         firstAfter(earliest(lease, lease::isOver), live, NO_REVIVAL, stream).ifPresent(violations::add);
-        // To release what was released is no revival.
+        // A second release of a lease is not a revival.
         Predicate<Call> isUnreleased = call -> UNRELEASED.contains(String.valueOf(call.detail()));
         firstAfter(earliest(lease, isUnreleased.and(lease::isOver)), releases, NO_REVIVAL, stream)
                 .ifPresent(violations::add);
@@ -131,7 +129,9 @@ final class LeaseRules {
                 .map(call -> Excerpt.of(rule, stream, over, call)));
     }
 
-    /** Whoever renews a lease must find it live: by its grant, or by another renewal, which may have had no answer. */
+    /**
+     * Checks that a renewal follows a grant or another renewal that it can have found live, or one without a response.
+     */
     private static List<Violation> revivalsAfterEnd(String stream, LeaseView lease) {
         long slack = TimeUnit.NANOSECONDS.toMicros(SLACK.toNanos());
         List<Violation> violations = new ArrayList<>();
@@ -170,7 +170,7 @@ final class LeaseRules {
                         ? 0
                         : history.grants().get(history.grants().size() - 1).token());
         for (LeaseView lease : granted) {
-            // The first tells enough: a lease that is called over while it lasts is called so many times.
+            // This reports only the first false loss, because the same lease has many.
             lease.calls().stream()
                     .filter(call -> call.answer() == Answer.LOST || call.answer() == Answer.USED)
                     .filter(call -> !isPlausible(call, lease, latest)
@@ -200,14 +200,15 @@ final class LeaseRules {
             case "superseded" -> (mayHaveRunOut || mayBeReleased) && latest > lease.token();
             case "used", "not-locked" -> mayHaveRunOut || mayBeReleased;
             case "unknown" -> lease.shown().end() > call.start();
-            // Nobody breaks leases here.
+            // No operator breaks leases in these runs.
             default -> false;
         };
     }
 
     /**
-     * A call sent before a moment by which the lease lasts beyond it: for its ttl from when its grant or renewal was carried
-     * out, and so from when that was sent, though it may have been answered after the moment.
+     * Returns a call that was sent before this moment and makes the lease last beyond it. A grant or renewal holds for
+     * the ttl from the time that it is carried out, and so at least from the time that it was sent. Its response may
+     * come after the moment.
      */
     private static Optional<Call> outlasting(LeaseView lease, long moment) {
         return lease.calls().stream()

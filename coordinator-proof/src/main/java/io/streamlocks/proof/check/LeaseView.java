@@ -6,19 +6,21 @@ import io.streamlocks.proof.history.Kind;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A lease id, and what its worker knows of it. */
+/** A lease id with all calls that contain it. */
 final class LeaseView {
 
     private final String id;
     private final List<Call> calls = new ArrayList<>();
 
-    /** The earliest answer that shows it; null while no call was answered with it. */
+    /** The earliest response that shows the lease. It is null while there is none. */
     private Call shown;
 
-    /** The answer that shows the latest moment at which it was live, and the one with the latest end. */
+    /** The response that shows the latest moment at which the lease was live. */
     private Call lastLive;
 
+    /** The response with the latest end. */
     private Call lastEnd;
+
     private Call firstAcquire;
     private Call firstRelease;
     private boolean mayBeGranted;
@@ -43,7 +45,7 @@ final class LeaseView {
         }
     }
 
-    /** Whether it was answered that the lease is over: what was read before it was granted is of another one. */
+    /** Returns whether the response says that the lease has ended. A read before the grant is about another lease. */
     boolean isOver(Call call) {
         return call.answer() == Answer.USED
                 || (call.answer() == Answer.LOST
@@ -59,7 +61,7 @@ final class LeaseView {
         return calls.get(0).owner();
     }
 
-    /** By the time they were sent. */
+    /** Returns the calls in the order in which they were sent. */
     List<Call> calls() {
         return calls;
     }
@@ -68,7 +70,7 @@ final class LeaseView {
         return shown != null;
     }
 
-    /** Whether an acquire had no answer, and so may have been granted unseen. */
+    /** Returns whether an acquire had no known result, so that the lease may have been granted unseen. */
     boolean mayBeGranted() {
         return mayBeGranted;
     }
@@ -85,12 +87,12 @@ final class LeaseView {
         return lastEnd;
     }
 
-    /** Null if none is known, as where the file of its worker is not there. */
+    /** Returns null if no acquire is known, for instance because the file of the worker is missing. */
     Call firstAcquire() {
         return firstAcquire;
     }
 
-    /** Null if its worker never asked to release it. */
+    /** Returns null if the worker never sent a release. */
     Call firstRelease() {
         return firstRelease;
     }

@@ -13,14 +13,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The fenced resource takes nothing from a holder that was outdone, and holds what it acknowledged. */
+/** The fenced resource accepts nothing with a stale token, and holds what it acknowledged. */
 final class ResourceRules {
 
     static final String TOKEN_FELL = "the resource accepts no lower token after a higher one";
-    static final String WRITTEN_TWICE = "no write overwrites one that was acknowledged";
+    static final String WRITTEN_TWICE = "no write replaces a write that was acknowledged";
     static final String ACKNOWLEDGED = "the resource holds what it acknowledged";
     static final String REFUSED = "the resource does not hold what it refused";
-    static final String GRANTED = "the resource saw only tokens that were granted, from whom they were granted to";
+    static final String GRANTED = "the resource saw only tokens that were granted, and only from their owners";
 
     private ResourceRules() {}
 

@@ -3,16 +3,16 @@ package io.streamlocks.proof.check;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When a run was, and what the checker must know of its settings.
+ * The time of a run, and the settings that the checker needs.
  *
- * @param start when the load ran, monotonic
- * @param end when it was told to stop, monotonic
+ * @param start when the load began, monotonic
+ * @param end when the load was told to stop, monotonic
  * @param ttlMs the length of leases
- * @param coordinators how many there were
+ * @param coordinators the number of coordinators
  */
 public record RunInfo(long start, long end, long ttlMs, int coordinators) {
 
-    /** The name of its file. */
+    /** The file name. */
     public static final String FILE = "run.jsonl";
 
     long ttlNanos() {

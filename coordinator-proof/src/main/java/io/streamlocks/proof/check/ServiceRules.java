@@ -11,14 +11,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The coordinators' own history agrees with itself, and with what workers were answered. */
+/** The coordinators' own history agrees with itself and with the responses that workers got. */
 final class ServiceRules {
 
-    static final String HAS_ALL = "the service's history has each lease that was answered, with its owner and time";
-    static final String HOLDER = "a holder that was told of is in the service's history";
-    static final String ENDS = "the service's history ends a lease as it was answered";
-    static final String NO_OVERLAP = "leases of the service's history do not overlap, and their tokens rise";
-    static final String NO_MORE = "each lease of the service's history was asked for";
+    static final String HAS_ALL =
+            "the service's history contains each lease that a response showed, with its owner and time";
+    static final String HOLDER = "a holder that a response named is in the service's history";
+    static final String ENDS = "the service's history ends a lease as the responses did";
+    static final String NO_OVERLAP = "leases in the service's history do not overlap, and their tokens rise";
+    static final String NO_MORE = "a worker asked for each lease in the service's history";
 
     private ServiceRules() {}
 
@@ -82,7 +83,7 @@ final class ServiceRules {
         if (releasedByHistory && lease.firstRelease() == null) {
             violations.add(Excerpt.of(ENDS, stream, lease.shown(), grant));
         }
-        // An end is final, whenever it was read.
+        // An end never changes, so every read of it must agree with the responses.
         lease.calls().stream()
                 .filter(call -> call.kind() == Kind.HISTORY && call.answer() == Answer.LOST)
                 .filter(read -> !mayEnd(lease, read.detail(), read.expiresAt()))
@@ -96,7 +97,7 @@ final class ServiceRules {
         return violations;
     }
 
-    /** A lease ends when it was released, after it was live for the last time; else when it ran out. */
+    /** Returns whether a lease can have ended then: released after it was last live, or otherwise after it ran out. */
     private static boolean mayEnd(LeaseView lease, String reason, long endedAt) {
         return endedAt
                 >= ("released".equals(reason)

@@ -11,28 +11,28 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * All that is known of one stream.
+ * The history of one stream.
  *
  * @param stream the stream
- * @param calls of the coordinators and the resource, each once
- * @param writes what the resource did, in its order
- * @param grants the coordinators' own history, by token
+ * @param calls the calls to coordinators and to the resource, in the order in which they were sent
+ * @param writes the writes that the resource accepted, in its order
+ * @param grants the coordinators' own history, in the order of tokens
  */
 public record StreamHistory(String stream, List<Call> calls, List<Write> writes, List<Grant> grants) {
 
-    /** Sorts what the rules expect to be sorted. */
+    /** Sorts calls and grants. */
     public StreamHistory {
         calls = calls.stream().sorted(Comparator.comparingLong(Call::start)).toList();
         writes = List.copyOf(writes);
         grants = grants.stream().sorted(Comparator.comparingLong(Grant::token)).toList();
     }
 
-    /** How many leases before the latest a coordinator knows of. */
+    /** The number of leases before the latest that a coordinator remembers. */
     static final int REMEMBERED = 8;
 
     /**
-     * The calls of each lease id, in the order of their first. An id that was forgotten may be granted once more to an
-     * acquire that comes late: that is another lease, which nobody holds.
+     * Returns the leases with their calls, in the order of the first call. A coordinator may forget an id and then
+     * grant it again to a late acquire. That is another lease, which no worker holds.
      */
     List<LeaseView> leases() {
         Map<String, Long> tokens = new HashMap<>();
@@ -48,7 +48,7 @@ public record StreamHistory(String stream, List<Call> calls, List<Write> writes,
         return List.copyOf(leases.values());
     }
 
-    /** Whether a lease of one token was forgotten when another token was granted. */
+    /** Returns whether coordinators had forgotten the lease of one token when they granted a later token. */
     private boolean isForgotten(long token, long later) {
         return later > token
                 && grants.stream()

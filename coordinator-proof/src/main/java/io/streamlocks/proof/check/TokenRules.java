@@ -7,13 +7,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Fencing tokens rise, and a lease has one. */
+/** Fencing tokens rise, and a lease has one token. */
 final class TokenRules {
 
     static final String ONE_TOKEN = "a lease has one token, however often its acquire is sent";
-    static final String ONE_LEASE = "a token is of one lease";
+    static final String ONE_LEASE = "a token belongs to one lease";
     static final String RISE = "tokens rise with the grants on the database's clock";
-    static final String RISE_IN_ORDER = "a lease asked for after a token was seen has a higher one";
+    static final String RISE_IN_ORDER = "a lease that was requested after a token was seen has a higher token";
 
     private TokenRules() {}
 
@@ -52,7 +52,7 @@ final class TokenRules {
         return violations;
     }
 
-    /** Who was told that a stream is held has seen a token, too. */
+    /** Checks that tokens rise in the order of requests. A response that a stream is held shows a token as well. */
     private static List<Violation> riseInOrder(StreamHistory history) {
         List<Violation> violations = new ArrayList<>();
         List<Call> seen = history.calls().stream()

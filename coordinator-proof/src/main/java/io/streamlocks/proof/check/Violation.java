@@ -6,9 +6,9 @@ import java.util.stream.Collectors;
 /**
  * A promise that was broken.
  *
- * @param rule which
- * @param stream of which stream
- * @param excerpt the few events that contradict each other, a line each
+ * @param rule the promise
+ * @param stream the stream
+ * @param excerpt the few events that contradict each other, one per line
  */
 public record Violation(String rule, String stream, List<String> excerpt) {
 

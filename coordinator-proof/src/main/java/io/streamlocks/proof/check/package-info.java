@@ -1,11 +1,10 @@
 /**
- * Decides whether a recorded history kept the coordinator's promises, stream by stream. Each rule is a pure function of a
- * {@link io.streamlocks.proof.check.StreamHistory}; only {@link
- * io.streamlocks.proof.check.Check} reads files.
+ * Checks whether a recorded history keeps the coordinator's promises, stream by stream. Each rule is a pure function of
+ * a {@link io.streamlocks.proof.check.StreamHistory}. Only {@link io.streamlocks.proof.check.Check} reads files.
  *
- * <p>The rules know two clocks and compare no moment of one with one of the other; only that a lease lasts for its ttl is
- * taken to hold on both. On the database's clock leases begin and end. On the machine's monotonic clock calls are sent and
- * answered, which tells what came after what: a call that was answered before another was sent. What had no answer may
- * have happened or not, then or later.
+ * <p>There are two clocks, and no rule compares a moment of one clock with a moment of the other. Leases begin and end
+ * on the database's clock. Calls are sent and get responses on the machine's monotonic clock. It orders two calls if
+ * the response of one came before the other one was sent. Rules assume only that a ttl is equally long on both clocks.
+ * A call without a response may have been carried out or not, at that time or later.
  */
 package io.streamlocks.proof.check;

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Runs one after the other, and the report on all of them. */
+/** Runs that follow each other, and the report on all of them. */
 public final class Campaign {
 
     private static final Duration SHORT_PHASE = Duration.ofSeconds(8);
@@ -26,7 +26,7 @@ public final class Campaign {
         this.seed = settings.seed();
     }
 
-    /** Five fault classes and the control, in one run of a minute and a half. Returns whether all is as it must be. */
+    /** Runs five fault classes and the control in one run of 90 s. Returns whether all checks hold. */
     public static boolean runShort(Settings settings) throws IOException, InterruptedException, SQLException {
         Campaign campaign = new Campaign(settings, false);
         List<Run.Phase> phases = new ArrayList<>();
@@ -36,7 +36,7 @@ public final class Campaign {
                 FaultClass.POSTGRES_KILL,
                 FaultClass.ROWS_LOCKED,
                 FaultClass.COMMIT_STALLED,
-                // The control.
+                // The control needs this class.
                 FaultClass.WORKER_STOP))) {
             phases.add(new Run.Phase(List.of(fault), SHORT_PHASE));
         }
@@ -44,7 +44,7 @@ public final class Campaign {
         return campaign.report();
     }
 
-    /** Each fault class alone, and all mixed. Returns whether all is as it must be. */
+    /** Runs each fault class alone, and all mixed. Returns whether all checks hold. */
     public static boolean runAll(Settings settings) throws IOException, InterruptedException, SQLException {
         Campaign campaign = new Campaign(settings, true);
         List<FaultClass> faults = campaign.possible(settings.faults());
@@ -57,7 +57,7 @@ public final class Campaign {
         return campaign.report();
     }
 
-    /** The faults of the settings mixed. Returns whether all is as it must be. */
+    /** Runs the faults of the settings, mixed. Returns whether all checks hold. */
     public static boolean runMixed(Settings settings) throws IOException, InterruptedException, SQLException {
         Campaign campaign = new Campaign(settings, true);
         List<FaultClass> faults = campaign.possible(settings.faults());
@@ -72,7 +72,7 @@ public final class Campaign {
         for (FaultClass fault : wanted) {
             settings.hindrance(fault).ifPresentOrElse(why -> skipped.put(fault, why), () -> possible.add(fault));
         }
-        skipped.forEach((fault, why) -> System.out.println("SKIPPED: " + fault + ", since " + why));
+        skipped.forEach((fault, why) -> System.out.println("SKIPPED: " + fault + ", because " + why));
         return possible;
     }
 
@@ -85,7 +85,7 @@ public final class Campaign {
     private void run(String name, List<Run.Phase> phases) throws IOException, InterruptedException, SQLException {
         System.out.printf(Locale.ROOT, "%s, seed %d%n", name, seed);
         results.add(new Run(name, phases, settings, seed++).run());
-        // After each, so that there is one if a later run cannot be done.
+        // A later run may fail, so each run writes the report.
         Report report = new Report(settings, results, skipped, judgesTimes);
         report.write();
         report.writeTimeline(results.get(results.size() - 1));

@@ -1,18 +1,19 @@
 package io.streamlocks.proof.faults;
 
 import io.streamlocks.proof.check.Check;
-import io.streamlocks.proof.process.Child;
 import io.streamlocks.proof.process.CoordinatorNode;
-import io.streamlocks.proof.process.Link;
-import io.streamlocks.proof.process.Machine;
-import io.streamlocks.proof.process.Postgres;
-import io.streamlocks.proof.process.PostgresServer;
 import io.streamlocks.proof.worker.Resource;
 import io.streamlocks.proof.worker.Worker;
+import io.streamlocks.testkit.rig.ChildProcess;
+import io.streamlocks.testkit.rig.Folders;
+import io.streamlocks.testkit.rig.Link;
+import io.streamlocks.testkit.rig.Machine;
+import io.streamlocks.testkit.rig.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -21,14 +22,17 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
-/** All processes of a run and the network between them. They end with it. Started and ended by one thread. */
+/** All processes of a run and the network between them. One thread starts and ends them; another one may close them. */
 final class Cluster implements AutoCloseable {
 
     /** Many JVMs that live for a minute or two share few cores. */
     private static final List<String> JVM =
             List.of(Machine.java(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dsun.net.httpserver.nodelay=true");
+
+    private static final Pattern LINE = Pattern.compile("(.*)\\R");
+    private static final Duration START = Duration.ofMinutes(1);
 
     private final Settings settings;
     private final Path directory;
@@ -40,13 +44,15 @@ final class Cluster implements AutoCloseable {
     private final List<WorkerNode> workers = new ArrayList<>();
     private final SharedClasses sharedClasses;
     private final boolean clocksCanBeStepped;
-    private Optional<Postgres> postgres = Optional.empty();
-    private Child resource;
+    private Optional<PostgresPair> postgres = Optional.empty();
+    private ChildProcess resource;
     private String[] resourceUrls;
 
     /**
-     * @param directory for what the processes write
-     * @param streamPrefix what all streams of the run begin with
+     * Describes a cluster, and starts nothing.
+     *
+     * @param directory the directory for the output of the processes
+     * @param streamPrefix the prefix of all streams of the run
      */
     Cluster(Settings settings, Path directory, String streamPrefix, long seed, boolean clocksCanBeStepped) {
         this.settings = settings;
@@ -57,7 +63,7 @@ final class Cluster implements AutoCloseable {
         this.clocksCanBeStepped = clocksCanBeStepped;
     }
 
-    /** Starts everything; returns when the workers work. */
+    /** Starts everything. Blocks until the workers work. */
     void start(boolean smallDisks) throws IOException, InterruptedException, SQLException {
         startResource();
         List<List<Link>> toDatabase = startDatabase(smallDisks);
@@ -79,19 +85,19 @@ final class Cluster implements AutoCloseable {
         for (CoordinatorNode coordinator : coordinators) {
             coordinator.awaitReady();
         }
-        resourceUrls = awaitLine(resource).split(" ");
+        resourceUrls = resource.awaitOutput(LINE, START).group(1).split(" ");
         for (int i = 0; i < settings.workers(); i++) {
             List<Link> links = new ArrayList<>();
             for (CoordinatorNode coordinator : coordinators) {
                 links.add(closeLater(new Link(coordinator.port())));
             }
-            workers.add(closeLater(new WorkerNode(i + 1, links, worker -> workerCommand(worker, links))));
+            workers.add(closeLater(new WorkerNode(i + 1, links, worker -> workerProcess(worker, links))));
         }
         for (WorkerNode worker : workers) {
             worker.start();
         }
         for (WorkerNode worker : workers) {
-            awaitLine(worker.process());
+            worker.process().awaitOutput(LINE, START);
         }
     }
 
@@ -105,7 +111,7 @@ final class Cluster implements AutoCloseable {
                 Integer.toString(settings.streams()),
                 directory.resolve(Check.WRITES).toString(),
                 directory.resolve(Check.WRITES_UNFENCED).toString()));
-        resource = closeLater(new Child("resource", command, Map.of(), directory.resolve("resource.log")));
+        resource = closeLater(process("resource", command, Map.of()));
         resource.start();
     }
 
@@ -114,15 +120,12 @@ final class Cluster implements AutoCloseable {
         List<Integer> ports;
         if (settings.databaseUrl().isEmpty()) {
             Path data = Files.createTempDirectory("proof");
-            closeLater(() -> {
-                Machine.deleteContents(data);
-                Files.delete(data);
-            });
+            closeLater(() -> Folders.delete(data));
             if (smallDisks) {
                 closeLater(Disk.mount(data.resolve("postgres-1"))::unmount);
                 closeLater(Disk.mount(data.resolve("postgres-2"))::unmount);
             }
-            Postgres own = closeLater(Postgres.start(data, directory));
+            PostgresPair own = closeLater(PostgresPair.start(data, directory));
             postgres = Optional.of(own);
             ports = own.servers().stream().map(PostgresServer::port).toList();
         } else {
@@ -153,7 +156,7 @@ final class Cluster implements AutoCloseable {
                 .orElse(settings.databaseUrl());
     }
 
-    private Child workerCommand(WorkerNode worker, List<Link> links) throws IOException {
+    private ChildProcess workerProcess(WorkerNode worker, List<Link> links) throws IOException {
         List<String> command = new ArrayList<>(JVM);
         command.addAll(sharedClasses.options("worker", settings.ownJar(), worker.number() == 1));
         command.addAll(List.of(
@@ -170,28 +173,23 @@ final class Cluster implements AutoCloseable {
                 Long.toString(seeds.nextLong()),
                 resourceUrls[0],
                 resourceUrls[1]));
-        links.forEach(link -> command.add("http://127.0.0.1:" + link.port()));
+        links.forEach(link -> command.add(link.uri().toString()));
         Map<String, String> environment = clocksCanBeStepped ? WorkerClock.environment(clockOf(worker)) : Map.of();
-        return new Child(worker.owner(), command, environment, directory.resolve(worker.owner() + ".log"));
+        return process(worker.owner(), command, environment);
     }
 
-    /** The file that steps the clock of a worker. */
+    private ChildProcess process(String name, List<String> command, Map<String, String> environment)
+            throws IOException {
+        return ChildProcess.command(command)
+                .name(name)
+                .environment(environment)
+                .log(directory.resolve(name + ".log"))
+                .build();
+    }
+
+    /** Returns the file that steps the clock of a worker. */
     Path clockOf(WorkerNode worker) {
         return directory.resolve("clock-" + worker.number());
-    }
-
-    private static String awaitLine(Child process) throws IOException, InterruptedException {
-        long began = System.nanoTime();
-        while (true) {
-            String text = Files.readString(process.log());
-            if (text.endsWith("\n")) {
-                return text.strip();
-            }
-            if (!process.isAlive() || System.nanoTime() - began > TimeUnit.SECONDS.toNanos(60)) {
-                throw new IOException(process.name() + " did not start; it wrote: " + text);
-            }
-            TimeUnit.MILLISECONDS.sleep(20);
-        }
     }
 
     List<CoordinatorNode> coordinators() {
@@ -202,8 +200,8 @@ final class Cluster implements AutoCloseable {
         return workers;
     }
 
-    /** Empty if it is somebody else's. */
-    Optional<Postgres> postgres() {
+    /** Returns the servers that this cluster started. Returns nothing if the database is the user's. */
+    Optional<PostgresPair> postgres() {
         return postgres;
     }
 
@@ -213,7 +211,7 @@ final class Cluster implements AutoCloseable {
         workers.forEach(node -> node.toCoordinators().forEach(Link::heal));
     }
 
-    /** The processes that have ended though nobody ended them, each told once. Coordinators are started again. */
+    /** Returns the processes that ended by themselves. Reports each end once. Starts coordinators again. */
     List<String> deaths() throws IOException {
         List<String> died = new ArrayList<>();
         for (CoordinatorNode coordinator : coordinators) {
@@ -233,15 +231,15 @@ final class Cluster implements AutoCloseable {
         return died;
     }
 
-    /** Ends the workers and the resource, which write down the last of what they know. Returns what went wrong. */
+    /** Ends the workers and the resource, which write the rest of their history. Returns the failures. */
     List<String> stopLoad() throws InterruptedException {
         List<String> wrong = new ArrayList<>();
         List<Thread> stopping = workers.stream()
                 .map(worker -> new Thread(() -> {
                     try {
-                        if (!worker.process().terminate(20)) {
+                        if (!worker.process().terminate(Duration.ofSeconds(20))) {
                             synchronized (wrong) {
-                                wrong.add("worker " + worker.owner() + " did not stop in good order");
+                                wrong.add("worker " + worker.owner() + " did not stop in order");
                             }
                         }
                     } catch (InterruptedException e) {
@@ -253,18 +251,18 @@ final class Cluster implements AutoCloseable {
         for (Thread thread : stopping) {
             thread.join();
         }
-        if (!resource.terminate(30)) {
-            wrong.add("the resource did not stop in good order");
+        if (!resource.terminate(Duration.ofSeconds(30))) {
+            wrong.add("the resource did not stop in order");
         }
         return wrong;
     }
 
-    /** Ends the coordinators. Returns what went wrong. */
+    /** Ends the coordinators. Returns the failures. */
     List<String> stopCoordinators() throws InterruptedException {
         List<String> wrong = new ArrayList<>();
         for (CoordinatorNode coordinator : coordinators) {
-            if (!coordinator.process().terminate(15)) {
-                wrong.add(coordinator.process().name() + " did not stop in good order");
+            if (!coordinator.process().terminate(Duration.ofSeconds(15))) {
+                wrong.add(coordinator.process().name() + " did not stop in order");
             }
         }
         return wrong;

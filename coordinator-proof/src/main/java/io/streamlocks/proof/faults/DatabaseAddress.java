@@ -1,11 +1,11 @@
 package io.streamlocks.proof.faults;
 
-import io.streamlocks.proof.process.Link;
+import io.streamlocks.testkit.rig.Link;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Where a database of somebody else's is, if it can be reached through a {@link Link}: on this machine, at one port. */
+/** The address of the user's database, if a {@link Link} can lead to it: at one port of this machine. */
 record DatabaseAddress(String before, int port, String after) {
 
     private static final Pattern URL =
@@ -21,7 +21,7 @@ record DatabaseAddress(String before, int port, String after) {
                 : Optional.empty();
     }
 
-    /** The same database, reached by another port. */
+    /** Returns the URL of the same database through another port. */
     String urlThrough(int otherPort) {
         return before + ":" + otherPort + after;
     }

@@ -1,6 +1,6 @@
 package io.streamlocks.proof.faults;
 
-import io.streamlocks.proof.process.Machine;
+import io.streamlocks.testkit.rig.Machine;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
-/** A small file system in memory, which can be filled up. Only root can mount one. */
+/** A small file system in memory that a fault can fill. Only root can mount one. */
 final class Disk {
 
     private static final String SIZE = "900m";
@@ -19,17 +19,17 @@ final class Disk {
         this.folder = folder;
     }
 
-    /** Mounts one at a folder that it makes. */
+    /** Makes a folder and mounts a file system there. */
     static Disk mount(Path folder) throws IOException, InterruptedException {
         Files.createDirectories(folder);
-        // The mode that PostgreSQL asks for.
+        // PostgreSQL requires this mode.
         if (!run("mount", "-t", "tmpfs", "-o", "mode=0700,size=" + SIZE, "tmpfs", folder.toString())) {
             throw new IOException("Cannot mount a tmpfs at " + folder);
         }
         return new Disk(folder);
     }
 
-    /** Whether this machine lets us. */
+    /** Returns whether this process can mount file systems. */
     static boolean canMount() throws IOException, InterruptedException {
         if (!Machine.isRoot()) {
             return false;
@@ -43,10 +43,10 @@ final class Disk {
         }
     }
 
-    /** Fills the file system that a folder is on to the last byte. */
+    /** Fills the file system of a folder to the last byte. */
     static void fill(Path folder) throws IOException {
         byte[] block = new byte[1 << 20];
-        // Zeros would do as well on a tmpfs, but not on a file system that compresses.
+        // A file system that compresses would store zeros in no space.
         Arrays.fill(block, (byte) 0x5A);
         int size = block.length;
         try (OutputStream out = Files.newOutputStream(ballast(folder))) {
@@ -60,7 +60,7 @@ final class Disk {
         }
     }
 
-    /** Makes room again. */
+    /** Frees the space again. */
     static void empty(Path folder) throws IOException {
         Files.deleteIfExists(ballast(folder));
     }
@@ -75,7 +75,7 @@ final class Disk {
         }
     }
 
-    /** Runs a command. Returns whether it ended well. */
+    /** Runs a command for up to 30 s. Returns whether it ended with 0. */
     private static boolean run(String... command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)

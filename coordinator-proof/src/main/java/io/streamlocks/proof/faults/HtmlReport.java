@@ -3,16 +3,16 @@ package io.streamlocks.proof.faults;
 import java.util.List;
 import java.util.Locale;
 
-/** The report on all runs as a page, which leads to the {@link Timeline} of each. */
+/** The report on all runs as an HTML page, with links to the {@link Timeline} of each run. */
 final class HtmlReport {
 
     private HtmlReport() {}
 
     /**
-     * The page.
+     * Returns the page.
      *
-     * @param markdown what is told of all runs together
-     * @param results of which each has its own page
+     * @param markdown the report on all runs together
+     * @param results the runs, each of which has its own page
      */
     static String of(String markdown, List<RunResult> results) {
         StringBuilder body = new StringBuilder();

@@ -2,11 +2,11 @@ package io.streamlocks.proof.faults;
 
 import io.streamlocks.proof.history.Fault;
 import io.streamlocks.proof.process.CoordinatorNode;
-import io.streamlocks.proof.process.Link;
-import io.streamlocks.proof.process.Postgres;
-import io.streamlocks.proof.process.PostgresServer;
+import io.streamlocks.testkit.rig.Link;
+import io.streamlocks.testkit.rig.PostgresServer;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -14,7 +14,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
-/** Makes things go wrong, one after the other, as a seed will have it; and puts them right again. Used by one thread at a time. */
+/** Injects faults in an order that a seed determines, and undoes each. One thread at a time may use it. */
 final class Injector {
 
     private final Cluster cluster;
@@ -22,7 +22,7 @@ final class Injector {
     private final Random random;
     private final List<String> anomalies = new ArrayList<>();
 
-    /** Of the fault under way. */
+    // The fault under way.
     private long start;
 
     private long databaseBack;
@@ -34,12 +34,12 @@ final class Injector {
         this.random = new Random(seed);
     }
 
-    /** What went wrong that was not injected. */
+    /** Returns the failures that were not injected. */
     List<String> anomalies() {
         return anomalies;
     }
 
-    /** Injects a fault, and returns when it is over: the processes run, the links pass. */
+    /** Injects a fault. Blocks until it is over: the processes run and the links pass. */
     Fault inject(FaultClass fault) throws IOException, InterruptedException, SQLException {
         databaseBack = 0;
         killed = null;
@@ -79,7 +79,7 @@ final class Injector {
     private String stopWorkers() throws IOException, InterruptedException {
         List<WorkerNode> stopped = someOf(cluster.workers(), 2);
         for (WorkerNode worker : stopped) {
-            worker.process().stop();
+            worker.process().pause();
         }
         sleep(settings.ttl().toMillis() + millis(300, 1500));
         for (WorkerNode worker : stopped) {
@@ -100,7 +100,7 @@ final class Injector {
     private String stopCoordinator() throws IOException, InterruptedException {
         CoordinatorNode coordinator = anyOf(cluster.coordinators());
         long ms = millis(500, settings.ttl().toMillis() * 3 / 2);
-        coordinator.process().stop();
+        coordinator.process().pause();
         sleep(ms);
         coordinator.process().resume();
         return "stopped " + coordinator.process().name() + " for " + ms + " ms";
@@ -108,8 +108,8 @@ final class Injector {
 
     private String restartAll() throws IOException, InterruptedException {
         for (CoordinatorNode coordinator : cluster.coordinators()) {
-            if (!coordinator.process().terminate(15)) {
-                anomalies.add(coordinator.process().name() + " did not stop in good order");
+            if (!coordinator.process().terminate(Duration.ofSeconds(15))) {
+                anomalies.add(coordinator.process().name() + " did not stop in order");
             }
             coordinator.process().start();
             coordinator.awaitReady();
@@ -117,7 +117,7 @@ final class Injector {
         return "restarted all coordinators";
     }
 
-    /** Links that fail together, what they are, and whether they lead to the database. */
+    /** Links that fail together, with a name for the report, and whether they lead to the database. */
     private record Links(String name, List<Link> links, boolean toDatabase) {}
 
     private Links anyLinks() {
@@ -170,7 +170,7 @@ final class Injector {
     }
 
     private String delay(Links links) throws InterruptedException {
-        // Either way.
+        // The delay applies to each direction.
         long ms = millis(500, 2500);
         links.links().forEach(link -> link.delay(ms));
         sleep(millis(1500, 4500));
@@ -217,14 +217,14 @@ final class Injector {
         long ms = millis(0, 1500);
         postgres().killAndRestart(ms);
         databaseBack = System.nanoTime();
-        return "killed PostgreSQL, started it after " + ms + " ms";
+        return "killed PostgreSQL and started it after " + ms + " ms";
     }
 
     private String promote() throws IOException, InterruptedException, SQLException {
         postgres().failOver(millis(0, 1000));
         databaseBack = System.nanoTime();
         postgres().replaceStandby();
-        return "killed the primary, promoted its standby, made another one";
+        return "killed the primary, promoted its standby, and made a new standby";
     }
 
     private String fillDisk() throws IOException, InterruptedException, SQLException {
@@ -241,16 +241,16 @@ final class Injector {
         return "filled the disk of PostgreSQL" + (died ? ", which ended and was started again" : "");
     }
 
-    /** Whether a PostgreSQL that has room again goes on by itself, if only after a recovery. */
+    /** Returns whether a PostgreSQL that has space again goes on by itself, if only after a recovery. */
     private boolean writesGoOn(PostgresServer primary) throws IOException, InterruptedException {
         long emptied = System.nanoTime();
-        // What it could not write may end it a moment later.
+        // A failed write may end PostgreSQL a moment after the space is back.
         while (databaseBack == 0 || System.nanoTime() - emptied < TimeUnit.MILLISECONDS.toNanos(500)) {
             if (!primary.process().isAlive()) {
                 return false;
             }
             if (System.nanoTime() - emptied > TimeUnit.SECONDS.toNanos(30)) {
-                throw new IOException("PostgreSQL takes no writes though it has room");
+                throw new IOException("PostgreSQL accepts no writes although its disk has space");
             }
             if (databaseBack == 0 && postgres().takesWrites()) {
                 databaseBack = System.nanoTime();
@@ -273,7 +273,7 @@ final class Injector {
                 + stepped.stream().map(WorkerNode::owner).toList();
     }
 
-    private Postgres postgres() {
+    private PostgresPair postgres() {
         return cluster.postgres().orElseThrow();
     }
 

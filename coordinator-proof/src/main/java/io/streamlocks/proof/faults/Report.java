@@ -12,13 +12,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What all runs came to, and whether that is good enough. */
+/** The results of all runs, and whether they are good enough. */
 final class Report {
 
     private static final double LEAST_PER_SECOND = 200;
     private static final double DATABASE_BACK_SECONDS = 5;
 
-    /** So many violations of a run are shown with their events; one is enough to look at. */
+    /** The number of violations of a run that the report shows with their events. */
     private static final int SHOWN = 5;
 
     private final Settings settings;
@@ -27,9 +27,11 @@ final class Report {
     private final boolean judgesTimes;
 
     /**
-     * @param skipped the faults that cannot be had here, and why
-     * @param judgesTimes whether it is a failure, too, if something took too long or the control found nothing: not in a
-     *     short run, which has few of either, on a machine that may have other things to do
+     * Makes a report.
+     *
+     * @param skipped the faults that cannot be injected here, with the reasons
+     * @param judgesTimes whether slow recoveries and a control without findings are failures. A short run has few of
+     *     either, on a machine that may be busy, so it does not judge them
      */
     Report(Settings settings, List<RunResult> results, Map<FaultClass, String> skipped, boolean judgesTimes) {
         this.settings = settings;
@@ -38,13 +40,13 @@ final class Report {
         this.judgesTimes = judgesTimes;
     }
 
-    /** What falls short; empty if all is as it must be. */
+    /** Returns what is not good enough. Returns an empty list if all checks hold. */
     List<String> failures() {
         List<String> failures = new ArrayList<>();
         if (settings.namesFaults()) {
             skipped.keySet().stream()
                     .filter(settings.faults()::contains)
-                    .forEach(fault -> failures.add("skipped " + fault + ", since " + skipped.get(fault)));
+                    .forEach(fault -> failures.add("skipped " + fault + ", because " + skipped.get(fault)));
         }
         boolean stopped = false;
         long lost = 0;
@@ -58,7 +60,7 @@ final class Report {
             if (figures.undisturbedPerSecond() < LEAST_PER_SECOND) {
                 failures.add(String.format(
                         Locale.ROOT,
-                        "%s: %.0f operations/s while nothing was at fault",
+                        "%s: %.0f operations/s without faults",
                         result.name(),
                         figures.undisturbedPerSecond()));
             }
@@ -66,7 +68,7 @@ final class Report {
             if (judgesTimes && back > DATABASE_BACK_SECONDS) {
                 failures.add(String.format(
                         Locale.ROOT,
-                        "%s: a coordinator answered %.1f s after the database and all else was back",
+                        "%s: a coordinator returned its first result %.1f s after the database and everything else was back",
                         result.name(),
                         back));
             }
@@ -81,15 +83,16 @@ final class Report {
                 .allMatch(result ->
                         result.faults().stream().map(Fault::kind).distinct().count() > 1);
         if (judgesTimes && killed && !mixed && takeovers(results).isEmpty()) {
-            failures.add("no takeover was measured: faults must be further apart than the ttl and a second");
+            failures.add("no takeover was measured: --every-ms must be more than --ttl-ms plus 1000");
         }
         double takeover = percentile(takeovers(results), 0.99);
         double most = settings.ttl().toMillis() / 1000.0 + 1;
         if (judgesTimes && takeover > most) {
-            failures.add(String.format(Locale.ROOT, "takeover p99 is %.1f s, above the ttl and a second", takeover));
+            failures.add(String.format(
+                    Locale.ROOT, "takeover p99 is %.1f s, which is more than the ttl plus one second", takeover));
         }
         if (judgesTimes && stopped && lost == 0) {
-            failures.add("the control found nothing: no update was lost where there is no fence");
+            failures.add("the control found nothing: no update was lost without the fence");
         }
         return failures;
     }
@@ -102,7 +105,7 @@ final class Report {
         Files.writeString(folder.resolve("report.html"), HtmlReport.of(markdown(), results));
     }
 
-    /** Writes the page of a run, which report.html leads to. */
+    /** Writes the page of a run. The file report.html links to it. */
     void writeTimeline(RunResult result) throws IOException {
         Files.writeString(settings.output().resolve(result.name()).resolve(Timeline.FILE), Timeline.of(result));
     }
@@ -112,15 +115,15 @@ final class Report {
         text.append(summary()).append('\n');
         text.append("| faults | runs | operations | /s | undisturbed /s | faults injected | violations "
                 + "| takeover p50 / p99 / max s | database back p50 / max s | stale writes refused "
-                + "| without the fence: taken / updates lost | what else |\n");
+                + "| without the fence: accepted / updates lost | other failures |\n");
         text.append("|---|---|---|---|---|---|---|---|---|---|---|---|\n");
         byName().forEach((name, runs) -> text.append(row(name, runs)));
         skipped.forEach((fault, why) -> text.append("\nSkipped: ")
                 .append(fault)
-                .append(", since ")
+                .append(", because ")
                 .append(why)
                 .append(".\n"));
-        text.append("\n## Answers\n\n| call and answer | count |\n|---|---|\n");
+        text.append("\n## Responses\n\n| call and response | count |\n|---|---|\n");
         answers().forEach((answer, count) -> text.append("| ")
                 .append(answer)
                 .append(" | ")
@@ -147,14 +150,14 @@ final class Report {
                     .append(violation)
                     .append("\n```\n"));
             if (violations.size() > SHOWN) {
-                text.append("\nand ").append(violations.size() - SHOWN).append(" violations more\n");
+                text.append("\nand ").append(violations.size() - SHOWN).append(" more violations\n");
             }
             text.append('\n');
         }
         return text.toString();
     }
 
-    /** The figures of all runs in a few lines. */
+    /** Returns the figures of all runs in a few lines. */
     String summary() {
         long operations = results.stream()
                 .mapToLong(one -> one.check().figures().operations())
@@ -176,7 +179,7 @@ final class Report {
                 settings.streams(),
                 settings.ttl().toMillis(),
                 settings.seed(),
-                failures.isEmpty() ? "All is as it must be." : "FAILED: " + String.join("; ", failures));
+                failures.isEmpty() ? "All checks hold." : "FAILED: " + String.join("; ", failures));
     }
 
     private static String row(String name, List<RunResult> runs) {
@@ -222,7 +225,7 @@ final class Report {
                         runs.stream().flatMap(run -> run.anomalies().stream()).toList()));
     }
 
-    /** How many, how often, and of how many classes. */
+    /** Returns the number of faults, their frequency, and the number of their classes. */
     private static String faults(List<RunResult> runs) {
         long count = runs.stream().mapToLong(run -> run.faults().size()).sum();
         double seconds = runs.stream()
@@ -243,7 +246,7 @@ final class Report {
                         classes > 1 ? ", of " + classes + " classes" : "");
     }
 
-    /** Runs of the same faults, whose names differ in the number at their end. */
+    /** Groups the runs of the same faults. Their names differ only in the number at the end. */
     private Map<String, List<RunResult>> byName() {
         Map<String, List<RunResult>> byName = new TreeMap<>();
         results.forEach(

@@ -5,7 +5,7 @@ import io.streamlocks.proof.check.RunInfo;
 import io.streamlocks.proof.history.Fault;
 import io.streamlocks.proof.history.JsonLines;
 import io.streamlocks.proof.process.CoordinatorNode;
-import io.streamlocks.proof.process.Machine;
+import io.streamlocks.testkit.rig.Folders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,10 +22,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
-/** One run: a cluster, load, faults, and the check of what came of it. */
+/** One run: a cluster, load, faults, and the check of its history. */
 final class Run {
 
-    /** Before the first fault and after the last one. */
+    /** The time without faults at the beginning and at the end. */
     private static final Duration QUIET = Duration.ofSeconds(3);
 
     private static final Duration READY_AGAIN = Duration.ofSeconds(10);
@@ -33,8 +33,8 @@ final class Run {
     /**
      * A part of a run.
      *
-     * @param faults of these, each equally often; where there are several, the network often fails during another one
-     * @param length how long it takes
+     * @param faults the faults, which are equally frequent; of several, a fault of links often overlaps another one
+     * @param length the length of the phase
      */
     record Phase(List<FaultClass> faults, Duration length) {}
 
@@ -55,15 +55,15 @@ final class Run {
         this.directory = settings.output().resolve(name);
     }
 
-    /** Does it. Blocks for as long as the phases take, and half a minute more. */
+    /** Runs. Blocks for the length of the phases and about 30 s more. */
     RunResult run() throws IOException, InterruptedException, SQLException {
-        Machine.deleteContents(directory);
+        Folders.clear(directory);
         Files.createDirectories(directory);
-        // Unlike that of all other runs on the same database.
+        // Other runs may have used the same database, so the prefix is unique.
         String streamPrefix = "faults-" + Long.toString(System.currentTimeMillis(), 36) + "-";
         RunInfo info;
         try (Cluster cluster = new Cluster(settings, directory, streamPrefix, seed, has(FaultClass.WORKER_CLOCK))) {
-            // Processes would outlive this one when it is told to stop.
+            // The processes would outlive this one if it were told to stop.
             Thread cleaning = new Thread(cluster::close);
             Runtime.getRuntime().addShutdownHook(cleaning);
             info = load(cluster);
@@ -96,7 +96,7 @@ final class Run {
         TimeUnit.NANOSECONDS.sleep(QUIET.toNanos());
         for (CoordinatorNode coordinator : cluster.coordinators()) {
             if (!coordinator.becomesReady(READY_AGAIN)) {
-                anomalies.add(coordinator.process().name() + " is not ready in the end");
+                anomalies.add(coordinator.process().name() + " is not ready at the end");
             }
         }
         noteDeaths(cluster);
@@ -134,13 +134,13 @@ final class Run {
             try {
                 note(injector.inject(one));
             } finally {
-                // Whatever happened, the cluster must not be ended under its hands.
+                // The second fault must be over before anything ends the cluster.
                 if (second.isPresent()) {
                     note(outcome(second.get()));
                 }
             }
             noteDeaths(cluster);
-            // One that took longer does not bring the next one closer than a second.
+            // At least a second lies between two faults, even if the first one took long.
             next = Math.max(next + settings.every().toNanos(), System.nanoTime() + TimeUnit.SECONDS.toNanos(1));
         }
         TimeUnit.NANOSECONDS.sleep(end - System.nanoTime());
@@ -150,7 +150,7 @@ final class Run {
         try {
             return fault.get();
         } catch (ExecutionException e) {
-            throw new IOException("A fault beside another one could not be injected", e.getCause());
+            throw new IOException("The second of two faults at once could not be injected", e.getCause());
         }
     }
 

@@ -6,18 +6,18 @@ import io.streamlocks.proof.history.Fault;
 import java.util.List;
 
 /**
- * What came of a run.
+ * The result of a run.
  *
- * @param name of the run
- * @param seed of its faults
- * @param info when it was
- * @param faults what was injected
- * @param anomalies what went wrong and was not injected
- * @param check what the checker says
+ * @param name the name of the run
+ * @param seed the seed of its faults
+ * @param info the time of the run
+ * @param faults the faults that were injected
+ * @param anomalies the failures that were not injected
+ * @param check the result of the checker
  */
 record RunResult(String name, long seed, RunInfo info, List<Fault> faults, List<String> anomalies, Check check) {
 
-    /** Whether no promise was broken, and nothing ended by itself. */
+    /** Returns whether no promise was broken and no process failed by itself. */
     boolean isWell() {
         return check.violations().isEmpty() && anomalies.isEmpty();
     }

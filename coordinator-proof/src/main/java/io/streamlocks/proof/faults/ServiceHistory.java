@@ -12,14 +12,14 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a coordinator says was granted. */
+/** Saves the history of grants that a coordinator returns. */
 final class ServiceHistory {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private ServiceHistory() {}
 
-    /** Writes down all grants of streams with a prefix, page by page. */
+    /** Reads all grants of streams with a prefix, page by page, and writes them to a file. */
     static void save(CoordinatorNode coordinator, String streamPrefix, Path file)
             throws IOException, InterruptedException {
         try (JsonLines lines = new JsonLines(file)) {

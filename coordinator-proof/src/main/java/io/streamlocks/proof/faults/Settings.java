@@ -11,23 +11,23 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * What is run. Each has a name on the command line, with two dashes before it.
+ * The settings of a campaign. Each is an argument on the command line whose name begins with two dashes.
  *
- * @param root of the repository
- * @param output where the report goes
- * @param faults the classes
- * @param namesFaults whether these were asked for, and are not just all there are
- * @param seconds how long each run takes
- * @param runs how many runs of each kind
- * @param seed of the first run; each further one has the next
- * @param databaseUrl of a PostgreSQL of the user's; empty to start one
- * @param coordinators how many
- * @param workers how many
- * @param threads in each worker
- * @param streams how many
+ * @param root the root of the repository
+ * @param output the directory of the report
+ * @param faults the fault classes
+ * @param namesFaults whether the user named the fault classes; otherwise they are all that exist
+ * @param seconds the length of each run
+ * @param runs the number of runs of each kind
+ * @param seed the seed of the first run; each further run has the next number
+ * @param databaseUrl the user's PostgreSQL; empty to start one
+ * @param coordinators the number of coordinators
+ * @param workers the number of workers
+ * @param threads the number of threads in each worker
+ * @param streams the number of streams
  * @param ttl the length of leases
- * @param every how often there is a fault
- * @param keep whether the histories of runs without a violation stay
+ * @param every the time between the beginnings of two faults
+ * @param keep whether the histories of runs without a violation are kept
  */
 public record Settings(
         Path root,
@@ -65,21 +65,21 @@ public record Settings(
     /**
      * Reads arguments.
      *
-     * @throws IllegalArgumentException saying what is wrong
+     * @throws IllegalArgumentException if an argument is wrong; the message names it
      */
     public static Settings of(List<String> args) {
         Map<String, String> values = new HashMap<>();
         for (int i = 0; i < args.size(); i++) {
             String name = args.get(i).startsWith("--") ? args.get(i).substring(2) : "";
             if (!NAMES.contains(name)) {
-                throw new IllegalArgumentException("No such setting: " + args.get(i));
+                throw new IllegalArgumentException("Unknown setting: " + args.get(i));
             }
             if (name.equals("keep")) {
                 values.put(name, "true");
             } else if (++i < args.size()) {
                 values.put(name, args.get(i));
             } else {
-                throw new IllegalArgumentException("--" + name + " has no value");
+                throw new IllegalArgumentException("--" + name + " needs a value");
             }
         }
         Path root = Path.of(values.getOrDefault("root", ".")).toAbsolutePath().normalize();
@@ -113,28 +113,28 @@ public record Settings(
                 return number;
             }
         } catch (NumberFormatException e) {
-            // Answered below.
+            // The exception below reports this as well.
         }
-        throw new IllegalArgumentException("--" + name + " must be a number above 0");
+        throw new IllegalArgumentException("--" + name + " must be a whole number above 0");
     }
 
-    /** The coordinator that is tested. */
+    /** Returns the jar of the coordinator under test. */
     Path coordinatorJar() {
         return root.resolve("coordinator-server/target/coordinator.jar");
     }
 
-    /** What this program is in. */
+    /** Returns the jar of this program. */
     Path ownJar() {
         return root.resolve("coordinator-proof/target/proof.jar");
     }
 
-    /** Why a fault cannot be had here. */
+    /** Returns why a fault cannot be injected here. Returns nothing if it can. */
     Optional<String> hindrance(FaultClass fault) throws IOException, InterruptedException {
         if (fault.isOfOwnDatabase() && !databaseUrl.isEmpty()) {
-            return Optional.of("the database is not ours");
+            return Optional.of("the run did not start the database");
         }
         if (fault == FaultClass.PARTITION_DATABASE && !reachesDatabaseThroughLinks()) {
-            return Optional.of("the database is not at one port of this machine");
+            return Optional.of("the database is not at a single port of this machine");
         }
         if (fault == FaultClass.WORKER_CLOCK && WorkerClock.library().isEmpty()) {
             return Optional.of("libfaketime is not installed");
@@ -145,7 +145,7 @@ public record Settings(
         return Optional.empty();
     }
 
-    /** Whether the way of coordinators to the database can fail. */
+    /** Returns whether links lead from the coordinators to the database. */
     boolean reachesDatabaseThroughLinks() {
         return databaseUrl.isEmpty() || DatabaseAddress.of(databaseUrl).isPresent();
     }

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Archives of loaded classes, which halve the CPU time that a JVM takes to start: a run starts one every few seconds. The
- * first JVM of a kind that ends in good order leaves its archive to those after it.
+ * Archives of loaded classes. A run starts a JVM every few seconds, and an archive halves the CPU time of a start. The
+ * first JVM of a kind that ends in order writes the archive for the others.
  */
 final class SharedClasses {
 
@@ -18,11 +18,11 @@ final class SharedClasses {
     }
 
     /**
-     * Options of a JVM.
+     * Returns the options of a JVM.
      *
-     * @param kind of JVMs, which load the same classes
-     * @param jar where they are; an archive is good for this very file
-     * @param leaves whether it is to leave the archive if there is none
+     * @param kind the kind of JVM; all of a kind load the same classes
+     * @param jar the jar of the classes; an archive is valid for one version of the file
+     * @param leaves whether the JVM writes the archive if there is none
      */
     List<String> options(String kind, Path jar, boolean leaves) throws IOException {
         Path archive =

@@ -1,6 +1,6 @@
 package io.streamlocks.proof.faults;
 
-import io.streamlocks.proof.process.PostgresServer;
+import io.streamlocks.testkit.rig.PostgresServer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -14,7 +14,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/** Sessions that hold locks which the statements of coordinators wait for. */
+/** Database sessions that hold locks, which the statements of coordinators meet. */
 final class TableLocks {
 
     private final PostgresServer server;
@@ -24,9 +24,9 @@ final class TableLocks {
     }
 
     /**
-     * Holds them for so long. Returns which they were.
+     * Holds locks for this time. Returns a description.
      *
-     * @param all whether the whole table, which nobody gets at then, or a third of its rows
+     * @param all whether to lock the whole table, or a third of its rows
      */
     String hold(boolean all, long ms) throws SQLException, InterruptedException {
         hold(
@@ -38,11 +38,11 @@ final class TableLocks {
     }
 
     /**
-     * What a session does.
+     * The locks of one session.
      *
-     * @param streams whose rows it locks, by their numbers; none that another session has locked, which it would wait for
-     * @param afterMs when it begins
-     * @param ms for how long it holds them
+     * @param streams the numbers of the streams whose rows it locks; it skips rows that another session has locked
+     * @param afterMs the time until it begins
+     * @param ms the time for which it holds the locks
      */
     record Session(List<Integer> streams, long afterMs, long ms) {
 
@@ -54,7 +54,7 @@ final class TableLocks {
         }
     }
 
-    /** Has sessions hold rows beside each other. Returns what they did when the last one is done. */
+    /** Lets several sessions hold rows at once. Blocks until the last one is done, and returns a description. */
     String hold(List<Session> sessions) throws SQLException, InterruptedException {
         ExecutorService threads = Executors.newFixedThreadPool(sessions.size());
         try {

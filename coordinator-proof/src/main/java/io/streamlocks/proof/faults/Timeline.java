@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** The page of a run, with a timeline for each stream: who held it when, and when the faults were. */
+/** The HTML page of a run. It shows for each stream which worker held it when, and the faults. */
 final class Timeline {
 
-    /** Its name, in the folder of the run. */
+    /** The file name in the folder of the run. */
     static final String FILE = "timeline.html";
 
     private static final int WIDTH = 1100;
@@ -26,8 +26,8 @@ final class Timeline {
     static String of(RunResult result) {
         return HtmlReport.page(
                 result.name(),
-                "<p>A row for each stream, those with a violation first, a colour for each worker; leases too short to be "
-                        + "seen are left out. Grey bands are faults; point at one for what it was.</p>\n"
+                "<p>Each row is a stream, and each colour a worker. Streams with a violation come first. Leases that are "
+                        + "too short to see are left out. Grey bands are faults; point at one to see its kind.</p>\n"
                         + drawn(result));
     }
 
@@ -96,7 +96,9 @@ final class Timeline {
         return LABEL + WIDTH * Math.max(0, Math.min(1, part));
     }
 
-    /** Of the worker, whichever process of it: {@code w3.2} is the second one of the third. */
+    /**
+     * Returns the colour of a worker, which all its processes share: {@code w3.2} is the second process of worker 3.
+     */
     private static String colour(String owner) {
         int number = Integer.parseInt(owner.replaceAll("^w(\\d+)\\..*", "$1"));
         return "hsl(" + number * 137 % 360 + " 65% 50%)";

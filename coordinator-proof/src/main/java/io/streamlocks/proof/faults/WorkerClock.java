@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The time of day of a worker, by libfaketime, which reads a file for how far it is off. */
+/** The time of day of a worker. The library libfaketime changes it by an offset that it reads from a file. */
 final class WorkerClock {
 
     private WorkerClock() {}
@@ -32,7 +32,7 @@ final class WorkerClock {
         return Optional.empty();
     }
 
-    /** For a process whose clock the file sets. Its monotonic clock stays as it is. */
+    /** Returns the environment of a process whose clock the file sets. Its monotonic clock stays as it is. */
     static Map<String, String> environment(Path file) {
         try {
             step(file, 0);
@@ -43,7 +43,7 @@ final class WorkerClock {
                     file.toString(),
                     "FAKETIME_NO_CACHE",
                     "1",
-                    // Else it ends waits of the JVM at once, which then spins.
+                    // With the default, libfaketime ends waits of the JVM at once, and the JVM spins.
                     "FAKETIME_FORCE_MONOTONIC_FIX",
                     "0",
                     "DONT_FAKE_MONOTONIC",
@@ -53,7 +53,7 @@ final class WorkerClock {
         }
     }
 
-    /** Sets how many seconds it is off; seen at once. */
+    /** Sets the offset in seconds. Processes see it at once. */
     static void step(Path file, long seconds) throws IOException {
         Path next = file.resolveSibling(file.getFileName() + ".next");
         Files.writeString(next, String.format(Locale.ROOT, "%+d%n", seconds));

@@ -1,38 +1,40 @@
 package io.streamlocks.proof.faults;
 
-import io.streamlocks.proof.process.Child;
-import io.streamlocks.proof.process.Link;
+import io.streamlocks.testkit.rig.ChildProcess;
+import io.streamlocks.testkit.rig.Link;
 import java.io.IOException;
 import java.util.List;
 
-/** A worker, process after process, and its ways to the coordinators. */
+/** A worker, which has one process after the other, and its links to the coordinators. This class is thread-safe. */
 final class WorkerNode implements AutoCloseable {
 
     /** Makes the next process of a worker. */
     interface Maker {
-        Child make(WorkerNode worker) throws IOException;
+        ChildProcess make(WorkerNode worker) throws IOException;
     }
 
     private final int number;
     private final List<Link> toCoordinators;
-    private final Maker makes;
+    private final Maker maker;
+
+    // Guarded by this.
     private int starts;
-    private Child process;
+    private ChildProcess process;
     private boolean closed;
 
-    WorkerNode(int number, List<Link> toCoordinators, Maker makes) {
+    WorkerNode(int number, List<Link> toCoordinators, Maker maker) {
         this.number = number;
         this.toCoordinators = toCoordinators;
-        this.makes = makes;
+        this.maker = maker;
     }
 
-    /** Starts a process that is not there; it is another owner than the one before. */
+    /** Starts the next process. It has another owner id than the process before. */
     synchronized void start() throws IOException {
         if (closed) {
             throw new IllegalStateException("The run is ending");
         }
         starts++;
-        process = makes.make(this);
+        process = maker.make(this);
         process.start();
     }
 
@@ -40,12 +42,12 @@ final class WorkerNode implements AutoCloseable {
         return number;
     }
 
-    /** The owner id of the present process. */
+    /** Returns the owner id of the present process. */
     synchronized String owner() {
         return "w" + number + "." + starts;
     }
 
-    synchronized Child process() {
+    synchronized ChildProcess process() {
         return process;
     }
 

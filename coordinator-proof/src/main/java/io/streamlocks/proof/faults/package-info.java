@@ -1,5 +1,5 @@
 /**
- * Runs coordinators, a PostgreSQL with a synchronous standby, workers and the resource as real processes with a network
- * between them that can fail, injects faults, and reports what the checker says of the history.
+ * The proof under faults. It runs coordinators, a PostgreSQL with a synchronous standby, workers and a resource as real
+ * processes. It injects faults into them and into the network between them, checks the history, and writes a report.
  */
 package io.streamlocks.proof.faults;

@@ -3,28 +3,28 @@ package io.streamlocks.proof.history;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** What became of a call. */
+/** The result of a call. */
 public enum Answer {
     GRANTED,
     HELD,
-    /** The lease id was granted before, and is over. */
+    /** The lease id was granted before, and that lease has ended. */
     USED,
     RENEWED,
     RELEASED,
-    /** The lease is over, as a call that was to change it finds, or a read. */
+    /** The lease has ended. A call that should change it, or a read, found that. */
     LOST,
-    /** A look at the stream finds the lease live. */
+    /** A read of the stream found the lease live. */
     LIVE,
-    /** Of the resource. */
+    /** The resource accepted the call. */
     ACCEPTED,
-    /** Of the resource: the token is stale. */
+    /** The resource refused the call because its token is stale. */
     REFUSED,
-    /** No answer, or that it may have happened or not. */
+    /** There was no response, or one that does not say whether the call was carried out. */
     UNKNOWN,
-    /** The same by an answer that a coordinator should never give. */
+    /** The response is one that a coordinator must never send. The call may have been carried out or not. */
     UNEXPECTED;
 
-    /** As it stands in files. */
+    /** Returns the name in files. */
     @JsonValue
     @Override
     public String toString() {

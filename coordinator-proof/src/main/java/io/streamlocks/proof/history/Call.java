@@ -1,26 +1,27 @@
 package io.streamlocks.proof.history;
 
 /**
- * A call of a worker. It is written twice: before it is sent, without an end, and when it is answered. A worker that is
- * killed in between leaves only the first line, and what became of the call is unknown.
+ * A call of a worker. It is written twice: before it is sent, without an end, and when its response has come. A worker
+ * that is killed in between leaves only the first line, and the result of the call is unknown.
  *
- * @param id the same in both lines, unique in the run
+ * @param id the id of the call, which is the same in both lines and unique in the run
  * @param owner the worker process
- * @param kind what was asked for
- * @param stream of which stream
- * @param lease the lease id; null for a call of the resource. These files are test data, so it may stand here
- * @param via which coordinator was asked, from 1; 0 for the resource
+ * @param kind the kind of the call
+ * @param stream the stream
+ * @param lease the lease id; null for a call to the resource. These files are test data, so they may contain it
+ * @param via the number of the coordinator, from 1; 0 for the resource
  * @param start when it was sent, monotonic
- * @param at the same in ms since 1970, by the worker's own clock: for people
- * @param end when it was answered, monotonic; 0 if it never was
- * @param answer the answer
- * @param detail why it was lost, who holds the stream, or what went wrong; may be null. What a read says of a stream that
- *     nobody holds is {@code not-locked}
- * @param token the fencing token: that of the lease, or of the holder if it is held, or the one sent to the resource
- * @param number of a call of the resource: what was read or written
- * @param acquiredAt of a lease, by the database's clock
- * @param expiresAt of a lease, by the database's clock; when it ended, where history says that it has
- * @param ttlMs of a lease
+ * @param at the same time in ms since 1970 on the worker's own clock, for readers of the file
+ * @param end when the response came, monotonic; 0 if there was none
+ * @param answer the result
+ * @param detail why the lease was lost, who holds the stream, or what failed; may be null. It is {@code not-locked} for
+ *     a read of a free stream
+ * @param token the fencing token of the lease, of the holder if another worker holds the stream, or that was sent to
+ *     the resource
+ * @param number the number that was read from or written to the resource
+ * @param acquiredAt when the lease was granted, on the database's clock
+ * @param expiresAt when the lease ends, on the database's clock; when it ended, if it is from the history
+ * @param ttlMs the ttl of the lease
  */
 public record Call(
         String id,
@@ -40,17 +41,17 @@ public record Call(
         long expiresAt,
         long ttlMs) {
 
-    /** Makes a call of a coordinator that is about to be sent. */
+    /** Returns a call to a coordinator that is about to be sent. */
     public static Call sent(String id, String owner, Kind kind, String stream, String lease, int via) {
         return begun(id, owner, kind, stream, lease, via, 0, 0);
     }
 
-    /** Makes a read about a lease of that token that is about to be sent. */
+    /** Returns a read about the lease of this token that is about to be sent. */
     public static Call reading(String id, String owner, Kind kind, String stream, String lease, int via, long token) {
         return begun(id, owner, kind, stream, lease, via, token, 0);
     }
 
-    /** Makes a call of the resource that is about to be sent. */
+    /** Returns a call to the resource that is about to be sent. */
     public static Call sent(String id, String owner, Kind kind, String stream, long token, long number) {
         return begun(id, owner, kind, stream, null, 0, token, number);
     }
@@ -76,12 +77,12 @@ public record Call(
                 0);
     }
 
-    /** The same with an answer that tells no lease. */
+    /** Returns this call with a result that shows no lease. */
     public Call answered(Answer with, String why, long aboutToken) {
         return answered(with, why, aboutToken, 0, 0, 0);
     }
 
-    /** The same with a lease. */
+    /** Returns this call with a result that shows a lease. */
     public Call answered(Answer with, String why, long aboutToken, long acquired, long expires, long ttl) {
         return new Call(
                 id,
@@ -102,27 +103,27 @@ public record Call(
                 ttl);
     }
 
-    /** Whether it may have happened or not, for all that was answered. */
+    /** Returns whether the result leaves open if the call was carried out. */
     public boolean tellsNothing() {
         return answer == Answer.UNKNOWN || answer == Answer.UNEXPECTED;
     }
 
-    /** When it was over for sure: never, if it had no answer. */
+    /** Returns when the call was certainly over. That is never if there was no response. */
     public long endOrNever() {
         return end == 0 ? Long.MAX_VALUE : end;
     }
 
-    /** Whether the answer says that the lease is its asker's at that time. */
+    /** Returns whether the result says that the caller had the lease at that time. */
     public boolean showsLease() {
         return answer == Answer.GRANTED || answer == Answer.RENEWED;
     }
 
-    /** Whether it changes nothing, whatever it is answered. */
+    /** Returns whether the call can change nothing. */
     public boolean onlyReads() {
         return kind == Kind.LOOK || kind == Kind.HISTORY;
     }
 
-    /** A moment of the database's clock at which the lease was live for sure; of a call that shows a lease. */
+    /** Returns a moment on the database's clock at which the lease was certainly live. The call must show a lease. */
     public long liveAt() {
         return answer == Answer.RENEWED ? expiresAt - ttlMs * 1000 : acquiredAt;
     }

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
-/** A file of records, one a line. What is appended survives the death of the process at once. Thread-safe. */
+/** A file with one record per line. An appended record survives the death of the process. This class is thread-safe. */
 public final class JsonLines implements AutoCloseable {
 
     private static final JsonMapper JSON = JsonMapper.builder()
@@ -26,12 +26,12 @@ public final class JsonLines implements AutoCloseable {
 
     private final OutputStream out;
 
-    /** Opens a file to append to. */
+    /** Opens a file for appending. */
     public JsonLines(Path file) throws IOException {
         out = new FileOutputStream(file.toFile(), true);
     }
 
-    /** Appends records, in one write. */
+    /** Appends records in one write. */
     public void append(List<?> records) throws IOException {
         ByteArrayOutputStream lines = new ByteArrayOutputStream();
         for (Object one : records) {
@@ -48,7 +48,7 @@ public final class JsonLines implements AutoCloseable {
         out.close();
     }
 
-    /** Writes a file of records. */
+    /** Replaces a file. */
     public static void write(Path file, List<?> records) throws IOException {
         Files.deleteIfExists(file);
         try (JsonLines lines = new JsonLines(file)) {
@@ -57,13 +57,13 @@ public final class JsonLines implements AutoCloseable {
     }
 
     /**
-     * Reads a file; nothing if there is none. A last line that is torn, since its writer was killed, is left out.
+     * Reads a file. A missing file has no records. A torn last line is left out: its writer was killed.
      *
      * @param file the file
-     * @param type what its lines are
-     * @param wanted looks at a line before it is parsed
-     * @param to gets each record
-     * @throws IOException if it cannot be read, or a line that is whole is no such record
+     * @param type the type of the records
+     * @param wanted selects lines before they are parsed
+     * @param to receives each record
+     * @throws IOException if the file cannot be read, or a complete line is not such a record
      */
     public static <T> void read(Path file, Class<T> type, Predicate<String> wanted, Consumer<T> to) throws IOException {
         if (!Files.exists(file)) {

@@ -3,12 +3,12 @@ package io.streamlocks.proof.history;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** What was asked for: three calls of a coordinator that change leases, two that read, and two of the fenced resource. */
+/** The kind of a call. Three calls to a coordinator change leases and two read. Two calls go to the fenced resource. */
 public enum Kind {
     ACQUIRE,
     RENEW,
     RELEASE,
-    /** Reads whether a lease that was granted is the live one of its stream. */
+    /** Reads whether a lease that was granted is the live lease of its stream. */
     LOOK,
     /** Reads whether and how a lease that was granted has ended. */
     HISTORY,
@@ -17,7 +17,7 @@ public enum Kind {
     /** Writes the next number. */
     PUBLISH;
 
-    /** As it stands in files. */
+    /** Returns the name in files. */
     @JsonValue
     @Override
     public String toString() {

@@ -1,5 +1,8 @@
 package io.streamlocks.proof.process;
 
+import io.streamlocks.testkit.rig.ChildProcess;
+import io.streamlocks.testkit.rig.Link;
+import io.streamlocks.testkit.rig.Machine;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -13,23 +16,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** A coordinator, and its way to the database. */
+/** A coordinator process and its links to the database. It keeps its port when it is started again. */
 public final class CoordinatorNode implements AutoCloseable {
 
     private static final Duration START = Duration.ofSeconds(60);
 
     private final int port;
-    private final Child process;
+    private final ChildProcess process;
     private final List<Link> toDatabase;
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
 
     /**
-     * One that reaches its database without a link. It is not started by this.
+     * Describes a coordinator without links to the database. This does not start it.
      *
-     * @param name of its log in the directory, too
+     * @param name the name in messages and of the log file
      * @param jvm the program java and its options
-     * @param environment its settings, but for its port
+     * @param jar the coordinator's jar
+     * @param environment the settings, without the port
+     * @param directory the directory of the log file
      */
     public CoordinatorNode(String name, List<String> jvm, Path jar, Map<String, String> environment, Path directory)
             throws IOException {
@@ -39,7 +44,7 @@ public final class CoordinatorNode implements AutoCloseable {
     /**
      * Describes a coordinator that reaches its database through links. This does not start it.
      *
-     * @param toDatabase the links, which fail with the node
+     * @param toDatabase the links that the settings lead to
      */
     public CoordinatorNode(
             String name,
@@ -55,43 +60,32 @@ public final class CoordinatorNode implements AutoCloseable {
         command.addAll(List.of("-jar", jar.toString()));
         Map<String, String> all = new HashMap<>(environment);
         all.put("HTTP_PORT", Integer.toString(port));
-        process = new Child(name, command, all, directory.resolve(name + ".log"));
+        process = ChildProcess.command(command)
+                .name(name)
+                .environment(all)
+                .log(directory.resolve(name + ".log"))
+                .build();
     }
 
-    /** Where it listens, on loopback. */
+    /** Returns the port of the loopback interface on which the coordinator listens. */
     public int port() {
         return port;
     }
 
-    /** The process, which is to be started. */
-    public Child process() {
+    /** Returns the process, which the caller starts. */
+    public ChildProcess process() {
         return process;
     }
 
+    /** Returns the links to the database. */
     public List<Link> toDatabase() {
         return toDatabase;
     }
 
-    public URI uri(String path) {
-        return URI.create("http://127.0.0.1:" + port + path);
-    }
-
-    /** Whether it says that calls would be served. */
-    public boolean isReady() throws InterruptedException {
-        try {
-            HttpRequest request = HttpRequest.newBuilder(uri("/readyz"))
-                    .timeout(Duration.ofSeconds(2))
-                    .build();
-            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
     /**
-     * Returns when it is ready.
+     * Blocks until the coordinator is ready.
      *
-     * @throws IOException if it ended, or is not ready after a minute
+     * @throws IOException if the process ends, or is not ready after a minute
      */
     public void awaitReady() throws IOException, InterruptedException {
         if (!becomesReady(START)) {
@@ -99,7 +93,7 @@ public final class CoordinatorNode implements AutoCloseable {
         }
     }
 
-    /** Returns whether it is ready within that time. */
+    /** Returns whether the coordinator becomes ready within this time. */
     public boolean becomesReady(Duration within) throws InterruptedException {
         long began = System.nanoTime();
         while (!isReady()) {
@@ -111,16 +105,35 @@ public final class CoordinatorNode implements AutoCloseable {
         return true;
     }
 
-    /** The body of a GET. */
+    private boolean isReady() throws InterruptedException {
+        try {
+            HttpRequest request = HttpRequest.newBuilder(uri("/readyz"))
+                    .timeout(Duration.ofSeconds(2))
+                    .build();
+            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Sends a GET request and returns the body of the response.
+     *
+     * @throws IOException if there is no response within 10 s, or its status is not 200
+     */
     public String get(String path) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(uri(path))
                 .timeout(Duration.ofSeconds(10))
                 .build();
         HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
         if (response.statusCode() != 200) {
-            throw new IOException(path + " was answered with " + response.statusCode() + ": " + response.body());
+            throw new IOException(path + " returned " + response.statusCode() + ": " + response.body());
         }
         return response.body();
+    }
+
+    private URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + port + path);
     }
 
     @Override

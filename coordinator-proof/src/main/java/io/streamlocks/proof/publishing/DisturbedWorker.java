@@ -1,18 +1,21 @@
 package io.streamlocks.proof.publishing;
 
-import io.streamlocks.proof.process.Child;
-import io.streamlocks.proof.process.Link;
+import io.streamlocks.testkit.rig.ChildProcess;
+import io.streamlocks.testkit.rig.Link;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
-/** A worker process with its own link to the coordinator, and the faults that this run injects. This class is thread-safe. */
+/**
+ * A worker process with its own link to the coordinator, and the faults that this run injects. This class is
+ * thread-safe.
+ */
 final class DisturbedWorker implements AutoCloseable {
 
-    private static final int STOP_SECONDS = 30;
+    private static final Duration STOP = Duration.ofSeconds(30);
 
-    private final Child process;
+    private final ChildProcess process;
     private final Link link;
     private final Duration ttl;
     private final Random random;
@@ -23,7 +26,7 @@ final class DisturbedWorker implements AutoCloseable {
     private int suspensions;
     private int cuts;
 
-    DisturbedWorker(Child process, Link link, Duration ttl, long seed) {
+    DisturbedWorker(ChildProcess process, Link link, Duration ttl, long seed) {
         this.process = process;
         this.link = link;
         this.ttl = ttl;
@@ -34,7 +37,10 @@ final class DisturbedWorker implements AutoCloseable {
         process.start();
     }
 
-    /** Lets the worker work and injects a fault, in turns. Returns when it is interrupted, and leaves the worker working. */
+    /**
+     * Lets the worker work and injects a fault, in turns. Returns when it is interrupted, and leaves the worker
+     * working.
+     */
     void disturb() throws IOException {
         try {
             while (true) {
@@ -69,7 +75,7 @@ final class DisturbedWorker implements AutoCloseable {
             suspensions++;
         }
         try {
-            process.stop();
+            process.pause();
             sleepTtls(1.2, 2.5);
         } finally {
             process.resume();
@@ -101,7 +107,7 @@ final class DisturbedWorker implements AutoCloseable {
 
     /** Sends SIGTERM. Returns whether the worker stopped in order. */
     boolean stop() throws InterruptedException {
-        return process.terminate(STOP_SECONDS);
+        return process.terminate(STOP);
     }
 
     synchronized int kills() {

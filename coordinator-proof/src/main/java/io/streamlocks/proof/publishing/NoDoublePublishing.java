@@ -1,16 +1,15 @@
 package io.streamlocks.proof.publishing;
 
 import io.streamlocks.examples.api.StreamApi;
-import io.streamlocks.proof.process.Child;
 import io.streamlocks.proof.process.CoordinatorNode;
-import io.streamlocks.proof.process.Link;
-import io.streamlocks.proof.process.Machine;
-import io.streamlocks.proof.process.Postgres;
+import io.streamlocks.testkit.rig.ChildProcess;
+import io.streamlocks.testkit.rig.Link;
+import io.streamlocks.testkit.rig.Machine;
+import io.streamlocks.testkit.rig.PostgresServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -45,7 +44,7 @@ public final class NoDoublePublishing implements AutoCloseable {
      * @param environment the settings
      * @return whether all checks hold
      */
-    public static boolean run(Map<String, String> environment) throws IOException, InterruptedException, SQLException {
+    public static boolean run(Map<String, String> environment) throws IOException, InterruptedException {
         try (NoDoublePublishing run = new NoDoublePublishing(PublishingSettings.from(environment))) {
             // The processes would outlive this one if it were told to stop.
             Runtime.getRuntime().addShutdownHook(new Thread(run::close));
@@ -55,7 +54,7 @@ public final class NoDoublePublishing implements AutoCloseable {
         }
     }
 
-    private void run() throws IOException, InterruptedException, SQLException {
+    private void run() throws IOException, InterruptedException {
         Files.createDirectories(settings.logs());
         CoordinatorNode coordinator = startCoordinator();
         StreamApi api =
@@ -149,7 +148,7 @@ public final class NoDoublePublishing implements AutoCloseable {
         }
     }
 
-    private CoordinatorNode startCoordinator() throws IOException, InterruptedException, SQLException {
+    private CoordinatorNode startCoordinator() throws IOException, InterruptedException {
         CoordinatorNode coordinator = closeLater(new CoordinatorNode(
                 "coordinator",
                 List.of(Machine.java(), "-Xmx256m"),
@@ -161,19 +160,15 @@ public final class NoDoublePublishing implements AutoCloseable {
         return coordinator;
     }
 
-    private String databaseUrl() throws IOException, InterruptedException, SQLException {
+    private String databaseUrl() throws IOException, InterruptedException {
         if (!settings.databaseUrl().isEmpty()) {
             return settings.databaseUrl();
         }
-        Path data = Files.createTempDirectory("publishing");
-        closeLater(() -> {
-            Machine.deleteContents(data);
-            Files.delete(data);
-        });
-        return String.format(
-                Locale.ROOT,
-                "postgres://postgres@127.0.0.1:%d/postgres",
-                closeLater(Postgres.startAlone(data, settings.logs())).port());
+        PostgresServer postgres = closeLater(PostgresServer.builder()
+                .log(settings.logs().resolve("postgres.log"))
+                .build());
+        postgres.start();
+        return postgres.url("postgres");
     }
 
     private List<DisturbedWorker> startWorkers(int coordinatorPort, int streamApiPort) throws IOException {
@@ -192,12 +187,12 @@ public final class NoDoublePublishing implements AutoCloseable {
         for (int i = 1; i <= WORKERS; i++) {
             Link link = closeLater(new Link(coordinatorPort));
             Map<String, String> environment = new HashMap<>(settings.workerEnvironment(streamApiPort, WORKERS));
-            environment.put("COORDINATOR_URL", "http://127.0.0.1:" + link.port());
-            Child process = new Child(
-                    "worker-" + i,
-                    i % 2 == 0 && settings.typescript() ? node : java,
-                    environment,
-                    settings.logs().resolve("worker-" + i + ".log"));
+            environment.put("COORDINATOR_URL", link.uri().toString());
+            ChildProcess process = ChildProcess.command(i % 2 == 0 && settings.typescript() ? node : java)
+                    .name("worker-" + i)
+                    .environment(environment)
+                    .log(settings.logs().resolve("worker-" + i + ".log"))
+                    .build();
             DisturbedWorker worker = closeLater(new DisturbedWorker(process, link, settings.ttl(), seeds.nextLong()));
             worker.start();
             workers.add(worker);

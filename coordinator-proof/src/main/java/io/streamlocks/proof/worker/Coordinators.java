@@ -21,7 +21,10 @@ import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.util.Timeout;
 
-/** Sends calls to coordinators, and records each before it is sent and when it is answered. Thread-safe. */
+/**
+ * Sends calls to coordinators. Records each call before it is sent and when its response comes. This class is
+ * thread-safe.
+ */
 final class Coordinators implements AutoCloseable {
 
     private static final int CONNECTIONS = 64;
@@ -29,10 +32,10 @@ final class Coordinators implements AutoCloseable {
     record Reply(int status, byte[] body, String contentType, String retryAfter) {}
 
     /**
-     * What came of a request.
+     * The outcome of a request.
      *
-     * @param calls with their answers
-     * @param reply null if there was none
+     * @param calls the calls with their results
+     * @param reply the response; null if there was none
      */
     record Outcome(List<Call> calls, Reply reply) {}
 
@@ -55,7 +58,7 @@ final class Coordinators implements AutoCloseable {
                                 .build())
                         .build())
                 .setDefaultRequestConfig(RequestConfig.custom()
-                        // Longer than the client waits: what comes late is recorded as it was.
+                        // This is longer than the client waits, so that a late response is recorded as well.
                         .setResponseTimeout(Timeout.of(ttl.plusSeconds(2)))
                         .build())
                 .disableAutomaticRetries()
@@ -70,11 +73,12 @@ final class Coordinators implements AutoCloseable {
     }
 
     /**
-     * Sends the calls of one request to the coordinator that they name.
+     * Sends the calls of one request to the coordinator that they name. Blocks until there is a response, for the ttl
+     * and 2 s at most.
      *
-     * @param calls as they are about to be sent
-     * @param path of the request
-     * @param body of a POST; null for a GET
+     * @param calls the calls, which are about to be sent
+     * @param path the path of the request
+     * @param body the body of a POST; null for a GET
      * @throws IOException if the history cannot be written
      */
     Outcome send(List<Call> calls, String path, byte[] body) throws IOException {

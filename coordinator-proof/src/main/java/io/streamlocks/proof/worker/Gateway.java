@@ -15,9 +15,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Stands between the client of a worker and the coordinators, in the worker's own process, and records what goes through:
- * so all is recorded that the client does, its retries and its releases in the background, too. Each request goes to
- * another coordinator; one that failed is left alone for a moment. Thread-safe.
+ * A proxy between the client of a worker and the coordinators, in the worker's own process. It records everything that
+ * the client does, including retries and releases in the background. Each request goes to another coordinator. A
+ * coordinator that failed gets no request for a moment.
+ *
+ * <p>This class is thread-safe.
  */
 final class Gateway implements AutoCloseable {
 
@@ -51,7 +53,7 @@ final class Gateway implements AutoCloseable {
     }
 
     private void handle(HttpExchange exchange) throws IOException {
-        // Without an answer this ends the connection, which is how the client learns that none will come.
+        // Without a response this ends the connection, which tells the client that none will come.
         try (exchange) {
             byte[] body = exchange.getRequestBody().readAllBytes();
             String path = exchange.getRequestURI().getRawPath();
@@ -98,7 +100,7 @@ final class Gateway implements AutoCloseable {
         }
     }
 
-    /** Waits for the calls under way, which are recorded yet. */
+    /** Blocks until the calls under way are recorded, for 10 s at most. */
     @Override
     public void close() throws IOException {
         threads.shutdown();

@@ -16,9 +16,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Asks coordinators about leases whose renewal has no answer, from a moment before their known end until long after it: this
- * is when one server may say that a lease is over which another one has renewed. The client itself asks no more once it
- * was told. Thread-safe.
+ * Asks coordinators about leases whose renewal has no response, from shortly before their known end until long after
+ * it. At that time one server could report the end of a lease that another server has renewed. The client itself asks
+ * no more after a loss.
+ *
+ * <p>This class is thread-safe.
  */
 final class Prober implements AutoCloseable {
 
@@ -40,16 +42,16 @@ final class Prober implements AutoCloseable {
         private final String lease;
         private final long token;
 
-        /** When the last call was sent that prolonged it, which was its worker's own. */
+        /** When the worker sent the last call that prolonged the lease. */
         private volatile long prolonged;
 
-        /** Which coordinator was asked for the last renewal that has no answer; 0 if there is none. */
+        /** The number of the coordinator that got the last renewal without a response; 0 if there is none. */
         private volatile int doubtful;
 
-        /** One call of each kind at a time, so that those that hang keep no others away. */
+        /** The calls under way. There is one of each kind at most, so that one that hangs does not delay the others. */
         private final Set<Kind> underWay = ConcurrentHashMap.newKeySet();
 
-        /** Only the ticking thread uses it. */
+        /** Only the ticking thread uses this field. */
         private int probes;
 
         Held(Call granted) {
@@ -68,7 +70,7 @@ final class Prober implements AutoCloseable {
         ticking.start();
     }
 
-    /** Learns what the worker's client is about to ask for. */
+    /** Notes the calls that the worker's client is about to send. */
     void sent(List<Call> calls) {
         for (Call call : calls) {
             Held held = leases.get(call.lease());
@@ -78,7 +80,7 @@ final class Prober implements AutoCloseable {
         }
     }
 
-    /** Learns what it was answered. */
+    /** Notes the results that the client gets. */
     void answered(List<Call> calls) {
         for (Call call : calls) {
             if (call.showsLease()) {
@@ -97,7 +99,7 @@ final class Prober implements AutoCloseable {
                 long now = System.nanoTime();
                 for (Held held : leases.values()) {
                     double ttls = (now - held.prolonged) / (double) ttl.toNanos();
-                    // Long enough for a wait of 2.5 ttls to end, and short enough for the stream to be of use again.
+                    // Some faults last for 2.5 ttls. After that the stream should be free for other workers again.
                     if (ttls > 3) {
                         leases.remove(held.lease);
                     } else if (ttls > 0.9 && held.doubtful != 0) {
@@ -107,14 +109,14 @@ final class Prober implements AutoCloseable {
                 TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
             }
         } catch (InterruptedException e) {
-            throw new IllegalStateException("Nobody interrupts this thread", e);
+            throw new IllegalStateException("Nothing interrupts this thread", e);
         }
     }
 
     private void probe(Held held) {
         int number = held.probes++;
         Kind kind = KINDS.get(number % KINDS.size());
-        // Each of the others in turn; the same one if there is none.
+        // The other coordinators take turns. A single coordinator gets all probes.
         int others = Math.max(1, coordinators.count() - 1);
         int via = Math.floorMod(held.doubtful + number / KINDS.size() % others, coordinators.count()) + 1;
         if (held.underWay.add(kind)) {
@@ -146,7 +148,7 @@ final class Prober implements AutoCloseable {
         coordinators.send(wire.read(path, body, via), path, body);
     }
 
-    /** Waits for the calls under way. */
+    /** Blocks until the calls under way have ended, for about 10 s at most. */
     @Override
     public void close() {
         closed = true;

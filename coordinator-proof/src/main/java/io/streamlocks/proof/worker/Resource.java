@@ -9,21 +9,21 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * The process of the resource, in two: one with a fence, and as the control one without. On SIGTERM it writes down what
- * they hold.
+ * The process of the resource. It has two: one with a fence, and as the control one without. On SIGTERM it writes what
+ * both have accepted.
  */
 public final class Resource {
 
     private Resource() {}
 
     /**
-     * Serves until it is told to stop. Prints both addresses.
+     * Prints both addresses and serves until SIGTERM.
      *
-     * @param args number of streams, file for what the one with a fence holds, file for the other
+     * @param args the number of streams, the file for the writes with a fence, and the file for the writes without
      */
     public static void main(String[] args) throws IOException, InterruptedException {
         int streams = Integer.parseInt(args[0]);
-        // Not closed, since the JVM ends with it.
+        // Neither is closed, because they live as long as the JVM.
         StreamApi fenced = new StreamApi(0, streams, 0, Duration.ofSeconds(1), true);
         StreamApi unfenced = new StreamApi(0, streams, 0, Duration.ofSeconds(1), false);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {

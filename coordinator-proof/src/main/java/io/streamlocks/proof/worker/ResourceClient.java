@@ -14,17 +14,17 @@ import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuil
 import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.util.Timeout;
 
-/** Calls of the resource. Each blocks, for 5 s at most. Thread-safe. */
+/** Sends calls to the resource. Each call blocks for 5 s at most. This class is thread-safe. */
 final class ResourceClient implements AutoCloseable {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
     private static final Pattern POSITION = Pattern.compile("\"position\":(\\d+)");
 
     /**
-     * What it answered.
+     * The result of a call.
      *
      * @param answer accepted, refused or unknown
-     * @param position of an open: the last number that was written
+     * @param position the last number that was written, if the call opened a stream
      */
     record Reply(Answer answer, long position) {}
 
@@ -46,7 +46,7 @@ final class ResourceClient implements AutoCloseable {
         this.owner = owner;
     }
 
-    /** Bars all holders before this one from the stream. */
+    /** Opens a stream, which bars all earlier holders from it. */
     Reply open(String stream, long token) {
         return post(stream, "open", token);
     }
@@ -64,7 +64,7 @@ final class ResourceClient implements AutoCloseable {
                 return switch (response.getCode()) {
                     case 200 -> new Reply(Answer.ACCEPTED, position.find() ? Long.parseLong(position.group(1)) : 0);
                     case 409 -> new Reply(Answer.REFUSED, 0);
-                    default -> throw new IOException("The resource answered " + response.getCode() + ": " + body);
+                    default -> throw new IOException("The resource returned " + response.getCode() + ": " + body);
                 };
             });
         } catch (IOException e) {

@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What requests of a client ask for, and what their answers say. Thread-safe. */
+/** Translates the requests of a client and their responses into calls. This class is thread-safe. */
 final class WireCalls {
 
     private static final Pattern PATH = Pattern.compile("/v1/(?:locks/([^/]+)|batch)/(acquire|renew|release)");
@@ -29,15 +29,17 @@ final class WireCalls {
     private final AtomicLong ids = new AtomicLong();
 
     /**
+     * Makes a translator for one worker process.
+     *
      * @param owner the worker process
-     * @param streamPrefix what all streams of the run begin with; left out of what is recorded
+     * @param streamPrefix the prefix of all streams of the run, which records leave out
      */
     WireCalls(String owner, String streamPrefix) {
         this.owner = owner;
         this.streamPrefix = streamPrefix;
     }
 
-    /** The calls of a request: one, or one for each item of a batch. */
+    /** Returns the calls of a request: a single one, or one for each item of a batch. */
     List<Call> read(String path, byte[] body, int via) throws IOException {
         Matcher matcher = PATH.matcher(path);
         if (!matcher.matches()) {
@@ -65,26 +67,26 @@ final class WireCalls {
                 via);
     }
 
-    /** A read about a lease. */
+    /** Returns a read about a lease. */
     Call reading(Kind kind, String stream, String lease, long token, int via) {
         return Call.reading(nextId(), owner, kind, stream, lease, via, token);
     }
 
-    /** Where a call of one stream goes. */
+    /** Returns the path of a call for one stream. */
     String path(Kind kind, String stream) {
-        // URLEncoder writes a space as in a form, and in a path a plus is a plus.
+        // URLEncoder encodes a space as a plus, which a path does not decode.
         String path = "/v1/locks/"
                 + URLEncoder.encode(streamPrefix + stream, StandardCharsets.UTF_8)
                         .replace("+", "%20");
         return kind == Kind.LOOK ? path : path + "/" + kind;
     }
 
-    /** An id for a call of this process. */
+    /** Returns a new id for a call of this process. */
     String nextId() {
         return owner + "-" + ids.incrementAndGet();
     }
 
-    /** The same calls with their answers. */
+    /** Returns the calls with the results in a response. */
     List<Call> answered(List<Call> calls, String path, int status, byte[] body) {
         try {
             return read(calls, path, status, body);
@@ -114,10 +116,10 @@ final class WireCalls {
     }
 
     private Call answered(Call call, int status, JsonNode body) {
-        // Of a lease, a lock, and a problem of none.
+        // A lease and a lock name their stream. A problem without a lease does not.
         String of = body == null ? "" : body.path("streamId").asText();
         if (!of.isEmpty() && !of.equals(streamPrefix + call.stream())) {
-            return call.answered(Answer.UNEXPECTED, "the answer is for stream " + of, 0);
+            return call.answered(Answer.UNEXPECTED, "the response is for stream " + of, 0);
         }
         String code = body == null ? "" : body.path("code").asText();
         if (call.kind() == Kind.LOOK && (status == 200 || (status == 404 && code.equals("not-locked")))) {
@@ -154,7 +156,7 @@ final class WireCalls {
         return unanswered(call, status, code);
     }
 
-    /** Who holds the stream; null if nobody does. */
+    /** Returns a read of the stream with its result. The lock is null if the stream is free. */
     private static Call looked(Call call, JsonNode lock) {
         if (lock == null) {
             return call.answered(Answer.LOST, "not-locked", call.token());
@@ -163,7 +165,7 @@ final class WireCalls {
         if (token != call.token()) {
             return token > call.token()
                     ? call.answered(Answer.LOST, "superseded", token)
-                    : call.answered(Answer.UNEXPECTED, "a lease before it, token " + token, call.token());
+                    : call.answered(Answer.UNEXPECTED, "an earlier lease, token " + token, call.token());
         }
         return call.answered(
                 Answer.LIVE,
@@ -177,7 +179,7 @@ final class WireCalls {
     private static Call read(Call call, JsonNode grants) {
         for (JsonNode grant : grants) {
             if (grant.get("fencingToken").asLong() == call.token()) {
-                // Without an end it may be live, or over without that being certain.
+                // A grant without an end may be live, or may have run out without a record.
                 return grant.has("endedAt")
                         ? call.answered(
                                 Answer.LOST,

@@ -22,12 +22,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A worker process: threads that want streams, write to the resource under their leases, and release them. It records each
- * call. SIGTERM ends it in good order.
+ * A worker process. Its threads acquire streams, write to the resource under their leases, and release them. It records
+ * each call. On SIGTERM it stops in order.
  */
 public final class Worker {
 
-    /** Of all leases this part is held for some ttls, and so renewed. */
+    /** The share of leases that a thread holds for some ttls, so that they are renewed. */
     private static final double HELD_LONG = 0.06;
 
     private final Settings settings;
@@ -38,7 +38,7 @@ public final class Worker {
     private final ResourceClient unfenced;
     private volatile boolean stopping;
 
-    /** As {@link #main} takes them. */
+    /** The arguments of {@link #main}. */
     private record Settings(
             String owner,
             Path history,
@@ -79,13 +79,14 @@ public final class Worker {
     }
 
     /**
-     * Works until it is told to stop.
+     * Works until SIGTERM.
      *
-     * @param args owner, file of the history, prefix of streams, number of streams, threads, ttl in ms, seed, the
-     *     resource, the one without a fence, and the coordinators
+     * @param args the owner, the file of the history, the prefix of streams, the number of streams, the number of
+     *     threads, the ttl in ms, the seed, the URL of the resource, of the one without a fence, and of each
+     *     coordinator
      */
     public static void main(String[] args) throws IOException, InterruptedException {
-        // A thread that ends would leave a worker that does less and says nothing.
+        // If a thread ended alone, the worker would do less without a report. So the process ends.
         Thread.setDefaultUncaughtExceptionHandler((thread, e) -> {
             e.printStackTrace();
             Runtime.getRuntime().halt(3);
@@ -147,9 +148,9 @@ public final class Worker {
                     }
                     pause(random, 5, 25);
                 } catch (CoordinatorUnavailableException | CoordinatorRefusedException e) {
-                    // That is what a run is about; refused is a lease id that was granted unseen and has run out.
+                    // Faults cause this. A refusal is a lease id that was granted unseen and has run out.
                 } catch (InterruptedException e) {
-                    throw new IllegalStateException("Nobody interrupts these threads", e);
+                    throw new IllegalStateException("Nothing interrupts these threads", e);
                 } catch (IOException e) {
                     throw new IllegalStateException("The history cannot be written", e);
                 }
@@ -165,10 +166,10 @@ public final class Worker {
             long token = lease.fencingToken();
             ResourceClient.Reply opened = recorded(Kind.OPEN, stream, token, 0);
             long number = opened.position();
-            // Where there is no fence, either: that of a later holder is what a stale write is known by.
+            // This opens the resource without a fence as well, because the opening makes earlier tokens stale.
             long numberUnfenced = unfenced.open(stream, token).position();
             while (opened.answer() == Answer.ACCEPTED && !stopping && lease.isSafe()) {
-                // Between the look at the lease and the write anything may happen: this is where a fence is needed.
+                // Anything may happen between the check of the lease and the write. That is why a fence is necessary.
                 pause(random, 0, isLong ? 150 : 10);
                 ResourceClient.Reply reply = recorded(Kind.PUBLISH, stream, token, ++number);
                 if (isLong) {

@@ -1,2 +1,2 @@
-/** The processes that a run mistreats: workers on the Java client, and the resource that they write to. */
+/** The processes of a run under faults: workers on the Java client, and the resource to which they write. */
 package io.streamlocks.proof.worker;

@@ -14,13 +14,13 @@ class AbuseRulesTest {
     private static final ServerLog.Growth QUIET = new ServerLog.Growth(900_000, 0, 0);
 
     @Test
-    void nothingIsViolatedWhereEveryRenewalAndProbeIsAnsweredAndTheLogIsQuiet() {
+    void noViolationIfEveryRenewalAndProbeSucceedsAndTheLogIsQuiet() {
         assertThat(violations(seen(List.of(), renewals(1), Map.of(), QUIET, true)))
                 .isEmpty();
     }
 
     @Test
-    void aLostLeaseIsAViolationAndSomeOfThemAreNamed() {
+    void aLostLeaseIsAViolationThatNamesSomeOfTheLeases() {
         List<String> lost = Collections.nCopies(5, "victim/a: 410 expired");
 
         assertThat(violations(seen(lost, renewals(1), Map.of(), QUIET, true)))
@@ -29,7 +29,7 @@ class AbuseRulesTest {
     }
 
     @Test
-    void oneSlowRenewalInAHundredIsNoneAndTwoAreOne() {
+    void oneSlowRenewalInAHundredIsNoViolationButTwoAre() {
         assertThat(violations(seen(List.of(), renewals(1), Map.of(), QUIET, true)))
                 .isEmpty();
         assertThat(violations(seen(List.of(), renewals(2), Map.of(), QUIET, true)))
@@ -39,7 +39,7 @@ class AbuseRulesTest {
     @Test
     void noRenewalAtAllIsAViolation() {
         assertThat(violations(seen(List.of(), List.of(), Map.of(), QUIET, true)))
-                .containsExactly("no renewal was answered");
+                .containsExactly("no renewal had a result");
     }
 
     @Test
@@ -49,13 +49,13 @@ class AbuseRulesTest {
     }
 
     @Test
-    void aProcessThatEndedIsAViolation() {
+    void theEndOfTheProcessIsAViolation() {
         assertThat(violations(seen(List.of(), renewals(0), Map.of(), QUIET, false)))
                 .containsExactly("the process ended");
     }
 
     @Test
-    void ofTheLogItsGrowthAndStackTracesAndWhatIsUnescapedAreViolations() {
+    void growthAndStackTracesAndUnescapedCharactersOfTheLogAreViolations() {
         ServerLog.Growth bad = new ServerLog.Growth(500_000, 2, 1);
 
         assertThat(violations(seen(List.of(), renewals(0), Map.of(), bad, true)))
@@ -63,7 +63,7 @@ class AbuseRulesTest {
                         "the log has stack traces, of 2 lines",
                         "control or format characters are in 1 lines of the log");
         assertThat(violations(seen(List.of(), renewals(0), Map.of(), new ServerLog.Growth(1_000_000, 0, 0), true)))
-                .containsExactly("the log grew by 1.0 MB a minute");
+                .containsExactly("the log grew by 1.0 MB per minute");
     }
 
     private static List<String> violations(Observation seen) {
@@ -79,7 +79,7 @@ class AbuseRulesTest {
         return new Observation(lost, renewals, probes, log, Duration.ofSeconds(60), alive);
     }
 
-    /** A hundred of them, of which some took a second. */
+    /** Returns a hundred renewals, some of which took a second. */
     private static List<Double> renewals(int slow) {
         return Stream.concat(Collections.nCopies(100 - slow, 10.0).stream(), Collections.nCopies(slow, 1000.0).stream())
                 .toList();

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AbuseSettingsTest {
 
     @Test
-    void withoutArgumentsEverythingIsTriedForAMinuteEach() {
+    void withoutArgumentsEveryAttackRunsForAMinute() {
         AbuseSettings settings = AbuseSettings.of(List.of(), Map.of());
 
         assertThat(settings.attacks()).containsExactly(AttackClass.values());
@@ -27,7 +27,7 @@ class AbuseSettingsTest {
     }
 
     @Test
-    void whatIsNamedGoesBeforeTheDefaults() {
+    void argumentsOverrideTheDefaults() {
         AbuseSettings settings = AbuseSettings.of(
                 List.of("--attacks", "lists,same-lease", "--paths", "nginx", "--heaps", "768m"),
                 Map.of("attacks", "garbage", "backends", "memory"));
@@ -40,7 +40,7 @@ class AbuseSettingsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"--attack lists", "--attacks none", "--seconds 0", "--heaps", "--paths proxy", "lists x"})
-    void whatIsNotUnderstoodIsRefused(String args) {
+    void wrongArgumentsAreRejected(String args) {
         assertThatThrownBy(() -> AbuseSettings.of(List.of(args.split(" ")), Map.of()))
                 .isInstanceOf(IllegalArgumentException.class);
     }

@@ -53,7 +53,7 @@ class HeartbeatTest {
     }
 
     @Test
-    void aLeaseIsLostThatTheServerCallsLost() throws Exception {
+    void aLeaseIsLostIfTheServerReportsItsLoss() throws Exception {
         List<VictimLease> leases = acquire(LEASE, 1);
         replies.add(new Reply(410, LOST));
 
@@ -64,11 +64,11 @@ class HeartbeatTest {
     }
 
     @Test
-    void aRefusalIsTriedAgainAndTheRenewalTakesUntilItIsAnswered() throws Exception {
+    void aRefusedRenewalIsTriedAgainAndTakesUntilItSucceeds() throws Exception {
         List<VictimLease> leases = acquire(LEASE, 1);
         replies.add(new Reply(503, "{}"));
         replies.add(new Reply(200, LEASE));
-        // The next heartbeat ends it.
+        // The next renewal ends the heartbeat.
         replies.add(new Reply(410, LOST));
 
         heartbeat(leases, false).run();
@@ -79,18 +79,18 @@ class HeartbeatTest {
     }
 
     @Test
-    void aLeaseIsLostWhoseRenewalIsNotAnsweredBeforeItsEnd() throws Exception {
+    void aLeaseIsLostIfItsRenewalHasNoResultBeforeItsEnd() throws Exception {
         List<VictimLease> leases = acquire(OVER_AT_ONCE, 1);
         replies.add(new Reply(503, "{}"));
 
         heartbeat(leases, false).run();
 
         assertThat(record.lost())
-                .containsExactly("victim/0: no renewal was answered before its end; the last status was 503");
+                .containsExactly("victim/0: no renewal had a result before its end; the last status was 503");
     }
 
     @Test
-    void aLeaseIsLostWhoseTokenChanges() throws Exception {
+    void aLeaseIsLostIfItsTokenChanges() throws Exception {
         List<VictimLease> leases = acquire(LEASE, 1);
         replies.add(new Reply(200, "{\"fencingToken\":8,\"expiresInMs\":60000}"));
 
@@ -100,7 +100,7 @@ class HeartbeatTest {
     }
 
     @Test
-    void ofABatchThoseAreTriedAgainThatHaveNoAnswer() throws Exception {
+    void onlyTheItemsOfABatchWithoutAResultAreTriedAgain() throws Exception {
         List<VictimLease> leases = acquire(LEASE, 2);
         String lost = "{\"status\":410,\"problem\":" + LOST + "}";
         replies.add(new Reply(200, "{\"results\":[" + lost + ",{\"status\":503,\"problem\":{}}]}"));
@@ -118,7 +118,7 @@ class HeartbeatTest {
         return VictimLease.acquire(api, "victim/", count, 60_000);
     }
 
-    /** One whose renewals are due every 10 ms. */
+    /** Returns a heartbeat whose renewals are due every 10 ms. */
     private Heartbeat heartbeat(List<VictimLease> leases, boolean batch) {
         return new Heartbeat(api, leases, batch, 30, System.nanoTime(), record);
     }

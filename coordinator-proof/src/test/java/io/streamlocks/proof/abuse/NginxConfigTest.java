@@ -14,9 +14,8 @@ class NginxConfigTest {
     private static final Path FOLDER = Path.of("/tmp/nginx");
 
     @Test
-    void theProxyOfTheComposeFileListensOnLoopbackAndKnowsTheOneCoordinator() throws IOException {
-        String config =
-                NginxConfig.of(Files.readAllLines(Path.of("../docker-compose.yml")), 1111, 2222, FOLDER, false);
+    void theProxyOfTheComposeFileListensOnLoopbackAndLeadsToTheOneCoordinator() throws IOException {
+        String config = NginxConfig.of(Files.readAllLines(Path.of("../docker-compose.yml")), 1111, 2222, FOLDER, false);
 
         assertThat(config)
                 .contains("listen 127.0.0.1:1111;", "server 127.0.0.1:2222 ", "proxy_set_header Host $http_host;")
@@ -27,7 +26,7 @@ class NginxConfigTest {
     }
 
     @Test
-    void aWholeConfigurationIsTakenAsItIsButForItsPlaces() {
+    void aCompleteConfigurationChangesOnlyInItsPaths() {
         List<String> compose = List.of(
                 "configs:",
                 "  proxy:",
@@ -52,7 +51,7 @@ class NginxConfigTest {
     }
 
     @Test
-    void aFileWithoutAConfigurationIsRefused() {
+    void aFileWithoutAConfigurationIsRejected() {
         assertThatThrownBy(() -> NginxConfig.of(List.of("services:"), 1, 2, FOLDER, false))
                 .isInstanceOf(IllegalArgumentException.class);
     }

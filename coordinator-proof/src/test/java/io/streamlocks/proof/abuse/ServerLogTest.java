@@ -19,17 +19,17 @@ class ServerLogTest {
     private Path file;
 
     @BeforeEach
-    void writeWhatWasBefore() throws IOException {
+    void writeEarlierLines() throws IOException {
         file = Files.writeString(directory.resolve("log"), "before\n\tat a.B.c(B.java:1)\n");
     }
 
     @Test
-    void whatWasWrittenBeforeDoesNotCount() throws IOException {
+    void earlierLinesDoNotCount() throws IOException {
         assertThat(growthBy("a line\n")).isEqualTo(new ServerLog.Growth(7, 0, 0));
     }
 
     @Test
-    void theLinesOfAStackTraceAreFound() throws IOException {
+    void linesOfAStackTraceAreCounted() throws IOException {
         assertThat(growthBy("""
                         2026-11-28T09:00:00Z WARN Http - failed at once (see below)
                         java.lang.NullPointerException: no session
@@ -40,7 +40,7 @@ class ServerLogTest {
     }
 
     @Test
-    void aLineWithACharacterThatChangesHowOthersAreShownIsFound() throws IOException {
+    void linesWithACharacterThatChangesTheDisplayAreCounted() throws IOException {
         assertThat(growthBy("c1 \u009b31m\nreversed \u202e\nseparated \u2028\nescape \u001b[31m\n")
                         .unescaped())
                 .isEqualTo(4);

@@ -25,7 +25,7 @@ class CheckTest {
     private Path directory;
 
     @Test
-    void theAnswerOfACallReplacesTheLineOfWhenItWasSentAndATornLineIsLeftOut() throws IOException {
+    void theLineWithTheResponseReplacesTheLineOfTheRequestAndATornLineIsLeftOut() throws IOException {
         StreamHistory history =
                 new Events().acquired("w1", "a", 1, 1.2, 7).live("w1", 7, 1.1).build();
         Call answered = history.calls().get(0);
@@ -47,7 +47,7 @@ class CheckTest {
     }
 
     @Test
-    void whatAResourceWithoutAFenceTookIsTheControlAndNoViolation() throws IOException {
+    void staleWritesToAResourceWithoutAFenceAreTheControlAndNoViolation() throws IOException {
         JsonLines.write(
                 directory.resolve(Check.WRITES_UNFENCED),
                 List.of(new Write("s-1", 1, 8, "w2"), new Write("s-1", 1, 7, "w1")));
@@ -61,19 +61,19 @@ class CheckTest {
     }
 
     @Test
-    void aDirectoryWithoutARunIsNoHistory() {
+    void aDirectoryWithoutARunIsRejected() {
         assertThatThrownBy(() -> Check.of(directory)).hasMessageContaining("No history");
     }
 
     @Test
-    void aTakeoverIsFromTheKillToTheNextGrantOfWhatTheWorkerHeld() {
+    void aTakeoverLastsFromTheKillToTheNextGrantOfAStreamThatTheWorkerHeld() {
         Fault kill = new Fault("worker-kill", "killed w1", Events.nanos(2), Events.nanos(3), "w1", 0);
         Figures figures = new Figures(new RunInfo(0, Events.nanos(20), 3000, 1), List.of(kill));
         figures.add(new Events()
                 .acquired("w1", "a", 1, 1.2, 7)
                 .acquired("w2", "b", 4.2, 4.4, 8)
                 .build());
-        // It had begun to release this one.
+        // The worker had begun to release this lease.
         figures.add(new Events()
                 .acquired("w1", "a", 1, 1.2, 7)
                 .unknown("w1", Kind.RELEASE, "a", 1.5)
@@ -84,7 +84,7 @@ class CheckTest {
     }
 
     @Test
-    void theDatabaseIsBackForAllWhenTheLastCoordinatorAnswersAndNeverIfOneDoesNot() {
+    void theDatabaseIsBackWhenTheLastCoordinatorSucceedsAndNeverIfOneDoesNot() {
         Fault kill = new Fault("postgres-kill", "killed", Events.nanos(1), Events.nanos(2), null, Events.nanos(2));
         StreamHistory history = new Events().acquired("w1", "a", 2.3, 2.5, 7).build();
         Figures one = new Figures(new RunInfo(0, Events.nanos(20), 3000, 1), List.of(kill));
@@ -97,7 +97,7 @@ class CheckTest {
     }
 
     @Test
-    void theDatabaseIsNotBackForACoordinatorBeforeWhatElseHadFailedIs() {
+    void theDatabaseIsNotBackForACoordinatorBeforeEverythingElseIs() {
         Fault kill = new Fault("postgres-kill", "killed", Events.nanos(1), Events.nanos(2), null, Events.nanos(2));
         Fault cut = new Fault("partition-database", "cut", Events.nanos(1.5), Events.nanos(4), null, Events.nanos(4));
         Fault later = new Fault("latency", "delayed", Events.nanos(6), Events.nanos(9), null, 0);
@@ -112,7 +112,7 @@ class CheckTest {
     }
 
     @Test
-    void aTakeoverIsMeasuredOnlyIfNothingElseFailsMeanwhile() {
+    void aTakeoverIsMeasuredOnlyIfNothingElseFailsAtTheTime() {
         Fault kill = new Fault("worker-kill", "killed w1", Events.nanos(2), Events.nanos(2.1), "w1", 0);
         Fault cut = new Fault("partition-workers", "cut", Events.nanos(3), Events.nanos(5), null, 0);
         Fault later = new Fault("partition-workers", "cut", Events.nanos(7), Events.nanos(9), null, 0);

@@ -11,19 +11,19 @@ import org.junit.jupiter.api.Test;
 class CheckerTest {
 
     @Test
-    void aHistoryInWhichAllWentWellHasNoViolation() {
+    void aHistoryWithoutFailuresHasNoViolation() {
         assertThat(well().check()).isEmpty();
     }
 
     @Test
-    void aHistoryInWhichAnswersWereLostHasNoViolation() {
+    void aHistoryWithLostResponsesHasNoViolation() {
         Events events = new Events()
                 // Granted unseen, shown by the retry, and released unseen.
                 .unknown("w1", Kind.ACQUIRE, "a", 1)
                 .acquired("w1", "a", 1.5, 1.6, 7, 1.05)
                 .unknown("w1", Kind.RELEASE, "a", 2)
                 .history("w1", 7, 1.05, 2.1, "released", "w1")
-                // Granted unseen, and never heard of again.
+                // Granted unseen, and never shown.
                 .unknown("w2", Kind.ACQUIRE, "b", 3)
                 .held("w1", "c", 4, 4.1, "w2", 8)
                 .history("w2", 8, 3.5, 6.5, "superseded", "w1")
@@ -48,21 +48,21 @@ class CheckerTest {
     }
 
     @Test
-    void aTokenOfTwoLeasesIsFound() {
+    void aTokenThatBelongsToTwoLeasesIsFound() {
         Events events = well().acquired("w3", "z", 20, 20.2, 9).live("w3", 9, 20.1);
 
         assertThat(rules(events)).contains(TokenRules.ONE_LEASE);
     }
 
     @Test
-    void tokensThatFallWithTheGrantsAreFound() {
+    void tokensThatFallInTheOrderOfGrantsAreFound() {
         Events events = new Events().acquired("w1", "a", 1, 1.2, 8).acquired("w2", "b", 9, 9.2, 7);
 
         assertThat(rules(events)).contains(TokenRules.RISE, TokenRules.RISE_IN_ORDER);
     }
 
     @Test
-    void aLowerTokenThanOneThatWasSeenBeforeItWasAskedForIsFoundWhateverTheDatabasesClockSays() {
+    void aTokenLowerThanOneThatWasSeenBeforeTheRequestIsFoundWhateverTheDatabasesClockShows() {
         Events events = new Events().acquired("w1", "a", 1, 1.2, 8, 50).acquired("w2", "b", 9, 9.2, 7, 40);
 
         assertThat(rules(events)).contains(TokenRules.RISE_IN_ORDER).doesNotContain(TokenRules.RISE);
@@ -91,16 +91,16 @@ class CheckerTest {
     }
 
     @Test
-    void leasesThatOverlapAreFoundThoughTheFirstWasReleasedAfterwards() {
+    void leasesThatOverlapAreFoundEvenIfTheFirstWasReleasedAfterwards() {
         assertThat(rules(grantedWithinATtl(3.5))).containsExactly(LeaseRules.NO_OVERLAP);
     }
 
     @Test
-    void aLeaseWhoseReleaseMayHaveComeBeforeTheOtherGrantIsNoOverlap() {
+    void aLeaseWhoseReleaseCanHaveComeBeforeTheOtherGrantIsNoOverlap() {
         assertThat(rules(grantedWithinATtl(2.9))).isEmpty();
     }
 
-    /** Of a lease whose release is sent at that time, and of another one that is granted from 3 to 3.2. */
+    /** Returns a history with a lease whose release is sent then, and another lease that is granted from 3 to 3.2. */
     private static Events grantedWithinATtl(double releaseSent) {
         return new Events()
                 .acquired("w1", "a", 1, 1.2, 7)
@@ -148,7 +148,7 @@ class CheckerTest {
         assertThat(rules(events)).contains(LeaseRules.NO_REVIVAL);
     }
 
-    /** Of a lease of which it is answered at 4.5 to 4.6 that it is over. */
+    /** Returns a history with a lease whose end is reported from 4.5 to 4.6. */
     private static List<Events> saidToBeOver() {
         List<Events> all = new ArrayList<>();
         for (int way = 0; way < 4; way++) {
@@ -168,35 +168,35 @@ class CheckerTest {
     }
 
     @Test
-    void aLeaseThatWasSaidToBeOverAndIsOverIsNoViolation() {
+    void aCorrectReportOfAnEndIsNoViolation() {
         for (Events events : saidToBeOver()) {
             assertThat(rules(events.lost("w1", "a", 4.7, 4.8, "expired"))).isEmpty();
         }
     }
 
     @Test
-    void aLeaseThatSucceedsAfterItWasSaidToBeOverIsFoundHoweverThatWasSaid() {
+    void aCallThatSucceedsAfterTheEndWasReportedIsFoundForEveryKindOfReport() {
         for (Events events : saidToBeOver()) {
             assertThat(rules(events.acquired("w1", "a", 4.7, 4.8, 7, 1.1))).contains(LeaseRules.NO_REVIVAL);
         }
     }
 
     @Test
-    void aLeaseThatIsShownToAReadAfterItWasSaidToBeOverIsFoundHoweverThatWasSaid() {
+    void aReadThatShowsALeaseAfterItsEndWasReportedIsFoundForEveryKindOfReport() {
         for (Events events : saidToBeOver()) {
             assertThat(rules(events.looked("w1", "a", 4.7, 4.8, 7, 5.1))).containsExactly(LeaseRules.NO_REVIVAL);
         }
     }
 
     @Test
-    void aLeaseThatIsShownToOthersAfterItWasSaidToBeOverIsFoundHoweverThatWasSaid() {
+    void aRefusalThatShowsALeaseAfterItsEndWasReportedIsFoundForEveryKindOfReport() {
         for (Events events : saidToBeOver()) {
             assertThat(rules(events.held("w2", "b", 4.7, 4.8, "w1", 7))).containsExactly(LeaseRules.NO_REVIVAL);
         }
     }
 
     @Test
-    void anotherLeaseThatIsShownAfterOneWasSaidToBeOverIsNoViolation() {
+    void anotherLeaseThatIsShownAfterAReportedEndIsNoViolation() {
         for (Events events : saidToBeOver()) {
             events.unknown("w3", Kind.ACQUIRE, "c", 4).held("w2", "b", 4.7, 4.8, "w3", 8);
 
@@ -205,7 +205,7 @@ class CheckerTest {
     }
 
     @Test
-    void aReleaseThatSucceedsAfterTheLeaseWasSaidToHaveRunOutIsFound() {
+    void aReleaseThatSucceedsAfterTheLeaseWasReportedAsExpiredIsFound() {
         Events events = new Events()
                 .acquired("w1", "a", 1, 1.2, 7)
                 .lost("w1", "a", 5, 5.1, "expired")
@@ -216,7 +216,7 @@ class CheckerTest {
     }
 
     @Test
-    void aReleaseIsRepeatedAfterTheStreamWasSeenToBeFree() {
+    void aRepeatedReleaseAfterTheStreamWasReadAsFreeIsNoViolation() {
         Events events = new Events()
                 .acquired("w1", "a", 1, 1.2, 7)
                 .unknown("w1", Kind.RELEASE, "a", 2)
@@ -229,7 +229,7 @@ class CheckerTest {
     }
 
     @Test
-    void aLookBeforeTheGrantWasKnownSaysNothingOfIt() {
+    void aReadBeforeTheGrantWasKnownIsNotAboutIt() {
         Events events = new Events()
                 .lookedInVain("w1", "a", 1, 1.1, "not-locked")
                 .acquired("w1", "a", 1.05, 1.3, 7)
@@ -240,22 +240,22 @@ class CheckerTest {
     }
 
     @Test
-    void aLeaseThatWasSaidToBeOverWhileItsRenewalWasUnderWayIsFoundWhenThatIsAnswered() {
+    void anEndThatIsReportedDuringARenewalThatSucceedsIsFound() {
         for (Events events : saidToBeOver()) {
-            // Sent before its end, carried out at 3.9, and answered after it was said to be over.
+            // Sent before the end, carried out at 3.9, and its response came after the end was reported.
             assertThat(rules(events.renewed("w1", "a", 2.9, 4.9, 7, 1.1))).contains(LeaseRules.FALSE_LOSS);
         }
     }
 
     @Test
-    void aRenewalWhoseAnswerIsLateIsNoViolationIfItsLeaseCanHaveRunOutInBetween() {
+    void aRenewalWithALateResponseIsNoViolationIfItsLeaseCanHaveRunOutInBetween() {
         for (Events events : saidToBeOver()) {
             assertThat(rules(events.renewed("w1", "a", 1.05, 5.5, 7, 1.1, 1.1))).isEmpty();
         }
     }
 
     @Test
-    void anEndInHistoryThatALaterEndOfTheLeaseContradictsIsFoundWhateverCameFirst() {
+    void anEndInHistoryThatALaterEndOfTheLeaseContradictsIsFoundInEitherOrder() {
         Events events = new Events()
                 .acquired("w1", "a", 1, 1.2, 7)
                 .renewed("w1", "a", 2, 2.2, 7, 1.1)
@@ -266,7 +266,7 @@ class CheckerTest {
     }
 
     @Test
-    void aLeaseIdThatIsSaidToBeUsedWhileItsLeaseLastsIsFound() {
+    void aLeaseIdThatIsReportedAsUsedWhileItsLeaseLastsIsFound() {
         Events used = new Events()
                 .acquired("w1", "a", 1, 1.2, 7)
                 .used("w1", "a", 2, 2.1)
@@ -288,7 +288,7 @@ class CheckerTest {
     }
 
     @Test
-    void aLeaseIdThatWasForgottenMayBeGrantedOnceMore() {
+    void aForgottenLeaseIdMayBeGrantedAgain() {
         Events events = new Events().acquired("w1", "a", 1, 1.2, 7).history("w1", 7, 1.1, 4.1, "expired", null);
         for (int i = 0; i < 9; i++) {
             double from = 5 + i;
@@ -296,14 +296,14 @@ class CheckerTest {
                     .released("w2", "b" + i, from + 0.3, from + 0.4)
                     .history("w2", 8 + i, from + 0.1, from + 0.35, "released", "w2");
         }
-        // It was sent before the one that was answered first.
+        // This call was sent before the one whose response came first.
         events.acquired("w1", "a", 0.9, 20.2, 99, 20.1).live("w1", 99, 20.1);
 
         assertThat(rules(events)).isEmpty();
     }
 
     @Test
-    void aRenewalThatRevivesALeaseIsFoundThoughNobodyElseWantsTheStream() {
+    void aRenewalThatRevivesALeaseIsFoundEvenIfNoOtherWorkerAcquiresTheStream() {
         Events events = new Events()
                 .acquired("w1", "a", 1, 1.2, 7)
                 .renewed("w1", "a", 3, 3.2, 7, 1.1)
@@ -314,7 +314,7 @@ class CheckerTest {
     }
 
     @Test
-    void aRenewalAfterOneWithoutAnAnswerIsNoRevival() {
+    void aRenewalAfterOneWithoutAResponseIsNoRevival() {
         Events events = new Events()
                 .acquired("w1", "a", 1, 1.2, 7)
                 .unknown("w1", Kind.RENEW, "a", 3)
@@ -335,7 +335,7 @@ class CheckerTest {
     }
 
     @Test
-    void aLossForNoReasonIsFound() {
+    void aLossWithoutAReasonIsFound() {
         for (String reason : List.of("expired", "released", "superseded", "unknown", "broken")) {
             Events events = new Events()
                     .acquired("w1", "a", 1, 1.2, 7)
@@ -347,13 +347,13 @@ class CheckerTest {
     }
 
     @Test
-    void anAnswerThatNoCoordinatorShouldGiveIsFound() {
+    void aResponseThatNoCoordinatorMustSendIsFound() {
         assertThat(rules(new Events().unexpected("w1", Kind.ACQUIRE, "a", 1, 1.2)))
                 .containsExactly(AnswerRules.EXPECTED);
     }
 
     @Test
-    void aLeaseIdThatIsSaidToBeUsedThoughItIsNewIsFound() {
+    void aNewLeaseIdThatIsReportedAsUsedIsFound() {
         Events events = new Events().used("w1", "a", 1, 1.2);
         Events retried = new Events().unknown("w1", Kind.ACQUIRE, "a", 0.5).used("w1", "a", 1, 1.2);
 
@@ -362,14 +362,14 @@ class CheckerTest {
     }
 
     @Test
-    void anAnsweredGrantThatTheServiceForgotIsFound() {
+    void aGrantThatIsMissingInTheServicesHistoryIsFound() {
         Events events = new Events().acquired("w1", "a", 1, 1.2, 7);
 
         assertThat(rules(events)).containsExactly(ServiceRules.HAS_ALL);
     }
 
     @Test
-    void aGrantThatTheServiceHasOfAnotherOwnerIsFound() {
+    void aGrantWithAnotherOwnerInTheServicesHistoryIsFound() {
         Events events = new Events()
                 .acquired("w1", "a", 1, 1.2, 7)
                 .unknown("w2", Kind.ACQUIRE, "b", 1)
@@ -379,14 +379,14 @@ class CheckerTest {
     }
 
     @Test
-    void aHolderWhomTheServiceNeverGrantedItIsFound() {
+    void aHolderThatIsMissingInTheServicesHistoryIsFound() {
         Events events = new Events().held("w1", "a", 1, 1.2, "w2", 7);
 
         assertThat(rules(events)).containsExactly(ServiceRules.HOLDER);
     }
 
     @Test
-    void anAnsweredReleaseThatTheServiceDoesNotKnowOfIsFound() {
+    void aReleaseThatIsMissingInTheServicesHistoryIsFound() {
         Events events = new Events()
                 .acquired("w1", "a", 1, 1.2, 7)
                 .released("w1", "a", 2, 2.1)
@@ -396,14 +396,14 @@ class CheckerTest {
     }
 
     @Test
-    void aReleaseThatNobodyAskedForIsFound() {
+    void aReleaseThatNoWorkerSentIsFound() {
         Events events = new Events().acquired("w1", "a", 1, 1.2, 7).history("w1", 7, 1.1, 2, "released", "w1");
 
         assertThat(rules(events)).containsExactly(ServiceRules.ENDS);
     }
 
     @Test
-    void aRenewalThatTheServiceLostIsFound() {
+    void aRenewalThatIsMissingInTheServicesHistoryIsFound() {
         Events events = new Events()
                 .acquired("w1", "a", 1, 1.2, 7)
                 .renewed("w1", "a", 3, 3.2, 7, 1.1)
@@ -413,14 +413,14 @@ class CheckerTest {
     }
 
     @Test
-    void aGrantThatNobodyAskedForIsFound() {
+    void aGrantThatNoWorkerAskedForIsFound() {
         Events events = new Events().history("w1", 20, 30, 33, "expired", null);
 
         assertThat(rules(events)).containsExactly(ServiceRules.NO_MORE);
     }
 
     @Test
-    void aHistoryThatOverlapsWithItselfIsFound() {
+    void aServiceHistoryWithOverlappingLeasesIsFound() {
         Events events = new Events()
                 .unknown("w1", Kind.ACQUIRE, "a", 1)
                 .unknown("w2", Kind.ACQUIRE, "b", 1)
@@ -431,14 +431,14 @@ class CheckerTest {
     }
 
     @Test
-    void aStaleWriteThatTheResourceTookIsFound() {
+    void aStaleWriteThatTheResourceAcceptedIsFound() {
         Events events = well().write("w1", 3, 7);
 
         assertThat(rules(events)).containsExactly(ResourceRules.TOKEN_FELL);
     }
 
     @Test
-    void aWriteThatOverwritesAnotherIsFound() {
+    void aWriteThatReplacesAnotherIsFound() {
         Events events = well().write("w1", 2, 9);
 
         assertThat(rules(events)).containsExactly(ResourceRules.WRITTEN_TWICE);
@@ -466,7 +466,7 @@ class CheckerTest {
     }
 
     @Test
-    void theExcerptHasTheEventsThatContradictEachOtherAndNoOthers() {
+    void theExcerptContainsOnlyTheEventsThatContradictEachOther() {
         Events events = well().acquired("w3", "zz", 20, 20.2, 6).live("w3", 6, 20.1);
 
         Violation violation = events.check().stream()
@@ -482,7 +482,7 @@ class CheckerTest {
                         + " granted 00:00:20.100Z, ends 00:00:23.100Z [c-8]");
     }
 
-    /** Two workers, a release, an expiry, and what they wrote. */
+    /** Returns a history with two workers, a release, an expiry, and writes. */
     private static Events well() {
         return new Events()
                 .acquired("w1", "a", 1, 1.2, 7)

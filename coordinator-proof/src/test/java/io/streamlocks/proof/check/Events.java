@@ -8,7 +8,9 @@ import io.streamlocks.proof.history.Write;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Builds the history of one stream. Times are in seconds; the database's clock reads the same as the machine's. */
+/**
+ * Builds the history of one stream. Times are in seconds. The database's clock shows the same time as the machine's.
+ */
 final class Events {
 
     static final String STREAM = "s-1";
@@ -18,7 +20,7 @@ final class Events {
     private final List<Write> writes = new ArrayList<>();
     private final List<Grant> grants = new ArrayList<>();
 
-    /** Granted in the middle of the call. */
+    /** Adds an acquire that is granted in the middle of the call. */
     Events acquired(String owner, String lease, double from, double to, long token) {
         return acquired(owner, lease, from, to, token, (from + to) / 2);
     }
@@ -28,7 +30,7 @@ final class Events {
                 owner, Kind.ACQUIRE, Answer.GRANTED, lease, from, to, token, grantedAt, grantedAt + TTL_MS / 1000.0);
     }
 
-    /** Renewed in the middle of the call. */
+    /** Adds a renewal that is carried out in the middle of the call. */
     Events renewed(String owner, String lease, double from, double to, long token, double grantedAt) {
         return renewed(owner, lease, from, to, token, grantedAt, (from + to) / 2);
     }
@@ -62,7 +64,7 @@ final class Events {
         return answered(owner, Kind.ACQUIRE, lease, from, to, Answer.USED, null, 0);
     }
 
-    /** A look at the stream that finds the lease. */
+    /** Adds a look that finds the lease. */
     Events looked(String owner, String lease, double from, double to, long token, double expiresAt) {
         calls.add(call(
                 owner,
@@ -79,12 +81,12 @@ final class Events {
         return this;
     }
 
-    /** A look at the stream that finds it free, or another lease. */
+    /** Adds a look that finds the stream free, or another lease. */
     Events lookedInVain(String owner, String lease, double from, double to, String why) {
         return answered(owner, Kind.LOOK, lease, from, to, Answer.LOST, why, 0);
     }
 
-    /** History was read, which says that the lease has ended. */
+    /** Adds a read of the history in which the lease has ended. */
     Events readAsEnded(String owner, String lease, double from, double to, double endedAt, String reason) {
         calls.add(call(owner, Kind.HISTORY, lease, from, to, Answer.LOST, reason, 0, 0, 0, micros(endedAt)));
         return this;

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What an answer on the wire is in the history. */
+/** Tests how a response becomes the result of a call. */
 class WireCallsTest {
 
     private static final String LEASE =
@@ -35,7 +35,7 @@ class WireCallsTest {
 
     @ParameterizedTest
     @CsvSource({"acquire, GRANTED", "renew, RENEWED", "release, UNEXPECTED"})
-    void aLeaseIsAnAnswerToWhoeverAsksForOne(String kind, Answer answer) throws IOException {
+    void aLeaseIsTheResultOfAnAcquireOrRenewal(String kind, Answer answer) throws IOException {
         assertThat(answered(kind, 200, LEASE).answer()).isEqualTo(answer);
     }
 
@@ -45,7 +45,8 @@ class WireCallsTest {
         "renew, UNEXPECTED, UNEXPECTED, LOST",
         "release, UNEXPECTED, UNEXPECTED, LOST"
     })
-    void aRefusalIsOneOfItsCallOrUnexpected(String kind, Answer held, Answer used, Answer lost) throws IOException {
+    void aRefusalThatDoesNotFitItsCallIsUnexpected(String kind, Answer held, Answer used, Answer lost)
+            throws IOException {
         assertThat(answered(kind, 409, HELD).answer()).isEqualTo(held);
         assertThat(answered(kind, 409, USED).answer()).isEqualTo(used);
         assertThat(answered(kind, 410, LOST).answer()).isEqualTo(lost);
@@ -60,7 +61,7 @@ class WireCallsTest {
         "404, UNEXPECTED",
         "409, UNEXPECTED"
     })
-    void whatTellsNothingIsUnknownOnlyIfItMayBe(int status, Answer answer) throws IOException {
+    void aResponseWithoutAResultIsUnknownOnlyIfItsStatusIsExpected(int status, Answer answer) throws IOException {
         for (String kind : List.of("acquire", "renew", "release")) {
             assertThat(answered(kind, status, "{'code':'whatever'}").answer()).isEqualTo(answer);
         }
@@ -73,7 +74,7 @@ class WireCallsTest {
     }
 
     @Test
-    void anAnswerThatCannotBeReadIsUnexpected() throws IOException {
+    void aResponseThatIsNotJsonIsUnexpected() throws IOException {
         assertThat(answered("acquire", 200, "{'fencingToken'").answer()).isEqualTo(Answer.UNEXPECTED);
         assertThat(answered("acquire", 200, "{}").answer()).isEqualTo(Answer.UNEXPECTED);
         assertThat(batch(200, "{'results':[{'status':200,'lease':" + LEASE + "}]}"))
@@ -81,7 +82,7 @@ class WireCallsTest {
     }
 
     @Test
-    void anItemOfABatchThatIsUnknownIsUnknownAloneAndTheOthersAreWhatTheyAre() throws IOException {
+    void anUnknownItemOfABatchDoesNotChangeTheOthers() throws IOException {
         String blocked = "{'status':503,'problem':{'code':'storage-unavailable'}}";
 
         assertThat(batch(200, "{'results':[" + blocked + ",{'status':200,'lease':" + LEASE + "}]}"))
@@ -97,19 +98,19 @@ class WireCallsTest {
         "7, 503, UNKNOWN",
         "7, 500, UNEXPECTED"
     })
-    void aLookIsAboutTheLeaseOfAToken(long token, int status, Answer answer) {
+    void aLookComparesTheTokenOfTheLease(long token, int status, Answer answer) {
         String body = status == 200 ? LEASE : status == 404 ? "{'code':'not-locked'}" : "{'code':'whatever'}";
 
         assertThat(read(Kind.LOOK, token, status, body).answer()).isEqualTo(answer);
     }
 
     @Test
-    void aLookAtAPathThatIsNoneIsUnexpected() {
+    void aLookAtAWrongPathIsUnexpected() {
         assertThat(read(Kind.LOOK, 7, 404, "{'code':'not-found'}").answer()).isEqualTo(Answer.UNEXPECTED);
     }
 
     @Test
-    void historySaysWhetherAndWhenTheLeaseOfATokenEnded() {
+    void historyShowsWhetherAndWhenALeaseEnded() {
         String over = "{'fencingToken':6,'acquiredAt':'2026-01-01T00:00:00Z','endedAt':'2026-01-01T00:00:03Z',"
                 + "'endReason':'expired'}";
         String body = "{'grants':[{'fencingToken':7,'acquiredAt':'2026-01-01T00:00:04Z'}," + over + "]}";

@@ -5,20 +5,20 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The process that attacks. Its arguments are the attack, the port, and for how many seconds; its tokens are in the
- * environment, where others do not see them. The one line that it writes is what the attack was answered.
+ * The process that attacks. Its arguments are the attack, the port and the length in seconds. Its tokens are in the
+ * environment, which other users cannot read. It prints one line with the responses that it got.
  */
 public final class Abuser {
 
-    /** The environment's name for the token of a worker with a narrow prefix. */
+    /** The variable with the token of a worker that has a narrow prefix. */
     public static final String WORKER_TOKEN = "ABUSER_WORKER_TOKEN";
 
-    /** The environment's name for the token of a reader. */
+    /** The variable with the token of a reader. */
     public static final String READER_TOKEN = "ABUSER_READER_TOKEN";
 
     private Abuser() {}
 
-    /** Runs the attack, and ends with it. */
+    /** Runs the attack. */
     public static void main(String[] args) throws Exception {
         Target target = new Target(
                 new InetSocketAddress(InetAddress.getByName("127.0.0.1"), Integer.parseInt(args[1])),

@@ -2,13 +2,13 @@ package io.streamlocks.proof.abuse.attack;
 
 import java.io.IOException;
 
-/** Something that one caller does to harm all others. */
+/** An attack by one caller that may harm all others. */
 interface Attack {
 
     /**
-     * Goes on until {@link Target#isOver}, whatever the answers are.
+     * Attacks until {@link Target#isOver}, whatever the responses are.
      *
-     * @throws IOException if the attack cannot even begin
+     * @throws IOException if the attack cannot begin
      */
     void run(Target target) throws IOException, InterruptedException;
 }

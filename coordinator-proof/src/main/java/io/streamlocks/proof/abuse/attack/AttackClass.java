@@ -5,35 +5,35 @@ import java.util.Locale;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** The attacks, by the names that the command line knows. */
+/** The attacks by their names on the command line. */
 public enum AttackClass {
     /** Batches that renew one live lease a thousand times. */
     SAME_LEASE(false, () -> new SameLease(false)),
     /** The same with another ttl in each item. */
     SAME_LEASE_TTLS(false, () -> new SameLease(true)),
-    /** Large bodies that hardly arrive, of nobody in particular. */
+    /** Large bodies without a token that arrive very slowly. */
     STALLED_BODIES(false, StalledBodies::new),
     /** Acquires with 105,000 labels. */
     LABEL_BOMBS(false, LabelBombs::new),
-    /** Bodies that are costly to parse: many items, deep nesting, unknown fields, long values. */
+    /** Bodies that are costly to parse, such as many items, deep nesting, unknown fields and long values. */
     HUGE_BODIES(false, HugeBodies::new),
-    /** Requests to speak another protocol. */
+    /** Requests to switch to another protocol. */
     UPGRADES(false, Upgrades::new),
-    /** Control and format characters wherever a request can have them. */
+    /** Control and format characters in all parts of a request. */
     CONTROL_CHARACTERS(false, ControlCharacters::new),
-    /** Walks through the list of a great many locks. */
+    /** Walks through a long list of locks. */
     LISTS(true, Lists::new),
     /** Request heads that arrive byte by byte, from one address. */
     SLOW_HEADS(false, () -> new SlowHeads(1)),
     /** The same from 64 addresses. */
     SLOW_HEADS_SPREAD(false, () -> new SlowHeads(64)),
-    /** Long answers that are never read. */
+    /** Long responses that are never read. */
     UNREAD_ANSWERS(true, UnreadAnswers::new),
-    /** What is no HTTP. */
+    /** Bytes that are not HTTP. */
     GARBAGE(false, Garbage::new),
-    /** Calls with a token that nobody has. */
+    /** Calls with a token that does not exist. */
     WRONG_TOKENS(false, WrongTokens::new),
-    /** Calls as they should be, as many as 64 connections carry. */
+    /** Valid calls, as many as 64 connections carry. */
     GOOD_CALLS(false, GoodCalls::new);
 
     private final boolean wantsRows;
@@ -45,19 +45,20 @@ public enum AttackClass {
     }
 
     /**
-     * The attack with that name.
+     * Returns the attack with this name.
      *
-     * @throws IllegalArgumentException if there is none
+     * @throws IllegalArgumentException if there is no such attack
      */
     public static AttackClass of(String name) {
         return Arrays.stream(values())
                 .filter(attack -> attack.toString().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("No such attack: " + name + "; there are "
+                .orElseThrow(() -> new IllegalArgumentException("--attacks: unknown attack " + name
+                        + ". The attacks are "
                         + Arrays.stream(values()).map(AttackClass::toString).collect(Collectors.joining(", "))));
     }
 
-    /** Whether it is one only where a great many streams are locked. */
+    /** Returns whether the attack needs many locked streams. */
     public boolean wantsRows() {
         return wantsRows;
     }

@@ -6,21 +6,21 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 
-/** Threads that call as fast as they are answered, each on a connection of its own. */
+/** Threads that send the next call as soon as they have a response, each on a connection of its own. */
 final class Callers {
 
-    /** Between a connection that failed and the next one: an abuser that spins would take its own machine down. */
+    /** The pause after a connection that failed. Without it the abuser would use up its own machine. */
     private static final long RECONNECT_MS = 20;
 
     private Callers() {}
 
-    /** What is done on a connection again and again. */
+    /** An exchange that is repeated on a connection. */
     interface Talk {
-        /** Returns what it came to, for the tally. */
+        /** Returns the result for the tally. */
         String once(Connection connection) throws IOException;
     }
 
-    /** Runs until the attack is over. Each caller has a talk of its own. */
+    /** Blocks until the attack is over. Each caller has a talk of its own. */
     static void run(Target target, int callers, IntFunction<Talk> talks) throws InterruptedException {
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < callers; i++) {
@@ -34,12 +34,12 @@ final class Callers {
         }
     }
 
-    /** Sends the same request again and again. */
+    /** Repeats one request. Blocks until the attack is over. */
     static void repeat(Target target, int callers, byte[] request) throws InterruptedException {
         run(target, callers, i -> connection -> statusOf(connection, request));
     }
 
-    /** The status of an answer. */
+    /** Sends a request and returns the status of the response. */
     static String statusOf(Connection connection, byte[] request) throws IOException {
         return Integer.toString(connection.exchange(request).status());
     }
@@ -51,7 +51,7 @@ final class Callers {
                     target.tally().add(talk.once(connection));
                 }
             } catch (IOException | NumberFormatException e) {
-                target.tally().add("no answer");
+                target.tally().add("no response");
                 try {
                     TimeUnit.MILLISECONDS.sleep(RECONNECT_MS);
                 } catch (InterruptedException interrupted) {

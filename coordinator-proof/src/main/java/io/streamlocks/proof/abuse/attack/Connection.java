@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** A connection on which requests are answered one by one. Not thread-safe. */
+/** An HTTP connection with one request at a time. This class is not thread-safe. */
 final class Connection implements AutoCloseable {
 
     private static final int LONGEST_LINE = 64 * 1024;
@@ -23,13 +23,13 @@ final class Connection implements AutoCloseable {
         this.in = new BufferedInputStream(socket.getInputStream());
     }
 
-    /** An answer; the body is empty if there is none. */
+    /** A response. The body is empty if there is none. */
     record Answer(int status, String body) {}
 
     /**
-     * Sends a request and waits for its answer.
+     * Sends a request and waits for its response.
      *
-     * @throws IOException if there is none, or none that can be read; the connection is of no use then
+     * @throws IOException if there is no valid response; the connection is of no more use then
      */
     Answer exchange(byte[] request) throws IOException {
         socket.getOutputStream().write(request);
@@ -39,7 +39,7 @@ final class Connection implements AutoCloseable {
     private Answer read() throws IOException {
         String[] status = line().split(" ", 3);
         if (status.length < 2 || !status[0].startsWith("HTTP/1.")) {
-            throw new IOException("no HTTP");
+            throw new IOException("not HTTP");
         }
         Map<String, String> headers = new HashMap<>();
         for (String line = line(); !line.isEmpty(); line = line()) {
@@ -79,7 +79,7 @@ final class Connection implements AutoCloseable {
     private byte[] exactly(int size) throws IOException {
         byte[] bytes = in.readNBytes(size);
         if (bytes.length < size) {
-            throw new EOFException("half an answer");
+            throw new EOFException("incomplete response");
         }
         return bytes;
     }
@@ -88,7 +88,7 @@ final class Connection implements AutoCloseable {
         StringBuilder line = new StringBuilder();
         for (int read = in.read(); read != '\n'; read = in.read()) {
             if (read < 0 || line.length() > LONGEST_LINE) {
-                throw new EOFException("no answer");
+                throw new EOFException("no response");
             }
             if (read != '\r') {
                 line.append((char) read);

@@ -8,7 +8,7 @@ final class ControlCharacters implements Attack {
 
     private static final int CONNECTIONS = 9;
 
-    /** A new line, an escape, the C1 form of an escape, a reversed text, and a line separator. */
+    /** A new line, an escape, the C1 form of an escape, a right-to-left override, and a line separator. */
     private static final String IN_PATH = "%0D%0A%1B%5B31m%C2%9B%E2%80%AE%E2%80%A8";
 
     private static final String IN_JSON = "\\r\\n\\u001b[31m\\u009b\\u202e\\u2028";

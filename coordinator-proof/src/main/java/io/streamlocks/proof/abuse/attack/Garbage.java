@@ -4,13 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Without a token, 16 connections send what is no HTTP, or contradicts itself. */
+/** Without a token, 16 connections send bytes that are not HTTP, and requests that contradict themselves. */
 final class Garbage implements Attack {
 
     private static final int CONNECTIONS = 16;
     private static final int RANDOM_BYTES = 4096;
 
-    /** The same in each run. */
+    /** Each run uses the same seed. */
     private static final long SEED = 16;
 
     @Override
@@ -36,7 +36,7 @@ final class Garbage implements Attack {
         Callers.run(target, CONNECTIONS, caller -> {
             byte[] request = requests.get(caller % requests.size());
             return connection -> {
-                // Each on a connection of its own.
+                // Each request needs a connection of its own.
                 try (connection) {
                     return Callers.statusOf(connection, request);
                 }

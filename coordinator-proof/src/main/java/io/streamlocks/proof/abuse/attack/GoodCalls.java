@@ -3,12 +3,12 @@ package io.streamlocks.proof.abuse.attack;
 import java.io.IOException;
 import java.util.UUID;
 
-/** A worker acquires, renews and releases, a stream on each of 64 connections, as fast as it is answered. */
+/** A worker acquires, renews and releases one stream on each of 64 connections, as fast as the responses come. */
 final class GoodCalls implements Attack {
 
     private static final int CONNECTIONS = 64;
 
-    /** Of the calls for a lease, all but the first and the last renew it. */
+    /** The number of calls for a lease. All but the first and the last are renewals. */
     private static final int CALLS = 10;
 
     @Override

@@ -7,12 +7,12 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** A worker sends bodies just below 1 MiB that are costly to parse, one kind after the other, on 32 connections. */
+/** A worker sends bodies of just below 1 MiB that are costly to parse, one kind after the other, on 32 connections. */
 final class HugeBodies implements Attack {
 
     private static final int CONNECTIONS = 32;
 
-    /** A little below the limit of a body. */
+    /** A little below the limit for a body. */
     private static final int SIZE = 1_040_000;
 
     @Override

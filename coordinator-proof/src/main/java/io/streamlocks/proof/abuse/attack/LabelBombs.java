@@ -3,7 +3,7 @@ package io.streamlocks.proof.abuse.attack;
 import java.util.Locale;
 import java.util.StringJoiner;
 
-/** A worker acquires with 105,000 labels, 945 kB, on 95 connections. */
+/** A worker sends acquires with 105,000 labels, which are 945 kB, on 95 connections. */
 final class LabelBombs implements Attack {
 
     private static final int CONNECTIONS = 95;

@@ -2,19 +2,19 @@ package io.streamlocks.proof.abuse.attack;
 
 import java.nio.charset.StandardCharsets;
 
-/** Requests as bytes. */
+/** Builds requests as bytes. */
 final class Requests {
 
     private static final String HOST = "Host: localhost\r\n";
 
     private Requests() {}
 
-    /** A GET with some headers, each of which ends with CR and LF. */
+    /** Returns a GET request. Each header ends with CR and LF. */
     static byte[] get(String path, String headers) {
         return ascii("GET " + path + " HTTP/1.1\r\n" + HOST + headers + "\r\n");
     }
 
-    /** A POST of JSON. */
+    /** Returns a POST request with a JSON body. */
     static byte[] post(String path, String headers, String body) {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
         byte[] head = postHead(path, headers, bytes.length);
@@ -24,18 +24,18 @@ final class Requests {
         return all;
     }
 
-    /** The head of a POST that announces a body. */
+    /** Returns the head of a POST request that announces a body. */
     static byte[] postHead(String path, String headers, int length) {
         return ascii("POST " + path + " HTTP/1.1\r\n" + HOST + headers
                 + "Content-Type: application/json\r\nContent-Length: " + length + "\r\n\r\n");
     }
 
-    /** The header that says who calls. */
+    /** Returns the header with a token. */
     static String bearer(String token) {
         return "Authorization: Bearer " + token + "\r\n";
     }
 
-    /** The bytes of characters up to U+00FF, each as one byte. */
+    /** Returns the text with each character up to U+00FF as one byte. */
     static byte[] ascii(String text) {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }

@@ -8,8 +8,8 @@ import java.util.StringJoiner;
 import java.util.UUID;
 
 /**
- * A worker with two leases renews one of them a thousand or 700 times in each call, on four connections: a call of 700
- * leaves room for others in the statement that carries it out, and two leases are enough to hold up two statements at once.
+ * A worker with two leases renews one of them 1000 or 700 times in each call, on four connections. A call of 700 leaves
+ * room for other calls in its statement. Two leases are enough to delay two statements at once.
  */
 final class SameLease implements Attack {
 
@@ -36,7 +36,7 @@ final class SameLease implements Attack {
                 target, requests.size(), caller -> connection -> Callers.statusOf(connection, requests.get(caller)));
     }
 
-    /** Makes the id the stream's, too. */
+    /** Acquires a stream. The id is that of the stream and of the lease. */
     private static void acquire(Target target, String id) throws IOException {
         String body =
                 String.format(Locale.ROOT, "{\"ownerId\":\"abuser\",\"leaseId\":\"%s\",\"ttlMs\":%d}", id, TTL_MS);

@@ -11,25 +11,25 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Many connections that one thread keeps open, each of which sends something at first and a little more each time; one that
- * ends is opened again.
+ * Many connections that one thread keeps open. Each sends some bytes at first and a few more at intervals. A connection
+ * that ends is opened again.
  *
- * @param count how many
- * @param addresses from how many addresses they come
- * @param first what each sends at first
- * @param more what each sends each time after that
- * @param every how long from one time to the next
- * @param reads whether answers are read
+ * @param count the number of connections
+ * @param addresses the number of addresses from which they come
+ * @param first the bytes that each sends at first
+ * @param more the bytes that each sends after each interval
+ * @param every the interval
+ * @param reads whether responses are read
  */
 record SlowConnections(int count, int addresses, byte[] first, byte[] more, Duration every, boolean reads) {
 
-    /** In so many steps a round is made, so that the connections do not all begin at once. */
+    /** The number of steps of a round, so that the connections do not all begin at once. */
     private static final int STEPS = 30;
 
-    /** Small, so that an answer that is not read stays with the server. */
+    /** This buffer is small, so that an unread response stays with the server. */
     private static final int RECEIVE_BUFFER = 4096;
 
-    /** Runs until the attack is over. */
+    /** Blocks until the attack is over. */
     void run(Target target) throws InterruptedException {
         List<Slow> all = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -109,7 +109,7 @@ record SlowConnections(int count, int addresses, byte[] first, byte[] more, Dura
                     channel.close();
                 }
             } catch (IOException e) {
-                // It is gone, as it should be.
+                // The connection is of no more use in any case.
             }
             channel = null;
         }

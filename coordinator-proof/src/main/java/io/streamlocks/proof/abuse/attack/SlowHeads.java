@@ -4,13 +4,13 @@ import com.sun.management.UnixOperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 
-/** Without a token, 11,500 connections send a byte of a request head every 1.5 s, and never its end. */
+/** Without a token, 11,500 connections send one byte of a request head every 1.5 s, and never its end. */
 final class SlowHeads implements Attack {
 
     private static final int CONNECTIONS = 11_500;
     private static final Duration EVERY = Duration.ofMillis(1500);
 
-    /** What the process needs for all else. */
+    /** The number of files that the process needs for everything else. */
     private static final int OTHER_FILES = 500;
 
     private final int addresses;

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.Arrays;
 
 /**
- * Without a token, 128 connections announce 945 kB each, of which 530 kB come at once and 1 kB more each second: a server
- * that doubles its memory as it reads has 945 kB for each by then.
+ * Without a token, 128 connections announce 945 kB each. They send 530 kB at once and then 1 kB per second. A server
+ * that doubles its buffer while it reads has 945 kB for each connection by then.
  */
 final class StalledBodies implements Attack {
 

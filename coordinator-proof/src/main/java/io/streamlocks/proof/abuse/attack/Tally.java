@@ -5,7 +5,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 
-/** What an attack was answered, and how often. Thread-safe. */
+/** Counts the responses to an attack. This class is thread-safe. */
 final class Tally {
 
     private final Map<String, LongAdder> counts = new ConcurrentSkipListMap<>();

@@ -7,25 +7,25 @@ import java.net.Socket;
 import java.net.UnknownHostException;
 
 /**
- * What is attacked, by whom, and until when.
+ * The target of an attack, the tokens of the abuser, and the end.
  *
- * @param address where the coordinator, or the proxy before it, listens
- * @param abuserToken of a worker who may acquire streams that begin with {@link #STREAMS}
- * @param readerToken of a reader of all
- * @param end when the attack is over, by {@link System#nanoTime}
- * @param tally what the answers were
+ * @param address the address of the coordinator, or of the proxy in front of it
+ * @param abuserToken the token of a worker for streams with the prefix {@link #STREAMS}
+ * @param readerToken the token of a reader of all streams
+ * @param end when the attack is over, on the clock of {@link System#nanoTime}
+ * @param tally the counts of responses
  */
 record Target(InetSocketAddress address, String abuserToken, String readerToken, long end, Tally tally) {
 
-    /** What all streams of the abuser begin with, as it stands in a body. */
+    /** The prefix of all streams of the abuser. */
     static final String STREAMS = "abuser/";
 
-    /** The same as it stands in a path. */
+    /** The path of a stream of the abuser, up to the prefix. */
     static final String PATH = "/v1/locks/abuser%2F";
 
     private static final int CONNECT_MS = 2000;
 
-    /** Above the longest time that a server takes for an answer. */
+    /** This is above the longest time that a server takes for a response. */
     private static final int ANSWER_MS = 10_000;
 
     boolean isOver() {
@@ -33,9 +33,9 @@ record Target(InetSocketAddress address, String abuserToken, String readerToken,
     }
 
     /**
-     * An address of the abuser: not that of the victims, who would be right to complain about a limit of an address.
+     * Returns an address of the abuser. The victims have another address, because the server may limit an address.
      *
-     * @param number from 0 to 199
+     * @param number the number of the address, from 0 to 199
      */
     static InetSocketAddress source(int number) {
         try {
@@ -45,7 +45,7 @@ record Target(InetSocketAddress address, String abuserToken, String readerToken,
         }
     }
 
-    /** A new connection. Waits for it for 2 s, and for each answer on it for 10 s. */
+    /** Opens a connection. Blocks for 2 s at most, and later for 10 s for each response. */
     Connection connect() throws IOException {
         Socket socket = new Socket();
         try {

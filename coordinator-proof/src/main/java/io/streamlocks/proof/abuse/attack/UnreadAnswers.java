@@ -2,7 +2,7 @@ package io.streamlocks.proof.abuse.attack;
 
 import java.time.Duration;
 
-/** A reader asks for page after page of all locks on 256 connections, and reads none of them. */
+/** A reader requests page after page of all locks on 256 connections, and reads no response. */
 final class UnreadAnswers implements Attack {
 
     private static final int CONNECTIONS = 256;

@@ -2,7 +2,7 @@ package io.streamlocks.proof.abuse.attack;
 
 import java.util.List;
 
-/** Without a token, eight connections ask for WebSocket and HTTP/2. */
+/** Without a token, eight connections request WebSocket and HTTP/2. */
 final class Upgrades implements Attack {
 
     private static final int CONNECTIONS = 8;

@@ -1,6 +1,6 @@
 package io.streamlocks.proof.abuse.attack;
 
-/** Somebody with a wrong token calls on 32 connections, on half of them with a body of 100 kB. */
+/** A caller with a wrong token uses 32 connections. Half of them send bodies of 100 kB. */
 final class WrongTokens implements Attack {
 
     private static final int CONNECTIONS = 32;
