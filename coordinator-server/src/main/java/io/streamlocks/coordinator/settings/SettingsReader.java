@@ -1,4 +1,4 @@
-package io.streamlocks.coordinator;
+package io.streamlocks.coordinator.settings;
 
 import io.streamlocks.coordinator.reload.UnusableFileException;
 import java.nio.file.InvalidPathException;

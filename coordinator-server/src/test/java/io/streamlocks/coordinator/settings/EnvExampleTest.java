@@ -1,4 +1,4 @@
-package io.streamlocks.coordinator;
+package io.streamlocks.coordinator.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

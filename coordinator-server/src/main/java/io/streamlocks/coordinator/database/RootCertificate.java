@@ -1,4 +1,4 @@
-package io.streamlocks.coordinator;
+package io.streamlocks.coordinator.database;
 
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.streamlocks.coordinator;
+package io.streamlocks.coordinator.database;
 
 import java.util.ArrayList;
 import java.util.Arrays;

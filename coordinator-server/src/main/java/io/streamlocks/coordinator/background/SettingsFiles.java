@@ -1,4 +1,4 @@
-package io.streamlocks.coordinator;
+package io.streamlocks.coordinator.background;
 
 import io.streamlocks.coordinator.access.Authenticator;
 import io.streamlocks.coordinator.http.Guards;

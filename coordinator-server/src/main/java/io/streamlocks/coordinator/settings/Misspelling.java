@@ -1,4 +1,4 @@
-package io.streamlocks.coordinator;
+package io.streamlocks.coordinator.settings;
 
 import java.util.Collection;
 import java.util.Comparator;

@@ -1,4 +1,4 @@
-package io.streamlocks.coordinator;
+package io.streamlocks.coordinator.log;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;

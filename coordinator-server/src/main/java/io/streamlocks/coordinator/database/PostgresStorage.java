@@ -1,4 +1,4 @@
-package io.streamlocks.coordinator;
+package io.streamlocks.coordinator.database;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;

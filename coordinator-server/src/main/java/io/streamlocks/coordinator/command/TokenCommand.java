@@ -1,4 +1,4 @@
-package io.streamlocks.coordinator;
+package io.streamlocks.coordinator.command;
 
 import io.streamlocks.coordinator.access.NewToken;
 import io.streamlocks.coordinator.access.Principal;
