@@ -9,12 +9,12 @@ import java.util.Properties;
 import java.util.regex.Pattern;
 import org.postgresql.PGProperty;
 
-/** The options of a {@link DatabaseUrl}: those of the JDBC driver, also by the names that libpq has for them. */
+/** Reads the options of a {@link DatabaseUrl}: those of the JDBC driver, by its names or by those of libpq. */
 final class DatabaseOptions {
 
     private static final Pattern OPTION_NAME = Pattern.compile("[A-Za-z_]{1,40}");
 
-    /** Options that libpq, whose form of URL this is, names differently from the JDBC driver. */
+    /** Options that have another name in libpq, which defines this form of URL, than in the JDBC driver. */
     private static final Map<String, PGProperty> LIBPQ_OPTIONS = Map.of(
             "application_name", PGProperty.APPLICATION_NAME,
             "channel_binding", PGProperty.CHANNEL_BINDING,
@@ -24,32 +24,32 @@ final class DatabaseOptions {
             "sslnegotiation", PGProperty.SSL_NEGOTIATION,
             "target_session_attrs", PGProperty.TARGET_SERVER_TYPE);
 
-    /** Options of libpq, Prisma and others that go by another name here. */
+    /** Options of libpq, Prisma and others that have another name here. */
     private static final Map<String, String> KNOWN_ELSEWHERE = Map.of(
-            "schema", "it is currentSchema",
-            "search_path", "it is currentSchema",
-            "krbsrvname", "it is kerberosServerName",
-            "keepalives", "it is tcpKeepAlive",
-            "fallback_application_name", "it is ApplicationName",
-            "connection_limit", "it is the setting DATABASE_POOL_SIZE",
-            "pool_timeout", "it is the setting DATABASE_CONNECTION_TIMEOUT_MS",
-            "statement_timeout", "it is the setting DATABASE_STATEMENT_TIMEOUT_MS",
-            "client_encoding", "leave it out: it is UTF8",
-            "pgbouncer", "leave it out, and use PgBouncer in session mode");
+            "schema", "use currentSchema",
+            "search_path", "use currentSchema",
+            "krbsrvname", "use kerberosServerName",
+            "keepalives", "use tcpKeepAlive",
+            "fallback_application_name", "use ApplicationName",
+            "connection_limit", "use the setting DATABASE_POOL_SIZE",
+            "pool_timeout", "use the setting DATABASE_CONNECTION_TIMEOUT_MS",
+            "statement_timeout", "use the setting DATABASE_STATEMENT_TIMEOUT_MS",
+            "client_encoding", "remove it: the encoding is UTF8",
+            "pgbouncer", "remove it, and use PgBouncer in session mode");
 
     private DatabaseOptions() {}
 
     /**
      * Reads options.
      *
-     * @param options as they are in the URL
-     * @param plusIsSpace whether a plus sign stands for a space
-     * @param properties take them
-     * @throws IllegalArgumentException saying what is wrong, without what may be a part of a password
+     * @param options the options as in the URL
+     * @param plusIsSpace whether a plus sign is a space
+     * @param properties receives the options
+     * @throws IllegalArgumentException if an option cannot be used. The message contains no possible part of a password
      */
     static void read(String options, boolean plusIsSpace, Properties properties) {
         List<String> unknown = new ArrayList<>();
-        // All that follows a password may be the rest of it, after a special character; and so may all before an @.
+        // Everything after a password, and everything before an @, may be part of a password with a special character.
         boolean mayBePassword = options.contains("@");
         for (String option : options.split("&")) {
             if (option.isEmpty()) {
@@ -84,24 +84,24 @@ final class DatabaseOptions {
                 Arrays.stream(PGProperty.values())
                         .filter(property ->
                                 isOption(property) && property.getName().equalsIgnoreCase(name.replace("_", "")))
-                        .map(property -> "it is " + property.getName())
+                        .map(property -> "use " + property.getName())
                         .findFirst()
                         .orElse(""));
         return known.isEmpty() ? "" : " (" + known + ")";
     }
 
-    /** The driver takes the place of the database from its own URL only, and a service from a file. */
+    /** The driver takes host, port and database only from a URL of its own, and a service from a file. */
     private static boolean isOption(PGProperty property) {
         return !property.getName().startsWith("PG") && property != PGProperty.SERVICE;
     }
 
-    /** The value as the driver has it. The driver itself would complain at each connection, and never at the start. */
+    /** Returns the value in the form of the driver. The driver checks it at each connection, and not at the start. */
     private static String checked(PGProperty property, String name, String value) {
         if (property == PGProperty.TARGET_SERVER_TYPE) {
             return switch (value) {
                 case "primary", "read-write" -> "primary";
                 case "any" -> value;
-                // A standby takes no writes, and each call here is one.
+                // A standby takes no writes, and every call of this server writes.
                 default ->
                     throw new IllegalArgumentException("has the option " + name + ", which must be primary or any");
             };

@@ -13,15 +13,15 @@ import org.postgresql.PGProperty;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * Where the database is and how to log in: {@code postgres://user:password@host:port/db?options}, as most platforms
- * hand it out, or {@code jdbc:postgresql://host:port/db?user=...&password=...}. Several hosts are separated by commas.
- * Connections are made to a primary only, unless the URL says otherwise.
+ * Where the database is and how to log in: {@code postgres://user:password@host:port/db?options}, the form of most
+ * platforms, or {@code jdbc:postgresql://host:port/db?user=...&password=...}. Commas separate several hosts. The server
+ * connects to a primary only, unless the URL says otherwise.
  *
- * @param properties the settings of the PostgreSQL JDBC driver that the URL stands for, its password among them
+ * @param properties the URL as settings of the PostgreSQL JDBC driver, with the password
  */
-record DatabaseUrl(Properties properties) {
+public record DatabaseUrl(Properties properties) {
 
-    /** Read here and not by the driver, which logs a URL that it cannot read, with the password in it. */
+    /** The driver does not read the URL, because it logs a URL that it cannot read, with the password. */
     private static final Pattern URL = Pattern.compile(
             "(?<scheme>jdbc:postgresql|postgres|postgresql)://((?<login>[^/?#]*)@)?(?<hosts>[^/?#@]*)"
                     + "(/(?<database>[^/?#]*))?(\\?(?<options>[^#]*))?",
@@ -29,23 +29,23 @@ record DatabaseUrl(Properties properties) {
 
     private static final Pattern HOST = Pattern.compile("(?<name>\\[[0-9a-fA-F:.]+]|[\\w.-]+)(:(?<port>\\d{0,5}))?");
 
-    /** The end of what is wrong with a URL, where special characters may be the reason. */
+    /** The end of a message about a URL in which special characters may be the reason. */
     static final String PERCENT_ENCODE = "; percent-encode special characters in the user and the password";
 
     /**
      * Reads a URL.
      *
      * @param url the URL
-     * @return what it says
-     * @throws IllegalArgumentException saying what is wrong, without repeating the URL: it may hold a password
+     * @return the URL as settings of the driver
+     * @throws IllegalArgumentException if the URL cannot be used. The message does not repeat it: it may contain a password
      */
-    static DatabaseUrl parse(String url) {
+    public static DatabaseUrl parse(String url) {
         Matcher matcher = URL.matcher(url);
         if (!matcher.matches()) {
             throw new IllegalArgumentException("must be like postgres://user:password@host:5432/database"
                     + " or jdbc:postgresql://host:5432/database?user=...&password=..." + PERCENT_ENCODE);
         }
-        // In the query of a JDBC URL a plus sign stands for a space, in a PostgreSQL URL for itself.
+        // A plus sign is a space in the query of a JDBC URL, and a plus sign in a PostgreSQL URL.
         boolean plusIsSpace = matcher.group("scheme").contains(":");
         Properties properties = new Properties();
         readLogin(matcher.group("login"), properties);
@@ -60,21 +60,21 @@ record DatabaseUrl(Properties properties) {
         }
         RootCertificate.read(properties);
         if (!PGProperty.TARGET_SERVER_TYPE.isPresent(properties)) {
-            // For one host, too: after a fail-over its name may for a while lead to what is a standby now, and the pool
-            // would keep those connections.
+            // This applies to a single host, too. After a fail-over its name may still lead to the old primary, now a
+            // standby, and the pool would keep those connections.
             PGProperty.TARGET_SERVER_TYPE.set(properties, "primary");
         }
         return new DatabaseUrl(properties);
     }
 
-    /** Whether it has the password. */
-    boolean hasPassword() {
+    /** Returns whether the URL contains the password. */
+    public boolean hasPassword() {
         String password = PGProperty.PASSWORD.getOrDefault(properties);
         return password != null && !password.isEmpty();
     }
 
-    /** A data source that opens a connection a call. */
-    PGSimpleDataSource dataSource() {
+    /** Returns a data source that opens a connection per call. */
+    public PGSimpleDataSource dataSource() {
         return dataSource(new PGSimpleDataSource());
     }
 
@@ -82,7 +82,7 @@ record DatabaseUrl(Properties properties) {
      * Sets up a data source.
      *
      * @param dataSource a new one
-     * @return the same
+     * @return the same data source
      */
     PGSimpleDataSource dataSource(PGSimpleDataSource dataSource) {
         dataSource.setServerNames(PGProperty.PG_HOST.getOrDefault(properties).split(","));
@@ -99,20 +99,20 @@ record DatabaseUrl(Properties properties) {
         return dataSource;
     }
 
-    /** Names what in it can lose grants; empty if nothing can. */
+    /** Returns how this URL can lose grants; empty if it cannot. */
     Optional<String> finding() {
         boolean severalHosts = PGProperty.PG_HOST.getOrDefault(properties).contains(",");
         boolean takesAny =
                 PGProperty.TARGET_SERVER_TYPE.getOrDefault(properties).equals("any");
         return severalHosts && takesAny
                 ? Optional.of(
-                        "DATABASE_URL names several hosts and takes any of them: a standby, which takes no writes, or"
-                                + " a primary that another has replaced, whose grants nobody else knows. Leave out"
+                        "DATABASE_URL names several hosts and accepts any of them. One may be a standby, which takes no"
+                                + " writes, or a replaced primary, whose grants no other server sees. Remove"
                                 + " targetServerType (target_session_attrs), or set it to primary")
                 : Optional.empty();
     }
 
-    /** Where the database is, without user and password. */
+    /** Returns where the database is, without user and password. */
     @Override
     public String toString() {
         String[] hosts = PGProperty.PG_HOST.getOrDefault(properties).split(",");
@@ -164,13 +164,13 @@ record DatabaseUrl(Properties properties) {
         return Integer.toString(number);
     }
 
-    /** An option or a part of the place, as it is meant. */
+    /** Decodes an option or another part of the URL. */
     static String decoded(String encoded, boolean plusIsSpace) {
         try {
             return URLDecoder.decode(plusIsSpace ? encoded : encoded.replace("+", "%2B"), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
-            // Not chained: the message of the cause repeats a part of the URL.
-            throw new IllegalArgumentException("has a % that no two hex digits follow" + PERCENT_ENCODE);
+            // The message of the cause repeats a part of the URL, so it is not chained.
+            throw new IllegalArgumentException("has a % that is not followed by two hex digits" + PERCENT_ENCODE);
         }
     }
 }

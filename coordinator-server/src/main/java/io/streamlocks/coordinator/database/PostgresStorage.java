@@ -1,6 +1,5 @@
 package io.streamlocks.coordinator.database;
 
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.StorageCondition;
@@ -11,81 +10,169 @@ import io.streamlocks.coordinator.lock.postgres.RightsCheck;
 import io.streamlocks.coordinator.lock.postgres.SetUpCheck;
 import io.streamlocks.coordinator.lock.postgres.TableLook;
 import io.streamlocks.coordinator.lock.postgres.TokenSequence;
-import io.streamlocks.coordinator.telemetry.Telemetry;
+import io.streamlocks.coordinator.log.RepeatedErrorLog;
+import io.streamlocks.coordinator.log.RootCause;
+import io.streamlocks.coordinator.storage.Storage;
+import io.streamlocks.coordinator.storage.Upkeep;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import org.postgresql.PGProperty;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.postgresql.jdbc.PreferQueryMode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
-/** The connections to PostgreSQL, and what is done before leases are kept in it. Thread-safe. */
-final class PostgresStorage implements AutoCloseable {
+/** Keeps leases in PostgreSQL. This class is thread-safe. */
+public final class PostgresStorage implements Storage {
 
     private static final Logger LOG = LoggerFactory.getLogger(PostgresStorage.class);
 
-    /** PostgreSQL's insufficient_privilege and invalid_schema_name. */
+    /** The states insufficient_privilege and invalid_schema_name of PostgreSQL. */
     private static final Set<String> RIGHTS_OR_SCHEMA = Set.of("42501", "3F000");
 
-    /** Connection exceptions, refused logins, and what ends sessions: shutdown, start-up, a database that was dropped. */
+    /** Connection exceptions, rejected logins, and what ends sessions: shutdown, start-up, a database that was dropped. */
     private static final Pattern AWAY = Pattern.compile("(08|28|57P0).*");
 
-    private static final Duration LOGIN_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration MIGRATION_STEP_TIMEOUT = Duration.ofMinutes(1);
+    private static final Duration SET_UP_INTERVAL = Duration.ofMinutes(1);
+    private static final Duration TABLE_INTERVAL = Duration.ofSeconds(15);
 
-    private final CoordinatorConfig.Database database;
+    private final DatabaseSettings database;
+    private final Function<Supplier<StorageCondition>, Runnable> gauges;
     private final HikariDataSource pool;
     private final LockManager locks;
     private final SetUpWatch setUp;
     private final TokenSequence tokens;
     private final TableLook table;
+    private final RepeatedErrorLog errors = new RepeatedErrorLog(LOG, System::nanoTime);
 
     /**
      * Connects to nothing yet.
      *
-     * @param database where it is
-     * @param telemetry measures the pool
-     * @param keepsHistory whether grants are remembered after they ended
+     * @param database how the server connects
+     * @param keepsHistory whether grants are remembered after they have ended
+     * @param poolMetrics where the pool registers its meters: a registry of Micrometer
+     * @param gauges shows the condition of the storage, each time that its result is run
      */
-    PostgresStorage(CoordinatorConfig.Database database, Telemetry telemetry, boolean keepsHistory) {
+    public PostgresStorage(
+            DatabaseSettings database,
+            boolean keepsHistory,
+            Object poolMetrics,
+            Function<Supplier<StorageCondition>, Runnable> gauges) {
         this.database = database;
-        this.pool = pool(database, telemetry, keepsHistory);
+        this.gauges = gauges;
+        this.pool = Connections.pool(database, poolMetrics, keepsHistory);
         this.locks = new PostgresLockManager(pool, new StaleConnections(pool));
-        // Not by the pool, which is used up when writes hang.
-        this.setUp = new SetUpWatch(database.url(), new SetUpCheck(unpooled(database))::look);
-        this.tokens = new TokenSequence(unpooled(database));
+        // Writes that hang use up the pool, so the check of the set-up has connections of its own.
+        this.setUp = new SetUpWatch(database.url(), new SetUpCheck(Connections.unpooled(database))::look);
+        this.tokens = new TokenSequence(Connections.unpooled(database));
         this.table = new TableLook(pool);
     }
 
-    /** The leases in it. */
-    LockManager locks() {
+    @Override
+    public LockManager locks() {
         return locks;
     }
 
-    /** Logs how the database is set up to lose grants; for one thread at a time. */
-    SetUpWatch setUp() {
-        return setUp;
+    @Override
+    public void open() {
+        // This comes first because a migration that waits for a missing standby would not say so.
+        lookAtSetUp();
+        PGSimpleDataSource plain = Connections.unpooled(database);
+        plain.setPreferQueryMode(PreferQueryMode.SIMPLE);
+        PoolerCheck.requireOwnSessions(plain);
+        // An earlier connection of the pool would have left its settings in sessions that a pooler gives to others.
+        pool.getHikariConfigMXBean().setMinimumIdle(database.poolSize());
+        migrate();
+        // The pool may not have noticed yet that the database is back, and would fail the first calls.
+        locks.verifyWritable();
+        tokens.raise()
+                .ifPresent(raised -> LOG.warn(
+                        "The sequence stream_lock_fencing_token was at {}, behind the issued token {}, and has been raised to"
+                                + " it. The sequence was set back, or the tables were copied without it. See RUNBOOK.md,"
+                                + " Bring the sequence ahead",
+                        raised.from(),
+                        raised.to()));
     }
 
-    /** Looks at the table and who holds its dead rows; throws if it cannot. */
-    StorageCondition look() {
-        return table.look();
+    /** The server serves whatever the check finds, and also if the check fails while the database answers. */
+    private void lookAtSetUp() {
+        try {
+            setUp.run();
+        } catch (StorageUnavailableException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            errors.log(
+                    Level.WARN, "set-up" + e, "Failed to check how the database is set up: " + RootCause.of(e), null);
+        }
+    }
+
+    private void migrate() {
+        try {
+            new Schema(Connections.unpooled(database, MIGRATION_STEP_TIMEOUT)).migrate();
+        } catch (SQLException e) {
+            throw new IllegalStateException("The tables cannot be set up", e);
+        }
+    }
+
+    @Override
+    public String explain(Throwable cause) {
+        return cause + missingRights(cause);
+    }
+
+    /** Returns the rights that the role lacks, as the end of a sentence; empty if rights are not the problem. */
+    private String missingRights(Throwable cause) {
+        if (!(cause instanceof SQLException rejection
+                && RIGHTS_OR_SCHEMA.contains(String.valueOf(rejection.getSQLState())))) {
+            return "";
+        }
+        try {
+            return RightsCheck.missing(Connections.unpooled(database))
+                    .map(sql -> ". Run this as a role that may grant it: " + sql)
+                    .orElse("");
+        } catch (RuntimeException e) {
+            return "";
+        }
+    }
+
+    @Override
+    public List<Upkeep> upkeep() {
+        return List.of(
+                new Upkeep(SET_UP_INTERVAL, "check how the database is set up", setUp),
+                new Upkeep(
+                        TABLE_INTERVAL,
+                        "check the table and which transactions keep its dead rows",
+                        unlessAway(gauges.apply(table::look))));
+    }
+
+    /** The other work in the background logs that the database is away, so this work logs only other failures. */
+    private static Runnable unlessAway(Runnable look) {
+        return () -> {
+            try {
+                look.run();
+            } catch (StorageUnavailableException e) {
+                if (!isAway(e)) {
+                    throw e;
+                }
+            }
+        };
     }
 
     /**
-     * Whether the database could not be reached: what its refusals mean is for others to log.
+     * Returns whether a statement failed because the database could not be reached.
      *
-     * @param failure of a statement
+     * @param failure the failure of the statement
      */
     static boolean isAway(StorageUnavailableException failure) {
         for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLTransientConnectionException) {
-                // The pool had none to give.
+                // The pool had no connection to give.
                 return true;
             }
             if (cause instanceof SQLException sql && sql.getSQLState() != null) {
@@ -95,122 +182,13 @@ final class PostgresStorage implements AutoCloseable {
         return false;
     }
 
-    /**
-     * Sets up the schema and sees that leases can be granted; to be tried again if it throws.
-     *
-     * @throws RuntimeException if something is missing, or the database does not answer
-     */
-    void open() {
-        PGSimpleDataSource plain = unpooled(database);
-        plain.setPreferQueryMode(PreferQueryMode.SIMPLE);
-        PoolerCheck.requireOwnSessions(plain);
-        // Before, the pool would have left its settings in sessions that a pooler gives to others.
-        pool.getHikariConfigMXBean().setMinimumIdle(database.poolSize());
-        migrate();
-        // The pool may not have noticed yet that the database is there, and would fail the first calls.
-        locks.verifyWritable();
-        tokens.raise()
-                .ifPresent(raised -> LOG.warn(
-                        "The sequence stream_lock_fencing_token was at {}, behind the token {} that was given, and has been"
-                                + " raised to it. Something has set it back, or has copied the tables without it: see"
-                                + " RUNBOOK.md, Bring the sequence ahead",
-                        raised.from(),
-                        raised.to()));
-    }
-
-    private void migrate() {
-        PGSimpleDataSource dataSource = unpooled(database);
-        dataSource.setSocketTimeout(Math.toIntExact(MIGRATION_STEP_TIMEOUT.toSeconds()));
-        try {
-            new Schema(dataSource).migrate();
-        } catch (SQLException e) {
-            throw new IllegalStateException("The tables cannot be set up", e);
-        }
-    }
-
-    /**
-     * Says why it cannot be opened, for the log.
-     *
-     * @param cause the first cause of what {@link #open} threw
-     * @return where it is and the cause, with the rights that the role lacks, if that is it
-     */
-    String whyNot(Throwable cause) {
-        return cause + missingRights(cause);
-    }
-
-    /** The rights that the role lacks, as the end of a sentence; empty if that is not what is wrong. */
-    private String missingRights(Throwable cause) {
-        if (!(cause instanceof SQLException refusal
-                && RIGHTS_OR_SCHEMA.contains(String.valueOf(refusal.getSQLState())))) {
-            return "";
-        }
-        try {
-            return RightsCheck.missing(unpooled(database))
-                    .map(sql -> ". Run this as a role that may grant it: " + sql)
-                    .orElse("");
-        } catch (RuntimeException e) {
-            return "";
-        }
-    }
-
-    /** Where it is, without its password. */
-    DatabaseUrl url() {
-        return database.url();
-    }
-
     @Override
     public void close() {
         pool.close();
     }
 
-    /** A connection a call. A database that says nothing, at the login or after it, would be waited for without end. */
-    private static PGSimpleDataSource unpooled(CoordinatorConfig.Database database) {
-        PGSimpleDataSource dataSource = dataSource(database);
-        dataSource.setLoginTimeout(Math.toIntExact(LOGIN_TIMEOUT.toSeconds()));
-        dataSource.setSocketTimeout(Math.toIntExact(LOGIN_TIMEOUT.toSeconds()));
-        return dataSource;
-    }
-
-    private static HikariDataSource pool(
-            CoordinatorConfig.Database database, Telemetry telemetry, boolean keepsHistory) {
-        HikariConfig hikari = new HikariConfig();
-        PGSimpleDataSource dataSource = dataSource(database);
-        long statementTimeoutMs = database.statementTimeout().toMillis();
-        // The database ends a slow statement by itself; this ends one that the network has swallowed.
-        dataSource.setSocketTimeout(Math.toIntExact(TimeUnit.MILLISECONDS.toSeconds(statementTimeoutMs) + 1));
-        hikari.setDataSource(
-                new RetryingDataSource(dataSource, length -> TimeUnit.NANOSECONDS.sleep(length.toNanos())));
-        hikari.setPoolName("stream-locks");
-        hikari.setMetricRegistry(telemetry.poolMetrics());
-        hikari.setMaximumPoolSize(database.poolSize());
-        hikari.setMinimumIdle(0);
-        hikari.setConnectionTimeout(database.connectionTimeout().toMillis());
-        hikari.setValidationTimeout(Math.max(250, database.connectionTimeout().toMillis() / 2));
-        hikari.setInitializationFailTimeout(-1);
-        hikari.setAutoCommit(true);
-        hikari.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
-        // In SQL, not as a start-up option, which connection poolers such as PgBouncer refuse. A lock is waited for
-        // less long than the statement may take, so that what is told is the reason; but longer, by default, than the
-        // second after which PostgreSQL looks for a deadlock, else it is never seen and the call not tried again.
-        hikari.setConnectionInitSql("SET statement_timeout = " + statementTimeoutMs + "; SET lock_timeout = "
-                + statementTimeoutMs * 4 / 5 + "; " + PostgresLockManager.SESSION_SETTINGS + "; "
-                + (keepsHistory ? "" : PostgresLockManager.WITHOUT_HISTORY));
-        return new HikariDataSource(hikari);
-    }
-
-    private static PGSimpleDataSource dataSource(CoordinatorConfig.Database database) {
-        PGSimpleDataSource dataSource = database.dataSource();
-        if (PGProperty.APPLICATION_NAME
-                .getOrDefault(database.url().properties())
-                .equals("PostgreSQL JDBC Driver")) {
-            dataSource.setApplicationName("stream-lock-coordinator");
-        }
-        if (!PGProperty.CONNECT_TIMEOUT.isPresent(database.url().properties())) {
-            dataSource.setConnectTimeout(2);
-        }
-        dataSource.setTcpKeepAlive(true);
-        // An error's detail may quote the row, and with it a lease id.
-        dataSource.setLogServerErrorDetail(false);
-        return dataSource;
+    @Override
+    public String toString() {
+        return "PostgreSQL at " + database.url();
     }
 }

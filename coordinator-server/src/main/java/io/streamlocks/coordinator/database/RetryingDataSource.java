@@ -9,11 +9,12 @@ import java.util.logging.Logger;
 import javax.sql.DataSource;
 
 /**
- * Connections for a pool which by itself waits ever longer, up to 5 s, between its tries while the database is away, and so
- * would notice its return as late. A failure is thrown at once, for the pool to tell, unless it is the same as the one before:
- * then {@link #getConnection()} blocks and tries until it has a connection, fails in another way, or is interrupted, with
- * half a second between two tries at most. Whoever waits at the pool meanwhile is told by the pool's own time-out.
- * Thread-safe.
+ * Connects for a pool, and tries again faster than the pool. While the database is away, the pool waits longer and longer
+ * between its tries, up to 5 s, and would notice the return of the database that late.
+ *
+ * <p>{@link #getConnection()} throws a failure at once for the pool to report, unless the previous try failed in the same
+ * way. Then it blocks and tries, at least every half second, until it has a connection, fails in another way, or is
+ * interrupted. Callers that wait at the pool meanwhile get the time-out of the pool. This class is thread-safe.
  */
 final class RetryingDataSource implements DataSource {
 
@@ -28,8 +29,8 @@ final class RetryingDataSource implements DataSource {
     private final DataSource database;
     private final Pause pause;
 
-    /** How it failed the last time; empty if it did not. */
-    private volatile String told = "";
+    /** The failure of the last try; empty if it succeeded. */
+    private volatile String reported = "";
 
     RetryingDataSource(DataSource database, Pause pause) {
         this.database = database;
@@ -42,12 +43,12 @@ final class RetryingDataSource implements DataSource {
         while (true) {
             try {
                 Connection connection = database.getConnection();
-                told = "";
+                reported = "";
                 return connection;
             } catch (SQLException e) {
                 String failure = e.getSQLState() + " " + e.getMessage();
-                if (!failure.equals(told)) {
-                    told = failure;
+                if (!failure.equals(reported)) {
+                    reported = failure;
                     throw e;
                 }
                 try {
@@ -63,7 +64,7 @@ final class RetryingDataSource implements DataSource {
 
     @Override
     public Connection getConnection(String user, String password) throws SQLException {
-        throw new SQLFeatureNotSupportedException("The URL says who logs in");
+        throw new SQLFeatureNotSupportedException("DATABASE_URL names the user");
     }
 
     @Override

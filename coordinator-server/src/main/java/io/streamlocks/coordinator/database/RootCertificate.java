@@ -7,24 +7,29 @@ import org.postgresql.PGProperty;
 import org.postgresql.ssl.DefaultJavaSSLFactory;
 import org.postgresql.util.OSUtil;
 
-/** The certificate of the CA that vouches for the database, as a {@link DatabaseUrl} names it. */
+/** Finds the certificate of the CA of the database, which a {@link DatabaseUrl} names. */
 final class RootCertificate {
 
     private RootCertificate() {}
 
-    /** The driver itself would look for the certificate at each connection, and does not know libpq's "system". */
+    /**
+     * Checks that the certificate can be read, and replaces the value "system" of libpq, which the driver does not support. The
+     * driver looks for the certificate at each connection, and not at the start.
+     *
+     * @throws IllegalArgumentException if the options cannot be used
+     */
     static void read(Properties properties) {
         String mode = PGProperty.SSL_MODE.getOrDefault(properties);
         String root = PGProperty.SSL_ROOT_CERT.getOrDefault(properties);
         if ("system".equals(root)) {
             if (mode != null && !mode.equals("verify-full")) {
-                // Any CA of the world vouches for some name; only the right name tells the database from others.
+                // A public CA certifies any name. Only the right name distinguishes the database from other servers.
                 throw new IllegalArgumentException(
-                        "has the option sslrootcert=system, which wants sslmode=verify-full");
+                        "has the option sslrootcert=system, which requires sslmode=verify-full");
             }
             if (PGProperty.SSL_CERT.isPresent(properties) || PGProperty.SSL_KEY.isPresent(properties)) {
                 throw new IllegalArgumentException(
-                        "has the option sslrootcert=system, which does not go with sslcert and sslkey");
+                        "has the option sslrootcert=system, which cannot be combined with sslcert and sslkey");
             }
             PGProperty.SSL_MODE.set(properties, "verify-full");
             PGProperty.SSL_FACTORY.set(properties, DefaultJavaSSLFactory.class.getName());
@@ -44,7 +49,7 @@ final class RootCertificate {
         }
     }
 
-    /** The driver looks here, which is another place on Windows. */
+    /** Returns where the driver looks by default. The place differs on Windows. */
     static Path byDefault() {
         return Path.of(OSUtil.getUserConfigRootDirectory(), "root.crt");
     }

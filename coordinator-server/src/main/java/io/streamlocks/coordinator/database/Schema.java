@@ -16,27 +16,27 @@ import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 
 /**
- * Makes the tables, or brings them to this version, beside whatever else is in their schema.
+ * Creates the tables, or migrates them to this version. Other tables in their schema stay as they are.
  *
- * <p>Which migrations were carried out stands in a table of our own, since the default one of Flyway may be that of another
- * application. It was ours as well up to schema version 3: what it has of ours is copied, and it stays as it is, for servers of
- * the version before.
+ * <p>A table of our own lists the migrations that were applied. The default table of Flyway may belong to another
+ * application. It listed our migrations up to schema version 3. Our rows are copied from it, and stay in it for servers of
+ * the previous version.
  */
-final class Schema {
+public final class Schema {
 
-    /** Which migrations were carried out. */
-    static final String HISTORY = "stream_lock_schema_history";
+    /** The table that lists the migrations that were applied. */
+    public static final String HISTORY = "stream_lock_schema_history";
 
     private static final String FORMER_HISTORY = "flyway_schema_history";
 
     private static final Duration LOCK_TIMEOUT = Duration.ofMillis(250);
 
-    /** Held by a server that copies its history; any number that nobody else uses. */
+    /** A server that copies its history holds this lock. The number is arbitrary; no other program uses it. */
     private static final String ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7236840148259034)";
 
     private static final String HERE = "to_regclass(quote_ident(current_schema()) || '.%s')";
 
-    /** An extension's tables are none of ours, and not in the way of Flyway either. */
+    /** Tables of an extension are not counted: they are not ours, and Flyway ignores them. */
     private static final String HAS_NO_OTHER_THAN = """
             NOT EXISTS (
                 SELECT FROM pg_class c
@@ -45,7 +45,7 @@ final class Schema {
 
     private static final String IS_EMPTY = "SELECT " + String.format(Locale.ROOT, HAS_NO_OTHER_THAN, "");
 
-    /** A role that may make no tables leaves the schema as it is. */
+    /** A role that may not create tables leaves the schema as it is. */
     private static final String HAS_OURS_ALONE =
             "SELECT " + String.format(Locale.ROOT, HAS_NO_OTHER_THAN, "stream\\_lock%")
                     + " AND has_schema_privilege(current_schema(), 'CREATE')";
@@ -56,7 +56,7 @@ final class Schema {
     private static final String IS_THERE =
             String.format(Locale.ROOT, "SELECT %s IS NOT NULL", String.format(Locale.ROOT, HERE, HISTORY));
 
-    /** A table of that name need not be one of Flyway. */
+    /** A table with that name may not be a table of Flyway. */
     private static final String IS_READABLE =
             String.format(Locale.ROOT, """
             SELECT coalesce(has_table_privilege(%1$s, 'SELECT'), false) AND 4 = (
@@ -67,7 +67,7 @@ final class Schema {
                         ('checksum', 'integer'::regtype), ('success', 'boolean'::regtype)))
             """, String.format(Locale.ROOT, HERE, FORMER_HISTORY));
 
-    /** Binds the versions, scripts and checksums of our migrations; a row of somebody else's has others. */
+    /** Binds the versions, scripts and checksums of our migrations, which no row of another application has. */
     private static final String OURS = """
             FROM flyway_schema_history f
                 JOIN unnest(?::text[], ?::text[], ?::int[]) AS ours (version, script, checksum)
@@ -94,25 +94,25 @@ final class Schema {
     private final DataSource database;
 
     /**
-     * @param database gives connections on which a statement may take as long as a migration does
+     * @param database gives connections on which a statement may take as long as a migration
      */
-    Schema(DataSource database) {
+    public Schema(DataSource database) {
         this.database = database;
     }
 
     /**
-     * Brings the schema to this version. Blocks for as long as that takes; safe beside other servers that do the same, since
-     * Flyway has a lock in the database.
+     * Migrates the schema to this version. Blocks for as long as that takes. Other servers may do the same at the same time,
+     * because Flyway takes a lock in the database. The caller tries again after any failure.
      *
-     * @throws SQLException if the former history cannot be read or copied; it is to be tried again
-     * @throws RuntimeException if a migration fails; it is to be tried again, too
+     * @throws SQLException if the former history cannot be read or copied
+     * @throws RuntimeException if a migration fails
      */
-    void migrate() throws SQLException {
+    public void migrate() throws SQLException {
         FluentConfiguration configuration = Flyway.configure()
                 .dataSource(database)
                 .table(HISTORY)
-                // All calls queue up behind a migration that waits for the table, which a dump may hold for an hour.
-                // So a migration gives way, and is tried again.
+                // A dump may lock the table for an hour. All calls would wait behind a migration that waits for it, so
+                // the migration gives up soon and is tried again.
                 .initSql("SET lock_timeout = " + LOCK_TIMEOUT.toMillis())
                 .locations("classpath:db/migration")
                 .loggers("slf4j");
@@ -122,14 +122,14 @@ final class Schema {
         try (Connection connection = transaction()) {
             if (!isTrue(connection, HAS_SCHEMA)) {
                 throw new SQLException(
-                        "No schema of the search_path is there that the role may use", INVALID_SCHEMA_NAME);
+                        "The search_path contains no schema that exists and that the role may use", INVALID_SCHEMA_NAME);
             }
             wasEmpty = isTrue(connection, IS_EMPTY);
             adopt(connection, migrations);
             connection.commit();
         }
-        // In an empty schema ours is the first table there is, and a baseline would only be for another server's, which
-        // makes the same tables at the same moment.
+        // An empty schema needs no baseline. There, a baseline could only cover the tables that another server creates at the
+        // same moment.
         configuration.baselineOnMigrate(!wasEmpty).baselineVersion("0").load().migrate();
         leaveRoom();
     }
@@ -138,7 +138,7 @@ final class Schema {
         if (!isTrue(connection, IS_READABLE)) {
             return;
         }
-        // Looked at first: a role that may not create anything may not do so IF NOT EXISTS either.
+        // A role without the right to create tables may not use CREATE TABLE IF NOT EXISTS either.
         boolean isThere = isTrue(connection, IS_THERE);
         try (PreparedStatement ours = withOurs(connection, isThere ? HAS_NEW : HAS_OURS, migrations);
                 ResultSet row = ours.executeQuery()) {
@@ -156,9 +156,9 @@ final class Schema {
     }
 
     /**
-     * Another application whose Flyway has its default settings takes a schema with tables in it, and without a history, for
-     * one that it must not touch, or for one that is past its first version. So where ours are the only tables there are, an
-     * empty history of its own waits for it. A server that died before this leaves it to the next.
+     * Creates an empty history for another application if the schema contains only our tables. With its default settings,
+     * Flyway would refuse a schema that has tables and no history, or skip the first migration. A server that dies before
+     * this step leaves it to the next one.
      */
     private void leaveRoom() throws SQLException {
         try (Connection connection = transaction()) {

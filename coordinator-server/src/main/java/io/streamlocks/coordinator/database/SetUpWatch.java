@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says in the log how the database is set up to lose grants: a line for each finding when it is first seen, and again when
- * another server answers or the same was restarted; and when it is gone. For one thread at a time.
+ * Logs each way in which the set-up of the database can lose grants: once when it is found, again when the database has been
+ * restarted or replaced by another server, and once when it is gone. This class is for one thread at a time.
  */
 final class SetUpWatch implements Runnable {
 
@@ -19,11 +19,11 @@ final class SetUpWatch implements Runnable {
     private final Supplier<SetUpCheck.Report> check;
 
     private String server = "";
-    private List<String> told = List.of();
+    private List<String> logged = List.of();
 
     /**
      * @param url where the database is
-     * @param check looks at it
+     * @param check looks at the database
      */
     SetUpWatch(DatabaseUrl url, Supplier<SetUpCheck.Report> check) {
         this.url = url;
@@ -31,7 +31,7 @@ final class SetUpWatch implements Runnable {
     }
 
     /**
-     * Looks, and logs what is new.
+     * Looks at the database, and logs what is new.
      *
      * @throws RuntimeException if it cannot look
      */
@@ -40,20 +40,20 @@ final class SetUpWatch implements Runnable {
         SetUpCheck.Report report = check.get();
         if (!report.server().equals(server)) {
             server = report.server();
-            told = List.of();
+            logged = List.of();
         }
         List<String> findings = new ArrayList<>(report.findings());
         url.finding().ifPresent(findings::add);
         for (String finding : findings) {
-            if (!told.contains(finding)) {
+            if (!logged.contains(finding)) {
                 LOG.warn("PostgreSQL at {}: {}", url, finding);
             }
         }
-        for (String finding : told) {
+        for (String finding : logged) {
             if (!findings.contains(finding)) {
-                LOG.info("PostgreSQL at {}: no longer so: {}", url, finding);
+                LOG.info("PostgreSQL at {}: no longer found: {}", url, finding);
             }
         }
-        told = findings;
+        logged = findings;
     }
 }

@@ -7,20 +7,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Replaces all connections of a pool when one takes no writes: the server at its other end has changed its role, and the pool
- * would keep the others, which are as old, for half an hour. New ones are made to a primary only. Thread-safe; does not block.
+ * Replaces all connections of a pool when one of them takes no writes. Its server is no longer a primary, and the pool would
+ * keep the other connections to it for half an hour. New connections are made to a primary only.
+ *
+ * <p>This class is thread-safe and does not block.
  */
-final class StaleConnections implements Runnable {
+public final class StaleConnections implements Runnable {
 
     private static final Logger LOG = LoggerFactory.getLogger(StaleConnections.class);
 
-    /** For the calls that had one of them already; or a database that takes no writes would have each call make a new one. */
+    /**
+     * Calls that already have an old connection report it as well, and must not replace the new ones. It also limits new
+     * connections to a database that takes no writes.
+     */
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private final HikariDataSource pool;
     private final AtomicLong last = new AtomicLong(System.nanoTime() - PAUSE_NANOS);
 
-    StaleConnections(HikariDataSource pool) {
+    /**
+     * @param pool the pool whose connections are replaced
+     */
+    public StaleConnections(HikariDataSource pool) {
         this.pool = pool;
     }
 
@@ -29,7 +37,7 @@ final class StaleConnections implements Runnable {
         long before = last.get();
         long now = System.nanoTime();
         if (now - before >= PAUSE_NANOS && last.compareAndSet(before, now)) {
-            LOG.info("A connection to the database takes no writes; all are replaced");
+            LOG.info("A connection to the database takes no writes. All connections are replaced");
             pool.getHikariPoolMXBean().softEvictConnections();
         }
     }

@@ -6,37 +6,36 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Finds names of variables that are meant for settings and are not their names. The environment also has variables of the
- * platform and of other programs, which must not keep a server from starting: HTTPS_PORT and DATABASE_URL_UNPOOLED are not
- * misspellings.
+ * Finds misspelt names of settings. The environment also contains variables of the platform and of other programs, which
+ * must not keep a server from starting: HTTPS_PORT and DATABASE_URL_UNPOOLED are not misspellings.
  */
 final class Misspelling {
 
-    /** Nobody else has variables that begin so, as far as is known. HTTP_, DATABASE_ and MANAGEMENT_ are others', too. */
+    /** No other program is known to use these prefixes. HTTP_, DATABASE_ and MANAGEMENT_ are used by others as well. */
     private static final Pattern OURS =
             Pattern.compile("(LOCK|RATE_LIMIT|MAX_LEASES)_.*|SHUTDOWN_DRAIN(_.*)?|COORDINATOR_TOKENS(_.*)?");
 
-    /** People leave these out or put them in. */
+    /** People often add or forget these endings. */
     private static final Pattern TAIL = Pattern.compile("_(MS|S|SECONDS|BYTES|SIZE|FILE|PATH|URL|URI|PER_ADDRESS)");
 
-    /** Docker sets these for a link: the environment of the other container. */
+    /** Docker sets these for a link. They repeat the environment of the other container. */
     private static final Pattern OF_A_LINK = Pattern.compile("[^_]+_ENV_.*");
 
-    /** A first word that is shorter is a letter away from others: HTTPS, FTP, SMTP. */
+    /** Shorter first words are one letter away from those of others: HTTPS, FTP, SMTP. */
     private static final int LONG_FIRST_WORD = 8;
 
-    /** In a rest that is shorter, two wrong letters make another word. */
+    /** In a shorter rest, two wrong letters make another word. */
     private static final int LONG_REST = 6;
 
     private Misspelling() {}
 
     /**
-     * Says what is wrong with a name, which is not that of a setting.
+     * Returns what is wrong with a name that is not the name of a setting.
      *
      * @param name the name of a variable
-     * @param value what it is set to
+     * @param value its value
      * @param known the names of all settings
-     * @return empty if it is most likely meant for others
+     * @return the problem; empty if the variable is most likely meant for another program
      */
     static Optional<String> of(String name, String value, Collection<String> known) {
         boolean isOfALink = OF_A_LINK.matcher(name).matches() || name.endsWith("_NAME") && value.startsWith("/");
@@ -49,10 +48,10 @@ final class Misspelling {
         if (meant.isEmpty() && OURS.matcher(name).matches()) {
             meant = known.stream().min(byDistance);
             if (distance(name, meant.orElseThrow()) > Math.max(5, name.length() / 2)) {
-                return Optional.of("is not a setting");
+                return Optional.of("is not a setting. Remove it");
             }
         }
-        return meant.map(setting -> "is not a setting; there is " + setting);
+        return meant.map(setting -> "is not a setting. Did you mean " + setting + "?");
     }
 
     private static boolean isMeantFor(String name, String setting) {
@@ -74,7 +73,7 @@ final class Misspelling {
         if (first.equals(firstOfSetting)) {
             return distance(name, setting) <= (rest.length() > LONG_REST ? 2 : 1);
         }
-        // Not with a letter more: DATABASE2_URL is that of another database.
+        // An extra letter is no slip: DATABASE2_URL is the URL of another database.
         boolean isSlip =
                 first.length() == firstOfSetting.length() && sorted(first).equals(sorted(firstOfSetting))
                         || firstOfSetting.length() >= LONG_FIRST_WORD && first.length() <= firstOfSetting.length();
@@ -92,7 +91,7 @@ final class Misspelling {
                 .toString();
     }
 
-    /** How many letters must be put in, taken out, replaced or swapped with the next to make the one of the other. */
+    /** Returns how many insertions, deletions, replacements and swaps of neighbours turn one word into the other. */
     private static int distance(String one, String other) {
         int[][] rows = new int[one.length() + 1][other.length() + 1];
         for (int i = 0; i <= one.length(); i++) {

@@ -15,10 +15,10 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/** Reads variables and collects what is wrong with them. For one thread. */
+/** Reads variables and collects their problems. This class is for one thread. */
 final class SettingsReader {
 
-    /** Kubernetes, and Docker before it, describe a Service by variables: one called lock makes LOCK_SERVICE_HOST. */
+    /** Kubernetes and Docker describe a Service by variables: a Service named lock adds LOCK_SERVICE_HOST. */
     private static final Pattern OF_A_SERVICE =
             Pattern.compile(".*_SERVICE_(HOST|PORT(_\\w+)?)|.*_PORT_\\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?");
 
@@ -36,9 +36,9 @@ final class SettingsReader {
         problems.add(name + " " + problem);
     }
 
-    void throwIfAnyProblem() throws CoordinatorConfig.InvalidException {
+    void throwIfAnyProblem() throws InvalidSettingsException {
         if (!problems.isEmpty()) {
-            throw new CoordinatorConfig.InvalidException(problems);
+            throw new InvalidSettingsException(problems);
         }
     }
 
@@ -48,7 +48,7 @@ final class SettingsReader {
         return value.isEmpty() || isOfAService(name, value) ? fallback : value;
     }
 
-    /** Whether Kubernetes has set it: a Service called http makes HTTP_PORT, which is a setting. */
+    /** Returns whether Kubernetes has set the variable: a Service named http adds HTTP_PORT, which is a setting. */
     private static boolean isOfAService(String name, String value) {
         return OF_A_SERVICE.matcher(name).matches()
                 || name.endsWith("_PORT") && ADDRESS_OF_A_SERVICE.matcher(value).matches();
@@ -71,7 +71,7 @@ final class SettingsReader {
                 return number;
             }
         } catch (NumberFormatException e) {
-            // Reported below, like a number out of range.
+            // This method reports it below, like a number out of range.
         }
         problem(name, "must be an integer from " + min + " to " + max + itIs(value));
         return fallback;
@@ -91,7 +91,7 @@ final class SettingsReader {
 
     Duration duration(String name, String fallback, Duration min, Duration max) {
         String value = text(name, fallback);
-        Optional<Duration> duration = CoordinatorConfig.parseDuration(value);
+        Optional<Duration> duration = DurationText.parse(value);
         if (duration.isPresent()
                 && duration.get().compareTo(min) >= 0
                 && duration.get().compareTo(max) <= 0) {
@@ -104,7 +104,7 @@ final class SettingsReader {
         return min;
     }
 
-    /** The file of this name, or empty if there is no name, or none that a file can have. */
+    /** Returns the file that a setting names; empty if it is not set, or if no file can have that name. */
     Optional<Path> path(String name) {
         String value = text(name, "");
         try {
@@ -115,22 +115,22 @@ final class SettingsReader {
         }
     }
 
-    /** Settings that would do nothing without a value of another one, with the reason. */
+    /** Rejects settings that have no effect without a value of another one, with the reason. */
     void useless(String needed, String reason, List<String> names) {
         for (String name : names) {
             if (!text(name, "").isEmpty()) {
-                problem(name, "is of no use without " + needed + ": " + reason);
+                problem(name, "has no effect without " + needed + ": " + reason);
             }
         }
     }
 
-    /** Settings that are none the less, whatever they are set to. */
-    void ignored(List<String> names) {
+    /** Adds names of settings that this reader does not read. */
+    void known(List<String> names) {
         known.addAll(names);
     }
 
-    /** To be called last: each variable that has not been read, and whose name is meant for a setting. */
-    void refuseUnknown() {
+    /** Rejects each variable that has not been read and whose name is meant for a setting. The caller calls this last. */
+    void rejectUnknown() {
         new TreeMap<>(environment).forEach((name, value) -> {
             if (!known.contains(name) && !value.isBlank() && !isOfAService(name, value)) {
                 Misspelling.of(name, value, known).ifPresent(problem -> problem(name, problem));
@@ -138,25 +138,26 @@ final class SettingsReader {
         });
     }
 
-    /** A setting that another one needs. */
+    /** Rejects a setting that is missing while another one needs it. */
     void needed(String name, String value, String otherName, String other) {
         if (value.isEmpty() && !other.isEmpty()) {
-            problem(name, "must be set with " + otherName);
+            problem(name, "must be set together with " + otherName);
         }
     }
 
-    /** A setting that would do nothing without another one, and is taken for a mistake then. */
+    /** Rejects a setting that has no effect without another one. */
     void useless(String name, String value, String otherName, String other) {
         if (!value.isEmpty() && other.isEmpty()) {
-            problem(name, "is of no use without " + otherName);
+            problem(name, "has no effect without " + otherName);
         }
     }
 
+    /** Uses what a setting names. */
     interface Use<T> {
         T of() throws UnusableFileException;
     }
 
-    /** Tries what a setting names, so that what is wrong with it is told with all else; empty if something is. */
+    /** Tries what a setting names, to report its problems with all others. Returns empty if there is a problem. */
     <T> Optional<T> usable(String name, Use<T> use) {
         try {
             return Optional.of(use.of());
@@ -168,17 +169,17 @@ final class SettingsReader {
         return Optional.empty();
     }
 
-    /** Empty for what may be a URL with a password, in the wrong variable. */
+    /** Returns nothing for a value that may be a URL with a password, in the wrong variable. */
     private static String itIs(String value) {
         return value.matches("[\\w.+-]{1,30}") ? "; it is " + value : "";
     }
 
-    /** A value that need not be there. The problem does not repeat it, since it may hold a password. */
+    /** Returns a value that may be missing. The problem does not repeat the value, which may contain a password. */
     <T> Optional<T> optional(String name, Function<String, T> parse) {
         return text(name, "").isEmpty() ? Optional.empty() : Optional.ofNullable(required(name, parse));
     }
 
-    /** A value that must be there. The problem does not repeat it, since it may hold a password. */
+    /** Returns a value that must be set, or null if there is a problem, which does not repeat it: it may be a password. */
     <T> T required(String name, Function<String, T> parse) {
         String value = text(name, "");
         if (value.isEmpty()) {
