@@ -1,6 +1,6 @@
 package io.streamlocks.client;
 
-import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockManagerContract;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
@@ -44,7 +44,7 @@ class HttpMemoryContractTest extends LockManagerContract {
 
     @Override
     public void open(String streamId) {
-        clock.advance(Breaking.MAX_DELAY);
+        clock.advance(Limits.MAX_BREAK_DELAY);
     }
 
     @Override

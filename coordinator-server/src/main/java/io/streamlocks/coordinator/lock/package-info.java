@@ -44,7 +44,7 @@
  * reply was lost is sent again with the same id and answers the same lease with the same token; if that lease is over
  * by then, the id is {@linkplain AcquireOutcome.LeaseIdUsed used} and grants nothing. A release sent twice succeeds
  * twice. To know used ids, a stream's row outlives its lease as a <em>tombstone</em> and remembers the
- * {@value io.streamlocks.coordinator.lock.LockManager#SUPERSEDED_REMEMBERED} leases before it. A tombstone is
+ * {@value io.streamlocks.coordinator.lock.Limits#SUPERSEDED_REMEMBERED} leases before it. A tombstone is
  * {@linkplain LockManager#purge purged} only when it was idle for far longer than any call can take, so that no late
  * duplicate of a call can find its id forgotten. A duplicate that is late by more grants of its stream than are
  * remembered would be granted once more: a lease that nobody holds, which keeps the stream closed until it expires.

@@ -2,19 +2,19 @@ package io.streamlocks.coordinator.telemetry;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.Upkeep;
 import java.util.Map;
 import java.util.function.Supplier;
 
 /** Counts the live leases of all servers on one storage, and shows how many there are. */
 final class Census implements Supplier<Map<String, Long>> {
 
-    private final LockManager locks;
+    private final Upkeep locks;
 
     /** Not a number while it is not known: an old count would look like a quiet system. */
     private volatile double live = Double.NaN;
 
-    Census(LockManager locks, MeterRegistry registry) {
+    Census(Upkeep locks, MeterRegistry registry) {
         this.locks = locks;
         Gauge.builder("streamlocks.live.leases", () -> live)
                 .description("Live leases in the storage, whichever server granted them; not a number if it is away")

@@ -12,8 +12,9 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.LockCalls;
 import io.streamlocks.coordinator.lock.StorageCondition;
+import io.streamlocks.coordinator.lock.Upkeep;
 import io.streamlocks.coordinator.lock.group.Execution;
 import io.streamlocks.coordinator.lock.group.Kind;
 import io.streamlocks.coordinator.lock.group.StatementObserver;
@@ -36,7 +37,8 @@ import java.util.function.UnaryOperator;
 public final class Telemetry implements StatementObserver, AutoCloseable {
 
     private final PrometheusMeterRegistry registry = emptyRegistry();
-    private final LockMetrics locks = new LockMetrics(registry);
+    private final OutcomeCounters outcomes = new OutcomeCounters(registry);
+    private final StatementMeters statements = new StatementMeters(registry);
     private final HttpMetrics http = new HttpMetrics(registry);
     private final Tracing tracing;
 
@@ -84,13 +86,13 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
     }
 
     /**
-     * Counts what is decided, and measures each statement.
+     * Returns a backend that behaves as the given one, counts its outcomes and measures its statements.
      *
-     * @param decided decides
-     * @return decides the same
+     * @param locks the backend
+     * @return the measured backend
      */
-    public LockManager measured(LockManager decided) {
-        return new MeasuredLockManager(decided, locks);
+    public LockCalls measured(LockCalls locks) {
+        return new MeasuredCalls(locks, outcomes, statements);
     }
 
     /**
@@ -100,7 +102,7 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
      * @param counted whose leases
      * @return to be asked now and then, by one thread at a time
      */
-    public Supplier<Map<String, Long>> census(LockManager counted) {
+    public Supplier<Map<String, Long>> census(Upkeep counted) {
         return new Census(counted, registry);
     }
 
@@ -181,7 +183,7 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
 
     @Override
     public void waited(Kind kind, long nanos) {
-        locks.waited(kind, nanos);
+        statements.waited(kind, nanos);
     }
 
     @Override

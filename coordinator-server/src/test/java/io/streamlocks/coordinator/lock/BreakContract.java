@@ -60,9 +60,9 @@ interface BreakContract extends ContractFixture {
     @Test
     default void aStreamBrokenWithADelayStaysClosedForThatLong() {
         Lease first = grant("alice");
-        breakLease(Optional.empty(), Breaking.MAX_DELAY);
+        breakLease(Optional.empty(), Limits.MAX_BREAK_DELAY);
         Delayed delayed = (Delayed) acquire(request("bob", UUID.randomUUID(), TTL));
-        assertThat(delayed.opensIn()).isPositive().isLessThanOrEqualTo(Breaking.MAX_DELAY);
+        assertThat(delayed.opensIn()).isPositive().isLessThanOrEqualTo(Limits.MAX_BREAK_DELAY);
         assertThat(acquire(request("alice", first.leaseId(), TTL))).isInstanceOf(LeaseIdUsed.class);
         assertThat(locks().find(stream())).isEmpty();
 

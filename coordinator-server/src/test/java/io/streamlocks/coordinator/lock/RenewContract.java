@@ -101,7 +101,7 @@ interface RenewContract extends ContractFixture {
 
     @Test
     default void theEightLeasesBeforeTheLatestAreRememberedAsSuperseded() {
-        List<Lease> leases = IntStream.range(0, LockManager.SUPERSEDED_REMEMBERED + 2)
+        List<Lease> leases = IntStream.range(0, Limits.SUPERSEDED_REMEMBERED + 2)
                 .mapToObj(i -> {
                     Lease lease = grant("owner-" + i);
                     release(lease);

@@ -8,7 +8,7 @@ import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.GrantPage;
 import io.streamlocks.coordinator.lock.HistoryQuery;
 import io.streamlocks.coordinator.lock.Lock;
-import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.LockCalls;
 import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.OverloadedException;
@@ -60,7 +60,7 @@ import java.util.function.LongSupplier;
  */
 public final class GroupCommit implements AutoCloseable {
 
-    private final LockManager locks;
+    private final LockCalls locks;
     private final StatementObserver observer;
     private final Backlog backlog;
     private final Lane changes;
@@ -76,11 +76,11 @@ public final class GroupCommit implements AutoCloseable {
      * @param answers completes the futures, in one task for all calls of a statement, while there is another to carry out
      * @param observer is told of each statement before that
      */
-    public GroupCommit(LockManager locks, Executor answers, StatementObserver observer) {
+    public GroupCommit(LockCalls locks, Executor answers, StatementObserver observer) {
         this(locks, answers, observer, System::nanoTime);
     }
 
-    GroupCommit(LockManager locks, Executor answers, StatementObserver observer, LongSupplier nanoTime) {
+    GroupCommit(LockCalls locks, Executor answers, StatementObserver observer, LongSupplier nanoTime) {
         // Of any size, since the lanes themselves bound how many statements are under way; others only answer.
         this(locks, answers, observer, nanoTime, Executors.newCachedThreadPool(daemons("group-commit")), Delay.JVM);
     }
@@ -90,7 +90,7 @@ public final class GroupCommit implements AutoCloseable {
      * @param delay runs what is to be done later
      */
     GroupCommit(
-            LockManager locks,
+            LockCalls locks,
             Executor answers,
             StatementObserver observer,
             LongSupplier nanoTime,
@@ -142,7 +142,7 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * {@link LockManager#acquire}, in time.
+     * {@link LockCalls#acquire}, in time.
      *
      * @param caller who asks: calls of one caller share a turn
      * @param requests what is asked for
@@ -153,7 +153,7 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * {@link LockManager#renew}, in time.
+     * {@link LockCalls#renew}, in time.
      *
      * @param caller who asks: calls of one caller share a turn
      * @param requests what is asked for
@@ -164,7 +164,7 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * {@link LockManager#release}, in time.
+     * {@link LockCalls#release}, in time.
      *
      * @param caller who asks: calls of one caller share a turn
      * @param requests what is asked for
@@ -175,7 +175,7 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * {@link LockManager#breakLeases}, in time.
+     * {@link LockCalls#breakLeases}, in time.
      *
      * @param caller who asks: calls of one caller share a turn
      * @param requests what is asked for
@@ -201,7 +201,7 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * {@link LockManager#find}, in time.
+     * {@link LockCalls#find}, in time.
      *
      * @param caller who asks
      * @param streamId the stream
@@ -212,7 +212,7 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * {@link LockManager#list}, in time.
+     * {@link LockCalls#list}, in time.
      *
      * @param caller who asks
      * @param query which ones
@@ -223,7 +223,7 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * {@link LockManager#history(StreamHistoryQuery)}, in time.
+     * {@link LockCalls#history(StreamHistoryQuery)}, in time.
      *
      * @param caller who asks
      * @param query which grants
@@ -234,7 +234,7 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * {@link LockManager#history(HistoryQuery)}, in time.
+     * {@link LockCalls#history(HistoryQuery)}, in time.
      *
      * @param caller who asks
      * @param query which grants
@@ -245,7 +245,7 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * {@link LockManager#breakOwner}, in time. It begins in time; how long it takes depends on how many streams there are.
+     * {@link LockCalls#breakOwner}, in time. It begins in time; how long it takes depends on how many streams there are.
      *
      * @param caller who asks
      * @param ownerId the owner
@@ -257,7 +257,7 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * {@link LockManager#verifyWritable}, in time. Whoever asks while a check is under way shares the next one.
+     * {@link LockCalls#verifyWritable}, in time. Whoever asks while a check is under way shares the next one.
      *
      * @return done if the storage answers and takes writes; fails as that method does, or with {@link
      *     OverloadedException}

@@ -4,8 +4,8 @@ import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.EndReason;
 import io.streamlocks.coordinator.lock.Grant;
 import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.Lock;
-import io.streamlocks.coordinator.lock.LockManager;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -60,7 +60,7 @@ final class Entry {
 
     List<UUID> leaseIdsSoFar() {
         return Stream.concat(Stream.of(leaseId), supersededLeaseIds.stream())
-                .limit(LockManager.SUPERSEDED_REMEMBERED)
+                .limit(Limits.SUPERSEDED_REMEMBERED)
                 .toList();
     }
 

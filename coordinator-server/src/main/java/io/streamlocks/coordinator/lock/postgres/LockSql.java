@@ -1,6 +1,6 @@
 package io.streamlocks.coordinator.lock.postgres;
 
-import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.Limits;
 import java.util.Locale;
 
 /**
@@ -119,7 +119,7 @@ final class LockSql {
             SELECT * FROM granted_first
             UNION ALL
             SELECT * FROM granted_again
-            """, LockManager.SUPERSEDED_REMEMBERED, LEASE);
+            """, Limits.SUPERSEDED_REMEMBERED, LEASE);
 
     /**
      * Binds: stream ids, lease ids, ttls in ms (null for the lease's own), what the owners must begin with. Answers with

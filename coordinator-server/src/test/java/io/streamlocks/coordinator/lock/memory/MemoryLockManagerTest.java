@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
-import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockManagerContract;
 import io.streamlocks.coordinator.lock.OwnerPrefixContract;
@@ -35,7 +35,7 @@ class MemoryLockManagerTest extends LockManagerContract implements OwnerPrefixCo
 
     @Override
     public void open(String streamId) {
-        clock.advance(Breaking.MAX_DELAY);
+        clock.advance(Limits.MAX_BREAK_DELAY);
     }
 
     @Override
