@@ -41,7 +41,7 @@ class AccessProcessTest {
             assertThat(coordinator.exitCode(SOON)).isEqualTo(1);
             assertThat(coordinator.err().lines())
                     .hasSize(3)
-                    .anyMatch(line -> line.startsWith("HTTP_HOST lets others than this machine in"))
+                    .anyMatch(line -> line.startsWith("HTTP_HOST accepts connections from other machines"))
                     .anyMatch(line -> line.startsWith("TLS_CERTIFICATE_FILE must be set"));
             assertThat(coordinator.out()).isEmpty();
         }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.streamlocks.coordinator.settings.Settings;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
@@ -207,7 +208,7 @@ class AwaitedStandbyTest {
     }
 
     private Coordinator coordinator() throws Exception {
-        return new Coordinator(CoordinatorConfig.from(Map.of(
+        return new Coordinator(Settings.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", postgres.url(database),
                 "HTTP_PORT", "0",

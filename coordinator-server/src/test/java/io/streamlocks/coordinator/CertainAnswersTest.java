@@ -3,6 +3,7 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.coordinator.settings.Settings;
 import java.net.http.HttpResponse;
 import java.sql.Connection;
 import java.time.Duration;
@@ -68,7 +69,7 @@ class CertainAnswersTest {
     }
 
     private static Coordinator coordinator() throws Exception {
-        Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+        Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", postgres.url(DATABASE),
                 "HTTP_PORT", "0",

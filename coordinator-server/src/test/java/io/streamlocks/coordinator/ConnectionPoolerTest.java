@@ -3,7 +3,9 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.streamlocks.coordinator.database.DatabaseUrl;
 import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.settings.Settings;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -57,7 +59,7 @@ class ConnectionPoolerTest {
     }
 
     private static Coordinator coordinator(String url) throws Exception {
-        return new Coordinator(CoordinatorConfig.from(
+        return new Coordinator(Settings.from(
                 Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", url, "HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "0")));
     }
 

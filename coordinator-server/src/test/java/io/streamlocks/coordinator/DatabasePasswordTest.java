@@ -3,6 +3,7 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.coordinator.settings.Settings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,7 +27,7 @@ class DatabasePasswordTest {
             postgres.sql("postgres").execute("CREATE ROLE rotating SUPERUSER LOGIN PASSWORD 'first'");
             askForAPassword(postgres);
             Path file = Files.writeString(directory.resolve("password"), "\uFEFFfirst\n");
-            try (Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+            try (Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                     "LOCK_BACKEND", "postgres",
                     "DATABASE_URL", postgres.url("postgres").replace("postgres@", "rotating@"),
                     "DATABASE_PASSWORD_FILE", file.toString(),

@@ -154,7 +154,8 @@ class MainTest {
             assertThat(coordinator.exitCode(SOON)).isEqualTo(1);
 
             assertThat(coordinator.err())
-                    .contains("DATABASE_URL is of no use without LOCK_BACKEND=postgres: leases would be kept in memory")
+                    .contains(
+                            "DATABASE_URL has no effect without LOCK_BACKEND=postgres: leases would be kept in memory")
                     .doesNotContain("s3cr3t");
         }
     }

@@ -3,6 +3,7 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.settings.Settings;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -37,7 +38,7 @@ class MissingRightsTest {
     /** Starts as the role, runs what the server asks for, and waits until it grants a lease. */
     private String assertThatItAsksFor(String options, String... grants) throws Exception {
         String url = database.url().replace("postgres:postgres@", role + ":x@") + options;
-        try (Coordinator coordinator = new Coordinator(CoordinatorConfig.from(
+        try (Coordinator coordinator = new Coordinator(Settings.from(
                 Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", url, "HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "0")))) {
             String line = log.await(MUST_RUN);
             String sql = line.substring(line.indexOf(MUST_RUN) + MUST_RUN.length());

@@ -3,6 +3,7 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.settings.Settings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -160,7 +161,7 @@ class NeighbourTest {
 
     /** A server starts, grants a lease and takes it back. */
     private void serve(String options) throws Exception {
-        try (Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+        try (Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", database.url() + options,
                 "HTTP_PORT", "0",

@@ -3,6 +3,7 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.coordinator.log.OutOfMemoryExit;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.streamlocks.coordinator.settings.Settings;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -274,7 +275,7 @@ class OutageTest {
     }
 
     private static Coordinator coordinator(String url) throws Exception {
-        return new Coordinator(CoordinatorConfig.from(Map.of(
+        return new Coordinator(Settings.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", url,
                 "HTTP_PORT", "0",

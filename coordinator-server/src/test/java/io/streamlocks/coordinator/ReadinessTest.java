@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.settings.Settings;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
@@ -135,7 +136,7 @@ class ReadinessTest {
     }
 
     private Coordinator coordinator(String user, String password, String history) throws Exception {
-        return new Coordinator(CoordinatorConfig.from(Map.of(
+        return new Coordinator(Settings.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", database.url().replace("postgres:postgres@", user + ":" + password + "@"),
                 "LOCK_HISTORY_RETENTION", history,

@@ -2,6 +2,7 @@ package io.streamlocks.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.streamlocks.coordinator.settings.Settings;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
@@ -52,7 +53,7 @@ class RestoreDrillTest {
 
     /** Grants the same stream once, by a coordinator of its own, and gives it back. */
     private static long grant(RestartablePostgres postgres) throws Exception {
-        try (Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+        try (Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", postgres.url(DATABASE),
                 "HTTP_PORT", "0",

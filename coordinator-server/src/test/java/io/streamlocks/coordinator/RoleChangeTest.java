@@ -5,11 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.streamlocks.coordinator.database.DatabaseUrl;
+import io.streamlocks.coordinator.database.StaleConnections;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
 import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.settings.Settings;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,7 +35,7 @@ class RoleChangeTest {
     @Test
     void afterARoleChangeThatBreaksNoConnectionTheNewPrimaryIsUsed() throws Exception {
         try (PostgresPair postgres = new PostgresPair();
-                Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+                Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                         "LOCK_BACKEND", "postgres",
                         "DATABASE_URL", postgres.url(),
                         "HTTP_PORT", "0",

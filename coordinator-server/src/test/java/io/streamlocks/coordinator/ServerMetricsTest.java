@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.settings.Settings;
 import io.streamlocks.coordinator.telemetry.Scrape;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +26,7 @@ class ServerMetricsTest {
     @Test
     void aServerTellsOfItsCallsItsPoolItsLeasesAndItsVirtualMachine() throws Exception {
         try (TestDatabase database = TestDatabase.empty();
-                Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+                Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                         "LOCK_BACKEND", "postgres",
                         "DATABASE_URL", database.url(),
                         "HTTP_PORT", "0",
@@ -72,7 +73,7 @@ class ServerMetricsTest {
     @Test
     void withACapOfLeasesItsCountIsTheOneThatIsShownAndOneThatFailsIsNotTheLast() throws Exception {
         try (TestDatabase database = TestDatabase.empty();
-                Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+                Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                         "LOCK_BACKEND", "postgres",
                         "DATABASE_URL", database.url(),
                         "MAX_LEASES_PER_OWNER", "5",

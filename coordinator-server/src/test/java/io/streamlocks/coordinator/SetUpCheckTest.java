@@ -3,6 +3,7 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.coordinator.database.Schema;
 import io.streamlocks.coordinator.lock.postgres.SetUpCheck;
 import io.streamlocks.coordinator.lock.postgres.TestDatabase;
 import java.sql.Connection;

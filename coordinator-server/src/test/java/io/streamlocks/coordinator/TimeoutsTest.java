@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.settings.Settings;
 import java.net.http.HttpResponse;
 import java.sql.Connection;
 import java.util.List;
@@ -30,7 +31,7 @@ class TimeoutsTest {
     @BeforeEach
     void start() throws Exception {
         database = TestDatabase.empty();
-        coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+        coordinator = new Coordinator(Settings.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", database.url(),
                 "HTTP_PORT", "0",

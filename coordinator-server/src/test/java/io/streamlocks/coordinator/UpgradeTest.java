@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.settings.Settings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -207,7 +208,7 @@ class UpgradeTest {
     }
 
     private Coordinator coordinator() throws Exception {
-        return new Coordinator(CoordinatorConfig.from(Map.of(
+        return new Coordinator(Settings.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", database.url(),
                 "HTTP_PORT", "0",

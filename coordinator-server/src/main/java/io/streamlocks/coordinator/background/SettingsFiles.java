@@ -1,7 +1,6 @@
 package io.streamlocks.coordinator.background;
 
 import io.streamlocks.coordinator.access.Authenticator;
-import io.streamlocks.coordinator.http.Guards;
 import io.streamlocks.coordinator.reload.Reloaded;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import io.streamlocks.coordinator.tls.CertificateCheck;
@@ -11,8 +10,10 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Keeps what is read from the settings' files up to date, and shows what is wrong with it. */
-final class SettingsFiles {
+/**
+ * Reloads the files that settings name, and shows their problems as metrics. This class is for one thread at a time.
+ */
+public final class SettingsFiles {
 
     private static final Logger LOG = LoggerFactory.getLogger(SettingsFiles.class);
 
@@ -22,17 +23,22 @@ final class SettingsFiles {
     private final InstantSource wallClock;
 
     /**
-     * Logs what is wrong with the certificate, and does so again when there is another.
+     * Logs the problems of the certificate now, and again when another certificate replaces it.
      *
-     * @param guards what was read
-     * @param databasePassword the database's password, if it is in a file
-     * @param telemetry takes the metrics, also of what there is no file of
-     * @param wallClock tells when a certificate has expired
+     * @param authenticator the tokens and keys, if there are any
+     * @param certificate the certificate, if there is one
+     * @param databasePassword the password of the database, if a file contains it
+     * @param telemetry shows the metrics, including those of files that are not set
+     * @param wallClock decides whether a certificate has expired
      */
-    SettingsFiles(
-            Guards guards, Optional<Reloaded<String>> databasePassword, Telemetry telemetry, InstantSource wallClock) {
-        this.authenticator = guards.authenticator();
-        this.certificate = guards.certificate();
+    public SettingsFiles(
+            Optional<Authenticator> authenticator,
+            Optional<Reloaded<KeyStore>> certificate,
+            Optional<Reloaded<String>> databasePassword,
+            Telemetry telemetry,
+            InstantSource wallClock) {
+        this.authenticator = authenticator;
+        this.certificate = certificate;
         this.databasePassword = databasePassword;
         this.wallClock = wallClock;
         telemetry.showReload(
@@ -55,8 +61,8 @@ final class SettingsFiles {
         CertificateCheck.problems(store, wallClock.instant()).forEach(LOG::warn);
     }
 
-    /** Reads what has changed. Waits for no network. To be called each second. */
-    void reload() {
+    /** Reads the files that have changed. Waits for no network. The caller calls this every second. */
+    public void reload() {
         authenticator.ifPresent(Authenticator::reload);
         certificate.ifPresent(Reloaded::reload);
         databasePassword.ifPresent(Reloaded::reload);

@@ -3,6 +3,7 @@ package io.streamlocks.coordinator.command;
 import io.streamlocks.coordinator.access.NewToken;
 import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.access.Role;
+import io.streamlocks.coordinator.settings.DurationText;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,22 +13,24 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 
-/** The command that makes a token, and those that tell of the jar itself. They need no server and change no file. */
-final class TokenCommand {
+/**
+ * The commands of the jar: {@code token}, {@code --version} and {@code --help}. They need no server and change no file.
+ */
+public final class TokenCommand {
 
     private static final String USAGE = """
             Usage: java -jar coordinator.jar
-                starts a coordinator, with the settings of the environment, as HTTP_PORT=8080
-                LOCK_BACKEND=postgres DATABASE_URL=postgres://user:password@host:5432/database;
-                README.md and .env.example have all of them
+                starts a coordinator with the settings of the environment, such as HTTP_PORT=8080
+                LOCK_BACKEND=postgres DATABASE_URL=postgres://user:password@host:5432/database.
+                README.md and .env.example list all settings.
             Usage: java -jar coordinator.jar --version | --help
             Usage: java -jar coordinator.jar token --id ID --role worker|reader|operator
                 [--stream-prefix PREFIX]... [--owner-prefix PREFIX] [--expires-in 90d]
-                makes a token, and prints two lines: the token, for whoever makes the calls, and
-                its line for the file of COORDINATOR_TOKENS_FILE, from which nobody can tell the
-                token. --expires-in takes a number with the unit s, m, h or d.
-                Change a copy of that file and rename it (mv): a server reads the file each second,
-                and refuses the tokens whose lines are not there yet.
+                makes a token and prints two lines: the token, for the caller, and its line for the
+                file of COORDINATOR_TOKENS_FILE. The line does not reveal the token.
+                --expires-in takes a number with the unit s, m, h or d.
+                Change a copy of the file and rename it (mv): a server reads the file every second,
+                and rejects the tokens of lines that are not written yet.
             """;
 
     private String id;
@@ -39,11 +42,14 @@ final class TokenCommand {
     private TokenCommand() {}
 
     /**
-     * Carries the command out.
+     * Runs a command.
      *
-     * @return the exit code: 0, or 2 if the arguments are none that it takes
+     * @param args the arguments, at least one
+     * @param out receives the result
+     * @param err receives what is wrong with the arguments
+     * @return the exit code: 0, or 2 if the arguments are not valid
      */
-    static int run(List<String> args, PrintStream out, PrintStream err) {
+    public static int run(List<String> args, PrintStream out, PrintStream err) {
         if (args.contains("--help") || args.contains("-h")) {
             out.print(USAGE);
             return 0;
@@ -67,10 +73,10 @@ final class TokenCommand {
         }
     }
 
-    /** Classes that are in no jar have no version. */
+    /** Classes outside of a jar have no version. */
     private static String version() {
         return Optional.ofNullable(TokenCommand.class.getPackage().getImplementationVersion())
-                .orElse("of no release");
+                .orElse("unreleased");
     }
 
     private static TokenCommand parse(List<String> args) {
@@ -106,7 +112,7 @@ final class TokenCommand {
     }
 
     private static Duration duration(String text) {
-        return CoordinatorConfig.parseDuration(text)
+        return DurationText.parse(text)
                 .filter(duration -> !duration.isZero())
                 .orElseThrow(() -> new IllegalArgumentException(
                         "--expires-in must be a number with the unit s, m, h or d, above 0"));
@@ -114,7 +120,7 @@ final class TokenCommand {
 
     private NewToken make() {
         if (id == null || role.isEmpty()) {
-            throw new IllegalArgumentException("--id and --role are needed");
+            throw new IllegalArgumentException("--id and --role must be set");
         }
         Optional<Instant> expiresAt = expiresIn.map(Instant.now().truncatedTo(ChronoUnit.SECONDS)::plus);
         return NewToken.of(new Principal(id, role.get(), streamPrefixes, ownerPrefix), expiresAt);

@@ -56,9 +56,10 @@ final class Connections {
         hikari.setInitializationFailTimeout(-1);
         hikari.setAutoCommit(true);
         hikari.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
-        // These are set by SQL because poolers such as PgBouncer reject start-up options. The wait for a lock is shorter
-        // than a statement, so that the error names the lock. By default it is longer than the second after which
-        // PostgreSQL looks for a deadlock. A shorter wait would hide deadlocks, and their calls would not be tried again.
+        // These are set by SQL because poolers such as PgBouncer reject start-up options. The wait for a lock is
+        // shorter than a statement, so that the error names the lock. By default it is longer than the second after
+        // which PostgreSQL looks for a deadlock. A shorter wait would hide deadlocks, and their calls would not be
+        // tried again.
         hikari.setConnectionInitSql("SET statement_timeout = " + statementTimeoutMs + "; SET lock_timeout = "
                 + statementTimeoutMs * 4 / 5 + "; " + PostgresLockManager.SESSION_SETTINGS + "; "
                 + (keepsHistory ? "" : PostgresLockManager.WITHOUT_HISTORY));

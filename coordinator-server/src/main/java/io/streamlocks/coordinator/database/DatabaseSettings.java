@@ -23,7 +23,7 @@ public record DatabaseSettings(
 
     /** Returns a data source that opens a connection per call, with the password that its file contains by then. */
     PGSimpleDataSource dataSource() {
-        return url.dataSource(password.<PGSimpleDataSource>map(PasswordFileDataSource::new)
-                .orElseGet(PGSimpleDataSource::new));
+        return url.dataSource(
+                password.<PGSimpleDataSource>map(PasswordFileDataSource::new).orElseGet(PGSimpleDataSource::new));
     }
 }

@@ -37,7 +37,8 @@ public record DatabaseUrl(Properties properties) {
      *
      * @param url the URL
      * @return the URL as settings of the driver
-     * @throws IllegalArgumentException if the URL cannot be used. The message does not repeat it: it may contain a password
+     * @throws IllegalArgumentException if the URL cannot be used. The message does not repeat it: it may contain a
+     *     password
      */
     public static DatabaseUrl parse(String url) {
         Matcher matcher = URL.matcher(url);

@@ -13,7 +13,7 @@ import io.streamlocks.coordinator.lock.postgres.TokenSequence;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.log.RootCause;
 import io.streamlocks.coordinator.storage.Storage;
-import io.streamlocks.coordinator.storage.Upkeep;
+import io.streamlocks.coordinator.storage.StorageTask;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
@@ -36,7 +36,9 @@ public final class PostgresStorage implements Storage {
     /** The states insufficient_privilege and invalid_schema_name of PostgreSQL. */
     private static final Set<String> RIGHTS_OR_SCHEMA = Set.of("42501", "3F000");
 
-    /** Connection exceptions, rejected logins, and what ends sessions: shutdown, start-up, a database that was dropped. */
+    /**
+     * Connection exceptions, rejected logins, and what ends sessions: shutdown, start-up, a database that was dropped.
+     */
     private static final Pattern AWAY = Pattern.compile("(08|28|57P0).*");
 
     private static final Duration MIGRATION_STEP_TIMEOUT = Duration.ofMinutes(1);
@@ -142,10 +144,10 @@ public final class PostgresStorage implements Storage {
     }
 
     @Override
-    public List<Upkeep> upkeep() {
+    public List<StorageTask> tasks() {
         return List.of(
-                new Upkeep(SET_UP_INTERVAL, "check how the database is set up", setUp),
-                new Upkeep(
+                new StorageTask(SET_UP_INTERVAL, "check how the database is set up", setUp),
+                new StorageTask(
                         TABLE_INTERVAL,
                         "check the table and which transactions keep its dead rows",
                         unlessAway(gauges.apply(table::look))));

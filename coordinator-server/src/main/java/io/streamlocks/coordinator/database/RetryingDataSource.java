@@ -9,12 +9,12 @@ import java.util.logging.Logger;
 import javax.sql.DataSource;
 
 /**
- * Connects for a pool, and tries again faster than the pool. While the database is away, the pool waits longer and longer
- * between its tries, up to 5 s, and would notice the return of the database that late.
+ * Connects for a pool, and tries again faster than the pool. While the database is away, the pool waits longer and
+ * longer between its tries, up to 5 s, and would notice the return of the database that late.
  *
- * <p>{@link #getConnection()} throws a failure at once for the pool to report, unless the previous try failed in the same
- * way. Then it blocks and tries, at least every half second, until it has a connection, fails in another way, or is
- * interrupted. Callers that wait at the pool meanwhile get the time-out of the pool. This class is thread-safe.
+ * <p>{@link #getConnection()} throws a failure at once for the pool to report, unless the previous try failed in the
+ * same way. Then it blocks and tries, at least every half second, until it has a connection, fails in another way, or
+ * is interrupted. Callers that wait at the pool meanwhile get the time-out of the pool. This class is thread-safe.
  */
 final class RetryingDataSource implements DataSource {
 

@@ -13,8 +13,8 @@ final class RootCertificate {
     private RootCertificate() {}
 
     /**
-     * Checks that the certificate can be read, and replaces the value "system" of libpq, which the driver does not support. The
-     * driver looks for the certificate at each connection, and not at the start.
+     * Checks that the certificate can be read, and replaces the value "system" of libpq, which the driver does not
+     * support. The driver looks for the certificate at each connection, and not at the start.
      *
      * @throws IllegalArgumentException if the options cannot be used
      */

@@ -19,8 +19,8 @@ import org.flywaydb.core.api.configuration.FluentConfiguration;
  * Creates the tables, or migrates them to this version. Other tables in their schema stay as they are.
  *
  * <p>A table of our own lists the migrations that were applied. The default table of Flyway may belong to another
- * application. It listed our migrations up to schema version 3. Our rows are copied from it, and stay in it for servers of
- * the previous version.
+ * application. It listed our migrations up to schema version 3. Our rows are copied from it, and stay in it for servers
+ * of the previous version.
  */
 public final class Schema {
 
@@ -101,8 +101,8 @@ public final class Schema {
     }
 
     /**
-     * Migrates the schema to this version. Blocks for as long as that takes. Other servers may do the same at the same time,
-     * because Flyway takes a lock in the database. The caller tries again after any failure.
+     * Migrates the schema to this version. Blocks for as long as that takes. Other servers may do the same at the same
+     * time, because Flyway takes a lock in the database. The caller tries again after any failure.
      *
      * @throws SQLException if the former history cannot be read or copied
      * @throws RuntimeException if a migration fails
@@ -122,14 +122,15 @@ public final class Schema {
         try (Connection connection = transaction()) {
             if (!isTrue(connection, HAS_SCHEMA)) {
                 throw new SQLException(
-                        "The search_path contains no schema that exists and that the role may use", INVALID_SCHEMA_NAME);
+                        "The search_path contains no schema that exists and that the role may use",
+                        INVALID_SCHEMA_NAME);
             }
             wasEmpty = isTrue(connection, IS_EMPTY);
             adopt(connection, migrations);
             connection.commit();
         }
-        // An empty schema needs no baseline. There, a baseline could only cover the tables that another server creates at the
-        // same moment.
+        // An empty schema needs no baseline. There, a baseline could only cover the tables that another server creates
+        // at the same moment.
         configuration.baselineOnMigrate(!wasEmpty).baselineVersion("0").load().migrate();
         leaveRoom();
     }
@@ -156,9 +157,9 @@ public final class Schema {
     }
 
     /**
-     * Creates an empty history for another application if the schema contains only our tables. With its default settings,
-     * Flyway would refuse a schema that has tables and no history, or skip the first migration. A server that dies before
-     * this step leaves it to the next one.
+     * Creates an empty history for another application if the schema contains only our tables. With its default
+     * settings, Flyway would refuse a schema that has tables and no history, or skip the first migration. A server that
+     * dies before this step leaves it to the next one.
      */
     private void leaveRoom() throws SQLException {
         try (Connection connection = transaction()) {

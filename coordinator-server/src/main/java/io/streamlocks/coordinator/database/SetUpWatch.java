@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Logs each way in which the set-up of the database can lose grants: once when it is found, again when the database has been
- * restarted or replaced by another server, and once when it is gone. This class is for one thread at a time.
+ * Logs each way in which the set-up of the database can lose grants: once when it is found, again when the database has
+ * been restarted or replaced by another server, and once when it is gone. This class is for one thread at a time.
  */
 final class SetUpWatch implements Runnable {
 

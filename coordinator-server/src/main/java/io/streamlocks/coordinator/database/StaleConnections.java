@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Replaces all connections of a pool when one of them takes no writes. Its server is no longer a primary, and the pool would
- * keep the other connections to it for half an hour. New connections are made to a primary only.
+ * Replaces all connections of a pool when one of them takes no writes. Its server is no longer a primary, and the pool
+ * would keep the other connections to it for half an hour. New connections are made to a primary only.
  *
  * <p>This class is thread-safe and does not block.
  */
@@ -17,8 +17,8 @@ public final class StaleConnections implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(StaleConnections.class);
 
     /**
-     * Calls that already have an old connection report it as well, and must not replace the new ones. It also limits new
-     * connections to a database that takes no writes.
+     * Calls that already have an old connection report it as well, and must not replace the new ones. It also limits
+     * new connections to a database that takes no writes.
      */
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 

@@ -10,17 +10,20 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
 
 /**
- * Ends the process when a thread has run out of memory: what else failed with it is not known, and whoever started the
- * process starts it anew. The JVM does that by itself if it is told to ({@code coordinator.jvm}), but for memory outside of
- * the heap. Libraries catch what their threads throw, but log it; so this sees what is logged, also on a level that is off.
- * That a thread could not be started is another matter, since the server goes on with those it has. Thread-safe.
+ * Ends the process when a thread has run out of memory. It is unknown what else has failed then, and the platform
+ * restarts the process. With the option in {@code coordinator.jvm} the JVM does this itself, but only for memory of the
+ * heap.
+ *
+ * <p>Libraries catch the errors of their threads and log them. This class therefore sees everything that is logged, on
+ * all levels. A thread that could not be started does not end the process, because the server continues with its other
+ * threads. This class is thread-safe.
  */
-final class OutOfMemoryExit extends TurboFilter {
+public final class OutOfMemoryExit extends TurboFilter {
 
-    /** As the JVM's own. */
-    static final int STATUS = 3;
+    /** The exit status, which is the same as that of the JVM. */
+    public static final int STATUS = 3;
 
-    /** Causes may go round in a circle. */
+    /** The causes of an error may form a circle. */
     private static final int MAX_CAUSES = 100;
 
     private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(OutOfMemoryExit.class);
@@ -29,8 +32,8 @@ final class OutOfMemoryExit extends TurboFilter {
 
     private OutOfMemoryExit() {}
 
-    /** Has all that is logged, and all that a thread dies of, looked at from now on. */
-    static void install() {
+    /** Watches everything that is logged from now on, and every error that ends a thread. */
+    public static void install() {
         OutOfMemoryExit exit = new OutOfMemoryExit();
         ((LoggerContext) LoggerFactory.getILoggerFactory()).addTurboFilter(exit);
         Thread.setDefaultUncaughtExceptionHandler(

@@ -6,9 +6,18 @@ import io.streamlocks.coordinator.database.PasswordFile;
 import io.streamlocks.coordinator.reload.Reloaded;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Where leases are kept. */
 public sealed interface Backend {
+
+    /**
+     * Returns what the function of this backend returns. A new backend adds a parameter, so no caller can forget it.
+     *
+     * @param memory for the memory backend
+     * @param postgres for the PostgreSQL backend
+     */
+    <T> T match(Function<Memory, T> memory, Function<Postgres, T> postgres);
 
     /** Returns a short description for the operator. It contains no credentials. */
     String description();
@@ -21,6 +30,11 @@ public sealed interface Backend {
 
     /** Leases are kept in this process and end with it. */
     record Memory() implements Backend {
+
+        @Override
+        public <T> T match(Function<Memory, T> memory, Function<Postgres, T> postgres) {
+            return memory.apply(this);
+        }
 
         @Override
         public String description() {
@@ -63,10 +77,16 @@ public sealed interface Backend {
                     url,
                     password,
                     reader.integer("DATABASE_POOL_SIZE", 12, 1, 1000),
-                    // 250 ms is the least that HikariCP takes. The driver rounds the sum of both time-outs up to seconds.
-                    // By default the sum stays below 3 s, so a call fails within 3 s when the database is away.
+                    // 250 ms is the least that HikariCP takes. The driver rounds the sum of both time-outs up to
+                    // seconds. By default the sum stays below 3 s, so a call fails within 3 s when the database is
+                    // away.
                     reader.millis("DATABASE_CONNECTION_TIMEOUT_MS", 750, 250, 10_000),
                     reader.millis("DATABASE_STATEMENT_TIMEOUT_MS", 1500, 100, 10_000)));
+        }
+
+        @Override
+        public <T> T match(Function<Memory, T> memory, Function<Postgres, T> postgres) {
+            return postgres.apply(this);
         }
 
         @Override

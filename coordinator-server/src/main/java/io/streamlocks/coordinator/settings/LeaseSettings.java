@@ -1,5 +1,6 @@
 package io.streamlocks.coordinator.settings;
 
+import io.streamlocks.coordinator.lock.Limits;
 import java.time.Duration;
 
 /**
@@ -13,12 +14,9 @@ import java.time.Duration;
 public record LeaseSettings(
         Duration defaultTtl, Duration maxTtl, Duration tombstoneRetention, Duration historyRetention) {
 
-    private static final int MIN_TTL_MS = 1000;
-    private static final int MAX_TTL_MS = 86_400_000;
-
     static LeaseSettings read(SettingsReader reader) {
-        Duration maxTtl = reader.millis("LOCK_TTL_MAX_MS", MAX_TTL_MS, MIN_TTL_MS, MAX_TTL_MS);
-        Duration defaultTtl = reader.millis("LOCK_TTL_MS", 30_000, MIN_TTL_MS, MAX_TTL_MS);
+        Duration maxTtl = reader.millis("LOCK_TTL_MAX_MS", Limits.MAX_TTL, Limits.MIN_TTL, Limits.MAX_TTL);
+        Duration defaultTtl = reader.millis("LOCK_TTL_MS", Limits.DEFAULT_TTL, Limits.MIN_TTL, Limits.MAX_TTL);
         if (defaultTtl.compareTo(maxTtl) > 0) {
             reader.problem(
                     "LOCK_TTL_MS",
@@ -27,13 +25,17 @@ public record LeaseSettings(
         return new LeaseSettings(
                 defaultTtl,
                 maxTtl,
-                // The least is far longer than any statement can run. See LockManager.purge.
-                reader.duration("LOCK_TOMBSTONE_RETENTION", "1h", Duration.ofMinutes(1), Duration.ofDays(365)),
-                reader.durationOrZero("LOCK_HISTORY_RETENTION", "7d", Duration.ofMinutes(1), Duration.ofDays(3650)));
+                reader.duration(
+                        "LOCK_TOMBSTONE_RETENTION",
+                        "1h",
+                        Limits.MIN_TOMBSTONE_RETENTION,
+                        Limits.MAX_TOMBSTONE_RETENTION),
+                reader.durationOrZero(
+                        "LOCK_HISTORY_RETENTION", "7d", Limits.MIN_HISTORY_RETENTION, Limits.MAX_HISTORY_RETENTION));
     }
 
     /** Returns whether grants are remembered after they have ended. */
-    public boolean keepHistory() {
+    public boolean keepsHistory() {
         return !historyRetention.isZero();
     }
 }

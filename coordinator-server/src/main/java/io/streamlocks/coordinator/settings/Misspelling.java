@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Finds misspelt names of settings. The environment also contains variables of the platform and of other programs, which
- * must not keep a server from starting: HTTPS_PORT and DATABASE_URL_UNPOOLED are not misspellings.
+ * Finds misspelt names of settings. The environment also contains variables of the platform and of other programs,
+ * which must not keep a server from starting: HTTPS_PORT and DATABASE_URL_UNPOOLED are not misspellings.
  */
 final class Misspelling {
 

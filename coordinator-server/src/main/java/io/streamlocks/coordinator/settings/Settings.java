@@ -29,8 +29,8 @@ public record Settings(
         ReportingSettings reporting) {
 
     /**
-     * Reads the settings. An empty variable counts as not set. A setting without effect is a problem, too: it lacks another
-     * setting that it needs, or its name is misspelt.
+     * Reads the settings. An empty variable counts as not set. A setting without effect is a problem, too: it lacks
+     * another setting that it needs, or its name is misspelt.
      *
      * <p>This method reads the files that the settings name and resolves {@code HTTP_HOST}. It opens no connection.
      *
@@ -45,8 +45,8 @@ public record Settings(
         Settings settings = new Settings(
                 listening(reader, host, access),
                 LeaseSettings.read(reader),
-                // Docker kills a container after 10 s. The default leaves room for the second without grants and the 5 s in
-                // which calls finish.
+                // Docker kills a container after 10 s. The default leaves room for the second without grants and the 5
+                // s in which calls finish.
                 reader.millis("SHUTDOWN_DRAIN_MS", 3000, 0, 60_000),
                 Backend.read(reader),
                 access,
@@ -69,7 +69,8 @@ public record Settings(
                 port,
                 managementPort,
                 reader.integer("HTTP_MAX_CONNECTIONS_PER_ADDRESS", Listening.CONNECTIONS_PER_ADDRESS, 1, 10_000),
-                reader.millis("HTTP_IDLE_TIMEOUT_MS", Math.toIntExact(Listening.IDLE_TIMEOUT.toMillis()), 5000, 600_000),
+                reader.millis(
+                        "HTTP_IDLE_TIMEOUT_MS", Math.toIntExact(Listening.IDLE_TIMEOUT.toMillis()), 5000, 600_000),
                 reader.integer("HTTP_MAX_HEAD_BYTES", Listening.MAX_HEAD_BYTES, 8192, 32_768),
                 access.isForLoopback());
     }

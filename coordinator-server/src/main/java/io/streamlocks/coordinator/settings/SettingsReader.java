@@ -85,6 +85,14 @@ final class SettingsReader {
         return Duration.ofMillis(integer(name, fallback, min, max));
     }
 
+    Duration millis(String name, Duration fallback, Duration min, Duration max) {
+        return millis(
+                name,
+                Math.toIntExact(fallback.toMillis()),
+                Math.toIntExact(min.toMillis()),
+                Math.toIntExact(max.toMillis()));
+    }
+
     Duration durationOrZero(String name, String fallback, Duration min, Duration max) {
         return text(name, fallback).equals("0") ? Duration.ZERO : duration(name, fallback, min, max);
     }
@@ -129,7 +137,9 @@ final class SettingsReader {
         known.addAll(names);
     }
 
-    /** Rejects each variable that has not been read and whose name is meant for a setting. The caller calls this last. */
+    /**
+     * Rejects each variable that has not been read and whose name is meant for a setting. The caller calls this last.
+     */
     void rejectUnknown() {
         new TreeMap<>(environment).forEach((name, value) -> {
             if (!known.contains(name) && !value.isBlank() && !isOfAService(name, value)) {
@@ -179,7 +189,9 @@ final class SettingsReader {
         return text(name, "").isEmpty() ? Optional.empty() : Optional.ofNullable(required(name, parse));
     }
 
-    /** Returns a value that must be set, or null if there is a problem, which does not repeat it: it may be a password. */
+    /**
+     * Returns a value that must be set, or null if there is a problem, which does not repeat it: it may be a password.
+     */
     <T> T required(String name, Function<String, T> parse) {
         String value = text(name, "");
         if (value.isEmpty()) {

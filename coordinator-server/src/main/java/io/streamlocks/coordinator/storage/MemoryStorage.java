@@ -32,7 +32,7 @@ public final class MemoryStorage implements Storage {
     }
 
     @Override
-    public List<Upkeep> upkeep() {
+    public List<StorageTask> tasks() {
         return List.of();
     }
 

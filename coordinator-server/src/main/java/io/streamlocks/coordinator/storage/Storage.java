@@ -15,8 +15,8 @@ public interface Storage extends AutoCloseable {
     LockManager locks();
 
     /**
-     * Sets the storage up, and checks that leases can be granted. Blocks for as long as that takes. The caller tries again
-     * if this method throws; one thread calls it at a time.
+     * Sets the storage up, and checks that leases can be granted. Blocks for as long as that takes. The caller tries
+     * again if this method throws; one thread calls it at a time.
      *
      * @throws StorageUnavailableException if the storage cannot be reached or lacks something
      * @throws RuntimeException if the set-up fails for another reason
@@ -31,8 +31,8 @@ public interface Storage extends AutoCloseable {
      */
     String explain(Throwable cause);
 
-    /** Returns what is to be done in the background once the storage is open. */
-    List<Upkeep> upkeep();
+    /** Returns the work that the storage needs in the background once it is open. */
+    List<StorageTask> tasks();
 
     /** Closes all connections. Leases stay where they are kept. */
     @Override

@@ -1,7 +1,6 @@
 package io.streamlocks.coordinator.background;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -10,15 +9,11 @@ import io.streamlocks.coordinator.access.Authenticator;
 import io.streamlocks.coordinator.access.NewToken;
 import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.access.Role;
-import io.streamlocks.coordinator.http.Guards;
+import io.streamlocks.coordinator.settings.TlsSettings;
 import io.streamlocks.coordinator.telemetry.Scrape;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import io.streamlocks.coordinator.tls.TestCertificate;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,14 +50,13 @@ class SettingsFilesTest {
         return (Logger) org.slf4j.LoggerFactory.getLogger(SettingsFiles.class);
     }
 
-    private SettingsFiles files(Optional<Authenticator> authenticator, Optional<CoordinatorConfig.Tls> tls)
-            throws Exception {
-        Guards guards = new Guards(
+    private SettingsFiles files(Optional<Authenticator> authenticator, Optional<TlsSettings> tls) throws Exception {
+        return new SettingsFiles(
                 authenticator,
+                tls.isPresent() ? Optional.of(tls.get().keyStore()) : Optional.empty(),
                 Optional.empty(),
-                Optional.empty(),
-                tls.isPresent() ? Optional.of(tls.get().read()) : Optional.empty());
-        return new SettingsFiles(guards, Optional.empty(), telemetry, InstantSource.system());
+                telemetry,
+                InstantSource.system());
     }
 
     private double failing(String file) {
@@ -73,8 +67,8 @@ class SettingsFilesTest {
         return Scrape.of(new String(telemetry.scrape(), StandardCharsets.UTF_8));
     }
 
-    private CoordinatorConfig.Tls write(TestCertificate made) throws IOException {
-        return new CoordinatorConfig.Tls(
+    private TlsSettings write(TestCertificate made) throws IOException {
+        return new TlsSettings(
                 Files.writeString(directory.resolve("tls.crt"), made.certificatePem()),
                 Files.writeString(directory.resolve("tls.key"), made.keyPem()));
     }
@@ -159,35 +153,5 @@ class SettingsFilesTest {
 
     private List<String> messages() {
         return log.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
-    }
-
-    @Test
-    void aServerShowsThatATokenThatWasTakenAwayIsStillGood() throws Exception {
-        NewToken reader = token(Role.READER);
-        NewToken leaked = token(Role.OPERATOR);
-        Path file = Files.writeString(directory.resolve("tokens"), reader.line() + "\n" + leaked.line());
-        try (Coordinator coordinator = new Coordinator(CoordinatorConfig.from(
-                Map.of("COORDINATOR_TOKENS_FILE", file.toString(), "HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "0")))) {
-            URI metrics = URI.create("http://127.0.0.1:" + coordinator.port() + "/metrics");
-            String failing = "streamlocks_reload_failing{file=\"tokens\"} ";
-            assertThat(get(metrics, reader).body()).contains(failing + "0.0\n");
-
-            Files.writeString(file, reader.line() + "\n{");
-            await().untilAsserted(() -> assertThat(get(metrics, reader).body()).contains(failing + "1.0\n"));
-            assertThat(get(metrics, leaked).statusCode()).isEqualTo(200);
-
-            Files.writeString(file, reader.line());
-            await().untilAsserted(() -> assertThat(get(metrics, reader).body()).contains(failing + "0.0\n"));
-            assertThat(get(metrics, leaked).statusCode()).isEqualTo(401);
-        }
-    }
-
-    private static HttpResponse<String> get(URI uri, NewToken token) throws Exception {
-        return HttpClient.newHttpClient()
-                .send(
-                        HttpRequest.newBuilder(uri)
-                                .header("Authorization", "Bearer " + token.token())
-                                .build(),
-                        HttpResponse.BodyHandlers.ofString());
     }
 }

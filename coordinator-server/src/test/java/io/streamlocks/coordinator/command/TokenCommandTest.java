@@ -69,10 +69,10 @@ class TokenCommandTest {
     @ParameterizedTest
     @CsvSource({
         "server, There is no command server",
-        "token, --id and --role are needed",
+        "token, --id and --role must be set",
         "token --id, --id needs a value",
-        "token --id w, --id and --role are needed",
-        "token --role worker, --id and --role are needed",
+        "token --id w, --id and --role must be set",
+        "token --role worker, --id and --role must be set",
         "token --id w --role admin, There is no role admin",
         "token --id w --role worker --ttl 1, There is no option --ttl",
         "token --id w --role worker x, There is no option x",

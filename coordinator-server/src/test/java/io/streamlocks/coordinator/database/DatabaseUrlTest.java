@@ -186,21 +186,21 @@ class DatabaseUrlTest {
             postgres://a,,b/d                              | has a host that is not like
             postgres://::1/d                               | has a host that is not like
             postgres://%2Fvar%2Frun/d                      | has a host that is not like
-            postgres://u:%zz@h/d                           | has a % that no two hex digits follow
-            postgres://u:100%@h/d                          | has a % that no two hex digits follow
+            postgres://u:%zz@h/d                           | has a % that is not followed by two hex digits
+            postgres://u:100%@h/d                          | has a % that is not followed by two hex digits
             postgres://h/d?sslmod=require                  | has options that the PostgreSQL JDBC driver does not know: sslmod
-            postgres://h/d?schema=public&a=b&pgbouncer=true&sslmode=require | does not know: schema (it is currentSchema), a, pgbouncer (leave it out, and use PgBouncer in session mode)
-            postgres://h/d?connection_limit=5&pool_timeout=2 | does not know: connection_limit (it is the setting DATABASE_POOL_SIZE), pool_timeout (it is the setting DATABASE_CONNECTION_TIMEOUT_MS)
-            postgres://h/d?applicationname=x               | does not know: applicationname (it is ApplicationName)
-            postgres://h/d?sslrootcert=system&sslmode=require | has the option sslrootcert=system, which wants sslmode=verify-full
-            postgres://h/d?sslrootcert=system&sslcert=x    | does not go with sslcert and sslkey
+            postgres://h/d?schema=public&a=b&pgbouncer=true&sslmode=require | does not know: schema (use currentSchema), a, pgbouncer (remove it, and use PgBouncer in session mode)
+            postgres://h/d?connection_limit=5&pool_timeout=2 | does not know: connection_limit (use the setting DATABASE_POOL_SIZE), pool_timeout (use the setting DATABASE_CONNECTION_TIMEOUT_MS)
+            postgres://h/d?applicationname=x               | does not know: applicationname (use ApplicationName)
+            postgres://h/d?sslrootcert=system&sslmode=require | has the option sslrootcert=system, which requires sslmode=verify-full
+            postgres://h/d?sslrootcert=system&sslcert=x    | cannot be combined with sslcert and sslkey
             postgres://h/d?sslmode=verify-full             | has the option sslmode=verify-full, and no certificate of a CA can be read from
             postgres://h/d?ssl=true                        | set sslrootcert to the file of the database's CA, or to system for the CAs that Java trusts
             postgres://h/d?sslmode=verify-ca&sslrootcert=/no/such.pem | has the option sslmode=verify-ca, and no certificate of a CA can be read from /no/such.pem
             postgres://h/d?sslmode                         | does not know or that has no value
             postgres://h/d?service=x                       | does not know: service
             postgres://h/d?PGHOST=x                        | does not know: PGHOST
-            postgres://h/d?load_balance_hosts=random       | does not know: load_balance_hosts (it is loadBalanceHosts)
+            postgres://h/d?load_balance_hosts=random       | does not know: load_balance_hosts (use loadBalanceHosts)
             postgres://h/d?sslmode=on                      | has the option sslmode, which must be one of disable, allow
             postgres://h/d?connect_timeout=2s              | has the option connect_timeout, which must be an integer
             postgres://a,b/d?target_session_attrs=standby  | has the option target_session_attrs, which must be primary or any

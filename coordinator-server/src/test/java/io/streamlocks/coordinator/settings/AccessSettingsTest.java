@@ -25,20 +25,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AccessSettingsTest {
 
     private static final String LETS_OTHERS_IN =
-            "HTTP_HOST lets others than this machine in, so set COORDINATOR_TOKENS_FILE or JWT_JWKS; or AUTH=none, to let"
-                    + " everybody do everything";
+            "HTTP_HOST accepts connections from other machines: set COORDINATOR_TOKENS_FILE or JWT_JWKS, or set AUTH=none"
+                    + " to let every caller do everything";
 
     @TempDir
     private Path directory;
 
     private final Map<String, String> environment = new HashMap<>();
 
-    private CoordinatorConfig config() throws CoordinatorConfig.InvalidException {
-        return CoordinatorConfig.from(environment);
+    private Settings config() throws InvalidSettingsException {
+        return Settings.from(environment);
     }
 
     private List<String> problems() {
-        return catchThrowableOfType(CoordinatorConfig.InvalidException.class, this::config)
+        return catchThrowableOfType(InvalidSettingsException.class, this::config)
                 .getMessage()
                 .lines()
                 .toList();
@@ -84,7 +84,7 @@ class AccessSettingsTest {
     void authIsNoneOrNotSet(String value) {
         environment.put("AUTH", value);
         environment.put("HTTP_HOST", "0.0.0.0");
-        assertThat(problems()).containsExactly("AUTH must be none, or not set", LETS_OTHERS_IN);
+        assertThat(problems()).containsExactly("AUTH must be none or not set", LETS_OTHERS_IN);
     }
 
     @Test
@@ -108,7 +108,9 @@ class AccessSettingsTest {
     void jwtsNeedAnIssuerAndAnAudience() throws Exception {
         environment.put("JWT_JWKS", "https://issuer.example/keys");
         assertThat(problems())
-                .containsExactly("JWT_ISSUER must be set with JWT_JWKS", "JWT_AUDIENCE must be set with JWT_JWKS");
+                .containsExactly(
+                        "JWT_ISSUER must be set together with JWT_JWKS",
+                        "JWT_AUDIENCE must be set together with JWT_JWKS");
 
         environment.put("JWT_ISSUER", "https://issuer.example");
         environment.put("JWT_AUDIENCE", "stream-locks");
@@ -122,7 +124,7 @@ class AccessSettingsTest {
         environment.put("AUTH", "none");
         assertThat(problems())
                 .containsExactly(
-                        "JWT_ISSUER is of no use without JWT_JWKS", "JWT_AUDIENCE is of no use without JWT_JWKS");
+                        "JWT_ISSUER has no effect without JWT_JWKS", "JWT_AUDIENCE has no effect without JWT_JWKS");
     }
 
     @ParameterizedTest
@@ -172,16 +174,16 @@ class AccessSettingsTest {
         Path certificate = Files.writeString(directory.resolve("tls.crt"), made.certificatePem());
         Path key = Files.writeString(directory.resolve("tls.key"), made.keyPem());
         environment.put("TLS_CERTIFICATE_FILE", certificate.toString());
-        assertThat(problems()).containsExactly("TLS_KEY_FILE must be set with TLS_CERTIFICATE_FILE");
+        assertThat(problems()).containsExactly("TLS_KEY_FILE must be set together with TLS_CERTIFICATE_FILE");
         environment.put("TLS_KEY_FILE", key.toString());
-        assertThat(config().tls()).contains(new CoordinatorConfig.Tls(certificate, key));
+        assertThat(config().tls()).contains(new TlsSettings(certificate, key));
 
         Files.writeString(key, TestCertificate.make(directory).keyPem());
         assertThat(problems())
                 .containsExactly(
                         "TLS_CERTIFICATE_FILE with TLS_KEY_FILE: the key is not that of the first certificate");
         environment.remove("TLS_CERTIFICATE_FILE");
-        assertThat(problems()).containsExactly("TLS_CERTIFICATE_FILE must be set with TLS_KEY_FILE");
+        assertThat(problems()).containsExactly("TLS_CERTIFICATE_FILE must be set together with TLS_KEY_FILE");
     }
 
     @Test

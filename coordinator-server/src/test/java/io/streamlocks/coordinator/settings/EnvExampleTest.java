@@ -33,7 +33,7 @@ class EnvExampleTest {
     void theFileHoldsEverySettingThatIsReadAndNoOther() throws Exception {
         RecordingEnvironment environment =
                 new RecordingEnvironment(Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", "postgres://h/d"));
-        CoordinatorConfig.from(environment);
+        Settings.from(environment);
 
         Map<String, String> settings = settings(true);
         settings.putAll(settings(false));
@@ -43,15 +43,15 @@ class EnvExampleTest {
     @Test
     void theFileHoldsTheDefaults() throws Exception {
         Map<String, String> settings = settings(false);
-        assertThat(CoordinatorConfig.from(settings)).isEqualTo(CoordinatorConfig.from(Map.of()));
+        assertThat(Settings.from(settings)).isEqualTo(Settings.from(Map.of()));
 
         Map<String, String> ofPostgres = settings(true);
         assertThat(ofPostgres.keySet()).allMatch(name -> name.startsWith("DATABASE_"));
         settings.putAll(ofPostgres);
         settings.put("LOCK_BACKEND", "postgres");
         String url = settings.get("DATABASE_URL");
-        assertThat(CoordinatorConfig.from(settings))
-                .isEqualTo(CoordinatorConfig.from(Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", url)));
+        assertThat(Settings.from(settings))
+                .isEqualTo(Settings.from(Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", url)));
     }
 
     /**
@@ -68,8 +68,7 @@ class EnvExampleTest {
         noNumbers.putAll(settings(true));
         noNumbers.replaceAll((name, value) -> "x");
         noNumbers.put("LOCK_BACKEND", "postgres");
-        String problems =
-                catchThrowable(() -> CoordinatorConfig.from(noNumbers)).getMessage();
+        String problems = catchThrowable(() -> Settings.from(noNumbers)).getMessage();
         return Pattern.compile(
                         "(?m)^([A-Z_]+) must be (?:an integer|a number with the unit s, m, h or d,) from (\\w+) to"
                                 + " (\\w+);")
@@ -100,11 +99,11 @@ class EnvExampleTest {
         assertThat(comment(range.name())).containsIgnoringCase("from " + range.least() + " to " + range.most());
         assertThat(readme).contains(range.least() + " to " + range.most());
 
-        assertThat(CoordinatorConfig.from(with(range.name(), range.least()))).isNotNull();
-        assertThat(CoordinatorConfig.from(with(range.name(), range.most()))).isNotNull();
-        assertThatThrownBy(() -> CoordinatorConfig.from(with(range.name(), moved(range.least(), -1))))
+        assertThat(Settings.from(with(range.name(), range.least()))).isNotNull();
+        assertThat(Settings.from(with(range.name(), range.most()))).isNotNull();
+        assertThatThrownBy(() -> Settings.from(with(range.name(), moved(range.least(), -1))))
                 .hasMessageContaining(range.name() + " must be");
-        assertThatThrownBy(() -> CoordinatorConfig.from(with(range.name(), moved(range.most(), 1))))
+        assertThatThrownBy(() -> Settings.from(with(range.name(), moved(range.most(), 1))))
                 .hasMessageContaining(range.name() + " must be");
     }
 
@@ -119,8 +118,8 @@ class EnvExampleTest {
         Map<String, String> settings = settings(false);
         settings.put("DATABASE_URL", "postgres://locks:s3cr3t@db.example/locks");
 
-        assertThatThrownBy(() -> CoordinatorConfig.from(settings))
-                .hasMessage("DATABASE_URL is of no use without LOCK_BACKEND=postgres: leases would be kept in memory,"
+        assertThatThrownBy(() -> Settings.from(settings))
+                .hasMessage("DATABASE_URL has no effect without LOCK_BACKEND=postgres: leases would be kept in memory,"
                         + " where no other server sees them");
     }
 

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.streamlocks.coordinator.database.DatabaseSettings;
+import io.streamlocks.coordinator.database.DatabaseUrl;
+import io.streamlocks.coordinator.http.Listening;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,35 +22,30 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class CoordinatorConfigTest {
+class SettingsTest {
 
-    private static final CoordinatorConfig.Access NO_ACCESS_CONTROL =
-            new CoordinatorConfig.Access(Optional.empty(), Optional.empty(), true);
+    private static final AccessSettings NO_ACCESS_CONTROL =
+            new AccessSettings(Optional.empty(), Optional.empty(), true);
     private static final String URL = "postgres://someone:s3cr3t@db.example:6543/locks";
 
     @Test
     void anEmptyEnvironmentMeansTheMemoryBackendOnLocalhost() throws Exception {
-        assertThat(CoordinatorConfig.from(Map.of()))
-                .isEqualTo(new CoordinatorConfig(
-                        "127.0.0.1",
-                        8080,
-                        OptionalInt.empty(),
-                        Duration.ofSeconds(30),
-                        Duration.ofDays(1),
-                        Duration.ofHours(1),
-                        Duration.ofDays(7),
+        assertThat(Settings.from(Map.of()))
+                .isEqualTo(new Settings(
+                        new Listening("127.0.0.1", 8080, OptionalInt.empty(), 2500, Duration.ofSeconds(75), 8192, true),
+                        new LeaseSettings(
+                                Duration.ofSeconds(30), Duration.ofDays(1), Duration.ofHours(1), Duration.ofDays(7)),
                         Duration.ofSeconds(3),
-                        Optional.empty(),
+                        new Backend.Memory(),
                         NO_ACCESS_CONTROL,
                         Optional.empty(),
-                        new CoordinatorConfig.Limits(0, 0, 2500, Duration.ofSeconds(75), 8192),
-                        new CoordinatorConfig.Reporting("text", Optional.empty(), "stream-lock-coordinator")));
+                        new CallerLimits(0, 0),
+                        new ReportingSettings("text", Optional.empty(), "stream-lock-coordinator")));
     }
 
     @Test
     void aDatabaseUrlIsEnoughForThePostgresBackend() throws Exception {
-        CoordinatorConfig.Database database =
-                CoordinatorConfig.from(postgres()).database().orElseThrow();
+        DatabaseSettings database = database(Settings.from(postgres()));
 
         assertThat(database.url().toString()).isEqualTo("postgres://db.example:6543/locks");
         assertThat(database.poolSize()).isEqualTo(12);
@@ -57,7 +55,7 @@ class CoordinatorConfigTest {
 
     @Test
     void everySettingIsRead() throws Exception {
-        CoordinatorConfig config = CoordinatorConfig.from(postgres(
+        Settings settings = Settings.from(postgres(
                 "HTTP_HOST", "::1",
                 "HTTP_PORT", "0",
                 "MANAGEMENT_PORT", "9090",
@@ -78,17 +76,13 @@ class CoordinatorConfigTest {
                 "OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.example:4318/otlp",
                 "OTEL_SERVICE_NAME", "locks"));
 
-        assertThat(config)
-                .isEqualTo(new CoordinatorConfig(
-                        "::1",
-                        0,
-                        OptionalInt.of(9090),
-                        Duration.ofSeconds(5),
-                        Duration.ofMinutes(1),
-                        Duration.ofDays(2),
+        assertThat(settings)
+                .isEqualTo(new Settings(
+                        new Listening("::1", 0, OptionalInt.of(9090), 9000, Duration.ofSeconds(5), 32_768, true),
+                        new LeaseSettings(
+                                Duration.ofSeconds(5), Duration.ofMinutes(1), Duration.ofDays(2), Duration.ZERO),
                         Duration.ZERO,
-                        Duration.ZERO,
-                        Optional.of(new CoordinatorConfig.Database(
+                        new Backend.Postgres(new DatabaseSettings(
                                 DatabaseUrl.parse(URL),
                                 Optional.empty(),
                                 3,
@@ -96,23 +90,24 @@ class CoordinatorConfigTest {
                                 Duration.ofSeconds(2))),
                         NO_ACCESS_CONTROL,
                         Optional.empty(),
-                        new CoordinatorConfig.Limits(100, 2000, 9000, Duration.ofSeconds(5), 32_768),
-                        new CoordinatorConfig.Reporting(
+                        new CallerLimits(100, 2000),
+                        new ReportingSettings(
                                 "json", Optional.of(URI.create("https://collector.example:4318/otlp")), "locks")));
+        assertThat(settings.leases().keepsHistory()).isFalse();
     }
 
     @Test
     void emptyAndBlankValuesCountAsNotSet() throws Exception {
-        assertThat(CoordinatorConfig.from(Map.of("LOCK_BACKEND", "", "HTTP_PORT", "  ", "DATABASE_URL", "")))
-                .isEqualTo(CoordinatorConfig.from(Map.of()));
+        assertThat(Settings.from(Map.of("LOCK_BACKEND", "", "HTTP_PORT", "  ", "DATABASE_URL", "")))
+                .isEqualTo(Settings.from(Map.of()));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "memory"})
     void settingsOfTheDatabaseWithoutItsBackendAreRefused(String backend) {
-        CoordinatorConfig.InvalidException e = catchThrowableOfType(
-                CoordinatorConfig.InvalidException.class,
-                () -> CoordinatorConfig.from(Map.of(
+        InvalidSettingsException e = catchThrowableOfType(
+                InvalidSettingsException.class,
+                () -> Settings.from(Map.of(
                         "LOCK_BACKEND", backend,
                         "DATABASE_URL", URL,
                         "DATABASE_PASSWORD_FILE", "/no/such/file",
@@ -122,44 +117,43 @@ class CoordinatorConfigTest {
 
         assertThat(e.getMessage().lines())
                 .hasSize(5)
-                .allMatch(
-                        line -> line.matches("DATABASE_\\w+ is of no use without LOCK_BACKEND=postgres: leases would be"
+                .allMatch(line ->
+                        line.matches("DATABASE_\\w+ has no effect without LOCK_BACKEND=postgres: leases would be"
                                 + " kept in memory, where no other server sees them"));
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            LOCK_TTL                  | ; there is LOCK_TTL_MS
-            LOCK_PORT                 | ; there is HTTP_PORT
-            LCOK_BACKEND              | ; there is LOCK_BACKEND
-            LOCK_A_THING_OF_ITS_OWN_THAT_IS_LONG | ''
-            DATABSE_URL               | ; there is DATABASE_URL
-            DATABASE_URI              | ; there is DATABASE_URL
-            DATABASE_URL_FILE         | ; there is DATABASE_URL
-            DATABASE_PASSWORD         | ; there is DATABASE_PASSWORD_FILE
-            DATABASE_STATEMENT_TIMEOUT | ; there is DATABASE_STATEMENT_TIMEOUT_MS
-            HTTP_PROT                 | ; there is HTTP_PORT
-            HTPT_PORT                 | ; there is HTTP_PORT
-            HTTP_HOSTS                | ; there is HTTP_HOST
-            HTTP_IDLE_TIMEOUT         | ; there is HTTP_IDLE_TIMEOUT_MS
-            HTTP_MAX_CONNECTIONS      | ; there is HTTP_MAX_CONNECTIONS_PER_ADDRESS
-            MANAGEMENT_PROT           | ; there is MANAGEMENT_PORT
-            MANAGMENT_PORT            | ; there is MANAGEMENT_PORT
-            COORDINATOR_TOKEN_FILE    | ; there is COORDINATOR_TOKENS_FILE
-            COORDINATOR_TOKENS        | ; there is COORDINATOR_TOKENS_FILE
-            JWT_ISSUERS               | ; there is JWT_ISSUER
-            JWT_JWKS_URL              | ; there is JWT_JWKS
-            TLS_KEY                   | ; there is TLS_KEY_FILE
-            TLS_CERTFICATE_FILE       | ; there is TLS_CERTIFICATE_FILE
-            LOG_FROMAT                | ; there is LOG_FORMAT
-            RATE_LIMIT_PER_MINUTE     | ; there is RATE_LIMIT_PER_SECOND
-            MAX_LEASE_PER_OWNER       | ; there is MAX_LEASES_PER_OWNER
-            SHUTDOWN_DRAIN            | ; there is SHUTDOWN_DRAIN_MS
-            SHUTDOWN_DRAIN_SECONDS    | ; there is SHUTDOWN_DRAIN_MS
+            LOCK_TTL                  | . Did you mean LOCK_TTL_MS?
+            LOCK_PORT                 | . Did you mean HTTP_PORT?
+            LCOK_BACKEND              | . Did you mean LOCK_BACKEND?
+            LOCK_A_THING_OF_ITS_OWN_THAT_IS_LONG | . Remove it
+            DATABSE_URL               | . Did you mean DATABASE_URL?
+            DATABASE_URI              | . Did you mean DATABASE_URL?
+            DATABASE_URL_FILE         | . Did you mean DATABASE_URL?
+            DATABASE_PASSWORD         | . Did you mean DATABASE_PASSWORD_FILE?
+            DATABASE_STATEMENT_TIMEOUT | . Did you mean DATABASE_STATEMENT_TIMEOUT_MS?
+            HTTP_PROT                 | . Did you mean HTTP_PORT?
+            HTPT_PORT                 | . Did you mean HTTP_PORT?
+            HTTP_HOSTS                | . Did you mean HTTP_HOST?
+            HTTP_IDLE_TIMEOUT         | . Did you mean HTTP_IDLE_TIMEOUT_MS?
+            HTTP_MAX_CONNECTIONS      | . Did you mean HTTP_MAX_CONNECTIONS_PER_ADDRESS?
+            MANAGEMENT_PROT           | . Did you mean MANAGEMENT_PORT?
+            MANAGMENT_PORT            | . Did you mean MANAGEMENT_PORT?
+            COORDINATOR_TOKEN_FILE    | . Did you mean COORDINATOR_TOKENS_FILE?
+            COORDINATOR_TOKENS        | . Did you mean COORDINATOR_TOKENS_FILE?
+            JWT_ISSUERS               | . Did you mean JWT_ISSUER?
+            JWT_JWKS_URL              | . Did you mean JWT_JWKS?
+            TLS_KEY                   | . Did you mean TLS_KEY_FILE?
+            TLS_CERTFICATE_FILE       | . Did you mean TLS_CERTIFICATE_FILE?
+            LOG_FROMAT                | . Did you mean LOG_FORMAT?
+            RATE_LIMIT_PER_MINUTE     | . Did you mean RATE_LIMIT_PER_SECOND?
+            MAX_LEASE_PER_OWNER       | . Did you mean MAX_LEASES_PER_OWNER?
+            SHUTDOWN_DRAIN            | . Did you mean SHUTDOWN_DRAIN_MS?
+            SHUTDOWN_DRAIN_SECONDS    | . Did you mean SHUTDOWN_DRAIN_MS?
             """)
     void aNameThatIsMeantForASettingIsRefusedWithThatSetting(String name, String instead) {
-        assertThatThrownBy(() -> CoordinatorConfig.from(postgres(name, "1")))
-                .hasMessage(name + " is not a setting" + instead);
+        assertThatThrownBy(() -> Settings.from(postgres(name, "1"))).hasMessage(name + " is not a setting" + instead);
     }
 
     @ParameterizedTest
@@ -220,36 +214,34 @@ class CoordinatorConfigTest {
         "JAVA_HOME, /opt/java"
     })
     void whatIsMeantForOthersIsLeftAlone(String name, String value) throws Exception {
-        assertThat(CoordinatorConfig.from(Map.of(name, value)).httpPort()).isEqualTo(8080);
+        assertThat(Settings.from(Map.of(name, value)).listening().port()).isEqualTo(8080);
     }
 
     @Test
     void aPasswordIsInTheUrlOrInAFile(@TempDir Path directory) throws Exception {
         Path file = Files.writeString(directory.resolve("password"), "s3cr3t\r\n");
-        assertThatThrownBy(() -> CoordinatorConfig.from(postgres("DATABASE_PASSWORD_FILE", file.toString())))
+        assertThatThrownBy(() -> Settings.from(postgres("DATABASE_PASSWORD_FILE", file.toString())))
                 .hasMessage("DATABASE_PASSWORD_FILE must not be set with a password in DATABASE_URL");
 
         Map<String, String> settings =
                 postgres("DATABASE_PASSWORD_FILE", file.toString(), "DATABASE_URL", "postgres://someone@h/d");
-        CoordinatorConfig config = CoordinatorConfig.from(settings);
-        assertThat(config.database().orElseThrow().password().orElseThrow().get())
-                .isEqualTo("s3cr3t");
-        assertThat(config.toString()).doesNotContain("s3cr3t");
+        Settings read = Settings.from(settings);
+        assertThat(read.backend().password().orElseThrow().get()).isEqualTo("s3cr3t");
+        assertThat(read.toString()).doesNotContain("s3cr3t");
 
         for (String useless : List.of("", "\n", "\ns3cr3t", "s3cr3t\nand more")) {
             Files.writeString(file, useless);
-            assertThatThrownBy(() -> CoordinatorConfig.from(settings))
-                    .hasMessage("DATABASE_PASSWORD_FILE must hold one line, the password");
+            assertThatThrownBy(() -> Settings.from(settings))
+                    .hasMessage("DATABASE_PASSWORD_FILE must contain one line, the password");
         }
         Files.delete(file);
-        assertThatThrownBy(() -> CoordinatorConfig.from(settings))
+        assertThatThrownBy(() -> Settings.from(settings))
                 .hasMessage("DATABASE_PASSWORD_FILE " + file + " does not exist");
     }
 
     @Test
     void anUnderscoreInTheNameOfTheCollectorIsNamed() {
-        assertThatThrownBy(
-                        () -> CoordinatorConfig.from(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", "http://my_collector:4318")))
+        assertThatThrownBy(() -> Settings.from(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", "http://my_collector:4318")))
                 .hasMessage(
                         "OTEL_EXPORTER_OTLP_ENDPOINT has a host name with an underscore, which is not allowed in the"
                                 + " host name of a URL: give that host another name, or use its address");
@@ -285,36 +277,37 @@ class CoordinatorConfigTest {
             LOG_FORMAT                     | xml      | must be one of text, json; it is xml
             """)
     void aValueOutOfRangeIsNamedWithItsRange(String name, String value, String problem) {
-        assertThatThrownBy(() -> CoordinatorConfig.from(postgres(name, value)))
-                .isInstanceOf(CoordinatorConfig.InvalidException.class)
+        assertThatThrownBy(() -> Settings.from(postgres(name, value)))
+                .isInstanceOf(InvalidSettingsException.class)
                 .hasMessage(name + " " + problem);
     }
 
     @ParameterizedTest
     @CsvSource({"60s,60", "1m,60", "90m,5400", "365d,31536000"})
     void aRetentionHasAUnit(String value, long seconds) throws Exception {
-        assertThat(CoordinatorConfig.from(Map.of("LOCK_TOMBSTONE_RETENTION", value))
+        assertThat(Settings.from(Map.of("LOCK_TOMBSTONE_RETENTION", value))
+                        .leases()
                         .tombstoneRetention())
                 .isEqualTo(Duration.ofSeconds(seconds));
     }
 
     @Test
     void theDefaultTtlMustNotExceedTheLongest() {
-        assertThatThrownBy(() -> CoordinatorConfig.from(Map.of("LOCK_TTL_MAX_MS", "20000")))
+        assertThatThrownBy(() -> Settings.from(Map.of("LOCK_TTL_MAX_MS", "20000")))
                 .hasMessage("LOCK_TTL_MS must not be above LOCK_TTL_MAX_MS (20000); it is 30000");
     }
 
     @Test
     void thePostgresBackendNeedsAUrl() {
-        assertThatThrownBy(() -> CoordinatorConfig.from(Map.of("LOCK_BACKEND", "postgres")))
+        assertThatThrownBy(() -> Settings.from(Map.of("LOCK_BACKEND", "postgres")))
                 .hasMessage("DATABASE_URL must be set");
     }
 
     @Test
     void everyProblemIsReportedAtOnce() {
-        CoordinatorConfig.InvalidException e = catchThrowableOfType(
-                CoordinatorConfig.InvalidException.class,
-                () -> CoordinatorConfig.from(postgres(
+        InvalidSettingsException e = catchThrowableOfType(
+                InvalidSettingsException.class,
+                () -> Settings.from(postgres(
                         "HTTP_PORT", "x",
                         "MANAGEMENT_PORT", "x",
                         "HTTP_MAX_CONNECTIONS_PER_ADDRESS", "x",
@@ -375,9 +368,9 @@ class CoordinatorConfigTest {
                 "http://col lector"
             })
     void aCollectorOfTracesIsTheBaseOfAUrl(String value) {
-        assertThatThrownBy(() -> CoordinatorConfig.from(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", value)))
+        assertThatThrownBy(() -> Settings.from(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", value)))
                 .hasMessage("OTEL_EXPORTER_OTLP_ENDPOINT must be the base URL of a collector that takes OTLP over HTTP,"
-                        + " as http://127.0.0.1:4318");
+                        + " such as http://127.0.0.1:4318");
     }
 
     @ParameterizedTest
@@ -390,16 +383,23 @@ class CoordinatorConfigTest {
                 "OTEL_EXPORTER_OTLP_ENDPOINT"
             })
     void aUrlInTheWrongVariableIsNotRepeated(String name) {
-        assertThatThrownBy(() -> CoordinatorConfig.from(Map.of(name, URL)))
+        assertThatThrownBy(() -> Settings.from(Map.of(name, URL)))
                 .hasMessageStartingWith(name + " must be")
                 .hasMessageNotContaining("s3cr3t");
     }
 
     @Test
     void thePasswordIsNotPrintedWithTheSettings() throws Exception {
-        assertThat(CoordinatorConfig.from(postgres()).toString())
-                .contains("db.example")
-                .doesNotContain("s3cr3t", "someone");
+        assertThat(Settings.from(postgres()).toString()).contains("db.example").doesNotContain("s3cr3t", "someone");
+    }
+
+    private static DatabaseSettings database(Settings settings) {
+        return settings.backend()
+                .match(
+                        memory -> {
+                            throw new AssertionError("The backend is memory");
+                        },
+                        Backend.Postgres::database);
     }
 
     private static Map<String, String> postgres(String... settings) {

@@ -7,6 +7,6 @@ import java.time.Duration;
  *
  * @param interval how long after one run the next one starts
  * @param what what the work does, to complete "Failed to" in the log
- * @param work does it; one thread runs it at a time, and may throw
+ * @param work does it; one thread at a time runs it, and it may throw
  */
-public record Upkeep(Duration interval, String what, Runnable work) {}
+public record StorageTask(Duration interval, String what, Runnable work) {}
