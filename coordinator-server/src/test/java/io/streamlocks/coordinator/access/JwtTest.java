@@ -266,7 +266,7 @@ class JwtTest {
             assertThatThrownBy(() -> authenticator(keys))
                     .as(keys)
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("must be an https URL, or a file");
+                    .hasMessage("must be an https URL or a file");
         }
         assertThatThrownBy(() -> authenticator("/no/such/file"))
                 .isInstanceOf(UnusableFileException.class)
@@ -287,7 +287,7 @@ class JwtTest {
             assertThatThrownBy(() -> authenticator(keys))
                     .as(keys)
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageStartingWith("must be an https URL, or a file: over http");
+                    .hasMessageStartingWith("must be an https URL or a file. Plain http");
         }
         for (String keys : List.of(
                 "http://127.0.0.1/keys",

@@ -91,16 +91,16 @@ class TokensTest {
                         "line 3: id must be a string of 1 to 255 printable characters",
                         "line 3: sha256 must be 64 hex digits",
                         "line 3: role must be one of worker, reader, operator",
-                        "line 3: streamPrefixes must be an array of one prefix or more, each must be a string of 1 to 255"
-                                + " printable characters; leave it out for any stream",
-                        "line 3: ownerPrefix must be a string of 1 to 255 printable characters; leave it out for any owner",
-                        "line 3: expiresAt must be an instant like 2027-01-01T00:00:00Z",
+                        "line 3: streamPrefixes must be an array of one or more prefixes, each of which must be a string of 1 to 255"
+                                + " printable characters; omit it for all streams",
+                        "line 3: ownerPrefix must be a string of 1 to 255 printable characters; omit it for all owners",
+                        "line 3: expiresAt must be an instant such as 2027-01-01T00:00:00Z",
                         "line 4: id is missing",
                         "line 4: sha256 is missing",
                         "line 4: role is missing",
-                        "line 5: is not one JSON object, or names a field twice",
+                        "line 5: is not one JSON object, or contains a field twice",
                         "line 6: is not a JSON object",
-                        "line 7: sha256 is that of line 2");
+                        "line 7: sha256 is the same as in line 2");
     }
 
     @ParameterizedTest
@@ -138,8 +138,8 @@ class TokensTest {
     void aFieldThatIsThereTwiceOrMoreThanAnObjectIsRefused() {
         String line = line("w", "a");
         assertThat(problems(line.replace("{", "{\"role\":\"operator\",")))
-                .containsExactly("line 1: is not one JSON object, or names a field twice");
-        assertThat(problems(line + line)).containsExactly("line 1: is not one JSON object, or names a field twice");
+                .containsExactly("line 1: is not one JSON object, or contains a field twice");
+        assertThat(problems(line + line)).containsExactly("line 1: is not one JSON object, or contains a field twice");
     }
 
     @Test
@@ -173,8 +173,8 @@ class TokensTest {
 
     @Test
     void aFileWithoutATokenIsBroken() {
-        assertThat(problems("")).containsExactly("holds no token");
-        assertThat(problems("# nobody", "")).containsExactly("holds no token");
+        assertThat(problems("")).containsExactly("contains no token");
+        assertThat(problems("# nobody", "")).containsExactly("contains no token");
     }
 
     @Test

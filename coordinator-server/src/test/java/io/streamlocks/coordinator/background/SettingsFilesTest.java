@@ -134,15 +134,15 @@ class SettingsFilesTest {
                 TestCertificate.make(directory, "-keyalg", "EC", "-groupname", "secp256r1", "-startdate", "-31d");
         SettingsFiles files = files(Optional.empty(), Optional.of(write(weak)));
         assertThat(messages())
-                .containsExactly("The certificate of CN=localhost has an RSA key of 1024 bits; less than 2048 can be"
-                        + " broken");
+                .containsExactly("The certificate of CN=localhost has an RSA key of 1024 bits. Fewer than 2048 bits can"
+                        + " be broken");
         write(good);
         files.reload();
         assertThat(messages()).hasSize(1);
         write(over);
         files.reload();
         files.reload();
-        assertThat(messages()).hasSize(2).last().asString().contains("has expired at");
+        assertThat(messages()).hasSize(2).last().asString().contains("expired at");
         assertThat(scrape().value("streamlocks_certificate_expiry_timestamp_seconds", Map.of()))
                 .isEqualTo(over.certificate().getNotAfter().toInstant().getEpochSecond());
 

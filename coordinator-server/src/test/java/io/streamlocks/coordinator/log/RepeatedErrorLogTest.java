@@ -71,7 +71,7 @@ class RepeatedErrorLogTest {
         assertThat(lines())
                 .containsExactly(
                         "message of key",
-                        "message of key (and 2 more like this, not logged, since it was last logged more than 30 s ago)");
+                        "message of key (2 more like this were not logged since the last one, more than 30 s ago)");
     }
 
     @Test
@@ -96,7 +96,7 @@ class RepeatedErrorLogTest {
         pass(TimeUnit.SECONDS.toNanos(1));
         log("key");
 
-        assertThat(lines()).hasSize(2).last().asString().contains("and 29 more");
+        assertThat(lines()).hasSize(2).last().asString().contains("29 more");
     }
 
     @Test
@@ -133,7 +133,7 @@ class RepeatedErrorLogTest {
         log("third");
         assertThat(lines())
                 .containsExactly(
-                        "message of second (and 2 others, not logged, since there were over 100 kinds in 30 s)",
+                        "message of second (2 others were not logged, because there were more than 100 kinds in 30 s)",
                         "message of third");
     }
 
@@ -173,7 +173,7 @@ class RepeatedErrorLogTest {
 
         pass(RepeatedErrorLog.INTERVAL.toNanos());
         log("key");
-        assertThat(lines()).last().asString().contains("(and " + (threads * times - 1) + " more like this");
+        assertThat(lines()).last().asString().contains("(" + (threads * times - 1) + " more like this");
     }
 
     private void log(String key) {

@@ -122,7 +122,7 @@ class ReloadedTest {
         reloaded.reload();
         reloaded.reload();
         assertThat(reloaded.get()).isEqualTo("one");
-        String kept = "The new file of the test cannot be used, so what was read before stays in use: ";
+        String kept = "The new file of the test cannot be used. The previous one stays in use: ";
         assertThat(messages())
                 .containsExactly(
                         kept + "is broken; and more",

@@ -131,16 +131,15 @@ class AccessSettingsTest {
     @ValueSource(strings = {"ldap://host/", "https://", "https://a b/"})
     void whereKeysAreIsAUrlOrAFile(String keys) {
         environment.putAll(Map.of("JWT_JWKS", keys, "JWT_ISSUER", "i", "JWT_AUDIENCE", "a"));
-        assertThat(problems()).containsExactly("JWT_JWKS must be an https URL, or a file");
+        assertThat(problems()).containsExactly("JWT_JWKS must be an https URL or a file");
     }
 
     @Test
     void anUnderscoreInTheNameOfTheIssuerIsNamed() {
         environment.putAll(Map.of("JWT_JWKS", "https://my_issuer/keys", "JWT_ISSUER", "i", "JWT_AUDIENCE", "a"));
         assertThat(problems())
-                .containsExactly(
-                        "JWT_JWKS has a host name with an underscore, which is not allowed in the host name of a"
-                                + " URL: give that host another name, or use its address");
+                .containsExactly("JWT_JWKS has a host name with an underscore, which is not allowed in a URL:"
+                        + " give that host another name, or use its address");
     }
 
     @Test
@@ -155,8 +154,8 @@ class AccessSettingsTest {
     void keysOfAnotherMachineMustComeOverHttps() throws Exception {
         environment.putAll(Map.of("JWT_JWKS", "http://issuer.example/keys", "JWT_ISSUER", "i", "JWT_AUDIENCE", "a"));
         assertThat(problems())
-                .containsExactly("JWT_JWKS must be an https URL, or a file: over http, which is for this machine alone,"
-                        + " whoever is on the way could put a key of his own into the answer");
+                .containsExactly("JWT_JWKS must be an https URL or a file. Plain http is for this machine only,"
+                        + " because an attacker on the network could replace the keys");
         environment.put("JWT_JWKS", "http://127.0.0.1:9/keys");
         assertThat(config().access().isControlled()).isTrue();
     }
@@ -181,7 +180,7 @@ class AccessSettingsTest {
         Files.writeString(key, TestCertificate.make(directory).keyPem());
         assertThat(problems())
                 .containsExactly(
-                        "TLS_CERTIFICATE_FILE with TLS_KEY_FILE: the key is not that of the first certificate");
+                        "TLS_CERTIFICATE_FILE with TLS_KEY_FILE: the key does not belong to the first certificate");
         environment.remove("TLS_CERTIFICATE_FILE");
         assertThat(problems()).containsExactly("TLS_CERTIFICATE_FILE must be set together with TLS_KEY_FILE");
     }

@@ -242,9 +242,8 @@ class SettingsTest {
     @Test
     void anUnderscoreInTheNameOfTheCollectorIsNamed() {
         assertThatThrownBy(() -> Settings.from(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", "http://my_collector:4318")))
-                .hasMessage(
-                        "OTEL_EXPORTER_OTLP_ENDPOINT has a host name with an underscore, which is not allowed in the"
-                                + " host name of a URL: give that host another name, or use its address");
+                .hasMessage("OTEL_EXPORTER_OTLP_ENDPOINT has a host name with an underscore, which is not allowed in a"
+                        + " URL: give that host another name, or use its address");
     }
 
     @ParameterizedTest

@@ -47,7 +47,7 @@ class CertificateCheckTest {
     void aShortKeyAndABrokenSignatureAreTold() throws Exception {
         assertThat(problems(store(make("-keyalg", "RSA", "-keysize", "1024", "-sigalg", "SHA1withRSA"))))
                 .containsExactly(
-                        SUBJECT + "has an RSA key of 1024 bits; less than 2048 can be broken",
+                        SUBJECT + "has an RSA key of 1024 bits. Fewer than 2048 bits can be broken",
                         SUBJECT + "is signed with SHA1withRSA, which can be forged");
         assertThat(problems(store(make("-keyalg", "RSA", "-keysize", "2048", "-sigalg", "MD5withRSA"))))
                 .containsExactly(SUBJECT + "is signed with MD5withRSA, which can be forged");
@@ -67,7 +67,7 @@ class CertificateCheckTest {
                 .containsExactly(SUBJECT + "expires at " + end);
         assertThat(CertificateCheck.problems(store, end.minusSeconds(1)))
                 .containsExactly(SUBJECT + "expires at " + end);
-        assertThat(CertificateCheck.problems(store, end)).containsExactly(SUBJECT + "has expired at " + end);
+        assertThat(CertificateCheck.problems(store, end)).containsExactly(SUBJECT + "expired at " + end);
     }
 
     @Test
@@ -81,7 +81,7 @@ class CertificateCheckTest {
         // A root's signature is its own.
         assertThat(problems(store))
                 .containsExactly(
-                        SUBJECT + "has an RSA key of 1024 bits; less than 2048 can be broken",
-                        SUBJECT + "has expired at " + end);
+                        SUBJECT + "has an RSA key of 1024 bits. Fewer than 2048 bits can be broken",
+                        SUBJECT + "expired at " + end);
     }
 }

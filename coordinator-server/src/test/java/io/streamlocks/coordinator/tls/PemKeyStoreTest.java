@@ -70,17 +70,17 @@ class PemKeyStoreTest {
 
     @Test
     void aKeyOfAnotherCertificateIsRefused() {
-        assertRefused(ec.certificatePem(), rsa.keyPem(), "the key is not that of the first certificate");
+        assertRefused(ec.certificatePem(), rsa.keyPem(), "the key does not belong to the first certificate");
         assertRefused(
                 rsa.certificatePem() + ec.certificatePem(),
                 ec.keyPem(),
-                "the key is not that of the first certificate");
+                "the key does not belong to the first certificate");
     }
 
     @Test
     void aKeyOfTheSameKindOfAnotherCertificateIsRefused(@TempDir Path directory) {
         TestCertificate another = TestCertificate.make(directory);
-        assertRefused(ec.certificatePem(), another.keyPem(), "the key is not that of the first certificate");
+        assertRefused(ec.certificatePem(), another.keyPem(), "the key does not belong to the first certificate");
     }
 
     @ParameterizedTest
@@ -110,7 +110,7 @@ class PemKeyStoreTest {
                 assertRefused(
                         ec.certificatePem(),
                         TestCertificate.pem(type, cut),
-                        "the key is neither RSA nor EC nor EdDSA, or not complete");
+                        "the key is not RSA, EC or EdDSA, or it is incomplete");
             }
         }
     }
