@@ -2,9 +2,9 @@ package io.streamlocks.client;
 
 import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.LockManager;
-import io.streamlocks.coordinator.lock.LockManagerContract;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
-import io.streamlocks.coordinator.lock.memory.TestClock;
+import io.streamlocks.testkit.contract.LockManagerContract;
+import io.streamlocks.testkit.contract.TestClock;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.streamlocks.coordinator.database.DatabaseUrl;
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
 import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;

@@ -8,6 +8,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.testkit.rig.PostgresServer;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,14 +44,14 @@ class OutageTest {
     /** More at once than there are connections. */
     private static final int CALLERS = 24;
 
-    private static RestartablePostgres postgres;
+    private static PostgresServer postgres;
 
     private final String database = "t" + UUID.randomUUID().toString().replace("-", "");
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 
     @BeforeAll
     static void startPostgres() throws Exception {
-        postgres = new RestartablePostgres();
+        postgres = PostgresServer.builder().start();
     }
 
     @AfterAll
@@ -94,13 +95,13 @@ class OutageTest {
 
     @Test
     void aServerThatStartsWhileItsDatabaseHangsServesOnceThatAnswers() throws Exception {
-        postgres.hang();
+        postgres.process().pause();
         try (Coordinator coordinator = coordinator()) {
             try {
                 assertUnavailable(calls(coordinator).get("/readyz"));
                 await().atMost(RECOVERED_WITHIN).until(() -> !warnings().isEmpty());
             } finally {
-                postgres.resume();
+                postgres.process().resume();
             }
 
             coordinator.ready().get(RECOVERED_WITHIN.toSeconds(), TimeUnit.SECONDS);
@@ -130,12 +131,12 @@ class OutageTest {
     void whileTheDatabaseHangsCallsAreAnsweredSoonAndLeasesOutliveIt() throws Exception {
         try (Coordinator coordinator = coordinator()) {
             UUID leaseId = granted(coordinator);
-            postgres.hang();
+            postgres.process().pause();
             Duration worst;
             try {
                 worst = worstAnswerWhileAway(coordinator, leaseId);
             } finally {
-                postgres.resume();
+                postgres.process().resume();
             }
             LOG.info("A database that hangs: the slowest answer took {} ms", worst.toMillis());
 
@@ -171,7 +172,7 @@ class OutageTest {
             HttpCalls calls = new HttpCalls(coordinator.url());
             UUID leaseId = UUID.randomUUID();
             assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
-            postgres.hang();
+            postgres.process().pause();
             try {
                 CompletableFuture<HttpResponse<String>> renewal = calls.renewAsync("a", leaseId);
                 coordinator.terminate();
@@ -182,7 +183,7 @@ class OutageTest {
                 assertThat(coordinator.exitCode(Duration.ofSeconds(10))).isZero();
                 LOG.info("Ended {} ms after SIGTERM", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - terminatedAt));
             } finally {
-                postgres.resume();
+                postgres.process().resume();
             }
         }
     }

@@ -3,6 +3,7 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.testkit.rig.PostgresServer;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
@@ -16,7 +17,7 @@ class RestoreDrillTest {
 
     @Test
     void afterARestoreTokensFallUnlessTheSequenceIsBroughtAhead() throws Exception {
-        try (RestartablePostgres postgres = new RestartablePostgres()) {
+        try (PostgresServer postgres = PostgresServer.builder().start()) {
             long beforeTheBackup = grant(postgres);
             postgres.stop();
             Path backup = postgres.backUp();
@@ -52,7 +53,7 @@ class RestoreDrillTest {
     }
 
     /** Grants the same stream once, by a coordinator of its own, and gives it back. */
-    private static long grant(RestartablePostgres postgres) throws Exception {
+    private static long grant(PostgresServer postgres) throws Exception {
         try (Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", postgres.url(DATABASE),

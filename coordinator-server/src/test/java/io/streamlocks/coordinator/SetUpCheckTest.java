@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.streamlocks.coordinator.database.Schema;
 import io.streamlocks.coordinator.lock.postgres.SetUpCheck;
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

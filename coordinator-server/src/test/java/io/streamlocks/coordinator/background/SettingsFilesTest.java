@@ -12,7 +12,7 @@ import io.streamlocks.coordinator.access.Role;
 import io.streamlocks.coordinator.settings.TlsSettings;
 import io.streamlocks.coordinator.telemetry.Scrape;
 import io.streamlocks.coordinator.telemetry.Telemetry;
-import io.streamlocks.coordinator.tls.TestCertificate;
+import io.streamlocks.testkit.rig.TestCertificate;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

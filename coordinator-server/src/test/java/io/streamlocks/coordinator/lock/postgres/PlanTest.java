@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.lock.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;

@@ -3,8 +3,9 @@ package io.streamlocks.coordinator.lock.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.coordinator.lock.LockManager;
-import io.streamlocks.coordinator.lock.LockManagerContract;
-import io.streamlocks.coordinator.lock.OwnerPrefixContract;
+import io.streamlocks.testkit.contract.LockManagerContract;
+import io.streamlocks.testkit.contract.OwnerPrefixContract;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;

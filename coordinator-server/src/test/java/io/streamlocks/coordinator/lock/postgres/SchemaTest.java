@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.streamlocks.coordinator.lock.postgres.generated.DefaultSchema;
 import io.streamlocks.coordinator.lock.postgres.generated.Sequences;
 import io.streamlocks.coordinator.lock.postgres.generated.Tables;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;

@@ -11,6 +11,7 @@ import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;

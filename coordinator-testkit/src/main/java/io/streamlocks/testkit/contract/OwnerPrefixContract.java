@@ -1,8 +1,17 @@
-package io.streamlocks.coordinator.lock;
+package io.streamlocks.testkit.contract;
 
-import static io.streamlocks.coordinator.lock.ContractFixture.assertLost;
+import static io.streamlocks.testkit.contract.ContractFixture.assertLost;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.streamlocks.coordinator.lock.BreakOutcome;
+import io.streamlocks.coordinator.lock.BreakRequest;
+import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.LossReason;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.RenewOutcome;
+import io.streamlocks.coordinator.lock.RenewRequest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -1,5 +1,6 @@
-package io.streamlocks.coordinator.lock;
+package io.streamlocks.testkit.contract;
 
+import io.streamlocks.coordinator.lock.LockManager;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 

@@ -1,10 +1,13 @@
-package io.streamlocks.coordinator.lock;
+package io.streamlocks.testkit.contract;
 
-import static io.streamlocks.coordinator.lock.ContractFixture.granted;
+import static io.streamlocks.testkit.contract.ContractFixture.granted;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireOutcome.Granted;
 import io.streamlocks.coordinator.lock.AcquireOutcome.Held;
+import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.RenewOutcome;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

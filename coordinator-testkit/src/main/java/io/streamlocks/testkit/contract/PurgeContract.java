@@ -1,9 +1,12 @@
-package io.streamlocks.coordinator.lock;
+package io.streamlocks.testkit.contract;
 
-import static io.streamlocks.coordinator.lock.ContractFixture.assertLost;
+import static io.streamlocks.testkit.contract.ContractFixture.assertLost;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome.LeaseIdUsed;
+import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.LossReason;
+import io.streamlocks.coordinator.lock.RenewOutcome;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 

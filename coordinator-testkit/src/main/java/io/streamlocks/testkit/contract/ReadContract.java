@@ -1,8 +1,12 @@
-package io.streamlocks.coordinator.lock;
+package io.streamlocks.testkit.contract;
 
-import static io.streamlocks.coordinator.lock.ContractFixture.shuffled;
+import static io.streamlocks.testkit.contract.ContractFixture.shuffled;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.Lock;
+import io.streamlocks.coordinator.lock.LockPage;
+import io.streamlocks.coordinator.lock.LockQuery;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

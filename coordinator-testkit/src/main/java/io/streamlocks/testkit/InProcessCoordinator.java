@@ -1,4 +1,4 @@
-package io.streamlocks.coordinator;
+package io.streamlocks.testkit;
 
 import io.streamlocks.coordinator.http.Gate;
 import io.streamlocks.coordinator.http.HttpServer;

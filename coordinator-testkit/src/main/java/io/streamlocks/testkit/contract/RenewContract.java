@@ -1,11 +1,15 @@
-package io.streamlocks.coordinator.lock;
+package io.streamlocks.testkit.contract;
 
-import static io.streamlocks.coordinator.lock.ContractFixture.assertLost;
-import static io.streamlocks.coordinator.lock.ContractFixture.granted;
-import static io.streamlocks.coordinator.lock.ContractFixture.renewed;
+import static io.streamlocks.testkit.contract.ContractFixture.assertLost;
+import static io.streamlocks.testkit.contract.ContractFixture.granted;
+import static io.streamlocks.testkit.contract.ContractFixture.renewed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome.Granted;
+import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.Limits;
+import io.streamlocks.coordinator.lock.LossReason;
+import io.streamlocks.coordinator.lock.RenewRequest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -1,12 +1,18 @@
-package io.streamlocks.coordinator.lock;
+package io.streamlocks.testkit.contract;
 
-import static io.streamlocks.coordinator.lock.ContractFixture.granted;
-import static io.streamlocks.coordinator.lock.ContractFixture.renewed;
+import static io.streamlocks.testkit.contract.ContractFixture.granted;
+import static io.streamlocks.testkit.contract.ContractFixture.renewed;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireOutcome.Granted;
 import io.streamlocks.coordinator.lock.AcquireOutcome.Held;
 import io.streamlocks.coordinator.lock.AcquireOutcome.LeaseIdUsed;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.Lock;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.RenewOutcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +44,7 @@ interface AcquireContract extends ContractFixture {
     }
 
     @ParameterizedTest
-    @MethodSource("io.streamlocks.coordinator.lock.AcquireContract#boundaryTtls")
+    @MethodSource("io.streamlocks.testkit.contract.AcquireContract#boundaryTtls")
     default void theShortestAndTheLongestTtlAreGranted(Duration ttl) {
         Lock lock = granted(acquire(request("alice", UUID.randomUUID(), ttl))).lock();
         assertThat(lock.ttl()).isEqualTo(ttl);
@@ -166,7 +172,7 @@ interface AcquireContract extends ContractFixture {
     }
 
     @ParameterizedTest
-    @MethodSource("io.streamlocks.coordinator.lock.AcquireContract#oddIds")
+    @MethodSource("io.streamlocks.testkit.contract.AcquireContract#oddIds")
     default void anyPrintableIdNamesAStreamOfItsOwn(String oddId) {
         Lease lease = granted(acquire(new AcquireRequest(oddId, oddId, UUID.randomUUID(), TTL)));
         assertThat(lease.lock().streamId()).isEqualTo(oddId);

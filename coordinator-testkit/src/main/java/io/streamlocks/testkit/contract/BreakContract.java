@@ -1,9 +1,19 @@
-package io.streamlocks.coordinator.lock;
+package io.streamlocks.testkit.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome.Delayed;
 import io.streamlocks.coordinator.lock.AcquireOutcome.LeaseIdUsed;
+import io.streamlocks.coordinator.lock.BreakOutcome;
+import io.streamlocks.coordinator.lock.BreakRequest;
+import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.EndReason;
+import io.streamlocks.coordinator.lock.Grant;
+import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.Limits;
+import io.streamlocks.coordinator.lock.LossReason;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.RenewOutcome;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

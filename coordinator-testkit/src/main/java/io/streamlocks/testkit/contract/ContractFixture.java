@@ -1,9 +1,22 @@
-package io.streamlocks.coordinator.lock;
+package io.streamlocks.testkit.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireOutcome.Granted;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.Grant;
+import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.Lock;
+import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.LockQuery;
+import io.streamlocks.coordinator.lock.LossReason;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.RenewOutcome;
+import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.coordinator.lock.StreamHistoryQuery;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

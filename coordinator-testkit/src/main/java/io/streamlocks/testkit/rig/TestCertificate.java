@@ -1,4 +1,4 @@
-package io.streamlocks.coordinator.tls;
+package io.streamlocks.testkit.rig;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -91,7 +91,7 @@ public record TestCertificate(X509Certificate certificate, PrivateKey key) {
         return pem("PRIVATE KEY", key.getEncoded());
     }
 
-    static String pem(String type, byte[] der) {
+    public static String pem(String type, byte[] der) {
         return Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII))
                 .encodeToString(der)
                 .lines()

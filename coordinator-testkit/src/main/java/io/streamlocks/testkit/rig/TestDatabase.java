@@ -1,15 +1,13 @@
-package io.streamlocks.coordinator.lock.postgres;
+package io.streamlocks.testkit.rig;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.ZoneOffset;
-import java.util.TimeZone;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.awaitility.Awaitility;
@@ -30,19 +28,14 @@ public final class TestDatabase implements AutoCloseable {
     private final HikariDataSource pool;
 
     private TestDatabase() {
-        DSL.using(Server.POSTGRES.getPostgresDatabase(), SQLDialect.POSTGRES).execute("CREATE DATABASE " + name);
+        Server.POSTGRES.sql("postgres").execute("CREATE DATABASE " + name);
         HikariConfig hikari = new HikariConfig();
-        hikari.setDataSource(Server.POSTGRES.getDatabase("postgres", name));
+        hikari.setDataSource(Server.POSTGRES.database(name));
         hikari.setMaximumPoolSize(16);
         hikari.setMinimumIdle(1);
         hikari.setConnectionInitSql("SET TIME ZONE '" + TIME_ZONE + "'; SET statement_timeout = '20s'; "
                 + PostgresLockManager.SESSION_SETTINGS);
         pool = new HikariDataSource(hikari);
-    }
-
-    /** As {@code Main} does: the driver sends the zone of the JVM, and the tests run in one that PostgreSQL does not know. */
-    public static void logInWithAZoneThatPostgresKnows() {
-        TimeZone.setDefault(TimeZone.getTimeZone(ZoneOffset.UTC));
     }
 
     /** A database with nothing in it. */
@@ -64,7 +57,7 @@ public final class TestDatabase implements AutoCloseable {
 
     /** Its URL, as a setting of a server has it. */
     public String url() {
-        return "postgres://postgres:postgres@localhost:" + Server.POSTGRES.getPort() + "/" + name;
+        return "postgres://postgres:postgres@localhost:" + Server.POSTGRES.port() + "/" + name;
     }
 
     /** At most 16 connections. */
@@ -105,7 +98,7 @@ public final class TestDatabase implements AutoCloseable {
     }
 
     /** Connections from now on find what is in this schema before what is PostgreSQL's own. */
-    void findFirst(String schema) {
+    public void findFirst(String schema) {
         sql().execute("ALTER DATABASE " + name + " SET search_path = " + schema + ", pg_catalog, public");
         pool.getHikariPoolMXBean().softEvictConnections();
     }
@@ -127,19 +120,22 @@ public final class TestDatabase implements AutoCloseable {
 
     /** Started at first use, ended with the JVM. */
     private static final class Server {
-        private static final EmbeddedPostgres POSTGRES = start();
+        private static final PostgresServer POSTGRES = start();
 
-        private static EmbeddedPostgres start() {
-            logInWithAZoneThatPostgresKnows();
+        private static PostgresServer start() {
             try {
-                return EmbeddedPostgres.builder()
-                        // By itself it gives up after 10 s, which a busy machine may need.
-                        .setPGStartupWait(Duration.ofMinutes(1))
-                        // Deadlocks are what some tests wait for.
-                        .setServerConfig("deadlock_timeout", "200ms")
+                return PostgresServer.builder()
+                        // Nothing has to outlive this JVM.
+                        .setting("fsync", "off")
+                        .setting("synchronous_commit", "off")
+                        // Some tests wait for deadlocks.
+                        .setting("deadlock_timeout", "200ms")
                         .start();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException(e);
             }
         }
     }

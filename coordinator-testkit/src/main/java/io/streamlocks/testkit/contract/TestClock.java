@@ -1,4 +1,4 @@
-package io.streamlocks.coordinator.lock.memory;
+package io.streamlocks.testkit.contract;
 
 import java.time.Duration;
 import java.time.Instant;

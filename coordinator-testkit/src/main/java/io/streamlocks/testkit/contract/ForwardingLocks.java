@@ -1,5 +1,21 @@
-package io.streamlocks.coordinator.lock;
+package io.streamlocks.testkit.contract;
 
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.BreakOutcome;
+import io.streamlocks.coordinator.lock.BreakRequest;
+import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.GrantPage;
+import io.streamlocks.coordinator.lock.HistoryQuery;
+import io.streamlocks.coordinator.lock.Lock;
+import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.LockPage;
+import io.streamlocks.coordinator.lock.LockQuery;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.RenewOutcome;
+import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.coordinator.lock.StreamHistoryQuery;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

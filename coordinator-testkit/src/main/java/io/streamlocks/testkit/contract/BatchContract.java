@@ -1,16 +1,26 @@
-package io.streamlocks.coordinator.lock;
+package io.streamlocks.testkit.contract;
 
-import static io.streamlocks.coordinator.lock.ContractFixture.assertLost;
-import static io.streamlocks.coordinator.lock.ContractFixture.granted;
-import static io.streamlocks.coordinator.lock.ContractFixture.releaseOf;
-import static io.streamlocks.coordinator.lock.ContractFixture.renewal;
-import static io.streamlocks.coordinator.lock.ContractFixture.renewed;
-import static io.streamlocks.coordinator.lock.ContractFixture.shuffled;
+import static io.streamlocks.testkit.contract.ContractFixture.assertLost;
+import static io.streamlocks.testkit.contract.ContractFixture.granted;
+import static io.streamlocks.testkit.contract.ContractFixture.releaseOf;
+import static io.streamlocks.testkit.contract.ContractFixture.renewal;
+import static io.streamlocks.testkit.contract.ContractFixture.renewed;
+import static io.streamlocks.testkit.contract.ContractFixture.shuffled;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireOutcome.Granted;
 import io.streamlocks.coordinator.lock.AcquireOutcome.Held;
 import io.streamlocks.coordinator.lock.AcquireOutcome.LeaseIdUsed;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.BreakOutcome;
+import io.streamlocks.coordinator.lock.BreakRequest;
+import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.LossReason;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.RenewOutcome;
+import io.streamlocks.coordinator.lock.RenewRequest;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
