@@ -16,8 +16,8 @@ import jakarta.servlet.ServletRequest;
 import org.junit.jupiter.api.Test;
 
 /**
- * What each package may use beside the packages of this project, and who may use certain classes. {@link PackageMapTest} checks
- * which package uses which.
+ * What each package may use beside the packages of this project, and who may use certain classes. {@link
+ * PackageMapTest} checks which package uses which.
  */
 class ArchitectureTest {
 
@@ -107,7 +107,9 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
-    /** A thread that waits for one client cannot serve others. BodyReader reads bodies, and Exchange sends responses. */
+    /**
+     * A thread that waits for one client cannot serve others. BodyReader reads bodies, and Exchange sends responses.
+     */
     @Test
     void noRouteReadsOrWritesItself() {
         noClasses()

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A password in a file is changed without a restart. */
+/** A password in a file can change without a restart. */
 class DatabasePasswordTest {
 
     private static final Duration SOON = Duration.ofSeconds(30);
@@ -23,7 +23,7 @@ class DatabasePasswordTest {
     private Path directory;
 
     @Test
-    void newConnectionsLogInWithThePasswordThatTheFileHasByThen() throws Exception {
+    void newConnectionsLogInWithTheCurrentPasswordOfTheFile() throws Exception {
         try (PostgresServer postgres = PostgresServer.builder().start()) {
             postgres.sql("postgres").execute("CREATE ROLE rotating SUPERUSER LOGIN PASSWORD 'first'");
             askForAPassword(postgres);
@@ -40,7 +40,7 @@ class DatabasePasswordTest {
                 assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
 
                 postgres.sql("postgres").execute("ALTER ROLE rotating PASSWORD 'second'");
-                // Those that are open stay.
+                // Open connections stay.
                 assertThat(calls.renew("a", leaseId).statusCode()).isEqualTo(200);
 
                 endConnections(postgres);

@@ -89,7 +89,7 @@ class PackageMapTest {
         assertThat(missing(used(), permitted())).isEmpty();
     }
 
-    /** A permission that no code needs would let in a dependency that nobody decided on. */
+    /** A permission that no code needs would permit a dependency without a decision. */
     @Test
     void theTablePermitsNothingThatNoCodeNeeds() throws Exception {
         assertThat(missing(permitted(), used())).isEmpty();

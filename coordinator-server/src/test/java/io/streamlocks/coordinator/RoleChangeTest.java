@@ -25,7 +25,7 @@ import org.postgresql.PGConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Connections that were made when their server was a primary, and that take no writes since it is none. */
+/** Tests connections that take no writes, because their server is no longer the primary. */
 class RoleChangeTest {
 
     private static final Logger LOG = LoggerFactory.getLogger(RoleChangeTest.class);
@@ -65,14 +65,14 @@ class RoleChangeTest {
     }
 
     @Test
-    void oneConnectionThatTakesNoWritesFailsOneCallAndIsReplacedWithAllThatAreAsOld() throws Exception {
+    void aConnectionThatTakesNoWritesFailsOneCallAndIsReplacedWithAllOldOnes() throws Exception {
         try (TestDatabase database = TestDatabase.migrated();
                 HikariDataSource pool = pool(database)) {
             PostgresLockManager locks = new PostgresLockManager(pool, new StaleConnections(pool));
             List<Integer> old = oneOfThemStale(pool);
 
             int failed = 0;
-            // Each takes the connection that was given back last.
+            // Each call gets the connection that was returned last.
             for (int i = 0; i < 2 * CONNECTIONS; i++) {
                 try {
                     assertThat(locks.acquire(List.of(new AcquireRequest(
@@ -91,7 +91,7 @@ class RoleChangeTest {
         }
     }
 
-    /** What readiness probes find by themselves, without a call. */
+    /** Readiness probes find such connections without a call. */
     @Test
     void aProbeReplacesConnectionsThatTakeNoWrites() throws Exception {
         try (TestDatabase database = TestDatabase.migrated();
@@ -117,7 +117,7 @@ class RoleChangeTest {
         return new HikariDataSource(hikari);
     }
 
-    /** Fills the pool, and leaves the connection that is taken next in a session that takes no writes. */
+    /** Fills the pool. The session of the connection that is used next takes no writes. */
     private static List<Integer> oneOfThemStale(HikariDataSource pool) throws Exception {
         List<Connection> all = new ArrayList<>();
         List<Integer> pids = new ArrayList<>();

@@ -17,13 +17,13 @@ import org.slf4j.LoggerFactory;
 class SequenceAtStartTest {
 
     @Test
-    void aServerRaisesASequenceThatIsBehindBeforeItIsReadyAndSaysSo() throws Exception {
+    void aServerRaisesASequenceThatIsBehindBeforeItIsReadyAndLogsThat() throws Exception {
         Logger logger = (Logger) LoggerFactory.getLogger(PostgresStorage.class);
         ListAppender<ILoggingEvent> log = new ListAppender<>();
         log.start();
         logger.addAppender(log);
         try (TestDatabase database = TestDatabase.migrated()) {
-            // As a logical copy has it: the rows, and a sequence that begins anew.
+            // A logical copy has the rows and a sequence that starts again.
             database.sql()
                     .execute(
                             "INSERT INTO stream_lock_history VALUES ('purged', 'a', 41, NULL, now(), now(), 'released')");

@@ -21,7 +21,7 @@ class StartTogetherTest {
     private static final int SERVERS = 5;
 
     @Test
-    void serversThatStartAtOnceOnAnEmptyDatabaseSetItUpOnceAndShareIt() throws Exception {
+    void serversThatStartTogetherOnAnEmptyDatabaseSetItUpOnceAndShareIt() throws Exception {
         try (TestDatabase database = TestDatabase.empty()) {
             Settings config = Settings.from(Map.of(
                     "LOCK_BACKEND", "postgres",

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** PostgreSQL itself ends a statement that takes too long, so that none outlives its call. */
+/** PostgreSQL ends a statement that takes too long, so no statement outlives its call. */
 class TimeoutsTest {
 
     private final UUID leaseId = UUID.randomUUID();
@@ -61,7 +61,7 @@ class TimeoutsTest {
     }
 
     @Test
-    void aCallForAStreamWhoseRowIsLockedForLongIsUnknownAndSaysWhy() throws Exception {
+    void aCallForAStreamWhoseRowStaysLockedIsUnknownAndReportsWhy() throws Exception {
         try (Connection transaction = database.transaction()) {
             transaction.createStatement().execute("SELECT FROM stream_locks FOR UPDATE");
             HttpResponse<String> response = calls.renew("a", leaseId);

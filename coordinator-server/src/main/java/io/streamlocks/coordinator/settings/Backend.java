@@ -4,6 +4,7 @@ import io.streamlocks.coordinator.database.DatabaseSettings;
 import io.streamlocks.coordinator.database.DatabaseUrl;
 import io.streamlocks.coordinator.database.PasswordFile;
 import io.streamlocks.coordinator.reload.Reloaded;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -66,22 +67,22 @@ public sealed interface Backend {
                 "DATABASE_CONNECTION_TIMEOUT_MS",
                 "DATABASE_STATEMENT_TIMEOUT_MS");
 
-        private static Postgres read(SettingsReader reader) {
-            DatabaseUrl url = reader.required("DATABASE_URL", DatabaseUrl::parse);
+        private static Backend read(SettingsReader reader) {
+            Optional<DatabaseUrl> url = reader.required("DATABASE_URL", DatabaseUrl::parse);
             Optional<Reloaded<String>> password = reader.path("DATABASE_PASSWORD_FILE")
                     .flatMap(file -> reader.usable("DATABASE_PASSWORD_FILE", () -> PasswordFile.read(file)));
-            if (url != null && url.hasPassword() && password.isPresent()) {
+            if (password.isPresent() && url.map(DatabaseUrl::hasPassword).orElse(false)) {
                 reader.problem("DATABASE_PASSWORD_FILE", "must not be set with a password in DATABASE_URL");
             }
-            return new Postgres(new DatabaseSettings(
-                    url,
-                    password,
-                    reader.integer("DATABASE_POOL_SIZE", 12, 1, 1000),
-                    // 250 ms is the least that HikariCP takes. The driver rounds the sum of both time-outs up to
-                    // seconds. By default the sum stays below 3 s, so a call fails within 3 s when the database is
-                    // away.
-                    reader.millis("DATABASE_CONNECTION_TIMEOUT_MS", 750, 250, 10_000),
-                    reader.millis("DATABASE_STATEMENT_TIMEOUT_MS", 1500, 100, 10_000)));
+            int poolSize = reader.integer("DATABASE_POOL_SIZE", 12, 1, 1000);
+            // 250 ms is the least that HikariCP takes. The driver rounds the sum of both time-outs up to seconds. By
+            // default the sum stays below 3 s, so a call fails within 3 s when the database is away.
+            Duration connectionTimeout = reader.millis("DATABASE_CONNECTION_TIMEOUT_MS", 750, 250, 10_000);
+            Duration statementTimeout = reader.millis("DATABASE_STATEMENT_TIMEOUT_MS", 1500, 100, 10_000);
+            // Without a URL the settings are rejected, so the server never uses this memory backend.
+            return url.<Backend>map(place -> new Postgres(
+                            new DatabaseSettings(place, password, poolSize, connectionTimeout, statementTimeout)))
+                    .orElseGet(Memory::new);
         }
 
         @Override

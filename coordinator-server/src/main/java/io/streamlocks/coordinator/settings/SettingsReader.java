@@ -186,23 +186,24 @@ final class SettingsReader {
 
     /** Returns a value that may be missing. The problem does not repeat the value, which may contain a password. */
     <T> Optional<T> optional(String name, Function<String, T> parse) {
-        return text(name, "").isEmpty() ? Optional.empty() : Optional.ofNullable(required(name, parse));
+        return text(name, "").isEmpty() ? Optional.empty() : required(name, parse);
     }
 
     /**
-     * Returns a value that must be set, or null if there is a problem, which does not repeat it: it may be a password.
+     * Returns a value that must be set; empty if there is a problem. The problem does not repeat the value, which may
+     * contain a password.
      */
-    <T> T required(String name, Function<String, T> parse) {
+    <T> Optional<T> required(String name, Function<String, T> parse) {
         String value = text(name, "");
         if (value.isEmpty()) {
             problem(name, "must be set");
-            return null;
+            return Optional.empty();
         }
         try {
-            return parse.apply(value);
+            return Optional.of(parse.apply(value));
         } catch (IllegalArgumentException e) {
             problem(name, e.getMessage());
-            return null;
+            return Optional.empty();
         }
     }
 }

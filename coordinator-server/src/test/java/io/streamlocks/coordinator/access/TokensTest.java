@@ -45,7 +45,7 @@ class TokensTest {
     }
 
     @Test
-    void whatMayBeLeftOutMeansNoLimit() throws Exception {
+    void anOmittedFieldMeansNoLimit() throws Exception {
         Tokens.Entry entry = parse("{\"id\":\"a\",\"sha256\":\"" + HASH + "\",\"role\":\"worker\"}")
                 .find("a")
                 .orElseThrow();
@@ -54,7 +54,7 @@ class TokensTest {
     }
 
     @Test
-    void commentsBlankLinesAndLineEndsOfAnyKindSayNothing() throws Exception {
+    void commentsBlankLinesAndAllLineEndsAreIgnored() throws Exception {
         Tokens tokens = parse(
                 "# the workers",
                 "",
@@ -69,7 +69,7 @@ class TokensTest {
     }
 
     @Test
-    void anIdMayStandOnTwoLinesWhileOneTokenReplacesAnother() throws Exception {
+    void anIdMayOccurTwiceWhileOneTokenReplacesAnother() throws Exception {
         Tokens tokens = parse(line("w", "old"), line("w", "new"));
         assertThat(tokens.find("old").map(Tokens.Entry::principal))
                 .isEqualTo(tokens.find("new").map(Tokens.Entry::principal));
@@ -126,7 +126,7 @@ class TokensTest {
             "expiresAt":1798761600                    | expiresAt
             "expiresAt":"2027-13-01T00:00:00Z"        | expiresAt
             """)
-    void aFieldThatIsNotAsItShouldBeIsRefused(String given, String field) {
+    void anInvalidFieldIsRejected(String given, String field) {
         String name = given.substring(0, given.indexOf(':'));
         String others = List.of("\"id\":\"w\"", "\"role\":\"worker\"", "\"sha256\":\"" + HASH + "\"").stream()
                 .filter(other -> !other.startsWith(name))
@@ -135,7 +135,7 @@ class TokensTest {
     }
 
     @Test
-    void aFieldThatIsThereTwiceOrMoreThanAnObjectIsRefused() {
+    void aRepeatedFieldOrMoreThanOneObjectIsRejected() {
         String line = line("w", "a");
         assertThat(problems(line.replace("{", "{\"role\":\"operator\",")))
                 .containsExactly("line 1: is not one JSON object, or contains a field twice");
@@ -143,7 +143,7 @@ class TokensTest {
     }
 
     @Test
-    void noProblemRepeatsWhatStandsInTheFile() {
+    void noProblemRepeatsTheContentOfTheFile() {
         String secret = "slc_this-is-a-token";
         assertThat(problems(
                         secret,
@@ -156,14 +156,14 @@ class TokensTest {
     }
 
     @Test
-    void aFileThatIsCutOffIsBrokenUnlessBetweenTwoLines() throws Exception {
+    void aTruncatedFileIsBrokenUnlessItEndsBetweenTwoLines() throws Exception {
         String first = line("w", "a") + "\n";
         byte[] whole = (first + line("x", "b") + "\n").getBytes(StandardCharsets.UTF_8);
         for (int length = 0; length < whole.length; length++) {
             byte[] cut = Arrays.copyOf(whole, length);
-            // The line's end itself says nothing.
+            // The line end itself is not needed.
             if (length == first.length() - 1 || length == first.length()) {
-                // Nothing tells it from a whole one, so the README asks for a rename.
+                // Such a file looks complete, so the documentation asks for a rename.
                 assertThat(Tokens.parse(cut).find("b")).isEmpty();
             } else if (length < whole.length - 1) {
                 assertThatThrownBy(() -> Tokens.parse(cut)).isInstanceOf(UnusableFileException.class);
@@ -187,7 +187,7 @@ class TokensTest {
     }
 
     @Test
-    void aTokenJustMadeIsKnownByItsLineAndNotTold() throws Exception {
+    void aNewTokenMatchesItsLineAndIsNotPrinted() throws Exception {
         Principal principal = new Principal("w", Role.WORKER, List.of("orders/", "\"\\"), "pod-");
         Optional<Instant> expiresAt = Optional.of(Instant.parse("2027-01-01T00:00:00Z"));
         NewToken made = NewToken.of(principal, expiresAt);

@@ -78,7 +78,7 @@ class SettingsFilesTest {
     }
 
     @Test
-    void whatThereIsNoFileOfDoesNotFail() throws Exception {
+    void filesThatAreNotSetDoNotFail() throws Exception {
         files(Optional.empty(), Optional.empty()).reload();
         for (String file : List.of("tokens", "keys", "certificate", "password")) {
             assertThat(failing(file)).isZero();
@@ -88,7 +88,7 @@ class SettingsFilesTest {
     }
 
     @Test
-    void aTokensFileThatIsBrokenIsShownUntilItIsWhole() throws Exception {
+    void aBrokenTokensFileIsShownUntilItIsRepaired() throws Exception {
         Path file = Files.writeString(
                 directory.resolve("tokens"), token(Role.WORKER).line());
         SettingsFiles files =
@@ -99,7 +99,7 @@ class SettingsFilesTest {
             files.reload();
             files.reload();
             assertThat(failing("tokens")).isEqualTo(1);
-            // As it was, or another.
+            // The repaired file is the old one or a new one.
             Files.writeString(file, broken.isEmpty() ? good : token(Role.READER).line());
             files.reload();
             assertThat(failing("tokens")).isZero();
@@ -112,7 +112,7 @@ class SettingsFilesTest {
     }
 
     @Test
-    void aKeySetThatIsBrokenIsShown() throws Exception {
+    void aBrokenKeySetIsShown() throws Exception {
         Path file = Files.writeString(directory.resolve("jwks"), """
                 {"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",\
                 "y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}""");
@@ -127,7 +127,7 @@ class SettingsFilesTest {
     }
 
     @Test
-    void aCertificateIsWarnedOfAtTheStartAndWhenItIsReplacedAndItsEndIsShown() throws Exception {
+    void aCertificateIsCheckedAtTheStartAndWhenItIsReplacedAndItsEndIsShown() throws Exception {
         TestCertificate weak = TestCertificate.make(directory, "-keyalg", "RSA", "-keysize", "1024");
         TestCertificate good = TestCertificate.make(directory);
         TestCertificate over =

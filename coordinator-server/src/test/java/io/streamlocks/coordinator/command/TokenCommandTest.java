@@ -33,7 +33,7 @@ class TokenCommandTest {
     }
 
     @Test
-    void theTokenIsThatOfItsLine(@TempDir Path directory) throws Exception {
+    void theTokenMatchesItsLine(@TempDir Path directory) throws Exception {
         assertThat(run("token", "--id", "w", "--role", "worker")).isZero();
         assertThat(err.size()).isZero();
         assertThat(lines()).hasSize(2);
@@ -80,7 +80,7 @@ class TokenCommandTest {
         "token --id w --role worker --expires-in 0d, '--expires-in must be a number with the unit s, m, h or d, above 0'",
         "token --id w\u0007 --role worker, id must be a string of 1 to 255 printable characters"
     })
-    void whatIsNotTakenIsToldWithTheUsage(String args, String problem) {
+    void invalidArgumentsAreReportedWithTheUsage(String args, String problem) {
         assertThat(run(args.split(" "))).isEqualTo(2);
         assertThat(out.size()).isZero();
         assertThat(err.toString(StandardCharsets.UTF_8).lines())
@@ -89,7 +89,7 @@ class TokenCommandTest {
     }
 
     @Test
-    void theUsageCanBeAskedFor() {
+    void helpPrintsTheUsage() {
         assertThat(run("--help")).isZero();
         assertThat(run("token", "--help")).isZero();
         assertThat(lines()).anyMatch(line -> line.contains("--stream-prefix"));

@@ -31,7 +31,7 @@ class DatabaseUrlTest {
                 "jdbc:postgresql://h:6543/d?user=u&password=p",
                 "postgres://h:6543/d?user=u&password=p"
             })
-    void everyFormOfAUrlNamesTheSame(String url) {
+    void everyFormOfAUrlHasTheSameMeaning(String url) {
         PGSimpleDataSource dataSource = DatabaseUrl.parse(url).dataSource();
 
         assertThat(dataSource.getServerNames()).containsExactly("h");
@@ -51,12 +51,12 @@ class DatabaseUrlTest {
                 "postgres://a,b/d?target_session_attrs=read-write | false",
                 "postgres://a/d?target_session_attrs=any | false"
             })
-    void severalHostsOfWhichAnyIsTakenAreAFinding(String url, boolean found) {
+    void severalHostsOfWhichAnyIsAcceptedAreAFinding(String url, boolean found) {
         assertThat(DatabaseUrl.parse(url).finding().isPresent()).isEqualTo(found);
     }
 
     @Test
-    void unknownOptionsAreToldWithoutWordsOnPasswordsThatAreNotWrong() {
+    void unknownOptionsAreReportedWithoutAdviceOnPasswords() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> DatabaseUrl.parse("postgres://h/d?schema=public"))
                 .withMessageNotContaining("percent");
@@ -214,7 +214,7 @@ class DatabaseUrlTest {
             host=h dbname=d                                | must be like
             ://                                            | must be like
             """)
-    void aUrlThatCannotBeUsedIsRefusedWithTheReason(String url, String problem) {
+    void aUrlThatCannotBeUsedIsRejectedWithTheReason(String url, String problem) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> DatabaseUrl.parse(url))
                 .withMessageContaining(problem);

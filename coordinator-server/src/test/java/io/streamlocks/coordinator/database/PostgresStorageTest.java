@@ -25,10 +25,10 @@ class PostgresStorageTest {
                 .isTrue();
     }
 
-    /** A right, a table, a statement that takes too long: nothing else logs it. */
+    /** A missing right, a missing table and a slow statement are logged nowhere else. */
     @ParameterizedTest
     @ValueSource(strings = {"42501", "42P01", "57014", "55P03", "53200", "25006"})
-    void aDatabaseThatRefusesIsNotAway(String state) {
+    void aDatabaseThatRejectsAStatementIsNotAway(String state) {
         assertThat(PostgresStorage.isAway(failure(new SQLException("x", state))))
                 .isFalse();
     }

@@ -21,7 +21,7 @@ class RetryingDataSourceTest {
     private final RetryingDataSource dataSource = new RetryingDataSource(new FailingDataSource(), pauses::add);
 
     @Test
-    void theFirstFailureIsToldAtOnce() {
+    void theFirstFailureIsReportedAtOnce() {
         failuresLeft = 1;
 
         assertThatThrownBy(dataSource::getConnection).isInstanceOf(SQLException.class);
@@ -29,7 +29,7 @@ class RetryingDataSourceTest {
     }
 
     @Test
-    void howeverLongTheDatabaseWasAwayItsReturnIsNoticedWithinHalfASecond() throws SQLException {
+    void theReturnOfTheDatabaseIsNoticedWithinHalfASecondHoweverLongItWasAway() throws SQLException {
         failuresLeft = 1000;
         assertThatThrownBy(dataSource::getConnection).isInstanceOf(SQLException.class);
 
@@ -41,7 +41,7 @@ class RetryingDataSourceTest {
     }
 
     @Test
-    void whatFailsInAnotherWayThanBeforeIsTold() {
+    void aFailureThatDiffersFromTheLastOneIsReported() {
         failuresLeft = 2;
         assertThatThrownBy(dataSource::getConnection).hasMessage("The database is away");
         failure = "No password";
@@ -51,7 +51,7 @@ class RetryingDataSourceTest {
     }
 
     @Test
-    void theNextTimeTheDatabaseGoesAwayIsToldAgain() throws SQLException {
+    void theNextOutageIsReportedAgain() throws SQLException {
         failuresLeft = 1;
         assertThatThrownBy(dataSource::getConnection).isInstanceOf(SQLException.class);
         assertThat(dataSource.getConnection()).isNotNull();

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** What the log says of how the database is set up, and how often. */
+/** Tests what is logged about the set-up of the database, and how often. */
 class SetUpWatchTest {
 
     private final Logger logger = (Logger) LoggerFactory.getLogger(SetUpWatch.class);
@@ -34,7 +34,7 @@ class SetUpWatchTest {
     }
 
     @Test
-    void aFindingIsToldOnceAndWhenItIsGone() {
+    void aFindingIsLoggedOnceAndWhenItIsGone() {
         see("server 1", "fsync is off");
         see("server 1", "fsync is off");
         assertThat(logged()).containsExactly("WARN PostgreSQL at postgres://db-a:5432/locks: fsync is off");
@@ -49,7 +49,7 @@ class SetUpWatchTest {
     }
 
     @Test
-    void aFindingIsToldAgainOfAnotherServer() {
+    void aFindingIsLoggedAgainForAnotherServer() {
         see("server 1", "fsync is off");
         see("server 2", "fsync is off");
         see("server 2", "fsync is off");

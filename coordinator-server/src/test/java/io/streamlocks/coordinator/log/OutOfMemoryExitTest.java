@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Timeout;
 class OutOfMemoryExitTest {
 
     @Test
-    void memoryThatRanOutIsFoundBelowWhatLibrariesWrapItInAndAThreadThatDidNotStartIsAnotherMatter() {
+    void anOutOfMemoryErrorIsFoundInItsWrappersAndAThreadThatDidNotStartIsIgnored() {
         assertThat(OutOfMemoryExit.isOutOfMemory(new OutOfMemoryError("Java heap space")))
                 .isTrue();
         assertThat(OutOfMemoryExit.isOutOfMemory(new SQLException(new OutOfMemoryError())))
@@ -22,7 +22,7 @@ class OutOfMemoryExitTest {
 
     @Test
     @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-    void causesThatGoRoundInACircleEnd() {
+    void causesThatFormACircleEnd() {
         Exception one = new Exception("one");
         one.initCause(new Exception("two", one));
         assertThat(OutOfMemoryExit.isOutOfMemory(one)).isFalse();

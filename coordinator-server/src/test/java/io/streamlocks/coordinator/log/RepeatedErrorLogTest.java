@@ -22,7 +22,7 @@ import org.slf4j.event.Level;
 
 class RepeatedErrorLogTest {
 
-    /** The clock begins just before it overflows, as System.nanoTime may. */
+    /** The clock starts just before it overflows, as System.nanoTime may. */
     private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - TimeUnit.SECONDS.toNanos(1));
 
     private final Logger logger = (Logger) LoggerFactory.getLogger("test." + UUID.randomUUID());
@@ -61,7 +61,7 @@ class RepeatedErrorLogTest {
     }
 
     @Test
-    void theNextLineCountsWhatWasSuppressed() {
+    void theNextLineCountsTheSuppressedErrors() {
         log("key");
         log("key");
         log("key");
@@ -75,7 +75,7 @@ class RepeatedErrorLogTest {
     }
 
     @Test
-    void theCountBeginsAnewWithEachLine() {
+    void theCountStartsAgainWithEachLine() {
         log("key");
         log("key");
         pass(RepeatedErrorLog.INTERVAL.toNanos());
@@ -87,7 +87,7 @@ class RepeatedErrorLogTest {
     }
 
     @Test
-    void suppressedErrorsDoNotPutOffTheNextLine() {
+    void suppressedErrorsDoNotDelayTheNextLine() {
         log("key");
         for (int i = 0; i < 29; i++) {
             pass(TimeUnit.SECONDS.toNanos(1));
@@ -109,11 +109,11 @@ class RepeatedErrorLogTest {
     }
 
     @Test
-    void theErrorThatWasLoggedLongestAgoMakesRoom() {
+    void theErrorThatWasLoggedFirstIsForgotten() {
         log("first");
         log("second");
         pass(RepeatedErrorLog.INTERVAL.toNanos());
-        // Logged again, so that the second is now the one logged longest ago.
+        // This logs the first error again, so the second one is now the oldest.
         log("first");
         for (int i = 0; i < RepeatedErrorLog.MAX_KEYS - 1; i++) {
             log("other" + i);
@@ -124,7 +124,7 @@ class RepeatedErrorLogTest {
         assertThat(lines()).isEmpty();
         log("other0");
         assertThat(lines()).isEmpty();
-        // All of the hundred are new, so there is no room for one more until the first of them is not.
+        // All hundred keys are new. There is no room for another one until the first key is old.
         log("second");
         log("third");
         assertThat(lines()).isEmpty();

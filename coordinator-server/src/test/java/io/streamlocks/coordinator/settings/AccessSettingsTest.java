@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The settings of access control and TLS, and what does not go together. */
+/** Tests the settings of access control and TLS, and which of them exclude each other. */
 class AccessSettingsTest {
 
     private static final String LETS_OTHERS_IN =
@@ -51,7 +51,7 @@ class AccessSettingsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"0.0.0.0", "::", "192.0.2.1", "no-such-host.invalid"})
-    void whoeverLetsOthersInMustSayWhoTheyAreOrThatItIsEverybody(String host) throws Exception {
+    void aServerForOtherMachinesNeedsAccessControlOrAnExplicitNone(String host) throws Exception {
         environment.put("HTTP_HOST", host);
         assertThat(problems()).containsExactly(LETS_OTHERS_IN);
 
@@ -73,7 +73,7 @@ class AccessSettingsTest {
     }
 
     @Test
-    void everybodyAndSomebodyDoNotGoTogether() throws Exception {
+    void authNoneCannotBeCombinedWithTokens() throws Exception {
         environment.put("AUTH", "none");
         environment.put("COORDINATOR_TOKENS_FILE", tokens().toString());
         assertThat(problems()).containsExactly("AUTH must not be none with COORDINATOR_TOKENS_FILE or JWT_JWKS");
@@ -88,7 +88,7 @@ class AccessSettingsTest {
     }
 
     @Test
-    void aTokensFileIsReadAndItsProblemsAreTold() throws Exception {
+    void aTokensFileIsReadAndItsProblemsAreReported() throws Exception {
         Path file = tokens();
         environment.put("COORDINATOR_TOKENS_FILE", file.toString());
         assertThat(config().access().tokensFile()).contains(file);
@@ -115,7 +115,7 @@ class AccessSettingsTest {
         environment.put("JWT_ISSUER", "https://issuer.example");
         environment.put("JWT_AUDIENCE", "stream-locks");
         environment.put("HTTP_HOST", "0.0.0.0");
-        // Nothing is fetched: the issuer may be away.
+        // The issuer may be away, so nothing is fetched.
         assertThat(config().access().jwt())
                 .contains(
                         new Authenticator.Jwt("https://issuer.example/keys", "https://issuer.example", "stream-locks"));
@@ -129,7 +129,7 @@ class AccessSettingsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"ldap://host/", "https://", "https://a b/"})
-    void whereKeysAreIsAUrlOrAFile(String keys) {
+    void thePlaceOfTheKeysIsAUrlOrAFile(String keys) {
         environment.putAll(Map.of("JWT_JWKS", keys, "JWT_ISSUER", "i", "JWT_AUDIENCE", "a"));
         assertThat(problems()).containsExactly("JWT_JWKS must be an https URL or a file");
     }
@@ -161,7 +161,7 @@ class AccessSettingsTest {
     }
 
     @Test
-    void aKeySetThatCannotBeUsedIsTold() throws Exception {
+    void aKeySetThatCannotBeUsedIsReported() throws Exception {
         Path file = Files.writeString(directory.resolve("jwks.json"), "{}");
         environment.putAll(Map.of("JWT_JWKS", file.toString(), "JWT_ISSUER", "i", "JWT_AUDIENCE", "a"));
         assertThat(problems()).containsExactly("JWT_JWKS is not a JWK set: a JSON object with an array \"keys\"");
@@ -186,7 +186,7 @@ class AccessSettingsTest {
     }
 
     @Test
-    void aNameThatNoFileCanHaveIsTold() {
+    void aNameThatNoFileCanHaveIsReported() {
         environment.put("COORDINATOR_TOKENS_FILE", "a\0b");
         assertThatThrownBy(this::config).hasMessage("COORDINATOR_TOKENS_FILE must be the name of a file");
     }

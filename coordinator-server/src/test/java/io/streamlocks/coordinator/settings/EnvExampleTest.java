@@ -20,17 +20,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Holds {@code .env.example} and the code against each other. */
+/** Compares {@code .env.example} with the code. */
 class EnvExampleTest {
 
     private static final Path FILE = Path.of("..", ".env.example");
     private static final Path README = Path.of("..", "README.md");
 
-    /** Those of PostgreSQL are commented out, since without it they are refused. */
+    /** The settings of PostgreSQL are commented out, because the server rejects them without their backend. */
     private static final Pattern SETTING = Pattern.compile("(# )?([A-Z_]+)=(\\S*)");
 
     @Test
-    void theFileHoldsEverySettingThatIsReadAndNoOther() throws Exception {
+    void theFileContainsEverySettingThatIsReadAndNoOther() throws Exception {
         RecordingEnvironment environment =
                 new RecordingEnvironment(Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", "postgres://h/d"));
         Settings.from(environment);
@@ -41,7 +41,7 @@ class EnvExampleTest {
     }
 
     @Test
-    void theFileHoldsTheDefaults() throws Exception {
+    void theFileContainsTheDefaults() throws Exception {
         Map<String, String> settings = settings(false);
         assertThat(Settings.from(settings)).isEqualTo(Settings.from(Map.of()));
 
@@ -55,14 +55,14 @@ class EnvExampleTest {
     }
 
     /**
-     * A number among the settings, as the code says what it takes.
+     * A setting that is a number, with the range of the code.
      *
-     * @param least that is taken
-     * @param most that is taken
+     * @param least the lowest value that is accepted
+     * @param most the highest value that is accepted
      */
     private record Range(String name, String least, String most) {}
 
-    /** All of them: each setting is given what is no number, and those that must be one say so. */
+    /** Finds all ranges: each setting gets a value that is not a number, and the problems contain the ranges. */
     static List<Range> ranges() throws IOException {
         Map<String, String> noNumbers = settings(false);
         noNumbers.putAll(settings(true));
@@ -91,7 +91,7 @@ class EnvExampleTest {
 
     @ParameterizedTest
     @MethodSource("ranges")
-    void theFileAndTheReadmeHoldTheRangeOfEachNumberAndBothEndsAreTaken(Range range) throws Exception {
+    void theFileAndTheReadmeContainTheRangeOfEachNumberAndBothEndsAreAccepted(Range range) throws Exception {
         String readme = Files.readAllLines(README).stream()
                 .filter(line -> line.startsWith("| `" + range.name() + "` |"))
                 .findFirst()
@@ -107,14 +107,14 @@ class EnvExampleTest {
                 .hasMessageContaining(range.name() + " must be");
     }
 
-    /** A number, with its unit if it has one, and this much more. */
+    /** Adds to a number, which may have a unit. */
     private static String moved(String value, int by) {
         String unit = value.replaceAll("\\d", "");
         return Long.parseLong(value.substring(0, value.length() - unit.length())) + by + unit;
     }
 
     @Test
-    void whoeverCopiesTheFileAndSetsTheDatabaseAloneDoesNotEndInMemory() throws Exception {
+    void aCopyOfTheFileInWhichOnlyTheDatabaseIsSetIsRejected() throws Exception {
         Map<String, String> settings = settings(false);
         settings.put("DATABASE_URL", "postgres://locks:s3cr3t@db.example/locks");
 
@@ -147,7 +147,7 @@ class EnvExampleTest {
         return settings;
     }
 
-    /** The lines above a setting, as one. */
+    /** Returns the lines above a setting, as one line. */
     private static String comment(String name) throws IOException {
         StringBuilder comment = new StringBuilder();
         for (String line : Files.readAllLines(FILE)) {
@@ -162,7 +162,7 @@ class EnvExampleTest {
         throw new AssertionError(name + " is not in " + FILE);
     }
 
-    /** Remembers which variables were asked for. */
+    /** Records which variables were read. */
     private static final class RecordingEnvironment extends AbstractMap<String, String> {
         private final Map<String, String> variables;
         private final Set<String> read = new TreeSet<>();

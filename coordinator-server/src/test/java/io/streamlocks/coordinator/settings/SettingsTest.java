@@ -104,7 +104,7 @@ class SettingsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "memory"})
-    void settingsOfTheDatabaseWithoutItsBackendAreRefused(String backend) {
+    void settingsOfTheDatabaseWithoutItsBackendAreRejected(String backend) {
         InvalidSettingsException e = catchThrowableOfType(
                 InvalidSettingsException.class,
                 () -> Settings.from(Map.of(
@@ -152,7 +152,7 @@ class SettingsTest {
             SHUTDOWN_DRAIN            | . Did you mean SHUTDOWN_DRAIN_MS?
             SHUTDOWN_DRAIN_SECONDS    | . Did you mean SHUTDOWN_DRAIN_MS?
             """)
-    void aNameThatIsMeantForASettingIsRefusedWithThatSetting(String name, String instead) {
+    void aMisspeltNameIsRejectedWithTheSettingThatIsMeant(String name, String instead) {
         assertThatThrownBy(() -> Settings.from(postgres(name, "1"))).hasMessage(name + " is not a setting" + instead);
     }
 
@@ -165,12 +165,12 @@ class SettingsTest {
         "DATABASE_SERVICE_PORT, 5432",
         "DATABASE_SERVICE_PORT_PSQL, 5432",
         "HTTP_SERVICE_HOST, 10.0.0.1",
-        // These two are settings, with the address of a Service.
+        // These two are settings that contain the address of a Service.
         "HTTP_PORT, tcp://10.0.0.1:80",
         "MANAGEMENT_PORT, tcp://10.0.0.1:80",
         "HTTP_PROXY, http://proxy.example:3128",
         "LOCK_TTL, ''",
-        // Of other servers beside this one.
+        // These belong to other servers.
         "SMTP_HOST, mail.example",
         "SMTP_PORT, 25",
         "SFTP_HOST, files.example",
@@ -188,32 +188,32 @@ class SettingsTest {
         "DATABASE2_URL, postgres://h/d",
         "AUTH_URL, https://www.example",
         "SHUTDOWN_TIMEOUT, 5",
-        // Of Azure App Service, IIS, Heroku, and Neon at Vercel.
+        // These belong to Azure App Service, IIS, Heroku, and Neon at Vercel.
         "HTTP_LOGGING_ENABLED, 1",
         "HTTP_PLATFORM_PORT, 8080",
         "DATABASE_CONNECTION_POOL_URL, postgres://h/d",
         "DATABASE_URL_UNPOOLED, postgres://h/d",
-        // Of links between containers of Docker.
+        // These belong to links between Docker containers.
         "DATABASE_PORT, tcp://172.17.0.5:5432",
         "DATABASE_PORT_5432_TCP_PROTO, tcp",
         "DATABASE_NAME, /app/database",
         "DATABASE_ENV_PG_VERSION, 15",
         "LOCK_NAME, /app/lock",
         "LOCK_ENV_PATH, /bin",
-        // Of Spring Boot.
+        // These belong to Spring Boot.
         "MANAGEMENT_SERVER_PORT, 8081",
         "MANAGEMENT_ENDPOINTS_WEB_EXPOSURE_INCLUDE, *",
         "MANAGEMENT_METRICS_ENABLE_JVM, true",
         "JWT_SECRET, x",
         "TLS_CA_FILE, /etc/ca.crt",
         "OTEL_EXPORTER_OTLP_HEADERS, a=b",
-        // For the traces that others send.
+        // This one is for the traces of other programs.
         "OTEL_SERVICE_NAME, locks",
         "COORDINATOR_URL, http://127.0.0.1:8080",
         "PATH, /bin",
         "JAVA_HOME, /opt/java"
     })
-    void whatIsMeantForOthersIsLeftAlone(String name, String value) throws Exception {
+    void variablesOfOtherProgramsAreIgnored(String name, String value) throws Exception {
         assertThat(Settings.from(Map.of(name, value)).listening().port()).isEqualTo(8080);
     }
 
