@@ -20,11 +20,11 @@ import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** What break does. */
+/** The contract of break. */
 interface BreakContract extends ContractFixture {
 
     @Test
-    default void aBrokenLeaseIsOverAndItsHolderHearsWhy() {
+    default void aBrokenLeaseIsLostWithTheReasonOfTheBreak() {
         Lease lease = grant("alice");
         Grant broken = broken(breakLease(Optional.empty(), Duration.ZERO));
         assertThat(broken.ownerId()).isEqualTo("alice");
@@ -51,7 +51,7 @@ interface BreakContract extends ContractFixture {
     }
 
     @Test
-    default void aBrokenLeaseIsSupersededOnceAnotherIsGranted() {
+    default void aBrokenLeaseIsSupersededByTheNextGrant() {
         Lease first = grant("alice");
         breakLease(Optional.empty(), Duration.ZERO);
         grant("bob");
@@ -59,7 +59,7 @@ interface BreakContract extends ContractFixture {
     }
 
     @Test
-    default void aLeaseReleasedAfterABrokenOneIsToldToBeReleased() {
+    default void aLeaseThatIsReleasedAfterABrokenOneIsReportedAsReleased() {
         grant("alice");
         breakLease(Optional.empty(), Duration.ZERO);
         Lease second = grant("bob");
@@ -96,7 +96,7 @@ interface BreakContract extends ContractFixture {
     }
 
     @Test
-    default void whereNoLeaseIsLiveThereIsNothingToBreak() {
+    default void aStreamWithoutALiveLeaseIsReportedAsNotLocked() {
         assertThat(breakLease(Optional.empty(), Duration.ZERO)).isEqualTo(new BreakOutcome.NotLocked());
         Lease lease = grant("alice");
         expire(stream());
@@ -109,7 +109,7 @@ interface BreakContract extends ContractFixture {
     }
 
     @Test
-    default void breakingAnOwnerEndsItsLeasesAndNoOther() {
+    default void breakingAnOwnerEndsItsLeasesAndNoOthers() {
         String owner = "owner-" + UUID.randomUUID();
         List<String> streams = List.of(stream() + "/1", stream() + "/2", stream() + "/3");
         grantAll(streams, owner);
@@ -123,12 +123,12 @@ interface BreakContract extends ContractFixture {
                 .contains("it hangs"));
     }
 
-    /** Who is told to have broken a lease. Over HTTP that is not for the caller to say. */
+    /** Returns the operator that history shows for a break. Over HTTP the caller cannot choose it. */
     default String operator() {
         return "operator";
     }
 
-    /** Lets the time pass for which a broken stream stays closed. */
+    /** Lets the time pass during which a broken stream stays closed. */
     void open(String streamId);
 
     default Breaking breaking(Duration delay) {

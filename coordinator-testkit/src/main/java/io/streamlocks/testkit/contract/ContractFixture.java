@@ -27,25 +27,25 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
-/** What a backend brings to the contract suite, and what its tests share. */
+/** The methods that a backend implements for the contract suite, and those that its tests share. */
 public interface ContractFixture {
 
-    /** How long leases are asked for where a test does not say. */
+    /** The ttl of leases, unless a test chooses another one. */
     Duration TTL = Duration.ofSeconds(30);
 
-    /** The backend under test. */
+    /** Returns the backend under test. */
     LockManager locks();
 
-    /** A stream of this test's own. */
+    /** Returns the stream of this test. */
     String stream();
 
-    /** Lets the latest lease of the stream run out now, if it is live. */
+    /** Lets the latest lease of the stream expire now, if it is live. */
     void expire(String streamId);
 
-    /** Lets a moment pass; on a clock that runs by itself it does so anyway. */
+    /** Lets a moment pass, if the clock does not run by itself. */
     default void tick() {}
 
-    /** Lets the stream have been idle for that much longer. */
+    /** Makes the stream idle for this much longer. */
     void age(String streamId, Duration by);
 
     default AcquireRequest request(String ownerId, UUID leaseId, Duration ttl) {
@@ -56,7 +56,7 @@ public interface ContractFixture {
         return decided(() -> locks().acquire(List.of(request)).get(0), AcquireOutcome.Blocked.class);
     }
 
-    /** Asks again while the answer is that another call has the stream locked, as group commit does. */
+    /** Asks again while another call has the stream locked, as group commit does. */
     static <T> T decided(Supplier<T> call, Class<? extends T> blocked) {
         AtomicReference<T> outcome = new AtomicReference<>();
         await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1)).until(() -> {
@@ -94,7 +94,7 @@ public interface ContractFixture {
         return decided(() -> locks().renew(List.of(request)).get(0), RenewOutcome.Blocked.class);
     }
 
-    /** Renews those that were undecided once more, and so on, as group commit does. */
+    /** Renews, and repeats the undecided requests until all are decided, as group commit does. */
     default List<RenewOutcome> renewUntilDecided(List<RenewRequest> requests) {
         List<RenewOutcome> outcomes = new ArrayList<>(locks().renew(requests));
         List<Integer> undecided = IntStream.range(0, requests.size())
@@ -145,7 +145,7 @@ public interface ContractFixture {
         return locks().list(query).locks().stream().map(Lock::streamId).toList();
     }
 
-    /** What the stream was granted, latest first. */
+    /** Returns the grants of the stream, latest first. */
     default List<Grant> history(String streamId) {
         return locks().history(new StreamHistoryQuery(streamId, Optional.empty(), Long.MAX_VALUE, 1000))
                 .grants();

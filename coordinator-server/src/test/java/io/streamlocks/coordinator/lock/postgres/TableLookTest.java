@@ -11,13 +11,13 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** What keeps dead rows, and how many there are. */
+/** The number of dead rows, and what prevents their removal. */
 class TableLookTest extends StagedRace {
 
     private static final int RENEWALS = 50;
 
     @Test
-    void aTransactionThatHoldsDeadRowsIsSeenWithItsAge() throws Exception {
+    void aTransactionThatHoldsDeadRowsIsReportedWithItsAge() throws Exception {
         Lease lease = grant("alice");
         try (Connection forgotten = database.transaction()) {
             forgotten.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
@@ -33,7 +33,7 @@ class TableLookTest extends StagedRace {
     }
 
     @Test
-    void deadRowsAreCountedAsTheDatabaseDoes() throws Exception {
+    void deadRowsAreCountedLikeTheDatabaseCountsThem() throws Exception {
         Lease lease = grant("alice");
         try (Connection forgotten = database.transaction()) {
             forgotten.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
@@ -41,7 +41,7 @@ class TableLookTest extends StagedRace {
             for (int i = 0; i < RENEWALS; i++) {
                 renew(lease);
             }
-            // A session tells what it did once a second, at the end of a statement.
+            // A session reports its statistics once per second, at the end of a statement.
             await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
                 renew(lease);
                 assertThat(look().deadRows().orElseThrow()).isGreaterThan(RENEWALS / 2);
@@ -50,9 +50,9 @@ class TableLookTest extends StagedRace {
         assertThat(look().liveRows()).isPresent();
     }
 
-    /** A number that lacks the transactions of others would look like one that is well. */
+    /** A number without the transactions of others would look healthy. */
     @Test
-    void aRoleThatMayNotSeeTheTransactionsOfOthersSaysNothingOfTheirAgeAndAllTheSameWhatTheyHold() throws Exception {
+    void aRoleThatMayNotSeeTheTransactionsOfOthersReportsNoAgeButWhatTheyHold() throws Exception {
         String role = "r" + stream.replace("-", "").substring(6);
         database.sql().execute("CREATE ROLE " + role + " LOGIN PASSWORD 'p'");
         Lease lease = grant("alice");
