@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tests what RUNBOOK.md says about a fail-over and a lost replica, and the steps that it gives. */
+/** Tests what docs/operations.md says about a fail-over and a lost replica, and the steps that it gives. */
 class FailOverDrillTest {
 
     private static final Logger LOG = LoggerFactory.getLogger(FailOverDrillTest.class);

@@ -10,7 +10,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Tests the steps of RUNBOOK.md after the database was restored from a backup, and what happens without them. */
+/** Tests the steps of docs/operations.md after the database was restored from a backup, and what happens without them. */
 class RestoreDrillTest {
 
     private static final String DATABASE = "postgres";

@@ -97,7 +97,7 @@ public final class PostgresStorage implements Storage {
         tokens.raise()
                 .ifPresent(raised -> LOG.warn(
                         "The sequence stream_lock_fencing_token was at {}, behind the issued token {}, and has been raised to"
-                                + " it. The sequence was set back, or the tables were copied without it. See RUNBOOK.md,"
+                                + " it. The sequence was set back, or the tables were copied without it. See docs/operations.md,"
                                 + " Bring the sequence ahead",
                         raised.from(),
                         raised.to()));

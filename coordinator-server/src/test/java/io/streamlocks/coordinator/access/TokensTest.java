@@ -163,7 +163,7 @@ class TokensTest {
             byte[] cut = Arrays.copyOf(whole, length);
             // The line end itself is not needed.
             if (length == first.length() - 1 || length == first.length()) {
-                // Such a file looks complete, so the documentation asks for a rename.
+                // Such a file looks complete, so docs/security.md asks for a rename.
                 assertThat(Tokens.parse(cut).find("b")).isEmpty();
             } else if (length < whole.length - 1) {
                 assertThatThrownBy(() -> Tokens.parse(cut)).isInstanceOf(UnusableFileException.class);

@@ -63,7 +63,7 @@ public final class PoolerCheck {
                             + " session of PostgreSQL. This server needs sessions of its own, because it prepares"
                             + " statements and changes settings in them. Connect to PostgreSQL directly, or set"
                             + " pool_mode=session in the pooler for the database or user of this server; see"
-                            + " RUNBOOK.md, Connection poolers");
+                            + " docs/operations.md, Connection poolers");
         }
     }
 
