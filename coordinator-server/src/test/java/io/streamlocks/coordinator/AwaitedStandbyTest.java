@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.streamlocks.coordinator.settings.Settings;
 import io.streamlocks.testkit.rig.PostgresServer;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -23,10 +24,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
 
-/** A primary whose commits wait for a synchronous standby that is not there: what callers hear meanwhile, and after. */
+/**
+ * The commits of a primary wait for a synchronous standby that is missing. These tests check what callers get
+ * meanwhile.
+ */
 class AwaitedStandbyTest {
 
-    /** How soon a call is answered at the latest with the default settings. */
+    /** The longest time of a call with the default settings. */
     private static final Duration ANSWERED_WITHIN = Duration.ofSeconds(3);
 
     private static final Duration RECOVERED_WITHIN = Duration.ofSeconds(15);
@@ -81,7 +85,7 @@ class AwaitedStandbyTest {
     }
 
     @Test
-    void aGrantWhoseWaitSomebodyCancelsIsUnknownAndIsNotAnsweredBeforeAStandbyHasIt() throws Exception {
+    void aGrantWhoseWaitIsCancelledIsUnknownAndIsNotReturnedBeforeAStandbyHasIt() throws Exception {
         try (Coordinator coordinator = readyCoordinator()) {
             HttpCalls calls = calls(coordinator);
             commits.waitForStandby("nobody");
@@ -89,7 +93,7 @@ class AwaitedStandbyTest {
             assertUnknown(cancelled(calls, "/v1/locks/a/acquire", "{\"ownerId\":\"tester\",\"leaseId\":\"LEASE\"}"));
             HttpResponse<String> shown = calls.get("/v1/locks/a");
             assertThat(shown.statusCode()).as("it is committed here").isEqualTo(200);
-            // Only read, it could be answered at once; but a fail-over might lose it.
+            // A read alone could return the grant at once, but a fail-over might lose it.
             assertUnknown(calls.acquire("a", leaseId));
 
             commits.waitForStandby("");
@@ -107,7 +111,7 @@ class AwaitedStandbyTest {
             assertUnknown(cancelled(calls, "/v1/locks/a/release", "{\"leaseId\":\"LEASE\"}"));
 
             assertThat(liveHere()).as("it is committed here").isZero();
-            // Only read, it could be answered at once; but after a fail-over the lease might be live again.
+            // A read alone could return at once, but after a fail-over the lease might be live again.
             assertUnknown(calls.release("a", leaseId));
 
             commits.waitForStandby("");
@@ -117,7 +121,7 @@ class AwaitedStandbyTest {
 
     @ParameterizedTest
     @CsvSource({"/v1/locks/a/break", "/v1/owners/tester/break"})
-    void nobodyIsToldThatALeaseIsOverUntilAStandbyHasIt(String breaking) throws Exception {
+    void noCallReportsThatALeaseHasEndedUntilAStandbyHasIt(String breaking) throws Exception {
         try (Coordinator coordinator = readyCoordinator()) {
             HttpCalls calls = calls(coordinator);
             assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
@@ -157,7 +161,7 @@ class AwaitedStandbyTest {
                 "/v1/locks/a/break      | {\"reason\":\"it hangs\"}",
                 "/v1/owners/tester/break | {\"reason\":\"it hangs\"}"
             })
-    void whateverWaitedUntilSomebodyCancelledIsUnknown(String path, String body) throws Exception {
+    void everyCallWhoseWaitIsCancelledIsUnknown(String path, String body) throws Exception {
         try (Coordinator coordinator = readyCoordinator()) {
             HttpCalls calls = calls(coordinator);
             assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
@@ -168,7 +172,7 @@ class AwaitedStandbyTest {
     }
 
     @Test
-    void aServerThatCannotMakeItsTableForWantOfAStandbySaysSo() throws Exception {
+    void aServerThatCannotCreateItsTableWithoutAStandbyLogsThat() throws Exception {
         Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         ListAppender<ILoggingEvent> log = new ListAppender<>();
         log.start();
@@ -186,13 +190,13 @@ class AwaitedStandbyTest {
         }
     }
 
-    /** Calls, and has the wait of its commit cancelled. */
+    /** Makes a call, and cancels the wait of its commit. */
     private HttpResponse<String> cancelled(HttpCalls calls, String path, String body) throws Exception {
         CompletableFuture<HttpResponse<String>> answer =
                 calls.postAsync(path, body.replace("LEASE", leaseId.toString()));
         await().pollInterval(Duration.ofMillis(20))
                 .until(() -> !commits.waiting(database).isEmpty());
-        // Before its time-out, or it says nothing about what a cancelled wait answers.
+        // A call that has timed out would not show the result of a cancelled wait.
         assertThat(answer).isNotDone();
         commits.waiting(database).forEach(pid -> postgres.sql("postgres").execute("SELECT pg_cancel_backend(?)", pid));
         return answer.get(10, TimeUnit.SECONDS);
@@ -210,7 +214,7 @@ class AwaitedStandbyTest {
     }
 
     private Coordinator coordinator() throws Exception {
-        return new Coordinator(CoordinatorConfig.from(Map.of(
+        return new Coordinator(Settings.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", postgres.url(database),
                 "HTTP_PORT", "0",

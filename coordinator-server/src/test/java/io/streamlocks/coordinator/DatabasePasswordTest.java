@@ -3,6 +3,7 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.coordinator.settings.Settings;
 import io.streamlocks.testkit.rig.PostgresServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A password in a file is changed without a restart. */
+/** A password in a file can change without a restart. */
 class DatabasePasswordTest {
 
     private static final Duration SOON = Duration.ofSeconds(30);
@@ -22,12 +23,12 @@ class DatabasePasswordTest {
     private Path directory;
 
     @Test
-    void newConnectionsLogInWithThePasswordThatTheFileHasByThen() throws Exception {
+    void newConnectionsLogInWithTheCurrentPasswordOfTheFile() throws Exception {
         try (PostgresServer postgres = PostgresServer.builder().start()) {
             postgres.sql("postgres").execute("CREATE ROLE rotating SUPERUSER LOGIN PASSWORD 'first'");
             askForAPassword(postgres);
             Path file = Files.writeString(directory.resolve("password"), "\uFEFFfirst\n");
-            try (Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+            try (Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                     "LOCK_BACKEND", "postgres",
                     "DATABASE_URL", postgres.url("postgres").replace("postgres@", "rotating@"),
                     "DATABASE_PASSWORD_FILE", file.toString(),
@@ -39,7 +40,7 @@ class DatabasePasswordTest {
                 assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
 
                 postgres.sql("postgres").execute("ALTER ROLE rotating PASSWORD 'second'");
-                // Those that are open stay.
+                // Open connections stay.
                 assertThat(calls.renew("a", leaseId).statusCode()).isEqualTo(200);
 
                 endConnections(postgres);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.streamlocks.coordinator.docs.Markdown;
+import io.streamlocks.coordinator.settings.Settings;
 import io.streamlocks.coordinator.telemetry.Scrape;
 import io.streamlocks.testkit.rig.TestDatabase;
 import java.time.Duration;
@@ -86,7 +87,7 @@ class MetricsTableTest {
 
     private static String scrape() throws Exception {
         try (TestDatabase database = TestDatabase.empty();
-                Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+                Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                         "LOCK_BACKEND", "postgres",
                         "DATABASE_URL", database.url(),
                         "HTTP_PORT", "0",
