@@ -3,7 +3,7 @@ package io.streamlocks.coordinator;
 import io.streamlocks.coordinator.http.Gate;
 import io.streamlocks.coordinator.http.Guards;
 import io.streamlocks.coordinator.http.HttpServer;
-import io.streamlocks.coordinator.http.Listening;
+import io.streamlocks.coordinator.http.jetty.Listening;
 import io.streamlocks.coordinator.limit.OwnerCap;
 import io.streamlocks.coordinator.limit.RateLimit;
 import io.streamlocks.coordinator.lock.LockManager;

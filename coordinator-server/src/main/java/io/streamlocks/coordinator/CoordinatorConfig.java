@@ -2,7 +2,7 @@ package io.streamlocks.coordinator;
 
 import io.streamlocks.coordinator.access.Authenticator;
 import io.streamlocks.coordinator.access.UrlHost;
-import io.streamlocks.coordinator.http.Listening;
+import io.streamlocks.coordinator.http.jetty.Listening;
 import io.streamlocks.coordinator.reload.Reloaded;
 import io.streamlocks.coordinator.reload.UnusableFileException;
 import io.streamlocks.coordinator.tls.PemKeyStore;

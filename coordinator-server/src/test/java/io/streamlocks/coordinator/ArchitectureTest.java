@@ -25,6 +25,7 @@ class ArchitectureTest {
 
     private static final String ROOT = "io.streamlocks.coordinator";
     private static final String HTTP = ROOT + ".http";
+    private static final String JETTY = HTTP + ".jetty";
     private static final String ACCESS = ROOT + ".access";
     private static final String LIMIT = ROOT + ".limit";
     private static final String RELOAD = ROOT + ".reload";
@@ -56,6 +57,8 @@ class ArchitectureTest {
                 .definedBy(ROOT)
                 .layer("http")
                 .definedBy(HTTP)
+                .layer("jetty")
+                .definedBy(JETTY)
                 .layer("lock")
                 .definedBy(LOCK)
                 .layer("group")
@@ -80,8 +83,10 @@ class ArchitectureTest {
                 .mayNotBeAccessedByAnyLayer()
                 .whereLayer("http")
                 .mayOnlyBeAccessedByLayers("process")
-                .whereLayer("telemetry")
+                .whereLayer("jetty")
                 .mayOnlyBeAccessedByLayers("process", "http")
+                .whereLayer("telemetry")
+                .mayOnlyBeAccessedByLayers("process", "http", "jetty")
                 .whereLayer("group")
                 .mayOnlyBeAccessedByLayers("http", "telemetry")
                 .whereLayer("memory")
@@ -97,9 +102,9 @@ class ArchitectureTest {
                 .whereLayer("tls")
                 .mayOnlyBeAccessedByLayers("process")
                 .whereLayer("reload")
-                .mayOnlyBeAccessedByLayers("process", "http", "access", "tls")
+                .mayOnlyBeAccessedByLayers("process", "http", "jetty", "access", "tls")
                 .whereLayer("log")
-                .mayOnlyBeAccessedByLayers("process", "http", "telemetry", "access", "reload")
+                .mayOnlyBeAccessedByLayers("process", "http", "jetty", "telemetry", "access", "reload")
                 .ensureAllClassesAreContainedInArchitecture()
                 .check(CLASSES);
     }
@@ -161,7 +166,7 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
-    /** A thread that waits for one client is missing to all others. Bodies come from BodyReader, answers go by Exchange. */
+    /** A thread that waits for one client is missing for all others. Only http.jetty reads bodies and writes responses. */
     @Test
     void noRouteReadsOrWritesItself() {
         noClasses()
@@ -178,10 +183,34 @@ class ArchitectureTest {
     }
 
     @Test
+    void onlyHttpJettyUsesJetty() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(JETTY)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.eclipse.jetty..")
+                .check(CLASSES);
+    }
+
+    /** The API depends on the transport, and the transport calls the API by functions. */
+    @Test
+    void httpJettyUsesNeitherTheApiNorLocksNorJson() {
+        noClasses()
+                .that()
+                .resideInAPackage(JETTY)
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(HTTP, ACCESS, LIMIT, LOCK + "..")
+                        .or(resideInAnyPackage(JSON))
+                        .or(resideInAnyPackage("io.javalin.http..", "io.javalin.router..")))
+                .check(CLASSES);
+    }
+
+    @Test
     void httpKnowsNeitherSqlNorABackend() {
         noClasses()
                 .that()
-                .resideInAPackage(HTTP)
+                .resideInAnyPackage(HTTP, JETTY)
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(SQL)
                         .or(resideInAnyPackage(SET_UP))

@@ -4,6 +4,7 @@ import static io.streamlocks.coordinator.http.ProblemAssertions.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
+import io.streamlocks.coordinator.http.jetty.Listening;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.access.Role;
+import io.streamlocks.coordinator.http.jetty.ClientLimits;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -4,6 +4,7 @@ import static io.streamlocks.coordinator.http.ProblemAssertions.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.coordinator.access.Role;
+import io.streamlocks.coordinator.http.jetty.Listening;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.OptionalInt;

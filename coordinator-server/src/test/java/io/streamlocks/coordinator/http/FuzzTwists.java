@@ -335,7 +335,7 @@ final class FuzzTwists {
     }
 
     private static void addBodies(List<Twist> twists) {
-        for (int size : new int[] {BodyReader.MAX_BATCH_BYTES + 1, 3 * BodyReader.MAX_BATCH_BYTES}) {
+        for (int size : new int[] {BatchRoutes.MAX_BODY_BYTES + 1, 3 * BatchRoutes.MAX_BODY_BYTES}) {
             add(twists, "a body of " + size, Kind.LAST, request -> {
                 if (request.contentLength != null) {
                     request.body(new byte[size]);

@@ -14,6 +14,7 @@ import io.restassured.filter.Filter;
 import io.restassured.filter.FilterContext;
 import io.restassured.specification.FilterableRequestSpecification;
 import io.restassured.specification.FilterableResponseSpecification;
+import io.streamlocks.coordinator.http.jetty.Call;
 import io.swagger.v3.oas.models.OpenAPI;
 import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.parser.OpenAPIV3Parser;

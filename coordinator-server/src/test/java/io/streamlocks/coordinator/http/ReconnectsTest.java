@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.streamlocks.coordinator.http.jetty.ClientLimits;
 import io.streamlocks.coordinator.reload.Reloaded;
 import io.streamlocks.coordinator.tls.PemKeyStore;
 import io.streamlocks.coordinator.tls.TestCertificate;
@@ -22,9 +23,11 @@ import org.junit.jupiter.api.io.TempDir;
 /** Clients that keep their connections are led to other servers. */
 class ReconnectsTest {
 
-    private static final Duration YOUNGEST = Reconnects.AGE.multipliedBy(3).dividedBy(4);
+    private static final Duration YOUNGEST =
+            ClientLimits.CONNECTION_AGE.multipliedBy(3).dividedBy(4);
 
-    private static final Duration OLDEST = Reconnects.AGE.multipliedBy(5).dividedBy(4);
+    private static final Duration OLDEST =
+            ClientLimits.CONNECTION_AGE.multipliedBy(5).dividedBy(4);
 
     private static Socket plain(TestServer server) throws IOException {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port);
@@ -105,7 +108,7 @@ class ReconnectsTest {
                 sockets.add(plain(server));
                 assertThat(isKept(sockets.get(i))).isTrue();
             }
-            server.clock.advance(Reconnects.AGE);
+            server.clock.advance(ClientLimits.CONNECTION_AGE);
             int kept = 0;
             for (Socket socket : sockets) {
                 kept += isKept(socket) ? 1 : 0;

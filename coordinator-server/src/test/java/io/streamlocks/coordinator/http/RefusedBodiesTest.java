@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.http;
 
 import static io.streamlocks.coordinator.http.ProblemAssertions.assertProblem;
 
+import io.streamlocks.coordinator.http.jetty.Listening;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.AutoClose;

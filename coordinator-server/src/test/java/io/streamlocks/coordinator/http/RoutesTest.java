@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.streamlocks.coordinator.http.jetty.Call;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.swagger.v3.oas.models.media.Schema;
 import java.time.InstantSource;

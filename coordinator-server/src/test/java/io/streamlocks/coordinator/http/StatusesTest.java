@@ -104,7 +104,7 @@ class StatusesTest {
                     case 413 ->
                         server.post(
                                 path.replace("{streamId}", "s").replace("{ownerId}", "o"),
-                                new byte[BodyReader.MAX_BATCH_BYTES + 1]);
+                                new byte[BatchRoutes.MAX_BODY_BYTES + 1]);
                     case 415 ->
                         server.request()
                                 .contentType("text/plain")

@@ -6,6 +6,9 @@ import io.restassured.config.HttpClientConfig;
 import io.restassured.config.RestAssuredConfig;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
+import io.streamlocks.coordinator.http.jetty.ClientLimits;
+import io.streamlocks.coordinator.http.jetty.Listening;
+import io.streamlocks.coordinator.http.jetty.TransportOptions;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.telemetry.Telemetry;
@@ -44,7 +47,14 @@ final class TestServer implements AutoCloseable {
     private final Optional<String> token;
 
     private TestServer(LockManager locks, Clock clock, Guards guards, Tracing tracing) {
-        this(locks, clock, guards, tracing, ClientLimits.DEFAULT, HttpServer.threads(), Listening.at("127.0.0.1", 0));
+        this(
+                locks,
+                clock,
+                guards,
+                tracing,
+                ClientLimits.DEFAULT,
+                TransportOptions.newThreads(),
+                Listening.at("127.0.0.1", 0));
     }
 
     private TestServer(
@@ -70,8 +80,13 @@ final class TestServer implements AutoCloseable {
         this.clock = clock;
         this.gate = new Gate();
         this.telemetry = new Telemetry(tracing);
-        this.server =
-                new HttpServer(locks, gate, guards, DEFAULT_TTL, maxTtl, telemetry, limits, threads, clock::nanos);
+        this.server = new HttpServer(
+                locks,
+                gate,
+                guards,
+                new Fields(DEFAULT_TTL, maxTtl),
+                telemetry,
+                new TransportOptions(limits, threads, clock::nanos));
         this.port = server.start(listening);
         this.token = Optional.empty();
     }
@@ -139,7 +154,7 @@ final class TestServer implements AutoCloseable {
                 guards,
                 Tracing.off(),
                 ClientLimits.DEFAULT,
-                HttpServer.threads(),
+                TransportOptions.newThreads(),
                 listening);
         server.gate.open();
         return server;
@@ -154,7 +169,7 @@ final class TestServer implements AutoCloseable {
                 Guards.NONE,
                 Tracing.off(),
                 ClientLimits.DEFAULT,
-                HttpServer.threads(),
+                TransportOptions.newThreads(),
                 Listening.at("127.0.0.1", 0),
                 maxTtl);
         server.gate.open();
@@ -168,8 +183,8 @@ final class TestServer implements AutoCloseable {
 
     /** The same, listening so. */
     static TestServer of(LockManager locks, ClientLimits limits, Listening listening) {
-        TestServer server =
-                new TestServer(locks, new Clock(), Guards.NONE, Tracing.off(), limits, HttpServer.threads(), listening);
+        TestServer server = new TestServer(
+                locks, new Clock(), Guards.NONE, Tracing.off(), limits, TransportOptions.newThreads(), listening);
         server.gate.open();
         return server;
     }
@@ -183,7 +198,7 @@ final class TestServer implements AutoCloseable {
                 guards,
                 Tracing.off(),
                 limits,
-                HttpServer.threads(),
+                TransportOptions.newThreads(),
                 Listening.at("127.0.0.1", 0));
         server.gate.open();
         return server;
