@@ -13,9 +13,9 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Finds out by the head of a request who calls, and whether the caller calls too often. This happens before any of the body
- * is kept, and before a route does anything. The routes decide what a caller may do: see {@link RouteTable}, and {@link
- * #of}. This class is thread-safe.
+ * Finds out by the head of a request who calls, and whether the caller calls too often. This happens before any of the
+ * body is kept, and before a route does anything. The routes decide what a caller may do: see {@link RouteTable}, and
+ * {@link #of}. This class is thread-safe.
  */
 final class Access {
 
@@ -94,8 +94,8 @@ final class Access {
     }
 
     /**
-     * Lets a call pass, or throws the reason to refuse it. The reason is the same whatever is wrong with the token, and on
-     * every path that is not open, whether that path exists or not.
+     * Lets a call pass, or throws the reason to refuse it. The reason is the same whatever is wrong with the token, and
+     * on every path that is not open, whether that path exists or not.
      */
     static void check(Context ctx) {
         Caller caller = callerOf(ctx);

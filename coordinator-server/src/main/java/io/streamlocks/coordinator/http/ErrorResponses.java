@@ -95,8 +95,8 @@ final class ErrorResponses {
     }
 
     /**
-     * Responds to an error of the virtual machine, for which the framework would send no body. If memory has run out, the
-     * process ends when the line is logged.
+     * Responds to an error of the virtual machine, for which the framework would send no body. If memory has run out,
+     * the process ends when the line is logged.
      */
     void respondTo(HttpServletResponse response, Error e) {
         // By its message, too: a thread that could not be started must not hide that memory has run out.

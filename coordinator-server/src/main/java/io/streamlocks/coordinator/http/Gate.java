@@ -3,9 +3,9 @@ package io.streamlocks.coordinator.http;
 import java.util.Optional;
 
 /**
- * Decides which calls the server accepts: none while it starts, and all once it is open. A server that stops accepts all
- * calls for a while, so that load balancers notice and workers that stop with it can release their leases. It then refuses
- * acquires, because a lease granted now would be used with another server. This class is thread-safe.
+ * Decides which calls the server accepts: none while it starts, and all once it is open. A server that stops accepts
+ * all calls for a while, so that load balancers notice and workers that stop with it can release their leases. It then
+ * refuses acquires, because a lease granted now would be used with another server. This class is thread-safe.
  */
 public final class Gate {
 
@@ -39,8 +39,8 @@ public final class Gate {
     }
 
     /**
-     * Announces from now on that this server is stopping, and still accepts calls. A server that has not accepted calls yet
-     * never will.
+     * Announces from now on that this server is stopping, and still accepts calls. A server that has not accepted calls
+     * yet never will.
      *
      * @return whether it accepts calls, so that there is something to wait for
      */

@@ -1,13 +1,6 @@
 package io.streamlocks.coordinator.http;
 
-import io.javalin.Javalin;
-import io.javalin.compression.CompressionStrategy;
-import io.javalin.config.JavalinConfig;
-import io.javalin.config.RoutesConfig;
-import io.javalin.http.Context;
-import io.javalin.router.Endpoint;
 import io.streamlocks.coordinator.access.Permission;
-import io.streamlocks.coordinator.http.jetty.Call;
 import io.streamlocks.coordinator.http.jetty.HeldBytes;
 import io.streamlocks.coordinator.http.jetty.Listening;
 import io.streamlocks.coordinator.http.jetty.Transport;
@@ -19,7 +12,6 @@ import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +24,7 @@ public final class HttpServer {
     private final GroupCommit locks;
     private final RouteTable table;
     private final Transport transport;
-    private final Javalin javalin;
+    private final Framework framework;
 
     /**
      * Creates a server; {@link #start} makes it listen.
@@ -66,16 +58,7 @@ public final class HttpServer {
                 new Transport.Api(access::admit, gate::isStopping, table::isForManagement, EarlyErrors::write);
         // Has a log of its own, because clients can fill it.
         this.transport = new Transport(options, guards.certificate(), api, errorLog(), telemetry);
-        ErrorResponses errors = new ErrorResponses(errorLog());
-        this.javalin = Javalin.create(config -> {
-            configure(config);
-            config.router.javaLangErrorHandler(errors::respondTo);
-            config.requestLogger.http((ctx, millis) -> Call.of(ctx.req()).answered(route(ctx), ctx.statusCode()));
-            transport.configure(config.jetty);
-            before(config.routes, gate);
-            table.addTo(config.routes);
-            errors.addTo(config.routes);
-        });
+        this.framework = new Framework(transport, table, gate, new ErrorResponses(errorLog()));
     }
 
     private static RepeatedErrorLog errorLog() {
@@ -92,22 +75,6 @@ public final class HttpServer {
         new ConsoleRoutes().register(table);
     }
 
-    private static void configure(JavalinConfig config) {
-        config.startup.showJavalinBanner = false;
-        config.startup.showOldJavalinVersionWarning = false;
-        config.startup.startupWatcherEnabled = false;
-        config.http.prefer405over404 = true;
-        config.http.compressionStrategy = CompressionStrategy.NONE;
-        config.router.ignoreTrailingSlashes = false;
-    }
-
-    private static void before(RoutesConfig routes, Gate gate) {
-        routes.before(ctx -> SecurityHeaders.set(ctx.req().getRequestURI(), ctx.res()::setHeader));
-        // Before the gate: an unknown caller need not learn whether this server is about to stop.
-        routes.before(Access::check);
-        routes.before("/v1/*", ctx -> gate.check());
-    }
-
     /**
      * Listens. Returns once connections are accepted.
      *
@@ -117,7 +84,7 @@ public final class HttpServer {
      */
     public int start(Listening at) {
         transport.listenAt(at);
-        return javalin.start().port();
+        return framework.start();
     }
 
     /** Listens at one port, and accepts requests with any {@code Host}. */
@@ -133,32 +100,17 @@ public final class HttpServer {
     /** Accepts no more connections, waits at most 5 s for the calls under way, and stops. Blocks until then. */
     public void stop() {
         transport.closePorts();
-        javalin.stop();
+        framework.stop();
         locks.close();
     }
 
     /** Returns each method and path that the server serves, as in {@code GET /livez}. */
     List<String> routes() {
-        return javalin.unsafe.internalRouter.allHttpHandlers().stream()
-                .map(handler -> handler.endpoint)
-                .filter(endpoint -> endpoint.method.isHttpMethod())
-                .map(endpoint -> endpoint.method + " " + endpoint.path)
-                .toList();
+        return framework.routes();
     }
 
     /** Returns what each of them requires of its caller. */
     Map<String, Permission> permissions() {
         return table.permissions();
-    }
-
-    /** Returns the template of the path that took the call, or would have taken it if it had not been refused before. */
-    private Optional<String> route(Context ctx) {
-        Endpoint taken = ctx.endpoints().lastHttpEndpoint();
-        if (taken != null) {
-            return Optional.of(taken.path);
-        }
-        return javalin.unsafe.internalRouter.findHttpHandlerEntries(ctx.method(), ctx.path()).stream()
-                .findFirst()
-                .map(entry -> entry.endpoint.path);
     }
 }

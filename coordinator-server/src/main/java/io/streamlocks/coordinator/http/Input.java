@@ -68,8 +68,8 @@ final class Input {
     }
 
     /**
-     * Returns the parameters of the query, decoded as strictly. A parameter that is not allowed is refused: without a filter
-     * that it drops, a list would contain the locks of all owners.
+     * Returns the parameters of the query, decoded as strictly. A parameter that is not allowed is refused: without a
+     * filter that it drops, a list would contain the locks of all owners.
      */
     static Map<String, String> query(Context ctx, Set<String> allowed) {
         Map<String, String> parameters = new HashMap<>();

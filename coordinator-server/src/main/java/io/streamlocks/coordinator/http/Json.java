@@ -96,7 +96,8 @@ final class Json {
     /**
      * Reads a body such as {@code {"items": [...]}}, one item at a time.
      *
-     * @param maxItems how many items there may be; reading ends at the next one, and at a field that is not {@code items}
+     * @param maxItems how many items there may be; reading ends at the next one, and at a field that is not {@code
+     *     items}
      * @throws ProblemException with the field at fault, if the bytes are not JSON or not of this form
      */
     static <T> void readItems(byte[] body, int maxItems, Class<T> type, Items<T> items) {

@@ -17,8 +17,8 @@ import java.util.function.Supplier;
 final class Responder {
 
     /**
-     * To make a response of so many items takes about as long as to wake another thread for it. A client that shares its
-     * requests sends as many together. They hold others up no longer than so many single calls.
+     * To make a response of so many items takes about as long as to wake another thread for it. A client that shares
+     * its requests sends as many together. They hold others up no longer than so many single calls.
      */
     private static final int FEW_ITEMS = 40;
 
@@ -76,8 +76,8 @@ final class Responder {
     }
 
     /**
-     * Responds once the outcome is known, with a response of any size. The thread that completes the outcome does not make a
-     * response of many items, and responses that are not read do not use up the memory.
+     * Responds once the outcome is known, with a response of any size. The thread that completes the outcome does not
+     * make a response of many items, and responses that are not read do not use up the memory.
      *
      * @param items how many items the response has at most
      */

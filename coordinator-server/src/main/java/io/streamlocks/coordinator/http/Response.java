@@ -3,8 +3,8 @@ package io.streamlocks.coordinator.http;
 import java.util.function.BiConsumer;
 
 /**
- * A response of a route. Each kind determines its status, its headers and its body together, so that a problem cannot be sent
- * with the status of a success.
+ * A response of a route. Each kind determines its status, its headers and its body together, so that a problem cannot
+ * be sent with the status of a success.
  */
 sealed interface Response {
 
@@ -109,8 +109,8 @@ sealed interface Response {
          * Returns the same response as a result of a batch.
          *
          * @param path where the item is in the body
-         * @param streamId the stream of the item; a result without a lease contains it, so that the caller notices if its
-         *     request was changed on the way
+         * @param streamId the stream of the item; a result without a lease contains it, so that the caller notices if
+         *     its request was changed on the way
          */
         Bodies.Item inBatch(String path, String streamId);
     }

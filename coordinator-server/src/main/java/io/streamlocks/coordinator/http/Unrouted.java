@@ -19,7 +19,9 @@ final class Unrouted {
 
     private Unrouted() {}
 
-    /** Returns the problem. With a method that is not allowed, this also sets the header that names the allowed ones. */
+    /**
+     * Returns the problem. With a method that is not allowed, this also sets the header that names the allowed ones.
+     */
     static Problem problem(HttpResponseException e, Context ctx) {
         String path = ctx.req().getRequestURI();
         if (EMPTY_STREAM_ID.matcher(path).matches()) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** An error that ends the process is seen in what is logged, so each one is logged with its stack trace. */
+/** An error of the virtual machine ends the process when it is logged, so each one is logged with its stack trace. */
 class ErrorLogTest {
 
     private static final Error NO_THREAD = new OutOfMemoryError("unable to create native thread");

@@ -20,7 +20,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Clients that keep their connections are led to other servers. */
+/** Clients that keep their connections move to other servers. */
 class ReconnectsTest {
 
     private static final Duration YOUNGEST =
@@ -35,7 +35,7 @@ class ReconnectsTest {
         return socket;
     }
 
-    /** Asks on this connection, and tells whether the answer lets it go on. */
+    /** Sends a request on this connection, and returns whether the connection continues. */
     private static boolean isKept(Socket socket) throws IOException {
         return isKept(socket, "GET /v1/locks HTTP/1.1\r\nHost: localhost\r\n\r\n");
     }
@@ -70,7 +70,7 @@ class ReconnectsTest {
     }
 
     @Test
-    void aConnectionEndsWithAnAnswerOnceItIsOld() throws Exception {
+    void anOldConnectionEndsWithAResponse() throws Exception {
         try (TestServer server = TestServer.open();
                 Socket socket = plain(server)) {
             assertEndsWithItsAge(server, socket);
@@ -81,7 +81,7 @@ class ReconnectsTest {
     }
 
     @Test
-    void soDoesOneOfTls(@TempDir Path directory) throws Exception {
+    void anOldTlsConnectionEndsWithAResponse(@TempDir Path directory) throws Exception {
         TestCertificate certificate = TestCertificate.make(directory);
         Path file = Files.writeString(directory.resolve("tls.crt"), certificate.certificatePem());
         Path key = Files.writeString(directory.resolve("tls.key"), certificate.keyPem());
@@ -122,7 +122,7 @@ class ReconnectsTest {
     }
 
     @Test
-    void aServerThatStopsEndsEachConnectionWithItsNextAnswer() throws Exception {
+    void aStoppingServerEndsEachConnectionWithItsNextResponse() throws Exception {
         try (TestServer server = TestServer.open();
                 Socket socket = plain(server);
                 Socket other = plain(server)) {
@@ -137,7 +137,7 @@ class ReconnectsTest {
     }
 
     @Test
-    void alsoAConnectionThatHttp10Keeps() throws Exception {
+    void anOldConnectionOfHttp10EndsWithAResponse() throws Exception {
         try (TestServer server = TestServer.open();
                 Socket socket = plain(server)) {
             server.gate.drain();

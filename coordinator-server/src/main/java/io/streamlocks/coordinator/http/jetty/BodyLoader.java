@@ -156,7 +156,9 @@ final class BodyLoader extends EagerContentHandler.ContentLoader implements Runn
         }
     }
 
-    /** The rest is read nevertheless: a client that is still sending would see a broken pipe instead of the response. */
+    /**
+     * The rest is read nevertheless: a client that is still sending would see a broken pipe instead of the response.
+     */
     private void discardRest(Object result) {
         instead = result;
         forget();

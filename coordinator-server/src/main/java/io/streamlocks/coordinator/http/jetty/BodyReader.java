@@ -17,14 +17,14 @@ import org.eclipse.jetty.util.component.AbstractLifeCycle;
 import org.slf4j.event.Level;
 
 /**
- * Has Jetty's {@link EagerContentHandler} read the body of each request to its end before a route sees the request. A body
- * is kept only if its caller is {@linkplain Admission#isLetIn let in}. No thread waits for a body: a client that sends
- * slowly, or not at all, takes a connection and a few kB of memory for a few seconds.
+ * Has Jetty's {@link EagerContentHandler} read the body of each request to its end before a route sees the request. A
+ * body is kept only if its caller is {@linkplain Admission#isLetIn let in}. No thread waits for a body: a client that
+ * sends slowly, or not at all, takes a connection and a few kB of memory for a few seconds.
  *
- * <p>Jetty's own loader for content of any type, {@code RetainedContentLoaderFactory}, does not fit. It bounds the memory of
- * each body, but not the memory of all bodies, and does not share it among callers. It keeps network buffers, of which each
- * may hold only a few bytes. It has no time limit beyond that for silence. It stops reading a body that is too large, so the
- * client sees a broken pipe instead of the response. This class is thread-safe.
+ * <p>Jetty's own loader for content of any type, {@code RetainedContentLoaderFactory}, does not fit. It bounds the
+ * memory of each body, but not the memory of all bodies, and does not share it among callers. It keeps network buffers,
+ * of which each may hold only a few bytes. It has no time limit beyond that for silence. It stops reading a body that
+ * is too large, so the client sees a broken pipe instead of the response. This class is thread-safe.
  */
 final class BodyReader extends AbstractLifeCycle implements EagerContentHandler.ContentLoaderFactory {
 

@@ -60,8 +60,8 @@ public final class Call implements Consumer<Throwable> {
     }
 
     /**
-     * Returns the call of a request that Jetty refuses with this status. The call of a request that is not HTTP begins and
-     * ends here.
+     * Returns the call of a request that Jetty refuses with this status. The call of a request that is not HTTP begins
+     * and ends here.
      */
     static Call refused(Request request, Response response, int status, Telemetry telemetry) {
         Call call = request.getAttribute(ATTRIBUTE) instanceof Call begun ? begun : new Call(request, telemetry);

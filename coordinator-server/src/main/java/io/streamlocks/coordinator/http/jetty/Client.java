@@ -4,8 +4,8 @@ import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.ssl.SslConnection;
 
 /**
- * A connection, and how long the server has waited for it. Any thread may begin and end an exchange, and one thread at a time
- * may do everything else.
+ * A connection, and how long the server has waited for it. Any thread may begin and end an exchange, and one thread at
+ * a time may do everything else.
  */
 final class Client {
 

@@ -13,7 +13,9 @@ final class ClientAddress {
 
     private ClientAddress() {}
 
-    /** Returns the IPv4 address, or the IPv6 network of 64 bits: a client can easily use many addresses of one network. */
+    /**
+     * Returns the IPv4 address, or the IPv6 network of 64 bits: a client can easily use many addresses of one network.
+     */
     static String of(SocketAddress remote) {
         if (!(remote instanceof InetSocketAddress socket) || socket.getAddress() == null) {
             return "unknown";

@@ -3,16 +3,16 @@ package io.streamlocks.coordinator.http.jetty;
 import java.time.Duration;
 
 /**
- * What clients may take of the server together, and what each of them may take. All limits are generous for a client that is
- * merely far away, and low for a client that means harm.
+ * What clients may take of the server together, and what each of them may take. All limits are generous for a client
+ * that is merely far away, and low for a client that means harm.
  *
- * @param connections how many connections may be open; beyond that, the connections that have owed a request for longest are
- *     ended
- * @param exchange how long a request may take if its route has no limit of its own; see {@link RouteLimits}. It is far above
- *     the few seconds within which the server itself responds
+ * @param connections how many connections may be open; beyond that, the connections that have owed a request for
+ *     longest are ended
+ * @param exchange how long a request may take if its route has no limit of its own; see {@link RouteLimits}. It is far
+ *     above the few seconds within which the server itself responds
  * @param body how long the body of a request may take from the end of its head
- * @param heldBytes how much memory may hold bodies of calls without a response, and again as much may hold responses that
- *     have not been read
+ * @param heldBytes how much memory may hold bodies of calls without a response, and again as much may hold responses
+ *     that have not been read
  */
 public record ClientLimits(int connections, Duration exchange, Duration body, long heldBytes) {
 
@@ -42,8 +42,8 @@ public record ClientLimits(int connections, Duration exchange, Duration body, lo
     static final Duration EXCHANGE_WHEN_STOPPING = Duration.ofSeconds(4);
 
     /**
-     * About how much the operating system holds in each direction of a connection. Without this it would hold several MB of
-     * responses for each client that does not read them.
+     * About how much the operating system holds in each direction of a connection. Without this it would hold several
+     * MB of responses for each client that does not read them.
      */
     static final int SOCKET_BUFFER = 256 * 1024;
 

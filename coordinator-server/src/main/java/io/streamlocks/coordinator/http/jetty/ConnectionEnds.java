@@ -10,8 +10,8 @@ import java.util.function.BooleanSupplier;
 import org.slf4j.event.Level;
 
 /**
- * Ends connections, one after another on a thread of its own: thousands at once would take the threads of the server from the
- * clients that are served. This class is thread-safe.
+ * Ends connections, one after another on a thread of its own: thousands at once would take the threads of the server
+ * from the clients that are served. This class is thread-safe.
  */
 final class ConnectionEnds {
 

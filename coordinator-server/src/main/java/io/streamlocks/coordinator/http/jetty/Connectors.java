@@ -69,9 +69,9 @@ final class Connectors {
     }
 
     /**
-     * Accepts no more connections, and waits until those that were accepted have ended. Jetty's own stop does not count a
-     * connection that was accepted and is not open yet, and ends it without a response. Under load that would happen to a
-     * call or two at each stop. This method therefore waits until there has been no connection for a while.
+     * Accepts no more connections, and waits until those that were accepted have ended. Jetty's own stop does not count
+     * a connection that was accepted and is not open yet, and ends it without a response. Under load that would happen
+     * to a call or two at each stop. This method therefore waits until there has been no connection for a while.
      *
      * @param atMost how long it waits
      * @return the rest of that time, at least a millisecond

@@ -7,9 +7,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /**
- * Makes room when there are more connections than there may be, in total or from one address. The connections that have owed
- * a request for longest end first, so that a crowd that sends none makes room for clients that do. One thread at a time may
- * call this class.
+ * Makes room when there are more connections than there may be, in total or from one address. The connections that have
+ * owed a request for longest end first, so that a crowd that sends none makes room for clients that do. One thread at a
+ * time may call this class.
  */
 final class Crowd {
 

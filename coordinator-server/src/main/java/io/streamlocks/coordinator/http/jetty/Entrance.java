@@ -10,10 +10,10 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * Refuses requests that came by the wrong way before a route sees them. At the management port these are requests for paths
- * that are not served there. On a server that lets in everybody who reaches the loopback interface, these are requests from
- * web pages: the host name of a page can be made to lead there, and the browser then takes this server for a part of the
- * page, but it sends that host name. This class is thread-safe.
+ * Refuses requests that came by the wrong way before a route sees them. At the management port these are requests for
+ * paths that are not served there. On a server that lets in everybody who reaches the loopback interface, these are
+ * requests from web pages: the host name of a page can be made to lead there, and the browser then takes this server
+ * for a part of the page, but it sends that host name. This class is thread-safe.
  */
 final class Entrance extends Handler.Wrapper {
 

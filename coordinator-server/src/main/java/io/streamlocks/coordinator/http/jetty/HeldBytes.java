@@ -4,9 +4,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Bounds the memory that is held for clients: bodies until their call has a response, and responses until they are read. All
- * callers together may use it up, but no single caller may: a caller may hold three quarters of what the others leave, or
- * one body or response. This class is thread-safe.
+ * Bounds the memory that is held for clients: bodies until their call has a response, and responses until they are
+ * read. All callers together may use it up, but no single caller may: a caller may hold three quarters of what the
+ * others leave, or one body or response. This class is thread-safe.
  */
 public final class HeldBytes {
 

@@ -11,10 +11,10 @@ import org.eclipse.jetty.server.internal.HttpConnection;
 /**
  * Makes connections that are read by one thread at a time, and that do not respond to a client that has gone.
  *
- * <p>The connections of Jetty 12.1.14 do neither. A second thread responds to a request that is not HTTP, and then has a
- * third thread read on. If the first thread has not returned its buffer by then, it may return it while the third thread
- * reads into it, or return it again when another connection already has it. Two connections, of two clients, then share a
- * buffer: requests are lost, or the response goes to the wrong client.
+ * <p>The connections of Jetty 12.1.14 do neither. A second thread responds to a request that is not HTTP, and then has
+ * a third thread read on. If the first thread has not returned its buffer by then, it may return it while the third
+ * thread reads into it, or return it again when another connection already has it. Two connections, of two clients,
+ * then share a buffer: requests are lost, or the response goes to the wrong client.
  */
 final class HttpConnections extends HttpConnectionFactory {
 
@@ -37,8 +37,8 @@ final class HttpConnections extends HttpConnectionFactory {
 
         /**
          * Reads what came and has it handled. A second thread does not wait for a handler here. It comes when the first
-         * thread has handed its request on, has found that it is not HTTP, or is to read more, and in each case the first
-         * thread is about to return.
+         * thread has handed its request on, has found that it is not HTTP, or is to read more, and in each case the
+         * first thread is about to return.
          */
         @Override
         public synchronized void onFillable() {
@@ -53,7 +53,8 @@ final class HttpConnections extends HttpConnectionFactory {
         private final class Requests extends RequestHandler {
             /**
              * Responds to what is not HTTP, unless the client has gone after a part of a head: nobody would read the
-             * response. For a crowd of such clients Jetty would start a thread per response, beyond those of the server.
+             * response. For a crowd of such clients Jetty would start a thread per response, beyond those of the
+             * server.
              */
             @Override
             public void badMessage(HttpException failure) {

@@ -13,8 +13,8 @@ import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * Responds to requests that end before a route sees them: bad HTTP, a head that is too large, the wrong port. Jetty's own
- * page would be HTML, and would contain its version and the causes. This class is thread-safe.
+ * Responds to requests that end before a route sees them: bad HTTP, a head that is too large, the wrong port. Jetty's
+ * own page would be HTML, and would contain its version and the causes. This class is thread-safe.
  */
 final class HttpErrorHandler extends ErrorHandler {
 

@@ -8,8 +8,8 @@ import java.util.OptionalInt;
  *
  * @param host the address or name of the interface
  * @param port the port, 0 for any that is free
- * @param managementPort a second port for probes and metrics only, in plain HTTP and outside the limits of connections; 0
- *     for any that is free, empty for none
+ * @param managementPort a second port for probes and metrics only, in plain HTTP and outside the limits of connections;
+ *     0 for any that is free, empty for none
  * @param connectionsPerAddress how many connections an address may have at the main port
  * @param idleTimeout how long a connection may stay open without a byte in either direction
  * @param maxHeadBytes how large the line and the headers of a request may be together, at least 8 KiB
@@ -28,8 +28,8 @@ public record Listening(
     public static final int CONNECTIONS_PER_ADDRESS = ClientLimits.DEFAULT.connections() / 4;
 
     /**
-     * Longer than common proxies keep a connection that they do not use. The side that sends requests must be the first to
-     * end a connection; otherwise it may send a request on a connection that has ended.
+     * Longer than common proxies keep a connection that they do not use. The side that sends requests must be the first
+     * to end a connection; otherwise it may send a request on a connection that has ended.
      */
     public static final Duration IDLE_TIMEOUT = Duration.ofSeconds(75);
 

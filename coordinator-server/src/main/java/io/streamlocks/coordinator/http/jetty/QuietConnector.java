@@ -7,10 +7,11 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
 /**
- * Ends its acceptors when its port is closed. The acceptors of Jetty would first log the closed port as a failure, and then
- * try to accept from it without a pause until the connector stops, which takes a core while a server waits for its calls.
+ * Ends its acceptors when its port is closed. Jetty ends only an acceptor that waits for a connection at that moment.
+ * One that is opening a connection would try to accept from the closed port again and again until the connector stops,
+ * which takes a core while a server waits for its calls.
  */
-final class QuietConnector extends ServerConnector {
+class QuietConnector extends ServerConnector {
 
     private static final int DEFAULT = -1;
 
@@ -22,16 +23,12 @@ final class QuietConnector extends ServerConnector {
         super(server, acceptors, selectors, protocols);
     }
 
+    /** Fails if the port is closed. Jetty ends the acceptor then, and does not interrupt it. */
     @Override
     public void accept(int acceptorId) throws IOException {
         if (!isOpen()) {
             throw new ClosedChannelException();
         }
         super.accept(acceptorId);
-    }
-
-    @Override
-    protected boolean handleAcceptFailure(Throwable failure) {
-        return isOpen() && super.handleAcceptFailure(failure);
     }
 }

@@ -12,9 +12,9 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * Makes clients connect anew: to another server while this one is stopping, and now and then otherwise, so that a server
- * that joins gets its share of the clients that keep their connections. A response announces the end of its connection, so
- * no request is cut off. This class is thread-safe.
+ * Makes clients connect anew: to another server while this one is stopping, and now and then otherwise, so that a
+ * server that joins gets its share of the clients that keep their connections. A response announces the end of its
+ * connection, so no request is cut off. This class is thread-safe.
  */
 final class Reconnects extends Handler.Wrapper {
 

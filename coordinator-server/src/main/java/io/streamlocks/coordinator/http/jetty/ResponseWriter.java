@@ -15,8 +15,8 @@ public final class ResponseWriter {
     private ResponseWriter() {}
 
     /**
-     * Sends a body. The framework is bypassed: it waits for the client, and copies each result by way of a new buffer of
-     * 32 kB. This method does not block.
+     * Sends a body. The framework is bypassed: it waits for the client, and copies each result by way of a new buffer
+     * of 32 kB. This method does not block.
      *
      * @param response has its status and headers; its request must be in asynchronous mode if the body may be long
      * @return is complete when the body has been sent, and when it cannot be sent because the client has gone

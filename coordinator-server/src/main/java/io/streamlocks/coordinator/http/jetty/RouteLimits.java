@@ -5,8 +5,8 @@ import java.time.Duration;
 /**
  * The limits of a route, which are enforced from the head of a request on.
  *
- * @param exchange how long a request may take from the end of its head to the last byte of its response, however steadily
- *     the bytes come; the connection is ended after that
+ * @param exchange how long a request may take from the end of its head to the last byte of its response, however
+ *     steadily the bytes come; the connection is ended after that
  * @param maxBodyBytes how large the body of a request may be
  */
 public record RouteLimits(Duration exchange, int maxBodyBytes) {

@@ -15,11 +15,11 @@ import org.eclipse.jetty.util.Callback;
 import org.slf4j.event.Level;
 
 /**
- * Ends the connections of clients that take too long or are too many. Jetty's idle time-out begins anew with each byte, so a
- * client that sends a byte now and then would keep its connection without end. This class limits the whole time of a head and
- * of an exchange: a head or a body that trickles in, and a response that is not read. {@link Crowd} makes room when there are
- * too many connections. Jetty's {@code NetworkConnectionLimit} does not fit: it stops accepting, so a crowd of idle
- * connections would keep all other clients out. This class is thread-safe.
+ * Ends the connections of clients that take too long or are too many. Jetty's idle time-out begins anew with each byte,
+ * so a client that sends a byte now and then would keep its connection without end. This class limits the whole time of
+ * a head and of an exchange: a head or a body that trickles in, and a response that is not read. {@link Crowd} makes
+ * room when there are too many connections. Jetty's {@code NetworkConnectionLimit} does not fit: it stops accepting, so
+ * a crowd of idle connections would keep all other clients out. This class is thread-safe.
  */
 final class SlowClients extends Handler.Wrapper implements Connection.Listener {
 

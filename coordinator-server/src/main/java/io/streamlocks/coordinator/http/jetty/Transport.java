@@ -23,8 +23,8 @@ import org.eclipse.jetty.server.handler.EagerContentHandler;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * Sets up the Jetty of a server: its ports, and the handlers through which each request passes before it comes to its route.
- * This class is thread-safe.
+ * Sets up the Jetty of a server: its ports, and the handlers through which each request passes before it comes to its
+ * route. This class is thread-safe.
  */
 public final class Transport {
 
@@ -118,8 +118,8 @@ public final class Transport {
     }
 
     /**
-     * Accepts no more connections. Blocks until those that were accepted have ended, for at most 5 s. The stop of the server
-     * then has what is left of that time for the calls under way.
+     * Accepts no more connections. Blocks until those that were accepted have ended, for at most 5 s. The stop of the
+     * server then has what is left of that time for the calls under way.
      */
     public void closePorts() {
         server.setStopTimeout(Connectors.close(server, STOP_TIMEOUT).toMillis());
