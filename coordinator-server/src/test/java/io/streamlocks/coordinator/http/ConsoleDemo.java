@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Locks like those of a fleet of workers, for the screenshots of the documentation. */
+/** Locks as a fleet of workers may hold them, for the screenshots of the README. */
 final class ConsoleDemo {
 
     private static final List<String> NAMES = List.of(
@@ -15,7 +15,7 @@ final class ConsoleDemo {
 
     private ConsoleDemo() {}
 
-    /** Grants all of them, the first long ago. One holder has not renewed in time. */
+    /** Grants all of them, the first long ago; one holder has not renewed in time. */
     static void fill(TestServer server) {
         List<Map<String, Object>> renewals = new ArrayList<>();
         for (int i = 0; i < STREAMS; i++) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests the documented nginx, which serves a coordinator below a path prefix, with a real nginx. */
+/** The README's nginx below whose path prefix a coordinator is, with a real nginx. */
 class NginxPrefixTest {
 
     private static final Pattern CONFIGURATION = Pattern.compile("(?s)\n```nginx\n(.*?)\n```\n");
@@ -87,14 +87,14 @@ class NginxPrefixTest {
                     .isEqualTo(answer.status() == 409 ? answer.body() : streamId);
             assertThat(answer.status()).as(answer.body()).isIn(200, 409);
             if (answer.status() == 409) {
-                // The same stream as before, in its other form.
+                // The same stream as the first time, in its other form.
                 assertThat(answer.json().at("/holder/ownerId").asText()).isEqualTo(plain);
             }
         }
     }
 
     @Test
-    void aBatchAcceptsAnyIdAndOnlyThePagesBelowThePrefixAreForwarded() {
+    void aBatchTakesAnyIdAndThePagesAreBelowThePrefixAndNothingElseIsPassedOn() {
         RawHttp.Answer batch = send(
                 "POST", "/locks/v1/batch/acquire", "{\"items\":[{\"streamId\":\"../../../../x\",\"ownerId\":\"me\"}]}");
         assertThat(batch.json().at("/results/0/lease/streamId").asText()).isEqualTo("../../../../x");
