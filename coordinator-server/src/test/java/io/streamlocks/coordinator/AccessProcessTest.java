@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.streamlocks.coordinator.access.NewToken;
 import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.access.Role;
-import io.streamlocks.coordinator.tls.TestCertificate;
+import io.streamlocks.testkit.rig.TestCertificate;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -8,7 +8,7 @@ import io.streamlocks.coordinator.access.Authenticator;
 import io.streamlocks.coordinator.access.NewToken;
 import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.access.Role;
-import io.streamlocks.coordinator.tls.TestCertificate;
+import io.streamlocks.testkit.rig.TestCertificate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

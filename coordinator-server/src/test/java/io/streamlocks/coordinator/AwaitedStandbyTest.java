@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.streamlocks.testkit.rig.PostgresServer;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
@@ -30,14 +31,16 @@ class AwaitedStandbyTest {
 
     private static final Duration RECOVERED_WITHIN = Duration.ofSeconds(15);
 
-    private static RestartablePostgres postgres;
+    private static PostgresServer postgres;
+    private static CommitWaits commits;
 
     private final String database = "t" + UUID.randomUUID().toString().replace("-", "");
     private final UUID leaseId = UUID.randomUUID();
 
     @BeforeAll
     static void startPostgres() throws Exception {
-        postgres = new RestartablePostgres();
+        postgres = PostgresServer.builder().start();
+        commits = new CommitWaits(postgres);
     }
 
     @AfterAll
@@ -52,8 +55,8 @@ class AwaitedStandbyTest {
 
     @AfterEach
     void letAllWaitsEnd() {
-        postgres.waitForStandby("");
-        await().until(() -> postgres.waiting(database).isEmpty());
+        commits.waitForStandby("");
+        await().until(() -> commits.waiting(database).isEmpty());
     }
 
     @Test
@@ -61,7 +64,7 @@ class AwaitedStandbyTest {
         try (Coordinator coordinator = readyCoordinator()) {
             HttpCalls calls = calls(coordinator);
             assertThat(calls.get("/readyz").statusCode()).isEqualTo(200);
-            postgres.waitForStandby("nobody");
+            commits.waitForStandby("nobody");
 
             long sentAt = System.nanoTime();
             assertUnknown(calls.acquire("a", leaseId));
@@ -69,7 +72,7 @@ class AwaitedStandbyTest {
             await().untilAsserted(() -> assertUnknown(calls.get("/readyz")));
             assertThat(calls.get("/v1/locks").statusCode()).as("reads go on").isEqualTo(200);
 
-            postgres.waitForStandby("");
+            commits.waitForStandby("");
             await().atMost(RECOVERED_WITHIN)
                     .untilAsserted(
                             () -> assertThat(calls.get("/readyz").statusCode()).isEqualTo(200));
@@ -81,7 +84,7 @@ class AwaitedStandbyTest {
     void aGrantWhoseWaitSomebodyCancelsIsUnknownAndIsNotAnsweredBeforeAStandbyHasIt() throws Exception {
         try (Coordinator coordinator = readyCoordinator()) {
             HttpCalls calls = calls(coordinator);
-            postgres.waitForStandby("nobody");
+            commits.waitForStandby("nobody");
 
             assertUnknown(cancelled(calls, "/v1/locks/a/acquire", "{\"ownerId\":\"tester\",\"leaseId\":\"LEASE\"}"));
             HttpResponse<String> shown = calls.get("/v1/locks/a");
@@ -89,7 +92,7 @@ class AwaitedStandbyTest {
             // Only read, it could be answered at once; but a fail-over might lose it.
             assertUnknown(calls.acquire("a", leaseId));
 
-            postgres.waitForStandby("");
+            commits.waitForStandby("");
             await().until(() -> calls.acquire("a", leaseId).statusCode() == 200);
             assertThat(HttpCalls.fencingToken(calls.acquire("a", leaseId))).isEqualTo(HttpCalls.fencingToken(shown));
         }
@@ -100,14 +103,14 @@ class AwaitedStandbyTest {
         try (Coordinator coordinator = readyCoordinator()) {
             HttpCalls calls = calls(coordinator);
             assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
-            postgres.waitForStandby("nobody");
+            commits.waitForStandby("nobody");
             assertUnknown(cancelled(calls, "/v1/locks/a/release", "{\"leaseId\":\"LEASE\"}"));
 
             assertThat(liveHere()).as("it is committed here").isZero();
             // Only read, it could be answered at once; but after a fail-over the lease might be live again.
             assertUnknown(calls.release("a", leaseId));
 
-            postgres.waitForStandby("");
+            commits.waitForStandby("");
             await().until(() -> calls.release("a", leaseId).statusCode() == 204);
         }
     }
@@ -118,7 +121,7 @@ class AwaitedStandbyTest {
         try (Coordinator coordinator = readyCoordinator()) {
             HttpCalls calls = calls(coordinator);
             assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
-            postgres.waitForStandby("nobody");
+            commits.waitForStandby("nobody");
             assertUnknown(cancelled(calls, breaking, "{\"reason\":\"it hangs\"}"));
             assertThat(liveHere()).as("it is committed here").isZero();
 
@@ -130,7 +133,7 @@ class AwaitedStandbyTest {
             assertUnknown(calls.post("/v1/locks/a/break", "{\"reason\":\"it hangs\"}"));
             assertUnknown(calls.post("/v1/owners/tester/break", "{\"reason\":\"it hangs\"}"));
 
-            postgres.waitForStandby("");
+            commits.waitForStandby("");
             await().until(() -> calls.renew("a", leaseId).statusCode() == 410);
             assertThat(calls.get("/v1/locks/a").statusCode()).isEqualTo(404);
             assertThat(calls.post("/v1/owners/tester/break", "{\"reason\":\"it hangs\"}")
@@ -158,7 +161,7 @@ class AwaitedStandbyTest {
         try (Coordinator coordinator = readyCoordinator()) {
             HttpCalls calls = calls(coordinator);
             assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
-            postgres.waitForStandby("nobody");
+            commits.waitForStandby("nobody");
 
             assertUnknown(cancelled(calls, path, body));
         }
@@ -170,13 +173,13 @@ class AwaitedStandbyTest {
         ListAppender<ILoggingEvent> log = new ListAppender<>();
         log.start();
         root.addAppender(log);
-        postgres.waitForStandby("nobody");
+        commits.waitForStandby("nobody");
         try (Coordinator coordinator = coordinator()) {
             await().until(() -> List.of(log.list.toArray(new ILoggingEvent[0])).stream()
                     .anyMatch(event -> event.getFormattedMessage().contains("too few are synchronous (0 of 1)")));
             assertUnknown(calls(coordinator).get("/readyz"));
 
-            postgres.waitForStandby("");
+            commits.waitForStandby("");
             coordinator.ready().get(RECOVERED_WITHIN.toSeconds(), TimeUnit.SECONDS);
         } finally {
             root.detachAppender(log);
@@ -188,10 +191,10 @@ class AwaitedStandbyTest {
         CompletableFuture<HttpResponse<String>> answer =
                 calls.postAsync(path, body.replace("LEASE", leaseId.toString()));
         await().pollInterval(Duration.ofMillis(20))
-                .until(() -> !postgres.waiting(database).isEmpty());
+                .until(() -> !commits.waiting(database).isEmpty());
         // Before its time-out, or it says nothing about what a cancelled wait answers.
         assertThat(answer).isNotDone();
-        postgres.waiting(database).forEach(pid -> postgres.sql("postgres").execute("SELECT pg_cancel_backend(?)", pid));
+        commits.waiting(database).forEach(pid -> postgres.sql("postgres").execute("SELECT pg_cancel_backend(?)", pid));
         return answer.get(10, TimeUnit.SECONDS);
     }
 

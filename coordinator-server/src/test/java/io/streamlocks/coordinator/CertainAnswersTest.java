@@ -3,6 +3,7 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.testkit.rig.PostgresServer;
 import java.net.http.HttpResponse;
 import java.sql.Connection;
 import java.time.Duration;
@@ -38,7 +39,8 @@ class CertainAnswersTest {
     private static final String DATABASE = "locks";
     private static final String REASON = "{\"reason\":\"it hangs\"}";
 
-    private static RestartablePostgres postgres;
+    private static PostgresServer postgres;
+    private static CommitWaits commits;
     private static Coordinator first;
     private static Coordinator second;
     private static HttpCalls a;
@@ -46,7 +48,8 @@ class CertainAnswersTest {
 
     @BeforeAll
     static void start() throws Exception {
-        postgres = new RestartablePostgres();
+        postgres = PostgresServer.builder().start();
+        commits = new CommitWaits(postgres);
         postgres.sql("postgres").execute("CREATE DATABASE " + DATABASE);
         first = coordinator();
         second = coordinator();
@@ -63,8 +66,8 @@ class CertainAnswersTest {
 
     @AfterEach
     void letAllWaitsEnd() {
-        postgres.waitForStandby("");
-        await().until(() -> postgres.waiting(DATABASE).isEmpty());
+        commits.waitForStandby("");
+        await().until(() -> commits.waiting(DATABASE).isEmpty());
     }
 
     private static Coordinator coordinator() throws Exception {
@@ -164,7 +167,7 @@ class CertainAnswersTest {
 
     /** In three seconds, but the renewals come before. No commit of a test's own waits for a standby. */
     private static void endSoon(List<Leased> leases) throws Exception {
-        try (Connection connection = postgres.connection(DATABASE)) {
+        try (Connection connection = postgres.database(DATABASE).getConnection()) {
             DSL.using(connection).execute("SET synchronous_commit = local");
             for (Leased lease : leases) {
                 DSL.using(connection)
@@ -189,14 +192,14 @@ class CertainAnswersTest {
     @Timeout(600)
     void whileTheCommitOfARenewalWaitsForAStandbyNobodySaysThatTheLeaseIsOver() throws Exception {
         List<Leased> leases = leases(600_000);
-        postgres.waitForStandby("gone");
+        commits.waitForStandby("gone");
         endSoon(leases);
         // With one statement, since only two of them are carried out at once.
         CompletableFuture<HttpResponse<String>> renewals = a.postAsync("/v1/batch/renew", items(leases));
         awaitEnd();
         forEach(leases, Leased::assertUnknown);
         assertThat(renewals.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(503);
-        postgres.waitForStandby("");
+        commits.waitForStandby("");
         for (Leased lease : leases) {
             await().untilAsserted(() -> {
                 HttpResponse<String> renewed = b.renew(lease.streamId(), lease.leaseId());
@@ -211,7 +214,7 @@ class CertainAnswersTest {
     void aLeaseWhoseRowIsLockedPastItsEndIsOverAfterThatAndItsRenewalWasNot() throws Exception {
         List<Leased> leases = leases(600_000);
         endSoon(leases);
-        try (Connection foreign = postgres.connection(DATABASE)) {
+        try (Connection foreign = postgres.database(DATABASE).getConnection()) {
             foreign.setAutoCommit(false);
             for (Leased lease : leases) {
                 DSL.using(foreign)
@@ -234,7 +237,7 @@ class CertainAnswersTest {
     void oneLockedRowFailsItsOwnItemOfABatchAndSoon() throws Exception {
         List<Leased> leases = leases(600_000);
         String items = items(leases).replace(",\"ttlMs\":600000", "");
-        try (Connection foreign = postgres.connection(DATABASE)) {
+        try (Connection foreign = postgres.database(DATABASE).getConnection()) {
             foreign.setAutoCommit(false);
             DSL.using(foreign)
                     .execute(

@@ -3,6 +3,7 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.testkit.rig.PostgresServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,7 +23,7 @@ class DatabasePasswordTest {
 
     @Test
     void newConnectionsLogInWithThePasswordThatTheFileHasByThen() throws Exception {
-        try (RestartablePostgres postgres = new RestartablePostgres()) {
+        try (PostgresServer postgres = PostgresServer.builder().start()) {
             postgres.sql("postgres").execute("CREATE ROLE rotating SUPERUSER LOGIN PASSWORD 'first'");
             askForAPassword(postgres);
             Path file = Files.writeString(directory.resolve("password"), "\uFEFFfirst\n");
@@ -57,7 +58,7 @@ class DatabasePasswordTest {
         }
     }
 
-    private static void askForAPassword(RestartablePostgres postgres) throws Exception {
+    private static void askForAPassword(PostgresServer postgres) throws Exception {
         Path hba = Path.of(postgres.sql("postgres").fetchSingle("SHOW hba_file").get(0, String.class));
         Files.writeString(hba, "host all rotating all scram-sha-256\n" + Files.readString(hba));
         postgres.sql("postgres").execute("SELECT pg_reload_conf()");
@@ -67,7 +68,7 @@ class DatabasePasswordTest {
                 .equals(1));
     }
 
-    private static void endConnections(RestartablePostgres postgres) {
+    private static void endConnections(PostgresServer postgres) {
         postgres.sql("postgres")
                 .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'rotating'");
     }

@@ -2,7 +2,7 @@ package io.streamlocks.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;

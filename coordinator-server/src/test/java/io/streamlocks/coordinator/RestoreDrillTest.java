@@ -2,20 +2,21 @@ package io.streamlocks.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.streamlocks.testkit.rig.PostgresServer;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** What RUNBOOK.md tells to do after the database was restored from a backup, and what happens without. */
+/** What docs/operations.md tells to do after the database was restored from a backup, and what happens without. */
 class RestoreDrillTest {
 
     private static final String DATABASE = "postgres";
 
     @Test
     void afterARestoreTokensFallUnlessTheSequenceIsBroughtAhead() throws Exception {
-        try (RestartablePostgres postgres = new RestartablePostgres()) {
+        try (PostgresServer postgres = PostgresServer.builder().start()) {
             long beforeTheBackup = grant(postgres);
             postgres.stop();
             Path backup = postgres.backUp();
@@ -51,7 +52,7 @@ class RestoreDrillTest {
     }
 
     /** Grants the same stream once, by a coordinator of its own, and gives it back. */
-    private static long grant(RestartablePostgres postgres) throws Exception {
+    private static long grant(PostgresServer postgres) throws Exception {
         try (Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", postgres.url(DATABASE),

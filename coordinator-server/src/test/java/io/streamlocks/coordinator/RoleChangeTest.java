@@ -9,7 +9,7 @@ import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -3,8 +3,8 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
 import io.streamlocks.coordinator.telemetry.Scrape;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -13,7 +13,7 @@ import io.streamlocks.coordinator.access.Role;
 import io.streamlocks.coordinator.http.Guards;
 import io.streamlocks.coordinator.telemetry.Scrape;
 import io.streamlocks.coordinator.telemetry.Telemetry;
-import io.streamlocks.coordinator.tls.TestCertificate;
+import io.streamlocks.testkit.rig.TestCertificate;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

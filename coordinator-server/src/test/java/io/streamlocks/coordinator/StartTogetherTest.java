@@ -3,7 +3,7 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -4,8 +4,8 @@ package io.streamlocks.coordinator.lock;
 public sealed interface BreakOutcome {
 
     /**
-     * Returns what the method of this outcome returns. A new outcome adds a method to {@link Cases}, so that the compiler
-     * finds every place that must handle it.
+     * Returns what the method of this outcome returns. A new outcome adds a method to {@link Cases}, so that the
+     * compiler finds every place that must handle it.
      *
      * @param cases one method per outcome
      * @param <T> the result
@@ -77,8 +77,8 @@ public sealed interface BreakOutcome {
     }
 
     /**
-     * Another request of the same batch for the same stream was decided first, and this one needs a decision of its own.
-     * Nothing was broken for it. Ask again.
+     * Another request of the same batch for the same stream was decided first, and this one needs a decision of its
+     * own. Nothing was broken for it. Ask again.
      */
     record Undecided() implements BreakOutcome {
         @Override

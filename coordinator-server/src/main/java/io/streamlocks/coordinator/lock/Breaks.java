@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * Ends leases on behalf of an operator, without the lease ids of their holders.
  *
- * <p>Every method blocks until the outcome is durable, or until the time-outs of the storage have passed. It then throws
- * {@link StorageUnavailableException}, and the outcome is unknown. Implementations are thread-safe.
+ * <p>Every method blocks until the outcome is durable, or until the time-outs of the storage have passed. It then
+ * throws {@link StorageUnavailableException}, and the outcome is unknown. Implementations are thread-safe.
  */
 public interface Breaks {
 

@@ -3,8 +3,8 @@ package io.streamlocks.coordinator.lock;
 import java.time.Duration;
 
 /**
- * The bounds of the protocol. Each bound is defined here and nowhere else. {@code openapi.yaml} and the Java client state
- * some of them again, and tests keep those equal to these.
+ * The bounds of the protocol. Each bound is defined here and nowhere else. {@code openapi.yaml} and the Java client
+ * state some of them again, and tests keep those equal to these.
  *
  * <p>All bounds are inclusive. The length of a text is its number of Unicode code points.
  */

@@ -6,8 +6,8 @@ import java.util.Optional;
 public sealed interface ReleaseOutcome {
 
     /**
-     * Returns what the method of this outcome returns. A new outcome adds a method to {@link Cases}, so that the compiler
-     * finds every place that must handle it.
+     * Returns what the method of this outcome returns. A new outcome adds a method to {@link Cases}, so that the
+     * compiler finds every place that must handle it.
      *
      * @param cases one method per outcome
      * @param <T> the result
@@ -71,8 +71,8 @@ public sealed interface ReleaseOutcome {
     }
 
     /**
-     * Another request of the same batch for the same stream was decided first, and this one needs a decision of its own.
-     * Nothing was released for it. Ask again.
+     * Another request of the same batch for the same stream was decided first, and this one needs a decision of its
+     * own. Nothing was released for it. Ask again.
      */
     record Undecided() implements ReleaseOutcome {
         @Override

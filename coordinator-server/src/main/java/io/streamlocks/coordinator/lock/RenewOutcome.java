@@ -6,8 +6,8 @@ import java.util.Optional;
 public sealed interface RenewOutcome {
 
     /**
-     * Returns what the method of this outcome returns. A new outcome adds a method to {@link Cases}, so that the compiler
-     * finds every place that must handle it.
+     * Returns what the method of this outcome returns. A new outcome adds a method to {@link Cases}, so that the
+     * compiler finds every place that must handle it.
      *
      * @param cases one method per outcome
      * @param <T> the result
@@ -75,8 +75,8 @@ public sealed interface RenewOutcome {
     }
 
     /**
-     * Another request of the same batch for the same stream was decided first, and this one needs a decision of its own.
-     * Nothing was renewed for it. Ask again.
+     * Another request of the same batch for the same stream was decided first, and this one needs a decision of its
+     * own. Nothing was renewed for it. Ask again.
      */
     record Undecided() implements RenewOutcome {
         @Override

@@ -21,8 +21,8 @@ public interface Upkeep {
     int purge(Duration idleFor);
 
     /**
-     * Forgets the grants that ended longer ago than this, in chunks that are each bounded in time. The latest grant of a
-     * stream stays until the stream itself is {@linkplain #purge forgotten}.
+     * Forgets the grants that ended longer ago than this, in chunks that are each bounded in time. The latest grant of
+     * a stream stays until the stream itself is {@linkplain #purge forgotten}.
      *
      * @param endedFor how long ago
      * @return the number of grants that were forgotten

@@ -105,7 +105,7 @@ record MeasuredCalls(LockCalls locks, OutcomeCounters outcomes, StatementMeters 
         try {
             return statement.get();
         } catch (BlockedException e) {
-            // The statement succeeded. A transaction of somebody else had the row locked.
+            // The statement did not fail. Another transaction had the row locked.
             throw e;
         } catch (RuntimeException | Error e) {
             meters.failures().increment();

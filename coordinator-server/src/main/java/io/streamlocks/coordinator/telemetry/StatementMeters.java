@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 /** Measures the statements of the storage and the calls that wait for them. This class is thread-safe. */
 final class StatementMeters {
 
-    /** They reach from the time of the memory backend to the longest time that a call may take. */
+    /** The buckets range from the time of the memory backend to the longest time of a call. */
     private static final Duration[] BUCKETS = HttpMetrics.micros(
             250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000);
 

@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.streamlocks.testkit.rig.TestCertificate;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.KeyStore;
