@@ -1,11 +1,11 @@
-package io.streamlocks.coordinator.http;
+package io.streamlocks.coordinator.http.jetty;
 
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.ssl.SslConnection;
 
 /**
- * One connection, and since when it is being waited for. Begin and end of an exchange may be told by any thread; all else
- * is for one thread at a time.
+ * A connection, and how long the server has waited for it. Any thread may begin and end an exchange, and one thread at
+ * a time may do everything else.
  */
 final class Client {
 
@@ -18,11 +18,12 @@ final class Client {
     private volatile boolean inExchange;
     private volatile int exchanges;
     private volatile long beganNanos;
+    private volatile long maxExchangeNanos;
 
     /** When it was served last. */
     private volatile long servedNanos = openedNanos;
 
-    /** The exchanges and bytes that were seen when no head was on its way. */
+    /** The numbers of exchanges and bytes at the last look at which no head was on its way. */
     private int exchangesBefore;
 
     private long bytesBefore;
@@ -31,8 +32,10 @@ final class Client {
     private long headNanos;
 
     /**
-     * @param connection as it is opened
-     * @param address where it comes from, as limits count it
+     * Creates a client.
+     *
+     * @param connection has just been opened
+     * @param address by which limits count it
      * @param isCounted whether limits count it
      */
     Client(Connection connection, String address, boolean isCounted) {
@@ -53,7 +56,7 @@ final class Client {
         connection.getEndPoint().close(why);
     }
 
-    /** The connection is no more. */
+    /** Records that the connection has been closed. */
     void closed() {
         closed = true;
     }
@@ -62,15 +65,21 @@ final class Client {
         return closed;
     }
 
-    void begin() {
+    /**
+     * Begins an exchange.
+     *
+     * @param maxNanos how long it may take
+     */
+    void begin(long maxNanos) {
         beganNanos = System.nanoTime();
+        maxExchangeNanos = maxNanos;
         inExchange = true;
     }
 
     /**
-     * Called by one thread at a time, since a connection has one exchange at a time.
+     * Ends an exchange. One thread at a time calls this, because a connection has one exchange at a time.
      *
-     * @param served whether its caller was let in: what anybody may ask for keeps no place
+     * @param served whether its caller was let in: a request that anybody may send does not keep a place
      */
     void end(boolean served) {
         if (served) {
@@ -80,23 +89,34 @@ final class Client {
         inExchange = false;
     }
 
+    /** Looks whether a head is on its way. */
     void look(long now) {
         long bytes = bytesIn();
         boolean inExchangeNow = inExchange;
-        // Bytes that came since there last was an exchange, or nothing, are of a head that is not complete yet.
+        // Bytes that came outside of an exchange belong to a head that is not complete yet.
         if (inExchangeNow || exchanges != exchangesBefore || bytes == bytesBefore) {
             exchangesBefore = exchanges;
             bytesBefore = bytes;
             headBegun = false;
         } else if (!headBegun) {
-            // Not when it may have begun at the earliest: after a pause of this process that would be too long ago.
+            // Not the earliest time at which it may have begun: that is too long ago after a pause of this process.
             headBegun = true;
             headNanos = now;
         }
     }
 
-    boolean isInExchangeForLongerThan(long nanos, long now) {
-        return inExchange && now - beganNanos > nanos;
+    /**
+     * Returns whether an exchange takes longer than it may.
+     *
+     * @param atMost a limit that applies in addition to that of the exchange
+     */
+    boolean isSlowInExchange(long atMost, long now) {
+        return inExchange && now - beganNanos > Math.min(atMost, maxExchangeNanos);
+    }
+
+    /** Returns how long its latest exchange may take. */
+    long maxExchangeNanos() {
+        return maxExchangeNanos;
     }
 
     boolean isInHeadForLongerThan(long nanos, long now) {
@@ -107,17 +127,17 @@ final class Client {
         return inExchange;
     }
 
-    /** Whether it may be ended to make room: not while it is served, nor soon after. */
+    /** Returns whether it may be ended to make room, which is not the case while it is served, and soon after. */
     boolean isExpendable(long now) {
         return !inExchange && (isOwing() || now - servedNanos > ClientLimits.SILENCE_WHEN_FULL.toNanos());
     }
 
-    /** Whether it owes the server a head: the first, or one that it has begun. */
+    /** Returns whether it owes the server a head: its first one, or one that it has begun. */
     boolean isOwing() {
         return exchanges == 0 || headBegun;
     }
 
-    /** For how long it has owed a head, or else has not been served. */
+    /** Returns for how long it has owed a head or, if it owes none, for how long it has not been served. */
     long waitedNanos(long now) {
         if (!isOwing()) {
             return now - servedNanos;
@@ -125,7 +145,7 @@ final class Client {
         return now - (exchanges == 0 ? openedNanos : headNanos);
     }
 
-    /** With TLS those of the handshake too, after which nothing may follow. */
+    /** With TLS this counts the bytes of the handshake, too: nothing may follow after it. */
     private long bytesIn() {
         return connection.getEndPoint() instanceof SslConnection.SslEndPoint tls
                 ? tls.getSslConnection().getBytesIn()

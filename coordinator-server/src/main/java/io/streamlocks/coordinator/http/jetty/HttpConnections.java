@@ -1,4 +1,4 @@
-package io.streamlocks.coordinator.http;
+package io.streamlocks.coordinator.http.jetty;
 
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.io.Connection;
@@ -9,12 +9,12 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.internal.HttpConnection;
 
 /**
- * Makes connections that are read by one thread at a time, and answer nobody who has gone.
+ * Makes connections that are read by one thread at a time, and that do not respond to a client that has gone.
  *
- * <p>Those of Jetty 12.1.14 do neither. A request that is no HTTP is answered by a second thread, which then has a third one
- * read on. If the first has not given its buffer back by then, it may do so while the third reads into it, or once more
- * when another connection has it already. Two connections, of two clients, then share it: requests are lost, or answered
- * to the wrong client.
+ * <p>The connections of Jetty 12.1.14 do neither. A second thread responds to a request that is not HTTP, and then has
+ * a third thread read on. If the first thread has not returned its buffer by then, it may return it while the third
+ * thread reads into it, or return it again when another connection already has it. Two connections, of two clients,
+ * then share a buffer: requests are lost, or the response goes to the wrong client.
  */
 final class HttpConnections extends HttpConnectionFactory {
 
@@ -36,8 +36,9 @@ final class HttpConnections extends HttpConnectionFactory {
         }
 
         /**
-         * Reads what came and has it handled. A second thread waits for no handler: it comes when the first has handed its
-         * request on, has found it to be no HTTP, or is to be told of more, and each time that one is about to return.
+         * Reads what came and has it handled. A second thread does not wait for a handler here. It comes when the first
+         * thread has handed its request on, has found that it is not HTTP, or is to read more, and in each case the
+         * first thread is about to return.
          */
         @Override
         public synchronized void onFillable() {
@@ -51,8 +52,9 @@ final class HttpConnections extends HttpConnectionFactory {
 
         private final class Requests extends RequestHandler {
             /**
-             * Answers what is no HTTP, but for the beginning of a head whose client has gone: nobody would read that. A crowd
-             * that goes away at once would have a thread started for each answer, beyond those of the server.
+             * Responds to what is not HTTP, unless the client has gone after a part of a head: nobody would read the
+             * response. For a crowd of such clients Jetty would start a thread per response, beyond those of the
+             * server.
              */
             @Override
             public void badMessage(HttpException failure) {

@@ -1,8 +1,8 @@
-package io.streamlocks.coordinator.http;
+package io.streamlocks.coordinator.http.jetty;
 
-import io.javalin.http.Context;
 import io.streamlocks.coordinator.telemetry.CallSpan;
 import io.streamlocks.coordinator.telemetry.Telemetry;
+import jakarta.servlet.ServletRequest;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.eclipse.jetty.http.HttpFields;
@@ -12,18 +12,19 @@ import org.eclipse.jetty.server.Response;
 import org.slf4j.MDC;
 
 /**
- * A request on its way from thread to thread: its id, and what is measured and traced of it. It is over when the last
- * byte of the answer was given away, or could not be.
+ * A request on its way from thread to thread: its id, its measurement and its trace. It ends when the last byte of the
+ * response has been sent, or could not be sent. This class is thread-safe.
  */
-final class Call implements Consumer<Throwable> {
+public final class Call implements Consumer<Throwable> {
 
-    static final String REQUEST_ID = "X-Request-Id";
+    /** The header with the id of a call, in a request and in its response. */
+    public static final String REQUEST_ID = "X-Request-Id";
 
     private static final String TRACEPARENT = "traceparent";
     private static final String ATTRIBUTE = Call.class.getName();
     private static final String LOG_KEY = "requestId";
 
-    /** What stands for the route of a call that no route takes; a path of its own would be a time series each. */
+    /** Stands for the route of a call that no route takes. Each path would be a time series of its own. */
     private static final String NO_ROUTE = "none";
 
     private final long beganNanos = System.nanoTime();
@@ -36,12 +37,12 @@ final class Call implements Consumer<Throwable> {
 
     private volatile Optional<String> route = Optional.empty();
 
-    /** What was answered; 500 if that went wrong so far that nobody set it. */
+    /** The status of the response; 500 if the handling failed before a status was set. */
     private volatile int status = 500;
 
     private Call(Request request, Telemetry telemetry) {
         HttpFields headers = request.getHeaders();
-        // A method that somebody made up would be a time series, too.
+        // A method that a client made up would be a time series, too.
         HttpMethod known = HttpMethod.fromString(request.getMethod());
         this.method = known == null ? "_OTHER" : known.asString();
         this.requestId = RequestId.of(headers.get(REQUEST_ID));
@@ -49,7 +50,7 @@ final class Call implements Consumer<Throwable> {
         this.span = telemetry.begin(headers::get);
     }
 
-    /** Begins the call that a request is; it ends with the answer. */
+    /** Begins the call of a request. The call ends with the response. */
     static Call begin(Request request, Response response, Telemetry telemetry) {
         Call call = new Call(request, telemetry);
         request.setAttribute(ATTRIBUTE, call);
@@ -58,28 +59,32 @@ final class Call implements Consumer<Throwable> {
         return call;
     }
 
-    /** The call that a request is. One that was no HTTP is begun only here, is answered with this status, and is over. */
+    /**
+     * Returns the call of a request that Jetty refuses with this status. The call of a request that is not HTTP begins
+     * and ends here.
+     */
     static Call refused(Request request, Response response, int status, Telemetry telemetry) {
         Call call = request.getAttribute(ATTRIBUTE) instanceof Call begun ? begun : new Call(request, telemetry);
         call.answered(Optional.empty(), status);
-        // What was set before has been taken back.
+        // Jetty has removed the headers that were set before.
         call.mark(response);
         if (request.getAttribute(ATTRIBUTE) == null) {
-            // Of such a request nobody hears the end.
+            // Jetty calls no completion listener for such a request.
             call.accept(null);
         }
         return call;
     }
 
-    static Call of(Context ctx) {
-        return (Call) ctx.req().getAttribute(ATTRIBUTE);
+    /** Returns the call of a request that has come to its route. */
+    public static Call of(ServletRequest request) {
+        return (Call) request.getAttribute(ATTRIBUTE);
     }
 
-    String requestId() {
+    public String requestId() {
         return requestId;
     }
 
-    /** Tells the client by which ids the call can be found. */
+    /** Sets the headers by which the client can refer to the call. */
     private void mark(Response response) {
         response.getHeaders().put(REQUEST_ID, requestId);
         if (span != null) {
@@ -87,7 +92,7 @@ final class Call implements Consumer<Throwable> {
         }
     }
 
-    /** This thread handles the call from now on, until it leaves. */
+    /** Makes this thread handle the call until it {@linkplain #leave leaves}. */
     void enter() {
         MDC.put(LOG_KEY, requestId);
         if (span != null) {
@@ -102,8 +107,8 @@ final class Call implements Consumer<Throwable> {
         MDC.remove(LOG_KEY);
     }
 
-    /** Runs something that may log, on whatever thread the call has come to. */
-    void log(Runnable logging) {
+    /** Runs something that may log, on any thread, so that its lines contain the id of the call. */
+    public void log(Runnable logging) {
         String before = MDC.get(LOG_KEY);
         MDC.put(LOG_KEY, requestId);
         try {
@@ -115,19 +120,25 @@ final class Call implements Consumer<Throwable> {
         }
     }
 
-    void streamId(String streamId) {
+    /** Records which stream the call is about. */
+    public void streamId(String streamId) {
         if (span != null) {
             span.streamId(streamId);
         }
     }
 
-    /** The answer is on its way. */
-    void answered(Optional<String> takenByRoute, int answeredStatus) {
+    /**
+     * Records the response, which is being sent.
+     *
+     * @param takenByRoute the template of the path; empty if no route took the call
+     * @param answeredStatus the status of the response
+     */
+    public void answered(Optional<String> takenByRoute, int answeredStatus) {
         route = takenByRoute;
         status = answeredStatus;
     }
 
-    /** The answer is out, or failed to be. */
+    /** Ends the call: the response has been sent, or could not be sent. */
     @Override
     public void accept(Throwable failure) {
         telemetry.answered(method, route.orElse(NO_ROUTE), status, System.nanoTime() - beganNanos);

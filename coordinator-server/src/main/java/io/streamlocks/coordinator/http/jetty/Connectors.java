@@ -1,4 +1,4 @@
-package io.streamlocks.coordinator.http;
+package io.streamlocks.coordinator.http.jetty;
 
 import io.streamlocks.coordinator.reload.Reloaded;
 import java.security.KeyStore;
@@ -14,10 +14,10 @@ import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
-/** The ports of the server, and how HTTP is spoken there. */
+/** Opens and closes the ports of a server. */
 final class Connectors {
 
-    private static final int ANSWER_BUFFER = 8 * 1024;
+    private static final int RESPONSE_BUFFER = 8 * 1024;
 
     private static final String MANAGEMENT = "management";
 
@@ -27,7 +27,7 @@ final class Connectors {
             UriCompliance.Violation.USER_INFO,
             UriCompliance.Violation.FRAGMENT);
 
-    /** Above the time from the moment a connection is accepted until it is open, also on a machine that is busy. */
+    /** Is above the time from the accept of a connection until it is open, on a busy machine as well. */
     private static final Duration QUIET = Duration.ofMillis(200);
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
@@ -35,24 +35,24 @@ final class Connectors {
     private Connectors() {}
 
     /**
-     * Adds the connectors.
+     * Adds the connectors to a server.
      *
      * @param certificate what TLS shows at the main port; empty for plain HTTP
-     * @param slow is told of each connection
+     * @param slow is called for each connection
      */
     static void add(Server server, Listening listening, Optional<Reloaded<KeyStore>> certificate, SlowClients slow) {
         HttpConnections http = new HttpConnections(http(listening));
         ServerConnector main = certificate
                 .map(shown -> TlsConnector.of(server, http, shown))
-                .orElseGet(() -> new ServerConnector(server, http));
+                .orElseGet(() -> new QuietConnector(server, http));
         main.setPort(listening.port());
         add(server, main, listening, slow);
 
         listening.managementPort().ifPresent(port -> {
-            ServerConnector management = new ServerConnector(server, 1, 1, new HttpConnections(http(listening)));
+            ServerConnector management = new QuietConnector(server, 1, 1, new HttpConnections(http(listening)));
             management.setName(MANAGEMENT);
             management.setPort(port);
-            // A crowd here is in its own way alone.
+            // A crowd at this port cannot affect the main port.
             server.addBean(new NetworkConnectionLimit(ClientLimits.MANAGEMENT_CONNECTIONS, management));
             add(server, management, listening, slow);
         });
@@ -69,18 +69,18 @@ final class Connectors {
     }
 
     /**
-     * Accepts no more connections, and waits until those that were accepted have ended. Jetty's own stop takes a connection
-     * that was accepted, and is not open yet, for none, and ends it without an answer: under load one call or another at
-     * each stop. So this waits until there has been none for a while.
+     * Accepts no more connections, and waits until those that were accepted have ended. Jetty's own stop does not count
+     * a connection that was accepted and is not open yet, and ends it without a response. Under load that would happen
+     * to a call or two at each stop. This method therefore waits until there has been no connection for a while.
      *
      * @param atMost how long it waits
-     * @return what is left of that, at least a millisecond
+     * @return the rest of that time, at least a millisecond
      */
     static Duration close(Server server, Duration atMost) {
         long end = System.nanoTime() + atMost.toNanos();
         for (Connector connector : server.getConnectors()) {
-            // A shutdown would interrupt the acceptors. That loses a connection that one has just accepted: it is
-            // neither served nor ended.
+            // A shutdown would interrupt the acceptors, and a connection that has just been accepted would be lost:
+            // it is neither served nor ended.
             ((ServerConnector) connector).close();
         }
         long quietSince = System.nanoTime();
@@ -95,7 +95,7 @@ final class Connectors {
             now = System.nanoTime();
             for (Connector connector : server.getConnectors()) {
                 for (EndPoint client : connector.getConnectedEndPoints()) {
-                    // As a shutdown does with those that it finds.
+                    // Like a shutdown, which does this once.
                     client.setIdleTimeout(((AbstractConnector) connector).getShutdownIdleTimeout());
                     quietSince = now;
                 }
@@ -107,23 +107,23 @@ final class Connectors {
     private static HttpConfiguration http(Listening listening) {
         HttpConfiguration http = new HttpConfiguration();
         http.setRequestHeaderSize(listening.maxHeadBytes());
-        // In the heap: buffers outside of it would have a limit of their own, and what meets that is no less out of
-        // memory.
+        // In the heap, because buffers outside of it have a limit of their own, at which the process is out of
+        // memory, too.
         http.setUseInputDirectByteBuffers(false);
         http.setUseOutputDirectByteBuffers(false);
         http.setSendServerVersion(false);
         http.setSendDateHeader(false);
-        // For each answer that is not read yet; most are far smaller, and long ones have buffers of their own.
-        http.setOutputBufferSize(ANSWER_BUFFER);
-        http.setOutputAggregationSize(ANSWER_BUFFER);
-        // A stream id may be "..", or hold "/" and "%", percent-encoded. That is ambiguous only where the decoded path
-        // names a file or decides about access; here routes match the path as sent. But %u with four digits is no
-        // percent-encoding, and a path does not go on behind a #.
+        // For each response that has not been read. Most are far smaller, and long ones have buffers of their own.
+        http.setOutputBufferSize(RESPONSE_BUFFER);
+        http.setOutputAggregationSize(RESPONSE_BUFFER);
+        // A stream id may be "..", or contain "/" and "%", percent-encoded. That is ambiguous only where the decoded
+        // path names a file or decides about access. Here routes match the path as sent. %u with four digits is not
+        // percent-encoding, however, and a path ends before a #.
         http.setUriCompliance(URIS);
         return http;
     }
 
-    /** Whether this is the port of probes and metrics. */
+    /** Returns whether this is the management port. */
     static boolean isManagement(Connector connector) {
         return MANAGEMENT.equals(connector.getName());
     }

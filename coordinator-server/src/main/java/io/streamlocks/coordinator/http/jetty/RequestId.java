@@ -1,14 +1,14 @@
-package io.streamlocks.coordinator.http;
+package io.streamlocks.coordinator.http.jetty;
 
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Ids of calls. */
+/** The ids of calls. This class is thread-safe. */
 final class RequestId {
 
     private static final int MAX_LENGTH = 128;
 
-    /** Of this process, so that no two servers give the same id; the rest counts. */
+    /** Is random for each process, so that no two servers make the same id; the rest of an id counts. */
     private static final String PREFIX =
             Long.toString(ThreadLocalRandom.current().nextLong(1L << 41, 1L << 46), 36) + "-";
 
@@ -17,9 +17,9 @@ final class RequestId {
     private RequestId() {}
 
     /**
-     * The id that the client gives its call, or a new one.
+     * Returns the id that the client gives its call, or a new one.
      *
-     * @param given by the client, null for nothing; replaced if it is not 1 to 128 of the characters {@code
+     * @param given by the client, null if it gives none; replaced if it is not 1 to 128 of the characters {@code
      *     [A-Za-z0-9._-]}, so that it can be written into any log
      */
     static String of(String given) {

@@ -1,7 +1,8 @@
-package io.streamlocks.coordinator.http;
+package io.streamlocks.coordinator.http.jetty;
 
 import io.streamlocks.coordinator.reload.Reloaded;
 import java.security.KeyStore;
+import org.eclipse.jetty.server.AbstractConnectionFactory;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
@@ -9,10 +10,10 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 
-/** Listens for HTTP over TLS. */
+/** Makes connectors that listen for HTTP over TLS. */
 final class TlsConnector {
 
-    /** Those with a key of each connection's own and with authenticated encryption, of TLS 1.3 and of 1.2. */
+    /** The suites of TLS 1.3 and 1.2 with forward secrecy and authenticated encryption. */
     private static final String[] CIPHER_SUITES = {
         "TLS_(AES|CHACHA20)_.*", "TLS_ECDHE_(ECDSA|RSA)_WITH_.*_(GCM|POLY1305)_SHA(256|384)"
     };
@@ -20,10 +21,10 @@ final class TlsConnector {
     private TlsConnector() {}
 
     /**
-     * Makes the connector.
+     * Makes a connector.
      *
-     * @param http how HTTP is spoken within
-     * @param certificate what is shown; when it changes, new connections see the new one, and those there are stay
+     * @param http makes the HTTP connections inside
+     * @param certificate is shown to clients; when it changes, new connections see the new one and existing ones stay
      */
     static ServerConnector of(Server server, HttpConnectionFactory http, Reloaded<KeyStore> certificate) {
         SslContextFactory.Server tls = new SslContextFactory.Server();
@@ -32,9 +33,10 @@ final class TlsConnector {
         certificate.onChange(changed -> reload(tls, changed));
         tls.setKeyStore(certificate.get());
         tls.setKeyStorePassword("");
-        // Jetty would refuse a host that is not the certificate's, as that of a proxy; it is the client who must look.
+        // Jetty would refuse a host that the certificate does not name, such as that of a proxy. The client checks
+        // it.
         http.getHttpConfiguration().addCustomizer(new SecureRequestCustomizer(false));
-        ServerConnector connector = new ServerConnector(server, tls, http);
+        ServerConnector connector = new QuietConnector(server, AbstractConnectionFactory.getFactories(tls, http));
         SslConnectionFactory records = connector.getConnectionFactory(SslConnectionFactory.class);
         records.setDirectBuffersForEncryption(false);
         records.setDirectBuffersForDecryption(false);

@@ -1,4 +1,4 @@
-package io.streamlocks.coordinator.http;
+package io.streamlocks.coordinator.http.jetty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
