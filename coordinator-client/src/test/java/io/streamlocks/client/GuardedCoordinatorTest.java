@@ -140,11 +140,12 @@ class GuardedCoordinatorTest {
             var renewals = leases.renew(List.of(
                     new LeaseCalls.LeaseKey("bills/1", UUID.randomUUID()),
                     new LeaseCalls.LeaseKey(streamId, UUID.randomUUID())));
-            assertThat(renewals.get(0)).isInstanceOfSatisfying(LeaseCalls.Renewal.Unknown.class, e -> assertThat(
-                            e.cause())
-                    .isInstanceOf(CoordinatorRefusedException.class)
-                    .hasMessage(
-                            "The coordinator failed to renew a lease: forbidden: This token is not for this stream."));
+            assertThat(renewals.get(0))
+                    .isInstanceOfSatisfying(LeaseCalls.Renewal.Unknown.class, e -> assertThat(e.cause())
+                            .isInstanceOf(CoordinatorRefusedException.class)
+                            .hasMessage(
+                                    "The coordinator failed to renew the lease of stream bills/1: forbidden: This token is not for"
+                                            + " this stream."));
             assertThat(renewals.get(1)).isEqualTo(new LeaseCalls.Renewal.Lost(LossReason.UNKNOWN, Optional.empty()));
         }
     }
@@ -268,7 +269,7 @@ class GuardedCoordinatorTest {
                 LeaseCalls leases = new HttpLeaseCalls(http, Optional.empty(), Map.of())) {
             List<LeaseCalls.Acquire> acquires = List.of(acquire(streamId), acquire(streamId + "x"));
             List<LeaseCalls.Acquired> acquired = leases.acquireAll(acquires);
-            assertThat(acquired.get(0).grant()).isPresent();
+            assertThat(acquired.get(0)).isInstanceOf(LeaseCalls.Acquired.Granted.class);
             assertToldToWait(acquired.get(1));
             assertToldToWait(leases.acquireAll(acquires.subList(1, 2)).get(0));
         }
@@ -276,15 +277,16 @@ class GuardedCoordinatorTest {
 
     /** Until there can be room, as the Retry-After of a single call says. */
     private static void assertToldToWait(LeaseCalls.Acquired refused) {
-        assertThat(refused.refusal())
-                .isInstanceOfSatisfying(
-                        CoordinatorUnavailableException.class,
-                        tooMany -> assertThat(tooMany.retryAfter()).isEqualTo(OwnerCap.REFRESH_INTERVAL))
-                .hasMessageContaining("too-many-leases");
+        assertThat(refused)
+                .isInstanceOfSatisfying(LeaseCalls.Acquired.Failed.class, failed -> assertThat(failed.cause())
+                        .isInstanceOfSatisfying(
+                                CoordinatorUnavailableException.class,
+                                tooMany -> assertThat(tooMany.retryAfter()).contains(OwnerCap.REFRESH_INTERVAL))
+                        .hasMessageContaining("too-many-leases"));
     }
 
     private static LeaseCalls.Acquire acquire(String stream) {
-        return new LeaseCalls.Acquire(new LeaseCalls.LeaseKey(stream, UUID.randomUUID()), "w", TTL);
+        return new LeaseCalls.Acquire(new LeaseCalls.LeaseKey(stream, UUID.randomUUID()), "w", Optional.of(TTL));
     }
 
     @Test

@@ -174,8 +174,8 @@ class ReleasesTriedAgainTest extends ProxiedClient {
         storage.setAway(true);
         lease.close();
         await().until(() -> warnings.stream()
-                .anyMatch(line ->
-                        line.startsWith("1 leases have run out, since no release of them had an answer: " + streamId)));
+                .anyMatch(line -> line.startsWith(
+                        "1 leases have run out, because no release of them had an answer: " + streamId)));
     }
 
     @Test

@@ -83,7 +83,7 @@ class RewritingProxyTest extends ProxiedClient {
                 LeaseCalls calls = new HttpLeaseCalls(http, Optional.empty(), Map.of())) {
             LeaseKey one = new LeaseKey(streamId, UUID.randomUUID());
             LeaseKey two = new LeaseKey("other/" + streamId, UUID.randomUUID());
-            Duration ttl = Duration.ofMinutes(1);
+            Optional<Duration> ttl = Optional.of(Duration.ofMinutes(1));
             calls.acquireAll(List.of(new LeaseCalls.Acquire(one, "w", ttl), new LeaseCalls.Acquire(two, "w", ttl)));
             rewriting.changeAnswers(body -> body.replace("other/", "another/"));
 
@@ -104,9 +104,9 @@ class RewritingProxyTest extends ProxiedClient {
         try (CoordinatorHttp http = CoordinatorHttp.connect(rewriting.uri());
                 LeaseCalls calls = new HttpLeaseCalls(http, Optional.empty(), Map.of())) {
             LeaseKey key = new LeaseKey("x/../" + streamId, UUID.randomUUID());
-            LeaseCalls.Acquire acquire = new LeaseCalls.Acquire(key, "w", Duration.ofMinutes(1));
+            LeaseCalls.Acquire acquire = new LeaseCalls.Acquire(key, "w", Optional.of(Duration.ofMinutes(1)));
             other().tryAcquire(streamId).orElseThrow();
-            assertThat(calls.acquireAll(List.of(acquire)).get(0).grant()).isPresent();
+            assertThat(calls.acquireAll(List.of(acquire)).get(0)).isInstanceOf(LeaseCalls.Acquired.Granted.class);
             rewriting.changeRequests(body -> body.replace("x/../", ""));
 
             assertThat(calls.renew(List.of(key)).get(0))
@@ -114,8 +114,9 @@ class RewritingProxyTest extends ProxiedClient {
                             .hasMessageContaining("for stream \"" + streamId + "\"")
                             .hasMessageContaining("for stream \"x/../" + streamId + "\""));
             assertThat(calls.releaseAll(List.of(key)).get(0)).isInstanceOf(LeaseCalls.Release.Unknown.class);
-            assertThat(calls.acquireAll(List.of(acquire)).get(0).refusal())
-                    .isInstanceOf(CoordinatorUnavailableException.class);
+            assertThat(calls.acquireAll(List.of(acquire)).get(0))
+                    .isInstanceOfSatisfying(LeaseCalls.Acquired.Failed.class, failed -> assertThat(failed.cause())
+                            .isInstanceOf(CoordinatorUnavailableException.class));
 
             rewriting.changeRequests(body -> body);
             assertThat(calls.releaseAll(List.of(key)).get(0)).isInstanceOf(LeaseCalls.Release.Released.class);
@@ -150,6 +151,6 @@ class RewritingProxyTest extends ProxiedClient {
 
         assertThatThrownBy(() -> worker.tryAcquire(streamId))
                 .isInstanceOf(CoordinatorUnavailableException.class)
-                .hasMessage("The answer has not one result for each item");
+                .hasMessage("The answer does not have one result for each item");
     }
 }

@@ -181,7 +181,7 @@ class RunWithLeaseTest extends ProxiedClient {
         List<String> warnings = warningsOf(closing::close);
         assertThat(other().tryAcquire(streamId)).isEmpty();
         assertThat(warnings)
-                .containsExactly("1 leases are left to run out, since the work under them goes on: " + streamId);
+                .containsExactly("1 leases are left to run out, because the work under them continues: " + streamId);
         gate.countDown();
         assertThatThrownBy(() -> work.get(5, TimeUnit.SECONDS)).hasCauseInstanceOf(LeaseLostException.class);
         assertThat(storage.find(streamId)).isPresent();

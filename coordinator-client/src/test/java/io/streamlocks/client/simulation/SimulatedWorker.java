@@ -42,18 +42,25 @@ final class SimulatedWorker {
     private int ended;
     private int events;
 
-    SimulatedWorker(Simulation world, SimulatedProcess process) {
+    /**
+     * @param setsTtl whether the worker names the length of its leases; otherwise the servers choose the same one
+     */
+    SimulatedWorker(Simulation world, SimulatedProcess process, boolean setsTtl) {
         this.world = world;
         this.process = process;
-        this.host = new WorkerHost(process, world.network(), world.ttl().toNanos() / 4);
+        this.host = new WorkerHost(process, world.network(), world.ttl());
         this.callbacks = new SimulatedExecutor(process, "callback");
-        this.client = SimulatedClient.create(
-                StreamLockClient.builder(URI.create("http://simulated"))
-                        .ownerId(process.name())
-                        .ttl(world.ttl())
-                        .acquireTimeout(world.ttl())
-                        .callbackExecutor(callbacks),
-                host);
+        StreamLockClient.Builder settings = StreamLockClient.builder(URI.create("http://simulated"))
+                .ownerId(process.name())
+                .acquireTimeout(world.ttl())
+                .callbackExecutor(callbacks);
+        if (setsTtl) {
+            settings.ttl(world.ttl());
+        } else {
+            // A worker that was never granted a lease would close with the longest time-out there is.
+            settings.requestTimeout(world.ttl().dividedBy(4));
+        }
+        this.client = SimulatedClient.create(settings, host);
         this.registry = SimulatedSessions.in(host, SessionRegistry.builder(client, this::open))
                 .maxConcurrentSessions(2 + random().nextInt(3))
                 .queueCapacity(3)

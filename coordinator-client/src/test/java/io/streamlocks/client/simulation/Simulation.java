@@ -161,8 +161,9 @@ final class Simulation {
         workers.stream().filter(SimulatedWorker::isDead).forEach(formerWorkers::add);
         workers.removeIf(SimulatedWorker::isDead);
         while (workers.size() < workerCount) {
-            String name = "worker-" + (workers.size() + formerWorkers.size() + 1);
-            workers.add(new SimulatedWorker(this, new SimulatedProcess(name, scheduler, rate())));
+            int number = workers.size() + formerWorkers.size() + 1;
+            SimulatedProcess process = new SimulatedProcess("worker-" + number, scheduler, rate());
+            workers.add(new SimulatedWorker(this, process, number % 2 == 0));
         }
     }
 
