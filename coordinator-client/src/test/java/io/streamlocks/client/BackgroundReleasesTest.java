@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The last tries of releases, against calls that a test scripts. No time-out here may be waited for. */
+/** Tests the last tries of releases, against calls that a test scripts. No test may wait for a time-out. */
 @Timeout(60)
 class BackgroundReleasesTest {
 
@@ -44,7 +44,7 @@ class BackgroundReleasesTest {
         LOG.detachAppender(log);
     }
 
-    /** Its thread has ended, so that all is released at last. */
+    /** Returns releases whose thread has ended, so that only the last tries release. */
     private BackgroundReleases closed(Function<List<LeaseKey>, List<Release>> answers) {
         BackgroundReleases releases = new BackgroundReleases(calls(answers), longTimes(), ClientRuntime.JVM);
         releases.close();
@@ -123,7 +123,7 @@ class BackgroundReleasesTest {
     }
 
     @Test
-    void whatAnotherThreadReleasesIsWaitedForAndReleasedIfThatFails() {
+    void aReleaseOfAnotherThreadIsWaitedForAndRepeatedIfItFails() {
         BackgroundReleases releases = closed(keys -> all(keys, new Release.Released()));
         AtomicInteger asked = new AtomicInteger();
 
@@ -139,7 +139,7 @@ class BackgroundReleasesTest {
     }
 
     @Test
-    void whatComesAfterTheLastTryIsLoggedAsHeld() {
+    void aLeaseThatComesAfterTheLastTryIsLoggedAsHeld() {
         BackgroundReleases releases = closed(keys -> all(keys, new Release.Released()));
         releases.releaseAtLast(LONG, () -> false);
 

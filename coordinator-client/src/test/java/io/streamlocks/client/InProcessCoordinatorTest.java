@@ -11,7 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** As users test their workers: the README shows the first of these. */
+/** Tests a worker as users do. The documentation shows the first of these tests. */
 class InProcessCoordinatorTest {
 
     @AutoClose
@@ -24,7 +24,7 @@ class InProcessCoordinatorTest {
             .build();
 
     @Test
-    void aWorkerHearsThatItsLeaseRanOut() {
+    void aWorkerLearnsThatItsLeaseRanOut() {
         HeldLease lease = client.tryAcquire("orders/eu").orElseThrow();
         List<LeaseLoss> losses = new CopyOnWriteArrayList<>();
         lease.onLost(losses::add);
@@ -49,7 +49,7 @@ class InProcessCoordinatorTest {
     }
 
     @Test
-    void timeThatPassesWithinTheTtlHarmsNobody() {
+    void timeThatPassesWithinTheTtlEndsNoLease() {
         HeldLease lease = client.tryAcquire("orders/eu").orElseThrow();
         coordinator.advance(Duration.ofSeconds(20));
         long safeUntil = lease.safeUntilNanos();

@@ -49,7 +49,7 @@ class StreamLockExceptionTest extends ScriptedServer {
 
     @ParameterizedTest
     @CsvSource({"500, 7", "503,", "429, soon", "429, 1000000"})
-    void withoutATimeThatIsSecondsThereIsNone(int status, String value) {
+    void aValueThatIsNotSecondsIsNotATime(int status, String value) {
         assertThat(unavailable(status, value).retryAfter()).isEmpty();
     }
 
@@ -93,7 +93,7 @@ class StreamLockExceptionTest extends ScriptedServer {
     }
 
     @Test
-    void aLostLeaseSaysWhyAndAClosedOneHasNoLoss() {
+    void aLostLeaseHasAReasonAndAClosedOneHasNone() {
         LeaseLoss loss = new LeaseLoss(STREAM, 7, LossReason.EXPIRED, Optional.empty());
         LeaseLostException lost = new LeaseLostException(STREAM, Optional.of(loss));
         assertThat(lost.loss()).contains(loss);

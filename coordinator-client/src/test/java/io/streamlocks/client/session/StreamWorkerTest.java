@@ -37,7 +37,7 @@ class StreamWorkerTest {
         server.close();
     }
 
-    /** A worker that tells of what ends in it; the turn that is under way ends when it is told to stop. */
+    /** Returns a worker that reports what ends in it. The turn under way ends when the worker is stopped. */
     private static StreamWorker worker(URI coordinator, Consumer<String> tell) {
         StreamLockClient client = StreamLockClient.builder(coordinator)
                 .listener(new StreamLockListener() {
@@ -72,7 +72,7 @@ class StreamWorkerTest {
         return new StreamWorker(loop, registry, client);
     }
 
-    /** What another JVM runs. */
+    /** The program of another JVM. */
     public static final class Child {
         private Child() {}
 
@@ -91,7 +91,7 @@ class StreamWorkerTest {
         for (int i = 0; i < 4; i++) {
             closes.add(threads.submit(() -> {
                 worker.close();
-                // Whoever closes finds all closed after.
+                // Every caller of close() finds all parts closed afterwards.
                 assertThat(told).endsWith("released orders");
             }));
         }
@@ -166,13 +166,13 @@ class StreamWorkerTest {
             try {
                 gate.await();
             } catch (InterruptedException ignored) {
-                // Like work that ignores its interruption.
+                // This stands for work that ignores its interruption.
             }
         }
     }
 
     @Test
-    void aJvmThatIsToldToEndStopsItsWorkerInOrderAndOnce() throws Exception {
+    void aJvmThatShutsDownStopsItsWorkerInOrderAndOnce() throws Exception {
         Process child = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-cp",
@@ -186,7 +186,7 @@ class StreamWorkerTest {
         try {
             reader.start();
             await().atMost(Duration.ofSeconds(20)).until(() -> told.contains("polling"));
-            // Not child.destroy(), which closes the pipe that it tells us by.
+            // This is not child.destroy(), which closes the pipe that this test reads.
             child.toHandle().destroy();
             assertThat(child.waitFor(20, TimeUnit.SECONDS)).isTrue();
             reader.join(5000);

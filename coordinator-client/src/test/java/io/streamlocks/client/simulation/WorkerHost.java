@@ -10,7 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
 
-/** What a client and a registry see of the process they are in. */
+/** The process of a client and a registry, as they see it. */
 final class WorkerHost implements SimulatedClient.Host, SimulatedSessions.Host {
 
     private final SimulatedProcess process;
@@ -27,7 +27,7 @@ final class WorkerHost implements SimulatedClient.Host, SimulatedSessions.Host {
         this.timeoutNanos = defaultTtl.toNanos() / 4;
     }
 
-    /** From now on no call leaves the process. */
+    /** Lets no call leave the process from now on. */
     void cutOff() {
         cutOff = true;
     }
