@@ -3,6 +3,8 @@ package io.streamlocks.bench;
 import io.streamlocks.client.LeaseLoss;
 import io.streamlocks.client.StreamLockClient;
 import io.streamlocks.client.StreamLockListener;
+import io.streamlocks.testkit.rig.ChildProcess;
+import io.streamlocks.testkit.rig.Machine;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -14,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The coordinator, in a process of its own, and this project's Java client. */
@@ -26,10 +27,10 @@ final class CoordinatorContender implements Contender {
     private static final int WORKERS_PER_CLIENT = 64;
 
     private final Processes processes;
-    private final Process process;
+    private final ChildProcess process;
     private final URI uri;
 
-    private CoordinatorContender(Processes processes, Process process, URI uri) {
+    private CoordinatorContender(Processes processes, ChildProcess process, URI uri) {
         this.processes = processes;
         this.process = process;
         this.uri = uri;
@@ -56,7 +57,7 @@ final class CoordinatorContender implements Contender {
         if (!Files.isRegularFile(jar)) {
             throw new IOException("There is no " + jar + "; mvn -DskipTests package makes it");
         }
-        List<String> command = new ArrayList<>(List.of(Processes.java()));
+        List<String> command = new ArrayList<>(List.of(Machine.java()));
         command.addAll(List.of(jvmOptions));
         String options = System.getenv().getOrDefault("BENCH_SERVER_OPTS", "").trim();
         if (!options.isEmpty()) {
@@ -67,22 +68,16 @@ final class CoordinatorContender implements Contender {
         Map<String, String> environment = new HashMap<>(settings);
         environment.putAll(Map.of(
                 "LOCK_BACKEND", "postgres", "DATABASE_URL", bed.postgres().url(), "HTTP_PORT", "0"));
-        Process process = bed.processes().start(command, environment, log);
-        long began = System.nanoTime();
-        while (true) {
-            Matcher ready = READY.matcher(Files.readString(log));
-            if (ready.find()) {
-                return new CoordinatorContender(bed.processes(), process, URI.create(ready.group(1)));
-            }
-            Processes.requireStarting(process, began, log);
-        }
+        ChildProcess process = bed.processes().start(command, environment, log);
+        URI uri = URI.create(process.awaitOutput(READY, Processes.START).group(1));
+        return new CoordinatorContender(bed.processes(), process, uri);
     }
 
     URI uri() {
         return uri;
     }
 
-    Process process() {
+    ChildProcess process() {
         return process;
     }
 

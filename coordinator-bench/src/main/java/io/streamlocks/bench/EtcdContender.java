@@ -8,6 +8,8 @@ import io.etcd.jetcd.op.Cmp;
 import io.etcd.jetcd.op.CmpTarget;
 import io.etcd.jetcd.op.Op;
 import io.etcd.jetcd.options.PutOption;
+import io.streamlocks.testkit.rig.ChildProcess;
+import io.streamlocks.testkit.rig.Machine;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,14 +40,13 @@ final class EtcdContender implements Contender {
     }
 
     static EtcdContender start(Bed bed) throws Exception {
-        Path program =
-                Processes.find("etcd").orElseThrow(() -> new NotInstalledException("apt-get install etcd-server"));
+        Path program = Machine.find("etcd").orElseThrow(() -> new NotInstalledException("apt-get install etcd-server"));
         GRPC.setLevel(Level.WARNING);
-        int port = Processes.freePort();
+        int port = Machine.freePort();
         String endpoint = "http://127.0.0.1:" + port;
-        String peer = "http://127.0.0.1:" + Processes.freePort();
+        String peer = "http://127.0.0.1:" + Machine.freePort();
         Path log = bed.output().resolve("etcd.log");
-        Process process = bed.processes()
+        ChildProcess process = bed.processes()
                 .start(
                         List.of(
                                 program.toString(),
@@ -59,7 +60,7 @@ final class EtcdContender implements Contender {
                         // Debian's etcd refuses to run on some architectures unless told to.
                         Map.of("ETCD_UNSUPPORTED_ARCH", "arm64"),
                         log);
-        Processes.awaitPort(process, port, log);
+        process.awaitPort(port, Processes.START);
         return new EtcdContender(endpoint);
     }
 

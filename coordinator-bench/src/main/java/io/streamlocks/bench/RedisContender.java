@@ -1,5 +1,7 @@
 package io.streamlocks.bench;
 
+import io.streamlocks.testkit.rig.ChildProcess;
+import io.streamlocks.testkit.rig.Machine;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,12 +28,12 @@ final class RedisContender implements Contender {
     }
 
     static RedisContender start(Bed bed) throws Exception {
-        Path program = Processes.find("redis-server")
+        Path program = Machine.find("redis-server")
                 .orElseThrow(() -> new NotInstalledException("apt-get install redis-server"));
-        int port = Processes.freePort();
+        int port = Machine.freePort();
         Path directory = Files.createDirectories(bed.directory().resolve("redis"));
         Path log = bed.output().resolve("redis.log");
-        Process process = bed.processes()
+        ChildProcess process = bed.processes()
                 .start(
                         List.of(
                                 program.toString(),
@@ -49,7 +51,7 @@ final class RedisContender implements Contender {
                                 "always"),
                         Map.of(),
                         log);
-        Processes.awaitPort(process, port, log);
+        process.awaitPort(port, Processes.START);
         return new RedisContender(port);
     }
 

@@ -2,13 +2,13 @@ package io.streamlocks.client;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
-import io.streamlocks.coordinator.lock.ForwardingLocks;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
+import io.streamlocks.testkit.contract.ForwardingLocks;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -18,7 +18,7 @@ import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import io.streamlocks.coordinator.reload.Reloaded;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import io.streamlocks.coordinator.tls.PemKeyStore;
-import io.streamlocks.coordinator.tls.TestCertificate;
+import io.streamlocks.testkit.rig.TestCertificate;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;

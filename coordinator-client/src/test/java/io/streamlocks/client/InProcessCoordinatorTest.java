@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.awaitility.Awaitility.await;
 
-import io.streamlocks.coordinator.InProcessCoordinator;
+import io.streamlocks.testkit.InProcessCoordinator;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** Tests a worker as users do. The documentation shows the first of these tests. */
+/** Tests a worker as users do. docs/java-client.md shows the first of these tests. */
 class InProcessCoordinatorTest {
 
     @AutoClose

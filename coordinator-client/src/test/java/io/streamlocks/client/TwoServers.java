@@ -1,9 +1,9 @@
 package io.streamlocks.client;
 
-import io.streamlocks.coordinator.lock.ForwardingLocks;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.testkit.contract.ForwardingLocks;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 

@@ -1,6 +1,5 @@
 /**
- * The coordinator as a process: {@code Main} reads the environment, {@code Coordinator} wires the parts by hand.
- *
- * <p>Dependencies go one way: {@code Main -> Coordinator -> http -> lock <- lock.memory, lock.postgres}.
+ * The coordinator as a process: {@code Main} reads the environment, {@code Coordinator} wires the parts by hand. The
+ * map of the packages is in CONTRIBUTING.md, "Where things belong".
  */
 package io.streamlocks.coordinator;

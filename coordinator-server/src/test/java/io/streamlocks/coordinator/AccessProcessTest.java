@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.streamlocks.coordinator.access.NewToken;
 import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.access.Role;
-import io.streamlocks.coordinator.tls.TestCertificate;
+import io.streamlocks.testkit.rig.TestCertificate;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -23,7 +23,7 @@ import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Access control of a coordinator that runs as a process of its own. */
+/** Tests access control of a coordinator in its own process. */
 class AccessProcessTest {
 
     private static final Duration SOON = Duration.ofSeconds(20);
@@ -35,20 +35,20 @@ class AccessProcessTest {
     private final NewToken worker = NewToken.of(new Principal("w", Role.WORKER, List.of(), ""), Optional.empty());
 
     @Test
-    void aServerThatLetsOthersInAndAsksNobodyWhoHeIsDoesNotStart() throws Exception {
+    void aServerForOtherMachinesWithoutAccessControlDoesNotStart() throws Exception {
         try (CoordinatorProcess coordinator =
                 CoordinatorProcess.start(Map.of("HTTP_HOST", "0.0.0.0", "HTTP_PORT", "0", "TLS_KEY_FILE", "x"))) {
             assertThat(coordinator.exitCode(SOON)).isEqualTo(1);
             assertThat(coordinator.err().lines())
                     .hasSize(3)
-                    .anyMatch(line -> line.startsWith("HTTP_HOST lets others than this machine in"))
+                    .anyMatch(line -> line.startsWith("HTTP_HOST accepts connections from other machines"))
                     .anyMatch(line -> line.startsWith("TLS_CERTIFICATE_FILE must be set"));
             assertThat(coordinator.out()).isEmpty();
         }
     }
 
     @Test
-    void tokensAndACertificateThatChangeAreTakenUpWhileTheServerRuns() throws Exception {
+    void aRunningServerUsesTokensAndACertificateThatChange() throws Exception {
         TestCertificate first = TestCertificate.make(directory);
         TestCertificate second = TestCertificate.make(directory);
         Path tokens = Files.writeString(directory.resolve("tokens.jsonl"), reader.line());
@@ -115,7 +115,7 @@ class AccessProcessTest {
                         .POST(BodyPublishers.ofString("{\"ownerId\":\"me\"}")));
     }
 
-    /** On a connection of its own, so that each sees the certificate that is shown now. */
+    /** Each call uses a new connection, which gets the current certificate. */
     private static int send(SSLContext trust, HttpRequest.Builder request) throws IOException, InterruptedException {
         return HttpClient.newBuilder()
                 .sslContext(trust)

@@ -7,29 +7,31 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import io.javalin.http.Context;
 import jakarta.servlet.ServletRequest;
 import org.junit.jupiter.api.Test;
 
 /**
- * {@code Main -> Coordinator -> http -> telemetry -> lock.group -> lock <- lock.memory, lock.postgres}; beside it {@code
- * http -> access, limit -> reload -> log}.
+ * What each package may use beside the packages of this project, and who may use certain classes. {@link
+ * PackageMapTest} checks which package uses which.
  */
 class ArchitectureTest {
 
-    private static final String ROOT = "io.streamlocks.coordinator";
+    static final String ROOT = "io.streamlocks.coordinator";
     private static final String HTTP = ROOT + ".http";
     private static final String ACCESS = ROOT + ".access";
     private static final String LIMIT = ROOT + ".limit";
     private static final String RELOAD = ROOT + ".reload";
     private static final String TLS = ROOT + ".tls";
     private static final String LOG = ROOT + ".log";
+    private static final String SETTINGS = ROOT + ".settings";
+    private static final String DATABASE = ROOT + ".database";
+    private static final String STORAGE = ROOT + ".storage";
+    private static final String BACKGROUND = ROOT + ".background";
     private static final String TELEMETRY = ROOT + ".telemetry";
     private static final String LOCK = ROOT + ".lock";
     private static final String GROUP = LOCK + ".group";
@@ -44,68 +46,12 @@ class ArchitectureTest {
     private static final String[] MEASURING = {"io.micrometer..", "io.prometheus..", "io.opentelemetry.."};
     private static final String[] SET_UP = {"com.zaxxer..", "org.flywaydb.."};
 
-    private static final JavaClasses CLASSES = new ClassFileImporter()
-            .withImportOption(new ImportOption.DoNotIncludeTests())
-            .importPackages(ROOT);
+    /** The classes of this module. Other modules on the class path have packages of the same prefix. */
+    static final JavaClasses CLASSES = new ClassFileImporter()
+            .importUrl(Main.class.getProtectionDomain().getCodeSource().getLocation());
 
     @Test
-    void dependenciesGoOneWay() {
-        layeredArchitecture()
-                .consideringOnlyDependenciesInAnyPackage(ROOT + "..")
-                .layer("process")
-                .definedBy(ROOT)
-                .layer("http")
-                .definedBy(HTTP)
-                .layer("lock")
-                .definedBy(LOCK)
-                .layer("group")
-                .definedBy(GROUP)
-                .layer("memory")
-                .definedBy(MEMORY)
-                .layer("postgres")
-                .definedBy(POSTGRES + "..")
-                .layer("access")
-                .definedBy(ACCESS)
-                .layer("limit")
-                .definedBy(LIMIT)
-                .layer("reload")
-                .definedBy(RELOAD)
-                .layer("tls")
-                .definedBy(TLS)
-                .layer("log")
-                .definedBy(LOG)
-                .layer("telemetry")
-                .definedBy(TELEMETRY)
-                .whereLayer("process")
-                .mayNotBeAccessedByAnyLayer()
-                .whereLayer("http")
-                .mayOnlyBeAccessedByLayers("process")
-                .whereLayer("telemetry")
-                .mayOnlyBeAccessedByLayers("process", "http")
-                .whereLayer("group")
-                .mayOnlyBeAccessedByLayers("http", "telemetry")
-                .whereLayer("memory")
-                .mayOnlyBeAccessedByLayers("process")
-                .whereLayer("postgres")
-                .mayOnlyBeAccessedByLayers("process")
-                .whereLayer("lock")
-                .mayOnlyBeAccessedByLayers("process", "http", "telemetry", "group", "memory", "postgres")
-                .whereLayer("access")
-                .mayOnlyBeAccessedByLayers("process", "http")
-                .whereLayer("limit")
-                .mayOnlyBeAccessedByLayers("process", "http")
-                .whereLayer("tls")
-                .mayOnlyBeAccessedByLayers("process")
-                .whereLayer("reload")
-                .mayOnlyBeAccessedByLayers("process", "http", "access", "tls")
-                .whereLayer("log")
-                .mayOnlyBeAccessedByLayers("process", "http", "telemetry", "access", "reload")
-                .ensureAllClassesAreContainedInArchitecture()
-                .check(CLASSES);
-    }
-
-    @Test
-    void nobodyDependsOnMainAndOnlyMainOnTheCoordinator() {
+    void noClassUsesMainAndOnlyMainUsesTheCoordinator() {
         noClasses()
                 .that()
                 .doNotHaveSimpleName("Main")
@@ -125,7 +71,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void theProtocolKnowsNeitherWebNorJsonNorSql() {
+    void theProtocolUsesNeitherWebNorJsonNorSql() {
         noClasses()
                 .that()
                 .resideInAPackage(LOCK)
@@ -139,7 +85,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void groupCommitAndTheMemoryBackendKnowNeitherWebNorJsonNorSql() {
+    void groupCommitAndTheMemoryBackendUseNeitherWebNorJsonNorSql() {
         noClasses()
                 .that()
                 .resideInAnyPackage(GROUP, MEMORY)
@@ -152,7 +98,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void thePostgresBackendKnowsNeitherWebNorJson() {
+    void thePostgresBackendUsesNeitherWebNorJson() {
         noClasses()
                 .that()
                 .resideInAPackage(POSTGRES)
@@ -161,7 +107,9 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
-    /** A thread that waits for one client is missing to all others. Bodies come from BodyReader, answers go by Exchange. */
+    /**
+     * A thread that waits for one client cannot serve others. BodyReader reads bodies, and Exchange sends responses.
+     */
     @Test
     void noRouteReadsOrWritesItself() {
         noClasses()
@@ -178,7 +126,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void httpKnowsNeitherSqlNorABackend() {
+    void httpUsesNeitherSqlNorABackend() {
         noClasses()
                 .that()
                 .resideInAPackage(HTTP)
@@ -190,7 +138,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void accessLimitsAndFilesKnowNeitherWebNorSql() {
+    void accessLimitsAndFilesUseNeitherWebNorSql() {
         noClasses()
                 .that()
                 .resideInAnyPackage(ACCESS, LIMIT, RELOAD, TLS)
@@ -201,7 +149,44 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyAccessKnowsJwts() {
+    void settingsUseNeitherADatabaseDriverNorTheWeb() {
+        noClasses()
+                .that()
+                .resideInAPackage(SETTINGS)
+                .should()
+                .dependOnClassesThat(
+                        resideInAnyPackage(WEB).or(resideInAnyPackage(SQL)).or(resideInAnyPackage(SET_UP)))
+                .check(CLASSES);
+    }
+
+    @Test
+    void theDatabaseUsesNeitherWebNorJsonNorHttp() {
+        noClasses()
+                .that()
+                .resideInAPackage(DATABASE)
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(WEB)
+                        .or(resideInAnyPackage(JSON))
+                        .or(resideInAnyPackage("java.net.http.."))
+                        .or(resideInAnyPackage(HTTP + "..")))
+                .check(CLASSES);
+    }
+
+    /** A third backend needs no change there. */
+    @Test
+    void noPackageThatUsesAStorageKnowsWhichOneItIs() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(STORAGE, BACKGROUND)
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(SQL)
+                        .or(resideInAnyPackage(SET_UP))
+                        .or(resideInAnyPackage(DATABASE, POSTGRES + "..")))
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyAccessUsesJwts() {
         noClasses()
                 .that()
                 .resideOutsideOfPackage(ACCESS)
@@ -211,17 +196,17 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheProcessKnowsHikariAndFlyway() {
+    void onlyTheDatabaseUsesHikariAndFlyway() {
         noClasses()
                 .that()
-                .resideOutsideOfPackage(ROOT)
+                .resideOutsideOfPackage(DATABASE)
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(SET_UP))
                 .check(CLASSES);
     }
 
     @Test
-    void onlyTelemetryKnowsMicrometerAndOpenTelemetry() {
+    void onlyTelemetryUsesMicrometerAndOpenTelemetry() {
         noClasses()
                 .that()
                 .resideOutsideOfPackage(TELEMETRY)
@@ -243,7 +228,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void generatedClassesAreUsedByThePostgresBackendAlone() {
+    void onlyThePostgresBackendUsesGeneratedClasses() {
         noClasses()
                 .that()
                 .resideOutsideOfPackages(POSTGRES, GENERATED + "..")

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.testkit.rig.PostgresServer;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
@@ -22,22 +24,27 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
 
-/** A primary whose commits wait for a synchronous standby that is not there: what callers hear meanwhile, and after. */
+/**
+ * The commits of a primary wait for a synchronous standby that is missing. These tests check what callers get
+ * meanwhile.
+ */
 class AwaitedStandbyTest {
 
-    /** How soon a call is answered at the latest with the default settings. */
+    /** The longest time of a call with the default settings. */
     private static final Duration ANSWERED_WITHIN = Duration.ofSeconds(3);
 
     private static final Duration RECOVERED_WITHIN = Duration.ofSeconds(15);
 
-    private static RestartablePostgres postgres;
+    private static PostgresServer postgres;
+    private static CommitWaits commits;
 
     private final String database = "t" + UUID.randomUUID().toString().replace("-", "");
     private final UUID leaseId = UUID.randomUUID();
 
     @BeforeAll
     static void startPostgres() throws Exception {
-        postgres = new RestartablePostgres();
+        postgres = PostgresServer.builder().start();
+        commits = new CommitWaits(postgres);
     }
 
     @AfterAll
@@ -52,8 +59,8 @@ class AwaitedStandbyTest {
 
     @AfterEach
     void letAllWaitsEnd() {
-        postgres.waitForStandby("");
-        await().until(() -> postgres.waiting(database).isEmpty());
+        commits.waitForStandby("");
+        await().until(() -> commits.waiting(database).isEmpty());
     }
 
     @Test
@@ -61,7 +68,7 @@ class AwaitedStandbyTest {
         try (Coordinator coordinator = readyCoordinator()) {
             HttpCalls calls = calls(coordinator);
             assertThat(calls.get("/readyz").statusCode()).isEqualTo(200);
-            postgres.waitForStandby("nobody");
+            commits.waitForStandby("nobody");
 
             long sentAt = System.nanoTime();
             assertUnknown(calls.acquire("a", leaseId));
@@ -69,7 +76,7 @@ class AwaitedStandbyTest {
             await().untilAsserted(() -> assertUnknown(calls.get("/readyz")));
             assertThat(calls.get("/v1/locks").statusCode()).as("reads go on").isEqualTo(200);
 
-            postgres.waitForStandby("");
+            commits.waitForStandby("");
             await().atMost(RECOVERED_WITHIN)
                     .untilAsserted(
                             () -> assertThat(calls.get("/readyz").statusCode()).isEqualTo(200));
@@ -78,18 +85,18 @@ class AwaitedStandbyTest {
     }
 
     @Test
-    void aGrantWhoseWaitSomebodyCancelsIsUnknownAndIsNotAnsweredBeforeAStandbyHasIt() throws Exception {
+    void aGrantWhoseWaitIsCancelledIsUnknownAndIsNotReturnedBeforeAStandbyHasIt() throws Exception {
         try (Coordinator coordinator = readyCoordinator()) {
             HttpCalls calls = calls(coordinator);
-            postgres.waitForStandby("nobody");
+            commits.waitForStandby("nobody");
 
             assertUnknown(cancelled(calls, "/v1/locks/a/acquire", "{\"ownerId\":\"tester\",\"leaseId\":\"LEASE\"}"));
             HttpResponse<String> shown = calls.get("/v1/locks/a");
             assertThat(shown.statusCode()).as("it is committed here").isEqualTo(200);
-            // Only read, it could be answered at once; but a fail-over might lose it.
+            // A read alone could return the grant at once, but a fail-over might lose it.
             assertUnknown(calls.acquire("a", leaseId));
 
-            postgres.waitForStandby("");
+            commits.waitForStandby("");
             await().until(() -> calls.acquire("a", leaseId).statusCode() == 200);
             assertThat(HttpCalls.fencingToken(calls.acquire("a", leaseId))).isEqualTo(HttpCalls.fencingToken(shown));
         }
@@ -100,25 +107,25 @@ class AwaitedStandbyTest {
         try (Coordinator coordinator = readyCoordinator()) {
             HttpCalls calls = calls(coordinator);
             assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
-            postgres.waitForStandby("nobody");
+            commits.waitForStandby("nobody");
             assertUnknown(cancelled(calls, "/v1/locks/a/release", "{\"leaseId\":\"LEASE\"}"));
 
             assertThat(liveHere()).as("it is committed here").isZero();
-            // Only read, it could be answered at once; but after a fail-over the lease might be live again.
+            // A read alone could return at once, but after a fail-over the lease might be live again.
             assertUnknown(calls.release("a", leaseId));
 
-            postgres.waitForStandby("");
+            commits.waitForStandby("");
             await().until(() -> calls.release("a", leaseId).statusCode() == 204);
         }
     }
 
     @ParameterizedTest
     @CsvSource({"/v1/locks/a/break", "/v1/owners/tester/break"})
-    void nobodyIsToldThatALeaseIsOverUntilAStandbyHasIt(String breaking) throws Exception {
+    void noCallReportsThatALeaseHasEndedUntilAStandbyHasIt(String breaking) throws Exception {
         try (Coordinator coordinator = readyCoordinator()) {
             HttpCalls calls = calls(coordinator);
             assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
-            postgres.waitForStandby("nobody");
+            commits.waitForStandby("nobody");
             assertUnknown(cancelled(calls, breaking, "{\"reason\":\"it hangs\"}"));
             assertThat(liveHere()).as("it is committed here").isZero();
 
@@ -130,7 +137,7 @@ class AwaitedStandbyTest {
             assertUnknown(calls.post("/v1/locks/a/break", "{\"reason\":\"it hangs\"}"));
             assertUnknown(calls.post("/v1/owners/tester/break", "{\"reason\":\"it hangs\"}"));
 
-            postgres.waitForStandby("");
+            commits.waitForStandby("");
             await().until(() -> calls.renew("a", leaseId).statusCode() == 410);
             assertThat(calls.get("/v1/locks/a").statusCode()).isEqualTo(404);
             assertThat(calls.post("/v1/owners/tester/break", "{\"reason\":\"it hangs\"}")
@@ -154,44 +161,44 @@ class AwaitedStandbyTest {
                 "/v1/locks/a/break      | {\"reason\":\"it hangs\"}",
                 "/v1/owners/tester/break | {\"reason\":\"it hangs\"}"
             })
-    void whateverWaitedUntilSomebodyCancelledIsUnknown(String path, String body) throws Exception {
+    void everyCallWhoseWaitIsCancelledIsUnknown(String path, String body) throws Exception {
         try (Coordinator coordinator = readyCoordinator()) {
             HttpCalls calls = calls(coordinator);
             assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
-            postgres.waitForStandby("nobody");
+            commits.waitForStandby("nobody");
 
             assertUnknown(cancelled(calls, path, body));
         }
     }
 
     @Test
-    void aServerThatCannotMakeItsTableForWantOfAStandbySaysSo() throws Exception {
+    void aServerThatCannotCreateItsTableWithoutAStandbyLogsThat() throws Exception {
         Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         ListAppender<ILoggingEvent> log = new ListAppender<>();
         log.start();
         root.addAppender(log);
-        postgres.waitForStandby("nobody");
+        commits.waitForStandby("nobody");
         try (Coordinator coordinator = coordinator()) {
             await().until(() -> List.of(log.list.toArray(new ILoggingEvent[0])).stream()
                     .anyMatch(event -> event.getFormattedMessage().contains("too few are synchronous (0 of 1)")));
             assertUnknown(calls(coordinator).get("/readyz"));
 
-            postgres.waitForStandby("");
+            commits.waitForStandby("");
             coordinator.ready().get(RECOVERED_WITHIN.toSeconds(), TimeUnit.SECONDS);
         } finally {
             root.detachAppender(log);
         }
     }
 
-    /** Calls, and has the wait of its commit cancelled. */
+    /** Makes a call, and cancels the wait of its commit. */
     private HttpResponse<String> cancelled(HttpCalls calls, String path, String body) throws Exception {
         CompletableFuture<HttpResponse<String>> answer =
                 calls.postAsync(path, body.replace("LEASE", leaseId.toString()));
         await().pollInterval(Duration.ofMillis(20))
-                .until(() -> !postgres.waiting(database).isEmpty());
-        // Before its time-out, or it says nothing about what a cancelled wait answers.
+                .until(() -> !commits.waiting(database).isEmpty());
+        // A call that has timed out would not show the result of a cancelled wait.
         assertThat(answer).isNotDone();
-        postgres.waiting(database).forEach(pid -> postgres.sql("postgres").execute("SELECT pg_cancel_backend(?)", pid));
+        commits.waiting(database).forEach(pid -> postgres.sql("postgres").execute("SELECT pg_cancel_backend(?)", pid));
         return answer.get(10, TimeUnit.SECONDS);
     }
 
@@ -207,7 +214,7 @@ class AwaitedStandbyTest {
     }
 
     private Coordinator coordinator() throws Exception {
-        return new Coordinator(CoordinatorConfig.from(Map.of(
+        return new Coordinator(Settings.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", postgres.url(database),
                 "HTTP_PORT", "0",

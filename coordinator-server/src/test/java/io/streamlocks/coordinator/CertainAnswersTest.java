@@ -3,6 +3,8 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.testkit.rig.PostgresServer;
 import java.net.http.HttpResponse;
 import java.sql.Connection;
 import java.time.Duration;
@@ -28,9 +30,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Two servers on one PostgreSQL, of which the second is asked about a lease while the renewal at the first one has no answer
- * yet, and after the lease's end: it says nothing that turns out to be wrong. {@code -Dcertain.leases=100} does that for so
- * many leases.
+ * Two servers share one PostgreSQL. These tests ask the second server about a lease while its renewal waits at the
+ * first one, and after the end of the lease. The second server reports nothing that turns out to be wrong. {@code
+ * -Dcertain.leases=100} does that for that many leases.
  */
 class CertainAnswersTest {
 
@@ -38,7 +40,8 @@ class CertainAnswersTest {
     private static final String DATABASE = "locks";
     private static final String REASON = "{\"reason\":\"it hangs\"}";
 
-    private static RestartablePostgres postgres;
+    private static PostgresServer postgres;
+    private static CommitWaits commits;
     private static Coordinator first;
     private static Coordinator second;
     private static HttpCalls a;
@@ -46,7 +49,8 @@ class CertainAnswersTest {
 
     @BeforeAll
     static void start() throws Exception {
-        postgres = new RestartablePostgres();
+        postgres = PostgresServer.builder().start();
+        commits = new CommitWaits(postgres);
         postgres.sql("postgres").execute("CREATE DATABASE " + DATABASE);
         first = coordinator();
         second = coordinator();
@@ -63,12 +67,12 @@ class CertainAnswersTest {
 
     @AfterEach
     void letAllWaitsEnd() {
-        postgres.waitForStandby("");
-        await().until(() -> postgres.waiting(DATABASE).isEmpty());
+        commits.waitForStandby("");
+        await().until(() -> commits.waiting(DATABASE).isEmpty());
     }
 
     private static Coordinator coordinator() throws Exception {
-        Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+        Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", postgres.url(DATABASE),
                 "HTTP_PORT", "0",
@@ -77,7 +81,7 @@ class CertainAnswersTest {
         return coordinator;
     }
 
-    /** A lease of a stream and an owner of its own. */
+    /** A lease on its own stream, with its own owner. */
     private record Leased(String streamId, UUID leaseId) {
 
         static Leased of(int ttlMs) throws Exception {
@@ -102,7 +106,7 @@ class CertainAnswersTest {
                     Locale.ROOT, "{\"streamId\":\"%s\",\"leaseId\":\"%s\",\"ttlMs\":600000}", streamId, leaseId);
         }
 
-        /** Asks the second server in all ways in which it can say that the lease is over. */
+        /** Makes each call by which the second server could report that the lease has ended. */
         List<HttpResponse<String>> ask() throws Exception {
             return List.of(
                     b.renew(streamId, leaseId),
@@ -148,7 +152,7 @@ class CertainAnswersTest {
         Void of(Leased lease) throws Exception;
     }
 
-    /** A few at once: a call for a locked stream is answered only after its time, and few threads break owners. */
+    /** Only few calls run at once: a call for a locked stream waits for its time-out, and few threads break owners. */
     private static void forEach(List<Leased> leases, Check check) throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try {
@@ -162,9 +166,9 @@ class CertainAnswersTest {
         }
     }
 
-    /** In three seconds, but the renewals come before. No commit of a test's own waits for a standby. */
+    /** The leases end in three seconds, after the renewals. The commits of the test itself wait for no standby. */
     private static void endSoon(List<Leased> leases) throws Exception {
-        try (Connection connection = postgres.connection(DATABASE)) {
+        try (Connection connection = postgres.database(DATABASE).getConnection()) {
             DSL.using(connection).execute("SET synchronous_commit = local");
             for (Leased lease : leases) {
                 DSL.using(connection)
@@ -175,7 +179,7 @@ class CertainAnswersTest {
         }
     }
 
-    /** Until the latest of all leases has ended, as committed. */
+    /** Waits until the last committed lease has ended. */
     private static void awaitEnd() {
         await().atMost(Duration.ofSeconds(30))
                 .pollInterval(Duration.ofMillis(10))
@@ -187,16 +191,16 @@ class CertainAnswersTest {
 
     @Test
     @Timeout(600)
-    void whileTheCommitOfARenewalWaitsForAStandbyNobodySaysThatTheLeaseIsOver() throws Exception {
+    void whileTheCommitOfARenewalWaitsForAStandbyNoCallReportsThatTheLeaseHasEnded() throws Exception {
         List<Leased> leases = leases(600_000);
-        postgres.waitForStandby("gone");
+        commits.waitForStandby("gone");
         endSoon(leases);
-        // With one statement, since only two of them are carried out at once.
+        // All renewals share one statement, because only two statements run at once.
         CompletableFuture<HttpResponse<String>> renewals = a.postAsync("/v1/batch/renew", items(leases));
         awaitEnd();
         forEach(leases, Leased::assertUnknown);
         assertThat(renewals.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(503);
-        postgres.waitForStandby("");
+        commits.waitForStandby("");
         for (Leased lease : leases) {
             await().untilAsserted(() -> {
                 HttpResponse<String> renewed = b.renew(lease.streamId(), lease.leaseId());
@@ -208,10 +212,10 @@ class CertainAnswersTest {
 
     @Test
     @Timeout(600)
-    void aLeaseWhoseRowIsLockedPastItsEndIsOverAfterThatAndItsRenewalWasNot() throws Exception {
+    void aLeaseWhoseRowIsLockedPastItsEndHasEndedAndItsRenewalHasFailed() throws Exception {
         List<Leased> leases = leases(600_000);
         endSoon(leases);
-        try (Connection foreign = postgres.connection(DATABASE)) {
+        try (Connection foreign = postgres.database(DATABASE).getConnection()) {
             foreign.setAutoCommit(false);
             for (Leased lease : leases) {
                 DSL.using(foreign)
@@ -226,15 +230,15 @@ class CertainAnswersTest {
             foreign.rollback();
         }
         forEach(leases, Leased::assertOver);
-        // Nothing that was asked before has revived it.
+        // No earlier call has revived it.
         forEach(leases, Leased::assertOver);
     }
 
     @Test
-    void oneLockedRowFailsItsOwnItemOfABatchAndSoon() throws Exception {
+    void oneLockedRowFailsOnlyItsOwnItemOfABatchAndSoon() throws Exception {
         List<Leased> leases = leases(600_000);
         String items = items(leases).replace(",\"ttlMs\":600000", "");
-        try (Connection foreign = postgres.connection(DATABASE)) {
+        try (Connection foreign = postgres.database(DATABASE).getConnection()) {
             foreign.setAutoCommit(false);
             DSL.using(foreign)
                     .execute(
@@ -262,7 +266,7 @@ class CertainAnswersTest {
 
     private static List<Integer> statuses(HttpResponse<String> response) {
         assertThat(response.statusCode()).isEqualTo(200);
-        // The status of each result, and not that of its problem.
+        // These are the statuses of the results, and not those of their problems.
         return Pattern.compile("\\{\"status\":(\\d+)")
                 .matcher(response.body())
                 .results()

@@ -3,7 +3,9 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.database.DatabaseUrl;
+import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -19,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A server behind a real PgBouncer; without one on this machine these tests are skipped. */
+/** Tests a server behind a real PgBouncer. These tests are skipped if it is not installed. */
 class ConnectionPoolerTest {
 
     @TempDir
@@ -57,13 +59,13 @@ class ConnectionPoolerTest {
     }
 
     private static Coordinator coordinator(String url) throws Exception {
-        return new Coordinator(CoordinatorConfig.from(
+        return new Coordinator(Settings.from(
                 Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", url, "HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "0")));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"transaction", "statement"})
-    void onePoolOfSessionsForAllIsRefusedAndLeftAsItWas(String mode) throws Exception {
+    void aSharedPoolOfSessionsIsRejectedAndStaysUnchanged(String mode) throws Exception {
         try (PgBouncer pooler = pooler(mode);
                 Coordinator coordinator = coordinator(url(pooler))) {
             assertThat(log.await("cannot be set up yet"))
@@ -78,7 +80,7 @@ class ConnectionPoolerTest {
         }
     }
 
-    /** A transaction in one connection would leave the other without any, which would look like a database that is away. */
+    /** A transaction on one connection would leave no session for the other, as if the database were away. */
     @Test
     void aPoolerWithASingleSessionIsNamedToo() throws Exception {
         try (PgBouncer pooler = pooler("transaction", 1);
@@ -97,7 +99,7 @@ class ConnectionPoolerTest {
     }
 
     @Test
-    void sessionsOfItsOwnBehindAPoolerAreTaken() throws Exception {
+    void sessionsOfItsOwnBehindAPoolerAreAccepted() throws Exception {
         try (PgBouncer pooler = pooler("session");
                 Coordinator coordinator = coordinator(url(pooler))) {
             coordinator.ready().get(30, TimeUnit.SECONDS);

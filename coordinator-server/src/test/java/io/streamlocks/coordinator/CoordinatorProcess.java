@@ -1,93 +1,78 @@
 package io.streamlocks.coordinator;
 
-import static org.awaitility.Awaitility.await;
-
-import java.io.BufferedReader;
+import io.streamlocks.testkit.rig.ChildProcess;
+import io.streamlocks.testkit.rig.Machine;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
-/** A coordinator as a process of its own, with no environment but the settings given. */
+/** A coordinator in a process of its own. Its environment has only the settings of the test. */
 final class CoordinatorProcess implements AutoCloseable {
 
     private static final Pattern ADDRESS = Pattern.compile("is ready at (https?://\\S+)");
 
     private final long startedAt = System.nanoTime();
-    private final Process process;
-    private final List<String> out = new CopyOnWriteArrayList<>();
-    private final List<String> err = new CopyOnWriteArrayList<>();
-    private final List<Thread> readers;
+    private final ChildProcess process;
 
     private CoordinatorProcess(List<String> javaOptions, Map<String, String> settings, String... args)
             throws IOException {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        // Those of the tests, which are odd on purpose.
+        List<String> command = new ArrayList<>(List.of(Machine.java()));
+        // The tests run under odd ones on purpose, and so does this process.
         for (String odd : List.of("user.language", "user.country", "user.timezone")) {
             Optional.ofNullable(System.getProperty(odd)).ifPresent(value -> command.add("-D" + odd + "=" + value));
         }
         command.addAll(javaOptions);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
         command.addAll(List.of(args));
-        ProcessBuilder builder = new ProcessBuilder(command);
-        builder.environment().clear();
-        builder.environment().putAll(settings);
-        process = builder.start();
-        readers = List.of(reader(process.getInputStream(), out), reader(process.getErrorStream(), err));
+        process = ChildProcess.command(command)
+                .name("The coordinator")
+                .onlyEnvironment(settings)
+                .start();
     }
 
     static CoordinatorProcess start(Map<String, String> settings) throws IOException {
         return new CoordinatorProcess(List.of(), settings);
     }
 
-    /** The same with options of its JVM. */
+    /** Starts a coordinator with options of its JVM. */
     static CoordinatorProcess start(List<String> options, Map<String, String> settings) throws IOException {
         return new CoordinatorProcess(options, settings);
     }
 
-    /** The same with arguments. */
+    /** Starts the program with arguments and without settings. */
     static CoordinatorProcess run(String... args) throws IOException {
         return new CoordinatorProcess(List.of(), Map.of(), args);
     }
 
-    /** Where it listens; waits until it says that it is ready. */
+    /** Waits until the coordinator reports that it is ready, and returns its URL. */
     String url() {
-        return await("coordinator is ready")
-                .atMost(Duration.ofSeconds(30))
-                .until(
-                        () -> {
-                            if (!process.isAlive()) {
-                                throw new AssertionError("The coordinator has ended: " + err());
-                            }
-                            Matcher address = ADDRESS.matcher(out());
-                            return address.find() ? address.group(1) : null;
-                        },
-                        url -> url != null);
+        try {
+            return process.awaitOutput(ADDRESS, Duration.ofSeconds(30)).group(1);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
     }
 
     Duration age() {
         return Duration.ofNanos(System.nanoTime() - startedAt);
     }
 
-    /** What it has printed so far. */
+    /** Returns what the process has printed so far. */
     String out() {
-        return String.join("\n", out);
+        return withoutWarning(process.output());
     }
 
-    /** What it has logged so far. */
+    /** Returns what the process has logged so far. */
     String err() {
-        return String.join("\n", err);
+        return withoutWarning(process.errors());
     }
 
     boolean isAlive() {
@@ -96,38 +81,23 @@ final class CoordinatorProcess implements AutoCloseable {
 
     /** Sends SIGTERM. */
     void terminate() {
-        process.destroy();
+        process.terminate();
     }
 
-    /** Waits for its end, and for all that it printed. */
-    int exitCode(Duration atMost) throws InterruptedException {
-        if (!process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
-            throw new AssertionError("The coordinator has not ended within " + atMost + ": " + err());
-        }
-        for (Thread reader : readers) {
-            reader.join(TimeUnit.SECONDS.toMillis(5));
-        }
-        return process.exitValue();
+    /** Waits for the end of the process, and returns its exit code. */
+    int exitCode(Duration atMost) throws IOException, InterruptedException {
+        return process.exitCode(atMost);
     }
 
     @Override
     public void close() {
-        process.destroyForcibly();
+        process.close();
     }
 
-    private static Thread reader(InputStream stream, List<String> lines) {
-        Thread thread = new Thread(() -> {
-            try (BufferedReader reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
-                // Of a Java that is newer than the tests' time zone.
-                reader.lines()
-                        .filter(line -> !line.startsWith("WARNING: Use of the three-letter time zone ID"))
-                        .forEach(lines::add);
-            } catch (IOException | java.io.UncheckedIOException e) {
-                lines.add("(" + e + ")");
-            }
-        });
-        thread.setDaemon(true);
-        thread.start();
-        return thread;
+    /** Leaves out the warning of newer Java versions about the time zone of the tests. */
+    private static String withoutWarning(String output) {
+        return output.lines()
+                .filter(line -> !line.startsWith("WARNING: Use of the three-letter time zone ID"))
+                .collect(Collectors.joining("\n"));
     }
 }

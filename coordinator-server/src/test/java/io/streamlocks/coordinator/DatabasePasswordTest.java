@@ -3,6 +3,8 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.testkit.rig.PostgresServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A password in a file is changed without a restart. */
+/** A password in a file can change without a restart. */
 class DatabasePasswordTest {
 
     private static final Duration SOON = Duration.ofSeconds(30);
@@ -21,12 +23,12 @@ class DatabasePasswordTest {
     private Path directory;
 
     @Test
-    void newConnectionsLogInWithThePasswordThatTheFileHasByThen() throws Exception {
-        try (RestartablePostgres postgres = new RestartablePostgres()) {
+    void newConnectionsLogInWithTheCurrentPasswordOfTheFile() throws Exception {
+        try (PostgresServer postgres = PostgresServer.builder().start()) {
             postgres.sql("postgres").execute("CREATE ROLE rotating SUPERUSER LOGIN PASSWORD 'first'");
             askForAPassword(postgres);
             Path file = Files.writeString(directory.resolve("password"), "\uFEFFfirst\n");
-            try (Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+            try (Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                     "LOCK_BACKEND", "postgres",
                     "DATABASE_URL", postgres.url("postgres").replace("postgres@", "rotating@"),
                     "DATABASE_PASSWORD_FILE", file.toString(),
@@ -38,7 +40,7 @@ class DatabasePasswordTest {
                 assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
 
                 postgres.sql("postgres").execute("ALTER ROLE rotating PASSWORD 'second'");
-                // Those that are open stay.
+                // Open connections stay.
                 assertThat(calls.renew("a", leaseId).statusCode()).isEqualTo(200);
 
                 endConnections(postgres);
@@ -57,7 +59,7 @@ class DatabasePasswordTest {
         }
     }
 
-    private static void askForAPassword(RestartablePostgres postgres) throws Exception {
+    private static void askForAPassword(PostgresServer postgres) throws Exception {
         Path hba = Path.of(postgres.sql("postgres").fetchSingle("SHOW hba_file").get(0, String.class));
         Files.writeString(hba, "host all rotating all scram-sha-256\n" + Files.readString(hba));
         postgres.sql("postgres").execute("SELECT pg_reload_conf()");
@@ -67,7 +69,7 @@ class DatabasePasswordTest {
                 .equals(1));
     }
 
-    private static void endConnections(RestartablePostgres postgres) {
+    private static void endConnections(PostgresServer postgres) {
         postgres.sql("postgres")
                 .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'rotating'");
     }

@@ -3,6 +3,7 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.coordinator.settings.Settings;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
@@ -14,13 +15,13 @@ import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What RUNBOOK.md says of a fail-over and of a lost replica, and what it tells to do. */
+/** Tests what docs/operations.md says about a fail-over and a lost replica, and the steps that it gives. */
 class FailOverDrillTest {
 
     private static final Logger LOG = LoggerFactory.getLogger(FailOverDrillTest.class);
     private static final Duration RECOVERED_WITHIN = Duration.ofSeconds(15);
 
-    /** More than the 32 values of a sequence that PostgreSQL logs ahead: a standby that lacks fewer has lost none. */
+    /** More than the 32 values of a sequence that PostgreSQL logs ahead. A standby that lacks fewer has lost none. */
     private static final int LOST_GRANTS = 100;
 
     private PostgresPair postgres;
@@ -96,7 +97,7 @@ class FailOverDrillTest {
             postgres.awaitStandby();
             postgres.disconnectStandby();
             grants(calls, "busy", LOST_GRANTS);
-            // For ten minutes; nobody tells its holder that it is gone.
+            // The lease lasts ten minutes, and no call reports its loss to the holder.
             lost = token(calls.acquire("held", UUID.randomUUID()));
             postgres.killPrimary();
         }
@@ -116,7 +117,7 @@ class FailOverDrillTest {
     }
 
     @Test
-    void fewerGrantsThanTheSequenceIsLoggedAheadAreLostWithoutTheirTokensComingAgain() throws Exception {
+    void losingFewerGrantsThanTheSequenceIsLoggedAheadRepeatsNoToken() throws Exception {
         long lost;
         try (Coordinator coordinator = coordinator()) {
             HttpCalls calls = calls(coordinator);
@@ -136,7 +137,7 @@ class FailOverDrillTest {
     }
 
     @Test
-    void withoutItsSynchronousStandbyCallsAreUnknownUntilItIsNotAskedForAnyMore() throws Exception {
+    void withoutTheSynchronousStandbyCallsAreUnknownUntilItIsNoLongerRequired() throws Exception {
         postgres.makeSynchronous();
         try (Coordinator coordinator = coordinator()) {
             HttpCalls calls = calls(coordinator);
@@ -147,7 +148,7 @@ class FailOverDrillTest {
             HttpResponse<String> renewal = calls.renew("held", leaseId);
             assertThat(renewal.statusCode()).isEqualTo(503);
             assertThat(renewal.body()).contains("storage-unavailable");
-            // Reads go on.
+            // Reads still work.
             assertThat(calls.get("/v1/locks/held").statusCode()).isEqualTo(200);
             await().until(() -> calls.get("/readyz").statusCode() == 503);
             assertThat(postgres.primary()
@@ -167,7 +168,7 @@ class FailOverDrillTest {
         }
     }
 
-    /** The token of the last of some grants of a stream, each of which is released. */
+    /** Grants and releases a stream several times, and returns the last token. */
     private static long grants(HttpCalls calls, String streamId, int count) throws Exception {
         long token = 0;
         for (int i = 0; i < count; i++) {
@@ -183,7 +184,7 @@ class FailOverDrillTest {
     }
 
     private Coordinator coordinator() throws Exception {
-        Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+        Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", postgres.url(),
                 "HTTP_PORT", "0",

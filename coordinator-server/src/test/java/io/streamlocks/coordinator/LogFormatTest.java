@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -21,7 +21,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** The lines of the log, in both forms, and that a call's lines have its id though another thread writes them. */
+/** Tests both formats of the log. The lines of a call contain its id even if another thread writes them. */
 class LogFormatTest {
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -31,7 +31,7 @@ class LogFormatTest {
     private final String requestId = "r-" + UUID.randomUUID();
 
     @Test
-    void jsonIsAnObjectALineWithTheRequestIdAndNoLeaseId() throws Exception {
+    void jsonIsOneObjectPerLineWithTheRequestIdAndNoLeaseId() throws Exception {
         String err = logOfACallThatFails("json");
 
         List<JsonNode> lines = err.lines().map(LogFormatTest::json).toList();
@@ -51,7 +51,7 @@ class LogFormatTest {
     }
 
     @Test
-    void textIsALineWithTheRequestIdAndNoLeaseId() throws Exception {
+    void textIsOneLineWithTheRequestIdAndNoLeaseId() throws Exception {
         String err = logOfACallThatFails("text");
 
         assertThat(err.lines())
@@ -66,8 +66,8 @@ class LogFormatTest {
     }
 
     @Test
-    void whatOthersLogInTheirOwnWayIsJsonToo() throws Exception {
-        // The exporter of traces logs by java.util.logging that nobody takes them.
+    void librariesThatLogInAnotherWayLogJsonAsWell() throws Exception {
+        // The trace exporter uses java.util.logging to report that no collector accepts its traces.
         try (CoordinatorProcess coordinator = CoordinatorProcess.start(
                 Map.of("HTTP_PORT", "0", "LOG_FORMAT", "json", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"))) {
             assertThat(new HttpCalls(coordinator.url()).get("/livez").statusCode())
@@ -82,13 +82,13 @@ class LogFormatTest {
     }
 
     @Test
-    void anOlderPostgresIsNoWarning() {
+    void anOlderPostgresCausesNoWarning() {
         assertThat(LoggerFactory.getLogger("org.jooq.impl.DefaultExecuteContext.logVersionSupport")
                         .isWarnEnabled())
                 .isFalse();
     }
 
-    /** The log of a renewal that waits for the table for too long. */
+    /** Returns the log of a renewal that waits too long for the table. */
     private String logOfACallThatFails(String format) throws Exception {
         try (TestDatabase database = TestDatabase.empty();
                 CoordinatorProcess coordinator = CoordinatorProcess.start(Map.of(

@@ -3,7 +3,7 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -33,13 +33,13 @@ class MainTest {
 
     private static final Logger LOG = LoggerFactory.getLogger(MainTest.class);
 
-    /** What platforms grant a process between SIGTERM and SIGKILL. */
+    /** The time between SIGTERM and SIGKILL on most platforms. */
     private static final Duration GRACE = Duration.ofSeconds(10);
 
     private static final Duration SOON = Duration.ofSeconds(20);
 
     @Test
-    void withoutSettingsItIsReadyAndPrintsWhereAndWhatToTry() throws Exception {
+    void withoutSettingsItBecomesReadyAndPrintsItsUrlAndExamples() throws Exception {
         try (CoordinatorProcess coordinator = CoordinatorProcess.start(Map.of("HTTP_PORT", "0"))) {
             String url = coordinator.url();
             HttpResponse<String> ready = new HttpCalls(url).get("/readyz");
@@ -58,7 +58,7 @@ class MainTest {
     }
 
     @Test
-    void thePortOfProbesIsPrintedAndNoOtherHostIsServedThanThisMachine() throws Exception {
+    void thePortOfProbesIsPrintedAndOnlyHostNamesOfThisMachineAreServed() throws Exception {
         try (CoordinatorProcess coordinator =
                 CoordinatorProcess.start(Map.of("HTTP_PORT", "0", "MANAGEMENT_PORT", "0"))) {
             URI url = URI.create(coordinator.url());
@@ -81,7 +81,7 @@ class MainTest {
     }
 
     @Test
-    void wrongSettingsEndItWithEveryProblemAndNoPassword() throws Exception {
+    void invalidSettingsEndItWithEveryProblemAndNoPassword() throws Exception {
         try (CoordinatorProcess coordinator = CoordinatorProcess.start(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", "jdbc:postgresql://db:port?user=someone&password=s3cr3t",
@@ -133,7 +133,7 @@ class MainTest {
     }
 
     @Test
-    void theCaOfTheDatabaseIsLookedForWhereTheDriverLooksOnWindows(@TempDir Path directory) throws Exception {
+    void theCertificateOfTheCaIsExpectedWhereTheDriverLooksOnWindows(@TempDir Path directory) throws Exception {
         try (CoordinatorProcess coordinator = CoordinatorProcess.start(
                 List.of("-Dos.name=Windows 11"),
                 Map.of(
@@ -154,7 +154,8 @@ class MainTest {
             assertThat(coordinator.exitCode(SOON)).isEqualTo(1);
 
             assertThat(coordinator.err())
-                    .contains("DATABASE_URL is of no use without LOCK_BACKEND=postgres: leases would be kept in memory")
+                    .contains(
+                            "DATABASE_URL has no effect without LOCK_BACKEND=postgres: leases would be kept in memory")
                     .doesNotContain("s3cr3t");
         }
     }
@@ -190,7 +191,7 @@ class MainTest {
     }
 
     @Test
-    void itTellsItsVersionAndHowItIsUsed() throws Exception {
+    void itPrintsItsVersionAndItsUsage() throws Exception {
         try (CoordinatorProcess version = CoordinatorProcess.run("--version");
                 CoordinatorProcess help = CoordinatorProcess.run("--help")) {
             assertThat(version.exitCode(SOON)).isZero();
@@ -201,8 +202,8 @@ class MainTest {
     }
 
     @Test
-    void toldToStopItIsNotReadyAndServesAllCallsForAWhile() throws Exception {
-        // It need not end: the calls are not in a hurry, on a busy machine too.
+    void afterASignalItIsNotReadyAndServesAllCallsDuringTheDrain() throws Exception {
+        // The drain is long, so that the calls have time on a busy machine. The process need not end.
         try (CoordinatorProcess coordinator =
                 CoordinatorProcess.start(Map.of("HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "60000"))) {
             HttpCalls calls = new HttpCalls(coordinator.url());
@@ -229,7 +230,7 @@ class MainTest {
     }
 
     @Test
-    void toldToStopItEndsInOrderAfterThat() throws Exception {
+    void afterTheDrainItExitsWithZero() throws Exception {
         try (CoordinatorProcess coordinator =
                 CoordinatorProcess.start(Map.of("HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "1000"))) {
             coordinator.url();
@@ -244,7 +245,7 @@ class MainTest {
     }
 
     @Test
-    void toldToStopItFinishesTheCallsUnderWay() throws Exception {
+    void afterASignalItFinishesTheRunningCalls() throws Exception {
         try (TestDatabase database = TestDatabase.empty();
                 CoordinatorProcess coordinator = CoordinatorProcess.start(Map.of(
                         "LOCK_BACKEND", "postgres",
@@ -265,7 +266,7 @@ class MainTest {
                 await().until(() -> waitingUpdates(database) == 1);
 
                 coordinator.terminate();
-                // Refused, or no longer connected to: then the server waits for nothing but the renewal.
+                // Once the server rejects calls or connections, it waits only for the renewal.
                 await().atMost(Duration.ofSeconds(5)).until(() -> listensNoMore(calls));
                 assertThat(renewal).isNotDone();
                 assertThat(coordinator.isAlive()).isTrue();
@@ -279,7 +280,7 @@ class MainTest {
     }
 
     @Test
-    void toldToStopWhileItWaitsForItsDatabaseItEndsInOrder() throws Exception {
+    void afterASignalWhileItWaitsForItsDatabaseItExitsWithZero() throws Exception {
         try (CoordinatorProcess coordinator = CoordinatorProcess.start(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", "postgres://someone:s3cr3t@127.0.0.1:" + closedPort() + "/locks",
@@ -317,7 +318,7 @@ class MainTest {
         }
     }
 
-    /** Not the count of the live leases, which may wait, too. */
+    /** The count of the live leases may wait, too, and is not counted. */
     private static int waitingUpdates(TestDatabase database) {
         return database.sql()
                 .fetchSingle("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"

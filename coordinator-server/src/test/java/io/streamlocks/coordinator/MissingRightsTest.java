@@ -2,7 +2,8 @@ package io.streamlocks.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -11,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A server whose role lacks a right says what is to be granted, and starts once it is. */
+/** A server whose role lacks a right logs the GRANT statement, and starts once it has been executed. */
 class MissingRightsTest {
 
     private static final String MUST_RUN = "Run this as a role that may grant it: ";
@@ -34,10 +35,10 @@ class MissingRightsTest {
         database.close();
     }
 
-    /** Starts as the role, runs what the server asks for, and waits until it grants a lease. */
+    /** Starts a server as the role, runs the SQL that it logs, and waits until it grants a lease. */
     private String assertThatItAsksFor(String options, String... grants) throws Exception {
         String url = database.url().replace("postgres:postgres@", role + ":x@") + options;
-        try (Coordinator coordinator = new Coordinator(CoordinatorConfig.from(
+        try (Coordinator coordinator = new Coordinator(Settings.from(
                 Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", url, "HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "0")))) {
             String line = log.await(MUST_RUN);
             String sql = line.substring(line.indexOf(MUST_RUN) + MUST_RUN.length());
@@ -51,7 +52,7 @@ class MissingRightsTest {
     }
 
     @Test
-    void theRightToMakeTables() throws Exception {
+    void theRightToCreateTables() throws Exception {
         assertThatItAsksFor("", "GRANT USAGE, CREATE ON SCHEMA public TO " + role);
     }
 
@@ -59,7 +60,7 @@ class MissingRightsTest {
     void theRightsToTablesOfAnotherRole() throws Exception {
         database.close();
         database = TestDatabase.migrated();
-        // Somebody else's, and no right to it or to make tables is asked for.
+        // This table belongs to another application. The server needs no right to it, nor the right to create tables.
         database.sql().execute("CREATE TABLE flyway_schema_history (LIKE stream_lock_schema_history)");
         String asked = assertThatItAsksFor(
                 "",
@@ -71,7 +72,7 @@ class MissingRightsTest {
     }
 
     @Test
-    void theTablesThemselvesForAMigrationOfThem() throws Exception {
+    void ownershipOfTheTablesForAMigration() throws Exception {
         Flyway.configure()
                 .dataSource(database.pool())
                 .table("stream_lock_schema_history")
@@ -92,7 +93,7 @@ class MissingRightsTest {
     }
 
     @Test
-    void aSchemaThatIsNotThere() throws Exception {
+    void aMissingSchema() throws Exception {
         assertThatItAsksFor("?currentSchema=locks", "CREATE SCHEMA locks AUTHORIZATION " + role);
     }
 }

@@ -2,7 +2,8 @@ package io.streamlocks.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Other applications in the same database, above all those that migrate with Flyway as well. */
+/** Tests other applications in the same database, in particular those that use Flyway as well. */
 class NeighbourTest {
 
     private static final List<String> OURS = List.of("1", "2", "3", "4");
@@ -58,9 +59,9 @@ class NeighbourTest {
         theNeighbourGoesOn();
     }
 
-    /** As Spring Boot applications often are; else its first migration would be left out, and nothing would say so. */
+    /** Many Spring Boot applications use this setting. Flyway could skip their first migration without a message. */
     @Test
-    void anApplicationThatTakesWhatIsThereForItsBaselineGetsAllItsTables() throws Exception {
+    void anApplicationThatUsesExistingTablesAsItsBaselineGetsAllItsTables() throws Exception {
         serve();
         neighbour().baselineOnMigrate(true).load().migrate();
         assertThat(versions("flyway_schema_history")).containsExactly("1", "2");
@@ -68,7 +69,7 @@ class NeighbourTest {
     }
 
     @Test
-    void tablesOfAnApplicationWithoutFlywayAreNoObstacleAndNothingIsLeftForAnother() throws Exception {
+    void tablesOfAnApplicationWithoutFlywayAreNoObstacleAndNoHistoryIsCreatedForIt() throws Exception {
         database.sql().execute("CREATE TABLE their_table (id int)");
         serve();
         assertThat(database.sql()
@@ -78,14 +79,14 @@ class NeighbourTest {
     }
 
     @Test
-    void aTableOfThatNameThatIsNotOfFlywayIsNoObstacle() throws Exception {
+    void aTableWithTheNameOfFlywaysHistoryIsNoObstacle() throws Exception {
         database.sql().execute("CREATE TABLE flyway_schema_history (version int, success boolean)");
         serve();
         assertThat(versions("stream_lock_schema_history")).containsExactly("0", "1", "2", "3", "4");
     }
 
     @Test
-    void aServerThatDiedBeforeItLeftRoomForAnotherLeavesThatToTheNext() throws Exception {
+    void aServerThatDiedBeforeItCreatedTheHistoryForOthersLeavesThatToTheNext() throws Exception {
         serve();
         database.sql().execute("DROP TABLE flyway_schema_history");
         serve();
@@ -94,14 +95,14 @@ class NeighbourTest {
     }
 
     @Test
-    void aHistoryThatIsPastOurVersionsIsNotTakenForOurs() throws Exception {
+    void aHistoryWithHigherVersionsIsNotMistakenForOurs() throws Exception {
         neighbour().baselineVersion("7").load().baseline();
         serve();
         assertThat(versions("flyway_schema_history")).containsExactly("7");
     }
 
     @Test
-    void whatTheVersionBeforeHasCarriedOutIsCopiedAndStaysForServersOfThatVersion() throws Exception {
+    void migrationsOfThePreviousVersionAreCopiedAndStayForServersOfThatVersion() throws Exception {
         asTheVersionBefore("3");
         List<List<Object>> before = rows("flyway_schema_history");
         serve();
@@ -111,9 +112,9 @@ class NeighbourTest {
         serve();
     }
 
-    /** A server of the version before that was at it at the same time. */
+    /** A server of the previous version may have migrated at the same time. */
     @Test
-    void whatTheVersionBeforeHasCarriedOutSinceIsCopiedToo() throws Exception {
+    void laterMigrationsOfThePreviousVersionAreCopiedToo() throws Exception {
         asTheVersionBefore("2");
         database.sql().execute("CREATE TABLE stream_lock_schema_history (LIKE flyway_schema_history INCLUDING ALL)");
         database.sql()
@@ -124,7 +125,7 @@ class NeighbourTest {
     }
 
     @Test
-    void ofAHistoryThatWasSharedOnlyOurRowsAreCopied() throws Exception {
+    void onlyOurRowsOfASharedHistoryAreCopied() throws Exception {
         asTheVersionBefore("2");
         Files.writeString(theirs.resolve("V2.1__their_index.sql"), "CREATE INDEX ON their_table (id)");
         Files.delete(theirs.resolve("V2__their_row.sql"));
@@ -136,7 +137,7 @@ class NeighbourTest {
     }
 
     @Test
-    void aServerKeepsToTheSchemaThatItsUrlNames() throws Exception {
+    void aServerUsesTheSchemaOfItsUrl() throws Exception {
         database.sql().execute("CREATE SCHEMA ours");
         serve("?currentSchema=ours");
         assertThat(database.sql()
@@ -158,9 +159,9 @@ class NeighbourTest {
         serve("");
     }
 
-    /** A server starts, grants a lease and takes it back. */
+    /** Starts a server, grants a lease and releases it. */
     private void serve(String options) throws Exception {
-        try (Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+        try (Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", database.url() + options,
                 "HTTP_PORT", "0",

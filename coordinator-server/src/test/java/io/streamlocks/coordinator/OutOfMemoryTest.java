@@ -3,6 +3,7 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.coordinator.log.OutOfMemoryExit;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -16,19 +17,19 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** A server with little memory answers, or says that it has run out and ends. */
+/** A server with little memory serves calls, or logs that memory has run out and ends. */
 class OutOfMemoryTest {
 
     private static final List<String> LITTLE = List.of("-Xmx64m");
     private static final Map<String, String> SETTINGS = Map.of("HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "0");
     private static final Duration GRACE = Duration.ofSeconds(60);
 
-    /** As large as a label can be. */
+    /** A label of the maximum length. */
     private static final String LABELS = IntStream.range(0, 16)
             .mapToObj(i -> "\"" + "n".repeat(61) + (10 + i) + "\":\"" + "v".repeat(255) + "\"")
             .collect(Collectors.joining(",", "{", "}"));
 
-    /** A batch of nearly 1 MiB that leaves its leases behind. */
+    /** A batch of nearly 1 MiB whose leases stay in memory. */
     private static String acquires() {
         return IntStream.range(0, 180)
                 .mapToObj(i -> "{\"streamId\":\"" + UUID.randomUUID() + "\",\"ownerId\":\"me\",\"ttlMs\":3600000,"
@@ -36,7 +37,7 @@ class OutOfMemoryTest {
                 .collect(Collectors.joining(",", "{\"items\":[", "]}"));
     }
 
-    /** One that leaves nothing behind. */
+    /** A batch that leaves nothing in memory. */
     private static String releases() {
         return IntStream.range(0, 1000)
                 .mapToObj(i -> "{\"streamId\":\"" + "s".repeat(255) + "\",\"leaseId\":\"" + UUID.randomUUID() + "\"}")
@@ -49,7 +50,7 @@ class OutOfMemoryTest {
     }
 
     @Test
-    void leasesThatUseUpTheMemoryEndTheProcessWithALineInTheLog() throws Exception {
+    void leasesThatExhaustTheMemoryEndTheProcessWithALogLine() throws Exception {
         try (CoordinatorProcess coordinator = CoordinatorProcess.start(LITTLE, SETTINGS)) {
             HttpCalls calls = new HttpCalls(coordinator.url());
             for (int i = 0; i < 1000; i++) {
@@ -66,7 +67,7 @@ class OutOfMemoryTest {
         }
     }
 
-    /** A client may fail since its body took too long on a busy machine, which ends its connection and nothing else. */
+    /** On a busy machine the body of a call may take too long. That ends its connection and nothing else. */
     private static boolean hasEnded(CoordinatorProcess coordinator, HttpCalls calls) throws InterruptedException {
         await().atMost(GRACE).until(() -> !coordinator.isAlive() || isReady(calls));
         return !coordinator.isAlive();
@@ -81,7 +82,7 @@ class OutOfMemoryTest {
     }
 
     @Test
-    void aCrowdOfLargeCallsIsAnsweredOrEndsTheProcess() throws Exception {
+    void manyLargeCallsAreServedOrEndTheProcess() throws Exception {
         try (CoordinatorProcess coordinator = CoordinatorProcess.start(LITTLE, SETTINGS)) {
             HttpCalls calls = new HttpCalls(coordinator.url());
             for (int round = 0; round < 10 && coordinator.isAlive(); round++) {

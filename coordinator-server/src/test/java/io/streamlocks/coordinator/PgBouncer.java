@@ -1,11 +1,8 @@
 package io.streamlocks.coordinator;
 
-import static org.awaitility.Awaitility.await;
-
+import io.streamlocks.testkit.rig.ChildProcess;
+import io.streamlocks.testkit.rig.Machine;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -13,33 +10,25 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
-/** The PgBouncer that is installed, in front of a PostgreSQL on this machine. */
+/** The installed PgBouncer, in front of a PostgreSQL on this machine. */
 final class PgBouncer implements AutoCloseable {
 
-    /** Debian has it where only root looks. */
-    private static final Optional<Path> PROGRAM = Stream.concat(
-                    Stream.of(System.getenv().getOrDefault("PATH", "").split(":")), Stream.of("/usr/sbin"))
-            .map(folder -> Path.of(folder, "pgbouncer"))
-            .filter(Files::isExecutable)
-            .findFirst();
+    private static final Optional<Path> PROGRAM = Machine.find("pgbouncer");
 
     private final int port;
-    private final Process process;
+    private final ChildProcess process;
 
     /**
-     * Starts it. Returns once it takes connections.
+     * Starts PgBouncer. Returns when it takes connections.
      *
      * @param directory for its files
      * @param mode its pool_mode
      * @param sessions its pool_size
      * @param postgresPort where PostgreSQL is
      */
-    PgBouncer(Path directory, String mode, int sessions, int postgresPort) throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+    PgBouncer(Path directory, String mode, int sessions, int postgresPort) throws IOException, InterruptedException {
+        port = Machine.freePort();
         Path users = Files.writeString(directory.resolve("users.txt"), "\"postgres\" \"postgres\"\n");
         Path settings = Files.writeString(
                 directory.resolve("pgbouncer.ini"), """
@@ -61,15 +50,12 @@ final class PgBouncer implements AutoCloseable {
                         .replace("MODE", mode));
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         List<String> command = new ArrayList<>(List.of(PROGRAM.orElseThrow().toString(), settings.toString()));
-        if (System.getProperty("user.name").equals("root")) {
-            // It refuses to run as root.
+        if (Machine.isRoot()) {
+            // PgBouncer refuses to run as root.
             command.addAll(1, List.of("-u", "nobody"));
         }
-        process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("log").toFile())
-                .start();
-        await().atMost(Duration.ofSeconds(30)).until(this::listens);
+        process = ChildProcess.command(command).log(directory.resolve("log")).start();
+        process.awaitPort(port, Duration.ofSeconds(30));
     }
 
     static boolean isInstalled() {
@@ -80,16 +66,8 @@ final class PgBouncer implements AutoCloseable {
         return port;
     }
 
-    private boolean listens() {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            return socket.isConnected();
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
     @Override
     public void close() {
-        process.destroyForcibly();
+        process.close();
     }
 }

@@ -3,7 +3,8 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
@@ -15,14 +16,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A server is ready if an acquire would find what it needs, and else says what is missing and what mends it. */
+/** A server is ready if an acquire has what it needs. Otherwise it reports what is missing and how to fix it. */
 class ReadinessTest {
 
     private static final Duration SOON = Duration.ofSeconds(30);
 
     private final TestDatabase database = TestDatabase.migrated();
 
-    /** What a server has at run time that does not own the tables. */
+    /** The rights at run time of a server that does not own the tables. */
     private final String role = "r" + UUID.randomUUID().toString().replace("-", "");
 
     @BeforeEach
@@ -62,7 +63,8 @@ class ReadinessTest {
                         + " | ALTER TABLE stream_locks RENAME gone TO labels; GRANT INSERT ON stream_lock_history TO role"
                         + " | which needs USAGE on its schema. As the owner: GRANT INSERT ON stream_lock_history TO"
             })
-    void whatAnAcquireLacksIsNamedUntilItIsThere(String taken, String given, String named) throws Exception {
+    void aMissingThingThatAnAcquireNeedsIsNamedUntilItExists(String taken, String given, String named)
+            throws Exception {
         try (Coordinator coordinator = coordinator(role, "p")) {
             coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
             HttpCalls calls = calls(coordinator);
@@ -82,7 +84,7 @@ class ReadinessTest {
         }
     }
 
-    /** Unknown to the caller, who asks again, and not a fault of the server. */
+    /** The outcome is unknown to the caller, which tries again. It is not a fault of the server. */
     @Test
     void anAcquireThatLacksARightIsUnknown() throws Exception {
         try (Coordinator coordinator = coordinator(role, "p")) {
@@ -96,7 +98,7 @@ class ReadinessTest {
     }
 
     @Test
-    void aServerWhoseTablesWereDroppedIsNotReadyAndSaysSoUntilTheyAreThere() throws Exception {
+    void aServerWhoseTablesWereDroppedIsNotReadyAndReportsThatUntilTheyExist() throws Exception {
         database.sql().execute("ALTER TABLE stream_locks RENAME TO gone");
         try (Coordinator coordinator = coordinator("postgres", "postgres")) {
             HttpCalls calls = calls(coordinator);
@@ -111,7 +113,7 @@ class ReadinessTest {
     }
 
     @Test
-    void whatALookFoundMissingIsNotSaidAnyMoreWhenTheDatabaseNoLongerAnswers() throws Exception {
+    void aMissingThingIsNoLongerReportedWhenTheDatabaseIsAway() throws Exception {
         database.sql().execute("ALTER TABLE stream_locks RENAME TO gone");
         try (Coordinator coordinator = coordinator(role, "p")) {
             HttpCalls calls = calls(coordinator);
@@ -122,7 +124,7 @@ class ReadinessTest {
     }
 
     @Test
-    void aServerThatKeepsNoHistoryNeedsNoRightToIt() throws Exception {
+    void aServerWithoutHistoryNeedsNoRightToIt() throws Exception {
         database.sql().execute("REVOKE ALL ON stream_lock_history FROM " + role);
         try (Coordinator coordinator = coordinator(role, "p", "0")) {
             coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
@@ -135,7 +137,7 @@ class ReadinessTest {
     }
 
     private Coordinator coordinator(String user, String password, String history) throws Exception {
-        return new Coordinator(CoordinatorConfig.from(Map.of(
+        return new Coordinator(Settings.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", database.url().replace("postgres:postgres@", user + ":" + password + "@"),
                 "LOCK_HISTORY_RETENTION", history,

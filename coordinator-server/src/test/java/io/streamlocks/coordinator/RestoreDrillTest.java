@@ -2,20 +2,22 @@ package io.streamlocks.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.testkit.rig.PostgresServer;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** What RUNBOOK.md tells to do after the database was restored from a backup, and what happens without. */
+/** Tests the steps of docs/operations.md after the database was restored from a backup, and what happens without them. */
 class RestoreDrillTest {
 
     private static final String DATABASE = "postgres";
 
     @Test
     void afterARestoreTokensFallUnlessTheSequenceIsBroughtAhead() throws Exception {
-        try (RestartablePostgres postgres = new RestartablePostgres()) {
+        try (PostgresServer postgres = PostgresServer.builder().start()) {
             long beforeTheBackup = grant(postgres);
             postgres.stop();
             Path backup = postgres.backUp();
@@ -45,14 +47,14 @@ class RestoreDrillTest {
                 postgres.sql(DATABASE).execute(statement);
             }
             assertThat(grant(postgres)).as("done twice, it never leads back").isGreaterThan(last);
-            // Far from the sequence's end, so that it can be done as often as anybody likes.
+            // The result is far from the end of the sequence, so the step can be repeated without limit.
             assertThat(grant(postgres)).isLessThan((1L << 53) / 4);
         }
     }
 
-    /** Grants the same stream once, by a coordinator of its own, and gives it back. */
-    private static long grant(RestartablePostgres postgres) throws Exception {
-        try (Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+    /** Grants the same stream once with a new coordinator, releases it, and returns the token. */
+    private static long grant(PostgresServer postgres) throws Exception {
+        try (Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", postgres.url(DATABASE),
                 "HTTP_PORT", "0",

@@ -5,11 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.streamlocks.coordinator.database.DatabaseUrl;
+import io.streamlocks.coordinator.database.StaleConnections;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,7 +25,7 @@ import org.postgresql.PGConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Connections that were made when their server was a primary, and that take no writes since it is none. */
+/** Tests connections that take no writes, because their server is no longer the primary. */
 class RoleChangeTest {
 
     private static final Logger LOG = LoggerFactory.getLogger(RoleChangeTest.class);
@@ -32,7 +35,7 @@ class RoleChangeTest {
     @Test
     void afterARoleChangeThatBreaksNoConnectionTheNewPrimaryIsUsed() throws Exception {
         try (PostgresPair postgres = new PostgresPair();
-                Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+                Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                         "LOCK_BACKEND", "postgres",
                         "DATABASE_URL", postgres.url(),
                         "HTTP_PORT", "0",
@@ -62,14 +65,14 @@ class RoleChangeTest {
     }
 
     @Test
-    void oneConnectionThatTakesNoWritesFailsOneCallAndIsReplacedWithAllThatAreAsOld() throws Exception {
+    void aConnectionThatTakesNoWritesFailsOneCallAndIsReplacedWithAllOldOnes() throws Exception {
         try (TestDatabase database = TestDatabase.migrated();
                 HikariDataSource pool = pool(database)) {
             PostgresLockManager locks = new PostgresLockManager(pool, new StaleConnections(pool));
             List<Integer> old = oneOfThemStale(pool);
 
             int failed = 0;
-            // Each takes the connection that was given back last.
+            // Each call gets the connection that was returned last.
             for (int i = 0; i < 2 * CONNECTIONS; i++) {
                 try {
                     assertThat(locks.acquire(List.of(new AcquireRequest(
@@ -88,7 +91,7 @@ class RoleChangeTest {
         }
     }
 
-    /** What readiness probes find by themselves, without a call. */
+    /** Readiness probes find such connections without a call. */
     @Test
     void aProbeReplacesConnectionsThatTakeNoWrites() throws Exception {
         try (TestDatabase database = TestDatabase.migrated();
@@ -114,7 +117,7 @@ class RoleChangeTest {
         return new HikariDataSource(hikari);
     }
 
-    /** Fills the pool, and leaves the connection that is taken next in a session that takes no writes. */
+    /** Fills the pool. The session of the connection that is used next takes no writes. */
     private static List<Integer> oneOfThemStale(HikariDataSource pool) throws Exception {
         List<Connection> all = new ArrayList<>();
         List<Integer> pids = new ArrayList<>();

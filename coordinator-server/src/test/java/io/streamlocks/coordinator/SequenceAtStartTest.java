@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.database.PostgresStorage;
+import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -15,17 +17,17 @@ import org.slf4j.LoggerFactory;
 class SequenceAtStartTest {
 
     @Test
-    void aServerRaisesASequenceThatIsBehindBeforeItIsReadyAndSaysSo() throws Exception {
+    void aServerRaisesASequenceThatIsBehindBeforeItIsReadyAndLogsThat() throws Exception {
         Logger logger = (Logger) LoggerFactory.getLogger(PostgresStorage.class);
         ListAppender<ILoggingEvent> log = new ListAppender<>();
         log.start();
         logger.addAppender(log);
         try (TestDatabase database = TestDatabase.migrated()) {
-            // As a logical copy has it: the rows, and a sequence that begins anew.
+            // A logical copy has the rows and a sequence that starts again.
             database.sql()
                     .execute(
                             "INSERT INTO stream_lock_history VALUES ('purged', 'a', 41, NULL, now(), now(), 'released')");
-            try (Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+            try (Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                     "LOCK_BACKEND", "postgres",
                     "DATABASE_URL", database.url(),
                     "HTTP_PORT", "0",
@@ -37,9 +39,8 @@ class SequenceAtStartTest {
             }
             assertThat(log.list)
                     .extracting(ILoggingEvent::getFormattedMessage)
-                    .anyMatch(
-                            line -> line.startsWith(
-                                    "The sequence stream_lock_fencing_token was at 0, behind the token 41 that was given, and"));
+                    .anyMatch(line -> line.startsWith(
+                            "The sequence stream_lock_fencing_token was at 0, behind the issued token 41, and"));
         } finally {
             logger.detachAppender(log);
         }

@@ -3,8 +3,9 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.settings.Settings;
 import io.streamlocks.coordinator.telemetry.Scrape;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,18 +15,18 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** What a server on PostgreSQL tells Prometheus. */
+/** Tests the metrics of a server on PostgreSQL. */
 class ServerMetricsTest {
 
     private static final Duration SOON = Duration.ofSeconds(20);
 
-    /** {@code examples/monitoring/check.sh} holds the dashboard and the alerts against it. */
+    /** {@code examples/monitoring/check.sh} compares the dashboard and the alerts with this file. */
     private static final Path FOR_THE_EXAMPLES = Path.of("target", "metrics.txt");
 
     @Test
-    void aServerTellsOfItsCallsItsPoolItsLeasesAndItsVirtualMachine() throws Exception {
+    void aServerReportsItsCallsItsPoolItsLeasesAndItsVirtualMachine() throws Exception {
         try (TestDatabase database = TestDatabase.empty();
-                Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+                Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                         "LOCK_BACKEND", "postgres",
                         "DATABASE_URL", database.url(),
                         "HTTP_PORT", "0",
@@ -58,7 +59,7 @@ class ServerMetricsTest {
                                 "jvm_gc_pause_seconds_sum",
                                 "process_cpu_usage",
                                 "process_uptime_seconds");
-                // Counted when the server became ready, so before there was any; the next count is 15 s later.
+                // The first count came before the first lease. The next count is 15 s later.
                 assertThat(scrape.value("streamlocks_live_leases", Map.of())).isBetween(0.0, 2.0);
                 assertThat(scrape.value("streamlocks_table_rows", Map.of("state", "dead")))
                         .isNotNegative();
@@ -70,9 +71,9 @@ class ServerMetricsTest {
     }
 
     @Test
-    void withACapOfLeasesItsCountIsTheOneThatIsShownAndOneThatFailsIsNotTheLast() throws Exception {
+    void withALimitOfLeasesItsCensusIsShownAndOneFailureDoesNotEndIt() throws Exception {
         try (TestDatabase database = TestDatabase.empty();
-                Coordinator coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+                Coordinator coordinator = new Coordinator(Settings.from(Map.of(
                         "LOCK_BACKEND", "postgres",
                         "DATABASE_URL", database.url(),
                         "MAX_LEASES_PER_OWNER", "5",
@@ -82,7 +83,7 @@ class ServerMetricsTest {
             HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
             assertThat(calls.acquire("a", UUID.randomUUID()).statusCode()).isEqualTo(200);
 
-            // Counted for the cap each 5 s, and without one each 15 s.
+            // With the limit the leases are counted every 5 s, and without it every 15 s.
             Duration shownWithin = Duration.ofSeconds(12);
             await().atMost(shownWithin).until(() -> liveLeases(calls) == 1);
             database.sql().execute("ALTER TABLE stream_locks RENAME TO not_there");

@@ -3,8 +3,9 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.coordinator.database.Schema;
 import io.streamlocks.coordinator.lock.postgres.SetUpCheck;
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -27,7 +28,10 @@ import org.postgresql.jdbc.PreferQueryMode;
 import org.postgresql.replication.LogSequenceNumber;
 import org.postgresql.replication.PGReplicationStream;
 
-/** Each way to lose grants, or to grant none, is found in a real PostgreSQL with a standby, and nothing where all is well. */
+/**
+ * Finds each set-up that can lose grants or grant none, in a real PostgreSQL with a standby, and nothing in a good
+ * set-up.
+ */
 class SetUpCheckTest {
 
     private static PostgresPair postgres;
@@ -61,7 +65,7 @@ class SetUpCheckTest {
     }
 
     @Test
-    void aDatabaseThatKeepsWhatItAnsweredHasNoFindings() {
+    void aDatabaseThatKeepsItsCommitsHasNoFindings() {
         awaitFindings(primary());
     }
 
@@ -81,10 +85,10 @@ class SetUpCheckTest {
     @ParameterizedTest
     @CsvSource({
         "off, synchronous_commit is off: a crash of PostgreSQL loses",
-        "local, synchronous_commit is local: a grant is answered before a standby has it",
-        "remote_write, synchronous_commit is remote_write: a grant is answered before it is on the standby's disk"
+        "local, synchronous_commit is local: a grant is confirmed before a standby has it",
+        "remote_write, synchronous_commit is remote_write: a grant is confirmed before it is on the standby's disk"
     })
-    void anAnswerBeforeTheCommitIsSafeIsFound(String synchronousCommit, String finding) {
+    void aCommitThatIsConfirmedBeforeItIsSafeIsFound(String synchronousCommit, String finding) {
         awaitFindings(with("synchronous_commit", synchronousCommit), finding);
         assertThat(look(with("synchronous_commit", synchronousCommit)))
                 .singleElement()
@@ -94,13 +98,13 @@ class SetUpCheckTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"on", "remote_apply"})
-    void aCommitThatTheStandbyHasOnItsDiskIsNoFinding(String synchronousCommit) {
+    void aCommitOnTheDiskOfTheStandbyIsNoFinding(String synchronousCommit) {
         awaitFindings(with("synchronous_commit", synchronousCommit));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"on", "local", "remote_write"})
-    void standbysOfWhichNoneIsSynchronousAreFoundWhateverTheCommitWouldWaitFor(String synchronousCommit) {
+    void standbysWithoutASynchronousOneAreFoundWithAnySynchronousCommit(String synchronousCommit) {
         set("synchronous_standby_names", "");
         awaitFindings(
                 with("synchronous_commit", synchronousCommit), "standbys are attached (1) and none is synchronous");
@@ -110,22 +114,22 @@ class SetUpCheckTest {
     @CsvSource(
             delimiter = '|',
             value = {"other | 0 of 1", "ANY 2 (standby, other) | 1 of 2", "2 (standby, other) | 1 of 2"})
-    void writesThatWaitForStandbysThatAreNotThereAreFound(String names, String synchronous) {
+    void writesThatWaitForMissingStandbysAreFound(String names, String synchronous) {
         set("synchronous_standby_names", names);
         awaitFindings(primary(), "standbys that are attached (1) too few are synchronous (" + synchronous + ")");
-        // Such a commit waits for none.
+        // Such a commit waits for no standby.
         awaitFindings(with("synchronous_commit", "local"), "synchronous_commit is local");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"standby", "*", "FIRST 1 (standby, other)", "any 1 (standby, other)"})
-    void writesThatWaitForAStandbyThatIsThereAreNoFinding(String names) {
+    void writesThatWaitForAnAttachedStandbyAreNoFinding(String names) {
         set("synchronous_standby_names", names);
         awaitFindings(primary());
     }
 
     @Test
-    void aRoleThatMayNotSeeTheStandbysIsToldWhatIsCertain() {
+    void aRoleThatMayNotSeeTheStandbysGetsOnlyCertainFindings() {
         PGSimpleDataSource plain = primary();
         plain.setUser("Plain");
         awaitFindings(plain);
@@ -138,16 +142,16 @@ class SetUpCheckTest {
     }
 
     @Test
-    void aStandbyThatIsGoneIsFoundUntilItIsBack() {
+    void aMissingStandbyIsFoundUntilItReturns() {
         postgres.disconnectStandby();
         awaitFindings(primary(), "standbys that are attached (0) too few are synchronous (0 of 1)");
         postgres.connectStandby();
         awaitFindings(primary());
     }
 
-    /** It has a process for the WAL that is written meanwhile, which streams as a standby does. */
+    /** A backup has a process that streams the WAL as a standby does. */
     @Test
-    void aBackupThatIsBeingMadeIsNoStandby() throws Exception {
+    void aRunningBackupIsNoStandby() throws Exception {
         set("synchronous_standby_names", "");
         PGSimpleDataSource backup = primary();
         backup.setApplicationName("pg_basebackup");
@@ -199,7 +203,7 @@ class SetUpCheckTest {
         awaitFindings(primary());
     }
 
-    /** A setting of the whole server. */
+    /** Changes a setting of the whole server. */
     private static void set(String setting, String value) {
         postgres.primary().execute(String.format(Locale.ROOT, "ALTER SYSTEM SET %s = '%s'", setting, value));
         postgres.primary().execute("SELECT pg_reload_conf()");
@@ -209,7 +213,7 @@ class SetUpCheckTest {
         return postgres.primaryDatabase();
     }
 
-    /** Sessions of the primary with a setting of their own. */
+    /** Returns sessions of the primary with their own value of a setting. */
     private static DataSource with(String setting, String value) {
         PGSimpleDataSource dataSource = primary();
         dataSource.setOptions("-c " + setting + "=" + value);
@@ -220,7 +224,7 @@ class SetUpCheckTest {
         return new SetUpCheck(dataSource).look().findings();
     }
 
-    /** Waits, since the processes of PostgreSQL hear of a changed setting one after another. */
+    /** Waits, because the processes of PostgreSQL read a changed setting one after another. */
     private static void awaitFindings(DataSource dataSource, String... expected) {
         await().untilAsserted(() -> {
             List<String> findings = look(dataSource);

@@ -3,6 +3,7 @@ package io.streamlocks.coordinator;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.streamlocks.coordinator.background.StorageOpening;
 import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
@@ -19,7 +20,7 @@ final class StartLog implements AutoCloseable {
     }
 
     private static Logger logger() {
-        return (Logger) LoggerFactory.getLogger(Coordinator.class);
+        return (Logger) LoggerFactory.getLogger(StorageOpening.class);
     }
 
     /** Waits for a line with this in it. */

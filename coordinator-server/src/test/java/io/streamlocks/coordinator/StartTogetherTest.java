@@ -3,7 +3,8 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,9 +21,9 @@ class StartTogetherTest {
     private static final int SERVERS = 5;
 
     @Test
-    void serversThatStartAtOnceOnAnEmptyDatabaseSetItUpOnceAndShareIt() throws Exception {
+    void serversThatStartTogetherOnAnEmptyDatabaseSetItUpOnceAndShareIt() throws Exception {
         try (TestDatabase database = TestDatabase.empty()) {
-            CoordinatorConfig config = CoordinatorConfig.from(Map.of(
+            Settings config = Settings.from(Map.of(
                     "LOCK_BACKEND", "postgres",
                     "DATABASE_URL", database.url(),
                     "DATABASE_POOL_SIZE", "3",
@@ -58,7 +59,7 @@ class StartTogetherTest {
         }
     }
 
-    private static List<Coordinator> startAtOnce(CoordinatorConfig config) throws Exception {
+    private static List<Coordinator> startAtOnce(Settings config) throws Exception {
         CyclicBarrier together = new CyclicBarrier(SERVERS);
         ExecutorService executor = Executors.newFixedThreadPool(SERVERS);
         List<Coordinator> coordinators = new ArrayList<>();

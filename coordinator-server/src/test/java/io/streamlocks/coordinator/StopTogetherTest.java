@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.streamlocks.coordinator.http.Nginx;
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.http.HttpResponse;
@@ -24,16 +24,16 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Workers that stop at the same time as their server leave nothing held. */
+/** Workers that stop at the same time as their server leave no lease behind. */
 class StopTogetherTest {
 
     private static final Path COMPOSE = Path.of("..", "docker-compose.yml");
     private static final Duration GRACE = Duration.ofSeconds(30);
 
     @Test
-    void aThousandLeasesAreReleasedAtAServerThatStops() throws Exception {
+    void aStoppingServerReleasesAThousandLeases() throws Exception {
         try (TestDatabase database = TestDatabase.empty();
-                // It need not end: the calls are not in a hurry, on a busy machine too.
+                // The drain is long, so that the calls have time on a busy machine. The process need not end.
                 CoordinatorProcess coordinator = start(database, Duration.ofMinutes(1))) {
             HttpCalls calls = new HttpCalls(coordinator.url());
             List<String> leases = new ArrayList<>();
@@ -54,7 +54,7 @@ class StopTogetherTest {
         }
     }
 
-    /** The proxy that is documented, whose connections to a server outlive those of its clients. */
+    /** The documented proxy keeps its connections to a server longer than its clients keep theirs. */
     @Test
     void behindAProxyToo(@TempDir Path directory) throws Exception {
         try (TestDatabase database = TestDatabase.empty();
@@ -83,8 +83,8 @@ class StopTogetherTest {
     }
 
     /**
-     * Acquires and releases until the server has ended, and tells how often. A call that finds the server as it ends to listen
-     * may get a 502, and its outcome is unknown; so it is sent again. Nothing else must fail.
+     * Acquires and releases until the server has ended, and returns how often. A call that meets the server as it stops
+     * to listen may get a 502. Its outcome is unknown, so it is sent again. Nothing else may fail.
      */
     private static Callable<Integer> worker(String url, String streamId, CoordinatorProcess stopping) {
         HttpCalls calls = new HttpCalls(url);
@@ -99,7 +99,7 @@ class StopTogetherTest {
                     while (released.statusCode() == 502) {
                         released = calls.release(streamId, leaseId);
                     }
-                    // Lost, if the acquire with the 502 has not come to a server.
+                    // The lease is lost if the acquire with the 502 has not reached a server.
                     assertThat(released.statusCode())
                             .as(released.body())
                             .isIn(acquired.statusCode() == 200 ? List.of(204) : List.of(204, 410));

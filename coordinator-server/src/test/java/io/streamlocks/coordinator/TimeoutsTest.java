@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.net.http.HttpResponse;
 import java.sql.Connection;
 import java.util.List;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** PostgreSQL itself ends a statement that takes too long, so that none outlives its call. */
+/** PostgreSQL ends a statement that takes too long, so no statement outlives its call. */
 class TimeoutsTest {
 
     private final UUID leaseId = UUID.randomUUID();
@@ -30,7 +31,7 @@ class TimeoutsTest {
     @BeforeEach
     void start() throws Exception {
         database = TestDatabase.empty();
-        coordinator = new Coordinator(CoordinatorConfig.from(Map.of(
+        coordinator = new Coordinator(Settings.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", database.url(),
                 "HTTP_PORT", "0",
@@ -60,7 +61,7 @@ class TimeoutsTest {
     }
 
     @Test
-    void aCallForAStreamWhoseRowIsLockedForLongIsUnknownAndSaysWhy() throws Exception {
+    void aCallForAStreamWhoseRowStaysLockedIsUnknownAndReportsWhy() throws Exception {
         try (Connection transaction = database.transaction()) {
             transaction.createStatement().execute("SELECT FROM stream_locks FOR UPDATE");
             HttpResponse<String> response = calls.renew("a", leaseId);

@@ -6,7 +6,8 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import io.streamlocks.coordinator.lock.postgres.TestDatabase;
+import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.testkit.rig.TestDatabase;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -24,8 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
 /**
- * Two versions on one schema, as they are while servers are replaced. The version before is here in the form of its
- * statements and its migrations.
+ * Tests two versions on one schema, as during a rolling upgrade. The statements and migrations in this test represent
+ * the previous version.
  */
 class UpgradeTest {
 
@@ -109,11 +110,11 @@ class UpgradeTest {
     }
 
     @Test
-    void whileALongTransactionKeepsAMigrationWaitingCallsGoOn() throws Exception {
+    void callsContinueWhileALongTransactionDelaysAMigration() throws Exception {
         UUID leaseId = UUID.randomUUID();
         assertThat(run(ACQUIRE_2, "a", leaseId)).isNotNull();
         try (Connection dump = database.transaction()) {
-            // What pg_dump holds for as long as it takes, and what an ALTER TABLE waits for.
+            // pg_dump holds this lock until it ends, and ALTER TABLE waits for it.
             dump.createStatement().execute("LOCK TABLE stream_locks IN ACCESS SHARE MODE");
 
             try (Coordinator coordinator = coordinator()) {
@@ -161,9 +162,9 @@ class UpgradeTest {
         }
     }
 
-    /** With the trigger's function of the new version. */
+    /** The function of the trigger is that of the new version. */
     @Test
-    void whatTheVersionBeforeEndsIsInTheHistory() throws Exception {
+    void leasesThatThePreviousVersionEndsAreInTheHistory() throws Exception {
         try (Coordinator coordinator = coordinator()) {
             coordinator.ready().get(READY_WITHIN.toSeconds(), TimeUnit.SECONDS);
             UUID leaseId = UUID.randomUUID();
@@ -176,7 +177,7 @@ class UpgradeTest {
     }
 
     @Test
-    void theVersionBeforeStartsOnTheNewSchema() throws Exception {
+    void thePreviousVersionStartsOnTheNewSchema() throws Exception {
         try (Coordinator coordinator = coordinator()) {
             coordinator.ready().get(READY_WITHIN.toSeconds(), TimeUnit.SECONDS);
         }
@@ -194,7 +195,7 @@ class UpgradeTest {
                 .migrate();
     }
 
-    /** The fencing token that the statement answers with; null if it has changed nothing. */
+    /** Returns the fencing token that the statement returns; null if it has changed nothing. */
     private Long run(String statement, String streamId, UUID leaseId) {
         return database.sql().resultQuery(statement, streamId, leaseId).fetchOne(0, Long.class);
     }
@@ -207,7 +208,7 @@ class UpgradeTest {
     }
 
     private Coordinator coordinator() throws Exception {
-        return new Coordinator(CoordinatorConfig.from(Map.of(
+        return new Coordinator(Settings.from(Map.of(
                 "LOCK_BACKEND", "postgres",
                 "DATABASE_URL", database.url(),
                 "HTTP_PORT", "0",

@@ -10,8 +10,9 @@ import io.streamlocks.client.StreamLockListener;
 import io.streamlocks.client.TestServer;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
+import io.streamlocks.testkit.rig.ChildProcess;
+import io.streamlocks.testkit.rig.Machine;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -173,27 +175,19 @@ class StreamWorkerTest {
 
     @Test
     void aJvmThatShutsDownStopsItsWorkerInOrderAndOnce() throws Exception {
-        Process child = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        ChildProcess child = ChildProcess.command(
+                        Machine.java(),
                         "-cp",
                         System.getProperty("java.class.path"),
                         Child.class.getName(),
                         server.uri().toString())
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        List<String> told = new CopyOnWriteArrayList<>();
-        Thread reader = new Thread(() -> child.inputReader().lines().forEach(told::add));
-        try {
-            reader.start();
-            await().atMost(Duration.ofSeconds(20)).until(() -> told.contains("polling"));
-            // This is not child.destroy(), which closes the pipe that this test reads.
-            child.toHandle().destroy();
-            assertThat(child.waitFor(20, TimeUnit.SECONDS)).isTrue();
-            reader.join(5000);
-        } finally {
-            child.destroyForcibly();
+        try (child) {
+            child.awaitOutput(Pattern.compile("polling"), Duration.ofSeconds(20));
+            assertThat(child.terminate(Duration.ofSeconds(20))).isTrue();
+            assertThat(child.output().lines())
+                    .containsExactly("handled one", "polling", "turn over", "ended orders", "released orders");
         }
-        assertThat(told).containsExactly("handled one", "polling", "turn over", "ended orders", "released orders");
         assertThat(storage.find("orders")).isEmpty();
     }
 }

@@ -14,14 +14,14 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Tells who calls, by the bearer token that came with the call: one of the tokens file, or a JWT. Thread-safe. A call
- * waits for no file and no network.
+ * Identifies the caller of a call by its bearer token, which is a token of the tokens file or a JWT. A call waits for
+ * no file and no network. This class is thread-safe.
  */
 public final class Authenticator {
 
     private static final Logger LOG = LoggerFactory.getLogger(Authenticator.class);
 
-    /** RFC 6750; the name of the scheme in any case. */
+    /** The header of RFC 6750. The name of the scheme is case-insensitive. */
     private static final Pattern BEARER = Pattern.compile("(?i:bearer) +([A-Za-z0-9._~+/-]+=*)");
 
     private final Optional<Reloaded<Tokens>> tokens;
@@ -31,11 +31,11 @@ public final class Authenticator {
     private final RepeatedErrorLog errors = new RepeatedErrorLog(LOG, System::nanoTime);
 
     /**
-     * What JWTs are accepted.
+     * Which JWTs are accepted.
      *
      * @param keys where the key set of the issuer is: an https URL, an http URL of this machine, or a file
      * @param issuer their {@code iss}
-     * @param audience what their {@code aud} must have
+     * @param audience what their {@code aud} must contain
      */
     public record Jwt(String keys, String issuer, String audience) {}
 
@@ -49,23 +49,23 @@ public final class Authenticator {
     }
 
     /**
-     * Reads the files. A key set with a URL is fetched in the background, from the first {@link #reload} or the first
-     * need on.
+     * Reads the files. A key set at a URL is fetched in the background, from the first {@link #reload} or the first
+     * call with a JWT.
      *
-     * @param tokensFile where the tokens are, if there are any
-     * @param jwt which JWTs are accepted, if any are
-     * @return for use with the wall clock of this machine
+     * @param tokensFile the file of the tokens; empty for no tokens
+     * @param jwt which JWTs are accepted; empty for none
+     * @return an authenticator that uses the wall clock of this machine
      * @throws UnusableFileException if a file cannot be used
-     * @throws IllegalArgumentException if the key set has neither such a URL nor a file's name
+     * @throws IllegalArgumentException if the place of the key set is neither such a URL nor a file
      */
     public static Authenticator of(Optional<Path> tokensFile, Optional<Jwt> jwt) throws UnusableFileException {
         return of(tokensFile, jwt, InstantSource.system());
     }
 
     /**
-     * The same with another clock.
+     * Reads the files, as {@link #of(Optional, Optional)}, and uses another clock.
      *
-     * @param wallClock tells when credentials end. They are no leases: those end by the storage's clock
+     * @param wallClock decides when credentials end. Leases end by the clock of the storage instead
      */
     public static Authenticator of(Optional<Path> tokensFile, Optional<Jwt> jwt, InstantSource wallClock)
             throws UnusableFileException {
@@ -79,8 +79,8 @@ public final class Authenticator {
     }
 
     /**
-     * Reads the files anew if they have changed, and has keys fetched if it is time. Never throws. To be called each
-     * second.
+     * Reads the files again if they have changed, and starts to fetch keys if it is time. Never throws. The caller
+     * calls this every second.
      */
     public void reload() {
         tokens.ifPresent(Reloaded::reload);
@@ -88,12 +88,12 @@ public final class Authenticator {
     }
 
     /**
-     * Who calls.
+     * Identifies the caller.
      *
      * @param authorization the values of all {@code Authorization} headers
-     * @param address where the call comes from, for the log
-     * @return the caller; empty if they prove nothing, whatever is wrong with them
-     * @throws KeysUnavailableException if it cannot be told now
+     * @param address the address of the caller, for the log
+     * @return the caller; empty if the headers contain no valid token
+     * @throws KeysUnavailableException if the token cannot be verified now
      */
     public Optional<Principal> authenticate(List<String> authorization, String address) {
         Matcher bearer = BEARER.matcher(authorization.size() == 1 ? authorization.get(0) : "");
@@ -106,11 +106,11 @@ public final class Authenticator {
                 ? entry.filter(this::isLive).map(Tokens.Entry::principal)
                 : jwts.flatMap(jwt -> jwt.principal(token));
         if (principal.isEmpty()) {
-            // For whoever wonders why a worker is refused. That a call had no token at all is nothing to log.
+            // An operator needs the reason when a worker is rejected. A call without any token is not logged.
             String reason = entry.map(
                             expired -> "the token of " + expired.principal().id() + " has expired")
-                    .orElse("its token is not known, or not valid");
-            errors.log(Level.INFO, reason + address, "Answered a call from " + address + " with 401: " + reason, null);
+                    .orElse("its token is unknown or not valid");
+            errors.log(Level.INFO, reason + address, "Rejected a call from " + address + " with 401: " + reason, null);
         }
         return principal;
     }
@@ -119,12 +119,14 @@ public final class Authenticator {
         return entry.expiresAt().map(wallClock.instant()::isBefore).orElse(true);
     }
 
-    /** Whether the tokens file as it is now cannot be used, so that an older one is. */
+    /** Returns whether the current tokens file cannot be used, so that the previous one is in use. */
     public boolean isTokensFileFailing() {
         return tokens.map(Reloaded::isFailing).orElse(false);
     }
 
-    /** Whether the keys of JWTs as they are now cannot be read or used, so that older ones are, or none. */
+    /**
+     * Returns whether the current keys of JWTs cannot be read or used, so that the previous ones are in use, or none.
+     */
     public boolean isKeySetFailing() {
         return keys.map(source -> source.failing().getAsBoolean()).orElse(false);
     }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 
-/** The body of an answer, which fails if it is longer than it should be. */
+/** Reads the body of a response, and fails if it is too long. */
 final class BoundedBody implements BodySubscriber<byte[]> {
 
     private final BodySubscriber<byte[]> whole = BodySubscribers.ofByteArray();
@@ -36,7 +36,7 @@ final class BoundedBody implements BodySubscriber<byte[]> {
         bytes += next.stream().mapToLong(ByteBuffer::remaining).sum();
         if (bytes > maxBytes) {
             subscription.cancel();
-            whole.onError(new IOException("The answer is over " + maxBytes + " bytes"));
+            whole.onError(new IOException("The response is longer than " + maxBytes + " bytes"));
         } else {
             whole.onNext(next);
         }

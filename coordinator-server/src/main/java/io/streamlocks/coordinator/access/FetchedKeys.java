@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * The keys of a URL. They are fetched in the background: a call is answered by those that were fetched last, and waits for
- * none. Thread-safe.
+ * The keys at a URL. This class fetches them in the background. A call uses the keys that were fetched last, and waits
+ * for nothing. This class is thread-safe.
  */
 final class FetchedKeys implements JWKSource<SecurityContext> {
 
@@ -34,23 +34,23 @@ final class FetchedKeys implements JWKSource<SecurityContext> {
     private static final int MAX_BYTES = 1024 * 1024;
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
 
-    /** From the connection to the last byte. */
+    /** The longest time from the connection to the last byte. */
     static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     private static final Duration FRESH = Duration.ofMinutes(5);
 
-    /** While there are none, each call with a JWT is refused. */
+    /** Without keys each call with a JWT is rejected, so they are fetched again soon. */
     private static final Duration RETRY_IF_NONE = Duration.ofSeconds(1);
 
-    /** A key that is not in the set makes it be fetched anew, but made-up ones must not do so at each call. */
+    /** A key that is not in the set has it fetched again. Invented keys must not do that at each call. */
     private static final Duration FETCH_AT_MOST_EACH = Duration.ofSeconds(10);
 
-    /** While their issuer is away, keys serve on for so long. */
+    /** How long the last keys stay in use while the issuer is away. */
     private static final Duration OUTAGE = Duration.ofHours(12);
 
     private record Known(JWKSet keys, long fetchedAtNanos) {}
 
-    // A redirect would let whoever can have the issuer answer with one choose the keys.
+    // An attacker who can make the issuer send a redirect could choose the keys.
     private final HttpClient http = HttpClient.newBuilder()
             .followRedirects(HttpClient.Redirect.NEVER)
             .version(HttpClient.Version.HTTP_1_1)
@@ -61,12 +61,12 @@ final class FetchedKeys implements JWKSource<SecurityContext> {
     private final Duration timeout;
     private final LongSupplier nanoTime;
 
-    /** Null until they are fetched for the first time. */
+    /** Null until the keys are fetched for the first time. */
     private volatile Known known;
 
     private volatile boolean failing;
 
-    /** The last that was begun; guarded by this, as are the times before which no other is. */
+    /** The last fetch. It is guarded by this, as are the times before which no other fetch starts. */
     private CompletableFuture<Void> fetch = CompletableFuture.completedFuture(null);
 
     private long notBeforeNanos;
@@ -75,8 +75,8 @@ final class FetchedKeys implements JWKSource<SecurityContext> {
     /**
      * Fetches nothing yet.
      *
-     * @param url where they are
-     * @param timeout how long it may take to fetch them
+     * @param url where the keys are
+     * @param timeout how long a fetch may take
      * @param nanoTime a monotonic clock, {@link System#nanoTime} outside of tests
      */
     FetchedKeys(URI url, Duration timeout, LongSupplier nanoTime) {
@@ -88,29 +88,30 @@ final class FetchedKeys implements JWKSource<SecurityContext> {
     }
 
     /**
-     * Those of the keys that fit. If none does, they are fetched anew, unless that was tried just before.
+     * Returns the keys that match. If no key matches, they are fetched again, unless they were fetched a moment ago.
      *
-     * @throws JWKSetUnavailableException if there are none, or those that fit may be among those that are being fetched
+     * @throws JWKSetUnavailableException if there are no keys, or if the fetch that is running may find the key
      */
     @Override
     public List<JWK> get(JWKSelector selector, SecurityContext context) throws JWKSetUnavailableException {
         Known before = known;
         if (before == null || age(before) > OUTAGE.toNanos()) {
             fetch(RETRY_IF_NONE);
-            throw new JWKSetUnavailableException("None could be fetched yet, or for " + OUTAGE.toHours() + " h");
+            throw new JWKSetUnavailableException(
+                    "No keys have been fetched yet, or in the last " + OUTAGE.toHours() + " h");
         }
         List<JWK> found = selector.select(before.keys());
         if (!found.isEmpty()) {
             return found;
         }
         if (fetchForUnknown()) {
-            throw new JWKSetUnavailableException("One that is not known is being fetched");
+            throw new JWKSetUnavailableException("The keys are being fetched, because one of them is unknown");
         }
-        // They may have come just now.
+        // A fetch may have ended since the first look.
         return selector.select(known.keys());
     }
 
-    /** Has them fetched if there are none, or not in the last minutes. Returns at once. To be called each second. */
+    /** Starts a fetch if there are no keys, or only old ones. Returns at once. The caller calls this every second. */
     void refresh() {
         Known now = known;
         if (now == null) {
@@ -120,7 +121,7 @@ final class FetchedKeys implements JWKSource<SecurityContext> {
         }
     }
 
-    /** Whether they could not be fetched when that was tried last. */
+    /** Returns whether the last fetch has failed. */
     boolean isFailing() {
         return failing;
     }
@@ -137,7 +138,7 @@ final class FetchedKeys implements JWKSource<SecurityContext> {
         }
     }
 
-    /** Whether they are being fetched after that. */
+    /** Starts a fetch if it is time. Returns whether a fetch is running. */
     private synchronized boolean fetchForUnknown() {
         long now = nanoTime.getAsLong();
         if (fetch.isDone() && now - notForUnknownBeforeNanos >= 0) {
@@ -149,30 +150,30 @@ final class FetchedKeys implements JWKSource<SecurityContext> {
     }
 
     private void begin() {
-        CompletableFuture<HttpResponse<byte[]>> answer = http.sendAsync(request, info -> new BoundedBody(MAX_BYTES));
+        CompletableFuture<HttpResponse<byte[]>> response = http.sendAsync(request, info -> new BoundedBody(MAX_BYTES));
         AtomicBoolean late = new AtomicBoolean();
-        fetch = answer.handle((whole, failure) -> use(whole, failure, late.get()));
-        // The time-out of a request would be that of its head, and a body could take for ever.
+        fetch = response.handle((whole, failure) -> use(whole, failure, late.get()));
+        // The time-out of HttpRequest covers only the head of the response, and its body could take for ever.
         CompletableFuture.delayedExecutor(timeout.toMillis(), TimeUnit.MILLISECONDS)
                 .execute(() -> {
                     late.set(true);
-                    answer.cancel(true);
+                    response.cancel(true);
                 });
     }
 
-    private Void use(HttpResponse<byte[]> answer, Throwable failure, boolean late) {
+    private Void use(HttpResponse<byte[]> response, Throwable failure, boolean late) {
         if (failure != null && late) {
-            keep("it took over " + timeout.toMillis() + " ms");
+            keep("it took more than " + timeout.toMillis() + " ms");
         } else if (failure != null) {
             keep(describe(failure));
-        } else if (answer.statusCode() != 200) {
-            keep("the answer has the status " + answer.statusCode() + " (redirects are not followed)");
+        } else if (response.statusCode() != 200) {
+            keep("the response has the status " + response.statusCode() + " (redirects are not followed)");
         } else {
             try {
-                known = new Known(Keys.parse(answer.body()), nanoTime.getAsLong());
+                known = new Known(Keys.parse(response.body()), nanoTime.getAsLong());
                 failing = false;
             } catch (UnusableFileException e) {
-                keep("the answer " + e.getMessage());
+                keep("the response " + e.getMessage());
             }
         }
         return null;
@@ -184,12 +185,12 @@ final class FetchedKeys implements JWKSource<SecurityContext> {
                 Level.WARN,
                 reason,
                 "The keys of JWTs cannot be fetched"
-                        + (known == null ? " yet: " : ", so those fetched before stay in use: ")
+                        + (known == null ? " yet: " : ". The previous keys stay in use: ")
                         + reason,
                 null);
     }
 
-    /** If a connection fails, the outer exception says so, and the root says why. */
+    /** The outer exception names the failure of a connection, and the root names its reason. */
     private static String describe(Throwable failure) {
         Throwable outer = failure instanceof CompletionException ? failure.getCause() : failure;
         Throwable root = outer;

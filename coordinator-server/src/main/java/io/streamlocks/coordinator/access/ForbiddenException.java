@@ -2,7 +2,7 @@ package io.streamlocks.coordinator.access;
 
 import java.util.Optional;
 
-/** The caller is known, and may not do what it asks for. The message is for the caller; it repeats nothing of a token. */
+/** Reports that a known caller may not do this. The message is for the caller, and repeats nothing of a token. */
 public final class ForbiddenException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -10,12 +10,12 @@ public final class ForbiddenException extends RuntimeException {
     private final String field;
 
     ForbiddenException(String field, String message) {
-        // An answer, not a fault; a stack trace would only cost time.
+        // This is a result and not a fault, so a stack trace would only cost time.
         super(message, null, false, false);
         this.field = field;
     }
 
-    /** The field of the request that the caller may not name so, if it is for one. */
+    /** Returns the field of the request that the token does not cover; empty if the reason is not a field. */
     public Optional<String> field() {
         return Optional.ofNullable(field);
     }

@@ -12,12 +12,12 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * The claims of a JWT, read as they stand there. The library that verifies them makes a text of a number, and takes null
- * for a claim that is missing, so that an {@code exp} of null would never end.
+ * The claims of a JWT, read literally. The library that verifies them turns numbers into text, and treats null as a
+ * missing claim. An {@code exp} of null would never end.
  */
 final class JwtClaims {
 
-    /** The last second of the year 9999, since 1970. What is beyond is a mistake, as milliseconds would be. */
+    /** The last second of the year 9999, since 1970. Larger numbers are mistakes, such as milliseconds. */
     private static final double MAX_TIME = 253_402_300_799.0;
 
     private static final JsonMapper MAPPER = JsonMapper.builder()
@@ -32,10 +32,10 @@ final class JwtClaims {
     }
 
     /**
-     * Reads whom they name. Looks at no signature, and whether a time or a name is right is for others to say.
+     * Reads the caller that they name. The caller of this method verifies the signature, the times and the names.
      *
      * @param json the payload
-     * @return whoever they name, or empty if a claim is missing or not of its type, or stands there twice
+     * @return the caller that they name; empty if a claim is missing, has another type, or occurs twice
      */
     static Optional<Principal> principal(byte[] json) {
         try {

@@ -20,15 +20,16 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Verifies JWTs: signed with a key of the key set, for this audience, by this issuer, not expired. Thread-safe.
+ * Verifies JWTs: signed with a key of the key set, for this audience, by this issuer, not expired. This class is
+ * thread-safe.
  *
- * <p>The claims say what the line of a tokens file says: {@code sub} is the id, {@code role} the role; {@code
- * stream_prefixes} (an array) and {@code owner_prefix} may be left out. A claim that is not as it should be makes the
- * whole JWT worth nothing.
+ * <p>The claims correspond to the fields of a line of a tokens file: {@code sub} is the id, and {@code role} the role.
+ * The claims {@code stream_prefixes} (an array) and {@code owner_prefix} are optional. One invalid claim makes the JWT
+ * invalid.
  */
 final class Jwts {
 
-    /** Those with a public key alone: a secret that both sides know would let every server make tokens. */
+    /** Algorithms with a public key only. With a shared secret every server could make tokens. */
     private static final Set<JWSAlgorithm> ALGORITHMS = Set.of(
             JWSAlgorithm.RS256,
             JWSAlgorithm.RS384,
@@ -46,7 +47,7 @@ final class Jwts {
     private final DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
 
     Jwts(JWKSource<SecurityContext> keys, String issuer, String audience, InstantSource wallClock) {
-        // Of a token for something else, as an ID token, another type may be the only sign.
+        // Another type may be the only sign of a token for another purpose, such as an ID token.
         processor.setJWSTypeVerifier(
                 new DefaultJOSEObjectTypeVerifier<>(JOSEObjectType.JWT, new JOSEObjectType("at+jwt"), null));
         processor.setJWSKeySelector(new JWSVerificationKeySelector<>(ALGORITHMS, keys));
@@ -54,15 +55,16 @@ final class Jwts {
     }
 
     /**
-     * Whoever has this JWT, or empty if it proves nothing.
+     * Verifies a JWT.
      *
-     * @throws KeysUnavailableException if that cannot be told now
+     * @return the caller that it names; empty if it is not valid
+     * @throws KeysUnavailableException if it cannot be verified now
      */
     Optional<Principal> principal(String token) {
         try {
             SignedJWT jwt = SignedJWT.parse(token);
             if (jwt.getHeader().getCriticalParams() != null) {
-                // It names what must be understood, and nothing beyond the standard is.
+                // The header lists extensions that a server must support, and this server supports none.
                 return Optional.empty();
             }
             processor.process(jwt, null);
@@ -70,14 +72,13 @@ final class Jwts {
         } catch (JWKSetUnavailableException e) {
             throw new KeysUnavailableException(e);
         } catch (ParseException | BadJOSEException | JOSEException | RuntimeException e) {
-            // Why is for nobody: the caller must not learn it, and the message may quote the token. Not every token
-            // that
-            // is none is met with an exception of its own: a header that says null ends in a NullPointerException.
+            // The reason is not reported: the caller must not learn it, and the message may quote the token. Some
+            // invalid tokens cause a RuntimeException. For example, a header of null causes a NullPointerException.
             return Optional.empty();
         }
     }
 
-    /** With a clock that a test can set. */
+    /** A verifier with a clock that a test can set. */
     private static final class ClaimsVerifier extends DefaultJWTClaimsVerifier<SecurityContext> {
         private final InstantSource wallClock;
 

@@ -18,20 +18,20 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * The keys that JWTs are verified with: those of a file, or of a URL. Thread-safe.
+ * The keys that verify JWTs, from a file or a URL. This class is thread-safe.
  *
  * @param source finds a key; does not block
- * @param reload looks whether there are others by now; does not throw
- * @param failing whether the last that were looked for could not be used
+ * @param reload looks for new keys; does not throw
+ * @param failing returns whether the newest keys cannot be used
  */
 record Keys(JWKSource<SecurityContext> source, Runnable reload, BooleanSupplier failing) {
 
     /**
-     * Reads the file, or gets ready to fetch.
+     * Reads the file, or prepares to fetch the URL.
      *
      * @param where an https URL, an http URL of this machine, or a file
-     * @throws UnusableFileException if the file holds no key that can be used
-     * @throws IllegalArgumentException if it is none of them
+     * @throws UnusableFileException if the file contains no key that can be used
+     * @throws IllegalArgumentException if {@code where} is something else
      */
     static Keys of(String where) throws UnusableFileException {
         if (where.contains("://")) {
@@ -59,13 +59,13 @@ record Keys(JWKSource<SecurityContext> source, Runnable reload, BooleanSupplier 
             throw neither();
         }
         if (url.getScheme().equalsIgnoreCase("http") && !isLoopback(url.getHost())) {
-            throw new IllegalArgumentException("must be an https URL, or a file: over http, which is for this machine"
-                    + " alone, whoever is on the way could put a key of his own into the answer");
+            throw new IllegalArgumentException("must be an https URL or a file. Plain http is for this machine only,"
+                    + " because an attacker on the network could replace the keys");
         }
         return url;
     }
 
-    /** Looks up no name: what it leads to may be another machine by the time the keys are fetched. */
+    /** Resolves no name, which may lead to another machine by the time the keys are fetched. */
     private static boolean isLoopback(String host) {
         boolean address = host.startsWith("[") || host.matches("[0-9.]+");
         try {
@@ -77,22 +77,22 @@ record Keys(JWKSource<SecurityContext> source, Runnable reload, BooleanSupplier 
     }
 
     private static IllegalArgumentException neither() {
-        return new IllegalArgumentException("must be an https URL, or a file");
+        return new IllegalArgumentException("must be an https URL or a file");
     }
 
     /**
      * Reads a key set.
      *
-     * @param json what is in it
+     * @param json the key set
      * @return the public keys
-     * @throws UnusableFileException if there is no key that JWTs can be verified with
+     * @throws UnusableFileException if it contains no key that can verify JWTs
      */
     static JWKSet parse(byte[] json) throws UnusableFileException {
         JWKSet keys;
         try {
             keys = JWKSet.parse(new String(json, StandardCharsets.UTF_8));
         } catch (ParseException | RuntimeException e) {
-            // Its message may quote a key. A file that says null is met with a NullPointerException.
+            // The message of the exception may quote a key. A file of null causes a NullPointerException.
             throw new UnusableFileException(List.of("is not a JWK set: a JSON object with an array \"keys\""));
         }
         if (keys.getKeys().stream()

@@ -1,17 +1,17 @@
 package io.streamlocks.coordinator.access;
 
-/** The rule for the id of a token, and for prefixes: they are beginnings of ids, and are printed. */
+import io.streamlocks.coordinator.lock.Limits;
+
+/** The rule for the id of a token and for prefixes, which are beginnings of ids. All of them are printed. */
 final class Label {
 
-    static final String RULE = "must be a string of 1 to 255 printable characters";
-
-    private static final int MAX_LENGTH = 255;
+    static final String RULE = "must be a string of 1 to " + Limits.MAX_ID_LENGTH + " printable characters";
 
     private Label() {}
 
     static boolean isValid(String value) {
         return !value.isEmpty()
-                && value.codePointCount(0, value.length()) <= MAX_LENGTH
+                && value.codePointCount(0, value.length()) <= Limits.MAX_ID_LENGTH
                 && value.codePoints().allMatch(Label::isPrintable);
     }
 

@@ -8,24 +8,24 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A token just made, which nobody can tell again from its line.
+ * A new token. Its line does not reveal it.
  *
- * @param token for whoever makes the calls
- * @param line for the tokens file
+ * @param token the token, for the caller
+ * @param line its line for the tokens file
  */
 public record NewToken(String token, String line) {
 
-    /** So that a scanner for secrets finds one where it should not be. */
+    /** Scanners for secrets find tokens by this prefix. */
     private static final String MARK = "slc_";
 
     private static final int RANDOM_BYTES = 32;
 
     /**
-     * Makes one.
+     * Makes a random token.
      *
-     * @param principal whoever will have it
-     * @param expiresAt when it ends, if it does
-     * @throws IllegalArgumentException if the tokens file would be broken by its line, with every problem
+     * @param principal the caller that will have the token
+     * @param expiresAt when it ends; empty for never
+     * @throws IllegalArgumentException if a tokens file may not contain its line; the message lists every problem
      */
     public static NewToken of(Principal principal, Optional<Instant> expiresAt) {
         byte[] random = new byte[RANDOM_BYTES];
@@ -40,7 +40,7 @@ public record NewToken(String token, String line) {
         return new NewToken(token, line);
     }
 
-    /** Without the token. */
+    /** Returns the line, without the token. */
     @Override
     public String toString() {
         return "NewToken[" + line + "]";

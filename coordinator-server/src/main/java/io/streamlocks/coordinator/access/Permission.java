@@ -1,15 +1,15 @@
 package io.streamlocks.coordinator.access;
 
-/** What a call asks of the role of its caller. */
+/** What a call requires of the role of its caller. */
 public enum Permission {
-    /** Nothing: anybody may make it, without a token. */
+    /** Nothing. The call needs no token. */
     OPEN,
     /** To hold leases: acquire, renew, release. */
     HOLD,
-    /** To see who holds a stream that is named. */
+    /** To see who holds a stream that the call names. */
     LOOK,
-    /** To see who holds which streams, who held them, and how the server fares. */
+    /** To see who holds which streams, who held them, and the metrics of the server. */
     READ,
-    /** To end leases of others. */
+    /** To end the leases of other callers. */
     BREAK
 }

@@ -3,47 +3,47 @@ package io.streamlocks.coordinator.access;
 import java.util.List;
 
 /**
- * Who makes a call, and what it may do.
+ * The caller of a call, and what it may do.
  *
- * @param id a label of the token, shown where it is asked by whom something was done
+ * @param id a label of the token, which the history and the log show
  * @param role which calls it may make
- * @param streamPrefixes it may name only streams whose id begins with one of them; empty for any
- * @param ownerPrefix it may act only for owners whose id begins with it; empty for any
+ * @param streamPrefixes it may use only streams whose id begins with one of these; empty for all streams
+ * @param ownerPrefix it may act only for owners whose id begins with this; empty for all owners
  */
 public record Principal(String id, Role role, List<String> streamPrefixes, String ownerPrefix) {
 
-    /** Everybody, where there is no access control: may do all. */
+    /** Every caller of a server without access control. It may do everything. */
     public static final Principal ANONYMOUS = new Principal("anonymous", Role.OPERATOR, List.of(), "");
 
-    /** Keeps a copy of the list. */
+    /** Copies the list. */
     public Principal {
         streamPrefixes = List.copyOf(streamPrefixes);
     }
 
-    /** Whether it may make calls that ask for this. */
+    /** Returns whether it may make calls that require this permission. */
     public boolean may(Permission permission) {
         return role.may(permission);
     }
 
-    /** Whether it may name this stream. */
+    /** Returns whether it may use this stream. */
     public boolean mayNameStream(String streamId) {
         return isForAllStreams() || streamPrefixes.stream().anyMatch(streamId::startsWith);
     }
 
-    /** Whether it may act for this owner. */
+    /** Returns whether it may act for this owner. */
     public boolean mayActFor(String ownerId) {
         return ownerId.startsWith(ownerPrefix);
     }
 
-    /** Whether no stream is closed to it. */
+    /** Returns whether it may use all streams. */
     public boolean isForAllStreams() {
         return streamPrefixes.isEmpty();
     }
 
     /**
-     * Returns if it may make calls that ask for this.
+     * Returns if it may make calls that require this permission.
      *
-     * @throws ForbiddenException if not
+     * @throws ForbiddenException if it may not
      */
     public void require(Permission permission) {
         if (!may(permission)) {
@@ -52,9 +52,9 @@ public record Principal(String id, Role role, List<String> streamPrefixes, Strin
     }
 
     /**
-     * Returns if it may name this stream.
+     * Returns if it may use this stream.
      *
-     * @throws ForbiddenException if not
+     * @throws ForbiddenException if it may not
      */
     public void requireStream(String streamId) {
         if (!mayNameStream(streamId)) {
@@ -65,7 +65,7 @@ public record Principal(String id, Role role, List<String> streamPrefixes, Strin
     /**
      * Returns if it may act for this owner.
      *
-     * @throws ForbiddenException if not
+     * @throws ForbiddenException if it may not
      */
     public void requireOwner(String ownerId) {
         if (!mayActFor(ownerId)) {
@@ -76,29 +76,29 @@ public record Principal(String id, Role role, List<String> streamPrefixes, Strin
     /**
      * Returns if it may see all streams whose id begins with this.
      *
-     * @param prefix empty for all streams that there are
-     * @throws ForbiddenException if not
+     * @param prefix the beginning of the ids; empty for all streams
+     * @throws ForbiddenException if it may not
      */
     public void requireAllStreamsOf(String prefix) {
-        // What begins with a longer prefix begins with a shorter one, too.
+        // An id that begins with the longer prefix begins with the shorter one as well.
         if (!mayNameStream(prefix)) {
             throw new ForbiddenException(
-                    "prefix", "This token is for some streams only: name a prefix that is theirs alone.");
+                    "prefix", "This token is for some streams only. Use a prefix that matches no other streams.");
         }
     }
 
     /**
-     * Returns if no stream is closed to it.
+     * Returns if it may use all streams.
      *
-     * @throws ForbiddenException if one is
+     * @throws ForbiddenException if it may not
      */
     public void requireWholeNamespace() {
         if (!isForAllStreams()) {
-            throw new ForbiddenException(null, "This call is for tokens that are for all streams.");
+            throw new ForbiddenException(null, "This call requires a token for all streams.");
         }
     }
 
-    /** Without the prefixes, which no log line need tell. */
+    /** Returns the id and the role. Log lines do not contain the prefixes. */
     @Override
     public String toString() {
         return "Principal[" + id + ", " + role.code() + "]";

@@ -6,13 +6,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What a token is for. */
+/** The role of a token, which permits some of the calls. */
 public enum Role {
-    /** Holds leases, and may look whether a stream is free. */
+    /** Holds leases, and may look up whether a stream is free. */
     WORKER(Permission.HOLD, Permission.LOOK),
     /** Sees everything and changes nothing. */
     READER(Permission.LOOK, Permission.READ),
-    /** May do all. */
+    /** May do everything. */
     OPERATOR(Permission.HOLD, Permission.LOOK, Permission.READ, Permission.BREAK);
 
     private final Set<Permission> permissions;
@@ -21,17 +21,17 @@ public enum Role {
         this.permissions = Set.of(permissions);
     }
 
-    /** Whether this role may make calls that ask for this. */
+    /** Returns whether this role may make calls that require this permission. */
     public boolean may(Permission permission) {
         return permission == Permission.OPEN || permissions.contains(permission);
     }
 
-    /** Its name in a tokens file and in a JWT. */
+    /** Returns its name in a tokens file and in a JWT. */
     public String code() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The role of this name, or empty if there is none. */
+    /** Returns the role with this name; empty if there is none. */
     public static Optional<Role> of(String code) {
         return Arrays.stream(values()).filter(role -> role.code().equals(code)).findFirst();
     }

@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/** A line of a tokens file, read strictly. Its problems never repeat a value: somebody may have put a token there. */
+/** A line of a tokens file, read strictly. Its problems never repeat a value, which may be a token by mistake. */
 final class TokenLine {
 
     private static final Set<String> FIELDS =
@@ -43,18 +43,18 @@ final class TokenLine {
     /**
      * Reads a line.
      *
-     * @param number of the line, for the problems
-     * @param line what stands in it
-     * @param problems takes what is wrong with it
-     * @return what it says, or empty if anything is wrong
+     * @param number the number of the line, for the problems
+     * @param line the line
+     * @param problems receives the problems
+     * @return the entry; empty if there is a problem
      */
     static Optional<Tokens.Entry> parse(int number, String line, List<String> problems) {
         JsonNode object;
         try {
             object = MAPPER.readTree(line);
         } catch (JsonProcessingException e) {
-            // Its message quotes the line.
-            problems.add("line " + number + ": is not one JSON object, or names a field twice");
+            // The message of the exception quotes the line.
+            problems.add("line " + number + ": is not one JSON object, or contains a field twice");
             return Optional.empty();
         }
         if (!object.isObject()) {
@@ -64,7 +64,7 @@ final class TokenLine {
         return new TokenLine(number, object, problems).entry();
     }
 
-    /** The line that says this. */
+    /** Returns the line of a token. */
     static String of(Principal principal, String token, Optional<Instant> expiresAt) {
         ObjectNode object = MAPPER.createObjectNode();
         object.put("id", principal.id());
@@ -94,10 +94,10 @@ final class TokenLine {
         Optional<List<String>> prefixes = optional(
                 "streamPrefixes",
                 TokenLine::labels,
-                "must be an array of one prefix or more, each " + Label.RULE + "; leave it out for any stream");
-        Optional<String> owner = optional("ownerPrefix", TokenLine::label, Label.RULE + "; leave it out for any owner");
+                "must be an array of one or more prefixes, each of which " + Label.RULE + "; omit it for all streams");
+        Optional<String> owner = optional("ownerPrefix", TokenLine::label, Label.RULE + "; omit it for all owners");
         Optional<Instant> expiresAt =
-                optional("expiresAt", TokenLine::instant, "must be an instant like 2027-01-01T00:00:00Z");
+                optional("expiresAt", TokenLine::instant, "must be an instant such as 2027-01-01T00:00:00Z");
         if (problems.size() > before) {
             return Optional.empty();
         }

@@ -15,26 +15,26 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The tokens of a tokens file: a JSON object a line, with the hash of a token and what it is for. Blank lines, and those
- * that begin with {@code #}, say nothing. Immutable.
+ * The tokens of a tokens file. Each line is a JSON object with the hash of a token and what the token permits. Blank lines
+ * and lines that begin with {@code #} are ignored. This class is immutable.
  *
  * <pre>
  * {"id":"ops-alice","sha256":"(64 hex digits)","role":"operator","streamPrefixes":["orders/"],"ownerPrefix":"pod-","expiresAt":"2027-01-01T00:00:00Z"}
  * </pre>
  *
- * <p>An id may stand on several lines, as while one token replaces another.
+ * <p>Several lines may have the same id, for example while one token replaces another.
  */
 public final class Tokens {
 
     /**
-     * A line.
+     * A line of the file.
      *
      * @param sha256 the hash of the token
-     * @param principal whoever has the token
-     * @param expiresAt when it ends, on the server's wall clock
+     * @param principal the caller that has the token
+     * @param expiresAt when the token ends, by the wall clock of the server
      */
     record Entry(byte[] sha256, Principal principal, Optional<Instant> expiresAt) {
-        /** Without the hash. */
+        /** Returns the caller, without the hash. */
         @Override
         public String toString() {
             return "Entry[" + principal + "]";
@@ -48,11 +48,11 @@ public final class Tokens {
     }
 
     /**
-     * Reads a tokens file. A file without any token counts as broken, since it is more likely to be half written than
-     * meant to lock everybody out.
+     * Reads a tokens file. A file without a token is rejected, because it is more likely to be incomplete than meant to
+     * lock out every caller.
      *
-     * @param file what is in it
-     * @throws UnusableFileException naming line and field of every problem
+     * @param file the content of the file
+     * @throws UnusableFileException if there are problems; its message names the line and field of each
      */
     public static Tokens parse(byte[] file) throws UnusableFileException {
         List<String> problems = new ArrayList<>();
@@ -72,12 +72,12 @@ public final class Tokens {
             Integer before =
                     lineOfHash.putIfAbsent(HexFormat.of().formatHex(entry.get().sha256()), number);
             if (before != null) {
-                problems.add("line " + number + ": sha256 is that of line " + before);
+                problems.add("line " + number + ": sha256 is the same as in line " + before);
             }
             entries.add(entry.get());
         }
         if (entries.isEmpty() && problems.isEmpty()) {
-            problems.add("holds no token");
+            problems.add("contains no token");
         }
         if (!problems.isEmpty()) {
             throw new UnusableFileException(problems);
@@ -96,11 +96,11 @@ public final class Tokens {
         }
     }
 
-    /** The line of this token, or empty if there is none. */
+    /** Returns the line of this token; empty if there is none. */
     Optional<Entry> find(String token) {
         byte[] hash = sha256(token);
         Entry found = null;
-        // On to the end, and each comparison to its end: how long it takes must not tell how much of a hash was right.
+        // This compares all lines, and each of them to its end. The time must not reveal how much of a hash is right.
         for (Entry entry : entries) {
             if (MessageDigest.isEqual(entry.sha256(), hash)) {
                 found = entry;
@@ -113,7 +113,7 @@ public final class Tokens {
         try {
             return MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java has SHA-256", e);
+            throw new IllegalStateException("Every JVM has SHA-256", e);
         }
     }
 }

@@ -2,16 +2,16 @@ package io.streamlocks.coordinator.access;
 
 import java.net.URI;
 
-/** The host of a URL as Java sees it. */
+/** Checks the host of a URL. */
 public final class UrlHost {
 
     private UrlHost() {}
 
     /**
-     * Says why a URL has no host where a reader sees one. Java, as the standards of names, knows no underscore in it; Docker
-     * Compose makes such names.
+     * Rejects a host name with an underscore. Such names are not valid, and Java reports no host at all, but Docker
+     * Compose creates them.
      *
-     * @throws IllegalArgumentException if that is why
+     * @throws IllegalArgumentException if the host name contains an underscore
      */
     public static void requireNoUnderscore(URI url) {
         String authority = url.getRawAuthority();
@@ -19,8 +19,8 @@ public final class UrlHost {
                 && authority != null
                 && authority.substring(authority.lastIndexOf('@') + 1).contains("_")) {
             throw new IllegalArgumentException(
-                    "has a host name with an underscore, which is not allowed in the host name of"
-                            + " a URL: give that host another name, or use its address");
+                    "has a host name with an underscore, which is not allowed in a URL: give that"
+                            + " host another name, or use its address");
         }
     }
 }

@@ -1,11 +1,11 @@
 /**
- * Who may do what. A caller proves itself by a bearer token: one of the tokens file, which holds their hashes alone, or a
- * JWT whose signature a key set of its issuer verifies. What is known of it then is a {@link
- * io.streamlocks.coordinator.access.Principal}: its role says which calls it may make, and its prefixes for which streams
- * and owners.
+ * Who may do what. A caller identifies itself by a bearer token. It is a token of the tokens file, which contains only
+ * hashes, or a JWT, whose signature a key set of its issuer verifies. The result is a {@link
+ * io.streamlocks.coordinator.access.Principal}. Its role decides which calls it may make, and its prefixes decide for
+ * which streams and owners.
  *
- * <p>Credentials end by the wall clock of the server. That is no lease: those end by the storage's clock alone.
+ * <p>Credentials end by the wall clock of the server. Leases end by the clock of the storage.
  *
- * <p>This package knows neither HTTP nor leases. Nothing in it logs or repeats a token, a hash or a prefix.
+ * <p>This package uses neither HTTP nor leases. Nothing in it logs or repeats a token, a hash or a prefix.
  */
 package io.streamlocks.coordinator.access;

@@ -8,24 +8,24 @@ import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
- * A cap of the live leases of an owner: a guard against a worker that runs wild, not an exact quota.
+ * Limits the live leases of an owner. It protects against a faulty worker, and is not an exact quota.
  *
- * <p>What an owner holds is the last census of the storage, which is taken every few seconds, and what this server granted
- * and released since. So an owner that asks several servers can have more for some seconds; and one whose leases ran out,
- * were broken or were released at another server can be refused for as long. Waiting for {@link #REFRESH_INTERVAL} and
- * asking again is right.
+ * <p>The number of leases is that of the last census of the storage, plus those that this server has granted and minus
+ * those that it has released since. A census takes place every few seconds. An owner that uses several servers can
+ * therefore exceed the limit for some seconds. An owner whose leases ran out, were broken, or were released at another
+ * server can be rejected for as long. It should try again after {@link #REFRESH_INTERVAL}.
  *
- * <p>Thread-safe.
+ * <p>This class is thread-safe.
  */
 public final class OwnerCap {
 
-    /** How often {@link #refresh} is to be called. */
+    /** How often the caller calls {@link #refresh}. */
     public static final Duration REFRESH_INTERVAL = Duration.ofSeconds(5);
 
-    /** A release names a lease, not its owner, so the owners of the latest grants are remembered. */
+    /** How many owners of the latest grants are remembered. A release contains the lease id and not the owner. */
     static final int REMEMBERED_LEASES = 100_000;
 
-    /** One grant. The lease id alone is not: a client may use one for several streams, and has a lease of each. */
+    /** Identifies a grant. A client may use one lease id for several streams, and has a lease on each of them. */
     private record Key(String streamId, UUID leaseId) {}
 
     private final int max;
@@ -33,13 +33,15 @@ public final class OwnerCap {
 
     private Map<String, Long> counted = Map.of();
 
-    /** What was admitted, and is neither granted nor not. A census may see it or not, so none ends it. */
+    /**
+     * Admitted requests without an outcome. A census may or may not count them, so they stay here until their outcome.
+     */
     private final Map<String, Long> underWay = new HashMap<>();
 
-    /** What changed since the last census began. */
+    /** The changes since the last census began. */
     private Map<String, Long> since = new HashMap<>();
 
-    /** What changed since the census under way began; null while there is none. */
+    /** The changes since the running census began; null while no census runs. */
     private Map<String, Long> duringCensus;
 
     private final Map<Key, String> owners = new LinkedHashMap<>() {
@@ -53,7 +55,7 @@ public final class OwnerCap {
 
     /**
      * @param max the most live leases of an owner
-     * @param census counts them, by owner
+     * @param census counts the live leases by owner
      */
     public OwnerCap(int max, Supplier<Map<String, Long>> census) {
         this.max = max;
@@ -61,10 +63,10 @@ public final class OwnerCap {
     }
 
     /**
-     * Counts one more, if there is room; for a lease that was granted before and is asked for again, there is. It is to be
-     * followed by {@link #granted} or {@link #notGranted}.
+     * Admits a request if the owner is below its limit, or if this server has granted the same lease before. The caller
+     * then calls {@link #granted} or {@link #notGranted}.
      *
-     * @return whether there is room
+     * @return whether the request is admitted
      */
     public synchronized boolean admit(String ownerId, String streamId, UUID leaseId) {
         if (!owners.containsKey(new Key(streamId, leaseId))
@@ -78,21 +80,21 @@ public final class OwnerCap {
         return true;
     }
 
-    /** What was admitted is granted. */
+    /** Records that an admitted request was granted. */
     public synchronized void granted(String ownerId, String streamId, UUID leaseId) {
         notGranted(ownerId);
-        // Else it was granted before and asked for again: it was counted then.
+        // A repeated acquire of the same lease was counted the first time.
         if (owners.put(new Key(streamId, leaseId), ownerId) == null) {
             add(ownerId, 1);
         }
     }
 
-    /** What was admitted is not granted after all, or nobody knows. */
+    /** Records that an admitted request was not granted, or that its outcome is unknown. */
     public synchronized void notGranted(String ownerId) {
         underWay.computeIfPresent(ownerId, (owner, leases) -> leases == 1 ? null : leases - 1);
     }
 
-    /** A lease is released. */
+    /** Records that a lease was released. */
     public synchronized void released(String streamId, UUID leaseId) {
         String ownerId = owners.remove(new Key(streamId, leaseId));
         if (ownerId != null) {
@@ -108,9 +110,9 @@ public final class OwnerCap {
     }
 
     /**
-     * Takes a census. Blocks for as long as that takes; the others do not wait for it.
+     * Counts the live leases. Blocks for as long as the census takes. The other methods do not wait for it.
      *
-     * @throws RuntimeException if it fails; what was counted before stands
+     * @throws RuntimeException if the census fails; the previous one stays in use
      */
     public void refresh() {
         synchronized (this) {

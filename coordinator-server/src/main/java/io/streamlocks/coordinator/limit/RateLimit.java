@@ -9,10 +9,11 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * So many calls a second for each caller, in this server: after a pause, those of one second at once. Thread-safe.
+ * Limits the calls of each caller per second, in this server. After a pause a caller may make the calls of one second
+ * at once. This class is thread-safe.
  *
- * <p>It remembers the {@value #MAX_CALLERS} callers that called last. One that made room begins anew, with the calls of a
- * whole second.
+ * <p>It remembers the {@value #MAX_CALLERS} callers that called last. A forgotten caller starts again with the calls of
+ * one second.
  */
 public final class RateLimit {
 
@@ -21,7 +22,7 @@ public final class RateLimit {
     private final int perSecond;
     private final TimeMeter time;
 
-    /** In the order of their last calls; guarded by itself. */
+    /** In the order of the last calls. The map is guarded by itself. */
     private final Map<String, Bucket> buckets = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
@@ -32,7 +33,7 @@ public final class RateLimit {
     };
 
     /**
-     * @param perSecond the most calls, at least 1
+     * @param perSecond the maximum number of calls per second, at least 1
      * @param nanoTime a monotonic clock, {@link System#nanoTime} outside of tests
      */
     public RateLimit(int perSecond, LongSupplier nanoTime) {
@@ -53,8 +54,8 @@ public final class RateLimit {
     /**
      * Counts a call.
      *
-     * @param caller who makes it
-     * @return zero if it may go on, else how long to wait before another is of use
+     * @param caller the caller
+     * @return zero if the call is permitted; otherwise how long the caller has to wait
      */
     public Duration take(String caller) {
         Bucket bucket;

@@ -1,2 +1,2 @@
-/** How often a caller may call, and how many leases an owner may hold. This package knows neither HTTP nor leases. */
+/** How often a caller may call, and how many leases an owner may hold. This package uses neither HTTP nor leases. */
 package io.streamlocks.coordinator.limit;

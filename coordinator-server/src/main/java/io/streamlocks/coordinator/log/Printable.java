@@ -3,23 +3,23 @@ package io.streamlocks.coordinator.log;
 import java.util.Locale;
 
 /**
- * Text of others as a line for a terminal or a log: what would not be seen, or would change what is seen, is written out.
- * Whoever names a stream could otherwise begin a line of his own, move the cursor, or turn the direction of the text
- * around.
+ * Makes text from outside safe for a terminal or a log. Characters that are invisible, or that change other text, are
+ * escaped. Otherwise the name of a stream could begin a line of its own, move the cursor, or reverse the direction of
+ * the text.
  */
 public final class Printable {
 
     private Printable() {}
 
     /**
-     * Writes out the control and format characters, the separators of lines and paragraphs, and what is no character, as
-     * {@code \}{@code u202e}.
+     * Escapes control and format characters, line and paragraph separators, and lone surrogates, as {@code \}{@code
+     * u202e}.
      */
     public static String of(String text) {
         return of(text, "");
     }
 
-    /** The same, but for these characters. */
+    /** Escapes the same characters, except those that are kept. */
     static String of(String text, String kept) {
         int clean = 0;
         while (clean < text.length()) {
@@ -37,7 +37,7 @@ public final class Printable {
             if (!isHidden(character) || kept.indexOf(character) >= 0) {
                 printable.appendCodePoint(character);
             } else {
-                // As JSON and Java have those that are two: each by itself.
+                // JSON and Java escape the two halves of such a character separately.
                 for (char half : Character.toChars(character)) {
                     printable.append(String.format(Locale.ROOT, "\\u%04x", (int) half));
                 }

@@ -3,7 +3,10 @@ package io.streamlocks.coordinator.log;
 import ch.qos.logback.classic.pattern.MessageConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 
-/** The message of a log line as text, {@link Printable} and always one line. {@code logback-text.xml} names it. */
+/**
+ * Writes the message of a log line as {@link Printable} text, always as one line. {@code logback-text.xml} refers to
+ * this class.
+ */
 public final class PrintableMessage extends MessageConverter {
 
     @Override

@@ -5,8 +5,8 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import java.util.regex.Pattern;
 
 /**
- * The stack trace below a log line as text, {@link Printable}; its messages may have several lines, none of which looks
- * like a log line of its own. {@code logback-text.xml} names it.
+ * Writes the stack trace below a log line as {@link Printable} text. Its messages may have several lines, and none of
+ * them looks like a log line. {@code logback-text.xml} refers to this class.
  */
 public final class PrintableStackTrace extends ThrowableProxyConverter {
 

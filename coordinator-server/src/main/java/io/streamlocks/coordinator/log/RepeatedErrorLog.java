@@ -8,12 +8,12 @@ import org.slf4j.Logger;
 import org.slf4j.event.Level;
 
 /**
- * Logs an error once in 30 s, and with it how many identical ones were suppressed since it was last logged. An outage
- * of the database would otherwise write a line a call.
+ * Logs an error at most once in 30 s, with the number of identical errors that were not logged since. Otherwise an
+ * outage of the database would write a line per call.
  *
- * <p>Errors are identical if their keys are. At most 100 keys are remembered; the one logged longest ago makes room, if
- * that was 30 s ago. Until then errors with other keys are counted alone, so that there are never more than 100 lines in
- * 30 s, whoever makes up the keys. Thread-safe.
+ * <p>Errors with the same key are identical. At most 100 keys are remembered. A new key replaces the key that was
+ * logged first, if that was at least 30 s ago. Until then errors with other keys are only counted. There are never more
+ * than 100 lines in 30 s, even if callers choose the keys. This class is thread-safe.
  */
 public final class RepeatedErrorLog {
 
@@ -26,7 +26,7 @@ public final class RepeatedErrorLog {
     private int crowdedOut;
 
     /**
-     * @param logger takes what is logged
+     * @param logger the logger to use
      * @param nanoTime a monotonic clock, {@link System#nanoTime} outside of tests
      */
     public RepeatedErrorLog(Logger logger, LongSupplier nanoTime) {
@@ -37,10 +37,10 @@ public final class RepeatedErrorLog {
     /**
      * Logs the error, unless an identical one was logged less than 30 s ago.
      *
-     * @param level how bad it is
-     * @param key what makes errors identical
-     * @param message what to log; must not hold a lease id or a password
-     * @param error whose stack trace to log too; null for none
+     * @param level the level of the line
+     * @param key the same for identical errors
+     * @param message the message; it must not contain a lease id or a password
+     * @param error the error whose stack trace is logged; null for none
      */
     public void log(Level level, String key, String message, Throwable error) {
         int suppressed;
@@ -61,7 +61,7 @@ public final class RepeatedErrorLog {
                 entries.remove(oldest);
             }
             suppressed = last == null ? 0 : last.suppressed;
-            // Taken out and put in anew, so that the map's order is that of logging and its first key the oldest.
+            // Removing the key first keeps the map in the order of logging, so its first key is the oldest.
             entries.remove(key);
             entries.put(key, new Entry(now));
             others = crowdedOut;
@@ -69,11 +69,11 @@ public final class RepeatedErrorLog {
         }
         String count = suppressed == 0
                 ? ""
-                : " (and " + suppressed + " more like this, not logged, since it was last logged more than "
+                : " (" + suppressed + " more like this were not logged since the last one, more than "
                         + INTERVAL.toSeconds() + " s ago)";
         String otherCount = others == 0
                 ? ""
-                : " (and " + others + " others, not logged, since there were over " + MAX_KEYS + " kinds in "
+                : " (" + others + " others were not logged, because there were more than " + MAX_KEYS + " kinds in "
                         + INTERVAL.toSeconds() + " s)";
         logger.atLevel(level).setCause(error).log("{}{}{}", message, count, otherCount);
     }

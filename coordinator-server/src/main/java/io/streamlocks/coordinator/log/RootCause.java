@@ -1,18 +1,18 @@
 package io.streamlocks.coordinator.log;
 
-/** Finds what is at the bottom of an exception. */
+/** Finds the first cause of an exception. */
 public final class RootCause {
 
-    /** No chain of causes is as long, but that of causes that go round in a circle. */
+    /** No chain of causes is as long, unless the causes form a circle. */
     private static final int MAX_CAUSES = 100;
 
     private RootCause() {}
 
     /**
-     * The cause that has no cause.
+     * Returns the cause that has no cause.
      *
-     * @param thrown what was thrown
-     * @return that itself if it has no cause; the hundredth if causes go round in a circle
+     * @param thrown the exception
+     * @return the exception itself if it has no cause; the hundredth cause if the causes form a circle
      */
     public static Throwable of(Throwable thrown) {
         Throwable root = thrown;
@@ -23,11 +23,11 @@ public final class RootCause {
     }
 
     /**
-     * The error at the bottom, to be logged with its stack trace. Libraries wrap it: the driver makes an SQLException of an
-     * OutOfMemoryError.
+     * Returns the error that is the first cause, whose stack trace is worth logging. Libraries wrap errors: the JDBC
+     * driver turns an OutOfMemoryError into an SQLException.
      *
-     * @param thrown what was thrown
-     * @return null if there is an exception at the bottom, which is logged by its message alone
+     * @param thrown the exception
+     * @return the error; null if the first cause is an exception, of which the message is enough
      */
     public static Throwable errorOf(Throwable thrown) {
         return of(thrown) instanceof Error error ? error : null;

@@ -1,2 +1,2 @@
-/** How errors that repeat themselves are logged, and how text of others is. */
+/** How repeated errors are logged, how text from outside is made safe, and the exit when memory has run out. */
 package io.streamlocks.coordinator.log;

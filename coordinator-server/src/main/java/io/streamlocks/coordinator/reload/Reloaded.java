@@ -16,15 +16,15 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * What is made of one or more small files, and made anew when one of them changes. If that fails, what was made before
- * stays in use.
+ * A value that is made of one or more small files, and made again when one of them changes. If that fails, the previous
+ * value stays in use.
  *
- * <p>Whether a file has changed is seen by what is in it: its time of change has no meaning behind the links of a mounted
- * secret, and may stay the same when it is written twice in a moment.
+ * <p>This class compares the content of the files. Their modification times have no meaning behind the links of a
+ * mounted secret, and may not change when a file is written twice within a moment.
  *
- * <p>Thread-safe.
+ * <p>This class is thread-safe.
  *
- * @param <T> what is made
+ * @param <T> the type of the value
  */
 public final class Reloaded<T> {
 
@@ -33,14 +33,16 @@ public final class Reloaded<T> {
     private static final byte[] MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
     /**
-     * Makes something of files.
+     * Makes a value of files.
      *
-     * @param <T> what is made
+     * @param <T> the type of the value
      */
     public interface Maker<T> {
         /**
-         * @param contents what is in the files, in their order, without the byte order mark of UTF-8
-         * @throws UnusableFileException if it cannot be made of that
+         * Makes the value.
+         *
+         * @param contents the content of each file, in their order, without the byte order mark of UTF-8
+         * @throws UnusableFileException if the content cannot be used
          */
         T make(List<byte[]> contents) throws UnusableFileException;
     }
@@ -51,7 +53,7 @@ public final class Reloaded<T> {
     private final RepeatedErrorLog errors = new RepeatedErrorLog(LOG, System::nanoTime);
     private final List<Consumer<T>> listeners = new CopyOnWriteArrayList<>();
 
-    /** What {@link #current} was made of; guarded by this. */
+    /** The content that {@link #current} was made of. It is guarded by this. */
     private List<byte[]> contents;
 
     private volatile T current;
@@ -61,10 +63,10 @@ public final class Reloaded<T> {
     /**
      * Reads the files.
      *
-     * @param name what they hold, for the log
+     * @param name what the files contain, for the log
      * @param files the files
-     * @param maker makes it
-     * @throws UnusableFileException if it cannot be made of them, or a file cannot be read
+     * @param maker makes the value
+     * @throws UnusableFileException if a file cannot be read, or the content cannot be used
      */
     public Reloaded(String name, List<Path> files, Maker<T> maker) throws UnusableFileException {
         this.name = name;
@@ -74,22 +76,25 @@ public final class Reloaded<T> {
         this.current = maker.make(contents);
     }
 
-    /** What was made last. */
+    /** Returns the current value. */
     public T get() {
         return current;
     }
 
-    /** Whether the files as they are now cannot be used, so that what was made before stays in use. */
+    /** Returns whether the current files cannot be used, so that the previous value is in use. */
     public boolean isFailing() {
         return failing;
     }
 
-    /** Hears of what is made from now on, before {@link #get} shows it; may refuse it by an exception. */
+    /**
+     * Adds a listener for new values. It receives each value before {@link #get} returns it, and may reject the value
+     * by an exception.
+     */
     public void onChange(Consumer<T> listener) {
         listeners.add(listener);
     }
 
-    /** Makes it anew if a file has changed. Never throws: what goes wrong is logged, once in 30 s. */
+    /** Makes the value again if a file has changed. Never throws: failures are logged, at most once in 30 s. */
     public synchronized void reload() {
         try {
             List<byte[]> read = read();
@@ -115,7 +120,7 @@ public final class Reloaded<T> {
         errors.log(
                 Level.WARN,
                 reason,
-                "The new " + name + " cannot be used, so what was read before stays in use: " + reason,
+                "The new " + name + " cannot be used. The previous one stays in use: " + reason,
                 error);
     }
 
@@ -125,7 +130,7 @@ public final class Reloaded<T> {
             try (InputStream in = Files.newInputStream(file)) {
                 byte[] content = in.readNBytes(MAX_BYTES + 1);
                 if (content.length > MAX_BYTES) {
-                    throw new UnusableFileException(List.of(file + " is over " + MAX_BYTES + " bytes"));
+                    throw new UnusableFileException(List.of(file + " is larger than " + MAX_BYTES + " bytes"));
                 }
                 read.add(withoutMark(content));
             } catch (NoSuchFileException e) {
@@ -137,7 +142,7 @@ public final class Reloaded<T> {
         return read;
     }
 
-    /** Without the byte order mark with which editors on Windows begin UTF-8. */
+    /** Removes the byte order mark, which editors on Windows write at the beginning of UTF-8. */
     private static byte[] withoutMark(byte[] content) {
         boolean isMarked =
                 content.length >= MARK.length && Arrays.equals(content, 0, MARK.length, MARK, 0, MARK.length);

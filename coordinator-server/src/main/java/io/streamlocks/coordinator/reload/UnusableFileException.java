@@ -2,7 +2,7 @@ package io.streamlocks.coordinator.reload;
 
 import java.util.List;
 
-/** A file that cannot be used. Its problems tell where and why; they repeat nothing of a file that holds secrets. */
+/** Reports a file that cannot be used. The problems name the place and the reason, and repeat no secret. */
 public final class UnusableFileException extends Exception {
 
     private static final long serialVersionUID = 1L;
@@ -10,14 +10,14 @@ public final class UnusableFileException extends Exception {
     private final transient List<String> problems;
 
     /**
-     * @param problems what is wrong, at least one
+     * @param problems the problems, at least one
      */
     public UnusableFileException(List<String> problems) {
         super(String.join("; ", problems));
         this.problems = List.copyOf(problems);
     }
 
-    /** What is wrong, as in {@code line 3: role is missing}. */
+    /** Returns the problems, such as {@code line 3: role is missing}. */
     public List<String> problems() {
         return problems;
     }

@@ -1,2 +1,2 @@
-/** Files of settings that are read again when they change, while the server runs. */
+/** Files of settings that the running server reads again when they change. */
 package io.streamlocks.coordinator.reload;

@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** What clients may not take about a certificate that Java takes, and when it ends. */
+/** Finds properties of a certificate that clients may reject although Java accepts them, and when it expires. */
 public final class CertificateCheck {
 
-    /** Java itself reads no EC key that is too short. */
+    /** Java rejects EC keys that are too short, so this class checks RSA keys only. */
     private static final int MIN_RSA_BITS = 2048;
 
     private static final Pattern BROKEN_HASH = Pattern.compile("(SHA-?1|MD[25])WITH.*");
@@ -25,11 +25,11 @@ public final class CertificateCheck {
     private CertificateCheck() {}
 
     /**
-     * Looks at a certificate and at those it is issued by.
+     * Checks a certificate and its issuers.
      *
-     * @param store as of {@link PemKeyStore#of}
-     * @param now on the wall clock
-     * @return what is wrong, a sentence each; empty if nothing is
+     * @param store the result of {@link PemKeyStore#of}
+     * @param now the time of the wall clock
+     * @return the problems, one sentence each
      */
     public static List<String> problems(KeyStore store, Instant now) {
         List<String> problems = new ArrayList<>();
@@ -38,11 +38,11 @@ public final class CertificateCheck {
             String subject = "The certificate of "
                     + certificate.getSubjectX500Principal().getName();
             if (certificate.getPublicKey() instanceof RSAKey rsa && bits(rsa) < MIN_RSA_BITS) {
-                problems.add(subject + " has an RSA key of " + bits(rsa) + " bits; less than " + MIN_RSA_BITS
-                        + " can be broken");
+                problems.add(subject + " has an RSA key of " + bits(rsa) + " bits. Fewer than " + MIN_RSA_BITS
+                        + " bits can be broken");
             }
             String signature = certificate.getSigAlgName();
-            // What a root says of itself is believed for other reasons.
+            // Clients do not verify the signature of a root on itself.
             boolean matters = certificate.equals(chain.get(0)) || !isSelfIssued(certificate);
             if (matters
                     && BROKEN_HASH.matcher(signature.toUpperCase(Locale.ROOT)).matches()) {
@@ -50,7 +50,7 @@ public final class CertificateCheck {
             }
             Instant end = certificate.getNotAfter().toInstant();
             if (!end.isAfter(now)) {
-                problems.add(subject + " has expired at " + end);
+                problems.add(subject + " expired at " + end);
             } else if (end.isBefore(now.plus(SOON))) {
                 problems.add(subject + " expires at " + end);
             }
@@ -58,7 +58,7 @@ public final class CertificateCheck {
         return problems;
     }
 
-    /** When the first of a certificate and those it is issued by expires. */
+    /** Returns the first time at which the certificate or one of its issuers expires. */
     public static Instant end(KeyStore store) {
         return chain(store).stream()
                 .map(certificate -> certificate.getNotAfter().toInstant())
@@ -72,7 +72,7 @@ public final class CertificateCheck {
                     .map(X509Certificate.class::cast)
                     .toList();
         } catch (KeyStoreException e) {
-            throw new IllegalStateException("The key store was loaded when it was made", e);
+            throw new IllegalStateException("The key store is loaded", e);
         }
     }
 

@@ -21,18 +21,18 @@ public final class PemKeyStore {
     private PemKeyStore() {}
 
     /**
-     * Reads both files and sees that they belong together. While they are being replaced they may not.
+     * Reads both files and checks that they belong together. They may not while they are being replaced.
      *
-     * @param files what is in the file of the certificate, the server's own first, and in that of its key
+     * @param files the content of the certificate file, with the certificate of the server first, and of the key file
      * @return a key store without a password
-     * @throws UnusableFileException naming every problem
+     * @throws UnusableFileException if there are problems; its message lists all of them
      */
     public static KeyStore of(List<byte[]> files) throws UnusableFileException {
         List<X509Certificate> chain = chain(files.get(0));
         PrivateKey key = PemPrivateKey.of(new String(files.get(1), StandardCharsets.ISO_8859_1));
         try {
             if (!belongTogether(chain.get(0), key)) {
-                throw new UnusableFileException(List.of("the key is not that of the first certificate"));
+                throw new UnusableFileException(List.of("the key does not belong to the first certificate"));
             }
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(null, null);
@@ -55,7 +55,7 @@ public final class PemKeyStore {
                 return chain;
             }
         } catch (GeneralSecurityException e) {
-            // Told below: its message speaks of bytes.
+            // The message of the exception names bytes, so this method reports a clearer one below.
         }
         throw new UnusableFileException(List.of("the certificate is not PEM: -----BEGIN CERTIFICATE-----"));
     }

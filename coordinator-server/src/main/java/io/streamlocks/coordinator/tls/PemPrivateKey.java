@@ -14,9 +14,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A private key in PEM, in any of the three forms in use: PKCS #8 ({@code PRIVATE KEY}), which Java reads, and the older
- * {@code RSA PRIVATE KEY} and {@code EC PRIVATE KEY}, which become PKCS #8 by a few bytes in front. A key with a password
- * is refused, since there would be no use in one that lies beside it.
+ * Reads a private key in PEM, in the three common forms: PKCS #8 ({@code PRIVATE KEY}), which Java reads, and the older
+ * {@code RSA PRIVATE KEY} and {@code EC PRIVATE KEY}, which a few bytes in front turn into PKCS #8. A key with a
+ * password is rejected: its password would have to be stored beside it, and would protect nothing.
  */
 final class PemPrivateKey {
 
@@ -27,7 +27,7 @@ final class PemPrivateKey {
     private static final int OCTET_STRING = 0x04;
     private static final int SEQUENCE = 0x30;
 
-    /** Of an EC key, the tag of the curve's name. */
+    /** The tag of the name of the curve in an EC key. */
     private static final int PARAMETERS = 0xA0;
 
     private static final byte[] VERSION_0 = der(INTEGER, new byte[] {0});
@@ -59,22 +59,22 @@ final class PemPrivateKey {
             try {
                 return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
             } catch (GeneralSecurityException e) {
-                // It may be a key for the next one.
+                // The key may be of the next algorithm.
             }
         }
         throw unusable();
     }
 
     private static UnusableFileException unusable() {
-        return new UnusableFileException(List.of("the key is neither RSA nor EC nor EdDSA, or not complete"));
+        return new UnusableFileException(List.of("the key is not RSA, EC or EdDSA, or it is incomplete"));
     }
 
-    /** RFC 5208: a version, the algorithm, and in an octet string what stood there before. */
+    /** Wraps a key by RFC 5208: a version, the algorithm, and an octet string with the key. */
     private static byte[] pkcs8(byte[] algorithm, byte[] key) {
         return der(SEQUENCE, concat(VERSION_0, der(SEQUENCE, algorithm), der(OCTET_STRING, key)));
     }
 
-    /** RFC 5915: a sequence of a version, the key, and the curve under a tag of its own. */
+    /** Finds the curve by RFC 5915: a sequence of a version, the key, and the curve under a tag of its own. */
     private static byte[] curve(byte[] ecKey) {
         int at = contentAt(ecKey, 0);
         while (at < ecKey.length && (ecKey[at] & 0xFF) != PARAMETERS) {

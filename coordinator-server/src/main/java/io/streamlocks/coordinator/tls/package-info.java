@@ -1,2 +1,2 @@
-/** The certificate that the server shows, from PEM files as certificate authorities and Kubernetes write them. */
+/** The certificate of the server, from PEM files in the forms of certificate authorities and Kubernetes. */
 package io.streamlocks.coordinator.tls;

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tokens of a file, while time passes and the file changes. */
+/** Tests tokens of a file while time passes and the file changes. */
 class AuthenticatorTest {
 
     private static final Principal WORKER = new Principal("w", Role.WORKER, List.of(), "");
@@ -44,7 +44,7 @@ class AuthenticatorTest {
     }
 
     @Test
-    void aTokenOfTheFileSaysWhoCalls() {
+    void aTokenOfTheFileIdentifiesItsCaller() {
         assertThat(principal(worker)).contains(WORKER);
         assertThat(principal(reader)).isEmpty();
         assertThat(authenticator.authenticate(List.of(), "192.0.2.1")).isEmpty();
@@ -66,7 +66,7 @@ class AuthenticatorTest {
     }
 
     @Test
-    void aTokenThatIsAddedIsKnownAndOneThatIsTakenOutIsNot() throws Exception {
+    void anAddedTokenIsAcceptedAndARemovedOneIsRejected() throws Exception {
         write(worker.line(), reader.line());
         assertThat(principal(reader)).isEmpty();
         authenticator.reload();
@@ -78,7 +78,7 @@ class AuthenticatorTest {
     }
 
     @Test
-    void aFileThatIsBrokenEmptyOrGoneTakesNobodysTokenAway() throws Exception {
+    void aBrokenEmptyOrMissingFileInvalidatesNoToken() throws Exception {
         for (String broken : List.of("{", "", "# none", reader.line() + "\n{\"id\":\"x\"}")) {
             write(broken);
             authenticator.reload();

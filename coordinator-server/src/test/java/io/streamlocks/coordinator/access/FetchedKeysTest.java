@@ -43,13 +43,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The keys of a URL, from an issuer that does as it should, and one that does not. */
+/** Tests keys at a URL, with a correct issuer and with a faulty one. */
 class FetchedKeysTest {
 
     private static RSAKey old;
     private static RSAKey fresh;
 
-    /** Answers with a key set, or does what it is told. */
+    /** Returns a key set, or behaves as the test says. */
     private static final class Issuer implements AutoCloseable {
         private final ExecutorService threads = Executors.newCachedThreadPool();
         private final HttpServer server;
@@ -138,7 +138,7 @@ class FetchedKeysTest {
     }
 
     @Test
-    void theyAreFetchedOnceAndServeOnWhileTheIssuerIsAway() throws Exception {
+    void keysAreFetchedOnceAndStayInUseWhileTheIssuerIsAway() throws Exception {
         authenticator.reload();
         awaitGood(old);
         authenticator.reload();
@@ -150,7 +150,7 @@ class FetchedKeysTest {
     }
 
     @Test
-    void theyAreFetchedAtTheFirstNeedIfNobodyDidSoBefore() {
+    void keysAreFetchedAtTheFirstNeed() {
         awaitGood(old);
         assertThat(issuer.asked).hasValue(1);
     }
@@ -167,7 +167,7 @@ class FetchedKeysTest {
             }
             Issuer.send(exchange, 200, new JWKSet(List.of(old.toPublicJWK(), fresh.toPublicJWK())).toString());
         };
-        // Nobody knows yet: to say no would be wrong.
+        // The token cannot be verified yet. Rejecting it would be wrong.
         for (int i = 0; i < 20; i++) {
             assertThatThrownBy(() -> principal(fresh)).isInstanceOf(KeysUnavailableException.class);
             assertThat(principal(old)).isPresent();
@@ -179,7 +179,7 @@ class FetchedKeysTest {
     }
 
     @Test
-    void madeUpKeysAreRefusedAndDoNotHaveThemFetchedEachTime() throws Exception {
+    void inventedKeysAreRejectedAndDoNotCauseAFetchEachTime() throws Exception {
         awaitGood(old);
         await().ignoreException(KeysUnavailableException.class)
                 .untilAsserted(() -> assertThat(principal(fresh)).isEmpty());
@@ -208,7 +208,7 @@ class FetchedKeysTest {
     }
 
     @Test
-    void withoutAnyKeyNobodyKnowsWhetherATokenIsGood() throws Exception {
+    void withoutKeysATokenCannotBeVerified() throws Exception {
         int closed;
         try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             closed = socket.getLocalPort();
@@ -219,7 +219,7 @@ class FetchedKeysTest {
         }
         assertThat(authenticator.authenticate(List.of("Bearer slc_no-jwt-at-all"), "192.0.2.1"))
                 .isEmpty();
-        // Nor does it end the task that calls it.
+        // The task that calls it does not end either.
         authenticator.reload();
         await().until(authenticator::isKeySetFailing);
     }
@@ -238,7 +238,7 @@ class FetchedKeysTest {
     }
 
     @Test
-    void theyAreFetchedAnewAfterFiveMinutes() throws Exception {
+    void keysAreFetchedAgainAfterFiveMinutes() throws Exception {
         FetchedKeys keys = keys(FetchedKeys.TIMEOUT);
         keys.refresh();
         awaitFetched(keys, old);
@@ -253,7 +253,7 @@ class FetchedKeysTest {
     }
 
     @Test
-    void anAnswerThatIsNoKeySetLeavesTheKeysThatWereThereForTwelveHours() throws Exception {
+    void aResponseThatIsNotAKeySetLeavesThePreviousKeysInUseForTwelveHours() throws Exception {
         FetchedKeys keys = keys(FetchedKeys.TIMEOUT);
         keys.refresh();
         awaitFetched(keys, old);
@@ -268,7 +268,7 @@ class FetchedKeysTest {
                 "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"}]}",
                 good.substring(0, good.length() - 1),
                 good + " ".repeat(1024 * 1024))) {
-            // Good once more, so that the failure is seen to be of this answer.
+            // The keys are good again, so the next failure belongs to this response.
             issuer.answer(new JWKSet(old.toPublicJWK()).toString());
             nanos.addAndGet(Duration.ofMinutes(5).toNanos());
             keys.refresh();
@@ -294,7 +294,7 @@ class FetchedKeysTest {
     }
 
     @Test
-    void anAnswerThatNeverEndsIsGivenUp() throws Exception {
+    void aResponseThatNeverEndsIsAborted() throws Exception {
         CountDownLatch given = new CountDownLatch(1);
         issuer.handler = exchange -> {
             exchange.sendResponseHeaders(200, 0);
@@ -311,7 +311,7 @@ class FetchedKeysTest {
         FetchedKeys keys = keys(Duration.ofMillis(50));
         keys.refresh();
         await().until(keys::isFailing);
-        // Nor is it read on.
+        // The rest of the response is not read.
         assertThat(given.await(30, TimeUnit.SECONDS)).isTrue();
     }
 }

@@ -31,8 +31,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * JWTs with a good signature over claims that are wrong, written by hand: a library that makes JWTs would put them right.
- * Many of these were accepted, or ended in a fault, at some other server or library.
+ * Tests JWTs with a valid signature over invalid claims. They are written by hand, because a library would correct
+ * them. Other servers or libraries have accepted many of them, or failed.
  */
 class JwtClaimsTest {
 
@@ -50,7 +50,7 @@ class JwtClaimsTest {
                 Optional.empty(), Optional.of(new Authenticator.Jwt(keys.toString(), "issuer", "locks")), () -> NOW);
     }
 
-    /** The claims of a good one, as JSON. */
+    /** The claims of a valid JWT, as JSON. */
     private static Map<String, String> good() {
         Map<String, String> claims = new LinkedHashMap<>();
         claims.put("iss", "\"issuer\"");
@@ -80,7 +80,7 @@ class JwtClaimsTest {
         return principal(json(claims));
     }
 
-    /** Signed by hand, so that the header can be anything. */
+    /** Signs by hand, so that the header can contain anything. */
     private static Optional<Principal> withHeader(String header) throws Exception {
         String signed = Base64URL.encode(header) + "." + Base64URL.encode(json(good()));
         Signature signature = Signature.getInstance("SHA256withRSA");
@@ -91,14 +91,14 @@ class JwtClaimsTest {
     }
 
     @Test
-    void whatTheseTestsStartFromIsGood() throws Exception {
+    void theUnchangedJwtIsValid() throws Exception {
         assertThat(principal(json(good()))).contains(new Principal("worker-7", Role.WORKER, List.of(), ""));
         assertThat(withHeader("{\"alg\":\"RS256\",\"kid\":\"rsa\"}")).isPresent();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"exp", "nbf", "iat"})
-    void aTimeIsANumberOfSecondsThatACalendarHas(String claim) throws Exception {
+    void aTimeIsANumberOfSecondsWithinTheCalendar(String claim) throws Exception {
         for (String value : List.of(
                 "null",
                 "true",
@@ -115,12 +115,12 @@ class JwtClaimsTest {
                 "1e300",
                 "1e309",
                 "253402300800",
-                // In milliseconds, by mistake.
+                // Milliseconds are a common mistake.
                 IN_A_MINUTE + "000",
                 "9223372036854775807",
                 "9223372036854775808",
                 "18446744073709551616",
-                // Times a thousand, these come round to a time to come.
+                // Multiplied by a thousand, these overflow to a time in the future.
                 "18446744075480000",
                 "-18446744071939551",
                 "1" + "0".repeat(50),
@@ -193,7 +193,7 @@ class JwtClaimsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"exp", "iss", "aud", "sub", "role"})
-    void noneOfTheNecessaryMayBeMissing(String claim) throws Exception {
+    void noRequiredClaimMayBeMissing(String claim) throws Exception {
         Map<String, String> claims = good();
         claims.remove(claim);
         assertThat(principal(json(claims))).isEmpty();
@@ -211,7 +211,7 @@ class JwtClaimsTest {
                 "stream_prefixes|[\"a\"]",
                 "x|{\"y\":1,\"y\":2}"
             })
-    void whatStandsThereTwiceIsNotChosenFrom(String claim, String value) throws Exception {
+    void aClaimThatOccursTwiceIsRejected(String claim, String value) throws Exception {
         String claims = json(good());
         String more = "\"" + claim + "\":" + value;
         String twice = claim.equals("stream_prefixes") ? more + "," + more : more;
@@ -243,12 +243,12 @@ class JwtClaimsTest {
                 claims.replace("}", ",\"x\":" + "[".repeat(2000) + "]".repeat(2000) + "}"))) {
             assertThat(principal(payload)).as(payload).isEmpty();
         }
-        // What nobody here reads may be there.
+        // Claims that this server does not read are permitted.
         assertThat(with("realm_access", "{\"roles\":[\"a\",null,{\"b\":1}]}")).isPresent();
     }
 
     @Test
-    void aHeaderThatIsNoHeaderProvesNothing() throws Exception {
+    void anInvalidHeaderIsRejected() throws Exception {
         for (String header : List.of(
                 "null",
                 "7",
@@ -274,7 +274,7 @@ class JwtClaimsTest {
     }
 
     @Test
-    void noHeaderIsUnderstoodThatMustBe() throws Exception {
+    void criticalHeadersAreRejected() throws Exception {
         for (String critical : List.of(
                 "\"crit\":[\"x\"],\"x\":1",
                 "\"crit\":[\"exp\"],\"exp\":1",
@@ -294,7 +294,7 @@ class JwtClaimsTest {
     }
 
     @Test
-    void howLongItIsMakesNoDifference() {
+    void itsLengthMakesNoDifference() {
         for (String token : List.of(
                 "a".repeat(5_000_000),
                 ".".repeat(1_000_000),
@@ -310,7 +310,7 @@ class JwtClaimsTest {
     }
 
     @Test
-    void manyClaimsAreTaken() throws Exception {
+    void manyClaimsAreAccepted() throws Exception {
         Map<String, String> claims = good();
         for (int i = 0; i < 1000; i++) {
             claims.put("claim" + i, "\"" + "x".repeat(100) + "\"");

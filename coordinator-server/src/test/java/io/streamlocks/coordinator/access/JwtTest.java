@@ -38,7 +38,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** JWTs as the second way to prove who calls. */
+/** Tests JWTs, the second kind of bearer token. */
 class JwtTest {
 
     private static final Instant NOW = Instant.parse("2026-01-31T12:00:00Z");
@@ -105,7 +105,7 @@ class JwtTest {
     }
 
     @Test
-    void aGoodOneSaysWhoCallsAndWhatHeMayDo() throws Exception {
+    void aValidJwtIdentifiesTheCallerAndItsPermissions() throws Exception {
         assertThat(principal(signed(claims()))).contains(new Principal("worker-7", Role.WORKER, List.of(), ""));
         assertThat(principal(signed(claims().claim("role", "reader")
                         .claim("stream_prefixes", List.of("orders/", "bills/"))
@@ -116,7 +116,7 @@ class JwtTest {
     }
 
     @Test
-    void anyKeyOfTheSetAndAnyTypeOfAnAccessTokenWillDo() throws Exception {
+    void anyKeyOfTheSetAndAnyTypeOfAnAccessTokenIsAccepted() throws Exception {
         assertThat(principal(signed(header(JWSAlgorithm.ES256, "ec"), new ECDSASigner(ec), claims())))
                 .isPresent();
         assertThat(principal(signed(header(JWSAlgorithm.PS256, "rsa"), new RSASSASigner(rsa), claims())))
@@ -134,19 +134,19 @@ class JwtTest {
     }
 
     @Test
-    void oneThatHasExpiredOrIsNotValidYetProvesNothing() throws Exception {
+    void aJwtThatHasExpiredOrIsNotValidYetIsRejected() throws Exception {
         assertThat(principal(signed(claims().expirationTime(Date.from(NOW.minusSeconds(31))))))
                 .isEmpty();
         assertThat(principal(signed(claims().notBeforeTime(Date.from(NOW.plusSeconds(31))))))
                 .isEmpty();
         assertThat(principal(signed(claims().expirationTime(null)))).isEmpty();
-        // Clocks may be apart a little.
+        // The clocks may differ a little.
         assertThat(principal(signed(claims().expirationTime(Date.from(NOW.minusSeconds(29))))))
                 .isPresent();
     }
 
     @Test
-    void oneOfAnotherIssuerOrForSomebodyElseProvesNothing() throws Exception {
+    void aJwtOfAnotherIssuerOrForAnotherAudienceIsRejected() throws Exception {
         assertThat(principal(signed(claims().issuer("https://other.example")))).isEmpty();
         assertThat(principal(signed(claims().issuer(null)))).isEmpty();
         assertThat(principal(signed(claims().audience("other")))).isEmpty();
@@ -154,7 +154,7 @@ class JwtTest {
     }
 
     @Test
-    void oneSignedWithAnotherKeyOrTamperedWithProvesNothing() throws Exception {
+    void aJwtWithAnotherKeyOrChangedContentIsRejected() throws Exception {
         assertThat(principal(signed(header(JWSAlgorithm.RS256, "rsa"), new RSASSASigner(otherRsa), claims())))
                 .isEmpty();
         assertThat(principal(signed(header(JWSAlgorithm.RS256, "none of ours"), new RSASSASigner(rsa), claims())))
@@ -171,7 +171,7 @@ class JwtTest {
     }
 
     @Test
-    void aKeyThatCameWithItProvesNothing() throws Exception {
+    void aKeyWithinTheJwtIsNotTrusted() throws Exception {
         JWSHeader header = new JWSHeader.Builder(JWSAlgorithm.RS256)
                 .keyID("rsa")
                 .jwk(otherRsa.toPublicJWK())
@@ -181,7 +181,7 @@ class JwtTest {
     }
 
     @Test
-    void oneWithoutASignatureProvesNothing() throws Exception {
+    void aJwtWithoutASignatureIsRejected() throws Exception {
         assertThat(principal(new PlainJWT(claims().build()).serialize())).isEmpty();
         String none = Base64URL.encode("{\"alg\":\"none\",\"kid\":\"rsa\"}") + "."
                 + Base64URL.encode(claims().build().toString()) + ".";
@@ -190,7 +190,7 @@ class JwtTest {
     }
 
     @Test
-    void thePublicKeyIsNoSecretToSignWith() throws Exception {
+    void thePublicKeyIsNotUsedAsASharedSecret() throws Exception {
         for (byte[] secret : List.of(
                 rsa.toRSAPublicKey().getEncoded(),
                 rsa.toPublicJWK().toString().getBytes(StandardCharsets.UTF_8),
@@ -211,7 +211,7 @@ class JwtTest {
     }
 
     @Test
-    void claimsThatAreNotAsTheyShouldBeProveNothing() throws Exception {
+    void invalidClaimsAreRejected() throws Exception {
         for (JWTClaimsSet.Builder wrong : List.of(
                 claims().subject(null),
                 claims().subject(""),
@@ -232,7 +232,7 @@ class JwtTest {
     }
 
     @Test
-    void keysOfAFileAreReadAgainWhenItChanges() throws Exception {
+    void theKeysOfAFileAreReadAgainWhenItChanges() throws Exception {
         String token = signed(header(JWSAlgorithm.RS256, "rsa"), new RSASSASigner(otherRsa), claims());
         assertThat(principal(token)).isEmpty();
         write(otherRsa);
@@ -245,7 +245,7 @@ class JwtTest {
     }
 
     @Test
-    void aFileWithoutAKeyToVerifyWithIsRefused() throws Exception {
+    void aFileWithoutAUsableKeyIsRejected() throws Exception {
         for (String content : List.of("", "null", "[]", "{}", "{\"keys\":1}", "{\"keys\":[{\"kty\":\"RSA\"}]}")) {
             Files.writeString(keysFile, content);
             assertThatThrownBy(() -> authenticator(keysFile.toString()))
@@ -261,12 +261,12 @@ class JwtTest {
     }
 
     @Test
-    void whatIsNeitherAUrlNorAFileIsRefused() {
+    void aPlaceThatIsNeitherAUrlNorAFileIsRejected() {
         for (String keys : List.of("ftp://host/keys", "http://", "https:///keys", "http://a b/", "file:///etc/keys")) {
             assertThatThrownBy(() -> authenticator(keys))
                     .as(keys)
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("must be an https URL, or a file");
+                    .hasMessage("must be an https URL or a file");
         }
         assertThatThrownBy(() -> authenticator("/no/such/file"))
                 .isInstanceOf(UnusableFileException.class)
@@ -274,7 +274,7 @@ class JwtTest {
     }
 
     @Test
-    void keysThatComeOverHttpAreRefusedUnlessFromThisMachine() throws Exception {
+    void keysOverHttpAreRejectedUnlessTheyAreOnThisMachine() throws Exception {
         for (String keys : List.of(
                 "http://issuer.example/keys",
                 "HTTP://issuer.example/keys",
@@ -287,7 +287,7 @@ class JwtTest {
             assertThatThrownBy(() -> authenticator(keys))
                     .as(keys)
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageStartingWith("must be an https URL, or a file: over http");
+                    .hasMessageStartingWith("must be an https URL or a file. Plain http");
         }
         for (String keys : List.of(
                 "http://127.0.0.1/keys",

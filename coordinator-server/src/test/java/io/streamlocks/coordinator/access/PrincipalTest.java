@@ -13,7 +13,7 @@ class PrincipalTest {
     private final Principal limited = new Principal("w", Role.WORKER, List.of("orders/", "bills/"), "pod-");
 
     @Test
-    void aRoleSaysWhichCallsAreMade() {
+    void aRoleDecidesWhichCallsArePermitted() {
         assertThat(limited.may(Permission.HOLD)).isTrue();
         assertThat(limited.may(Permission.LOOK)).isTrue();
         assertForbidden(() -> limited.require(Permission.READ), null);
@@ -38,7 +38,7 @@ class PrincipalTest {
     }
 
     @Test
-    void manyStreamsAreSeenByWhoMaySeeAllOfThem() {
+    void aPrefixMayBeListedByACallerForAllItsStreams() {
         assertThatCode(() -> limited.requireAllStreamsOf("orders/eu")).doesNotThrowAnyException();
         assertForbidden(() -> limited.requireAllStreamsOf("orders"), "prefix");
         assertForbidden(() -> limited.requireAllStreamsOf(""), "prefix");
@@ -46,7 +46,7 @@ class PrincipalTest {
     }
 
     @Test
-    void whoeverCallsWithoutAccessControlMayDoAll() {
+    void everyCallerMayDoEverythingWithoutAccessControl() {
         for (Permission permission : Permission.values()) {
             Principal.ANONYMOUS.require(permission);
         }

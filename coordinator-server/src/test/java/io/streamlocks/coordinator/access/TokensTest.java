@@ -45,7 +45,7 @@ class TokensTest {
     }
 
     @Test
-    void whatMayBeLeftOutMeansNoLimit() throws Exception {
+    void anOmittedFieldMeansNoLimit() throws Exception {
         Tokens.Entry entry = parse("{\"id\":\"a\",\"sha256\":\"" + HASH + "\",\"role\":\"worker\"}")
                 .find("a")
                 .orElseThrow();
@@ -54,7 +54,7 @@ class TokensTest {
     }
 
     @Test
-    void commentsBlankLinesAndLineEndsOfAnyKindSayNothing() throws Exception {
+    void commentsBlankLinesAndAllLineEndsAreIgnored() throws Exception {
         Tokens tokens = parse(
                 "# the workers",
                 "",
@@ -69,7 +69,7 @@ class TokensTest {
     }
 
     @Test
-    void anIdMayStandOnTwoLinesWhileOneTokenReplacesAnother() throws Exception {
+    void anIdMayOccurTwiceWhileOneTokenReplacesAnother() throws Exception {
         Tokens tokens = parse(line("w", "old"), line("w", "new"));
         assertThat(tokens.find("old").map(Tokens.Entry::principal))
                 .isEqualTo(tokens.find("new").map(Tokens.Entry::principal));
@@ -91,16 +91,16 @@ class TokensTest {
                         "line 3: id must be a string of 1 to 255 printable characters",
                         "line 3: sha256 must be 64 hex digits",
                         "line 3: role must be one of worker, reader, operator",
-                        "line 3: streamPrefixes must be an array of one prefix or more, each must be a string of 1 to 255"
-                                + " printable characters; leave it out for any stream",
-                        "line 3: ownerPrefix must be a string of 1 to 255 printable characters; leave it out for any owner",
-                        "line 3: expiresAt must be an instant like 2027-01-01T00:00:00Z",
+                        "line 3: streamPrefixes must be an array of one or more prefixes, each of which must be a string of 1 to 255"
+                                + " printable characters; omit it for all streams",
+                        "line 3: ownerPrefix must be a string of 1 to 255 printable characters; omit it for all owners",
+                        "line 3: expiresAt must be an instant such as 2027-01-01T00:00:00Z",
                         "line 4: id is missing",
                         "line 4: sha256 is missing",
                         "line 4: role is missing",
-                        "line 5: is not one JSON object, or names a field twice",
+                        "line 5: is not one JSON object, or contains a field twice",
                         "line 6: is not a JSON object",
-                        "line 7: sha256 is that of line 2");
+                        "line 7: sha256 is the same as in line 2");
     }
 
     @ParameterizedTest
@@ -126,7 +126,7 @@ class TokensTest {
             "expiresAt":1798761600                    | expiresAt
             "expiresAt":"2027-13-01T00:00:00Z"        | expiresAt
             """)
-    void aFieldThatIsNotAsItShouldBeIsRefused(String given, String field) {
+    void anInvalidFieldIsRejected(String given, String field) {
         String name = given.substring(0, given.indexOf(':'));
         String others = List.of("\"id\":\"w\"", "\"role\":\"worker\"", "\"sha256\":\"" + HASH + "\"").stream()
                 .filter(other -> !other.startsWith(name))
@@ -135,15 +135,15 @@ class TokensTest {
     }
 
     @Test
-    void aFieldThatIsThereTwiceOrMoreThanAnObjectIsRefused() {
+    void aRepeatedFieldOrMoreThanOneObjectIsRejected() {
         String line = line("w", "a");
         assertThat(problems(line.replace("{", "{\"role\":\"operator\",")))
-                .containsExactly("line 1: is not one JSON object, or names a field twice");
-        assertThat(problems(line + line)).containsExactly("line 1: is not one JSON object, or names a field twice");
+                .containsExactly("line 1: is not one JSON object, or contains a field twice");
+        assertThat(problems(line + line)).containsExactly("line 1: is not one JSON object, or contains a field twice");
     }
 
     @Test
-    void noProblemRepeatsWhatStandsInTheFile() {
+    void noProblemRepeatsTheContentOfTheFile() {
         String secret = "slc_this-is-a-token";
         assertThat(problems(
                         secret,
@@ -156,14 +156,14 @@ class TokensTest {
     }
 
     @Test
-    void aFileThatIsCutOffIsBrokenUnlessBetweenTwoLines() throws Exception {
+    void aTruncatedFileIsBrokenUnlessItEndsBetweenTwoLines() throws Exception {
         String first = line("w", "a") + "\n";
         byte[] whole = (first + line("x", "b") + "\n").getBytes(StandardCharsets.UTF_8);
         for (int length = 0; length < whole.length; length++) {
             byte[] cut = Arrays.copyOf(whole, length);
-            // The line's end itself says nothing.
+            // The line end itself is not needed.
             if (length == first.length() - 1 || length == first.length()) {
-                // Nothing tells it from a whole one, so the README asks for a rename.
+                // Such a file looks complete, so docs/security.md asks for a rename.
                 assertThat(Tokens.parse(cut).find("b")).isEmpty();
             } else if (length < whole.length - 1) {
                 assertThatThrownBy(() -> Tokens.parse(cut)).isInstanceOf(UnusableFileException.class);
@@ -173,8 +173,8 @@ class TokensTest {
 
     @Test
     void aFileWithoutATokenIsBroken() {
-        assertThat(problems("")).containsExactly("holds no token");
-        assertThat(problems("# nobody", "")).containsExactly("holds no token");
+        assertThat(problems("")).containsExactly("contains no token");
+        assertThat(problems("# nobody", "")).containsExactly("contains no token");
     }
 
     @Test
@@ -187,7 +187,7 @@ class TokensTest {
     }
 
     @Test
-    void aTokenJustMadeIsKnownByItsLineAndNotTold() throws Exception {
+    void aNewTokenMatchesItsLineAndIsNotPrinted() throws Exception {
         Principal principal = new Principal("w", Role.WORKER, List.of("orders/", "\"\\"), "pod-");
         Optional<Instant> expiresAt = Optional.of(Instant.parse("2027-01-01T00:00:00Z"));
         NewToken made = NewToken.of(principal, expiresAt);

@@ -333,8 +333,8 @@ class AccessTest {
             }
             assertThat(log.from(ch.qos.logback.classic.Level.INFO))
                     .hasSize(2)
-                    .anyMatch(line -> line.contains("Answered a call from 127.0.0.1 with 401: its token is not known"))
-                    .anyMatch(line -> line.contains("Answered a call from 127.0.0.2 with 401: its token is not known"));
+                    .anyMatch(line -> line.contains("Rejected a call from 127.0.0.1 with 401: its token is unknown"))
+                    .anyMatch(line -> line.contains("Rejected a call from 127.0.0.2 with 401: its token is unknown"));
         }
     }
 }

@@ -1,7 +1,7 @@
 package io.streamlocks.coordinator.http;
 
-import io.streamlocks.coordinator.lock.ForwardingLocks;
 import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.testkit.contract.ForwardingLocks;
 import java.util.function.Supplier;
 
 /** Fails every call. */

@@ -8,7 +8,7 @@ import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import io.streamlocks.coordinator.reload.Reloaded;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import io.streamlocks.coordinator.tls.PemKeyStore;
-import io.streamlocks.coordinator.tls.TestCertificate;
+import io.streamlocks.testkit.rig.TestCertificate;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;

@@ -43,7 +43,7 @@ class OwnerCapTest {
     }
 
     @Test
-    void whatThisServerGrantsAndReleasesCountsAtOnce() {
+    void grantsAndReleasesOfThisServerCountAtOnce() {
         grant("a");
         UUID second = grant("a");
         assertThat(isFull("a")).isTrue();
@@ -53,7 +53,7 @@ class OwnerCapTest {
     }
 
     @Test
-    void whatIsAskedForCountsUntilItIsRefused() {
+    void anAdmittedRequestCountsUntilItIsRejected() {
         UUID first = UUID.randomUUID();
         assertThat(cap.admit("a", STREAM, first)).isTrue();
         assertThat(cap.admit("a", STREAM, UUID.randomUUID())).isTrue();
@@ -63,7 +63,7 @@ class OwnerCapTest {
     }
 
     @Test
-    void whatOtherServersGrantCountsFromTheNextCensus() {
+    void grantsOfOtherServersCountFromTheNextCensus() {
         storage.put("a", 2L);
         assertThat(isFull("a")).isFalse();
         cap.refresh();
@@ -74,7 +74,7 @@ class OwnerCapTest {
     }
 
     @Test
-    void whatIsCountedByTheCensusDoesNotCountTwice() {
+    void leasesInTheCensusDoNotCountTwice() {
         grant("a");
         cap.refresh();
         assertThat(isFull("a")).isFalse();
@@ -94,7 +94,7 @@ class OwnerCapTest {
     }
 
     @Test
-    void whatHappensDuringACensusIsNotForgotten() {
+    void changesDuringACensusAreNotForgotten() {
         duringCensus = () -> grant("a");
         cap.refresh();
         duringCensus = () -> {};
@@ -103,7 +103,7 @@ class OwnerCapTest {
     }
 
     @Test
-    void whatIsGrantedAfterACensusThatDidNotSeeItIsNotForgotten() {
+    void aGrantThatTheCensusMissedIsNotForgotten() {
         UUID leaseId = UUID.randomUUID();
         assertThat(cap.admit("a", STREAM, leaseId)).isTrue();
         cap.refresh();
@@ -116,7 +116,7 @@ class OwnerCapTest {
     }
 
     @Test
-    void aCensusThatFailsLeavesWhatWasCounted() {
+    void aCensusThatFailsLeavesThePreviousOneInUse() {
         storage.put("a", 1L);
         cap.refresh();
         grant("a");
@@ -128,7 +128,7 @@ class OwnerCapTest {
     }
 
     @Test
-    void aLeaseIsCountedOnceHoweverOftenItIsAskedFor() {
+    void aLeaseCountsOnceHoweverOftenItIsRequested() {
         UUID leaseId = grant("a");
         grant("a");
         for (int i = 0; i < 3; i++) {
@@ -142,7 +142,7 @@ class OwnerCapTest {
     }
 
     @Test
-    void aLeaseIdThatIsUsedForSeveralStreamsIsALeaseOfEach() {
+    void oneLeaseIdOnSeveralStreamsIsSeveralLeases() {
         UUID leaseId = UUID.randomUUID();
         for (String streamId : new String[] {"a", "b"}) {
             assertThat(cap.admit("worker", streamId, leaseId)).isTrue();

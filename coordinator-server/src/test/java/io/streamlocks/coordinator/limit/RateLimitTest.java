@@ -11,7 +11,7 @@ class RateLimitTest {
     private final AtomicLong nanos = new AtomicLong(-5);
 
     @Test
-    void theCallsOfASecondAreTakenAtOnceAndThenOneAtATime() {
+    void theCallsOfOneSecondArePermittedAtOnceAndThenOneAtATime() {
         RateLimit limit = new RateLimit(10, nanos::get);
         for (int i = 0; i < 10; i++) {
             assertThat(limit.take("a")).isZero();
@@ -35,7 +35,7 @@ class RateLimitTest {
     }
 
     @Test
-    void callersAreCountedEachByItself() {
+    void eachCallerIsCountedSeparately() {
         RateLimit limit = new RateLimit(1, nanos::get);
         assertThat(limit.take("a")).isZero();
         assertThat(limit.take("b")).isZero();

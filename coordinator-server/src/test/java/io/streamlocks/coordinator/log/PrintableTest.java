@@ -17,17 +17,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** That text of others stays in its place, in both forms of the log as they are set up. */
+/** Text from outside stays in its place, in both configured formats of the log. */
 class PrintableTest {
 
-    /** A line's end, an escape sequence of old and new terminals, an override of direction, and line separators. */
+    /** A line end, escape sequences of old and new terminals, an override of the direction, and line separators. */
     private static final String NASTY = "a\r\nb\u001b[2J\u009b2J\u202ec\u2028d\u2029e\u0000\u007f\udb40\udc01\u00e9";
 
     private static final String WRITTEN_OUT =
             "a\\u000d\\u000ab\\u001b[2J\\u009b2J\\u202ec\\u2028d\\u2029e\\u0000\\u007f\\udb40\\udc01\u00e9";
 
     @Test
-    void whatWouldNotBeSeenIsWrittenOut() {
+    void invisibleCharactersAreEscaped() {
         assertThat(Printable.of(NASTY)).isEqualTo(WRITTEN_OUT);
         assertThat(Printable.of("orders/eu \u05e9\u05dc\u05d5\u05dd \uD83D\uDE00"))
                 .isEqualTo("orders/eu \u05e9\u05dc\u05d5\u05dd \uD83D\uDE00");
@@ -37,7 +37,7 @@ class PrintableTest {
 
     @ParameterizedTest
     @CsvSource({"text, true", "text, false", "json, true", "json, false"})
-    void noLineOfTheLogHoldsWhatWouldNotBeSeen(String format, boolean thrown) throws Exception {
+    void noLogLineContainsInvisibleCharacters(String format, boolean thrown) throws Exception {
         String line = logged(format, NASTY, thrown ? new IllegalStateException(NASTY) : null);
 
         assertThat(line.codePoints().filter(character -> character != '\n' && character != '\t'))
@@ -45,7 +45,7 @@ class PrintableTest {
                         || Character.getType(character) == Character.FORMAT
                         || Character.getType(character) == Character.LINE_SEPARATOR
                         || Character.getType(character) == Character.PARAGRAPH_SEPARATOR);
-        // What follows the first is of the stack trace, and shows it.
+        // The lines after the first belong to the stack trace.
         assertThat(line.lines().skip(1)).allMatch(next -> next.startsWith("\t") || next.startsWith("java.lang."));
         assertThat(line).endsWith("\n").contains("\u00e9");
     }
@@ -60,7 +60,7 @@ class PrintableTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"text", "json"})
-    void causesAreTold(String format) throws Exception {
+    void causesAreLogged(String format) throws Exception {
         String line = logged(format, "x", new IllegalStateException("outer", new IllegalArgumentException("inner")));
         assertThat(line).contains("outer", "inner", "PrintableTest");
     }

@@ -22,7 +22,7 @@ import org.slf4j.event.Level;
 
 class RepeatedErrorLogTest {
 
-    /** The clock begins just before it overflows, as System.nanoTime may. */
+    /** The clock starts just before it overflows, as System.nanoTime may. */
     private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - TimeUnit.SECONDS.toNanos(1));
 
     private final Logger logger = (Logger) LoggerFactory.getLogger("test." + UUID.randomUUID());
@@ -61,7 +61,7 @@ class RepeatedErrorLogTest {
     }
 
     @Test
-    void theNextLineCountsWhatWasSuppressed() {
+    void theNextLineCountsTheSuppressedErrors() {
         log("key");
         log("key");
         log("key");
@@ -71,11 +71,11 @@ class RepeatedErrorLogTest {
         assertThat(lines())
                 .containsExactly(
                         "message of key",
-                        "message of key (and 2 more like this, not logged, since it was last logged more than 30 s ago)");
+                        "message of key (2 more like this were not logged since the last one, more than 30 s ago)");
     }
 
     @Test
-    void theCountBeginsAnewWithEachLine() {
+    void theCountStartsAgainWithEachLine() {
         log("key");
         log("key");
         pass(RepeatedErrorLog.INTERVAL.toNanos());
@@ -87,7 +87,7 @@ class RepeatedErrorLogTest {
     }
 
     @Test
-    void suppressedErrorsDoNotPutOffTheNextLine() {
+    void suppressedErrorsDoNotDelayTheNextLine() {
         log("key");
         for (int i = 0; i < 29; i++) {
             pass(TimeUnit.SECONDS.toNanos(1));
@@ -96,7 +96,7 @@ class RepeatedErrorLogTest {
         pass(TimeUnit.SECONDS.toNanos(1));
         log("key");
 
-        assertThat(lines()).hasSize(2).last().asString().contains("and 29 more");
+        assertThat(lines()).hasSize(2).last().asString().contains("29 more");
     }
 
     @Test
@@ -109,11 +109,11 @@ class RepeatedErrorLogTest {
     }
 
     @Test
-    void theErrorThatWasLoggedLongestAgoMakesRoom() {
+    void theErrorThatWasLoggedFirstIsForgotten() {
         log("first");
         log("second");
         pass(RepeatedErrorLog.INTERVAL.toNanos());
-        // Logged again, so that the second is now the one logged longest ago.
+        // This logs the first error again, so the second one is now the oldest.
         log("first");
         for (int i = 0; i < RepeatedErrorLog.MAX_KEYS - 1; i++) {
             log("other" + i);
@@ -124,7 +124,7 @@ class RepeatedErrorLogTest {
         assertThat(lines()).isEmpty();
         log("other0");
         assertThat(lines()).isEmpty();
-        // All of the hundred are new, so there is no room for one more until the first of them is not.
+        // All hundred keys are new. There is no room for another one until the first key is old.
         log("second");
         log("third");
         assertThat(lines()).isEmpty();
@@ -133,7 +133,7 @@ class RepeatedErrorLogTest {
         log("third");
         assertThat(lines())
                 .containsExactly(
-                        "message of second (and 2 others, not logged, since there were over 100 kinds in 30 s)",
+                        "message of second (2 others were not logged, because there were more than 100 kinds in 30 s)",
                         "message of third");
     }
 
@@ -173,7 +173,7 @@ class RepeatedErrorLogTest {
 
         pass(RepeatedErrorLog.INTERVAL.toNanos());
         log("key");
-        assertThat(lines()).last().asString().contains("(and " + (threads * times - 1) + " more like this");
+        assertThat(lines()).last().asString().contains("(" + (threads * times - 1) + " more like this");
     }
 
     private void log(String key) {

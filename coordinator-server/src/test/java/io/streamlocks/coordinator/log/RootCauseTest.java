@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Timeout;
 class RootCauseTest {
 
     @Test
-    void anErrorIsFoundBelowWhatLibrariesWrapItIn() {
+    void anErrorIsFoundInItsWrappers() {
         OutOfMemoryError error = new OutOfMemoryError("Java heap space");
         SQLException wrapped = new SQLException("wrapped", error);
         assertThat(RootCause.of(new IllegalStateException(wrapped))).isSameAs(error);
@@ -20,7 +20,7 @@ class RootCauseTest {
 
     @Test
     @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-    void causesThatGoRoundInACircleEnd() {
+    void causesThatFormACircleEnd() {
         Exception one = new Exception("one");
         Exception two = new Exception("two", one);
         one.initCause(two);

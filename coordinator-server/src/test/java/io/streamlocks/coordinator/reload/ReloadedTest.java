@@ -44,7 +44,7 @@ class ReloadedTest {
         return (Logger) LoggerFactory.getLogger(Reloaded.class);
     }
 
-    /** What is read, unless it is told to be unusable. */
+    /** Returns the content, unless the test declares it unusable. */
     private static String text(List<byte[]> contents) throws UnusableFileException {
         String text = new String(contents.get(0), StandardCharsets.UTF_8);
         if (text.startsWith("broken")) {
@@ -61,7 +61,7 @@ class ReloadedTest {
     }
 
     @Test
-    void aChangeIsSeen() throws Exception {
+    void aChangeIsNoticed() throws Exception {
         Reloaded<String> reloaded = reloaded();
         assertThat(reloaded.get()).isEqualTo("one");
         write("two");
@@ -71,7 +71,7 @@ class ReloadedTest {
     }
 
     @Test
-    void aChangeThatKeepsSizeAndTimeIsSeen() throws Exception {
+    void aChangeThatKeepsSizeAndTimeIsNoticed() throws Exception {
         Reloaded<String> reloaded = reloaded();
         FileTime time = Files.getLastModifiedTime(file);
         write("two");
@@ -81,7 +81,7 @@ class ReloadedTest {
     }
 
     @Test
-    void aLinkThatLeadsElsewhereIsSeenAsAMountedSecretHasIt() throws Exception {
+    void aLinkToAnotherFileIsNoticedAsInAMountedSecret() throws Exception {
         Path old = Files.createDirectory(directory.resolve("v1"));
         Path fresh = Files.createDirectory(directory.resolve("v2"));
         Files.writeString(old.resolve("file"), "old");
@@ -96,7 +96,7 @@ class ReloadedTest {
     }
 
     @Test
-    void whatIsUnchangedIsNotMadeAnew() throws Exception {
+    void unchangedFilesAreNotUsedAgain() throws Exception {
         List<String> made = new ArrayList<>();
         Reloaded<String> reloaded = new Reloaded<>("file", List.of(file), contents -> {
             made.add(text(contents));
@@ -110,7 +110,7 @@ class ReloadedTest {
     }
 
     @Test
-    void whatIsBrokenOrGoneLeavesWhatWasReadBeforeAndIsLoggedOnce() throws Exception {
+    void aBrokenOrMissingFileLeavesThePreviousValueInUseAndIsLoggedOnce() throws Exception {
         Reloaded<String> reloaded = reloaded();
         for (String content : List.of("broken", "broken still", "fault")) {
             write(content);
@@ -122,7 +122,7 @@ class ReloadedTest {
         reloaded.reload();
         reloaded.reload();
         assertThat(reloaded.get()).isEqualTo("one");
-        String kept = "The new file of the test cannot be used, so what was read before stays in use: ";
+        String kept = "The new file of the test cannot be used. The previous one stays in use: ";
         assertThat(messages())
                 .containsExactly(
                         kept + "is broken; and more",
@@ -131,7 +131,7 @@ class ReloadedTest {
     }
 
     @Test
-    void whatIsRepairedIsUsed() throws Exception {
+    void aRepairedFileIsUsed() throws Exception {
         Reloaded<String> reloaded = reloaded();
         write("broken");
         reloaded.reload();
@@ -141,7 +141,7 @@ class ReloadedTest {
     }
 
     @Test
-    void whoListensHearsOfItAndMayRefuseIt() throws Exception {
+    void aListenerReceivesTheNewValueAndMayRejectIt() throws Exception {
         Reloaded<String> reloaded = reloaded();
         List<String> heard = new ArrayList<>();
         reloaded.onChange(heard::add);
@@ -159,7 +159,7 @@ class ReloadedTest {
     }
 
     @Test
-    void whatCannotBeReadAtFirstIsToldAtOnce() throws Exception {
+    void aFileThatCannotBeReadAtFirstIsReportedAtOnce() throws Exception {
         write("broken");
         assertThatThrownBy(this::reloaded)
                 .isInstanceOfSatisfying(UnusableFileException.class, e -> assertThat(e.problems())

@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.streamlocks.testkit.rig.TestCertificate;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -36,7 +37,7 @@ class CertificateCheckTest {
     }
 
     @Test
-    void thoseOfTodayAreGood() throws Exception {
+    void currentCertificatesHaveNoProblems() throws Exception {
         assertThat(problems(store(make("-keyalg", "EC", "-groupname", "secp256r1"))))
                 .isEmpty();
         assertThat(problems(store(make("-keyalg", "RSA", "-keysize", "2048")))).isEmpty();
@@ -44,10 +45,10 @@ class CertificateCheckTest {
     }
 
     @Test
-    void aShortKeyAndABrokenSignatureAreTold() throws Exception {
+    void aShortKeyAndABrokenSignatureAreReported() throws Exception {
         assertThat(problems(store(make("-keyalg", "RSA", "-keysize", "1024", "-sigalg", "SHA1withRSA"))))
                 .containsExactly(
-                        SUBJECT + "has an RSA key of 1024 bits; less than 2048 can be broken",
+                        SUBJECT + "has an RSA key of 1024 bits. Fewer than 2048 bits can be broken",
                         SUBJECT + "is signed with SHA1withRSA, which can be forged");
         assertThat(problems(store(make("-keyalg", "RSA", "-keysize", "2048", "-sigalg", "MD5withRSA"))))
                 .containsExactly(SUBJECT + "is signed with MD5withRSA, which can be forged");
@@ -56,7 +57,7 @@ class CertificateCheckTest {
     }
 
     @Test
-    void theEndIsToldFromTwoWeeksBefore() throws Exception {
+    void theEndIsReportedFromTwoWeeksBefore() throws Exception {
         TestCertificate made = make("-keyalg", "EC", "-groupname", "secp256r1");
         KeyStore store = store(made);
         Instant end = made.certificate().getNotAfter().toInstant();
@@ -67,21 +68,21 @@ class CertificateCheckTest {
                 .containsExactly(SUBJECT + "expires at " + end);
         assertThat(CertificateCheck.problems(store, end.minusSeconds(1)))
                 .containsExactly(SUBJECT + "expires at " + end);
-        assertThat(CertificateCheck.problems(store, end)).containsExactly(SUBJECT + "has expired at " + end);
+        assertThat(CertificateCheck.problems(store, end)).containsExactly(SUBJECT + "expired at " + end);
     }
 
     @Test
-    void thoseItIsIssuedByCountToo() throws Exception {
+    void theIssuersAreCheckedToo() throws Exception {
         TestCertificate made = make("-keyalg", "EC", "-groupname", "secp256r1");
         TestCertificate root =
                 make("-keyalg", "RSA", "-keysize", "1024", "-sigalg", "SHA1withRSA", "-startdate", "-31d");
         Instant end = root.certificate().getNotAfter().toInstant();
         KeyStore store = store(made, root);
         assertThat(CertificateCheck.end(store)).isEqualTo(end);
-        // A root's signature is its own.
+        // A root has signed itself.
         assertThat(problems(store))
                 .containsExactly(
-                        SUBJECT + "has an RSA key of 1024 bits; less than 2048 can be broken",
-                        SUBJECT + "has expired at " + end);
+                        SUBJECT + "has an RSA key of 1024 bits. Fewer than 2048 bits can be broken",
+                        SUBJECT + "expired at " + end);
     }
 }

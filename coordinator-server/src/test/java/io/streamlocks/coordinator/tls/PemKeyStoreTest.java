@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.streamlocks.coordinator.reload.UnusableFileException;
+import io.streamlocks.testkit.rig.TestCertificate;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -29,26 +30,26 @@ class PemKeyStoreTest {
     }
 
     @Test
-    void aCertificateAndItsKeyAreTaken() throws Exception {
+    void aCertificateAndItsKeyAreAccepted() throws Exception {
         for (TestCertificate made : List.of(ec, otherEc, rsa)) {
             assertTaken(made, made.keyPem());
         }
     }
 
     @Test
-    void anEd25519KeyIsTaken(@TempDir Path directory) throws Exception {
+    void anEd25519KeyIsAccepted(@TempDir Path directory) throws Exception {
         TestCertificate made = TestCertificate.make(directory, "-keyalg", "Ed25519");
         assertTaken(made, made.keyPem());
     }
 
     @Test
-    void theOlderFormOfAnRsaKeyIsTaken() throws Exception {
+    void theOlderFormOfAnRsaKeyIsAccepted() throws Exception {
         assertTaken(rsa, TestCertificate.pem("RSA PRIVATE KEY", insideOfPkcs8(rsa)));
     }
 
     @Test
-    void theOlderFormOfAnEcKeyIsTakenWithItsCurveAsOpensslWritesIt() throws Exception {
-        // Java's own encoding leaves out the curve, which openssl writes.
+    void theOlderFormOfAnEcKeyIsAcceptedWithTheCurveThatOpensslWrites() throws Exception {
+        // The encoding of Java omits the curve, which openssl writes.
         for (TestCertificate made : List.of(ec, otherEc)) {
             String sec1 = TestCertificate.pem("EC PRIVATE KEY", sec1(made));
             String parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
@@ -58,7 +59,7 @@ class PemKeyStoreTest {
     }
 
     @Test
-    void whatStandsAroundTheBlocksIsNoMatter() throws Exception {
+    void textAroundTheBlocksIsIgnored() throws Exception {
         assertTaken(ec, "Bag Attributes\n  friendlyName: server\n" + ec.keyPem().replace("\n", "\r\n") + "\n# end");
     }
 
@@ -69,23 +70,23 @@ class PemKeyStoreTest {
     }
 
     @Test
-    void aKeyOfAnotherCertificateIsRefused() {
-        assertRefused(ec.certificatePem(), rsa.keyPem(), "the key is not that of the first certificate");
+    void aKeyOfAnotherCertificateIsRejected() {
+        assertRefused(ec.certificatePem(), rsa.keyPem(), "the key does not belong to the first certificate");
         assertRefused(
                 rsa.certificatePem() + ec.certificatePem(),
                 ec.keyPem(),
-                "the key is not that of the first certificate");
+                "the key does not belong to the first certificate");
     }
 
     @Test
-    void aKeyOfTheSameKindOfAnotherCertificateIsRefused(@TempDir Path directory) {
+    void aKeyOfTheSameKindOfAnotherCertificateIsRejected(@TempDir Path directory) {
         TestCertificate another = TestCertificate.make(directory);
-        assertRefused(ec.certificatePem(), another.keyPem(), "the key is not that of the first certificate");
+        assertRefused(ec.certificatePem(), another.keyPem(), "the key does not belong to the first certificate");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"})
-    void whatIsNoCertificateIsRefused(String pem) {
+    void textThatIsNotACertificateIsRejected(String pem) {
         assertRefused(pem, ec.keyPem(), "the certificate is not PEM: -----BEGIN CERTIFICATE-----");
     }
 
@@ -98,24 +99,24 @@ class PemKeyStoreTest {
                 "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END RSA PRIVATE KEY-----\n",
                 "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"
             })
-    void whatIsNoKeyOrHasAPasswordIsRefused(String pem) {
+    void textThatIsNotAKeyOrAKeyWithAPasswordIsRejected(String pem) {
         assertRefused(ec.certificatePem(), pem, "the key is not PEM without a password: -----BEGIN PRIVATE KEY-----");
     }
 
     @Test
-    void aKeyThatIsCutShortIsRefusedWithoutAWordOfIt() {
+    void aTruncatedKeyIsRejectedAndNoPartOfItIsRepeated() {
         for (String type : List.of("PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY")) {
             for (int length = 1; length < sec1(ec).length; length++) {
                 byte[] cut = Arrays.copyOf(sec1(ec), length);
                 assertRefused(
                         ec.certificatePem(),
                         TestCertificate.pem(type, cut),
-                        "the key is neither RSA nor EC nor EdDSA, or not complete");
+                        "the key is not RSA, EC or EdDSA, or it is incomplete");
             }
         }
     }
 
-    /** In PKCS #8 the key's own encoding comes last, in an octet string whose length takes two bytes more here. */
+    /** In PKCS #8 the encoding of the key comes last, in an octet string whose length takes two more bytes here. */
     private static byte[] insideOfPkcs8(TestCertificate made) {
         byte[] pkcs8 = made.key().getEncoded();
         for (int at = 20; at < 40; at++) {
@@ -127,7 +128,7 @@ class PemKeyStoreTest {
         throw new AssertionError("There is no octet string");
     }
 
-    /** RFC 5915, by hand: a version, the secret, and the curve. */
+    /** Encodes a key by RFC 5915: a version, the secret, and the curve. */
     private static byte[] sec1(TestCertificate made) {
         boolean small = made.certificate().getPublicKey().getEncoded().length < 100;
         byte[] curve = java.util.HexFormat.of().parseHex(small ? "06082a8648ce3d030107" : "06052b81040022");
@@ -154,7 +155,7 @@ class PemKeyStoreTest {
     private static void assertTaken(TestCertificate made, String keyPem) throws Exception {
         KeyStore store = PemKeyStore.of(files(made.certificatePem(), keyPem));
         assertThat(store.getCertificate("server")).isEqualTo(made.certificate());
-        // That it is the certificate's has been seen; one key has more than one encoding.
+        // PemKeyStore has checked that the key belongs to the certificate. One key has several encodings.
         assertThat(store.getKey("server", new char[0]).getAlgorithm())
                 .isEqualTo(made.key().getAlgorithm());
     }

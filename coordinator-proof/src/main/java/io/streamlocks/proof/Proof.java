@@ -1,0 +1,71 @@
+package io.streamlocks.proof;
+
+import io.streamlocks.proof.abuse.AbuseCampaign;
+import io.streamlocks.proof.check.Check;
+import io.streamlocks.proof.faults.Campaign;
+import io.streamlocks.proof.faults.Settings;
+import io.streamlocks.proof.publishing.NoDoublePublishing;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/** The command line of all proofs. run.sh, publishing.sh and the README describe its use. */
+public final class Proof {
+
+    private static final String USAGE = """
+            short [settings]   five fault classes, eight seconds each, and the control
+            all [settings]     each fault class alone, and all mixed
+            run [settings]     the faults of --faults, mixed
+            abuse [settings]   attacks by one caller while others renew, on each combination
+            abuse-short [settings]  six attacks, ten seconds each, on one combination
+            publishing         example workers that publish while they are disturbed; the settings are variables
+            check DIRECTORY    checks the history of a run that was kept
+            """;
+
+    /** The number of violations to print. One fault can cause thousands. */
+    private static final int SHOWN = 20;
+
+    private Proof() {}
+
+    /**
+     * Exits with 0 if all checks hold, with 1 if not, and with 2 if the arguments are wrong.
+     *
+     * @param args a command and its settings
+     */
+    public static void main(String[] args) throws Exception {
+        List<String> rest = Arrays.asList(args).subList(Math.min(1, args.length), args.length);
+        try {
+            boolean well =
+                    switch (args.length == 0 ? "" : args[0]) {
+                        case "short" -> Campaign.runShort(Settings.of(rest));
+                        case "all" -> Campaign.runAll(Settings.of(rest));
+                        case "run" -> Campaign.runMixed(Settings.of(rest));
+                        case "abuse" -> AbuseCampaign.run(rest);
+                        case "abuse-short" -> AbuseCampaign.runShort(rest);
+                        case "publishing" -> NoDoublePublishing.run(System.getenv());
+                        case "check" -> check(rest);
+                        default -> throw new IllegalArgumentException(USAGE);
+                    };
+            System.exit(well ? 0 : 1);
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            System.exit(2);
+        }
+    }
+
+    private static boolean check(List<String> args) throws Exception {
+        if (args.size() != 1) {
+            throw new IllegalArgumentException(USAGE);
+        }
+        Check check = Check.of(Path.of(args.get(0)));
+        check.violations().stream().limit(SHOWN).forEach(System.out::println);
+        System.out.printf(
+                Locale.ROOT,
+                "%d operations checked, %d violations. Without the fence %d stale writes were accepted.%n",
+                check.figures().operations(),
+                check.violations().size(),
+                check.staleWritesUnfenced());
+        return check.violations().isEmpty();
+    }
+}

@@ -1,0 +1,107 @@
+package io.streamlocks.proof.check;
+
+import io.streamlocks.proof.history.Answer;
+import io.streamlocks.proof.history.Call;
+import io.streamlocks.proof.history.Kind;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A lease id with all calls that contain it. */
+final class LeaseView {
+
+    private final String id;
+    private final List<Call> calls = new ArrayList<>();
+
+    /** The earliest response that shows the lease. It is null while there is none. */
+    private Call shown;
+
+    /** The response that shows the latest moment at which the lease was live. */
+    private Call lastLive;
+
+    /** The response with the latest end. */
+    private Call lastEnd;
+
+    private Call firstAcquire;
+    private Call firstRelease;
+    private boolean mayBeGranted;
+
+    LeaseView(String id) {
+        this.id = id;
+    }
+
+    void add(Call call) {
+        calls.add(call);
+        if (call.kind() == Kind.ACQUIRE && firstAcquire == null) {
+            firstAcquire = call;
+        }
+        if (call.kind() == Kind.RELEASE && firstRelease == null) {
+            firstRelease = call;
+        }
+        mayBeGranted |= call.kind() == Kind.ACQUIRE && call.tellsNothing();
+        if (call.showsLease()) {
+            shown = shown == null || call.end() < shown.end() ? call : shown;
+            lastLive = lastLive == null || call.liveAt() > lastLive.liveAt() ? call : lastLive;
+            lastEnd = lastEnd == null || call.expiresAt() > lastEnd.expiresAt() ? call : lastEnd;
+        }
+    }
+
+    /** Returns whether the response says that the lease has ended. A read before the grant is about another lease. */
+    boolean isOver(Call call) {
+        return call.answer() == Answer.USED
+                || (call.answer() == Answer.LOST
+                        && !"unknown".equals(call.detail())
+                        && (!call.onlyReads() || (isGranted() && shown.end() < call.start())));
+    }
+
+    String id() {
+        return id;
+    }
+
+    String owner() {
+        return calls.get(0).owner();
+    }
+
+    /** Returns the calls in the order in which they were sent. */
+    List<Call> calls() {
+        return calls;
+    }
+
+    boolean isGranted() {
+        return shown != null;
+    }
+
+    /** Returns whether an acquire had no known result, so that the lease may have been granted unseen. */
+    boolean mayBeGranted() {
+        return mayBeGranted;
+    }
+
+    Call shown() {
+        return shown;
+    }
+
+    Call lastLive() {
+        return lastLive;
+    }
+
+    Call lastEnd() {
+        return lastEnd;
+    }
+
+    /** Returns null if no acquire is known, for instance because the file of the worker is missing. */
+    Call firstAcquire() {
+        return firstAcquire;
+    }
+
+    /** Returns null if the worker never sent a release. */
+    Call firstRelease() {
+        return firstRelease;
+    }
+
+    long token() {
+        return shown.token();
+    }
+
+    long acquiredAt() {
+        return shown.acquiredAt();
+    }
+}

@@ -1,0 +1,297 @@
+package io.streamlocks.proof.faults;
+
+import io.streamlocks.proof.check.Check;
+import io.streamlocks.proof.process.CoordinatorNode;
+import io.streamlocks.proof.worker.Resource;
+import io.streamlocks.proof.worker.Worker;
+import io.streamlocks.testkit.rig.ChildProcess;
+import io.streamlocks.testkit.rig.Folders;
+import io.streamlocks.testkit.rig.Link;
+import io.streamlocks.testkit.rig.Machine;
+import io.streamlocks.testkit.rig.PostgresServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.regex.Pattern;
+
+/** All processes of a run and the network between them. One thread starts and ends them; another one may close them. */
+final class Cluster implements AutoCloseable {
+
+    /** Many JVMs that live for a minute or two share few cores. */
+    private static final List<String> JVM =
+            List.of(Machine.java(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dsun.net.httpserver.nodelay=true");
+
+    private static final Pattern LINE = Pattern.compile("(.*)\\R");
+    private static final Duration START = Duration.ofMinutes(1);
+
+    private final Settings settings;
+    private final Path directory;
+    private final String streamPrefix;
+    private final Random seeds;
+    private final Deque<AutoCloseable> toClose = new ArrayDeque<>();
+    private boolean closed;
+    private final List<CoordinatorNode> coordinators = new ArrayList<>();
+    private final List<WorkerNode> workers = new ArrayList<>();
+    private final SharedClasses sharedClasses;
+    private final boolean clocksCanBeStepped;
+    private Optional<PostgresPair> postgres = Optional.empty();
+    private ChildProcess resource;
+    private String[] resourceUrls;
+
+    /**
+     * Describes a cluster, and starts nothing.
+     *
+     * @param directory the directory for the output of the processes
+     * @param streamPrefix the prefix of all streams of the run
+     */
+    Cluster(Settings settings, Path directory, String streamPrefix, long seed, boolean clocksCanBeStepped) {
+        this.settings = settings;
+        this.directory = directory;
+        this.streamPrefix = streamPrefix;
+        this.seeds = new Random(seed);
+        this.sharedClasses = new SharedClasses(settings.ownJar().getParent());
+        this.clocksCanBeStepped = clocksCanBeStepped;
+    }
+
+    /** Starts everything. Blocks until the workers work. */
+    void start(boolean smallDisks) throws IOException, InterruptedException, SQLException {
+        startResource();
+        List<List<Link>> toDatabase = startDatabase(smallDisks);
+        for (int i = 0; i < settings.coordinators(); i++) {
+            List<String> jvm = new ArrayList<>(JVM);
+            jvm.addAll(sharedClasses.options("coordinator", settings.coordinatorJar(), i == 0));
+            jvm.add("-Xmx256m");
+            coordinators.add(closeLater(new CoordinatorNode(
+                    "coordinator-" + (i + 1),
+                    jvm,
+                    settings.coordinatorJar(),
+                    Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", databaseUrl(toDatabase.get(i))),
+                    directory,
+                    toDatabase.get(i))));
+        }
+        for (CoordinatorNode coordinator : coordinators) {
+            coordinator.process().start();
+        }
+        for (CoordinatorNode coordinator : coordinators) {
+            coordinator.awaitReady();
+        }
+        resourceUrls = resource.awaitOutput(LINE, START).group(1).split(" ");
+        for (int i = 0; i < settings.workers(); i++) {
+            List<Link> links = new ArrayList<>();
+            for (CoordinatorNode coordinator : coordinators) {
+                links.add(closeLater(new Link(coordinator.port())));
+            }
+            workers.add(closeLater(new WorkerNode(i + 1, links, worker -> workerProcess(worker, links))));
+        }
+        for (WorkerNode worker : workers) {
+            worker.start();
+        }
+        for (WorkerNode worker : workers) {
+            worker.process().awaitOutput(LINE, START);
+        }
+    }
+
+    private void startResource() throws IOException {
+        List<String> command = new ArrayList<>(JVM);
+        command.addAll(List.of(
+                "-Xmx512m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Resource.class.getName(),
+                Integer.toString(settings.streams()),
+                directory.resolve(Check.WRITES).toString(),
+                directory.resolve(Check.WRITES_UNFENCED).toString()));
+        resource = closeLater(process("resource", command, Map.of()));
+        resource.start();
+    }
+
+    /** Returns the links of each coordinator to the servers of the database. */
+    private List<List<Link>> startDatabase(boolean smallDisks) throws IOException, InterruptedException, SQLException {
+        List<Integer> ports;
+        if (settings.databaseUrl().isEmpty()) {
+            Path data = Files.createTempDirectory("proof");
+            closeLater(() -> Folders.delete(data));
+            if (smallDisks) {
+                closeLater(Disk.mount(data.resolve("postgres-1"))::unmount);
+                closeLater(Disk.mount(data.resolve("postgres-2"))::unmount);
+            }
+            PostgresPair own = closeLater(PostgresPair.start(data, directory));
+            postgres = Optional.of(own);
+            ports = own.servers().stream().map(PostgresServer::port).toList();
+        } else {
+            ports = DatabaseAddress.of(settings.databaseUrl()).map(DatabaseAddress::port).stream()
+                    .toList();
+        }
+        List<List<Link>> links = new ArrayList<>();
+        for (int i = 0; i < settings.coordinators(); i++) {
+            List<Link> ofOne = new ArrayList<>();
+            for (int port : ports) {
+                ofOne.add(closeLater(new Link(port)));
+            }
+            links.add(ofOne);
+        }
+        return links;
+    }
+
+    private String databaseUrl(List<Link> links) {
+        if (postgres.isPresent()) {
+            return String.format(
+                    Locale.ROOT,
+                    "postgres://postgres@127.0.0.1:%d,127.0.0.1:%d/postgres",
+                    links.get(0).port(),
+                    links.get(1).port());
+        }
+        return DatabaseAddress.of(settings.databaseUrl())
+                .map(address -> address.urlThrough(links.get(0).port()))
+                .orElse(settings.databaseUrl());
+    }
+
+    private ChildProcess workerProcess(WorkerNode worker, List<Link> links) throws IOException {
+        List<String> command = new ArrayList<>(JVM);
+        command.addAll(sharedClasses.options("worker", settings.ownJar(), worker.number() == 1));
+        command.addAll(List.of(
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Worker.class.getName(),
+                worker.owner(),
+                directory.resolve(Check.CALLS + worker.owner() + ".jsonl").toString(),
+                streamPrefix,
+                Integer.toString(settings.streams()),
+                Integer.toString(settings.threads()),
+                Long.toString(settings.ttl().toMillis()),
+                Long.toString(seeds.nextLong()),
+                resourceUrls[0],
+                resourceUrls[1]));
+        links.forEach(link -> command.add(link.uri().toString()));
+        Map<String, String> environment = clocksCanBeStepped ? WorkerClock.environment(clockOf(worker)) : Map.of();
+        return process(worker.owner(), command, environment);
+    }
+
+    private ChildProcess process(String name, List<String> command, Map<String, String> environment)
+            throws IOException {
+        return ChildProcess.command(command)
+                .name(name)
+                .environment(environment)
+                .log(directory.resolve(name + ".log"))
+                .build();
+    }
+
+    /** Returns the file that steps the clock of a worker. */
+    Path clockOf(WorkerNode worker) {
+        return directory.resolve("clock-" + worker.number());
+    }
+
+    List<CoordinatorNode> coordinators() {
+        return coordinators;
+    }
+
+    List<WorkerNode> workers() {
+        return workers;
+    }
+
+    /** Returns the servers that this cluster started. Returns nothing if the database is the user's. */
+    Optional<PostgresPair> postgres() {
+        return postgres;
+    }
+
+    /** Passes everything on all links again. */
+    void heal() {
+        coordinators.forEach(node -> node.toDatabase().forEach(Link::heal));
+        workers.forEach(node -> node.toCoordinators().forEach(Link::heal));
+    }
+
+    /** Returns the processes that ended by themselves. Reports each end once. Starts coordinators again. */
+    List<String> deaths() throws IOException {
+        List<String> died = new ArrayList<>();
+        for (CoordinatorNode coordinator : coordinators) {
+            if (coordinator.process().hasDied()) {
+                died.add(coordinator.process().name());
+                coordinator.process().start();
+            }
+        }
+        for (WorkerNode worker : workers) {
+            if (worker.process().hasDied()) {
+                died.add(worker.process().name());
+            }
+        }
+        if (resource.hasDied()) {
+            died.add(resource.name());
+        }
+        return died;
+    }
+
+    /** Ends the workers and the resource, which write the rest of their history. Returns the failures. */
+    List<String> stopLoad() throws InterruptedException {
+        List<String> wrong = new ArrayList<>();
+        List<Thread> stopping = workers.stream()
+                .map(worker -> new Thread(() -> {
+                    try {
+                        if (!worker.process().terminate(Duration.ofSeconds(20))) {
+                            synchronized (wrong) {
+                                wrong.add("worker " + worker.owner() + " did not stop in order");
+                            }
+                        }
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                }))
+                .toList();
+        stopping.forEach(Thread::start);
+        for (Thread thread : stopping) {
+            thread.join();
+        }
+        if (!resource.terminate(Duration.ofSeconds(30))) {
+            wrong.add("the resource did not stop in order");
+        }
+        return wrong;
+    }
+
+    /** Ends the coordinators. Returns the failures. */
+    List<String> stopCoordinators() throws InterruptedException {
+        List<String> wrong = new ArrayList<>();
+        for (CoordinatorNode coordinator : coordinators) {
+            if (!coordinator.process().terminate(Duration.ofSeconds(15))) {
+                wrong.add(coordinator.process().name() + " did not stop in order");
+            }
+        }
+        return wrong;
+    }
+
+    private <T extends AutoCloseable> T closeLater(T closeable) {
+        boolean tooLate;
+        synchronized (toClose) {
+            tooLate = closed;
+            toClose.push(closeable);
+        }
+        if (tooLate) {
+            close();
+            throw new IllegalStateException("The run is ending");
+        }
+        return closeable;
+    }
+
+    @Override
+    public void close() {
+        synchronized (toClose) {
+            closed = true;
+            while (!toClose.isEmpty()) {
+                try {
+                    toClose.pop().close();
+                } catch (Exception e) {
+                    System.err.println("Could not clean up: " + e);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+package io.streamlocks.proof.history;
+
+/**
+ * A fault that was injected.
+ *
+ * @param kind the fault class
+ * @param what a description with the processes that the fault hit
+ * @param start when it began, monotonic
+ * @param end when it was over, monotonic
+ * @param killed the worker process that was killed; otherwise null
+ * @param databaseBack when the database accepted writes again, monotonic; 0 if it was never away
+ */
+public record Fault(String kind, String what, long start, long end, String killed, long databaseBack) {}

@@ -1,0 +1,129 @@
+package io.streamlocks.proof.publishing;
+
+import io.streamlocks.testkit.rig.ChildProcess;
+import io.streamlocks.testkit.rig.Link;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A worker process with its own link to the coordinator, and the faults that this run injects. This class is
+ * thread-safe.
+ */
+final class DisturbedWorker implements AutoCloseable {
+
+    private static final Duration STOP = Duration.ofSeconds(30);
+
+    private final ChildProcess process;
+    private final Link link;
+    private final Duration ttl;
+    private final Random random;
+
+    // Guarded by this.
+    private boolean endedByItself;
+    private int kills;
+    private int suspensions;
+    private int cuts;
+
+    DisturbedWorker(ChildProcess process, Link link, Duration ttl, long seed) {
+        this.process = process;
+        this.link = link;
+        this.ttl = ttl;
+        this.random = new Random(seed);
+    }
+
+    void start() throws IOException {
+        process.start();
+    }
+
+    /**
+     * Lets the worker work and injects a fault, in turns. Returns when it is interrupted, and leaves the worker
+     * working.
+     */
+    void disturb() throws IOException {
+        try {
+            while (true) {
+                sleepTtls(1, 3);
+                switch (random.nextInt(4)) {
+                    case 0 -> kill();
+                    case 1 -> suspend();
+                    case 2 -> cut(Link.State.SILENT);
+                    default -> cut(Link.State.RESET);
+                }
+            }
+        } catch (InterruptedException e) {
+            // Each fault is undone in a finally block, so nothing is left to heal.
+        }
+    }
+
+    private void kill() throws IOException, InterruptedException {
+        synchronized (this) {
+            kills++;
+            endedByItself |= process.hasDied();
+        }
+        try {
+            process.kill();
+            sleepTtls(0.1, 1);
+        } finally {
+            process.start();
+        }
+    }
+
+    private void suspend() throws IOException, InterruptedException {
+        synchronized (this) {
+            suspensions++;
+        }
+        try {
+            process.pause();
+            sleepTtls(1.2, 2.5);
+        } finally {
+            process.resume();
+        }
+    }
+
+    private void cut(Link.State how) throws InterruptedException {
+        synchronized (this) {
+            cuts++;
+        }
+        link.set(how);
+        try {
+            // Some cuts end before the lease does, and must not lose it.
+            sleepTtls(0.2, 2);
+        } finally {
+            link.set(Link.State.PASS);
+        }
+    }
+
+    private void sleepTtls(double from, double to) throws InterruptedException {
+        double ttls = from + random.nextDouble() * (to - from);
+        TimeUnit.MILLISECONDS.sleep((long) (ttls * ttl.toMillis()));
+    }
+
+    synchronized boolean hasEndedByItself() {
+        endedByItself |= process.hasDied();
+        return endedByItself;
+    }
+
+    /** Sends SIGTERM. Returns whether the worker stopped in order. */
+    boolean stop() throws InterruptedException {
+        return process.terminate(STOP);
+    }
+
+    synchronized int kills() {
+        return kills;
+    }
+
+    synchronized int suspensions() {
+        return suspensions;
+    }
+
+    synchronized int cuts() {
+        return cuts;
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}

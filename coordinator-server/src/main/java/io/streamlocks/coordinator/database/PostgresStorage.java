@@ -1,0 +1,196 @@
+package io.streamlocks.coordinator.database;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.StorageCondition;
+import io.streamlocks.coordinator.lock.StorageUnavailableException;
+import io.streamlocks.coordinator.lock.postgres.PoolerCheck;
+import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
+import io.streamlocks.coordinator.lock.postgres.RightsCheck;
+import io.streamlocks.coordinator.lock.postgres.SetUpCheck;
+import io.streamlocks.coordinator.lock.postgres.TableLook;
+import io.streamlocks.coordinator.lock.postgres.TokenSequence;
+import io.streamlocks.coordinator.log.RepeatedErrorLog;
+import io.streamlocks.coordinator.log.RootCause;
+import io.streamlocks.coordinator.storage.Storage;
+import io.streamlocks.coordinator.storage.StorageTask;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.postgresql.ds.PGSimpleDataSource;
+import org.postgresql.jdbc.PreferQueryMode;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/** Keeps leases in PostgreSQL. This class is thread-safe. */
+public final class PostgresStorage implements Storage {
+
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresStorage.class);
+
+    /** The states insufficient_privilege and invalid_schema_name of PostgreSQL. */
+    private static final Set<String> RIGHTS_OR_SCHEMA = Set.of("42501", "3F000");
+
+    /**
+     * Connection exceptions, rejected logins, and what ends sessions: shutdown, start-up, a database that was dropped.
+     */
+    private static final Pattern AWAY = Pattern.compile("(08|28|57P0).*");
+
+    private static final Duration MIGRATION_STEP_TIMEOUT = Duration.ofMinutes(1);
+    private static final Duration SET_UP_INTERVAL = Duration.ofMinutes(1);
+    private static final Duration TABLE_INTERVAL = Duration.ofSeconds(15);
+
+    private final DatabaseSettings database;
+    private final Function<Supplier<StorageCondition>, Runnable> gauges;
+    private final HikariDataSource pool;
+    private final LockManager locks;
+    private final SetUpWatch setUp;
+    private final TokenSequence tokens;
+    private final TableLook table;
+    private final RepeatedErrorLog errors = new RepeatedErrorLog(LOG, System::nanoTime);
+
+    /**
+     * Connects to nothing yet.
+     *
+     * @param database how the server connects
+     * @param keepsHistory whether grants are remembered after they have ended
+     * @param poolMetrics where the pool registers its meters: a registry of Micrometer
+     * @param gauges shows the condition of the storage, each time that its result is run
+     */
+    public PostgresStorage(
+            DatabaseSettings database,
+            boolean keepsHistory,
+            Object poolMetrics,
+            Function<Supplier<StorageCondition>, Runnable> gauges) {
+        this.database = database;
+        this.gauges = gauges;
+        this.pool = Connections.pool(database, poolMetrics, keepsHistory);
+        this.locks = new PostgresLockManager(pool, new StaleConnections(pool));
+        // Writes that hang use up the pool, so the check of the set-up has connections of its own.
+        this.setUp = new SetUpWatch(database.url(), new SetUpCheck(Connections.unpooled(database))::look);
+        this.tokens = new TokenSequence(Connections.unpooled(database));
+        this.table = new TableLook(pool);
+    }
+
+    @Override
+    public LockManager locks() {
+        return locks;
+    }
+
+    @Override
+    public void open() {
+        // This comes first because a migration that waits for a missing standby would not say so.
+        lookAtSetUp();
+        PGSimpleDataSource plain = Connections.unpooled(database);
+        plain.setPreferQueryMode(PreferQueryMode.SIMPLE);
+        PoolerCheck.requireOwnSessions(plain);
+        // An earlier connection of the pool would have left its settings in sessions that a pooler gives to others.
+        pool.getHikariConfigMXBean().setMinimumIdle(database.poolSize());
+        migrate();
+        // The pool may not have noticed yet that the database is back, and would fail the first calls.
+        locks.verifyWritable();
+        tokens.raise()
+                .ifPresent(raised -> LOG.warn(
+                        "The sequence stream_lock_fencing_token was at {}, behind the issued token {}, and has been raised to"
+                                + " it. The sequence was set back, or the tables were copied without it. See docs/operations.md,"
+                                + " Bring the sequence ahead",
+                        raised.from(),
+                        raised.to()));
+    }
+
+    /** The server serves whatever the check finds, and also if the check fails while the database answers. */
+    private void lookAtSetUp() {
+        try {
+            setUp.run();
+        } catch (StorageUnavailableException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            errors.log(
+                    Level.WARN, "set-up" + e, "Failed to check how the database is set up: " + RootCause.of(e), null);
+        }
+    }
+
+    private void migrate() {
+        try {
+            new Schema(Connections.unpooled(database, MIGRATION_STEP_TIMEOUT)).migrate();
+        } catch (SQLException e) {
+            throw new IllegalStateException("The tables cannot be set up", e);
+        }
+    }
+
+    @Override
+    public String explain(Throwable cause) {
+        return cause + missingRights(cause);
+    }
+
+    /** Returns the rights that the role lacks, as the end of a sentence; empty if rights are not the problem. */
+    private String missingRights(Throwable cause) {
+        if (!(cause instanceof SQLException rejection
+                && RIGHTS_OR_SCHEMA.contains(String.valueOf(rejection.getSQLState())))) {
+            return "";
+        }
+        try {
+            return RightsCheck.missing(Connections.unpooled(database))
+                    .map(sql -> ". Run this as a role that may grant it: " + sql)
+                    .orElse("");
+        } catch (RuntimeException e) {
+            return "";
+        }
+    }
+
+    @Override
+    public List<StorageTask> tasks() {
+        return List.of(
+                new StorageTask(SET_UP_INTERVAL, "check how the database is set up", setUp),
+                new StorageTask(
+                        TABLE_INTERVAL,
+                        "check the table and which transactions keep its dead rows",
+                        unlessAway(gauges.apply(table::look))));
+    }
+
+    /** The other work in the background logs that the database is away, so this work logs only other failures. */
+    private static Runnable unlessAway(Runnable look) {
+        return () -> {
+            try {
+                look.run();
+            } catch (StorageUnavailableException e) {
+                if (!isAway(e)) {
+                    throw e;
+                }
+            }
+        };
+    }
+
+    /**
+     * Returns whether a statement failed because the database could not be reached.
+     *
+     * @param failure the failure of the statement
+     */
+    static boolean isAway(StorageUnavailableException failure) {
+        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLTransientConnectionException) {
+                // The pool had no connection to give.
+                return true;
+            }
+            if (cause instanceof SQLException sql && sql.getSQLState() != null) {
+                return AWAY.matcher(sql.getSQLState()).matches();
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+
+    @Override
+    public String toString() {
+        return "PostgreSQL at " + database.url();
+    }
+}

@@ -1,0 +1,5 @@
+/**
+ * PostgreSQL as a storage: its URL, the pool, the migration, and the checks of how it is set up. The statements that
+ * grant, renew and end leases are in {@link io.streamlocks.coordinator.lock.postgres}.
+ */
+package io.streamlocks.coordinator.database;

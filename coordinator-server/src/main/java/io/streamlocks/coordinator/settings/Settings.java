@@ -1,0 +1,77 @@
+package io.streamlocks.coordinator.settings;
+
+import io.streamlocks.coordinator.http.Listening;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * The settings of a coordinator, as one record for each consumer.
+ *
+ * @param listening where the server listens, and for whom
+ * @param leases the length of leases, and how long the coordinator remembers them
+ * @param drainTime how long a stopping server still takes all calls
+ * @param backend where leases are kept
+ * @param access who may do what
+ * @param tls the files of the certificate; empty for plain HTTP
+ * @param limits what a caller and an owner may use
+ * @param reporting how the server logs and where it sends traces
+ */
+public record Settings(
+        Listening listening,
+        LeaseSettings leases,
+        Duration drainTime,
+        Backend backend,
+        AccessSettings access,
+        Optional<TlsSettings> tls,
+        CallerLimits limits,
+        ReportingSettings reporting) {
+
+    /**
+     * Reads the settings. An empty variable counts as not set. A setting without effect is a problem, too: it lacks
+     * another setting that it needs, or its name is misspelt.
+     *
+     * <p>This method reads the files that the settings name and resolves {@code HTTP_HOST}. It opens no connection.
+     *
+     * @param environment the variables of the environment
+     * @return the settings
+     * @throws InvalidSettingsException if there are problems; its message lists all of them
+     */
+    public static Settings from(Map<String, String> environment) throws InvalidSettingsException {
+        SettingsReader reader = new SettingsReader(environment);
+        String host = reader.text("HTTP_HOST", "127.0.0.1");
+        AccessSettings access = AccessSettings.read(reader, host);
+        Settings settings = new Settings(
+                listening(reader, host, access),
+                LeaseSettings.read(reader),
+                // Docker kills a container after 10 s. The default leaves room for the second without grants and the 5
+                // s in which calls finish.
+                reader.millis("SHUTDOWN_DRAIN_MS", 3000, 0, 60_000),
+                Backend.read(reader),
+                access,
+                TlsSettings.read(reader),
+                CallerLimits.read(reader),
+                ReportingSettings.read(reader));
+        reader.rejectUnknown();
+        reader.throwIfAnyProblem();
+        return settings;
+    }
+
+    private static Listening listening(SettingsReader reader, String host, AccessSettings access) {
+        int port = reader.integer("HTTP_PORT", 8080, 0, 65_535);
+        OptionalInt managementPort = reader.integerOrNone("MANAGEMENT_PORT", 0, 65_535);
+        if (port != 0 && managementPort.equals(OptionalInt.of(port))) {
+            reader.problem("MANAGEMENT_PORT", "must not be HTTP_PORT");
+        }
+        return new Listening(
+                host,
+                port,
+                managementPort,
+                reader.integer("HTTP_MAX_CONNECTIONS_PER_ADDRESS", Listening.CONNECTIONS_PER_ADDRESS, 1, 10_000),
+                reader.millis(
+                        "HTTP_IDLE_TIMEOUT_MS", Math.toIntExact(Listening.IDLE_TIMEOUT.toMillis()), 5000, 600_000),
+                reader.integer("HTTP_MAX_HEAD_BYTES", Listening.MAX_HEAD_BYTES, 8192, 32_768),
+                access.isForLoopback());
+    }
+}

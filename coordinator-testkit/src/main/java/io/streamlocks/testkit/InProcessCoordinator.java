@@ -1,0 +1,62 @@
+package io.streamlocks.testkit;
+
+import io.streamlocks.coordinator.http.Gate;
+import io.streamlocks.coordinator.http.HttpServer;
+import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
+import io.streamlocks.coordinator.lock.memory.MonotonicClock;
+import java.net.URI;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * A coordinator for the tests of workers. It runs in this JVM on a free port of the loopback interface, keeps its leases in
+ * memory, and has a clock that a test can move. It speaks HTTP like any other coordinator, so a worker under test differs
+ * from production only in the address.
+ *
+ * <p>This class is thread-safe.
+ */
+public final class InProcessCoordinator implements AutoCloseable {
+
+    private static final Duration DEFAULT_TTL = Duration.ofSeconds(30);
+    private static final Duration MAX_TTL = Duration.ofDays(1);
+
+    private final AtomicReference<Duration> advanced = new AtomicReference<>(Duration.ZERO);
+    private final HttpServer server;
+    private final URI uri;
+
+    /** Starts a coordinator. Blocks until it takes calls. */
+    public InProcessCoordinator() {
+        MonotonicClock monotonic = new MonotonicClock();
+        InstantSource clock = () -> monotonic.instant().plus(advanced.get());
+        Gate gate = new Gate();
+        gate.open();
+        this.server = new HttpServer(new MemoryLockManager(clock, true), gate, DEFAULT_TTL, MAX_TTL);
+        this.uri = URI.create("http://127.0.0.1:" + server.start("127.0.0.1", 0));
+    }
+
+    /** Returns the base URI for workers. */
+    public URI uri() {
+        return uri;
+    }
+
+    /**
+     * Lets time pass for the coordinator, and not for its workers. Leases that have less time left than this expire. Their
+     * holders get that response at their next renewal, as after a pause of the worker.
+     *
+     * @param by the time to pass, not negative
+     * @throws IllegalArgumentException if the time is negative
+     */
+    public void advance(Duration by) {
+        if (by.isNegative()) {
+            throw new IllegalArgumentException("Time does not go back");
+        }
+        advanced.updateAndGet(before -> before.plus(by));
+    }
+
+    /** Stops the coordinator within 5 s. Its leases are gone. */
+    @Override
+    public void close() {
+        server.stop();
+    }
+}

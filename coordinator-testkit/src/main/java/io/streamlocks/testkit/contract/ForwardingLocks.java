@@ -1,0 +1,94 @@
+package io.streamlocks.testkit.contract;
+
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.BreakOutcome;
+import io.streamlocks.coordinator.lock.BreakRequest;
+import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.GrantPage;
+import io.streamlocks.coordinator.lock.HistoryQuery;
+import io.streamlocks.coordinator.lock.Lock;
+import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.LockPage;
+import io.streamlocks.coordinator.lock.LockQuery;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.RenewOutcome;
+import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.coordinator.lock.StreamHistoryQuery;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Forwards each call. Tests override the methods that they observe or change. */
+public abstract class ForwardingLocks implements LockManager {
+
+    /** Returns the backend that carries out the next call. */
+    protected abstract LockManager next();
+
+    @Override
+    public List<AcquireOutcome> acquire(List<AcquireRequest> requests) {
+        return next().acquire(requests);
+    }
+
+    @Override
+    public List<RenewOutcome> renew(List<RenewRequest> requests) {
+        return next().renew(requests);
+    }
+
+    @Override
+    public List<ReleaseOutcome> release(List<ReleaseRequest> requests) {
+        return next().release(requests);
+    }
+
+    @Override
+    public List<BreakOutcome> breakLeases(List<BreakRequest> requests) {
+        return next().breakLeases(requests);
+    }
+
+    @Override
+    public int breakOwner(String ownerId, Breaking breaking) {
+        return next().breakOwner(ownerId, breaking);
+    }
+
+    @Override
+    public Optional<Lock> find(String streamId) {
+        return next().find(streamId);
+    }
+
+    @Override
+    public LockPage list(LockQuery query) {
+        return next().list(query);
+    }
+
+    @Override
+    public GrantPage history(StreamHistoryQuery query) {
+        return next().history(query);
+    }
+
+    @Override
+    public GrantPage history(HistoryQuery query) {
+        return next().history(query);
+    }
+
+    @Override
+    public Map<String, Long> liveLeases() {
+        return next().liveLeases();
+    }
+
+    @Override
+    public int purge(Duration idleFor) {
+        return next().purge(idleFor);
+    }
+
+    @Override
+    public int purgeHistory(Duration endedFor) {
+        return next().purgeHistory(endedFor);
+    }
+
+    @Override
+    public void verifyWritable() {
+        next().verifyWritable();
+    }
+}

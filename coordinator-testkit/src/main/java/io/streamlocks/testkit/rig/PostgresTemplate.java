@@ -1,0 +1,57 @@
+package io.streamlocks.testkit.rig;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+
+/**
+ * An empty, initialized data directory and the programs of the embedded PostgreSQL. The first server of a JVM makes it, and
+ * the JVM deletes it when it exits.
+ */
+record PostgresTemplate(Path programs, Path data) {
+
+    private static PostgresTemplate made;
+
+    /** Returns the template. The first call blocks for about a second; longer where the programs are not unpacked yet. */
+    static synchronized PostgresTemplate get() throws IOException {
+        if (made == null) {
+            Path data = Files.createTempDirectory("postgres-template");
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> deleteQuietly(data)));
+            made = new PostgresTemplate(initialize(data), data);
+        }
+        return made;
+    }
+
+    /** The library unpacks the programs, and initializes the data before it starts a server. That is all we use. */
+    private static Path initialize(Path data) throws IOException {
+        try (EmbeddedPostgres server = EmbeddedPostgres.builder()
+                        // By itself it gives up after 10 s, which a busy machine may need.
+                        .setPGStartupWait(Duration.ofMinutes(1))
+                        .setDataDirectory(data)
+                        .setCleanDataDirectory(false)
+                        .setRegisterShutdownHook(false)
+                        .start();
+                Connection connection = server.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery("SELECT setting FROM pg_config WHERE name = 'BINDIR'")) {
+            result.next();
+            return Path.of(result.getString(1));
+        } catch (SQLException e) {
+            throw new IOException(e);
+        }
+    }
+
+    private static void deleteQuietly(Path data) {
+        try {
+            Folders.delete(data);
+        } catch (IOException e) {
+            // What is left is in the machine's folder for temporary files.
+        }
+    }
+}
