@@ -8,6 +8,8 @@ import io.etcd.jetcd.op.Cmp;
 import io.etcd.jetcd.op.CmpTarget;
 import io.etcd.jetcd.op.Op;
 import io.etcd.jetcd.options.PutOption;
+import io.streamlocks.testkit.rig.ChildProcess;
+import io.streamlocks.testkit.rig.Machine;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,10 +23,10 @@ import java.util.concurrent.TimeoutException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** etcd, one member: a lease for each lock, and a key that is put only if it is absent. */
+/** One member of etcd. A lock is a lease and a key that is put only if it is absent. */
 final class EtcdContender implements Contender {
 
-    /** The gRPC library tells of its start otherwise. Kept here, since a logger that nobody refers to is forgotten. */
+    /** This silences the gRPC library at its start. The field keeps the logger from being collected. */
     private static final Logger GRPC = Logger.getLogger("io.grpc");
 
     private static final int WORKERS_PER_CLIENT = 64;
@@ -38,14 +40,13 @@ final class EtcdContender implements Contender {
     }
 
     static EtcdContender start(Bed bed) throws Exception {
-        Path program =
-                Processes.find("etcd").orElseThrow(() -> new NotInstalledException("apt-get install etcd-server"));
+        Path program = Machine.find("etcd").orElseThrow(() -> new NotInstalledException("apt-get install etcd-server"));
         GRPC.setLevel(Level.WARNING);
-        int port = Processes.freePort();
+        int port = Machine.freePort();
         String endpoint = "http://127.0.0.1:" + port;
-        String peer = "http://127.0.0.1:" + Processes.freePort();
+        String peer = "http://127.0.0.1:" + Machine.freePort();
         Path log = bed.output().resolve("etcd.log");
-        Process process = bed.processes()
+        ChildProcess process = bed.processes()
                 .start(
                         List.of(
                                 program.toString(),
@@ -56,10 +57,10 @@ final class EtcdContender implements Contender {
                                 "--listen-peer-urls=" + peer,
                                 "--initial-advertise-peer-urls=" + peer,
                                 "--initial-cluster=bench=" + peer),
-                        // Debian's etcd refuses to run on some architectures unless told to.
+                        // Debian's etcd refuses to run on some architectures without this variable.
                         Map.of("ETCD_UNSUPPORTED_ARCH", "arm64"),
                         log);
-        Processes.awaitPort(process, port, log);
+        process.awaitPort(port, Processes.START);
         return new EtcdContender(endpoint);
     }
 

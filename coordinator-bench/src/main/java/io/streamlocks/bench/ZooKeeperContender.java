@@ -1,5 +1,7 @@
 package io.streamlocks.bench;
 
+import io.streamlocks.testkit.rig.ChildProcess;
+import io.streamlocks.testkit.rig.Machine;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,7 +16,7 @@ import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreMutex;
 import org.apache.curator.retry.RetryOneTime;
 import org.apache.zookeeper.server.ZooKeeperServerMain;
 
-/** ZooKeeper, one server in a process of its own, and Curator's mutex that any thread may release. */
+/** One ZooKeeper server in a process of its own, and Curator's mutex that any thread may release. */
 final class ZooKeeperContender implements Contender {
 
     private static final int WORKERS_PER_CLIENT = 16;
@@ -26,7 +28,7 @@ final class ZooKeeperContender implements Contender {
     }
 
     static ZooKeeperContender start(Bed bed) throws Exception {
-        int port = Processes.freePort();
+        int port = Machine.freePort();
         Path settings = bed.directory().resolve("zookeeper.properties");
         Files.writeString(
                 settings, String.format(Locale.ROOT, """
@@ -37,10 +39,10 @@ final class ZooKeeperContender implements Contender {
                         admin.enableServer=false
                         """, bed.directory().resolve("zookeeper"), port));
         Path log = bed.output().resolve("zookeeper.log");
-        Process process = bed.processes()
+        ChildProcess process = bed.processes()
                 .start(
                         List.of(
-                                Processes.java(),
+                                Machine.java(),
                                 "-Dzookeeper.forceSync=yes",
                                 "-cp",
                                 System.getProperty("java.class.path"),
@@ -48,7 +50,7 @@ final class ZooKeeperContender implements Contender {
                                 settings.toString()),
                         Map.of(),
                         log);
-        Processes.awaitPort(process, port, log);
+        process.awaitPort(port, Processes.START);
         return new ZooKeeperContender("127.0.0.1:" + port);
     }
 
