@@ -1,6 +1,6 @@
 # Build: docker build -t stream-lock-coordinator .    (needs BuildKit, the default since Docker 23)
 
-# The digest decides which image it is, the tag is for people. How to raise both: SECURITY.md, "Images".
+# The digest decides which image it is, the tag is for people. How to raise both: docs/security.md, "Images".
 FROM maven:3.9.16-eclipse-temurin-25@sha256:d67198007bb4441b07d45587320f83154de80ece3608f80408ef14c6ea847753 AS build
 WORKDIR /src
 COPY . .

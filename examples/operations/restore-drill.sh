@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The restore of RUNBOOK.md, on a PostgreSQL of its own: grants, the runbook's backup, more grants, the runbook's restore.
+# The restore of docs/operations.md, on a PostgreSQL of its own: grants, its backup, more grants, its restore.
 # It runs the blocks of the runbook as they stand there. As a control, the same backup is restored without them bringing
 # the sequence ahead, and a token must come again. Exits with 1 if not, or if one comes again with them.
 #
@@ -53,14 +53,14 @@ block() {
     { line = $0; sub(/^ +/, "", line) } # Blocks in a list are indented.
     inside && line == "```" { exit }
     inside { print line }
-    here && line == fence { inside = 1 }' "$root/RUNBOOK.md")
-  [[ -n $text ]] || fail "RUNBOOK.md has no $2 block under the heading $1"
+    here && line == fence { inside = 1 }' "$root/docs/operations.md")
+  [[ -n $text ]] || fail "docs/operations.md has no $2 block under the heading $1"
   printf '%s\n' "$text"
 }
 
 # run HEADING: runs a block of commands of the runbook.
 run() {
-  printf '\n-- RUNBOOK.md, "%s"\n' "$1"
+  printf '\n-- docs/operations.md, "%s"\n' "$1"
   block "$1" sh >"$work/block"
   bash -euxo pipefail "$work/block"
 }
@@ -111,7 +111,7 @@ grant
 psql -qX -d postgres -c 'DROP DATABASE locks' -c 'ALTER DATABASE locks_as_it_was RENAME TO locks'
 
 run "Restore"
-printf '\n-- RUNBOOK.md, "%s"\n' "Bring the sequence ahead"
+printf '\n-- docs/operations.md, "%s"\n' "Bring the sequence ahead"
 block "Bring the sequence ahead" sql | tee ahead.sql
 psql -X -v ON_ERROR_STOP=1 -d locks -f ahead.sql
 grant

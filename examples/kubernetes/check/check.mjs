@@ -222,7 +222,7 @@ const mib = limit => {
   return number * (unit.toUpperCase() === 'G' ? 1024 : 1)
 }
 const limits = [
-  '512Mi', // The least that RUNBOOK.md speaks of.
+  '512Mi', // The minimum that docs/operations.md, "Sizing", names.
   compose['x-coordinator'].mem_limit,
   ...all.filter(({ document }) => document.kind === 'Deployment').flatMap(
     ({ document }) => document.spec.template.spec.containers[0].resources?.limits.memory ?? [],

@@ -1,6 +1,6 @@
 // What no schema sees: that the manifests fit each other, the image and the server. Each rule answers with what is wrong.
 
-const SERVER_ANSWERS_WITHIN_S = 3 // also when the database is away: see "Health" in the README
+const SERVER_ANSWERS_WITHIN_S = 3 // also when the database is away: see docs/operations.md, "The database is away"
 const CALLS_UNDER_WAY_S = 6 // after SHUTDOWN_DRAIN_MS: a second without grants, and the calls under way
 
 const of = (documents, kind) => documents.filter(document => document.kind === kind)

@@ -11,7 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** As users test their workers: the README shows the first of these. */
+/** Tests a worker as users do. docs/java-client.md shows the first of these tests. */
 class InProcessCoordinatorTest {
 
     @AutoClose

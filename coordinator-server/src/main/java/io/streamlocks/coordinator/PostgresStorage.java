@@ -113,7 +113,7 @@ final class PostgresStorage implements AutoCloseable {
                 .ifPresent(raised -> LOG.warn(
                         "The sequence stream_lock_fencing_token was at {}, behind the token {} that was given, and has been"
                                 + " raised to it. Something has set it back, or has copied the tables without it: see"
-                                + " RUNBOOK.md, Bring the sequence ahead",
+                                + " docs/operations.md, Bring the sequence ahead",
                         raised.from(),
                         raised.to()));
     }

@@ -19,7 +19,7 @@ final class TokenCommand {
             Usage: java -jar coordinator.jar
                 starts a coordinator, with the settings of the environment, as HTTP_PORT=8080
                 LOCK_BACKEND=postgres DATABASE_URL=postgres://user:password@host:5432/database;
-                README.md and .env.example have all of them
+                docs/configuration.md and .env.example have all of them
             Usage: java -jar coordinator.jar --version | --help
             Usage: java -jar coordinator.jar token --id ID --role worker|reader|operator
                 [--stream-prefix PREFIX]... [--owner-prefix PREFIX] [--expires-in 90d]

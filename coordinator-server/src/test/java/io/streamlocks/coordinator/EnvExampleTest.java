@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.streamlocks.coordinator.docs.Markdown;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,17 +17,17 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Holds {@code .env.example} and the code against each other. */
+/** Compares {@code .env.example} and the table of docs/configuration.md with the code. */
 class EnvExampleTest {
 
     private static final Path FILE = Path.of("..", ".env.example");
-    private static final Path README = Path.of("..", "README.md");
 
-    /** Those of PostgreSQL are commented out, since without it they are refused. */
+    /** The settings of PostgreSQL are commented out, because the server refuses them without PostgreSQL. */
     private static final Pattern SETTING = Pattern.compile("(# )?([A-Z_]+)=(\\S*)");
 
     @Test
@@ -54,15 +55,32 @@ class EnvExampleTest {
                 .isEqualTo(CoordinatorConfig.from(Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", url)));
     }
 
+    @Test
+    void theTableHoldsEverySettingWithItsDefault() throws Exception {
+        Map<String, String> documented = new HashMap<>();
+        table().forEach((name, row) -> documented.put(name, row.get(1).replace("`", "")));
+
+        Map<String, String> settings = settings(true);
+        settings.put("DATABASE_URL", "");
+        settings.putAll(settings(false));
+        assertThat(documented).isEqualTo(settings);
+    }
+
+    /** Returns the rows of the table of settings by name. */
+    private static Map<String, List<String>> table() throws IOException {
+        return Markdown.read("docs/configuration.md").table("Settings").stream()
+                .collect(Collectors.toMap(row -> row.get(0).replace("`", ""), row -> row));
+    }
+
     /**
-     * A number among the settings, as the code says what it takes.
+     * The range of a number among the settings.
      *
-     * @param least that is taken
-     * @param most that is taken
+     * @param least the lowest value that the code accepts
+     * @param most the highest value that the code accepts
      */
     private record Range(String name, String least, String most) {}
 
-    /** All of them: each setting is given what is no number, and those that must be one say so. */
+    /** Gives each setting a value that is not a number, and reads the ranges from the messages. */
     static List<Range> ranges() throws IOException {
         Map<String, String> noNumbers = settings(false);
         noNumbers.putAll(settings(true));
@@ -92,13 +110,9 @@ class EnvExampleTest {
 
     @ParameterizedTest
     @MethodSource("ranges")
-    void theFileAndTheReadmeHoldTheRangeOfEachNumberAndBothEndsAreTaken(Range range) throws Exception {
-        String readme = Files.readAllLines(README).stream()
-                .filter(line -> line.startsWith("| `" + range.name() + "` |"))
-                .findFirst()
-                .orElseThrow();
+    void theFileAndTheTableHoldTheRangeOfEachNumberAndBothEndsAreTaken(Range range) throws Exception {
         assertThat(comment(range.name())).containsIgnoringCase("from " + range.least() + " to " + range.most());
-        assertThat(readme).contains(range.least() + " to " + range.most());
+        assertThat(table().get(range.name()).get(2)).contains(range.least() + " to " + range.most());
 
         assertThat(CoordinatorConfig.from(with(range.name(), range.least()))).isNotNull();
         assertThat(CoordinatorConfig.from(with(range.name(), range.most()))).isNotNull();
@@ -108,14 +122,14 @@ class EnvExampleTest {
                 .hasMessageContaining(range.name() + " must be");
     }
 
-    /** A number, with its unit if it has one, and this much more. */
+    /** Returns a number, with its unit if it has one, changed by this much. */
     private static String moved(String value, int by) {
         String unit = value.replaceAll("\\d", "");
         return Long.parseLong(value.substring(0, value.length() - unit.length())) + by + unit;
     }
 
     @Test
-    void whoeverCopiesTheFileAndSetsTheDatabaseAloneDoesNotEndInMemory() throws Exception {
+    void aCopyOfTheFileWithOnlyTheDatabaseAddedIsRefused() throws Exception {
         Map<String, String> settings = settings(false);
         settings.put("DATABASE_URL", "postgres://locks:s3cr3t@db.example/locks");
 
@@ -148,7 +162,7 @@ class EnvExampleTest {
         return settings;
     }
 
-    /** The lines above a setting, as one. */
+    /** Returns the comment above a setting as one line. */
     private static String comment(String name) throws IOException {
         StringBuilder comment = new StringBuilder();
         for (String line : Files.readAllLines(FILE)) {
@@ -163,7 +177,7 @@ class EnvExampleTest {
         throw new AssertionError(name + " is not in " + FILE);
     }
 
-    /** Remembers which variables were asked for. */
+    /** Records which variables are read. */
     private static final class RecordingEnvironment extends AbstractMap<String, String> {
         private final Map<String, String> variables;
         private final Set<String> read = new TreeSet<>();

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What RUNBOOK.md says of a fail-over and of a lost replica, and what it tells to do. */
+/** What docs/operations.md says of a fail-over and of a lost replica, and what it tells to do. */
 class FailOverDrillTest {
 
     private static final Logger LOG = LoggerFactory.getLogger(FailOverDrillTest.class);

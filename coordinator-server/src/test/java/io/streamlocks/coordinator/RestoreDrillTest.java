@@ -9,7 +9,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** What RUNBOOK.md tells to do after the database was restored from a backup, and what happens without. */
+/** What docs/operations.md tells to do after the database was restored from a backup, and what happens without. */
 class RestoreDrillTest {
 
     private static final String DATABASE = "postgres";

@@ -6,14 +6,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** {@code RUNBOOK.md}: what a test takes from it is what somebody takes from it at night. */
+/** The SQL of {@code docs/operations.md}, so that a test runs the same lines as the person on call. */
 final class Runbook {
 
-    private static final Path FILE = Path.of("..", "RUNBOOK.md");
+    private static final Path FILE = Path.of("..", "docs", "operations.md");
 
     private Runbook() {}
 
-    /** The first block of SQL under a heading, a statement each. */
+    /** Returns the statements of the first SQL block under a heading. */
     static List<String> sql(String heading) throws IOException {
         List<String> block = Files.readAllLines(FILE).stream()
                 .dropWhile(line -> !line.matches("#+ " + heading))

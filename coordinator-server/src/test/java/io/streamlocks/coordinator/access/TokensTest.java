@@ -163,7 +163,7 @@ class TokensTest {
             byte[] cut = Arrays.copyOf(whole, length);
             // The line's end itself says nothing.
             if (length == first.length() - 1 || length == first.length()) {
-                // Nothing tells it from a whole one, so the README asks for a rename.
+                // Nothing tells it from a whole one, so docs/security.md asks for a rename.
                 assertThat(Tokens.parse(cut).find("b")).isEmpty();
             } else if (length < whole.length - 1) {
                 assertThatThrownBy(() -> Tokens.parse(cut)).isInstanceOf(UnusableFileException.class);

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Locks as a fleet of workers may hold them, for the screenshots of the README. */
+/** Locks as a fleet of workers may hold them, for the screenshots in docs/operations.md. */
 final class ConsoleDemo {
 
     private static final List<String> NAMES = List.of(

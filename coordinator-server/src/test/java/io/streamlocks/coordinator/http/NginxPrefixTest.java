@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The README's nginx below whose path prefix a coordinator is, with a real nginx. */
+/** Runs the configuration of docs/api.md, "Behind a proxy", with a real nginx. */
 class NginxPrefixTest {
 
     private static final Pattern CONFIGURATION = Pattern.compile("(?s)\n```nginx\n(.*?)\n```\n");
@@ -40,8 +40,8 @@ class NginxPrefixTest {
     }
 
     private static String site() throws IOException {
-        Matcher matcher = CONFIGURATION.matcher(Files.readString(Path.of("..", "README.md")));
-        assertThat(matcher.find()).as("a configuration of nginx in the README").isTrue();
+        Matcher matcher = CONFIGURATION.matcher(Files.readString(Path.of("..", "docs", "api.md")));
+        assertThat(matcher.find()).as("a configuration of nginx in docs/api.md").isTrue();
         String documented = matcher.group(1);
         assertThat(documented).contains("server coordinator:8080;", "listen 8080;");
         return documented.replace("server coordinator:8080;", "server 127.0.0.1:" + server.port + ";");

@@ -60,7 +60,7 @@ public final class PoolerCheck {
                     "DATABASE_URL leads to a connection pooler, as PgBouncer, that gives each transaction another session of"
                             + " PostgreSQL. This server needs its sessions for itself: it prepares statements in them,"
                             + " and sets time-outs and the planner. Connect to PostgreSQL itself, or have the pooler give"
-                            + " this server's database or user pool_mode=session; see RUNBOOK.md, Connection poolers");
+                            + " this server's database or user pool_mode=session; see docs/operations.md, Connection poolers");
         }
     }
 

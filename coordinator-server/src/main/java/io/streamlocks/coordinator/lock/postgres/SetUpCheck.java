@@ -141,7 +141,7 @@ public final class SetUpCheck {
                     "synchronous_standby_names is \"" + names + "\", and of the standbys that are attached (" + standbys
                             + ") too few are synchronous (" + synchronous + " of " + needed
                             + "): every write waits, and is answered"
-                            + " 503. Attach a standby of that name, or see RUNBOOK.md, No synchronous replica is left");
+                            + " 503. Attach a standby of that name, or see docs/operations.md, No synchronous replica is left");
         }
     }
 
