@@ -1,47 +1,48 @@
 ---------------------------- MODULE StreamLease ----------------------------
 (***************************************************************************)
-(* The lease protocol: clients acquire, renew and release leases of        *)
-(* streams over a network that delays, reorders, loses and repeats, from   *)
-(* a storage whose clock alone decides, and write to a resource under      *)
-(* their leases, late if it so happens.                                    *)
+(* The lease protocol. Clients acquire, renew and release leases of        *)
+(* streams. A network delays, reorders, loses and repeats their requests.  *)
+(* Only the clock of the storage decides. Clients write to a resource      *)
+(* under their leases, and a write may arrive late.                        *)
 (*                                                                         *)
-(* A request that was sent can be carried out at any time from then on,    *)
-(* any number of times, or never: so which requests are under way need not *)
-(* be remembered, only which were ever sent.  A client reads one answer to *)
-(* its latest request at most, at any time after the answer was made; it   *)
-(* has given up on its earlier requests.                                   *)
+(* A request that was sent can be carried out at any later time, any       *)
+(* number of times, or never. The model therefore remembers which requests *)
+(* were ever sent, and not which are under way. A client reads at most one *)
+(* response to its latest request, at any time after the response was      *)
+(* made. It has given up on its earlier requests.                          *)
 (*                                                                         *)
-(* A write and its commit are two steps.  The write judges by the clock at *)
-(* that time, makes a version of its stream's row that nobody else sees,   *)
-(* and locks the row until it commits or rolls back.  That may come at any *)
-(* later time, also after the end of the lease.  The write is answered by  *)
-(* its commit.  Until then everybody else sees the row as it was committed *)
-(* last, and no other write is carried out: it does not wait for the row,  *)
-(* its client asks again.                                                  *)
+(* A write and its commit are two steps. The write judges by the clock at  *)
+(* that time, makes a version of the row of its stream that nobody else    *)
+(* sees, and locks the row until it commits or rolls back. That may happen *)
+(* at any later time, also after the end of the lease. The commit produces *)
+(* the response. Until then everybody else sees the row as last committed. *)
+(* No other write of the row is carried out: it does not wait for the row, *)
+(* and its client asks again.                                              *)
 (*                                                                         *)
-(* Somebody who finds a lease over says so: expired, superseded, released, *)
-(* lease id used, not locked.  A version that waits for its commit might   *)
-(* make the same lease live, so this answer needs the lock of the row.     *)
+(* A read that finds that a lease has ended reports it: expired,           *)
+(* superseded, released, lease id used, not locked. A version that waits   *)
+(* for its commit might make the same lease live, so this response needs   *)
+(* the lock of the row.                                                    *)
 (*                                                                         *)
-(* One clock stands for all: that clocks run at unlike speed is what the   *)
-(* client's margin is for, which is left out here.  That a client stands   *)
-(* still for any length of time is not: see Arrive.                        *)
+(* One clock stands for all clocks. Clocks run at different speeds, and    *)
+(* the margin of the client allows for that; the model omits both. It does *)
+(* include clients that stand still for any length of time: see Arrive.    *)
 (***************************************************************************)
 EXTENDS Integers, FiniteSets, TLC
 
 CONSTANTS
     Clients, Streams,
-    Nobody,           \* none of these
+    Nobody,           \* neither a client nor a stream
     Ttl,              \* the length of a lease
     MaxTime,          \* when the clock stops
-    MaxLeases,        \* how many leases are ever asked for
-    \* What can be left out, to see what it is for:
-    Fenced,           \* the resource refuses a token lower than one it has seen
+    MaxLeases,        \* the number of leases that are ever asked for
+    \* Rules that a variant can leave out, to show that they are necessary:
+    Fenced,           \* the resource rejects a token lower than one it has seen
     CountedFromSend,  \* a client counts its time from when it sent the request
-    GuardedRenew,     \* a lease that is over is not renewed
-    Remembered,       \* an acquire that comes again finds its lease
-    LooksWithLock,    \* a lease is said to be over only while its row is locked for that
-    JudgesAfterLock   \* a renewal judges its lease when it has the row locked, not before
+    GuardedRenew,     \* a lease that has ended is not renewed
+    Remembered,       \* an acquire that is repeated finds its lease
+    LooksWithLock,    \* a lease is reported as ended only while its row is locked for that
+    JudgesAfterLock   \* a renewal judges its lease while it has the row locked, not before
 
 Leases == 1 .. MaxLeases
 Nothing == [kind |-> "nothing"]
@@ -49,18 +50,18 @@ Nothing == [kind |-> "nothing"]
 VARIABLES
     now,       \* the storage's clock
     \* The storage:
-    latest,    \* of each stream the lease granted last, 0 before the first
-    until,     \* of each lease when it ends, 0 before its grant and after its end
-    token,     \* of each lease its fencing token, 0 before its grant
-    pending,   \* of each stream the version that waits for its commit
-    judged,    \* of each stream the renewal that has judged and waits for the lock
-    saidOver,  \* a lease that was said to be over, as a set
+    latest,    \* for each stream, the lease granted last; 0 before the first
+    until,     \* for each lease, when it ends; 0 before its grant and after its end
+    token,     \* for each lease, its fencing token; 0 before its grant
+    pending,   \* for each stream, the version that waits for its commit
+    judged,    \* for each stream, the renewal that has judged and waits for the lock
+    saidOver,  \* a lease that was reported as ended, as a set
     \* The clients:
-    asked,     \* how many leases were asked for; their ids are 1 .. asked
-    lease,     \* of each lease what its client knows of it
+    asked,     \* the number of leases that were asked for; their ids are 1 .. asked
+    lease,     \* for each lease, the state of its client
     \* The resource:
-    highest,   \* of each stream the highest token accepted
-    late       \* the streams for which it took a write after one of a later grant
+    highest,   \* for each stream, the highest token accepted
+    late       \* the streams for which it accepted a write after one of a later grant
 
 committed == <<latest, until, token>>
 waiting == <<pending, judged>>
@@ -68,13 +69,13 @@ storage == <<committed, waiting, saidOver>>
 resource == <<highest, late>>
 vars == <<now, storage, asked, lease, resource>>
 
-(* phase: "new", "asking", "held", "over".  sent: when its latest request  *)
-(* was.  due: whether the version that waits is to answer that request.    *)
-(* answer: what was answered to it, as far as it is good news.  safe:      *)
-(* until when it is safe.  renewed: whether a renewal was ever sent.       *)
-(* worked: whether it was ever held, so that a write may be under way.     *)
-(* What a client knows of a lease that is over for it does not matter any  *)
-(* more.                                                                   *)
+(* phase: "new", "asking", "held", "over". sent: when its latest request   *)
+(* was sent. due: whether the version that waits will produce the response *)
+(* to that request. answer: the response to it, if it is a success. safe:  *)
+(* until when the client is safe. renewed: whether a renewal was ever      *)
+(* sent. worked: whether it was ever held, so that a write may be under    *)
+(* way. The rest of the state no longer matters when the lease is over for *)
+(* its client.                                                             *)
 New ==
     [client |-> Nobody, stream |-> Nobody, phase |-> "new", sent |-> 0, due |-> FALSE, answer |-> Nothing,
      token |-> 0, safe |-> 0, renewed |-> FALSE, worked |-> FALSE]
@@ -105,24 +106,25 @@ MayBecomeLive(l) ==
     \/ IsOf(pending[Stream(l)], l) /\ now < pending[Stream(l)].until
     \/ IsOf(judged[Stream(l)], l)
 
-(* Each stream counts its own tokens, since only their order within a      *)
-(* stream matters.  A grant draws its token at the commit: no other grant  *)
-(* of the stream can come between the write and that.                      *)
+(* Each stream counts its own tokens, because only their order within a    *)
+(* stream matters. A grant draws its token at the commit: no other grant   *)
+(* of the stream can come between the write and the commit.                *)
 NextToken(s) == IF latest[s] = 0 THEN 1 ELSE token[latest[s]] + 1
 
-(* What a client need not know any more, once a lease is over for it.      *)
+(* The state of a client that no longer matters when a lease is over for   *)
+(* it.                                                                     *)
 Ended(known) ==
     [known EXCEPT !.client = Nobody, !.phase = "over", !.due = FALSE, !.answer = Nothing,
                   !.sent = 0, !.token = 0, !.safe = 0]
 
-(* A renewal does nothing for a lease that is over for the storage.        *)
+(* A renewal has no effect on a lease that has ended in the storage.       *)
 RunOut(known) == [known EXCEPT !.renewed = @ /\ ~GuardedRenew]
 
-(* A lease that runs out is over, and a client whose safe time runs out    *)
-(* notices, at the latest when it wants to do anything.  Two things do not *)
-(* matter any more, and are forgotten, so that there are fewer states: an  *)
-(* answer with which no client could be safe; and a renewal or a release   *)
-(* that waits, if its commit would leave the lease over, as it is.         *)
+(* A lease that expires has ended. A client notices the end of its safe    *)
+(* time at the latest when it acts. Two things no longer matter and are    *)
+(* forgotten, to reduce the number of states: a response with which no     *)
+(* client could be safe; and a renewal or a release that waits, if its     *)
+(* commit would leave the lease ended.                                     *)
 Tick ==
     LET lapses(end) == end # 0 /\ end <= now + 1
         left(version) ==
@@ -146,8 +148,8 @@ Tick ==
         /\ UNCHANGED <<latest, token, saidOver, asked, resource>>
 
 -----------------------------------------------------------------------------
-(* The storage carries out a request.  Whether the answer gets through is  *)
-(* open: the client may never hear it, or may hear the one before.         *)
+(* The storage carries out a request. The response may or may not arrive:  *)
+(* the client may never receive it, or may receive the previous one.       *)
 
 Answered(l, known, answer) ==
     \/ lease' = [lease EXCEPT ![l] = [known EXCEPT !.answer = answer]]
@@ -159,15 +161,15 @@ Write(kind, l, end, due) ==
     /\ lease' = [lease EXCEPT ![l].due = due]
     /\ UNCHANGED <<now, committed, judged, saidOver, asked, resource>>
 
-(* That a stream is held, the row says as committed, without its lock.     *)
-(* This answer changes nothing, so it is no step.                          *)
+(* The committed row shows that a stream is held, without its lock. This   *)
+(* response changes nothing, so it is not a step.                          *)
 Acquire(l) ==
     /\ lease[l].phase # "new"
     /\ ~(Remembered /\ token[l] # 0)
     /\ ~LiveOf(Stream(l))
     /\ Write("grant", l, now + Ttl, lease[l].phase = "asking")
 
-(* An acquire comes again, and finds its lease.                            *)
+(* An acquire is repeated and finds its lease.                             *)
 Repeat(l) ==
     /\ lease[l].phase = "asking"
     /\ Remembered /\ Live(l)
@@ -175,8 +177,8 @@ Repeat(l) ==
     /\ Answered(l, lease[l], [kind |-> "granted", token |-> token[l], left |-> until[l] - now])
     /\ UNCHANGED <<now, storage, asked, resource>>
 
-(* A renewal that comes again at the same time would change nothing, and   *)
-(* matters only if it is the first to be answered.                         *)
+(* A renewal that is repeated at the same time would change nothing, and   *)
+(* matters only if it is the first to get a response.                      *)
 Renew(l) ==
     /\ lease[l].renewed
     /\ latest[Stream(l)] = l
@@ -184,15 +186,16 @@ Renew(l) ==
     /\ until[l] # now + Ttl \/ (lease[l].phase = "held" /\ lease[l].answer = Nothing)
     /\ Write("renewal", l, now + Ttl, lease[l].phase = "held")
 
-(* Sent when the lease was over for its client, or lost as it may be. *)
+(* It was sent when the lease was over for its client, or was perhaps      *)
+(* lost.                                                                   *)
 Release(l) ==
     /\ lease[l].phase = "over"
     /\ Live(l)
     /\ Write("release", l, 0, FALSE)
 
-(* A foreign transaction has the row locked, and will roll back.  The      *)
-(* renewal judges the row as committed, and waits for the lock.  Nobody    *)
-(* waits for its answer.                                                   *)
+(* A foreign transaction has the row locked and will roll back. The        *)
+(* renewal judges the row as committed, and waits for the lock. No client  *)
+(* waits for its response.                                                 *)
 Judge(l) ==
     /\ ~JudgesAfterLock
     /\ lease[l].renewed
@@ -209,8 +212,8 @@ WriteAsJudged(s) ==
     /\ judged' = [judged EXCEPT ![s] = Nothing]
     /\ UNCHANGED <<now, committed, saidOver, asked, lease, resource>>
 
-(* A renewal that waits for the lock would judge the new row once more, so *)
-(* it is as if it had not judged.                                          *)
+(* A renewal that waits for the lock would judge the new row again, so it  *)
+(* is as if it had not judged.                                             *)
 Commit(s) ==
     LET version == pending[s]
         l == version.lease
@@ -230,7 +233,7 @@ Commit(s) ==
              [] OTHER -> lease' = [lease EXCEPT ![l] = known]
         /\ UNCHANGED <<now, saidOver, asked, resource>>
 
-(* The storage fails, or the server that asked is gone.                    *)
+(* The storage fails, or the server that sent the write is gone.           *)
 Rollback(s) ==
     LET l == pending[s].lease
         known == [lease[l] EXCEPT !.due = FALSE]
@@ -239,7 +242,7 @@ Rollback(s) ==
         /\ lease' = [lease EXCEPT ![l] = IF token[l] # 0 /\ ~Live(l) THEN RunOut(known) ELSE known]
         /\ UNCHANGED <<now, committed, judged, saidOver, asked, resource>>
 
-(* One such answer is enough to be held against all that follows.          *)
+(* One such response suffices to check it against everything that follows. *)
 SayOver(l) ==
     /\ saidOver = {}
     /\ token[l] # 0 /\ ~Live(l)
@@ -252,7 +255,7 @@ SayOver(l) ==
 
 Ask(c, s) ==
     /\ asked < MaxLeases
-    \* One at a time of a stream, as the session registry sees to.
+    \* A client has one lease of a stream at a time; the session registry ensures that.
     /\ \A l \in Asked: lease[l].client = c /\ Stream(l) = s => lease[l].phase = "over"
     /\ asked' = asked + 1
     /\ lease' = [lease EXCEPT ![asked + 1].client = c, ![asked + 1].stream = s,
@@ -274,8 +277,9 @@ AskToRenew(l) ==
 
 Over(l) == lease' = [lease EXCEPT ![l] = Ended(@)]
 
-(* It wants no more, is killed, gives up asking, finds its safe time over, *)
-(* or hears that the stream is held, its lease id used, or its lease lost. *)
+(* The client stops, is killed, gives up asking, finds that its safe time  *)
+(* is over, or learns that the stream is held, that its lease id is used,  *)
+(* or that its lease is lost.                                              *)
 End(l) ==
     /\ lease[l].phase \in {"asking", "held"}
     /\ Over(l)
@@ -294,9 +298,9 @@ Hear(l) ==
          [] OTHER -> Over(l)
     /\ UNCHANGED <<now, storage, asked, resource>>
 
-(* It has looked at its lease, found it safe, and sent a write; or it has  *)
-(* stood still between the two.  The write arrives at any time from then   *)
-(* on, once or more, or never.                                             *)
+(* The client has found its lease safe and sent a write, or it stood still *)
+(* between the two. The write arrives at any later time, once or more      *)
+(* often, or never.                                                        *)
 Arrive(l) ==
     LET s == Stream(l)
     IN  /\ lease[l].worked
@@ -319,7 +323,7 @@ Spec == Init /\ [][Next]_vars
 -----------------------------------------------------------------------------
 (* The promises.                                                           *)
 
-(* Nor does a lease overlap with one that waits for its commit.            *)
+(* A lease does not overlap with one that waits for its commit either.     *)
 LeasesNeverOverlap ==
     \A k, l \in Asked: k # l /\ Stream(k) = Stream(l) => ~(Live(k) /\ (Live(l) \/ MayBecomeLive(l)))
 
@@ -329,21 +333,23 @@ TheLatestTokenIsTheHighest ==
 OneTokenForALease ==
     \A l \in Asked: lease[l].phase = "held" => lease[l].token = token[l]
 
-(* Whoever believes that it holds a stream, holds it.                      *)
+(* A client that believes that it holds a stream does hold it.             *)
 TheSafeHold ==
     \A l \in Asked: Safe(l) => latest[Stream(l)] = l /\ Live(l)
 
-(* After a write under a later grant none under an earlier one is taken.   *)
+(* After a write under a later grant, no write under an earlier one is     *)
+(* accepted.                                                               *)
 WritesComeInTheOrderOfGrants == late = {}
 
-(* A lease that is over stays so, and its token is its own for ever.  A    *)
-(* lease that ran out while a renewal of it waits is not over yet.         *)
+(* A lease that has ended stays ended, and its token never changes. A      *)
+(* lease that expires while a renewal of it waits has not ended yet.       *)
 IsOver(l) == token[l] # 0 /\ ~Live(l) /\ ~MayBecomeLive(l)
 
 OverIsOver ==
     [][\A l \in Leases: token[l] # 0 => token'[l] = token[l] /\ (IsOver(l) => IsOver(l)')]_vars
 
-(* An answer that a lease is over is never followed by a success of it.    *)
+(* A response that a lease has ended is never followed by a success of     *)
+(* that lease.                                                             *)
 WhatIsSaidToBeOverIsOver == \A l \in saidOver: ~Live(l)
 
 Symmetry == Permutations(Clients) \union Permutations(Streams)

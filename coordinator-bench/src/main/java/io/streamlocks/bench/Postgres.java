@@ -90,7 +90,7 @@ final class Postgres implements AutoCloseable {
 
     HikariDataSource pool(int size) {
         HikariConfig config = new HikariConfig();
-        config.setJdbcUrl("jdbc:postgresql://localhost:" + server.port() + "/postgres?user=postgres");
+        config.setDataSource(server.database("postgres"));
         config.setMaximumPoolSize(size);
         return new HikariDataSource(config);
     }

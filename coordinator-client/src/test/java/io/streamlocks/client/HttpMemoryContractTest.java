@@ -1,15 +1,14 @@
 package io.streamlocks.client;
 
-import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.testkit.contract.LockManagerContract;
 import io.streamlocks.testkit.contract.TestClock;
-import java.time.Duration;
+import io.streamlocks.testkit.contract.TimeByTestClock;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
-class HttpMemoryContractTest extends LockManagerContract {
+class HttpMemoryContractTest extends LockManagerContract implements TimeByTestClock {
 
     private static TestClock clock;
     private static LockManager storage;
@@ -33,23 +32,13 @@ class HttpMemoryContractTest extends LockManagerContract {
     }
 
     @Override
-    public void expire(String streamId) {
-        storage.find(streamId).ifPresent(lock -> clock.advance(lock.expiresIn()));
+    public TestClock clock() {
+        return clock;
     }
 
     @Override
-    public void age(String streamId, Duration by) {
-        clock.advance(by);
-    }
-
-    @Override
-    public void open(String streamId) {
-        clock.advance(Breaking.MAX_DELAY);
-    }
-
-    @Override
-    public void tick() {
-        clock.advance(Duration.ofMillis(1));
+    public LockManager storage() {
+        return storage;
     }
 
     @Override

@@ -2,13 +2,13 @@ package io.streamlocks.client;
 
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.testkit.contract.LockManagerContract;
+import io.streamlocks.testkit.contract.TimeByTestDatabase;
 import io.streamlocks.testkit.rig.TestDatabase;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
 /** The contract through HTTP and group commit, with each call at the other server than the one before. */
-class TwoServersContractTest extends LockManagerContract {
+class TwoServersContractTest extends LockManagerContract implements TimeByTestDatabase {
 
     private static TestDatabase database;
     private static TwoServers servers;
@@ -31,18 +31,8 @@ class TwoServersContractTest extends LockManagerContract {
     }
 
     @Override
-    public void expire(String streamId) {
-        database.expire(streamId);
-    }
-
-    @Override
-    public void age(String streamId, Duration by) {
-        database.backdate(streamId, by);
-    }
-
-    @Override
-    public void open(String streamId) {
-        database.open(streamId);
+    public TestDatabase database() {
+        return database;
     }
 
     @Override

@@ -13,7 +13,7 @@ record CommitWaits(PostgresServer postgres) {
 
     private static final Logger LOG = LoggerFactory.getLogger(CommitWaits.class);
 
-    /** Which standby commits wait for from now on; none if it is empty. */
+    /** Makes commits wait for this standby from now on, or for none if the name is empty. */
     void waitForStandby(String standby) {
         postgres.sql("postgres").execute("ALTER SYSTEM SET synchronous_standby_names = '" + standby + "'");
         postgres.sql("postgres").execute("SELECT pg_reload_conf()");

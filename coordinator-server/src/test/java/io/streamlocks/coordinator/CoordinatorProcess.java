@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** A coordinator as a process of its own, with no environment but the settings given. */
+/** A coordinator in a process of its own. Its environment has only the settings of the test. */
 final class CoordinatorProcess implements AutoCloseable {
 
     private static final Pattern ADDRESS = Pattern.compile("is ready at (https?://\\S+)");
@@ -22,7 +22,7 @@ final class CoordinatorProcess implements AutoCloseable {
     private CoordinatorProcess(List<String> javaOptions, Map<String, String> settings, String... args)
             throws IOException {
         List<String> command = new ArrayList<>(List.of(Machine.java()));
-        // Those of the tests, which are odd on purpose.
+        // The tests run under odd ones on purpose, and so does this process.
         for (String odd : List.of("user.language", "user.country", "user.timezone")) {
             Optional.ofNullable(System.getProperty(odd)).ifPresent(value -> command.add("-D" + odd + "=" + value));
         }
@@ -39,17 +39,17 @@ final class CoordinatorProcess implements AutoCloseable {
         return new CoordinatorProcess(List.of(), settings);
     }
 
-    /** The same with options of its JVM. */
+    /** Starts a coordinator with options of its JVM. */
     static CoordinatorProcess start(List<String> options, Map<String, String> settings) throws IOException {
         return new CoordinatorProcess(options, settings);
     }
 
-    /** The same with arguments. */
+    /** Starts the program with arguments and without settings. */
     static CoordinatorProcess run(String... args) throws IOException {
         return new CoordinatorProcess(List.of(), Map.of(), args);
     }
 
-    /** Where it listens; waits until it says that it is ready. */
+    /** Waits until the coordinator reports that it is ready, and returns its URL. */
     String url() {
         try {
             return process.awaitOutput(ADDRESS, Duration.ofSeconds(30)).group(1);
@@ -65,12 +65,12 @@ final class CoordinatorProcess implements AutoCloseable {
         return Duration.ofNanos(System.nanoTime() - startedAt);
     }
 
-    /** What it has printed so far. */
+    /** Returns what the process has printed so far. */
     String out() {
         return withoutWarning(process.output());
     }
 
-    /** What it has logged so far. */
+    /** Returns what the process has logged so far. */
     String err() {
         return withoutWarning(process.errors());
     }
@@ -84,7 +84,7 @@ final class CoordinatorProcess implements AutoCloseable {
         process.terminate();
     }
 
-    /** Waits for its end. */
+    /** Waits for the end of the process, and returns its exit code. */
     int exitCode(Duration atMost) throws IOException, InterruptedException {
         return process.exitCode(atMost);
     }
@@ -94,7 +94,7 @@ final class CoordinatorProcess implements AutoCloseable {
         process.close();
     }
 
-    /** A Java that is newer than the tests' time zone complains of it. */
+    /** Leaves out the warning of newer Java versions about the time zone of the tests. */
     private static String withoutWarning(String output) {
         return output.lines()
                 .filter(line -> !line.startsWith("WARNING: Use of the three-letter time zone ID"))

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The PgBouncer that is installed, in front of a PostgreSQL on this machine. */
+/** The installed PgBouncer, in front of a PostgreSQL on this machine. */
 final class PgBouncer implements AutoCloseable {
 
     private static final Optional<Path> PROGRAM = Machine.find("pgbouncer");
@@ -20,7 +20,7 @@ final class PgBouncer implements AutoCloseable {
     private final ChildProcess process;
 
     /**
-     * Starts it. Returns once it takes connections.
+     * Starts PgBouncer. Returns when it takes connections.
      *
      * @param directory for its files
      * @param mode its pool_mode
@@ -51,7 +51,7 @@ final class PgBouncer implements AutoCloseable {
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         List<String> command = new ArrayList<>(List.of(PROGRAM.orElseThrow().toString(), settings.toString()));
         if (Machine.isRoot()) {
-            // It refuses to run as root.
+            // PgBouncer refuses to run as root.
             command.addAll(1, List.of("-u", "nobody"));
         }
         process = ChildProcess.command(command).log(directory.resolve("log")).start();

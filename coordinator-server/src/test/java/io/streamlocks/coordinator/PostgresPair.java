@@ -20,32 +20,32 @@ final class PostgresPair implements AutoCloseable {
         awaitStreaming(1);
     }
 
-    /** Both servers, in the form of a coordinator's setting. */
+    /** Returns the URL of both servers, in the form of a coordinator's {@code DATABASE_URL}. */
     String url() {
         return "postgres://postgres@localhost:" + primary.port() + ",localhost:" + standby.port() + "/postgres";
     }
 
-    /** What was the primary at first. */
+    /** Returns a context for the server that was the primary at first. */
     DSLContext primary() {
         return primary.sql("postgres");
     }
 
-    /** What was the standby at first. */
+    /** Returns a context for the server that was the standby at first. */
     DSLContext standby() {
         return standby.sql("postgres");
     }
 
-    /** For connections to what was the primary at first, a new object each time. */
+    /** Returns a new source of connections to the server that was the primary at first. */
     PGSimpleDataSource primaryDatabase() {
         return primary.database("postgres");
     }
 
-    /** For connections to what was the standby at first. */
+    /** Returns a new source of connections to the server that was the standby at first. */
     DataSource standbyDatabase() {
         return standby.database("postgres");
     }
 
-    /** No write is answered from now on before the standby has it on its disk. */
+    /** From now on a commit returns only when the standby has it on its disk. */
     void makeSynchronous() {
         primary().execute("ALTER SYSTEM SET synchronous_standby_names = 'standby'");
         primary().execute("SELECT pg_reload_conf()");
@@ -55,7 +55,7 @@ final class PostgresPair implements AutoCloseable {
                 == 1);
     }
 
-    /** The standby receives nothing any more. */
+    /** Stops the replication to the standby. */
     void disconnectStandby() {
         standby().execute("ALTER SYSTEM SET primary_conninfo = ''");
         standby().execute("SELECT pg_reload_conf()");
@@ -69,7 +69,7 @@ final class PostgresPair implements AutoCloseable {
         awaitStreaming(1);
     }
 
-    /** Waits until the standby has all that the primary has written so far. */
+    /** Waits until the standby has replayed what the primary has written so far. */
     void awaitStandby() {
         String written = primary().fetchSingle("SELECT pg_current_wal_lsn()").get(0, String.class);
         await().until(() -> standby()
@@ -77,7 +77,7 @@ final class PostgresPair implements AutoCloseable {
                 .get(0, Boolean.class));
     }
 
-    /** Ends the primary without a chance to send or write anything more. */
+    /** Kills the primary, which cannot send or write anything more. */
     void killPrimary() throws InterruptedException {
         primary.kill();
     }

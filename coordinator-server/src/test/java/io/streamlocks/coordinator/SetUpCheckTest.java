@@ -81,8 +81,8 @@ class SetUpCheckTest {
     @ParameterizedTest
     @CsvSource({
         "off, synchronous_commit is off: a crash of PostgreSQL loses",
-        "local, synchronous_commit is local: a grant is answered before a standby has it",
-        "remote_write, synchronous_commit is remote_write: a grant is answered before it is on the standby's disk"
+        "local, synchronous_commit is local: a grant is confirmed before a standby has it",
+        "remote_write, synchronous_commit is remote_write: a grant is confirmed before it is on the standby's disk"
     })
     void anAnswerBeforeTheCommitIsSafeIsFound(String synchronousCommit, String finding) {
         awaitFindings(with("synchronous_commit", synchronousCommit), finding);

@@ -10,11 +10,11 @@ import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * A coordinator for the tests of workers: in this process, on a free port of the loopback interface, with its leases in
- * memory and a clock that a test can move on. It speaks HTTP as any other, so a worker under test is set up as in
- * production but for the address.
+ * A coordinator for the tests of workers. It runs in this JVM on a free port of the loopback interface, keeps its
+ * leases in memory, and has a clock that a test can move. It speaks HTTP like any other coordinator, so a worker under
+ * test differs from production only in the address.
  *
- * <p>Thread-safe.
+ * <p>This class is thread-safe.
  */
 public final class InProcessCoordinator implements AutoCloseable {
 
@@ -25,7 +25,7 @@ public final class InProcessCoordinator implements AutoCloseable {
     private final HttpServer server;
     private final URI uri;
 
-    /** Starts one. Returns once it takes calls. */
+    /** Starts a coordinator. Blocks until it takes calls. */
     public InProcessCoordinator() {
         MonotonicClock monotonic = new MonotonicClock();
         InstantSource clock = () -> monotonic.instant().plus(advanced.get());
@@ -35,16 +35,17 @@ public final class InProcessCoordinator implements AutoCloseable {
         this.uri = URI.create("http://127.0.0.1:" + server.start("127.0.0.1", 0));
     }
 
-    /** Where workers find it. */
+    /** Returns the base URI for workers. */
     public URI uri() {
         return uri;
     }
 
     /**
-     * Lets time pass for the coordinator, and not for its workers: leases that have less left than this run out, and
-     * their holders hear of it at their next renewal, as they would after a pause.
+     * Lets time pass for the coordinator, and not for its workers. Leases that have less time left than this expire.
+     * Their holders get that response at their next renewal, as after a pause of the worker.
      *
-     * @param by how much, not negative
+     * @param by the time to pass, not negative
+     * @throws IllegalArgumentException if the time is negative
      */
     public void advance(Duration by) {
         if (by.isNegative()) {
@@ -53,7 +54,7 @@ public final class InProcessCoordinator implements AutoCloseable {
         advanced.updateAndGet(before -> before.plus(by));
     }
 
-    /** Stops it, within 5 s. Its leases are gone. */
+    /** Stops the coordinator within 5 s. Its leases are gone. */
     @Override
     public void close() {
         server.stop();

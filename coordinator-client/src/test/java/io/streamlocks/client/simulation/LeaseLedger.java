@@ -3,7 +3,7 @@ package io.streamlocks.client.simulation;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.Lease;
-import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.LossReason;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
@@ -87,7 +87,7 @@ final class LeaseLedger {
 
     /** The protocol remembers so many leases of a stream, and not more. */
     private static boolean isForgotten(Granted known, Granted last) {
-        return last.number - known.number > LockManager.SUPERSEDED_REMEMBERED;
+        return last.number - known.number > Limits.SUPERSEDED_REMEMBERED;
     }
 
     void renewed(RenewRequest request, RenewOutcome outcome, Instant now) {

@@ -1,6 +1,6 @@
 package io.streamlocks.coordinator.http;
 
-import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.Limits;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -75,8 +75,9 @@ record Fields(Duration defaultTtl, Duration maxTtl) {
         if (value == null) {
             return Duration.ZERO;
         }
-        if (value < 0 || value > Breaking.MAX_DELAY.toMillis()) {
-            throw ProblemException.invalid(field, field + " must be from 0 to " + Breaking.MAX_DELAY.toMillis() + ".");
+        if (value < 0 || value > Limits.MAX_BREAK_DELAY.toMillis()) {
+            throw ProblemException.invalid(
+                    field, field + " must be from 0 to " + Limits.MAX_BREAK_DELAY.toMillis() + ".");
         }
         return Duration.ofMillis(value);
     }

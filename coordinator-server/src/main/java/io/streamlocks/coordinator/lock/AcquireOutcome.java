@@ -2,40 +2,106 @@ package io.streamlocks.coordinator.lock;
 
 import java.time.Duration;
 
-/** What became of an {@link AcquireRequest}. */
+/** The outcome of an {@link AcquireRequest}. */
 public sealed interface AcquireOutcome {
 
     /**
-     * The lease is the caller's: granted now, or granted to this same lease id before and still live. In the latter
-     * case its token, length and end are those of the first grant.
+     * Returns what the method of this outcome returns. A new outcome adds a method to {@link Cases}, so that the
+     * compiler finds every place that must handle it.
+     *
+     * @param cases one method per outcome
+     * @param <T> the result
+     * @return the result
+     */
+    <T> T match(Cases<T> cases);
+
+    /**
+     * One method per outcome.
+     *
+     * @param <T> the result
+     */
+    interface Cases<T> {
+
+        /** Handles {@link Granted}. */
+        T granted(Granted granted);
+
+        /** Handles {@link Held}. */
+        T held(Held held);
+
+        /** Handles {@link Delayed}. */
+        T delayed(Delayed delayed);
+
+        /** Handles {@link LeaseIdUsed}. */
+        T leaseIdUsed();
+
+        /** Handles {@link Blocked}. */
+        T blocked();
+
+        /** Handles {@link Undecided}. */
+        T undecided();
+    }
+
+    /**
+     * The caller has the lease. It was granted now, or it was granted to the same lease id before and is still live. In
+     * the latter case its token, ttl and end are those of the first grant.
      *
      * @param lease the lease
      */
-    record Granted(Lease lease) implements AcquireOutcome {}
+    record Granted(Lease lease) implements AcquireOutcome {
+        @Override
+        public <T> T match(Cases<T> cases) {
+            return cases.granted(this);
+        }
+    }
 
     /**
      * Another lease is live.
      *
      * @param holder that lease
      */
-    record Held(Lock holder) implements AcquireOutcome {}
+    record Held(Lock holder) implements AcquireOutcome {
+        @Override
+        public <T> T match(Cases<T> cases) {
+            return cases.held(this);
+        }
+    }
 
     /**
-     * No lease is live, but an operator who broke the last one has the stream stay closed for some time.
+     * No lease is live, but the operator who broke the last lease closed the stream for some time.
      *
-     * @param opensIn what is left of that time, positive
+     * @param opensIn the rest of that time, positive
      */
-    record Delayed(Duration opensIn) implements AcquireOutcome {}
+    record Delayed(Duration opensIn) implements AcquireOutcome {
+        @Override
+        public <T> T match(Cases<T> cases) {
+            return cases.delayed(this);
+        }
+    }
 
-    /** The lease id was granted before, and that lease is over. Asking again needs a new id. */
-    record LeaseIdUsed() implements AcquireOutcome {}
+    /** The lease id was granted before, and that lease has ended. Asking again needs a new id. */
+    record LeaseIdUsed() implements AcquireOutcome {
+        @Override
+        public <T> T match(Cases<T> cases) {
+            return cases.leaseIdUsed();
+        }
+    }
 
-    /** Another transaction has the stream locked, so that nothing is certain. Nothing was granted. Ask again. */
-    record Blocked() implements AcquireOutcome {}
+    /** Another transaction has the stream locked, so nothing is certain. Nothing was granted. Ask again. */
+    record Blocked() implements AcquireOutcome {
+        @Override
+        public <T> T match(Cases<T> cases) {
+            return cases.blocked();
+        }
+    }
 
     /**
-     * Another request of the same batch, for the same stream, was decided first, and this one needs a decision of its own.
-     * Nothing was granted for it. Ask again.
+     * Another request of the same batch for the same stream was decided first, and this one needs a decision of its
+     * own. Nothing was granted for it. Ask again.
      */
-    record Undecided() implements AcquireOutcome {}
+    record Undecided() implements AcquireOutcome {
+        @Override
+        public <T> T match(Cases<T> cases) {
+            return cases.undecided();
+        }
+    }
 }

@@ -1,8 +1,8 @@
 package io.streamlocks.coordinator.lock;
 
 /**
- * Another transaction has a stream locked that had to be looked at, so nothing is certain. It is no failure of the storage,
- * and asking again is safe.
+ * Another transaction has a stream locked that had to be read, so nothing is certain. The storage has not failed, and
+ * asking again is safe.
  */
 public final class BlockedException extends RuntimeException {
 
@@ -11,16 +11,18 @@ public final class BlockedException extends RuntimeException {
     private final int ended;
 
     /**
-     * @param message what was not done, for the caller
-     * @param ended how many leases were ended all the same
+     * Creates the exception.
+     *
+     * @param message what was not done; the caller sees it
+     * @param ended the number of leases that were ended nevertheless
      */
     public BlockedException(String message, int ended) {
-        // It may be made for each look at a locked stream, so it must cost little; where it was made says nothing.
+        // Each read of a locked stream may throw it, so it must be cheap. A stack trace would show nothing of use.
         super(message, null, false, false);
         this.ended = ended;
     }
 
-    /** How many leases were ended all the same. */
+    /** Returns the number of leases that were ended nevertheless. */
     public int ended() {
         return ended;
     }

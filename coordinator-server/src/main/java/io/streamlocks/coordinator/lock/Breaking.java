@@ -3,15 +3,13 @@ package io.streamlocks.coordinator.lock;
 import java.time.Duration;
 
 /**
- * How leases are broken.
+ * How an operator breaks leases.
  *
- * @param reason why, 1 to 255 printable characters; the holder hears it at the next renewal
- * @param by who breaks them, 1 to 255 characters
- * @param delay how long from now their streams are granted to nobody, in whole milliseconds up to {@link #MAX_DELAY}; zero
- *     for not at all. It is for holders that cannot be told to stop, and a resource that checks no fencing token
+ * @param reason the reason, 1 to {@link Limits#MAX_ID_LENGTH} printable characters; the holder learns it at its next
+ *     renewal
+ * @param by the operator, 1 to {@link Limits#MAX_ID_LENGTH} characters
+ * @param delay how long from now the streams are not granted, in whole milliseconds up to {@link
+ *     Limits#MAX_BREAK_DELAY}; zero to open them immediately. A delay protects a resource that checks no fencing token
+ *     from a holder that cannot be stopped
  */
-public record Breaking(String reason, String by, Duration delay) {
-
-    /** Below the shortest time after which {@link LockManager#purge} may forget a stream, and with it the delay. */
-    public static final Duration MAX_DELAY = Duration.ofMinutes(1);
-}
+public record Breaking(String reason, String by, Duration delay) {}

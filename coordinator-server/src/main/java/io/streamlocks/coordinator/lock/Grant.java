@@ -5,13 +5,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A lease as history has it, without its proof: who was granted what, and how that ended.
+ * A grant in history, without its lease id.
  *
  * @param streamId the stream
  * @param ownerId the label of the worker
  * @param fencingToken the number of the grant
- * @param labels what else its holder told
- * @param acquiredAt when it was granted, on the storage's clock
+ * @param labels what people shall see of the holder
+ * @param acquiredAt when it was granted, by the clock of the storage
  * @param end how it ended; empty while it is live
  */
 public record Grant(
@@ -25,11 +25,11 @@ public record Grant(
     /**
      * The end of a lease.
      *
-     * @param at when it was over, on the storage's clock: when it was released, broken, or ran out
-     * @param reason how
-     * @param by its owner if released, who was granted the stream next if superseded, who broke it if broken; empty if it
-     *     ran out and nobody came
-     * @param breakReason why it was broken, if it was
+     * @param at when it ended, by the clock of the storage
+     * @param reason how it ended
+     * @param by the owner if it was released, the owner of the next grant if it was superseded, the operator if it was
+     *     broken; empty if it expired
+     * @param breakReason the reason that the operator gave, if it was broken
      */
     public record End(Instant at, EndReason reason, Optional<String> by, Optional<String> breakReason) {}
 }

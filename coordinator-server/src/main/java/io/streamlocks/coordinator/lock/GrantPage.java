@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A page of history. It may hold fewer grants than asked for, even none, though more follow: storage looks at so many for
- * one page and no more.
+ * A page of history. It may contain fewer grants than were asked for, or none, although more follow, because the
+ * storage looks at a bounded number of grants per page.
  *
  * @param grants the grants, latest first
  * @param next where the next page begins; empty if this is the last
@@ -14,24 +14,24 @@ import java.util.Optional;
 public record GrantPage(List<Grant> grants, Optional<Position> next) {
 
     /**
-     * A place in history: just before the grant with this time and token, seen from the present.
+     * A position in history: the page after it begins with the grant before this one in time.
      *
      * @param acquiredAt the time of a grant
      * @param fencingToken its token
      */
     public record Position(Instant acquiredAt, long fencingToken) {
 
-        /** Where a grant stands. */
+        /** Returns the position of a grant. */
         public static Position of(Grant grant) {
             return new Position(grant.acquiredAt(), grant.fencingToken());
         }
     }
 
     /**
-     * Makes a page of one grant more than a page holds, if there is one: that it exists is how we know of a next page.
+     * Creates a page from up to one grant more than fits on it. If that grant exists, there is a next page.
      *
-     * @param grants up to {@code pageSize + 1} grants, latest first
-     * @param pageSize the most grants on the page
+     * @param grants at most {@code pageSize + 1} grants, latest first
+     * @param pageSize the maximum number of grants on the page
      */
     public static GrantPage of(List<Grant> grants, int pageSize) {
         if (grants.size() <= pageSize) {

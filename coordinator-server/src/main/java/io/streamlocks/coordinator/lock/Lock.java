@@ -5,17 +5,17 @@ import java.time.Instant;
 import java.util.Map;
 
 /**
- * A live lease as anybody may see it: everything but its proof, the lease id.
+ * A live lease as everybody may see it: all of it except the lease id.
  *
  * @param streamId the stream that is locked
  * @param ownerId the label of the worker that holds it
- * @param fencingToken above that of every earlier grant of the stream, the same across renewals, below 2^53 so that a
- *     JavaScript number carries it
- * @param ttl the length last asked for
- * @param acquiredAt when the lease was granted, on the storage's clock
- * @param expiresAt when it ends, on the storage's clock; never to be compared with another clock
- * @param labels what else its holder told
- * @param expiresIn what was left when the answer was made, not negative
+ * @param fencingToken the number of the grant: above that of every earlier grant of the stream, unchanged by renewals,
+ *     and at most {@link Limits#MAX_FENCING_TOKEN}
+ * @param ttl the length that was last asked for
+ * @param acquiredAt when the lease was granted, by the clock of the storage
+ * @param expiresAt when it expires, by the clock of the storage; must not be compared with another clock
+ * @param labels what people shall see of the holder
+ * @param expiresIn the time until it expires, from the moment at which the storage read its clock; not negative
  */
 public record Lock(
         String streamId,

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A page of live locks, in the code point order of their stream ids (which is the byte order of UTF-8).
+ * A page of live locks, in the code point order of their stream ids, which is the byte order of UTF-8.
  *
  * @param locks the locks
  * @param next {@link LockQuery#after()} of the next page; empty if this is the last
@@ -12,10 +12,10 @@ import java.util.Optional;
 public record LockPage(List<Lock> locks, Optional<String> next) {
 
     /**
-     * Makes a page of one lock more than a page holds, if there is one: that it exists is how we know of a next page.
+     * Creates a page from up to one lock more than fits on it. If that lock exists, there is a next page.
      *
-     * @param locks up to {@code pageSize + 1} locks
-     * @param pageSize the most locks on the page
+     * @param locks at most {@code pageSize + 1} locks
+     * @param pageSize the maximum number of locks on the page
      */
     public static LockPage of(List<Lock> locks, int pageSize) {
         if (locks.size() <= pageSize) {

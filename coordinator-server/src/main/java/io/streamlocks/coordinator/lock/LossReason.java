@@ -1,8 +1,8 @@
 package io.streamlocks.coordinator.lock;
 
-/** Why a lease is lost. */
+/** How a lease that was lost has ended. */
 public enum LossReason {
-    /** It ran out, and no other lease has been granted since. */
+    /** It expired, and no other lease has been granted since. */
     EXPIRED,
     /** Another lease of the stream has been granted since. */
     SUPERSEDED,
@@ -10,6 +10,6 @@ public enum LossReason {
     RELEASED,
     /** An operator ended it, and no other lease has been granted since. */
     BROKEN,
-    /** There is no trace of it: never granted, or over for so long that it is forgotten. */
+    /** It is not remembered: it was never granted, or it ended long ago. */
     UNKNOWN
 }

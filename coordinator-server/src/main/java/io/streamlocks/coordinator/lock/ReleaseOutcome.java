@@ -2,32 +2,82 @@ package io.streamlocks.coordinator.lock;
 
 import java.util.Optional;
 
-/** What became of a {@link ReleaseRequest}. */
+/** The outcome of a {@link ReleaseRequest}. */
 public sealed interface ReleaseOutcome {
 
-    /** The lease was released, by this request or by an earlier one. */
-    record Released() implements ReleaseOutcome {}
+    /**
+     * Returns what the method of this outcome returns. A new outcome adds a method to {@link Cases}, so that the
+     * compiler finds every place that must handle it.
+     *
+     * @param cases one method per outcome
+     * @param <T> the result
+     * @return the result
+     */
+    <T> T match(Cases<T> cases);
 
     /**
-     * The lease was over before it could be released.
+     * One method per outcome.
      *
-     * @param reason why; never {@link LossReason#RELEASED}
-     * @param breakReason what the operator gave as the reason, if it was broken
+     * @param <T> the result
      */
-    record Lost(LossReason reason, Optional<String> breakReason) implements ReleaseOutcome {
+    interface Cases<T> {
 
-        /** A lease that was not broken. */
-        public Lost(LossReason reason) {
-            this(reason, Optional.empty());
+        /** Handles {@link Released}. */
+        T released();
+
+        /** Handles {@link Lost}. */
+        T lost(Lost lost);
+
+        /** Handles {@link Blocked}. */
+        T blocked();
+
+        /** Handles {@link Undecided}. */
+        T undecided();
+    }
+
+    /** The lease was released, by this request or by an earlier one. */
+    record Released() implements ReleaseOutcome {
+        @Override
+        public <T> T match(Cases<T> cases) {
+            return cases.released();
         }
     }
 
-    /** Another transaction has the stream locked, so that nothing is certain. Nothing was released. Ask again. */
-    record Blocked() implements ReleaseOutcome {}
+    /**
+     * The lease had ended before it could be released.
+     *
+     * @param reason how it ended; never {@link LossReason#RELEASED}
+     * @param breakReason the reason that the operator gave, if the lease was broken
+     */
+    record Lost(LossReason reason, Optional<String> breakReason) implements ReleaseOutcome {
+
+        /** Creates the outcome for a lease that was not broken. */
+        public Lost(LossReason reason) {
+            this(reason, Optional.empty());
+        }
+
+        @Override
+        public <T> T match(Cases<T> cases) {
+            return cases.lost(this);
+        }
+    }
+
+    /** Another transaction has the stream locked, so nothing is certain. Nothing was released. Ask again. */
+    record Blocked() implements ReleaseOutcome {
+        @Override
+        public <T> T match(Cases<T> cases) {
+            return cases.blocked();
+        }
+    }
 
     /**
-     * Another request of the same batch, for the same stream, was decided first, and this one needs a decision of its own.
-     * Nothing was released for it. Ask again.
+     * Another request of the same batch for the same stream was decided first, and this one needs a decision of its
+     * own. Nothing was released for it. Ask again.
      */
-    record Undecided() implements ReleaseOutcome {}
+    record Undecided() implements ReleaseOutcome {
+        @Override
+        public <T> T match(Cases<T> cases) {
+            return cases.undecided();
+        }
+    }
 }

@@ -6,18 +6,18 @@ import java.util.UUID;
  * A request to end a lease.
  *
  * @param streamId the stream
- * @param leaseId the proof of the lease
- * @param ownerPrefix what the owner of the lease must begin with, empty for any; of another owner's lease the caller hears
- *     that there is no trace
+ * @param leaseId the id of the lease
+ * @param ownerPrefix the prefix that the owner of the lease must have, empty for any; the lease of another owner is
+ *     {@link LossReason#UNKNOWN} to the caller
  */
 public record ReleaseRequest(String streamId, UUID leaseId, String ownerPrefix) {
 
-    /** A request for the lease of any owner. */
+    /** Creates a request for the lease of any owner. */
     public ReleaseRequest(String streamId, UUID leaseId) {
         this(streamId, leaseId, "");
     }
 
-    /** Without the lease id, so that no log line gives the lease away. */
+    /** Omits the lease id, so that no log line reveals it. */
     @Override
     public String toString() {
         return "ReleaseRequest[streamId=" + streamId + "]";

@@ -5,14 +5,14 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * How much the storage drags along, and what keeps it from being cleared away.
+ * The obsolete row versions of the storage, and the transactions that prevent their removal.
  *
- * @param oldestTransaction for how long the oldest transaction has been open, zero if none is; empty if the server may not see
- *     the start of one
- * @param heldTransactions how many transactions ago the oldest snapshot was taken: what has become obsolete since is kept for
- *     whoever has it
- * @param liveRows how many streams have a row, as the storage estimates; empty if it counts none
- * @param deadRows how many obsolete versions of those rows are kept, likewise
+ * @param oldestTransaction how long the oldest transaction has been open, zero if none is open; empty if the role of
+ *     the server may not see its start
+ * @param heldTransactions the number of transactions since the oldest snapshot; the storage keeps every row version
+ *     that became obsolete since then
+ * @param liveRows the number of rows of streams, as the storage estimates it; empty if it keeps no statistics
+ * @param deadRows the number of obsolete versions of those rows, likewise
  */
 public record StorageCondition(
         Optional<Duration> oldestTransaction, long heldTransactions, OptionalLong liveRows, OptionalLong deadRows) {}

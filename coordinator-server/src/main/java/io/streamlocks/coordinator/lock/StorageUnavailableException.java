@@ -3,8 +3,8 @@ package io.streamlocks.coordinator.lock;
 import java.util.Optional;
 
 /**
- * The storage did not answer, so that the outcome is <em>unknown</em>: the call may have taken effect or not. Trying it
- * again, with the same lease id, is safe.
+ * The storage did not respond, so the outcome is <em>unknown</em>: the change may or may not have happened. Trying
+ * again with the same lease id is safe.
  */
 public final class StorageUnavailableException extends RuntimeException {
 
@@ -13,8 +13,10 @@ public final class StorageUnavailableException extends RuntimeException {
     private final String lack;
 
     /**
-     * @param message what was tried and failed, for the log
-     * @param cause the storage's own error
+     * Creates the exception.
+     *
+     * @param message what failed, for the log
+     * @param cause the error of the storage
      */
     public StorageUnavailableException(String message, Throwable cause) {
         this(message, cause, null);
@@ -26,10 +28,10 @@ public final class StorageUnavailableException extends RuntimeException {
     }
 
     /**
-     * The storage answers, and is not set up so that leases can be kept in it.
+     * Returns the exception for a storage that responds but is not set up to keep leases.
      *
-     * @param what the lack and what mends it; anybody who asks whether the server is ready sees it, so without anything
-     *     secret
+     * @param what what is missing and how to fix it; every caller of the readiness check sees it, so it must not
+     *     contain a secret
      * @return the exception
      */
     public static StorageUnavailableException lacking(String what) {
@@ -37,17 +39,17 @@ public final class StorageUnavailableException extends RuntimeException {
     }
 
     /**
-     * The same, with more for the log.
+     * Returns the same exception with a detail for the log.
      *
-     * @param what the lack and what mends it
-     * @param detail what only the log shows
+     * @param what what is missing and how to fix it
+     * @param detail what only the log contains
      * @return the exception
      */
     public static StorageUnavailableException lacking(String what, String detail) {
         return new StorageUnavailableException(what + " (" + detail + ")", null, what);
     }
 
-    /** The lack of the storage, if that is known. */
+    /** Returns what is missing in the storage and how to fix it, if that is known. */
     public Optional<String> lack() {
         return Optional.ofNullable(lack);
     }

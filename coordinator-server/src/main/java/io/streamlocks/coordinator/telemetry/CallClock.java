@@ -4,11 +4,11 @@ import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Dates what {@link System#nanoTime} has timed, so that the spans of a call fit into each other though somebody sets the
- * machine's clock meanwhile.
+ * Converts times of {@link System#nanoTime} to times since 1970. The spans of a call nest correctly even if the clock
+ * of the machine is set during the call.
  *
  * @param beganNanos when the call began, by {@link System#nanoTime}
- * @param beganEpochNanos the same since 1970
+ * @param beganEpochNanos the same time in nanoseconds since 1970
  */
 record CallClock(long beganNanos, long beganEpochNanos) {
 

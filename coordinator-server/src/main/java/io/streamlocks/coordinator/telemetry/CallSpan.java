@@ -12,10 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * The span of a call. The statement that carries it out becomes its child; where that carries out many calls, each that
- * is traced has a child for it.
- *
- * <p>Thread-safe, since a call goes from thread to thread.
+ * The span of a call. The statement that carries it out becomes its child. If that statement carries out several calls,
+ * each traced call has a child for it. This class is thread-safe, because a call moves from thread to thread.
  */
 public final class CallSpan implements Consumer<Execution> {
 
@@ -40,21 +38,21 @@ public final class CallSpan implements Consumer<Execution> {
         this.clock = clock;
     }
 
-    /** What a {@code traceparent} header says of it. */
+    /** Returns the {@code traceparent} header for this span. */
     public String traceparent() {
         SpanContext context = span.getSpanContext();
         return "00-" + context.getTraceId() + "-" + context.getSpanId() + "-"
                 + context.getTraceFlags().asHex();
     }
 
-    /** This thread handles the call from now on, until it {@linkplain #leave leaves}. */
+    /** Assigns the current thread to the call, until it {@linkplain #leave leaves}. */
     public void enter() {
         if (span.isRecording()) {
             OF_THIS_THREAD.set(this);
         }
     }
 
-    /** This thread does something else from now on. */
+    /** Ends the assignment of the current thread. */
     public void leave() {
         OF_THIS_THREAD.remove();
     }
@@ -63,7 +61,7 @@ public final class CallSpan implements Consumer<Execution> {
         return OF_THIS_THREAD.get();
     }
 
-    /** The call is about this stream. */
+    /** Records the stream of the call. */
     public void streamId(String streamId) {
         span.setAttribute(STREAM_ID, streamId);
     }
@@ -78,19 +76,19 @@ public final class CallSpan implements Consumer<Execution> {
                 .startSpan();
         execution.failure().ifPresent(failure -> {
             statement.setStatus(StatusCode.ERROR);
-            // Its message may quote what nobody outside may read.
+            // The message is omitted, because it may quote data that must not leave the server.
             statement.setAttribute(ERROR, failure.getClass().getName());
         });
         statement.end(clock.epochNanos(execution.endedNanos()), TimeUnit.NANOSECONDS);
     }
 
     /**
-     * The call has been answered.
+     * Ends the span: the response has been sent.
      *
-     * @param requestId its id
-     * @param method its method, of those that HTTP knows
-     * @param route the template of its path; empty if no route took it
-     * @param status the status of the answer
+     * @param requestId the id of the request
+     * @param method its method, one of those that HTTP defines
+     * @param route the template of its path; empty if no route matched
+     * @param status the status of the response
      */
     public void end(String requestId, String method, Optional<String> route, int status) {
         span.updateName(route.map(path -> method + " " + path).orElse(method));

@@ -2,22 +2,22 @@ package io.streamlocks.coordinator.telemetry;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.Upkeep;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** Counts the live leases of all servers on one storage, and shows how many there are. */
+/** Counts the live leases of all servers on one storage, with a gauge of the sum. */
 final class Census implements Supplier<Map<String, Long>> {
 
-    private final LockManager locks;
+    private final Upkeep locks;
 
-    /** Not a number while it is not known: an old count would look like a quiet system. */
+    /** It is not a number while it is unknown, because an old count would look like a quiet system. */
     private volatile double live = Double.NaN;
 
-    Census(LockManager locks, MeterRegistry registry) {
+    Census(Upkeep locks, MeterRegistry registry) {
         this.locks = locks;
         Gauge.builder("streamlocks.live.leases", () -> live)
-                .description("Live leases in the storage, whichever server granted them; not a number if it is away")
+                .description("Live leases in the storage, of all servers; not a number if the storage does not respond")
                 .strongReference(true)
                 .register(registry);
     }

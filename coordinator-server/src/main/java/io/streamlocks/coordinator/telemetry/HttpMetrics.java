@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.LongStream;
 
-/** How long calls take, and which clients were refused. Thread-safe. */
+/** Measures calls, and counts the clients that were rejected. This class is thread-safe. */
 final class HttpMetrics {
 
     private static final Duration[] BUCKETS = micros(
@@ -22,7 +22,7 @@ final class HttpMetrics {
 
     private final MeterRegistry registry;
 
-    /** By method, then route, then status; a timer that no call has needed yet is null. */
+    /** The timers by method, then route, then status. A timer is null until a call needs it. */
     private final Map<String, Map<String, AtomicReferenceArray<Timer>>> timers = new ConcurrentHashMap<>();
 
     private final Map<Refusal, Counter> refusals = new EnumMap<>(Refusal.class);
@@ -33,7 +33,7 @@ final class HttpMetrics {
             refusals.put(
                     refusal,
                     Counter.builder("streamlocks.refusals")
-                            .description("Requests and connections that a limit refused or ended")
+                            .description("Requests and connections that a limit rejected or ended")
                             .tag("reason", refusal.label())
                             .register(registry));
         }
@@ -56,7 +56,7 @@ final class HttpMetrics {
 
     private Timer timer(String method, String route, int status) {
         return Timer.builder("http.server.requests")
-                .description("How long calls take, from their last header to the end of the answer")
+                .description("Time of calls, from their last header to the end of the response")
                 .tags("method", method, "route", route, "status", Integer.toString(status))
                 .serviceLevelObjectives(BUCKETS)
                 .register(registry);

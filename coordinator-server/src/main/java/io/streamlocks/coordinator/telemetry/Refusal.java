@@ -1,28 +1,28 @@
 package io.streamlocks.coordinator.telemetry;
 
-/** Why the server did not serve a client, or ended its connection: a limit of the client's own, or of all together. */
+/** Why the server rejected a request or ended a connection: a limit of the client, or of all clients together. */
 public enum Refusal {
-    /** A request, with its answer, took too long. */
+    /** A request and its response took too long. */
     SLOW_EXCHANGE("slow_exchange"),
-    /** A body took too long. */
+    /** The body of a request took too long. */
     SLOW_BODY("slow_body"),
     /** A caller called more often than the rate limit allows. */
     CALL_RATE("call_rate"),
     /** The head of a request was not complete soon after it began. */
     SLOW_HEAD("slow_head"),
-    /** There were more connections than there may be. */
+    /** There were too many connections. */
     CONNECTIONS("connections"),
-    /** An address had more connections than it may have. */
+    /** An address had too many connections. */
     CONNECTIONS_OF_ADDRESS("connections_of_address"),
-    /** The bodies being read use up the memory for them. */
+    /** The bodies that were being read used up their memory. */
     BODY_MEMORY("body_memory"),
-    /** The answers that were not read yet use up the memory for them. */
+    /** The responses that clients had not read yet used up their memory. */
     ANSWER_MEMORY("answer_memory"),
-    /** The caller has as many requests waiting as it may beside those of others. */
+    /** The caller had too many waiting requests. The limit depends on how many others have waiting. */
     CALLER_REQUESTS("caller_requests"),
-    /** The caller has as many reads waiting as it may. */
+    /** The caller had too many waiting reads. */
     CALLER_READS("caller_reads"),
-    /** There was no time for all of a call, as when it asks for a thousand different things of one stream. */
+    /** There was no time for all of a call, such as one that makes a thousand different requests for one stream. */
     UNFINISHED("unfinished");
 
     private final String label;
@@ -31,7 +31,7 @@ public enum Refusal {
         this.label = label;
     }
 
-    /** As metrics name it. */
+    /** Returns its name in metrics. */
     public String label() {
         return label;
     }

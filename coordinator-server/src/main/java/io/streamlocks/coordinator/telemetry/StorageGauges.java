@@ -7,12 +7,15 @@ import java.util.OptionalLong;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
-/** Shows how much the storage drags along, as of the last look. */
+/**
+ * Gauges of the obsolete rows of the storage, as the last run saw them. One thread at a time runs this; the gauges may
+ * be read by any thread.
+ */
 final class StorageGauges implements Runnable {
 
     private final Supplier<StorageCondition> look;
 
-    /** Null while it is not known: an old value would look like one that is well. */
+    /** Null while it is not known, because an old value would look healthy. */
     private volatile StorageCondition seen;
 
     StorageGauges(Supplier<StorageCondition> look, MeterRegistry registry) {
@@ -20,7 +23,7 @@ final class StorageGauges implements Runnable {
         show(
                 Gauge.builder("streamlocks.database.oldest.transaction.seconds", () -> of(StorageGauges::seconds))
                         .description(
-                                "For how long the oldest transaction of the database has been open; not a number if the"
+                                "Time that the oldest transaction of the database has been open; not a number if the"
                                         + " server may not see it"),
                 registry);
         show(
@@ -28,11 +31,11 @@ final class StorageGauges implements Runnable {
                                 "streamlocks.database.held.transactions",
                                 () -> of(condition -> condition.heldTransactions()))
                         .description(
-                                "How many transactions ago the oldest snapshot of the database was taken, by a session, a"
-                                        + " slot or a prepared transaction; what has become obsolete since is kept for it"),
+                                "Transactions since the oldest snapshot of the database, which a session, a slot or a"
+                                        + " prepared transaction holds; row versions that became obsolete since then"
+                                        + " are kept"),
                 registry);
-        String rows =
-                "Streams with a row, and obsolete versions of those rows that are kept, as the database estimates";
+        String rows = "Rows of streams, and obsolete versions of those rows that are kept, as the database estimates";
         show(
                 Gauge.builder("streamlocks.table.rows", () -> of(condition -> number(condition.liveRows())))
                         .tag("state", "live")

@@ -12,8 +12,9 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.LockCalls;
 import io.streamlocks.coordinator.lock.StorageCondition;
+import io.streamlocks.coordinator.lock.Upkeep;
 import io.streamlocks.coordinator.lock.group.Execution;
 import io.streamlocks.coordinator.lock.group.Kind;
 import io.streamlocks.coordinator.lock.group.StatementObserver;
@@ -29,22 +30,25 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
- * Measures, and traces if told where to. Thread-safe.
+ * The metrics and traces of a server. This class is thread-safe.
  *
- * <p>All meters of the hot path are registered beforehand: recording looks up no tag and allocates nothing.
+ * <p>All meters of the hot path are registered in advance, so recording looks up no tag and allocates nothing.
  */
 public final class Telemetry implements StatementObserver, AutoCloseable {
 
     private final PrometheusMeterRegistry registry = emptyRegistry();
-    private final LockMetrics locks = new LockMetrics(registry);
+    private final OutcomeCounters outcomes = new OutcomeCounters(registry);
+    private final StatementMeters statements = new StatementMeters(registry);
     private final HttpMetrics http = new HttpMetrics(registry);
     private final Tracing tracing;
 
-    /** Null until the virtual machine is measured. */
+    /** Null until {@link #measureJvm}. */
     private volatile JvmGcMetrics garbageCollection;
 
     /**
-     * @param tracing traces the calls; closed with this
+     * Creates the metrics of a server.
+     *
+     * @param tracing traces the calls; this closes it
      */
     public Telemetry(Tracing tracing) {
         this.tracing = tracing;
@@ -52,19 +56,19 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
 
     private static PrometheusMeterRegistry emptyRegistry() {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        // Of those that Micrometer brings, the two whose names are not as Prometheus wants them; nobody asks for them.
+        // These two of Micrometer's own meters have names that violate the conventions of Prometheus.
         registry.config()
                 .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time"))
                 .meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count"));
         return registry;
     }
 
-    /** Measures, and traces nothing. */
+    /** Returns an instance that measures and does not trace. */
     public static Telemetry untraced() {
         return new Telemetry(Tracing.off());
     }
 
-    /** Measures the Java virtual machine, too. It takes a while, so it is not for the way to being ready. */
+    /** Adds the meters of the Java virtual machine. This takes a while, so call it when the server is ready. */
     public void measureJvm() {
         new JvmInfoMetrics().bindTo(registry);
         new JvmMemoryMetrics().bindTo(registry);
@@ -78,49 +82,49 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
         garbageCollection = collections;
     }
 
-    /** Where a connection pool registers its meters: a registry of Micrometer. */
+    /** Returns the Micrometer registry in which a connection pool registers its meters. */
     public Object poolMetrics() {
         return registry;
     }
 
     /**
-     * Counts what is decided, and measures each statement.
+     * Returns a backend that behaves as the given one, counts its outcomes and measures its statements.
      *
-     * @param decided decides
-     * @return decides the same
+     * @param locks the backend
+     * @return the measured backend
      */
-    public LockManager measured(LockManager decided) {
-        return new MeasuredLockManager(decided, locks);
+    public LockCalls measured(LockCalls locks) {
+        return new MeasuredCalls(locks, outcomes, statements);
     }
 
     /**
-     * Counts the live leases by owner each time it is asked, and shows their sum. While the storage does not answer it
-     * throws, and the sum is shown as not known.
+     * Returns a census: each call counts the live leases by owner and updates a gauge with their sum. While the storage
+     * does not respond, the call throws and the gauge is not a number.
      *
-     * @param counted whose leases
-     * @return to be asked now and then, by one thread at a time
+     * @param counted the backend
+     * @return the census, to be called at intervals by one thread at a time
      */
-    public Supplier<Map<String, Long>> census(LockManager counted) {
+    public Supplier<Map<String, Long>> census(Upkeep counted) {
         return new Census(counted, registry);
     }
 
     /**
-     * Shows how much the storage drags along, as of the last time that what is returned was run. While the storage does not
-     * answer that throws, and nothing is shown as known.
+     * Returns a task that updates the gauges of the obsolete rows of the storage. While the storage does not respond,
+     * the task throws and the gauges are not a number.
      *
-     * @param look looks at the storage
-     * @return to be run now and then, by one thread at a time
+     * @param look reads the condition of the storage
+     * @return the task, to be run at intervals by one thread at a time
      */
     public Runnable storage(Supplier<StorageCondition> look) {
         return new StorageGauges(look, registry);
     }
 
     /**
-     * A call has been answered.
+     * Measures a call whose response has been sent.
      *
-     * @param method its method, of those that HTTP knows
+     * @param method its method, one of those that HTTP defines
      * @param route the template of its path
-     * @param status the status of the answer
+     * @param status the status of the response
      * @param nanos how long it took
      */
     public void answered(String method, String route, int status, long nanos) {
@@ -128,38 +132,40 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
     }
 
     /**
-     * A client was refused, or its connection ended.
+     * Counts a request that was rejected or a connection that was ended.
      *
-     * @param refusal why
+     * @param refusal the reason
      */
     public void refused(Refusal refusal) {
         http.refused(refusal);
     }
 
     /**
-     * Shows whether what is in a file of the settings can be used.
+     * Adds a gauge that shows whether a file of the settings is usable.
      *
-     * @param file what it holds, one word
-     * @param failing whether it cannot, so that what was read before stays in use; asked at each scrape, must not block
+     * @param file one word for the content of the file
+     * @param failing whether the file is unusable, so that its previous content stays in use; called at each scrape,
+     *     must not block
      */
     public void showReload(String file, BooleanSupplier failing) {
         Gauge.builder("streamlocks.reload.failing", () -> failing.getAsBoolean() ? 1 : 0)
-                .description("1 while what is in a file of the settings cannot be used, and what was read before is")
+                .description("1 while a file of the settings is unusable, so that its previous content stays in use")
                 .tag("file", file)
                 .strongReference(true)
                 .register(registry);
     }
 
     /**
-     * Shows when the certificate expires.
+     * Adds a gauge that shows when the certificate expires.
      *
-     * @param end when, or empty if there is none; asked at each scrape, must not block
+     * @param end when it expires, or empty if there is none; called at each scrape, must not block
      */
     public void showCertificateEnd(Supplier<Optional<Instant>> end) {
         Gauge.builder("streamlocks.certificate.expiry.timestamp.seconds", () -> end.get()
                         .map(instant -> (double) instant.getEpochSecond())
                         .orElse(Double.NaN))
-                .description("When the certificate of TLS, or one it is issued by, expires; not a number without TLS")
+                .description(
+                        "When the TLS certificate, or a certificate of its issuers, expires; not a number without TLS")
                 .strongReference(true)
                 .register(registry);
     }
@@ -167,7 +173,7 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
     /**
      * Begins the span of a call.
      *
-     * @param headers gives the value of a header of the request; null if it has none of that name
+     * @param headers returns the value of a header of the request; null if the request has no such header
      * @return the span; null if calls are not traced
      */
     public CallSpan begin(UnaryOperator<String> headers) {
@@ -181,7 +187,7 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
 
     @Override
     public void waited(Kind kind, long nanos) {
-        locks.waited(kind, nanos);
+        statements.waited(kind, nanos);
     }
 
     @Override
@@ -194,7 +200,7 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
                 });
     }
 
-    /** All metrics, in the text format of Prometheus, version 0.0.4. */
+    /** Returns all metrics in the text format of Prometheus, version 0.0.4. */
     public byte[] scrape() {
         ByteArrayOutputStream text = new ByteArrayOutputStream(64 * 1024);
         try {
@@ -205,7 +211,7 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
         return text.toByteArray();
     }
 
-    /** Sends what is left of the traces, within 2 s, and stops. */
+    /** Sends the remaining traces, which takes 2 s at most, and stops. */
     @Override
     public void close() {
         tracing.close();

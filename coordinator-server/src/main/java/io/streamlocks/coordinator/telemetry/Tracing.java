@@ -21,10 +21,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
 /**
- * Traces calls by OpenTelemetry and sends the traces to a collector, or does nothing. Thread-safe.
+ * Traces calls with OpenTelemetry and sends the traces to a collector, or does nothing. This class is thread-safe.
  *
- * <p>A call that comes with a {@code traceparent} goes on with that trace, and is recorded if it is; one without begins a
- * trace that is. What the collector does not take in time is dropped.
+ * <p>A call with a {@code traceparent} continues that trace, and is recorded if that trace is recorded. A call without
+ * one begins a trace that is recorded. Spans that the collector does not accept in time are dropped.
  */
 public final class Tracing implements AutoCloseable {
 
@@ -33,7 +33,7 @@ public final class Tracing implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
-    /** A second or two of a busy server; what is beyond is dropped. */
+    /** These are the spans of one or two seconds of a busy server. Further spans are dropped. */
     private static final int MAX_WAITING_SPANS = 16 * 1024;
 
     private static final int MAX_EXPORTED_SPANS = 2 * 1024;
@@ -51,15 +51,15 @@ public final class Tracing implements AutoCloseable {
         this.tracer = provider == null ? null : provider.get("io.streamlocks.coordinator");
     }
 
-    /** Does nothing, and has no threads. */
+    /** Returns an instance that does nothing and has no threads. */
     public static Tracing off() {
         return new Tracing(null);
     }
 
     /**
-     * Sends to a collector by OTLP over HTTP, from threads of its own.
+     * Returns an instance that sends traces to a collector, by OTLP over HTTP, from threads of its own.
      *
-     * @param collector its base; {@code v1/traces} is added to the path
+     * @param collector the base URL of the collector; {@code v1/traces} is added to the path
      * @param serviceName the name of this service in the traces
      */
     public static Tracing to(URI collector, String serviceName) {
@@ -73,7 +73,7 @@ public final class Tracing implements AutoCloseable {
         Attributes service = Attributes.of(
                 AttributeKey.stringKey("service.name"),
                 serviceName,
-                // Tells servers apart that share a name.
+                // It distinguishes servers that share a name.
                 AttributeKey.stringKey("service.instance.id"),
                 UUID.randomUUID().toString());
         return new Tracing(SdkTracerProvider.builder()
@@ -87,7 +87,7 @@ public final class Tracing implements AutoCloseable {
                 .build());
     }
 
-    /** The span of a call that goes on with the trace of its headers; null if calls are not traced. */
+    /** Begins the span of a call, which continues the trace of its headers; null if calls are not traced. */
     CallSpan begin(UnaryOperator<String> headers) {
         if (tracer == null) {
             return null;
@@ -102,7 +102,7 @@ public final class Tracing implements AutoCloseable {
         return new CallSpan(tracer, span, clock);
     }
 
-    /** The recorded call that this thread is at; null for none. */
+    /** Returns the recorded call that the current thread is assigned to; null for none. */
     CallSpan ofThisThread() {
         return tracer == null ? null : CallSpan.ofThisThread();
     }

@@ -1,5 +1,5 @@
 /**
- * What the coordinator tells of itself: metrics for Prometheus and traces by OpenTelemetry. Streams, owners and lease ids
- * are in no metric, a lease id in no trace. The only package that knows Micrometer and OpenTelemetry.
+ * Metrics for Prometheus and traces for OpenTelemetry. No metric contains a stream, an owner or a lease id, and no
+ * trace contains a lease id. Only this package uses Micrometer and OpenTelemetry.
  */
 package io.streamlocks.coordinator.telemetry;

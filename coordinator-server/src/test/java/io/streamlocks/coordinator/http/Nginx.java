@@ -12,12 +12,12 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A real nginx with a documented configuration, on a port of this machine that was free. */
+/** A real nginx with a configuration from the documents, on a free port of this machine. */
 public final class Nginx implements AutoCloseable {
 
     private final ChildProcess process;
 
-    /** Where it listens. */
+    /** The port at which nginx listens. */
     public final int port;
 
     private Nginx(ChildProcess process, int port) {
@@ -26,7 +26,7 @@ public final class Nginx implements AutoCloseable {
     }
 
     /**
-     * Starts it. A test is skipped where there is none.
+     * Starts nginx. The test is skipped on a machine without it.
      *
      * @param directory for its files, and its log nginx.log
      * @param site what is documented, which has {@code listen 8080;}

@@ -16,9 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * TLC goes through every state of the protocol's model, {@code src/test/tla/StreamLease.tla}, that three clients and two
- * streams can reach with two leases. With {@code -Dmodel=full} it has three leases: of one stream for longer, and of two
- * streams for a shorter time. Its output stays in {@code target/tlc}.
+ * TLC checks every state of the model of the protocol, {@code src/test/tla/StreamLease.tla}, that three clients and two
+ * streams can reach with two leases. With {@code -Dmodel=full} it also checks three leases: of one stream for a longer
+ * time, and of two streams for a shorter time. Its output is in {@code target/tlc}.
  */
 class ProtocolModelTest {
 
@@ -32,7 +32,7 @@ class ProtocolModelTest {
         assertThat(statesOf("TwoLeases")).isGreaterThan(90_000);
     }
 
-    /** A third lease takes some minutes of both cores, so it is run when it is asked for. */
+    /** A third lease takes some minutes of both cores, so this runs on request only. */
     @ParameterizedTest
     @CsvSource({"Protocol, 1200000", "TwoStreams, 1900000"})
     @EnabledIfSystemProperty(named = "model", matches = "full")
@@ -49,7 +49,10 @@ class ProtocolModelTest {
         return Long.parseLong(states.group(1));
     }
 
-    /** The same with one thing left out each time; the trace says how it comes about. */
+    /**
+     * Each variant leaves out one rule of the protocol, and TLC must find a violation. Its trace shows how it comes
+     * about.
+     */
     @ParameterizedTest
     @CsvSource({
         "WithoutFence, Invariant WritesComeInTheOrderOfGrants is violated, Arrive",
@@ -59,7 +62,7 @@ class ProtocolModelTest {
         "LooksWithoutLock, Invariant WhatIsSaidToBeOverIsOver is violated, Commit",
         "JudgesBeforeLock, Invariant WhatIsSaidToBeOverIsOver is violated, Commit"
     })
-    void whatIsLeftOutIsMissed(String model, String violation, String lastStep) throws Exception {
+    void eachRuleIsNecessary(String model, String violation, String lastStep) throws Exception {
         String output = check(model);
         assertThat(output).contains(violation).doesNotContain("No error has been found");
         String[] trace = output.split("\nState \\d+: ");
@@ -68,7 +71,7 @@ class ProtocolModelTest {
         assertThat(trace[trace.length - 1]).startsWith("<" + lastStep);
     }
 
-    /** In a process of its own, since TLC keeps its state in static fields. */
+    /** Runs TLC in a process of its own, because TLC keeps its state in static fields. */
     private static String check(String model) throws IOException, InterruptedException {
         Path output = TARGET.resolve(model + ".txt");
         Process tlc = new ProcessBuilder(

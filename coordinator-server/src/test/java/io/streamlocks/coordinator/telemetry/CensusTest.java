@@ -17,13 +17,13 @@ import java.util.UUID;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
-/** The count of live leases is right, or is said not to be known. */
+/** The gauge of live leases is correct or not a number. */
 class CensusTest {
 
     private final LockManager memory = new MemoryLockManager(new MonotonicClock(), true);
     private volatile boolean away;
 
-    /** The memory backend, when it is not away. */
+    /** The memory backend, unless it is down. */
     private final LockManager locks = (LockManager) Proxy.newProxyInstance(
             CensusTest.class.getClassLoader(), new Class<?>[] {LockManager.class}, (proxy, method, arguments) -> {
                 if (away) {
@@ -36,7 +36,7 @@ class CensusTest {
     private final Supplier<Map<String, Long>> census = telemetry.census(locks);
 
     @Test
-    void beforeTheFirstCountNothingIsSaid() {
+    void beforeTheFirstCountTheGaugeIsNotANumber() {
         assertThat(live()).isNaN();
     }
 
@@ -51,7 +51,7 @@ class CensusTest {
     }
 
     @Test
-    void whileTheStorageIsAwayNoOldCountIsShown() {
+    void whileTheStorageIsDownNoOldCountIsShown() {
         acquire("alice", 2);
         census.get();
         away = true;

@@ -12,17 +12,17 @@ import java.util.stream.Collectors;
 /**
  * The samples of {@code /metrics}.
  *
- * @param samples in their order
+ * @param samples the samples in their order
  */
 public record Scrape(List<Sample> samples) {
 
     private static final Pattern LINE = Pattern.compile("([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\{(.*)})? (\\S+)");
     private static final Pattern LABEL = Pattern.compile("([a-zA-Z_][a-zA-Z0-9_]*)=\"((?:[^\"\\\\]|\\\\.)*)\",?");
 
-    /** One number. */
+    /** A number with its name and labels. */
     public record Sample(String name, Map<String, String> labels, double value) {}
 
-    /** Reads the text format; fails on what it cannot read. */
+    /** Parses the text format, and fails on a line that it cannot parse. */
     public static Scrape of(String text) {
         return new Scrape(text.lines()
                 .filter(line -> !line.startsWith("#"))
@@ -44,7 +44,7 @@ public record Scrape(List<Sample> samples) {
                 matcher.group(1), labels, Double.parseDouble(matcher.group(3).replace("Inf", "Infinity")));
     }
 
-    /** The only sample of this name with these labels among its own; 0 if there is none. */
+    /** Returns the value of the only sample with this name and these labels; 0 if there is none. */
     public double value(String name, Map<String, String> labels) {
         List<Double> values = samples.stream()
                 .filter(sample ->
@@ -57,12 +57,12 @@ public record Scrape(List<Sample> samples) {
         return values.isEmpty() ? 0 : values.get(0);
     }
 
-    /** All names there are. */
+    /** Returns the names of all samples. */
     public Set<String> names() {
         return samples.stream().map(Sample::name).collect(Collectors.toSet());
     }
 
-    /** What of a metric has moved since an earlier scrape, by the value of one of its labels. */
+    /** Returns the changes of a metric since an earlier scrape, by the value of one of its labels. */
     public Map<String, Double> movedSince(Scrape earlier, String name, String label) {
         Map<String, Double> moved = new HashMap<>();
         samples.stream().filter(sample -> sample.name().equals(name)).forEach(sample -> {

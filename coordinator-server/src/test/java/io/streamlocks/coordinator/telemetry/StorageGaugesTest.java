@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
-/** What the storage drags along is shown as it is, or as not known. */
+/** The gauges of the storage are correct or not a number. */
 class StorageGaugesTest {
 
     private StorageCondition condition;
@@ -26,7 +26,7 @@ class StorageGaugesTest {
     });
 
     @Test
-    void whatWasSeenIsShown() {
+    void theGaugesShowTheConditionOfTheStorage() {
         condition = new StorageCondition(
                 Optional.of(Duration.ofMillis(90_500)), 7, OptionalLong.of(1000), OptionalLong.of(180_000));
         look.run();
@@ -37,7 +37,7 @@ class StorageGaugesTest {
     }
 
     @Test
-    void whatCannotBeSeenIsNotANumber() {
+    void aValueThatCannotBeReadIsNotANumber() {
         condition = new StorageCondition(Optional.empty(), 7, OptionalLong.empty(), OptionalLong.empty());
         look.run();
         assertThat(value("streamlocks_database_oldest_transaction_seconds")).isNaN();
@@ -45,7 +45,7 @@ class StorageGaugesTest {
     }
 
     @Test
-    void beforeTheFirstLookAndWhileTheStorageIsAwayNothingIsSaid() {
+    void beforeTheFirstReadAndWhileTheStorageIsDownTheGaugesAreNotANumber() {
         assertThat(value("streamlocks_database_held_transactions")).isNaN();
         condition = new StorageCondition(Optional.empty(), 7, OptionalLong.empty(), OptionalLong.empty());
         look.run();

@@ -19,13 +19,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Takes traces by OTLP over HTTP, as a collector does. */
+/** Receives traces by OTLP over HTTP, like a collector. */
 public final class TraceCollector implements AutoCloseable {
 
     private final HttpServer server;
     private final List<ResourceSpans> received = new CopyOnWriteArrayList<>();
 
-    /** Starts one on a free port of the loopback interface. */
+    /** Starts a collector on a free port of the loopback interface. */
     public TraceCollector() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/v1/traces", this::receive);
@@ -41,17 +41,17 @@ public final class TraceCollector implements AutoCloseable {
         exchange.close();
     }
 
-    /** What a coordinator is told to send to. */
+    /** Returns the URL that a coordinator sends to. */
     public URI uri() {
         return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
     }
 
-    /** Everything received so far, as text. */
+    /** Returns everything that was received so far, as text. */
     public String text() {
         return received.toString();
     }
 
-    /** The attributes of whoever has sent spans. */
+    /** Returns the attributes of the services that have sent spans. */
     public Map<String, String> resource() {
         return attributes(received.get(0).getResource().getAttributesList());
     }
@@ -63,7 +63,7 @@ public final class TraceCollector implements AutoCloseable {
                 .toList();
     }
 
-    /** The span of the call with this request id; waits until it is here. */
+    /** Waits for the span of the call with this request id, and returns it. */
     public Span ofCall(String requestId) {
         return await().atMost(Duration.ofSeconds(10))
                 .until(
@@ -75,7 +75,7 @@ public final class TraceCollector implements AutoCloseable {
                         span -> span != null);
     }
 
-    /** The children of a span; waits until there are as many, and finds no more. */
+    /** Waits until a span has exactly this many children, and returns them. */
     public List<Span> childrenOf(Span parent, int count) {
         return await().atMost(Duration.ofSeconds(10))
                 .until(
@@ -85,12 +85,12 @@ public final class TraceCollector implements AutoCloseable {
                         children -> children.size() == count);
     }
 
-    /** An id as headers have it. */
+    /** Returns an id in the form of headers. */
     public static String hex(com.google.protobuf.ByteString id) {
         return HexFormat.of().formatHex(id.toByteArray());
     }
 
-    /** All attributes of a span, as text. */
+    /** Returns all attributes of a span as text. */
     public static Map<String, String> attributes(Span span) {
         return attributes(span.getAttributesList());
     }

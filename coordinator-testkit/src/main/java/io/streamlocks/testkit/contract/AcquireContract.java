@@ -22,11 +22,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What acquire does. */
+/** The contract of acquire. */
 interface AcquireContract extends ContractFixture {
 
     @Test
-    default void anUnheldStreamIsGranted() {
+    default void aFreeStreamIsGranted() {
         UUID leaseId = UUID.randomUUID();
         Lease lease = granted(acquire(new AcquireRequest(stream(), "alice", leaseId, TTL)));
         assertThat(lease.leaseId()).isEqualTo(leaseId);
@@ -37,7 +37,7 @@ interface AcquireContract extends ContractFixture {
     }
 
     @Test
-    default void aLeaseIsAsLongAsAskedFor() {
+    default void aLeaseHasTheTtlThatWasAskedFor() {
         Lock lock = grant("alice").lock();
         assertThat(Duration.between(lock.acquiredAt(), lock.expiresAt())).isBetween(TTL, TTL.plusMillis(100));
         assertThat(lock.expiresIn()).isPositive().isLessThanOrEqualTo(TTL);
@@ -52,7 +52,7 @@ interface AcquireContract extends ContractFixture {
     }
 
     @Test
-    default void aHeldStreamIsRefusedAndTheHolderShown() {
+    default void aHeldStreamIsRefusedWithItsHolder() {
         Lock held = grant("alice").lock();
         Held refusal = (Held) acquire(request("bob", UUID.randomUUID(), TTL));
         assertThat(refusal.holder().ownerId()).isEqualTo("alice");
@@ -67,7 +67,7 @@ interface AcquireContract extends ContractFixture {
     }
 
     @Test
-    default void aRefusalLeavesTheHolderAsItWas() {
+    default void aRefusalDoesNotChangeTheHolder() {
         Lease lease = grant("alice");
         acquire(request("bob", UUID.randomUUID(), TTL));
         Lock after = locks().find(stream()).orElseThrow();
@@ -77,7 +77,7 @@ interface AcquireContract extends ContractFixture {
     }
 
     @Test
-    default void askingAgainWithTheSameLeaseIdAnswersTheSameLease() {
+    default void askingAgainWithTheSameLeaseIdReturnsTheSameLease() {
         Lease first = grant("alice");
         Lease second = granted(acquire(request("alice", first.leaseId(), TTL)));
         assertThat(second.leaseId()).isEqualTo(first.leaseId());
@@ -86,7 +86,7 @@ interface AcquireContract extends ContractFixture {
     }
 
     @Test
-    default void askingAgainNeitherMovesTheEndNorTheOwner() {
+    default void askingAgainChangesNeitherTheEndNorTheOwner() {
         Lease first = grant("alice");
         Lease second = granted(acquire(request("bob", first.leaseId(), TTL.multipliedBy(2))));
         assertThat(second.lock().expiresAt()).isEqualTo(first.lock().expiresAt());
@@ -95,7 +95,7 @@ interface AcquireContract extends ContractFixture {
     }
 
     @Test
-    default void askingAgainAfterARenewalAnswersTheRenewedLease() {
+    default void askingAgainAfterARenewalReturnsTheRenewedLease() {
         Lease first = grant("alice");
         Lease renewed = renewed(renew(first));
         Lease again = granted(acquire(request("alice", first.leaseId(), TTL)));
@@ -146,7 +146,7 @@ interface AcquireContract extends ContractFixture {
     }
 
     @Test
-    default void aSupersededLeaseIdIsNotGrantedAgainAfterItsSuccessorIsOver() {
+    default void aSupersededLeaseIdIsNotGrantedAgainAfterItsSuccessorHasEnded() {
         Lease first = grant("alice");
         release(first);
         release(grant("bob"));
@@ -226,7 +226,7 @@ interface AcquireContract extends ContractFixture {
                         "null",
                         "{streamId}",
                         "😀".repeat(219))
-                // A stream of its own a run, but not where the very name is the point.
+                // Each run uses a stream of its own, except where the name itself is tested.
                 .map(id -> List.of(".", "..", "acquire", "/", "%", "+").contains(id) ? id : id + random)
                 .map(id ->
                         id.codePointCount(0, id.length()) > 255 ? id.substring(0, id.offsetByCodePoints(0, 255)) : id);

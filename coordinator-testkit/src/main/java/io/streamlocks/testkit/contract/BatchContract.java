@@ -29,18 +29,18 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of several requests in one call. */
+/** The contract of several requests in one call. */
 interface BatchContract extends ContractFixture {
 
     @Test
-    default void nothingAskedIsNothingAnswered() {
+    default void anEmptyBatchHasNoOutcomes() {
         assertThat(locks().acquire(List.of())).isEmpty();
         assertThat(locks().renew(List.of())).isEmpty();
         assertThat(locks().release(List.of())).isEmpty();
     }
 
     @Test
-    default void outcomesStandInTheOrderOfTheRequests() {
+    default void outcomesAreInTheOrderOfTheRequests() {
         List<String> ids =
                 shuffled(IntStream.range(0, 1000).mapToObj(i -> stream() + i).toList());
         List<AcquireOutcome> outcomes = locks().acquire(ids.stream()
@@ -61,7 +61,7 @@ interface BatchContract extends ContractFixture {
     }
 
     @Test
-    default void oneBatchMayHaveEveryOutcome() {
+    default void oneBatchCanHaveEveryOutcome() {
         Lease held = granted(acquire(new AcquireRequest(stream() + "held", "alice", UUID.randomUUID(), TTL)));
         Lease over = granted(acquire(new AcquireRequest(stream() + "over", "alice", UUID.randomUUID(), TTL)));
         release(over);
@@ -78,7 +78,7 @@ interface BatchContract extends ContractFixture {
     }
 
     @Test
-    default void ofTwoAcquiresOfOneStreamTheFirstWins() {
+    default void theFirstOfTwoAcquiresOfOneStreamWins() {
         List<AcquireOutcome> outcomes = locks().acquire(
                         List.of(request("alice", UUID.randomUUID(), TTL), request("bob", UUID.randomUUID(), TTL)));
         Lease winner = granted(outcomes.get(0));
@@ -88,7 +88,7 @@ interface BatchContract extends ContractFixture {
     }
 
     @Test
-    default void oneAcquireTwiceInABatchIsOneLease() {
+    default void anAcquireThatIsTwiceInABatchIsOneLease() {
         AcquireRequest request = request("alice", UUID.randomUUID(), TTL);
         List<AcquireOutcome> outcomes = locks().acquire(List.of(request, request));
         assertThat(granted(outcomes.get(0)).lock().fencingToken())
@@ -109,7 +109,7 @@ interface BatchContract extends ContractFixture {
     }
 
     @Test
-    default void oneReleaseTwiceInABatchSucceedsTwice() {
+    default void aReleaseThatIsTwiceInABatchSucceedsTwice() {
         Lease lease = grant("alice");
         assertThat(locks().release(List.of(releaseOf(lease), releaseOf(lease))))
                 .hasSize(2)
@@ -117,7 +117,7 @@ interface BatchContract extends ContractFixture {
     }
 
     @Test
-    default void ofTwoRenewalsOfOneStreamEachHasItsOwnOutcome() {
+    default void eachOfTwoRenewalsOfOneStreamHasItsOwnOutcome() {
         Lease lease = grant("alice");
         assertThat(renewUntilDecided(List.of(
                         new RenewRequest(stream(), UUID.randomUUID(), Optional.empty()),
@@ -128,7 +128,7 @@ interface BatchContract extends ContractFixture {
     }
 
     @Test
-    default void oneRenewalAThousandTimesInABatchIsDecidedAtOnce() {
+    default void aRenewalThatIsInABatchAThousandTimesIsDecidedAtOnce() {
         Lease lease = grant("alice");
         List<RenewOutcome> outcomes =
                 locks().renew(Collections.nCopies(1000, renewal(lease, Optional.of(Duration.ofSeconds(40)))));
@@ -138,7 +138,7 @@ interface BatchContract extends ContractFixture {
     }
 
     @Test
-    default void aRenewalThatComesAgainBehindAnotherOneIsCarriedOutAgain() {
+    default void aRenewalThatIsRepeatedAfterAnotherOneIsCarriedOutAgain() {
         Lease lease = grant("alice");
         RenewRequest shorter = renewal(lease, Optional.of(Duration.ofSeconds(10)));
         RenewRequest longer = renewal(lease, Optional.of(Duration.ofSeconds(20)));
@@ -148,7 +148,7 @@ interface BatchContract extends ContractFixture {
     }
 
     @Test
-    default void oneBreakTwiceInABatchEndsOneLease() {
+    default void aBreakThatIsTwiceInABatchEndsOneLease() {
         grant("alice");
         BreakRequest request =
                 new BreakRequest(stream(), Optional.empty(), new Breaking("stuck", "operator", Duration.ZERO));

@@ -10,6 +10,7 @@ import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.EndReason;
 import io.streamlocks.coordinator.lock.Grant;
 import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.LossReason;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.RenewOutcome;
@@ -19,11 +20,11 @@ import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** What break does. */
+/** The contract of break. */
 interface BreakContract extends ContractFixture {
 
     @Test
-    default void aBrokenLeaseIsOverAndItsHolderHearsWhy() {
+    default void aBrokenLeaseIsLostWithTheReasonOfTheBreak() {
         Lease lease = grant("alice");
         Grant broken = broken(breakLease(Optional.empty(), Duration.ZERO));
         assertThat(broken.ownerId()).isEqualTo("alice");
@@ -50,7 +51,7 @@ interface BreakContract extends ContractFixture {
     }
 
     @Test
-    default void aBrokenLeaseIsSupersededOnceAnotherIsGranted() {
+    default void aBrokenLeaseIsSupersededByTheNextGrant() {
         Lease first = grant("alice");
         breakLease(Optional.empty(), Duration.ZERO);
         grant("bob");
@@ -58,7 +59,7 @@ interface BreakContract extends ContractFixture {
     }
 
     @Test
-    default void aLeaseReleasedAfterABrokenOneIsToldToBeReleased() {
+    default void aLeaseThatIsReleasedAfterABrokenOneIsReportedAsReleased() {
         grant("alice");
         breakLease(Optional.empty(), Duration.ZERO);
         Lease second = grant("bob");
@@ -69,9 +70,9 @@ interface BreakContract extends ContractFixture {
     @Test
     default void aStreamBrokenWithADelayStaysClosedForThatLong() {
         Lease first = grant("alice");
-        breakLease(Optional.empty(), Breaking.MAX_DELAY);
+        breakLease(Optional.empty(), Limits.MAX_BREAK_DELAY);
         Delayed delayed = (Delayed) acquire(request("bob", UUID.randomUUID(), TTL));
-        assertThat(delayed.opensIn()).isPositive().isLessThanOrEqualTo(Breaking.MAX_DELAY);
+        assertThat(delayed.opensIn()).isPositive().isLessThanOrEqualTo(Limits.MAX_BREAK_DELAY);
         assertThat(acquire(request("alice", first.leaseId(), TTL))).isInstanceOf(LeaseIdUsed.class);
         assertThat(locks().find(stream())).isEmpty();
 
@@ -95,7 +96,7 @@ interface BreakContract extends ContractFixture {
     }
 
     @Test
-    default void whereNoLeaseIsLiveThereIsNothingToBreak() {
+    default void aStreamWithoutALiveLeaseIsReportedAsNotLocked() {
         assertThat(breakLease(Optional.empty(), Duration.ZERO)).isEqualTo(new BreakOutcome.NotLocked());
         Lease lease = grant("alice");
         expire(stream());
@@ -108,7 +109,7 @@ interface BreakContract extends ContractFixture {
     }
 
     @Test
-    default void breakingAnOwnerEndsItsLeasesAndNoOther() {
+    default void breakingAnOwnerEndsItsLeasesAndNoOthers() {
         String owner = "owner-" + UUID.randomUUID();
         List<String> streams = List.of(stream() + "/1", stream() + "/2", stream() + "/3");
         grantAll(streams, owner);
@@ -122,12 +123,12 @@ interface BreakContract extends ContractFixture {
                 .contains("it hangs"));
     }
 
-    /** Who is told to have broken a lease. Over HTTP that is not for the caller to say. */
+    /** Returns the operator that history shows for a break. Over HTTP the caller cannot choose it. */
     default String operator() {
         return "operator";
     }
 
-    /** Lets the time pass for which a broken stream stays closed. */
+    /** Lets the time pass during which a broken stream stays closed. */
     void open(String streamId);
 
     default Breaking breaking(Duration delay) {

@@ -21,10 +21,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Hands each call on; tests override what they want to see or to change. */
+/** Forwards each call. Tests override the methods that they observe or change. */
 public abstract class ForwardingLocks implements LockManager {
 
-    /** Who carries out the next call. */
+    /** Returns the backend that carries out the next call. */
     protected abstract LockManager next();
 
     @Override

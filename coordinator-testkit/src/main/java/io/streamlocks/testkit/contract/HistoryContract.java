@@ -22,7 +22,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** What history tells, and who a lease says its holder is. */
+/** The contract of history and labels. */
 interface HistoryContract extends BreakContract {
 
     @Test
@@ -34,7 +34,7 @@ interface HistoryContract extends BreakContract {
     }
 
     @Test
-    default void eachWayToEndIsToldWithItsTimeAndWho() {
+    default void historyShowsHowAndWhenEachLeaseEndedAndWhoEndedIt() {
         Lease released = grant("alice");
         release(released);
         Lease superseded = grant("bob");
@@ -58,7 +58,7 @@ interface HistoryContract extends BreakContract {
         assertThat(history)
                 .extracting(grant -> grant.end().orElseThrow().by().orElse(null))
                 .containsExactly(null, operator(), "carol", "alice");
-        // From one end to the next beginning, no two overlap.
+        // No grant begins before the previous one has ended.
         for (int later = 0; later + 1 < history.size(); later++) {
             Instant end = history.get(later + 1).end().orElseThrow().at();
             assertThat(history.get(later).acquiredAt()).isAfterOrEqualTo(end);
@@ -78,7 +78,7 @@ interface HistoryContract extends BreakContract {
     }
 
     @Test
-    default void whoHeldAStreamAtATimeIsOneQuestion() {
+    default void oneQueryReturnsTheHolderOfAStreamAtATime() {
         Lock first = grant("alice").lock();
         tick();
         breakLease(Optional.empty(), Duration.ZERO);
@@ -175,7 +175,7 @@ interface HistoryContract extends BreakContract {
     }
 
     @Test
-    default void whatIsForgottenOfAStreamStaysInHistory() {
+    default void theGrantsOfAForgottenStreamStayInHistory() {
         Lease lease = grant("alice");
         expire(stream());
         age(stream(), Duration.ofHours(2));
@@ -188,7 +188,7 @@ interface HistoryContract extends BreakContract {
     }
 
     @Test
-    default void historyIsPurgedByWhenAGrantEnded() {
+    default void historyIsPurgedByTheEndsOfItsGrants() {
         release(grant("alice"));
         grant("bob");
         tick();
@@ -199,7 +199,7 @@ interface HistoryContract extends BreakContract {
     }
 
     @Test
-    default void labelsAreShownInReadsRefusalsAndHistory() {
+    default void readsRefusalsAndHistoryContainTheLabels() {
         Map<String, String> labels =
                 Map.of("pod", "worker-\"7\"", "region", "eu {1}, \\ \u00fc \uD83D\uDE00", "build", "");
         Lease lease = granted(acquire(new AcquireRequest(stream(), "alice", UUID.randomUUID(), TTL, labels)));

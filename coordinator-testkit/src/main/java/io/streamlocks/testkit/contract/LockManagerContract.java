@@ -5,8 +5,8 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every {@link LockManager} does, whatever stores its leases and however it is called. A backend runs it by
- * extending it; time passes where a test says so and never by waiting.
+ * The contract of every {@link LockManager}. A test class of a backend extends it. Tests let time pass through the
+ * methods of the fixture, never by waiting.
  */
 public abstract class LockManagerContract
         implements AcquireContract,
@@ -26,7 +26,7 @@ public abstract class LockManagerContract
     }
 
     @Test
-    void aBackendThatWorksTakesWrites() {
+    void aWorkingBackendIsWritable() {
         locks().verifyWritable();
     }
 }

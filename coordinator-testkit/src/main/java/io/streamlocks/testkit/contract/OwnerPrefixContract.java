@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of a call by somebody who may only touch the leases of some owners. */
+/** The contract of callers that may only renew, release and break the leases of some owners. */
 public interface OwnerPrefixContract extends ContractFixture {
 
     @Test
@@ -30,11 +30,11 @@ public interface OwnerPrefixContract extends ContractFixture {
     }
 
     @Test
-    default void ofAnotherOwnersLeaseThereIsNoTraceAndItStays() {
+    default void theLeaseOfAnotherOwnerIsUnknownAndStays() {
         Lease lease = grant("team-a/1");
         assertLost(renew(new RenewRequest(stream(), lease.leaseId(), Optional.empty(), "team-b/")), LossReason.UNKNOWN);
         assertLost(release(new ReleaseRequest(stream(), lease.leaseId(), "team-b/")), LossReason.UNKNOWN);
-        // Taken as it stands, not as a pattern.
+        // The prefix is compared literally, not as a pattern.
         assertLost(release(new ReleaseRequest(stream(), lease.leaseId(), "team%")), LossReason.UNKNOWN);
         Breaking breaking = new Breaking("it hangs", "operator", Duration.ZERO);
         assertThat(locks().breakLeases(List.of(new BreakRequest(stream(), Optional.empty(), "team-b/", breaking))))
@@ -43,10 +43,10 @@ public interface OwnerPrefixContract extends ContractFixture {
     }
 
     @Test
-    default void ofAnotherOwnersLeaseThereIsNoTraceWhenItIsOverEither() {
+    default void theLeaseOfAnotherOwnerIsUnknownAfterItsEndAsWell() {
         Lease released = grant("team-a/1");
         release(released);
-        assertNoTraceFor("team-b/", released);
+        assertUnknownTo("team-b/", released);
         assertThat(release(new ReleaseRequest(stream(), released.leaseId(), "team-a/")))
                 .isInstanceOf(ReleaseOutcome.Released.class);
         assertLost(
@@ -56,20 +56,20 @@ public interface OwnerPrefixContract extends ContractFixture {
         Lease broken = grant("team-a/1");
         Breaking breaking = new Breaking("secret", "operator", Duration.ZERO);
         locks().breakLeases(List.of(new BreakRequest(stream(), Optional.empty(), "", breaking)));
-        assertNoTraceFor("team-b/", broken);
+        assertUnknownTo("team-b/", broken);
         assertThat(renew(new RenewRequest(stream(), broken.leaseId(), Optional.empty(), "team-a/")))
                 .isEqualTo(new RenewOutcome.Lost(LossReason.BROKEN, Optional.of("secret")));
 
         Lease brokenWithItsOwner = grant("team-a/2");
         locks().breakOwner("team-a/2", breaking);
-        assertNoTraceFor("team-b/", brokenWithItsOwner);
+        assertUnknownTo("team-b/", brokenWithItsOwner);
 
         Lease expired = grant("team-a/1");
         expire(stream());
-        assertNoTraceFor("team-b/", expired);
+        assertUnknownTo("team-b/", expired);
     }
 
-    private void assertNoTraceFor(String ownerPrefix, Lease lease) {
+    private void assertUnknownTo(String ownerPrefix, Lease lease) {
         assertLost(
                 renew(new RenewRequest(stream(), lease.leaseId(), Optional.empty(), ownerPrefix)), LossReason.UNKNOWN);
         assertLost(release(new ReleaseRequest(stream(), lease.leaseId(), ownerPrefix)), LossReason.UNKNOWN);

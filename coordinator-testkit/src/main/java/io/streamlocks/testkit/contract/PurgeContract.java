@@ -10,7 +10,7 @@ import io.streamlocks.coordinator.lock.RenewOutcome;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** What is forgotten, and when. */
+/** The contract of purging. */
 interface PurgeContract extends ContractFixture {
 
     @Test
@@ -32,7 +32,7 @@ interface PurgeContract extends ContractFixture {
     }
 
     @Test
-    default void aStreamIdleForNotSoLongIsRemembered() {
+    default void aStreamThatWasIdleForATimeIsRemembered() {
         Lease lease = grant("alice");
         release(lease);
         age(stream(), Duration.ofMinutes(50));

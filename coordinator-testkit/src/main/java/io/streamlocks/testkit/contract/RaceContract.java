@@ -20,11 +20,11 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What holds when many call at once. */
+/** The contract under concurrent calls. */
 interface RaceContract extends ContractFixture {
 
     @Test
-    default void ofManyWhoAskAtOnceOneIsGranted() throws Exception {
+    default void oneOfManyConcurrentAcquiresIsGranted() throws Exception {
         List<AcquireOutcome> outcomes =
                 inParallel(8, thread -> () -> acquire(request("owner-" + thread, UUID.randomUUID(), TTL)));
         assertThat(outcomes).filteredOn(Granted.class::isInstance).hasSize(1);
@@ -39,7 +39,7 @@ interface RaceContract extends ContractFixture {
     }
 
     @Test
-    default void oneAcquireSentManyTimesAtOnceIsOneLease() throws Exception {
+    default void oneAcquireThatIsSentManyTimesAtOnceIsOneLease() throws Exception {
         UUID leaseId = UUID.randomUUID();
         List<AcquireOutcome> outcomes = inParallel(8, thread -> () -> acquire(request("alice", leaseId, TTL)));
         assertThat(outcomes)
@@ -71,11 +71,11 @@ interface RaceContract extends ContractFixture {
     }
 
     @Test
-    default void nothingSucceedsByALeaseAfterItWasSaidToBeOver() throws Exception {
+    default void noCallSucceedsAfterTheLeaseWasReportedAsEnded() throws Exception {
         for (int round = 0; round < 10; round++) {
             Lease lease = grant("alice");
             CountDownLatch saidToBeOver = new CountDownLatch(1);
-            // One lets it run out among the calls of the others, which renew it or ask for it again.
+            // One thread lets the lease expire while the others renew it or ask for it again.
             List<Boolean> violated = inParallel(4, thread -> () -> {
                 for (int calls = 0; calls < 40; calls++) {
                     if (thread == 0 && calls == 10) {

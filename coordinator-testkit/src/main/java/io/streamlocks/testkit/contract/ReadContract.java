@@ -14,16 +14,16 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What the calls that only look do. */
+/** The contract of reads. */
 interface ReadContract extends ContractFixture {
 
     @Test
-    default void anUnheldStreamIsNotFound() {
+    default void aFreeStreamIsNotFound() {
         assertThat(locks().find(stream())).isEmpty();
     }
 
     @Test
-    default void aHeldStreamIsFoundAsItsHolderSeesIt() {
+    default void aHeldStreamIsFoundWithTheDataOfItsLease() {
         Lock granted = grant("alice").lock();
         Lock found = locks().find(stream()).orElseThrow();
         assertThat(found).usingRecursiveComparison().ignoringFields("expiresIn").isEqualTo(granted);
@@ -46,7 +46,7 @@ interface ReadContract extends ContractFixture {
 
     @Test
     default void locksAreListedInTheByteOrderOfTheirStreams() {
-        // In UTF-16 the emoji would come before U+FFFD, and in a locale's order "B" after "a".
+        // The order of UTF-16 would place the emoji before U+FFFD, and a locale would place "B" after "a".
         List<String> ids = Stream.of("", " ", "/", "B", "a", "é", "\uFFFD", "😀")
                 .map(end -> stream() + end)
                 .toList();
@@ -55,7 +55,7 @@ interface ReadContract extends ContractFixture {
     }
 
     @Test
-    default void pagesHoldEachLockOnceAndTheLastHasNoNext() {
+    default void pagesContainEachLockOnceAndTheLastHasNoNext() {
         List<String> ids = IntStream.range(0, 7).mapToObj(i -> stream() + i).toList();
         grantAll(ids, "alice");
         List<String> seen = new ArrayList<>();
@@ -72,7 +72,7 @@ interface ReadContract extends ContractFixture {
     }
 
     @Test
-    default void aPageThatHoldsTheRestHasNoNext() {
+    default void aPageThatContainsTheRestHasNoNext() {
         grantAll(List.of(stream() + 1, stream() + 2), "alice");
         assertThat(locks().list(new LockQuery(Optional.empty(), stream(), "", 2))
                         .next())
@@ -101,7 +101,7 @@ interface ReadContract extends ContractFixture {
     }
 
     @Test
-    default void bothFiltersAndThePageGoTogether() {
+    default void bothFiltersAndPagesCanBeCombined() {
         grantAll(List.of(stream() + "a1", stream() + "a3", stream() + "b1"), "alice");
         grantAll(List.of(stream() + "a2"), "bob");
         LockPage first = locks().list(new LockQuery(Optional.of("alice"), stream() + "a", "", 1));
@@ -117,7 +117,7 @@ interface ReadContract extends ContractFixture {
         String alice = "alice of " + stream();
         String bob = "bob of " + stream();
         String carol = "carol of " + stream();
-        // First, since a clock that is moved on ends all leases.
+        // These come first, because advancing the clock ends all leases.
         grantAll(List.of(stream() + "1"), alice);
         expire(stream() + "1");
         grantAll(List.of(stream() + "2", stream() + "3"), alice);

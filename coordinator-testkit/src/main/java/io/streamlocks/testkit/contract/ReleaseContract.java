@@ -11,11 +11,11 @@ import io.streamlocks.coordinator.lock.RenewOutcome;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** What release does. */
+/** The contract of release. */
 interface ReleaseContract extends ContractFixture {
 
     @Test
-    default void releaseFreesTheStream() {
+    default void releasingFreesTheStream() {
         Lease lease = grant("alice");
         assertThat(release(lease)).isInstanceOf(ReleaseOutcome.Released.class);
         assertThat(locks().find(stream())).isEmpty();

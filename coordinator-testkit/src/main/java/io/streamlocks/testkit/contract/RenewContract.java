@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome.Granted;
 import io.streamlocks.coordinator.lock.Lease;
-import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.LossReason;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import java.time.Duration;
@@ -17,11 +17,11 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What renew does. */
+/** The contract of renew. */
 interface RenewContract extends ContractFixture {
 
     @Test
-    default void renewMovesTheEndAndKeepsTheToken() {
+    default void renewingMovesTheEndAndKeepsTheToken() {
         Lease lease = granted(acquire(request("alice", UUID.randomUUID(), Duration.ofSeconds(10))));
         Lease renewed = renewed(renew(lease, Optional.of(TTL)));
         assertThat(renewed.lock().fencingToken()).isEqualTo(lease.lock().fencingToken());
@@ -33,14 +33,14 @@ interface RenewContract extends ContractFixture {
     }
 
     @Test
-    default void renewWithoutATtlKeepsTheLength() {
+    default void renewingWithoutATtlKeepsTheTtl() {
         Lease lease = granted(acquire(request("alice", UUID.randomUUID(), Duration.ofSeconds(10))));
         renewed(renew(lease, Optional.of(Duration.ofSeconds(50))));
         assertThat(renewed(renew(lease)).lock().ttl()).isEqualTo(Duration.ofSeconds(50));
     }
 
     @Test
-    default void renewMayShortenTheLease() {
+    default void renewingCanShortenTheLease() {
         Lease lease = grant("alice");
         Lease renewed = renewed(renew(lease, Optional.of(Duration.ofSeconds(1))));
         assertThat(renewed.lock().ttl()).isEqualTo(Duration.ofSeconds(1));
@@ -77,7 +77,7 @@ interface RenewContract extends ContractFixture {
     }
 
     @Test
-    default void aReleasedLeaseIsSupersededOnceAnotherIsGranted() {
+    default void aReleasedLeaseIsSupersededByTheNextGrant() {
         Lease lease = grant("alice");
         release(lease);
         grant("bob");
@@ -105,7 +105,7 @@ interface RenewContract extends ContractFixture {
 
     @Test
     default void theEightLeasesBeforeTheLatestAreRememberedAsSuperseded() {
-        List<Lease> leases = IntStream.range(0, LockManager.SUPERSEDED_REMEMBERED + 2)
+        List<Lease> leases = IntStream.range(0, Limits.SUPERSEDED_REMEMBERED + 2)
                 .mapToObj(i -> {
                     Lease lease = grant("owner-" + i);
                     release(lease);

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 
-/** A clock that moves on when told to. Thread-safe. */
+/** A clock that stands still until a test moves it. This class is thread-safe. */
 public final class TestClock implements InstantSource {
 
     private Instant now = Instant.parse("2026-01-31T12:00:00.000001Z");
@@ -14,7 +14,7 @@ public final class TestClock implements InstantSource {
         return now;
     }
 
-    /** Lets time pass. */
+    /** Moves the clock forward. */
     public synchronized void advance(Duration by) {
         now = now.plus(by);
     }

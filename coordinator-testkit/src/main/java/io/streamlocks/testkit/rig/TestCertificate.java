@@ -19,21 +19,23 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * A certificate for localhost that it signed itself, made by the JDK's own tool.
+ * A self-signed certificate for localhost, made by the JDK's own tool.
  *
- * @param certificate what it shows
+ * @param certificate the certificate
  * @param key its private key
  */
 public record TestCertificate(X509Certificate certificate, PrivateKey key) {
 
     private static final String PASSWORD = "change-it";
 
-    /** One with an EC key. */
+    /** Makes a certificate with an EC key. Its files are in the directory. */
     public static TestCertificate make(Path directory) {
         return make(directory, "-keyalg", "EC", "-groupname", "secp256r1");
     }
 
-    /** One whose key, or more, these arguments of keytool choose. It ends 30 days after its start, which is now. */
+    /**
+     * Makes a certificate with further arguments of keytool, which choose the key. It is valid for 30 days from now.
+     */
     public static TestCertificate make(Path directory, String... key) {
         Path file = directory.resolve(UUID.randomUUID() + ".p12");
         List<String> command = new java.util.ArrayList<>(List.of(
@@ -77,7 +79,7 @@ public record TestCertificate(X509Certificate certificate, PrivateKey key) {
         }
     }
 
-    /** The certificate as a file has it. */
+    /** Returns the certificate in PEM form. */
     public String certificatePem() {
         try {
             return pem("CERTIFICATE", certificate.getEncoded());
@@ -86,11 +88,12 @@ public record TestCertificate(X509Certificate certificate, PrivateKey key) {
         }
     }
 
-    /** The key as a file has it. */
+    /** Returns the key in PEM form. */
     public String keyPem() {
         return pem("PRIVATE KEY", key.getEncoded());
     }
 
+    /** Returns these bytes in PEM form. */
     public static String pem(String type, byte[] der) {
         return Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII))
                 .encodeToString(der)
@@ -98,7 +101,7 @@ public record TestCertificate(X509Certificate certificate, PrivateKey key) {
                 .collect(Collectors.joining("\n", "-----BEGIN " + type + "-----\n", "\n-----END " + type + "-----\n"));
     }
 
-    /** What a client needs to trust it. */
+    /** Returns a context for clients that trust this certificate. */
     public SSLContext trusted() {
         try {
             KeyStore store = KeyStore.getInstance("PKCS12");

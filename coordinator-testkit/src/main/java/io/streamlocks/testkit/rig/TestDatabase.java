@@ -17,8 +17,10 @@ import org.jooq.SQLDialect;
 import org.jooq.impl.DSL;
 
 /**
- * A new database on a real PostgreSQL 17 that all tests of this JVM share, and a pool of connections to it. The
- * sessions' time zone is one that no test machine has, so that a time that takes a detour by local time shows.
+ * A new database and a pool of connections to it, on a real PostgreSQL 17 that all tests of this JVM share. The time
+ * zone of its sessions is one that no test machine has, so a time that is converted by way of local time is wrong.
+ *
+ * <p>This class is thread-safe. The first database of a JVM starts PostgreSQL, which takes some seconds.
  */
 public final class TestDatabase implements AutoCloseable {
 
@@ -38,12 +40,12 @@ public final class TestDatabase implements AutoCloseable {
         pool = new HikariDataSource(hikari);
     }
 
-    /** A database with nothing in it. */
+    /** Returns a new database without tables. */
     public static TestDatabase empty() {
         return new TestDatabase();
     }
 
-    /** A database with the schema of {@code db/migration}. */
+    /** Returns a new database with the schema of {@code db/migration}. */
     public static TestDatabase migrated() {
         TestDatabase database = empty();
         Flyway.configure()
@@ -55,36 +57,36 @@ public final class TestDatabase implements AutoCloseable {
         return database;
     }
 
-    /** Its URL, as a setting of a server has it. */
+    /** Returns the URL, in the form of a coordinator's {@code DATABASE_URL}. */
     public String url() {
         return "postgres://postgres:postgres@localhost:" + Server.POSTGRES.port() + "/" + name;
     }
 
-    /** At most 16 connections. */
+    /** Returns the pool. It has at most 16 connections. */
     public DataSource pool() {
         return pool;
     }
 
-    /** Runs SQL on connections of the pool. */
+    /** Returns a context that runs SQL on connections of the pool. */
     public DSLContext sql() {
         return DSL.using(pool, SQLDialect.POSTGRES);
     }
 
-    /** A connection of its own, not in auto-commit mode, to hold locks with. */
+    /** Returns a connection in a transaction, which can hold locks. The caller closes it. */
     public Connection transaction() throws SQLException {
         Connection connection = pool.getConnection();
         connection.setAutoCommit(false);
         return connection;
     }
 
-    /** Lets the latest lease of a stream run out now, on the database's clock. */
+    /** Lets the latest lease of a stream expire now, on the database's clock. */
     public void expire(String streamId) {
         sql().execute(
                         "UPDATE stream_locks SET expires_at = clock_timestamp() WHERE stream_id = ? AND expires_at > clock_timestamp()",
                         streamId);
     }
 
-    /** Lets a stream have been idle for some time. */
+    /** Makes a stream idle for this much longer. */
     public void backdate(String streamId, Duration age) {
         sql().execute(
                         "UPDATE stream_locks SET expires_at = expires_at - ?::bigint * interval '1 millisecond' WHERE stream_id = ?",
@@ -92,18 +94,21 @@ public final class TestDatabase implements AutoCloseable {
                         streamId);
     }
 
-    /** Lets the time pass for which a broken stream stays closed. */
+    /** Lets the delay after a break of a stream end now. */
     public void open(String streamId) {
         sql().execute("UPDATE stream_locks SET closed_until = clock_timestamp() WHERE stream_id = ?", streamId);
     }
 
-    /** Connections from now on find what is in this schema before what is PostgreSQL's own. */
+    /** Makes new connections resolve names in this schema before those of PostgreSQL. */
     public void findFirst(String schema) {
         sql().execute("ALTER DATABASE " + name + " SET search_path = " + schema + ", pg_catalog, public");
         pool.getHikariPoolMXBean().softEvictConnections();
     }
 
-    /** Waits until what all statements so far have done is counted: a backend counts at its end at the latest. */
+    /**
+     * Waits until PostgreSQL has counted all statements so far. A session reports its counts when it ends, at the
+     * latest.
+     */
     public void awaitStatistics() {
         pool.getHikariPoolMXBean().softEvictConnections();
         Awaitility.await()
@@ -118,7 +123,7 @@ public final class TestDatabase implements AutoCloseable {
         pool.close();
     }
 
-    /** Started at first use, ended with the JVM. */
+    /** The shared server. It starts at the first use, and is killed when the JVM exits. */
     private static final class Server {
         private static final PostgresServer POSTGRES = start();
 

@@ -11,12 +11,12 @@ public final class SimulatedGroupCommit {
     private SimulatedGroupCommit() {}
 
     /**
-     * Sets it up; its callers are told by the thread that carried out the statement.
+     * Creates it. The thread of a statement completes its futures.
      *
-     * @param locks decides
-     * @param nanoTime says how long calls have waited
-     * @param writers carries out the statements
-     * @param delay runs a task after so many milliseconds
+     * @param locks the backend
+     * @param nanoTime the clock for the waits of calls
+     * @param writers run the statements
+     * @param delay runs a task after a number of milliseconds
      */
     public static GroupCommit create(
             LockManager locks, LongSupplier nanoTime, ExecutorService writers, BiConsumer<Runnable, Long> delay) {

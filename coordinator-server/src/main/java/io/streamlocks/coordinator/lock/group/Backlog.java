@@ -7,25 +7,33 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
-/** How much waits for the storage, for how long, and why. Thread-safe. */
+/**
+ * Counts the requests that wait for the storage, bounds how long they wait, and remembers why they cannot be carried
+ * out. This class is thread-safe.
+ */
 final class Backlog {
 
-    /** With the longest that a statement may take, how soon a call is answered while the storage is away. */
+    /**
+     * How long a call may wait. With the longest time of a statement, it bounds the time of a call while the storage is
+     * down.
+     */
     static final int MAX_WAIT_MS = 750;
 
-    /** How long a call waits for those of its requests that are blocked, if it has others: less than any client's time-out. */
+    /**
+     * How long a call waits for its blocked requests if it has others. It is shorter than the time-out of any client.
+     */
     static final int MAX_BLOCKED_MS = 100;
 
-    /** About what the storage decides in the time that a call may wait, in the best case. */
+    /** The storage carries out about this many requests in the time that a call may wait, in the best case. */
     static final int MAX_REQUESTS = 100_000;
 
     private final LongSupplier nanoTime;
     private final AtomicInteger requests = new AtomicInteger();
 
-    /** How many of the requests each caller has; callers without any are not in it. */
+    /** The number of requests by caller; a caller without any is not in it. */
     private final ConcurrentHashMap<String, Integer> ofCaller = new ConcurrentHashMap<>();
 
-    /** What the statement that ended last met; null if it went well. */
+    /** The failure of the statement that ended last; null if it succeeded. */
     private volatile StorageUnavailableException outage;
 
     Backlog(LongSupplier nanoTime) {
@@ -37,8 +45,10 @@ final class Backlog {
     }
 
     /**
-     * Counts requests that are going to wait; false, and not counted, if too many of their caller do already. A caller may
-     * have three quarters of what the others leave, so that whoever comes finds room.
+     * Counts requests that are going to wait, unless too many of their caller wait already. A caller may have three
+     * quarters of the room that the others leave, so that a new caller finds room.
+     *
+     * @return whether they were counted
      */
     boolean add(String caller, int count) {
         int all = requests.addAndGet(count);
@@ -50,13 +60,13 @@ final class Backlog {
         return false;
     }
 
-    /** Counts requests that wait once more, however many wait already. */
+    /** Counts requests that wait again, however many wait already. */
     void addAgain(String caller, int count) {
         requests.addAndGet(count);
         ofCaller.merge(caller, count, Integer::sum);
     }
 
-    /** Requests wait no more, for whatever reason. */
+    /** Subtracts requests that no longer wait, for whatever reason. */
     void remove(String caller, int count) {
         requests.addAndGet(-count);
         ofCaller.computeIfPresent(caller, (same, own) -> own == count ? null : (Integer) (own - count));
@@ -70,27 +80,31 @@ final class Backlog {
         return nanoTime() - nanos > TimeUnit.MILLISECONDS.toNanos(ms);
     }
 
-    /** A statement went well. */
+    /** Records that a statement succeeded. */
     void succeeded() {
-        // Read first: a write, even of the same value, takes the line from the other threads.
+        // A write, even of the same value, would take the cache line from the other threads.
         if (outage != null) {
             outage = null;
         }
     }
 
-    /** A statement failed. */
+    /** Records that a statement failed. */
     void failed(Throwable cause) {
         if (cause instanceof StorageUnavailableException unavailable) {
             outage = unavailable;
         }
     }
 
-    /** What to tell who has waited for too long, or cannot wait: the truth, if it is that the storage is away. */
+    /**
+     * Returns the error of a call that cannot wait, or no longer: the outage if the storage is down, otherwise an
+     * overload.
+     */
     RuntimeException refusal(String overload) {
         RuntimeException cause = outage;
         return cause == null ? new OverloadedException(overload) : cause;
     }
 
+    /** Returns the error of a call that has waited for too long. */
     RuntimeException tooLate() {
         return refusal("Requests have waited for over " + MAX_WAIT_MS + " ms");
     }

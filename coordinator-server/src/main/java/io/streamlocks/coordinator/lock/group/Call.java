@@ -1,13 +1,15 @@
 package io.streamlocks.coordinator.lock.group;
 
-import io.streamlocks.coordinator.lock.group.GroupCommit.Operation;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
-/** The requests that a caller made at once, and their outcomes so far. Its {@link Part}s are carried out. Thread-safe. */
+/**
+ * The requests of one call, and their outcomes so far. The call is carried out in {@link Part}s. This class is
+ * thread-safe.
+ */
 final class Call<Q, O> {
 
     private final String caller;
@@ -17,18 +19,18 @@ final class Call<Q, O> {
     private final Consumer<Execution> observer;
     private final CompletableFuture<List<O>> outcomes = new CompletableFuture<>();
 
-    /** Null while none is known, and for a call that is decided as a whole; guarded by this. */
+    /** The outcomes; null while none is known, and for a call that is decided as a whole. Guarded by this. */
     private List<O> known;
 
-    /** How many are not known; guarded by this. */
+    /** The number of outcomes that are not known. Guarded by this. */
     private int missing;
 
     /**
-     * @param caller who asks
-     * @param operation for what
-     * @param size how many requests it has
-     * @param askedNanos since when the caller waits
-     * @param observer is told what carried it out; null if nobody wants to know
+     * @param caller identifies the caller
+     * @param operation the kind of its requests
+     * @param size the number of its requests
+     * @param askedNanos when it began to wait
+     * @param observer is informed of the statements that carried it out; null for none
      */
     Call(String caller, Operation<Q, O> operation, int size, long askedNanos, Consumer<Execution> observer) {
         this.caller = caller;
@@ -55,33 +57,33 @@ final class Call<Q, O> {
         return askedNanos;
     }
 
-    /** The caller waits for these. */
+    /** Returns the future that the caller waits for. */
     CompletableFuture<List<O>> outcomes() {
         return outcomes;
     }
 
-    /** Somebody waits for it still. */
+    /** Returns whether the caller still waits. */
     boolean isOpen() {
         return !outcomes.isDone();
     }
 
-    /** A statement has carried requests of it out, or has failed to. */
+    /** Reports a statement that has carried out requests of this call, or has failed to. */
     void carriedOut(Execution execution) {
         if (observer != null) {
             observer.accept(execution);
         }
     }
 
-    /** All of it is decided. */
+    /** Completes the call with the outcomes of all requests. */
     void decide(List<O> all) {
         outcomes.complete(all);
     }
 
     /**
-     * Some of it is decided. It is answered when all is.
+     * Adds outcomes of some requests, and completes the call when all are known.
      *
-     * @param positions where they stand in the call
-     * @param decided what became of them
+     * @param positions the positions of the requests in the call
+     * @param decided their outcomes
      */
     void decide(int[] positions, List<O> decided) {
         List<O> all = null;
@@ -102,7 +104,7 @@ final class Call<Q, O> {
         }
     }
 
-    /** Its outcome is unknown. */
+    /** Fails the call: its outcome is unknown. */
     void fail(Throwable cause) {
         outcomes.completeExceptionally(cause);
     }

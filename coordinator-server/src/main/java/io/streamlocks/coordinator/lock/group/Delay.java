@@ -3,16 +3,18 @@ package io.streamlocks.coordinator.lock.group;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** Runs what is to be done later. Thread-safe; does not block. */
+/** Runs tasks later. Implementations are thread-safe and do not block. */
 interface Delay {
 
-    /** On the threads of the JVM. */
+    /** Runs tasks on the JVM's own timer thread. */
     Delay JVM = (task, ms) -> CompletableFuture.delayedExecutor(ms, TimeUnit.MILLISECONDS, Runnable::run)
             .execute(task);
 
     /**
-     * @param task is short, and does not throw
-     * @param ms after how long it runs
+     * Runs a task after a delay.
+     *
+     * @param task a task that is short and does not throw
+     * @param ms the delay in milliseconds
      */
     void run(Runnable task, long ms);
 }

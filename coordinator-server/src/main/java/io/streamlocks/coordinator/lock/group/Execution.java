@@ -3,12 +3,12 @@ package io.streamlocks.coordinator.lock.group;
 import java.util.Optional;
 
 /**
- * A statement that has ended, well or not.
+ * A statement that has ended.
  *
- * @param kind what it did
- * @param requests how many it carried out, of however many calls
+ * @param kind its kind
+ * @param requests the number of its requests, which may be of several calls
  * @param beganNanos when it began, by {@link System#nanoTime}
  * @param endedNanos when it ended, by the same clock
- * @param failure what it met; empty if it went well
+ * @param failure its error; empty if it succeeded
  */
 public record Execution(Kind kind, int requests, long beganNanos, long endedNanos, Optional<Throwable> failure) {}

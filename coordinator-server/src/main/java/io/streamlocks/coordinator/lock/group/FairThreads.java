@@ -12,8 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A few threads that carry out what many callers ask for, each in its turn. Where there is more than one thread, no caller
- * occupies all of them, so that another one's task finds one free. Thread-safe.
+ * A few threads that run the tasks of many callers, which take turns. If there is more than one thread, no caller
+ * occupies all of them, so that the task of another caller finds a free one. This class is thread-safe, and no method
+ * blocks.
  */
 final class FairThreads {
 
@@ -25,20 +26,20 @@ final class FairThreads {
     private final int mostWaiting;
     private final int mostWaitingOfOne;
 
-    /** In the order of their turns; those that have neither a task that waits nor one that runs are not in it. */
+    /** The callers in the order of their turns. A caller without a waiting or running task is not in it. */
     private final Map<String, Tasks> callers = new LinkedHashMap<>();
 
     private int waiting;
     private int running;
 
     /**
-     * @param count how many threads there are
-     * @param made makes them
-     * @param mostWaiting how many tasks may wait
-     * @param mostWaitingOfOne how many of one caller
+     * @param count the number of threads
+     * @param factory creates the threads
+     * @param mostWaiting the maximum number of waiting tasks
+     * @param mostWaitingOfOne the maximum number of waiting tasks of one caller
      */
-    FairThreads(int count, ThreadFactory made, int mostWaiting, int mostWaitingOfOne) {
-        this.threads = Executors.newFixedThreadPool(count, made);
+    FairThreads(int count, ThreadFactory factory, int mostWaiting, int mostWaitingOfOne) {
+        this.threads = Executors.newFixedThreadPool(count, factory);
         this.count = count;
         this.mostOfOne = Math.max(1, count - 1);
         this.mostWaiting = mostWaiting;
@@ -52,21 +53,24 @@ final class FairThreads {
 
     private record Task(String caller, Runnable work) {}
 
-    /** Whether what is asked for will be carried out. */
-    enum Answer {
-        TAKEN,
-        /** The caller has as much waiting as it may. */
+    /** Says whether a task was accepted. */
+    enum Acceptance {
+        /** The task will run. */
+        ACCEPTED,
+        /** The caller has too many waiting tasks. */
         CALLER_HAS_TOO_MANY,
-        /** All together have, or the threads have been closed, or cannot be started. */
+        /** All callers together have too many, or the threads are closed or cannot be started. */
         TOO_MANY
     }
 
     /**
-     * Carries out a task in its turn.
+     * Runs a task when it is its caller's turn.
      *
-     * @param work does not throw
+     * @param caller identifies the caller
+     * @param work the task; must not throw
+     * @return whether it was accepted
      */
-    Answer execute(String caller, Runnable work) {
+    Acceptance execute(String caller, Runnable work) {
         synchronized (this) {
             Tasks tasks = callers.computeIfAbsent(caller, first -> new Tasks());
             tasks.waiting.add(work);
@@ -75,20 +79,20 @@ final class FairThreads {
             try {
                 if (next != null) {
                     threads.execute(() -> runAll(next));
-                    return Answer.TAKEN;
+                    return Acceptance.ACCEPTED;
                 }
             } catch (RejectedExecutionException | OutOfMemoryError e) {
-                // Nothing waited that could be done, so it is this one.
+                // No other task could run, so the one that failed to start is this one.
                 ended(next);
-                return Answer.TOO_MANY;
+                return Acceptance.TOO_MANY;
             }
             if (waiting <= mostWaiting && tasks.waiting.size() <= mostWaitingOfOne) {
-                return Answer.TAKEN;
+                return Acceptance.ACCEPTED;
             }
             tasks.waiting.removeLast();
             waiting--;
             forgetIfIdle(caller, tasks);
-            return tasks.waiting.size() >= mostWaitingOfOne ? Answer.CALLER_HAS_TOO_MANY : Answer.TOO_MANY;
+            return tasks.waiting.size() >= mostWaitingOfOne ? Acceptance.CALLER_HAS_TOO_MANY : Acceptance.TOO_MANY;
         }
     }
 
@@ -98,8 +102,8 @@ final class FairThreads {
             try {
                 task.work().run();
             } catch (Throwable e) {
-                // Whatever it was, the tasks of others are carried out.
-                LOG.error("A read ended with an error", e);
+                // The tasks of other callers must run whatever happens.
+                LOG.error("A read failed unexpectedly", e);
             }
             task = nextAfter(task);
         }
@@ -123,7 +127,7 @@ final class FairThreads {
         }
     }
 
-    /** Begins the task whose turn it is; null if there is none, or no thread for it. */
+    /** Begins the next task in turn; null if there is none, or no free thread. */
     private Task next() {
         if (running == count || waiting == 0) {
             return null;
@@ -135,7 +139,7 @@ final class FairThreads {
                 waiting--;
                 running++;
                 tasks.running++;
-                // Behind the others.
+                // The caller moves behind the others.
                 callers.remove(next.caller());
                 callers.put(next.caller(), tasks);
                 return next;
@@ -144,7 +148,7 @@ final class FairThreads {
         return null;
     }
 
-    /** Takes nothing more. What was taken is carried out. */
+    /** Accepts no further tasks. The tasks that were accepted run. */
     void close() {
         threads.shutdown();
     }

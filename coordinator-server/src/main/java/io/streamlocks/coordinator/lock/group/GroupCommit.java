@@ -8,7 +8,7 @@ import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.GrantPage;
 import io.streamlocks.coordinator.lock.HistoryQuery;
 import io.streamlocks.coordinator.lock.Lock;
-import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.LockCalls;
 import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.OverloadedException;
@@ -24,112 +24,77 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
- * Puts the requests of concurrent calls together, so that they share a statement and its commit.
+ * Combines the requests of concurrent calls, so that they share a statement and its commit.
  *
- * <p>Calls wait in <em>lanes</em>. As a rule a lane has one statement under way; what arrives meanwhile waits, and is
- * the next one. So nothing is delayed to fill a batch: a call that finds its lane idle is carried out at once and alone,
- * and the more calls there are, the larger the batches. Where enough wait for two large ones, or one takes long, two are
- * under way.
+ * <p>Calls wait in <em>lanes</em>. A lane normally has one statement under way. The requests that arrive in the
+ * meantime become the next statement. No request is delayed to fill a batch: a call that finds its lane idle is carried
+ * out at once and alone, and batches grow with the number of calls. If enough requests wait for two large statements,
+ * or if one statement takes long, the lane has two under way.
  *
- * <p>Callers take turns ({@link Waiting}), so that each of them has a part of each statement, however much the others ask for.
- * Acquires, releases and breaks share one lane, and those of one caller for one stream are carried out in the order in which
- * they came, as long as no other transaction has the stream locked. Those of several callers may be carried out in any
- * order, as calls that are under way at once may. Renewals have a lane of their own, so that no acquire waits behind the
- * heartbeats of a million leases. A caller that sends a renewal while an acquire or a release of that lease is under way does
- * not know which comes first.
+ * <p>Callers take turns ({@link Waiting}). Each of them gets a part of each statement, however much the others ask for.
+ * Acquires, releases and breaks share one lane. The requests of one caller for one stream are carried out in the order
+ * of their arrival, unless another transaction has the stream locked. The requests of different callers may be carried
+ * out in any order, as concurrent calls may. Renewals have a lane of their own, so that no acquire waits behind the
+ * heartbeats of a million leases. A renewal that is sent during an acquire or a release of the same lease may come
+ * before or after it.
  *
- * <p>The waiting calls are bounded, in number for each caller and in time. A call beyond the bound, or one that has waited
- * for {@value Backlog#MAX_WAIT_MS} ms, fails with {@link OverloadedException}. A statement that fails fails the calls that
- * are in it, and no others. A call whose future is cancelled, or completed by somebody else, is dropped if its statement has not begun.
+ * <p>The waiting calls are bounded, in number for each caller and in time. A call beyond the bound, or one that has
+ * waited for {@value Backlog#MAX_WAIT_MS} ms, fails with {@link OverloadedException}. A statement that fails fails only
+ * its own calls. A call whose future was cancelled or completed is dropped if its statement has not begun.
  *
- * <p>A request that is blocked is tried again: for {@value Backlog#MAX_BLOCKED_MS} ms if its call has other requests, which
- * wait for it, and else for as long as a call may wait. After that its outcome is that it is blocked. A request that is
- * undecided, since another one of its statement went first, goes into the next one, before what its caller asked for later.
- * Where that takes longer than a call may wait, as with a stream that is named a thousand times, its outcome is that it is
- * undecided. The other requests of its call have their own outcomes, and other calls do not wait for it.
+ * <p>A blocked request is tried again: for {@value Backlog#MAX_BLOCKED_MS} ms if its call has other requests, which
+ * wait for it, and otherwise for as long as a call may wait. After that, its outcome is blocked. An undecided request
+ * joins the next statement, before everything that its caller asked for later. If that takes longer than a call may
+ * wait, as for a stream that is named a thousand times, its outcome is undecided. The other requests of its call have
+ * their own outcomes, and other calls do not wait for it.
  *
- * <p>Reads do not wait for changes, nor for each other: looks at a single lock, walks over many rows, and checks of the
- * storage have threads of their own ({@link FairThreads}).
+ * <p>Reads wait neither for changes nor for each other. Lookups of one lock, walks over many rows, breaks of an owner
+ * and checks of the storage have threads of their own ({@link FairThreads}).
  *
- * <p>Thread-safe. No method blocks. The futures of the changes are completed one after another for all calls of a
- * statement, so what depends on them should be short or go elsewhere.
+ * <p>This class is thread-safe, and no method blocks. The futures of all calls of a statement are completed one after
+ * another, so their dependent actions must be short or run elsewhere.
  */
 public final class GroupCommit implements AutoCloseable {
 
-    private final LockManager locks;
-    private final StatementObserver observer;
-    private final Backlog backlog;
-    private final Lane changes;
-    private final Lane renewals;
-    private final ExecutorService writers;
+    private final LockCalls locks;
+    private final Changes changes;
     private final Reads reads;
-    private final Operation<AcquireRequest, AcquireOutcome> acquire;
-    private final Operation<RenewRequest, RenewOutcome> renew;
-    private final Operation<ReleaseRequest, ReleaseOutcome> release;
-    private final Operation<BreakRequest, BreakOutcome> breakLeases;
+
     /**
-     * @param locks decides; it is called by at most eleven threads at once
-     * @param answers completes the futures, in one task for all calls of a statement, while there is another to carry out
-     * @param observer is told of each statement before that
+     * Creates a group commit.
+     *
+     * @param locks carries out the statements, on at most eleven threads at once
+     * @param answers completes the futures, in one task for all calls of a statement, while there is another to carry
+     *     out
+     * @param observer is informed of each statement before the futures are completed
      */
-    public GroupCommit(LockManager locks, Executor answers, StatementObserver observer) {
+    public GroupCommit(LockCalls locks, Executor answers, StatementObserver observer) {
         this(locks, answers, observer, System::nanoTime);
     }
 
-    GroupCommit(LockManager locks, Executor answers, StatementObserver observer, LongSupplier nanoTime) {
-        // Of any size, since the lanes themselves bound how many statements are under way; others only answer.
+    GroupCommit(LockCalls locks, Executor answers, StatementObserver observer, LongSupplier nanoTime) {
+        // The pool needs no bound: the lanes bound the statements under way, and the other threads only complete
+        // futures.
         this(locks, answers, observer, nanoTime, Executors.newCachedThreadPool(daemons("group-commit")), Delay.JVM);
     }
 
     /**
-     * @param writers carries out the changes, four at once, and answers beside that
-     * @param delay runs what is to be done later
+     * @param writers run the changes, four at once, and complete futures beside that
+     * @param delay runs the tasks that are due later
      */
     GroupCommit(
-            LockManager locks,
+            LockCalls locks,
             Executor answers,
             StatementObserver observer,
             LongSupplier nanoTime,
             ExecutorService writers,
             Delay delay) {
         this.locks = locks;
-        this.observer = observer;
-        this.backlog = new Backlog(nanoTime);
-        this.writers = writers;
-        this.changes = new Lane(writers, answers, delay, backlog, observer);
-        this.renewals = new Lane(writers, answers, delay, backlog, observer);
-        this.acquire = new Operation<>(
-                Kind.ACQUIRE,
-                AcquireRequest::streamId,
-                locks::acquire,
-                new AcquireOutcome.Blocked(),
-                new AcquireOutcome.Undecided(),
-                changes);
-        this.renew = new Operation<>(
-                Kind.RENEW,
-                RenewRequest::streamId,
-                locks::renew,
-                new RenewOutcome.Blocked(),
-                new RenewOutcome.Undecided(),
-                renewals);
-        this.release = new Operation<>(
-                Kind.RELEASE,
-                ReleaseRequest::streamId,
-                locks::release,
-                new ReleaseOutcome.Blocked(),
-                new ReleaseOutcome.Undecided(),
-                changes);
-        this.breakLeases = new Operation<>(
-                Kind.BREAK,
-                BreakRequest::streamId,
-                locks::breakLeases,
-                new BreakOutcome.Blocked(),
-                new BreakOutcome.Undecided(),
-                changes);
+        Backlog backlog = new Backlog(nanoTime);
+        this.changes = new Changes(locks, writers, answers, delay, backlog, observer);
         this.reads = new Reads(delay, backlog, observer);
     }
 
@@ -142,68 +107,66 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * {@link LockManager#acquire}, in time.
+     * Carries out {@link LockCalls#acquire} later.
      *
-     * @param caller who asks: calls of one caller share a turn
-     * @param requests what is asked for
+     * @param caller identifies the caller; the calls of one caller share a turn
+     * @param requests the requests
      * @return one outcome per request; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<List<AcquireOutcome>> acquire(String caller, List<AcquireRequest> requests) {
-        return submit(acquire, caller, requests);
+        return changes.acquire(caller, requests);
     }
 
     /**
-     * {@link LockManager#renew}, in time.
+     * Carries out {@link LockCalls#renew} later.
      *
-     * @param caller who asks: calls of one caller share a turn
-     * @param requests what is asked for
+     * @param caller identifies the caller; the calls of one caller share a turn
+     * @param requests the requests
      * @return one outcome per request; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<List<RenewOutcome>> renew(String caller, List<RenewRequest> requests) {
-        return submit(renew, caller, requests);
+        return changes.renew(caller, requests);
     }
 
     /**
-     * {@link LockManager#release}, in time.
+     * Carries out {@link LockCalls#release} later.
      *
-     * @param caller who asks: calls of one caller share a turn
-     * @param requests what is asked for
+     * @param caller identifies the caller; the calls of one caller share a turn
+     * @param requests the requests
      * @return one outcome per request; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<List<ReleaseOutcome>> release(String caller, List<ReleaseRequest> requests) {
-        return submit(release, caller, requests);
+        return changes.release(caller, requests);
     }
 
     /**
-     * {@link LockManager#breakLeases}, in time.
+     * Carries out {@link LockCalls#breakLeases} later.
      *
-     * @param caller who asks: calls of one caller share a turn
-     * @param requests what is asked for
+     * @param caller identifies the caller; the calls of one caller share a turn
+     * @param requests the requests
      * @return one outcome per request; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<List<BreakOutcome>> breakLeases(String caller, List<BreakRequest> requests) {
-        return submit(breakLeases, caller, requests);
-    }
-
-    private <Q, O> CompletableFuture<List<O>> submit(Operation<Q, O> operation, String caller, List<Q> requests) {
-        int size = requests.size();
-        if (size == 0) {
-            return CompletableFuture.completedFuture(List.of());
-        }
-        if (!backlog.add(caller, size)) {
-            observer.refused(StatementObserver.Limit.REQUESTS_OF_CALLER);
-            return CompletableFuture.failedFuture(
-                    backlog.refusal("A caller has as many requests waiting as it may beside those of others"));
-        }
-        Call<Q, O> call = new Call<>(caller, operation, size, backlog.nanoTime(), observer.asked());
-        operation.lane().add(Part.all(call, requests));
-        return call.outcomes();
+        return changes.breakLeases(caller, requests);
     }
 
     /**
-     * {@link LockManager#find}, in time.
+     * Carries out {@link LockCalls#breakOwner} later. It begins in bounded time; its length depends on the number of
+     * streams.
      *
-     * @param caller who asks
+     * @param caller identifies the caller
+     * @param ownerId the owner
+     * @param breaking the reason, the operator, and how long the streams stay closed
+     * @return the number of leases that were ended; fails as that method does, or with {@link OverloadedException}
+     */
+    public CompletableFuture<Integer> breakOwner(String caller, String ownerId, Breaking breaking) {
+        return reads.breakOwner(caller, () -> locks.breakOwner(ownerId, breaking));
+    }
+
+    /**
+     * Carries out {@link LockCalls#find} later.
+     *
+     * @param caller identifies the caller
      * @param streamId the stream
      * @return its lock, or empty if no lease is live; fails as that method does, or with {@link OverloadedException}
      */
@@ -212,10 +175,10 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * {@link LockManager#list}, in time.
+     * Carries out {@link LockCalls#list} later.
      *
-     * @param caller who asks
-     * @param query which ones
+     * @param caller identifies the caller
+     * @param query which locks
      * @return the page; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<LockPage> list(String caller, LockQuery query) {
@@ -223,9 +186,9 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * {@link LockManager#history(StreamHistoryQuery)}, in time.
+     * Carries out {@link LockCalls#history(StreamHistoryQuery)} later.
      *
-     * @param caller who asks
+     * @param caller identifies the caller
      * @param query which grants
      * @return the page; fails as that method does, or with {@link OverloadedException}
      */
@@ -234,9 +197,9 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * {@link LockManager#history(HistoryQuery)}, in time.
+     * Carries out {@link LockCalls#history(HistoryQuery)} later.
      *
-     * @param caller who asks
+     * @param caller identifies the caller
      * @param query which grants
      * @return the page; fails as that method does, or with {@link OverloadedException}
      */
@@ -245,60 +208,18 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * {@link LockManager#breakOwner}, in time. It begins in time; how long it takes depends on how many streams there are.
+     * Carries out {@link LockCalls#verifyWritable} later. All calls during a check share the next one.
      *
-     * @param caller who asks
-     * @param ownerId the owner
-     * @param breaking why, by whom, and for how long the streams stay closed
-     * @return how many leases were ended; fails as that method does, or with {@link OverloadedException}
-     */
-    public CompletableFuture<Integer> breakOwner(String caller, String ownerId, Breaking breaking) {
-        return reads.breakOwner(caller, () -> locks.breakOwner(ownerId, breaking));
-    }
-
-    /**
-     * {@link LockManager#verifyWritable}, in time. Whoever asks while a check is under way shares the next one.
-     *
-     * @return done if the storage answers and takes writes; fails as that method does, or with {@link
-     *     OverloadedException}
+     * @return completes if the storage accepts writes; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<Void> verifyWritable() {
         return reads.check(locks::verifyWritable);
     }
 
-    /** Fails what waits, as overloaded, and what comes later. Statements under way go on; this waits for none. */
+    /** Fails the waiting and all later calls as overloaded. It does not wait for statements under way. */
     @Override
     public void close() {
         changes.close();
-        renewals.close();
-        writers.shutdown();
         reads.close();
-    }
-
-    /**
-     * One of the changes.
-     *
-     * @param kind which
-     * @param streamId the stream of a request
-     * @param statement carries requests out
-     * @param blocked the outcome of a request that was blocked
-     * @param undecided the outcome of a request that needs another statement
-     * @param lane where it is done
-     */
-    record Operation<Q, O>(
-            Kind kind,
-            Function<Q, String> streamId,
-            Function<List<Q>, List<O>> statement,
-            O blocked,
-            O undecided,
-            Lane lane) {
-        String streamId(Q request) {
-            return streamId.apply(request);
-        }
-
-        /** Whether a request with this outcome may be tried again. */
-        boolean isOpen(O outcome) {
-            return blocked.equals(outcome) || undecided.equals(outcome);
-        }
     }
 }

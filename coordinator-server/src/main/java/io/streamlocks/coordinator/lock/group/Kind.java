@@ -2,28 +2,28 @@ package io.streamlocks.coordinator.lock.group;
 
 import java.util.Locale;
 
-/** What a statement does. */
+/** The kind of a statement. */
 public enum Kind {
     /** Grants leases. */
     ACQUIRE,
     /** Renews leases. */
     RENEW,
-    /** Ends leases for their holders. */
+    /** Releases leases for their holders. */
     RELEASE,
-    /** Ends leases for an operator. */
+    /** Breaks leases for an operator. */
     BREAK,
-    /** Looks at one lock. */
+    /** Reads one lock. */
     FIND,
     /** Reads a page of locks. */
     LIST,
     /** Reads a page of grants. */
     HISTORY,
-    /** Asks whether the storage takes writes. */
+    /** Checks whether the storage accepts writes. */
     CHECK;
 
     private final String word = name().toLowerCase(Locale.ROOT);
 
-    /** Its name as metrics and traces have it, in lower case. */
+    /** Returns its name in metrics and traces, which is in lower case. */
     public String word() {
         return word;
     }

@@ -1,5 +1,6 @@
 package io.streamlocks.coordinator.lock.group;
 
+import io.streamlocks.coordinator.lock.Limits;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -8,40 +9,40 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Requests that wait for the storage, and the statements that they become, with the requests of each caller for each stream
- * in the order in which they came. Callers share each statement ({@link Waiting}). Thread-safe.
+ * Carries out the requests that wait for the storage, in statements that callers share ({@link Waiting}). The requests
+ * of each caller for each stream stay in the order of their arrival. This class is thread-safe.
  *
- * <p>As a rule one statement is under way, and what arrives meanwhile shares the next one. Where {@value #MANY_REQUESTS}
- * wait, a second one beside it costs little more than one that is larger, and the storage carries both out at once. So it
- * does for what arrives when the first has taken {@value #PATIENCE_MS} ms, which must have met something that holds it up.
- * No stream is in both.
+ * <p>A lane normally has one statement under way, and the requests that arrive in the meantime share the next one. It
+ * begins a second one in two cases. If {@value #MANY_REQUESTS} requests wait, two statements cost little more than one
+ * larger statement, and the storage carries both out at once. If the first one has taken {@value #PATIENCE_MS} ms,
+ * something is delaying it. No stream is in both statements.
  *
- * <p>Requests that were blocked, since another transaction has their streams locked, are tried again after {@value
- * #FIRST_RETRY_MS} ms, and then every {@value #RETRY_MS} ms at most. Until then they do not wait in the lane, so no other call
- * waits for them; one that names the same stream may overtake them. Requests that are undecided, since others of their
- * statement went first, wait in the lane again before all that their caller asked for later.
+ * <p>A request is blocked if another transaction has its stream locked. It is tried again after {@value
+ * #FIRST_RETRY_MS} ms, and later every {@value #RETRY_MS} ms at most. Until then it does not wait in the lane, so no
+ * other call waits for it. A call that names the same stream may overtake it. An undecided request returns to the lane,
+ * before everything that its caller asked for later.
  *
- * <p>While more is to be done, the callers are told by other threads: answers are made while the storage works. Else they
- * are told at once, by the thread that is free now.
+ * <p>While there is more to do, other threads complete the futures, so that responses are written while the storage
+ * works. Otherwise the thread of the statement completes them at once.
  */
 final class Lane {
 
-    /** As many as one batch call may have. */
-    static final int MAX_STATEMENT_REQUESTS = 1000;
+    /** The largest batch fits into one statement. */
+    static final int MAX_STATEMENT_REQUESTS = Limits.MAX_BATCH_ITEMS;
 
-    /** How many at once: the storage has other things to do, and PostgreSQL other servers. */
+    /** The maximum number of statements at once. The storage has other work, and PostgreSQL has other servers. */
     static final int MAX_STATEMENTS = 2;
 
-    /** How many must wait for a statement to begin beside another that does not take long. */
+    /** The number of waiting requests that is worth a second statement. */
     static final int MANY_REQUESTS = 400;
 
-    /** What is not held up takes a few. */
+    /** After this time a statement counts as delayed. An undisturbed one takes a few milliseconds. */
     static final int PATIENCE_MS = 100;
 
-    /** When a request that was blocked is tried again: most transactions are over by then. */
+    /** When a blocked request is first tried again. Most transactions have ended by then. */
     static final int FIRST_RETRY_MS = 5;
 
-    /** How long a request that was blocked waits between two tries at most. */
+    /** The longest pause between two tries of a blocked request. */
     static final int RETRY_MS = 20;
 
     private static final String STOPPING = "The server is stopping";
@@ -55,25 +56,28 @@ final class Lane {
     /** Guarded by this. */
     private final Waiting waiting;
 
-    /** Tasks that carry statements out, or are about to; while any call waits there is one. Guarded by this. */
+    /**
+     * The tasks that carry out statements, or are about to. There is at least one while any call waits. Guarded by
+     * this.
+     */
     private int runners;
 
     /** Guarded by this. */
     private final List<Statement<?, ?>> underWay = new ArrayList<>(MAX_STATEMENTS);
 
-    /** Of those that wait, how many were seen to wait for the statement under way; guarded by this. */
+    /** The number of waiting requests that cannot be carried out beside the statement under way. Guarded by this. */
     private int requestsBlocked;
 
     /** Guarded by this. */
     private boolean closed;
 
     /**
-     * @param executor runs statements; occupied by at most two tasks for as long as anything waits, and by those for a little
-     *     longer while they answer, beside the next one
-     * @param answers tells the callers
-     * @param delay runs what is to be done later
-     * @param backlog has counted what is {@linkplain #add added}
-     * @param observer is told before the callers
+     * @param executor runs statements, two at once; a task that has no further statement completes futures before it
+     *     ends, so that more than two may run
+     * @param answers completes futures while statements are under way
+     * @param delay runs the tasks that are due later
+     * @param backlog has counted the requests that are {@linkplain #add added}
+     * @param observer is informed before futures are completed
      */
     Lane(Executor executor, Executor answers, Delay delay, Backlog backlog, StatementObserver observer) {
         this.executor = executor;
@@ -96,7 +100,7 @@ final class Lane {
                 if (runners > 0) {
                     return;
                 }
-                // It is the only one, since the lane was idle.
+                // The lane was idle, so this part is the only one.
                 refusal = "No thread can be started";
             }
             dropped = waiting.clear();
@@ -104,7 +108,9 @@ final class Lane {
         giveUp(dropped, refusal);
     }
 
-    /** Without a thread the lane must not seem busy: nobody would ever do what comes later. */
+    /**
+     * Starts a runner if one is needed. If none can start, the lane must not look busy, or later parts would never run.
+     */
     private void beginIfNeeded() {
         if (runners > 0 && (runners == MAX_STATEMENTS || !isWorthAnother())) {
             return;
@@ -117,7 +123,7 @@ final class Lane {
         }
     }
 
-    /** Enough has come that another statement may take, whatever waits for the one under way. */
+    /** Returns whether a second statement is worthwhile, apart from requests that wait for the statement under way. */
     private boolean isWorthAnother() {
         int untried = waiting.requests() - requestsBlocked;
         return untried >= MANY_REQUESTS
@@ -147,17 +153,17 @@ final class Lane {
             statement = nextInAnyCase(done);
             done.blocked().forEach(this::tryLater);
             if (statement == null) {
-                // To wake another thread up for it would take longer than most answers do.
-                done.answer(observer);
+                // Waking another thread would take longer than completing most futures.
+                done.complete(observer);
             } else {
-                tellBeside(() -> done.answer(observer));
+                completeBeside(() -> done.complete(observer));
             }
         }
     }
 
     private void tryLater(Part<?, ?> part) {
         try {
-            // Some were undecided as well, and are tried for the hundredth time.
+            // A part that was undecided before may have been tried a hundred times, so the shift is bounded.
             int times = Math.min(part.tries() - 1, 2);
             delay.run(() -> tryAgain(part), Math.min((long) FIRST_RETRY_MS << times, RETRY_MS));
         } catch (RejectedExecutionException | OutOfMemoryError e) {
@@ -165,24 +171,25 @@ final class Lane {
         }
     }
 
-    /** It is not refused for the number of those that wait, since its caller has been waiting for longer than most. */
+    /** Adds it whatever the number of waiting requests, because its caller has waited for longer than most. */
     private void tryAgain(Part<?, ?> part) {
         backlog.addAgain(part.call().caller(), part.size());
         add(part);
     }
 
-    private void tellBeside(Runnable callers) {
+    private void completeBeside(Runnable calls) {
         try {
-            answers.execute(callers);
+            answers.execute(calls);
         } catch (RejectedExecutionException | OutOfMemoryError e) {
-            // No thread, or the server has stopped and the clients have gone; but nobody shall wait for ever.
-            callers.run();
+            // There is no thread, or the server has stopped. The calls must be completed nevertheless.
+            calls.run();
         }
     }
 
     /**
-     * As {@link #next}, whatever that meets: when the memory is used up, for example, the runner must neither end without a
-     * word, since nothing would ever start another one, nor try for ever. So each error fails one of the calls that wait.
+     * Returns the {@link #next} statement in spite of errors, such as exhausted memory. The runner must not end
+     * silently, because nothing would start another one, and must not try for ever. Each error therefore fails one
+     * waiting call.
      */
     private Statement<?, ?> nextInAnyCase(Statement<?, ?> done) {
         Statement<?, ?> before = done;
@@ -214,10 +221,10 @@ final class Lane {
     }
 
     /**
-     * Takes what the next statement is made of; null, and this runner has ended, if nothing can be done, or not enough for
-     * two.
+     * Takes the next statement. A null result ends this runner: nothing can be carried out now, or not enough for a
+     * second statement.
      *
-     * @param done what this runner did before; null if nothing
+     * @param done the previous statement of this runner; null if there is none
      */
     private Statement<?, ?> next(Statement<?, ?> done) {
         List<Part<?, ?>> late = new ArrayList<>();
@@ -225,8 +232,8 @@ final class Lane {
             return next(done, late);
         } finally {
             if (!late.isEmpty()) {
-                // Whoever waits for this statement has nothing to do with them.
-                tellBeside(() -> late.forEach(this::refuse));
+                // The calls of the next statement must not wait for these.
+                completeBeside(() -> late.forEach(this::refuse));
             }
         }
     }
@@ -234,7 +241,7 @@ final class Lane {
     private synchronized Statement<?, ?> next(Statement<?, ?> done, List<Part<?, ?>> late) {
         if (underWay.remove(done)) {
             requestsBlocked = 0;
-            // Before anything else can be done with their streams.
+            // This precedes everything else that could be done with their streams.
             putBack(done.undecided(), late);
         }
         Statement<?, ?> statement = runners == 1 || isWorthAnother() ? takeStatement(late) : null;
@@ -263,7 +270,9 @@ final class Lane {
         }
     }
 
-    /** A wait that was too long counts as well: without it, the worst would look better than it was. */
+    /**
+     * Rejects a part that waited for too long. Its wait is measured as well; otherwise the metric would omit the worst.
+     */
     private void refuse(Part<?, ?> late) {
         try {
             if (late.isLeftOver()) {

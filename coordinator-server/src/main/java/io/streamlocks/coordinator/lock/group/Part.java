@@ -6,18 +6,19 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Requests of a call that are carried out together: all of them at first, and then those that are tried again.
+ * Requests of a call that are carried out together. The first part of a call is all of it; later parts are the requests
+ * that are tried again.
  *
- * @param call whose they are
- * @param requests what is asked for
- * @param positions where they stand in the call; null if they are all of it
- * @param otherwise what becomes of each if it is not carried out; null if the call then fails as a whole
- * @param tries how often they were tried, or waited for others of their call to be
+ * @param call the call
+ * @param requests the requests
+ * @param positions their positions in the call; null if they are all of it
+ * @param otherwise the outcome of each of them if it is not carried out; null if the call then fails as a whole
+ * @param tries how often they were tried, or waited while others of their call were
  * @param blockedNanos when one of them was blocked for the first time; null if none was
  */
 record Part<Q, O>(Call<Q, O> call, List<Q> requests, int[] positions, O otherwise, int tries, Long blockedNanos) {
 
-    /** All of a call. */
+    /** Returns the part that is all of a call. */
     static <Q, O> Part<Q, O> all(Call<Q, O> call, List<Q> requests) {
         return new Part<>(call, requests, null, null, 0, null);
     }
@@ -40,7 +41,7 @@ record Part<Q, O>(Call<Q, O> call, List<Q> requests, int[] positions, O otherwis
         return !streamIds.isEmpty() && IntStream.range(0, size()).anyMatch(i -> streamIds.contains(streamId(i)));
     }
 
-    /** Its first requests, as a part of its own. */
+    /** Returns its first requests as a part of their own. */
     Part<Q, O> first(int count) {
         return new Part<>(
                 call,
@@ -51,7 +52,7 @@ record Part<Q, O>(Call<Q, O> call, List<Q> requests, int[] positions, O otherwis
                 blockedNanos);
     }
 
-    /** All but its {@link #first}. */
+    /** Returns the requests behind its {@link #first}. */
     Part<Q, O> rest(int count) {
         return new Part<>(
                 call,
@@ -62,13 +63,13 @@ record Part<Q, O>(Call<Q, O> call, List<Q> requests, int[] positions, O otherwis
                 blockedNanos);
     }
 
-    /** Those of its requests that a statement could not decide, to be tried again. */
+    /** Returns the requests that a statement left undecided, to be tried again. */
     Part<Q, O> undecided(int[] indices) {
         return new Part<>(
                 call, at(indices), positions(indices), call.operation().undecided(), tries + 1, blockedNanos);
     }
 
-    /** Those of its requests that were blocked, to be tried again. */
+    /** Returns the requests that were blocked, to be tried again. */
     Part<Q, O> blocked(int[] indices, long nowNanos) {
         return new Part<>(
                 call,
@@ -90,8 +91,8 @@ record Part<Q, O>(Call<Q, O> call, List<Q> requests, int[] positions, O otherwis
     }
 
     /**
-     * Whether to try again what was blocked. A caller with other requests gets their outcomes soon: it may lose leases that it
-     * cannot renew before it has them.
+     * Returns whether its blocked requests are tried again. A caller with other requests gets their outcomes soon,
+     * because it may have to renew leases with them.
      */
     boolean isPatient(Backlog backlog) {
         return call.isOpen()
@@ -100,12 +101,12 @@ record Part<Q, O>(Call<Q, O> call, List<Q> requests, int[] positions, O otherwis
                         : blockedNanos != null && backlog.isOlderThan(Backlog.MAX_BLOCKED_MS, blockedNanos));
     }
 
-    /** Others of its call went first. */
+    /** Returns whether other requests of its call went first. */
     boolean isLeftOver() {
         return tries > 0 && call.operation().undecided().equals(otherwise);
     }
 
-    /** One outcome per request. */
+    /** Adds the outcomes of all requests to the call. */
     void decide(List<O> decided) {
         if (positions == null) {
             call.decide(decided);
@@ -114,12 +115,12 @@ record Part<Q, O>(Call<Q, O> call, List<Q> requests, int[] positions, O otherwis
         }
     }
 
-    /** The outcomes of some of its requests. */
+    /** Adds the outcomes of some requests to the call. */
     void decide(int[] indices, List<O> decided) {
         call.decide(positions(indices), decided);
     }
 
-    /** It is not carried out. What was decided of its call stands. */
+    /** Ends this part without carrying it out. The outcomes that its call already has remain. */
     void giveUp(Throwable cause) {
         if (otherwise == null) {
             call.fail(cause);

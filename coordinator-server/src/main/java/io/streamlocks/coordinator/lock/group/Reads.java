@@ -8,8 +8,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Reads, which wait for no statement of changes: looks at a single lock, walks over many rows, breaks of an owner, and checks of the
- * storage. Each of the four has threads of its own, so that none waits for another. Thread-safe; no method blocks.
+ * The calls that do not wait for statements of changes: lookups of one lock, walks over many rows, breaks of an owner,
+ * and checks of the storage. Each of the four kinds has threads of its own, so that none waits for another. This class
+ * is thread-safe, and no method blocks.
  */
 final class Reads {
 
@@ -17,13 +18,13 @@ final class Reads {
     private static final int MAX_FINDS = 1000;
     private static final int MAX_FINDS_OF_CALLER = 750;
 
-    /** One caller occupies one of them. */
+    /** One caller occupies at most one of them. */
     private static final int WALKERS = 2;
 
     private static final int MAX_WALKS = 100;
     static final int MAX_WALKS_OF_CALLER = 16;
 
-    /** Asks for the checks. */
+    /** The checks have no caller. */
     private static final String ANYBODY = "";
 
     private final Delay delay;
@@ -37,13 +38,13 @@ final class Reads {
             new FairThreads(1, GroupCommit.daemons("group-commit-break"), MAX_WALKS, MAX_WALKS_OF_CALLER);
     private final FairThreads checkers = new FairThreads(1, GroupCommit.daemons("group-commit-check"), 1, 1);
 
-    /** The check that is to begin next, if one is; guarded by this. */
+    /** The check that begins next; null if there is none. Guarded by this. */
     private CompletableFuture<Void> nextCheck;
 
     /**
-     * @param delay runs what is to be done later
-     * @param backlog tells the time, and how the storage is
-     * @param observer is told of each read
+     * @param delay runs the tasks that are due later
+     * @param backlog provides the time and the state of the storage
+     * @param observer is informed of each read
      */
     Reads(Delay delay, Backlog backlog, StatementObserver observer) {
         this.delay = delay;
@@ -51,22 +52,22 @@ final class Reads {
         this.observer = observer;
     }
 
-    /** Looks at one lock. */
+    /** Reads one lock. */
     <T> CompletableFuture<T> find(String caller, Supplier<T> work) {
         return begin(finders, caller, Kind.FIND, work);
     }
 
-    /** May look at all rows. */
+    /** Reads up to all rows. */
     <T> CompletableFuture<T> walk(String caller, Kind kind, Supplier<T> work) {
         return begin(walkers, caller, kind, work);
     }
 
-    /** Ends all leases of an owner: an operator may have to while others have long lists made. */
+    /** Breaks all leases of an owner. An operator may have to while others read long lists. */
     <T> CompletableFuture<T> breakOwner(String caller, Supplier<T> work) {
         return begin(breakers, caller, Kind.BREAK, work);
     }
 
-    /** Checks the storage. Whoever asks while a check is under way shares the next one. */
+    /** Checks the storage. All calls during a check share the next one. */
     CompletableFuture<Void> check(Runnable work) {
         CompletableFuture<Void> check;
         synchronized (this) {
@@ -82,7 +83,7 @@ final class Reads {
                 ANYBODY,
                 Kind.CHECK,
                 () -> {
-                    // A caller who asks from now on must hear of a check that began later.
+                    // A call from now on must get the result of a check that began after it.
                     forget(check);
                     work.run();
                     return null;
@@ -106,7 +107,7 @@ final class Reads {
         return read.result();
     }
 
-    /** A call that waits for a thread of its own. */
+    /** A call that waits for a thread. */
     private record Read<T>(
             FairThreads threads,
             String caller,
@@ -116,19 +117,18 @@ final class Reads {
             Consumer<Execution> observer,
             CompletableFuture<T> result) {
 
-        FairThreads.Answer execute(Runnable carryOut) {
+        FairThreads.Acceptance execute(Runnable carryOut) {
             return threads.execute(caller, carryOut);
         }
     }
 
     private void begin(Read<?> read) {
         switch (read.execute(() -> carryOut(read, true))) {
-            case TAKEN -> {}
+            case ACCEPTED -> {}
             case TOO_MANY -> read.result().completeExceptionally(backlog.refusal("Too many reads are waiting"));
             case CALLER_HAS_TOO_MANY -> {
                 observer.refused(StatementObserver.Limit.READS_OF_CALLER);
-                read.result()
-                        .completeExceptionally(new OverloadedException("A caller has as many reads waiting as it may"));
+                read.result().completeExceptionally(new OverloadedException("This caller has too many reads waiting"));
             }
         }
     }
@@ -153,7 +153,7 @@ final class Reads {
             backlog.succeeded();
         } catch (BlockedException e) {
             if (!backlog.isOlderThan(Backlog.MAX_BLOCKED_MS, read.askedNanos())) {
-                // No thread waits for it meanwhile: others want one.
+                // The thread does not wait, because other reads need it.
                 delay.run(() -> tryAgain(read, e), Lane.RETRY_MS);
                 return;
             }
@@ -174,12 +174,12 @@ final class Reads {
     }
 
     private void tryAgain(Read<?> read, BlockedException blocked) {
-        if (read.execute(() -> carryOut(read, false)) != FairThreads.Answer.TAKEN) {
+        if (read.execute(() -> carryOut(read, false)) != FairThreads.Acceptance.ACCEPTED) {
             read.result().completeExceptionally(blocked);
         }
     }
 
-    /** Takes nothing more. */
+    /** Accepts no further reads. */
     void close() {
         finders.close();
         breakers.close();

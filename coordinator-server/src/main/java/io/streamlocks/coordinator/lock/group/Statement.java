@@ -7,16 +7,19 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
-/** Requests of several calls that are carried out together. Not thread-safe: it goes from thread to thread. */
+/**
+ * Requests of several calls that are carried out together. This class is not thread-safe. One thread hands it to the
+ * next.
+ */
 final class Statement<Q, O> {
 
-    private final GroupCommit.Operation<Q, O> operation;
+    private final Operation<Q, O> operation;
     private final List<Part<Q, O>> parts = new ArrayList<>();
     private final List<Part<Q, O>> blocked = new ArrayList<>(0);
     private final List<Part<Q, O>> undecided = new ArrayList<>(0);
 
-    /** Tell the outcomes; in the order of the parts. */
-    private final List<Runnable> answers = new ArrayList<>();
+    /** These complete the calls, in the order of the parts. */
+    private final List<Runnable> completions = new ArrayList<>();
 
     private final long beganNanos;
     private int size;
@@ -24,10 +27,10 @@ final class Statement<Q, O> {
     private long endedNanos;
 
     /**
-     * @param operation what it does
-     * @param beganNanos since when it is under way
+     * @param operation the kind of its requests
+     * @param beganNanos when it began
      */
-    Statement(GroupCommit.Operation<Q, O> operation, long beganNanos) {
+    Statement(Operation<Q, O> operation, long beganNanos) {
         this.operation = operation;
         this.beganNanos = beganNanos;
     }
@@ -48,27 +51,28 @@ final class Statement<Q, O> {
         others.addAll(parts);
     }
 
-    boolean does(GroupCommit.Operation<?, ?> other) {
+    boolean does(Operation<?, ?> other) {
         return operation == other;
     }
 
-    /** Takes in requests for what it {@link #does}. */
+    /** Adds requests of the operation that it {@link #does}. */
     void add(Part<?, ?> other) {
-        // Of the same operation, so of the same types.
+        // Both have the same operation, and therefore the same types.
         @SuppressWarnings("unchecked")
         Part<Q, O> part = (Part<Q, O>) other;
         parts.add(part);
         size += part.size();
     }
 
-    /** Carries the requests out. Does not throw: what is thrown is the calls' to hear. */
+    /** Carries the requests out. It does not throw: an error fails its calls. */
     void execute(Backlog backlog) {
         try {
             List<Q> requests = new ArrayList<>(size);
             parts.forEach(part -> requests.addAll(part.requests()));
             List<O> outcomes = operation.statement().apply(requests);
             if (outcomes.size() != size) {
-                throw new IllegalStateException(outcomes.size() + " outcomes of " + size + " requests");
+                throw new IllegalStateException(
+                        "The backend returned " + outcomes.size() + " outcomes for " + size + " requests");
             }
             backlog.succeeded();
             endedNanos = backlog.nanoTime();
@@ -89,7 +93,7 @@ final class Statement<Q, O> {
             List<O> decided = outcomes.subList(from, from + part.size());
             from += part.size();
             if (isAllDecided || decided.stream().noneMatch(operation::isOpen)) {
-                answers.add(() -> part.decide(decided));
+                completions.add(() -> part.decide(decided));
             } else {
                 sort(part, decided, backlog);
             }
@@ -112,7 +116,7 @@ final class Statement<Q, O> {
                         || !patient && operation.blocked().equals(outcome));
         if (now.length > 0) {
             List<O> known = IntStream.of(now).mapToObj(outcomes::get).toList();
-            answers.add(() -> part.decide(now, known));
+            completions.add(() -> part.decide(now, known));
         }
     }
 
@@ -122,25 +126,25 @@ final class Statement<Q, O> {
                 .toArray();
     }
 
-    /** The requests that were blocked and are to be tried again, as their calls have time for it. Those are not answered yet. */
+    /** Returns the blocked requests that are tried again, because their calls have time for it. */
     List<Part<Q, O>> blocked() {
         return blocked;
     }
 
-    /** The requests that need another statement, in their order. */
+    /** Returns the requests that need another statement, in their order. */
     List<Part<Q, O>> undecided() {
         return undecided;
     }
 
-    /** Tells the calls, and the observer before them. */
-    void answer(StatementObserver observer) {
+    /** Informs the observer, and then completes the calls. */
+    void complete(StatementObserver observer) {
         try {
             observe(observer);
         } finally {
             if (failure != null) {
                 parts.forEach(part -> part.call().fail(failure));
             } else {
-                answers.forEach(Runnable::run);
+                completions.forEach(Runnable::run);
             }
         }
     }

@@ -3,12 +3,12 @@ package io.streamlocks.coordinator.lock.group;
 import java.util.function.Consumer;
 
 /**
- * Hears what becomes of the calls to a {@link GroupCommit}, before their callers do. Must be quick, and must not throw.
- * Thread-safe.
+ * Is informed of the calls to a {@link GroupCommit}, before their futures are completed. Implementations are
+ * thread-safe. Their methods must be quick and must not throw.
  */
 public interface StatementObserver {
 
-    /** Hears nothing. */
+    /** Ignores everything. */
     StatementObserver NONE = new StatementObserver() {
         @Override
         public Consumer<Execution> asked() {
@@ -17,46 +17,48 @@ public interface StatementObserver {
 
         @Override
         public void waited(Kind kind, long nanos) {
-            // Nobody wants to know.
+            // It is ignored.
         }
 
         @Override
         public void refused(Limit limit) {
-            // Nobody wants to know.
+            // It is ignored.
         }
     };
 
-    /** What a caller has met. */
+    /** A limit of a caller. */
     enum Limit {
-        /** He has as many requests waiting as he may beside those of others. */
+        /** The caller has too many waiting requests. The limit depends on how many others have waiting. */
         REQUESTS_OF_CALLER,
 
-        /** He has as many reads waiting as he may. */
+        /** The caller has too many waiting reads. */
         READS_OF_CALLER,
 
-        /** There was no time for all of his call, as when it asks for a thousand different things of one stream. */
+        /**
+         * There was no time for all of the call, such as one that makes a thousand different requests for one stream.
+         */
         UNFINISHED
     }
 
     /**
-     * A call begins to wait; the thread is the caller's.
+     * Reports that a call begins to wait. It runs on the thread of the caller.
      *
-     * @return is told of the statement that carries the call out; null for nobody
+     * @return is informed of the statements that carry the call out; null if none is wanted
      */
     Consumer<Execution> asked();
 
     /**
-     * A call waits no more: it was carried out, or has waited for too long.
+     * Reports that a call no longer waits: its statement begins, or it has waited for too long.
      *
-     * @param kind what it asked for
+     * @param kind the kind of the call
      * @param nanos how long it waited
      */
     void waited(Kind kind, long nanos);
 
     /**
-     * A call, or a part of it, is refused for what its caller has asked for.
+     * Reports that a call or a part of it is rejected because of a limit of its caller.
      *
-     * @param limit what he has met
+     * @param limit the limit
      */
     void refused(Limit limit);
 }

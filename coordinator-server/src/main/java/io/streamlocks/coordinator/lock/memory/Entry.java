@@ -1,11 +1,13 @@
 package io.streamlocks.coordinator.lock.memory;
 
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.EndReason;
 import io.streamlocks.coordinator.lock.Grant;
 import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.Lock;
-import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.LossReason;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -14,24 +16,34 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 
-/** The latest lease of a stream, live or over. Guarded by the manager's monitor. */
+/**
+ * The latest lease of a stream, live or ended. The monitor of the {@link MemoryLockManager} guards it. The methods get
+ * the time from their caller, so that one decision uses one time.
+ */
 final class Entry {
-    String ownerId;
-    final UUID leaseId;
-    final long fencingToken;
-    Duration ttl;
-    final Instant acquiredAt;
-    Instant expiresAt;
 
-    /** Whose it was, once it was released or broken. */
-    String endedOwnerId;
+    private final String streamId;
+    private final UUID leaseId;
+    private final long fencingToken;
+    private final Instant acquiredAt;
+    private final Map<String, String> labels;
 
-    final Map<String, String> labels;
-    final List<UUID> supersededLeaseIds;
-    Optional<String> breakReason = Optional.empty();
-    Instant closedUntil;
+    /** The leases before this one, latest first. */
+    private final List<UUID> supersededLeaseIds;
+
+    /** Null after a release or a break. */
+    private String ownerId;
+
+    /** The owner, after a release or a break. */
+    private String endedOwnerId;
+
+    private Duration ttl;
+    private Instant expiresAt;
+    private Optional<String> breakReason = Optional.empty();
+    private Instant closedUntil;
 
     Entry(AcquireRequest request, long fencingToken, Instant now, List<UUID> supersededLeaseIds) {
+        this.streamId = request.streamId();
         this.ownerId = request.ownerId();
         this.leaseId = request.leaseId();
         this.fencingToken = fencingToken;
@@ -43,50 +55,130 @@ final class Entry {
         this.supersededLeaseIds = supersededLeaseIds;
     }
 
+    String streamId() {
+        return streamId;
+    }
+
+    long fencingToken() {
+        return fencingToken;
+    }
+
+    /** Returns the owner; null after a release or a break. */
+    String ownerId() {
+        return ownerId;
+    }
+
     boolean isLive(Instant now) {
         return expiresAt.isAfter(now);
     }
 
-    void renew(Duration newTtl, Instant now) {
-        ttl = newTtl;
-        expiresAt = now.plus(newTtl);
+    boolean isOf(UUID lease) {
+        return leaseId.equals(lease);
     }
 
-    void end(Instant now) {
+    boolean hasSuperseded(UUID lease) {
+        return supersededLeaseIds.contains(lease);
+    }
+
+    boolean isIdleSince(Instant time) {
+        return expiresAt.isBefore(time);
+    }
+
+    /** Returns how long the stream stays closed after a break; not positive if it is open. */
+    Duration opensIn(Instant now) {
+        return Duration.between(now, closedUntil);
+    }
+
+    /** Returns the leases that the next entry of this stream remembers. */
+    List<UUID> leaseIdsSoFar() {
+        return Stream.concat(Stream.of(leaseId), supersededLeaseIds.stream())
+                .limit(Limits.SUPERSEDED_REMEMBERED)
+                .toList();
+    }
+
+    void renew(Optional<Duration> newTtl, Instant now) {
+        ttl = newTtl.orElse(ttl);
+        expiresAt = now.plus(ttl);
+    }
+
+    /** Releases the lease, and returns its grant. */
+    Grant release(Instant now) {
+        Grant released = grant(new Grant.End(now, EndReason.RELEASED, Optional.of(ownerId), Optional.empty()));
+        end(now);
+        return released;
+    }
+
+    /** Breaks the lease, and returns its grant. */
+    Grant breakLease(Breaking breaking, Instant now) {
+        Grant broken =
+                grant(new Grant.End(now, EndReason.BROKEN, Optional.of(breaking.by()), Optional.of(breaking.reason())));
+        breakReason = Optional.of(breaking.reason());
+        closedUntil = now.plus(breaking.delay());
+        end(now);
+        return broken;
+    }
+
+    private void end(Instant now) {
         endedOwnerId = ownerId;
         ownerId = null;
         expiresAt = now;
     }
 
-    List<UUID> leaseIdsSoFar() {
-        return Stream.concat(Stream.of(leaseId), supersededLeaseIds.stream())
-                .limit(LockManager.SUPERSEDED_REMEMBERED)
-                .toList();
+    /**
+     * Returns how the lease ended; empty if it is live.
+     *
+     * @param ownerPrefix the prefix that the owner must have; the lease of another owner is {@link LossReason#UNKNOWN}
+     */
+    Optional<LossReason> loss(UUID lease, String ownerPrefix, Instant now) {
+        if (isOf(lease)) {
+            boolean ended = ownerId == null;
+            if (!(ended ? endedOwnerId : ownerId).startsWith(ownerPrefix)) {
+                return Optional.of(LossReason.UNKNOWN);
+            }
+            if (ended) {
+                return Optional.of(breakReason.isPresent() ? LossReason.BROKEN : LossReason.RELEASED);
+            }
+            return isLive(now) ? Optional.empty() : Optional.of(LossReason.EXPIRED);
+        }
+        return Optional.of(hasSuperseded(lease) ? LossReason.SUPERSEDED : LossReason.UNKNOWN);
     }
 
-    Lease lease(String streamId, Instant now) {
-        return new Lease(leaseId, lock(streamId, now));
+    Optional<String> breakReason() {
+        return breakReason;
     }
 
-    Lock lock(String streamId, Instant now) {
+    Lease lease(Instant now) {
+        return new Lease(leaseId, lock(now));
+    }
+
+    Lock lock(Instant now) {
         return new Lock(
                 streamId, ownerId, fencingToken, ttl, acquiredAt, expiresAt, labels, Duration.between(now, expiresAt));
     }
 
-    Grant.End expired() {
-        return new Grant.End(expiresAt, EndReason.EXPIRED, Optional.empty(), Optional.empty());
+    /** Returns the grant if its end is not in history yet: it is live, or it expired without a successor. */
+    Optional<Grant> latestGrant(Instant now) {
+        if (ownerId == null) {
+            return Optional.empty();
+        }
+        return Optional.of(isLive(now) ? grant(Optional.empty()) : expired());
     }
 
-    /** Its end if it ran out; it was neither released nor broken. */
-    Optional<Grant.End> runOut(Instant now) {
-        return isLive(now) ? Optional.empty() : Optional.of(expired());
+    /** Returns the grant of a lease that expired without a successor. */
+    Grant expired() {
+        return grant(new Grant.End(expiresAt, EndReason.EXPIRED, Optional.empty(), Optional.empty()));
     }
 
-    Grant grant(String streamId, Grant.End end) {
-        return grant(streamId, Optional.of(end));
+    /** Returns the grant of a lease that expired before this owner was granted the stream. */
+    Grant superseded(String byOwnerId) {
+        return grant(new Grant.End(expiresAt, EndReason.SUPERSEDED, Optional.of(byOwnerId), Optional.empty()));
     }
 
-    Grant grant(String streamId, Optional<Grant.End> end) {
+    private Grant grant(Grant.End end) {
+        return grant(Optional.of(end));
+    }
+
+    private Grant grant(Optional<Grant.End> end) {
         return new Grant(streamId, ownerId, fencingToken, labels, acquiredAt, end);
     }
 }

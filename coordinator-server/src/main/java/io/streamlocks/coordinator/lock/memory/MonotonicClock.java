@@ -4,8 +4,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 
 /**
- * A clock that starts at the time of day and then follows {@link System#nanoTime()}, so that setting the machine's
- * clock neither ends a lease early nor prolongs one.
+ * A clock that starts at the time of day and then follows {@link System#nanoTime()}. Setting the clock of the machine
+ * therefore neither shortens nor prolongs a lease. This class is thread-safe.
  */
 public final class MonotonicClock implements InstantSource {
 

@@ -1,5 +1,5 @@
 /**
- * The memory backend: for development, tests and a single server whose leases need not outlive it. The monotonic clock
- * of the process is its clock.
+ * The memory backend, for development, tests, and a single server whose leases need not survive a restart. Its clock is
+ * the monotonic clock of the process.
  */
 package io.streamlocks.coordinator.lock.memory;

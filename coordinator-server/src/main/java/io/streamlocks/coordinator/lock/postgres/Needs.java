@@ -13,25 +13,16 @@ import java.util.regex.Pattern;
 import org.jooq.Field;
 import org.jooq.Table;
 
-/** The tables, columns, sequence and rights that a database must have for leases to be granted, renewed and ended. */
+/** The tables, columns, sequence and rights that a database needs so that leases can be granted, renewed and ended. */
 final class Needs {
 
-    /** The columns that an acquire fills in a new row; a right may be given for each column by itself. */
-    private static final Set<Field<?>> INSERTED = Set.of(
-            STREAM_LOCKS.STREAM_ID,
-            STREAM_LOCKS.OWNER_ID,
-            STREAM_LOCKS.LEASE_ID,
-            STREAM_LOCKS.FENCING_TOKEN,
-            STREAM_LOCKS.TTL_MS,
-            STREAM_LOCKS.ACQUIRED_AT,
-            STREAM_LOCKS.EXPIRES_AT,
-            STREAM_LOCKS.SUPERSEDED_LEASE_IDS,
-            STREAM_LOCKS.LABELS);
+    /** A right may be granted for a single column. */
+    private static final Set<String> INSERTED = Set.of(AcquireChange.INSERTED.split(", "));
 
     /**
-     * Common table expressions; each row of the last, {@code missing}, names a relation, what of it is missing, and how the
-     * statement begins that gives the right, if it is one. Reads the catalog
-     * alone, which takes a fraction of a millisecond. The history counts only where the session has its triggers write it.
+     * Common table expressions. Each row of the last one, {@code missing}, names a relation, what is missing, and the
+     * beginning of the statement that grants it, if it is a right. They read only the catalog, which takes a fraction
+     * of a millisecond. The history counts only if the triggers of this session write it.
      */
     static final String MISSING = String.format(
             Locale.ROOT, """
@@ -50,7 +41,7 @@ final class Needs {
                         WHEN attnum IS NULL THEN 'column ' || attribute || ' of ' || relation
                         ELSE privilege || ' on ' || relation END AS what,
                     CASE WHEN oid IS NOT NULL AND attnum IS NOT NULL
-                        THEN 'GRANT ' || privilege || ' ON ' || relation || ' TO ' END AS mend
+                        THEN 'GRANT ' || privilege || ' ON ' || relation || ' TO ' END AS fix
                 FROM found
                 WHERE oid IS NULL OR attnum IS NULL OR NOT has_column_privilege(oid, attnum, privilege)
                 UNION ALL
@@ -60,7 +51,7 @@ final class Needs {
                 WHERE oid IS NULL OR NOT has_sequence_privilege(oid, 'USAGE, UPDATE')
             )""", values(), STREAM_LOCK_HISTORY.getName(), STREAM_LOCK_FENCING_TOKEN.getName());
 
-    /** Other than a right. */
+    /** Matches everything that is not a right. */
     private static final Pattern GONE = Pattern.compile("(table|column|sequence) .*");
 
     private Needs() {}
@@ -69,7 +60,7 @@ final class Needs {
         List<String> rows = new ArrayList<>();
         for (Field<?> column : STREAM_LOCKS.fields()) {
             rows.add(row(STREAM_LOCKS, column, "SELECT"));
-            if (INSERTED.contains(column)) {
+            if (INSERTED.contains(column.getName())) {
                 rows.add(row(STREAM_LOCKS, column, "INSERT"));
             }
             if (!column.equals(STREAM_LOCKS.STREAM_ID)) {
@@ -87,18 +78,18 @@ final class Needs {
     }
 
     /**
-     * Says what is missing and what mends it.
+     * Returns the error message that names what is missing and how to fix it.
      *
      * @param missing what is missing, separated by commas
-     * @param grants the statements that would give the rights among it, up to the role; null if there are none
+     * @param grants the statements that grant the missing rights, up to the role; null if there are none
      */
-    static String told(String missing, String grants) {
+    static String message(String missing, String grants) {
         boolean isGone = Arrays.stream(missing.split(", "))
                 .anyMatch(one -> GONE.matcher(one).matches());
         return "The database lacks what leases need: " + missing
                 + (isGone
-                        ? ". It was dropped, or is not in the search_path of the role of DATABASE_URL, which needs USAGE on its"
-                                + " schema."
+                        ? ". It was dropped, or is not in the search_path of the role of DATABASE_URL, which needs USAGE on"
+                                + " its schema."
                         : "")
                 + (grants == null ? "" : (isGone ? " As the owner: " : ". As the owner: ") + grants);
     }

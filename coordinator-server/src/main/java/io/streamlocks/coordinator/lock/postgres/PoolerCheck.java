@@ -10,24 +10,25 @@ import java.util.Set;
 import javax.sql.DataSource;
 
 /**
- * Finds a connection pooler that gives each transaction, or each statement, another session of PostgreSQL, as PgBouncer does
- * in its modes "transaction" and "statement". There a statement meets the settings of somebody else's session, and prepared
- * statements that are not there.
+ * Detects a connection pooler that assigns a session of PostgreSQL to each transaction or statement, such as PgBouncer
+ * in its modes "transaction" and "statement". Behind such a pooler, a statement runs with the settings of another
+ * client's session, and prepared statements are missing.
  */
 public final class PoolerCheck {
 
-    /** Clients of the pooler that are busy at the moment can hide it for a round. */
+    /** In a single round, busy clients of the pooler may hide it. */
     private static final int ROUNDS = 4;
 
     /**
-     * A pooler as RDS Proxy shares sessions only among connections that have set nothing, and gives one that has a session
-     * for itself. A server sets what it needs in each of its connections. The name is ours, and means nothing to others.
+     * Some poolers, such as RDS Proxy, share sessions only among connections without settings, and assign a session to
+     * a connection that has changed one. A server changes settings in each of its connections, and so does this check.
+     * Nothing else uses this setting.
      */
     private static final String SET = "SET stream_locks.session = 'own'";
 
     private static final String SESSION = "SELECT concat_ws(' ', pg_backend_pid(), pg_postmaster_start_time())";
 
-    /** A prepared statement that another client has left, or has dropped. */
+    /** The errors for a prepared statement that another client has left or dropped. */
     private static final Set<String> STATEMENTS_OF_OTHERS = Set.of("42P05", "26000");
 
     private static final String STATEMENT_POOLING = "statement pooling mode";
@@ -35,12 +36,13 @@ public final class PoolerCheck {
     private PoolerCheck() {}
 
     /**
-     * Looks whether connections have sessions of their own. Blocks for two connections and some twenty statements that take
-     * no time.
+     * Checks that connections have sessions of their own. This blocks for two connections and about twenty trivial
+     * statements.
      *
-     * @param dataSource gives connections without the settings of this server, and prepares no statements: such a pooler would
-     *     leave both to others
-     * @throws StorageUnavailableException saying what to do if they have not, or if the database does not answer
+     * @param dataSource provides connections without the settings of this server and without prepared statements,
+     *     because a pooler would leave both to other clients
+     * @throws StorageUnavailableException if they do not, with the fix in its message, or if the database does not
+     *     respond
      */
     public static void requireOwnSessions(DataSource dataSource) {
         boolean areShared;
@@ -51,20 +53,24 @@ public final class PoolerCheck {
             boolean isOfAPooler = String.valueOf(e.getMessage()).contains(STATEMENT_POOLING)
                     || STATEMENTS_OF_OTHERS.contains(String.valueOf(e.getSQLState()));
             if (!isOfAPooler) {
-                throw new StorageUnavailableException("PostgreSQL failed to tell which session a connection has", e);
+                throw new StorageUnavailableException("PostgreSQL failed to report the session of a connection", e);
             }
             areShared = true;
         }
         if (areShared) {
             throw StorageUnavailableException.lacking(
-                    "DATABASE_URL leads to a connection pooler, as PgBouncer, that gives each transaction another session of"
-                            + " PostgreSQL. This server needs its sessions for itself: it prepares statements in them,"
-                            + " and sets time-outs and the planner. Connect to PostgreSQL itself, or have the pooler give"
-                            + " this server's database or user pool_mode=session; see docs/operations.md, Connection poolers");
+                    "DATABASE_URL leads to a connection pooler, such as PgBouncer, that gives each transaction another"
+                            + " session of PostgreSQL. This server needs sessions of its own, because it prepares"
+                            + " statements and changes settings in them. Connect to PostgreSQL directly, or set"
+                            + " pool_mode=session in the pooler for the database or user of this server; see"
+                            + " docs/operations.md, Connection poolers");
         }
     }
 
-    /** A pooler has a free session for each of the two at first; one of them in a transaction makes it move the other. */
+    /**
+     * Returns whether two connections share sessions. At first the pooler has a free session for each of them. A
+     * transaction on one of them makes it move the other.
+     */
     private static boolean areShared(Connection one, Connection other) throws SQLException {
         set(one);
         set(other);
@@ -75,7 +81,7 @@ public final class PoolerCheck {
             ofOne.add(now);
             ofOther.add(session(other));
             if (ofOther.contains(now)) {
-                // If it is the only session there is, a transaction would leave none to the other connection.
+                // If this is the only session, a transaction would leave none for the other connection.
                 return true;
             }
             other.setAutoCommit(false);

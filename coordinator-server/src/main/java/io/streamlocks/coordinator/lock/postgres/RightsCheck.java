@@ -4,12 +4,12 @@ import java.util.Locale;
 import java.util.Optional;
 import javax.sql.DataSource;
 
-/** Finds the rights that the role of this server lacks to set up its tables, or to use those that are there. */
+/** Finds the rights that the role of this server lacks to create its tables or to use the existing ones. */
 public final class RightsCheck {
 
     /**
-     * The lowest rank is enough as far as can be seen: a role that has all of the first needs more only for a
-     * migration, which the owner carries out. Tables of others in the schema are none of this.
+     * Only the rights of the lowest rank are reported. A role that has those of ranks 1 and 2 needs more only for a
+     * migration, which the owner runs. Other tables in the schema do not matter.
      */
     private static final String LOOK = String.format(Locale.ROOT, """
             WITH place AS (
@@ -38,7 +38,7 @@ public final class RightsCheck {
                 SELECT 2, format('GRANT %%s ON %%s TO %%I',
                     CASE relkind WHEN 'S' THEN 'USAGE, UPDATE' ELSE 'SELECT, INSERT, UPDATE, DELETE' END,
                     CASE relkind WHEN 'S' THEN 'SEQUENCE ' ELSE '' END || name, current_user)
-                FROM relation WHERE relname IN (SELECT m.relation FROM missing m WHERE m.mend IS NOT NULL)
+                FROM relation WHERE relname IN (SELECT m.relation FROM missing m WHERE m.fix IS NOT NULL)
                 UNION ALL
                 SELECT 2, format('GRANT SELECT ON %%s TO %%I', name, current_user)
                 FROM relation
@@ -64,16 +64,16 @@ public final class RightsCheck {
     private RightsCheck() {}
 
     /**
-     * Finds the rights that are missing, once PostgreSQL has refused something: first those to the schema, then those to the
-     * tables that are there, and, if none of them is missing, those that a migration needs. Blocks for a connection and one
-     * short query.
+     * Finds the missing rights after PostgreSQL has rejected a statement: first those to the schema, then those to
+     * existing tables, and if none of these is missing, those that a migration needs. This blocks for a connection and
+     * one short query.
      *
-     * @param dataSource gives connections as the role of this server
+     * @param dataSource provides connections as the role of this server
      * @return SQL for a role that may grant them; empty if none is missing
-     * @throws RuntimeException if the database does not answer
+     * @throws RuntimeException if the database does not respond
      */
     public static Optional<String> missing(DataSource dataSource) {
-        return new Statements(dataSource).query("look at the rights of its role", LOOK, rows -> {
+        return new Statements(dataSource).query("read the rights of its role", LOOK, rows -> {
             rows.next();
             return Optional.ofNullable(rows.getString("needed"));
         });

@@ -9,14 +9,14 @@ import java.util.regex.Pattern;
 import javax.sql.DataSource;
 
 /**
- * Looks whether a database is set up to lose what was answered, or to answer no writes at all.
+ * Checks whether the configuration of a database can lose changes that were confirmed, or prevents writes.
  *
- * <p>Thread-safe. A look blocks for a connection and one short query. What a role without {@code pg_read_all_stats} may not
- * see of the standbys is taken to be well.
+ * <p>This class is thread-safe. A check blocks for a connection and one short query. A standby that the role may not
+ * see, because it lacks {@code pg_read_all_stats}, is assumed to be synchronous.
  */
 public final class SetUpCheck {
 
-    /** How many standbys {@code synchronous_standby_names} asks for, if it says so. */
+    /** Matches a {@code synchronous_standby_names} that states the number of standbys. */
     private static final Pattern STANDBYS_NEEDED =
             Pattern.compile("\\s*(?:(?:FIRST|ANY)\\s+)?(\\d+)\\s*\\(.*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
@@ -50,28 +50,30 @@ public final class SetUpCheck {
     private final Statements statements;
 
     /**
-     * @param dataSource gives connections with the settings of those that leases are granted on
+     * Creates the check.
+     *
+     * @param dataSource provides connections with the same settings as the connections that grant leases
      */
     public SetUpCheck(DataSource dataSource) {
         this.statements = new Statements(dataSource);
     }
 
     /**
-     * What a look has seen.
+     * The result of a check.
      *
-     * @param server tells one server from another, and from itself after a restart
-     * @param findings what is wrong: a sentence or two each, with what can be lost and which setting mends it
+     * @param server identifies the database server, and changes when it restarts
+     * @param findings the faults: what can be lost, and which setting fixes it
      */
     public record Report(String server, List<String> findings) {}
 
     /**
-     * Looks.
+     * Checks the configuration.
      *
-     * @return what it saw
-     * @throws io.streamlocks.coordinator.lock.StorageUnavailableException if the database does not answer
+     * @return the result
+     * @throws io.streamlocks.coordinator.lock.StorageUnavailableException if the database does not respond
      */
     public Report look() {
-        return statements.query("look at its set-up", LOOK, rows -> {
+        return statements.query("check its configuration", LOOK, rows -> {
             rows.next();
             return new Report(rows.getString("server"), findings(rows));
         });
@@ -80,24 +82,25 @@ public final class SetUpCheck {
     private static List<String> findings(ResultSet row) throws SQLException {
         List<String> findings = new ArrayList<>();
         if (row.getBoolean("is_standby")) {
-            findings.add("it is a standby, which takes no writes. Promote it, or name the primary in DATABASE_URL");
+            findings.add("it is a standby, which accepts no writes. Promote it, or name the primary in DATABASE_URL");
         } else if (row.getBoolean("is_read_only")) {
             findings.add(
-                    "default_transaction_read_only is on, so no lease can be granted. Set it to off, for this role and"
-                            + " database as well");
+                    "default_transaction_read_only is on, so no lease can be granted. Set it to off, also for this role"
+                            + " and this database");
         }
         if (!row.getBoolean("fsync")) {
             findings.add(
-                    "fsync is off: a crash of its machine can lose any grant, or break the database. Set fsync = on");
+                    "fsync is off: a crash of its machine can lose any grant or corrupt the database. Set fsync = on");
         }
         if (!row.getBoolean("full_page_writes")) {
             findings.add(
-                    "full_page_writes is off: a crash of its machine can break a page that is being written, and lose"
+                    "full_page_writes is off: a crash of its machine can corrupt a page that is being written and lose"
                             + " the leases on it. Set full_page_writes = on");
         }
         String unlogged = row.getString("unlogged");
         if (unlogged != null) {
-            findings.add("unlogged: " + unlogged + ". A crash empties it, and no standby has it. ALTER it, SET LOGGED");
+            findings.add("unlogged: " + unlogged
+                    + ". A crash empties it, and no standby has a copy. Run ALTER ... SET LOGGED for it");
         }
         if (!row.getBoolean("is_standby")) {
             addReplication(findings, row);
@@ -110,37 +113,38 @@ public final class SetUpCheck {
         String names = row.getString("synchronous_standby_names");
         int standbys = row.getInt("standbys");
         int synchronous = row.getInt("synchronous_standbys");
-        String mend = ". ALTER ROLE " + row.getString("role") + " SET synchronous_commit = on";
+        String fix = ". Run ALTER ROLE " + row.getString("role") + " SET synchronous_commit = on";
         if (commit.equals("off")) {
-            findings.add("synchronous_commit is off: a crash of PostgreSQL loses the latest grants, though they were"
-                    + " answered, and their fencing tokens come again" + mend);
+            findings.add("synchronous_commit is off: a crash of PostgreSQL loses the latest grants, although they"
+                    + " were confirmed, and their fencing tokens are issued again" + fix);
         }
         if (names.isEmpty()) {
             if (standbys > 0) {
                 findings.add(
                         "standbys are attached (" + standbys + ") and none is synchronous: a fail-over loses the latest"
-                                + " grants, and their fencing tokens can come again. Set synchronous_standby_names");
+                                + " grants, and their fencing tokens can be issued again. Set"
+                                + " synchronous_standby_names");
             }
             return;
         }
         if (commit.equals("local")) {
             findings.add(
-                    "synchronous_commit is local: a grant is answered before a standby has it, so a fail-over loses"
-                            + " the latest, and their fencing tokens can come again" + mend);
+                    "synchronous_commit is local: a grant is confirmed before a standby has it, so a fail-over loses"
+                            + " the latest grants, and their fencing tokens can be issued again" + fix);
         }
         if (commit.equals("remote_write")) {
             findings.add(
-                    "synchronous_commit is remote_write: a grant is answered before it is on the standby's disk, so if"
-                            + " both machines crash the latest are lost" + mend);
+                    "synchronous_commit is remote_write: a grant is confirmed before it is on the standby's disk, so a"
+                            + " crash of both machines loses the latest grants" + fix);
         }
         boolean waits = !commit.equals("off") && !commit.equals("local");
         int needed = needed(names);
-        // Of a standby that is hidden it is not known whether it is synchronous.
+        // A standby that is hidden may be synchronous.
         if (waits && synchronous + row.getInt("hidden_standbys") < needed) {
             findings.add(
                     "synchronous_standby_names is \"" + names + "\", and of the standbys that are attached (" + standbys
                             + ") too few are synchronous (" + synchronous + " of " + needed
-                            + "): every write waits, and is answered"
+                            + "): every write waits, and its call returns"
                             + " 503. Attach a standby of that name, or see docs/operations.md, No synchronous replica is left");
         }
     }

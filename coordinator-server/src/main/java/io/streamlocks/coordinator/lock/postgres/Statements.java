@@ -21,22 +21,25 @@ import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
 import org.postgresql.util.PSQLWarning;
 
-/** Runs statements, each a transaction of its own, and says what a failure of one means. Thread-safe. */
+/**
+ * Runs statements, each as a transaction of its own, and maps their errors to the errors of the protocol. A method
+ * blocks for a connection and its statement, which time-outs bound. This class is thread-safe.
+ */
 final class Statements {
 
     private static final long MIN_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final long MAX_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(60);
 
-    /** Reads the rows of an answer. */
+    /** Reads the rows of a result. */
     interface Reading<T> {
         T of(ResultSet rows) throws SQLException;
     }
 
-    /** Reads how the lease and the stream of one request stand. */
+    /** Reads the state of the lease and the stream of one request. */
     interface Standing {
         /**
-         * @param index of the request
-         * @param row all null if the stream has no row
+         * @param index the index of the request
+         * @param row all columns but the position are null if the stream has no row
          */
         void read(int index, ResultSet row) throws SQLException;
     }
@@ -46,16 +49,14 @@ final class Statements {
     private final DSLContext db;
     private final Runnable onReadOnly;
 
-    /**
-     * @param dataSource a pool
-     */
+    /** @param dataSource a pool */
     Statements(DataSource dataSource) {
         this(dataSource, () -> {});
     }
 
     /**
      * @param dataSource a pool
-     * @param onReadOnly told, once the connection is back in the pool, that it took no write
+     * @param onReadOnly is called when a connection has accepted no write, after its return to the pool
      */
     Statements(DataSource dataSource, Runnable onReadOnly) {
         this.db = DSL.using(dataSource, SQLDialect.POSTGRES);
@@ -63,9 +64,11 @@ final class Statements {
     }
 
     /**
-     * Runs a statement on values and arrays. By JDBC itself, which keeps it prepared for each connection. Statements that
-     * change leases on somebody's behalf go this way, since it alone notices {@linkplain #requireReplicated a commit that
-     * is not certain}.
+     * Runs a statement with values and arrays. It uses JDBC directly, which keeps the statement prepared for each
+     * connection. Every statement on behalf of a caller must use this method, because it alone notices {@linkplain
+     * #requireReplicated a commit that is not certain}.
+     *
+     * @param what the action, for the error message
      */
     <T> T query(String what, String sql, Reading<T> reading, Object... values) {
         return run(
@@ -88,13 +91,13 @@ final class Statements {
     }
 
     /**
-     * Reads how leases and their streams stand, in any order. With {@link LockSql#LOOK}, a request whose row another
-     * transaction has locked is not read.
+     * Reads the state of leases and their streams, in any order. {@link LockSql#LOOK} leaves out a request whose row
+     * another transaction has locked.
      *
-     * @param what for the log
-     * @param sql {@link LockSql#GLANCE}, or {@link LockSql#LOOK} for an answer that is to be certain
+     * @param what the action, for the error message
+     * @param sql {@link LockSql#GLANCE}, or {@link LockSql#LOOK} for a certain result
      * @param streamIds the streams, one per request
-     * @param leaseIds their leases; null for none
+     * @param leaseIds the leases, one per request; null for none
      */
     void look(String what, String sql, List<String> streamIds, UUID[] leaseIds, Standing standing) {
         query(
@@ -111,14 +114,14 @@ final class Statements {
     }
 
     /**
-     * Throws the warning by which PostgreSQL says that it has committed, but that somebody cancelled the wait for the
-     * synchronous standby: a fail-over may lose what the statement did. It is known by its place in PostgreSQL, since its
-     * text is translated and its code that of any warning.
+     * Throws the warning that PostgreSQL sends when it has committed and its wait for the synchronous standby was
+     * cancelled. A fail-over may lose such a commit. The warning is identified by the routine that raised it, because
+     * its text is translated and its code is that of every warning.
      */
     private static void requireReplicated(SQLWarning warnings) throws SQLWarning {
         for (SQLWarning warning = warnings; warning != null; warning = warning.getNextWarning()) {
-            if (warning instanceof PSQLWarning told
-                    && "SyncRepWaitForLSN".equals(told.getServerErrorMessage().getRoutine())) {
+            if (warning instanceof PSQLWarning raised
+                    && "SyncRepWaitForLSN".equals(raised.getServerErrorMessage().getRoutine())) {
                 throw warning;
             }
         }
@@ -128,12 +131,17 @@ final class Statements {
         return column instanceof UUID[] ? "uuid" : column instanceof Long[] ? "int8" : "text";
     }
 
-    /** The values that the requests have for one parameter of a statement. */
+    /** Returns the values of the requests for one parameter of a statement. */
     static <Q, T> T[] column(List<Q> requests, Function<Q, T> value, IntFunction<T[]> array) {
         return requests.stream().map(value).toArray(array);
     }
 
-    /** Runs a statement, once more after a deadlock, and tells an outage of the storage from a fault of ours. */
+    /**
+     * Runs a statement, and runs it again after a deadlock.
+     *
+     * @param what the action, for the error message
+     * @throws StorageUnavailableException if the database or the connection to it failed
+     */
     <T> T run(String what, Function<DSLContext, T> statement) {
         try {
             try {
@@ -142,8 +150,9 @@ final class Statements {
                 if (!isDeadlock(e)) {
                     throw e;
                 }
-                // Ours wait for nothing but new rows, in one order; a person's transaction may not. PostgreSQL rolled
-                // ours back whole. At once it would take the same row again, before the one that waits has woken up.
+                // Our statements wait only for new rows, and in one order. The other transaction is a person's.
+                // PostgreSQL rolled ours back completely. Without a pause it would take the same row again before the
+                // other transaction has woken up.
                 LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(MIN_RETRY_NANOS, MAX_RETRY_NANOS));
                 return statement.apply(db);
             }
@@ -163,9 +172,9 @@ final class Statements {
     }
 
     /**
-     * Whether the error comes of the state of the database or the way to it, not of the statement. A table or
-     * a right that is missing is somebody's doing, who can undo it: to a caller that is as good as away. Codes are those of
-     * the PostgreSQL manual, appendix A.
+     * Returns whether the error is due to the state of the database or of the connection, and not to the statement. A
+     * table or a right can be missing because an operator removed it. To a caller that is an outage. Appendix A of the
+     * PostgreSQL manual lists the codes.
      */
     private static boolean isOutage(DataAccessException e) {
         SQLException cause = e.getCause(SQLException.class);
@@ -177,9 +186,9 @@ final class Statements {
             case "55P03", // lock_timeout
                     READ_ONLY, // a standby
                     "42501", // a right is missing
-                    "42P01", // a table is
-                    "42703", // a column is
-                    "3F000" // the schema is
+                    "42P01", // a table is missing
+                    "42703", // a column is missing
+                    "3F000" // the schema is missing
             -> true;
             default -> isOutage(state.substring(0, 2));
         };
@@ -187,7 +196,7 @@ final class Statements {
 
     private static boolean isOutage(String stateClass) {
         return switch (stateClass) {
-            case "01", // a warning that was thrown: committed, and perhaps not on the standby
+            case "01", // a warning that requireReplicated threw: committed, but perhaps not on the standby
                     "08", // connection exception
                     "28", // invalid authorization: a rotated password, or pg_hba.conf
                     "40", // deadlock or serialization failure, for the second time

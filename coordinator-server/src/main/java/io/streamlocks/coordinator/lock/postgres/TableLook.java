@@ -9,16 +9,17 @@ import java.util.OptionalLong;
 import javax.sql.DataSource;
 
 /**
- * Looks at the dead rows of the table of streams and at who holds them: a transaction anywhere in the database, one that was
- * prepared, a standby, a replication slot.
+ * Reads the number of dead rows of the table of streams, and the age of what prevents their removal: a transaction
+ * anywhere in the database, a prepared transaction, a standby, or a replication slot.
  *
- * <p>Thread-safe. A look blocks for a connection and one short query.
+ * <p>This class is thread-safe. A look blocks for a connection and one short query.
  */
 public final class TableLook {
 
     /**
-     * A role without {@code pg_read_all_stats} sees of the sessions of others that they have a snapshot, and not since when:
-     * then the age is null, not that of the oldest of its own. A session without a user is autovacuum, which holds nothing.
+     * A role without {@code pg_read_all_stats} sees that the session of another role has a snapshot, but not since
+     * when. The age is null then, and not that of the oldest session that the role may see. A session without a user is
+     * autovacuum, which prevents nothing.
      */
     private static final String LOOK = """
             WITH session AS (
@@ -51,24 +52,26 @@ public final class TableLook {
     private final Statements statements;
 
     /**
-     * @param dataSource gives connections; stays the caller's to close
+     * Creates the look.
+     *
+     * @param dataSource provides connections; the caller closes it
      */
     public TableLook(DataSource dataSource) {
         this.statements = new Statements(dataSource);
     }
 
     /**
-     * Looks.
+     * Reads the condition of the table.
      *
-     * @return what it saw
-     * @throws io.streamlocks.coordinator.lock.StorageUnavailableException if the database does not answer
+     * @return the condition
+     * @throws io.streamlocks.coordinator.lock.StorageUnavailableException if the database does not respond
      */
     public StorageCondition look() {
-        return statements.query("look at its table", LOOK, rows -> {
+        return statements.query("read the condition of its table", LOOK, rows -> {
             rows.next();
             Optional<Duration> oldest = rows.getBoolean("is_hidden")
                     ? Optional.empty()
-                    // Null, and so zero, if none is open; and a transaction may begin after the look at the clock.
+                    // The column is null if no transaction is open, and negative if one began after the clock was read.
                     : Optional.of(Duration.ofMillis(Math.max(0, rows.getLong("oldest_ms"))));
             return new StorageCondition(
                     oldest, rows.getLong("held"), count(rows, "live_rows"), count(rows, "dead_rows"));

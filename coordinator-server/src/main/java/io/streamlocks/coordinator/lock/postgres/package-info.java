@@ -1,5 +1,6 @@
 /**
- * The PostgreSQL backend: any number of servers on one table, {@code stream_locks}. One statement a batch, each its own
- * transaction; the reasons for the shape of each statement stand with it in {@code LockSql}.
+ * The PostgreSQL backend, for any number of servers on one table, {@code stream_locks}. A batch is one statement, and
+ * each statement is a transaction of its own. {@code LockSql} contains the rules of the statements. Each statement is
+ * documented with the reasons for its shape.
  */
 package io.streamlocks.coordinator.lock.postgres;

@@ -21,10 +21,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Requests whose streams another transaction has locked, and those beside and behind them. */
+/** Requests whose streams another transaction has locked, and the requests beside and behind them. */
 class BlockedTest extends GroupCommitFixture {
 
-    /** Tasks for later, and after how many milliseconds; a test runs them. */
+    /** The delayed tasks with their delays in ms. A test runs them. */
     private final Queue<Runnable> later = new ArrayDeque<>();
 
     private final List<Long> delays = new ArrayList<>();
@@ -51,7 +51,7 @@ class BlockedTest extends GroupCommitFixture {
         return Optional.ofNullable(later.poll());
     }
 
-    /** Waits for the next thing to be done later, and does it. */
+    /** Waits for the next delayed task, and runs it. */
     private void doTheNext() {
         await().until(() -> next().map(task -> {
                     task.run();
@@ -103,7 +103,7 @@ class BlockedTest extends GroupCommitFixture {
     }
 
     @Test
-    void theOthersOfItsCallWaitForItButNotForLong() throws Exception {
+    void theOtherRequestsOfItsCallWaitForItButNotForLong() throws Exception {
         grantAll();
         storage.locked.add(streams.get(3));
         var call = renew(streams);
@@ -121,7 +121,7 @@ class BlockedTest extends GroupCommitFixture {
     }
 
     @Test
-    void severalThatWereBlockedHaveTheirOutcomesInTheirPlaces() throws Exception {
+    void severalBlockedRequestsHaveTheirOutcomesAtTheirPositions() throws Exception {
         storage.locked.addAll(List.of(streams.get(1), streams.get(4), streams.get(6)));
         var call = patient.acquire("caller", requests(streams));
         await().until(() -> delays.size() == 1);
@@ -141,7 +141,7 @@ class BlockedTest extends GroupCommitFixture {
     }
 
     @Test
-    void aRequestThatIsAloneWaitsForAsLongAsAnyCallMay() throws Exception {
+    void aRequestThatIsAloneWaitsForAsLongAsACallMay() throws Exception {
         storage.locked.add(stream);
         var call = patient.acquire("caller", requests(List.of(stream)));
         for (int tries = 1; tries <= 3; tries++) {
@@ -157,7 +157,7 @@ class BlockedTest extends GroupCommitFixture {
     }
 
     @Test
-    void aCallThatWasBlockedHoldsUpNoOtherWhateverThatNames() throws Exception {
+    void aBlockedCallDelaysNoOtherCall() throws Exception {
         grantAll();
         storage.locked.add(stream);
         var blocked = renew(List.of(stream));
@@ -190,8 +190,8 @@ class BlockedTest extends GroupCommitFixture {
     }
 
     @Test
-    void aCallIsUnknownIfTheNextTryFails() throws Exception {
-        // The statement may have been committed, so it cannot be said that nothing was changed.
+    void aBlockedCallIsUnknownIfTheNextTryFails() throws Exception {
+        // The statement may have been committed, so the call may have changed something.
         storage.locked.add(streams.get(0));
         var call = patient.acquire("caller", requests(streams));
         await().until(() -> delays.size() == 1);
@@ -201,7 +201,7 @@ class BlockedTest extends GroupCommitFixture {
     }
 
     @Test
-    void aLookAtALockedStreamIsTriedAgainAndOccupiesNoThreadMeanwhile() throws Exception {
+    void aReadOfALockedStreamIsTriedAgainAndOccupiesNoThreadInBetween() throws Exception {
         storage.locked.add(stream);
         var found = patient.find("caller", stream);
         await().until(() -> delays.size() == 1);
@@ -212,7 +212,7 @@ class BlockedTest extends GroupCommitFixture {
     }
 
     @Test
-    void aLookAtAStreamThatStaysLockedIsBlockedAndNoOutage() throws Exception {
+    void aReadOfAStreamThatStaysLockedIsBlockedAndNotAnOutage() throws Exception {
         storage.locked.add(stream);
         var found = patient.find("caller", stream);
         await().until(() -> delays.size() == 1);
@@ -222,7 +222,7 @@ class BlockedTest extends GroupCommitFixture {
     }
 
     @Test
-    void whatWasDecidedStandsWhenItIsClosed() throws Exception {
+    void decidedOutcomesRemainWhenGroupCommitIsClosed() throws Exception {
         storage.locked.add(streams.get(0));
         var call = patient.acquire("caller", requests(streams));
         await().until(() -> delays.size() == 1);
@@ -249,7 +249,7 @@ class BlockedTest extends GroupCommitFixture {
     }
 
     @Test
-    void withoutABlockedRequestNothingIsDoneLater() throws Exception {
+    void withoutABlockedRequestNoTaskIsDelayed() throws Exception {
         get(patient.acquire("caller", requests(streams)));
         assertThat(delays).isEmpty();
     }

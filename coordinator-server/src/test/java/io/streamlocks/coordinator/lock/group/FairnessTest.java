@@ -16,12 +16,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What one caller can take of the others: of statements, of room to wait, and of threads that read. */
+/** How callers share statements, the room to wait, and the threads that read. */
 class FairnessTest extends GroupCommitFixture {
 
     private final List<CompletableFuture<?>> calls = new ArrayList<>();
 
-    /** Streams whose ids tell whose they are. */
+    /** Returns streams whose ids contain their caller. */
     private static List<String> streamsOf(String caller, int count) {
         return ids().limit(count).map(id -> caller + "-" + id).toList();
     }
@@ -40,7 +40,7 @@ class FairnessTest extends GroupCommitFixture {
                         .toList()));
     }
 
-    /** As many statements as there may be at once, so that all that comes now waits. */
+    /** Starts the maximum number of statements, so that all later calls wait. */
     private void fillLane() {
         for (int i = 1; i <= Lane.MAX_STATEMENTS; i++) {
             acquire("first", Lane.MANY_REQUESTS);
@@ -54,7 +54,7 @@ class FairnessTest extends GroupCommitFixture {
         return storage.statements.get(index);
     }
 
-    /** How many streams of a caller are in a statement. */
+    /** Returns the number of streams of a caller in a statement. */
     private static long of(String caller, String statement) {
         return Stream.of(statement.split("[\\[, \\]]+"))
                 .filter(id -> id.startsWith(caller + "-"))
@@ -69,7 +69,7 @@ class FairnessTest extends GroupCommitFixture {
     }
 
     @Test
-    void batchesOfAThousandPushNobodyOutOfTheNextStatement() throws Exception {
+    void batchesOfAThousandPushNoCallerOutOfTheNextStatement() throws Exception {
         fillLane();
         for (int i = 0; i < 10; i++) {
             acquire("greedy", 1000);
@@ -82,7 +82,7 @@ class FairnessTest extends GroupCommitFixture {
     }
 
     @Test
-    void aCallThatIsCarriedOutInPartsHasItsOutcomesInTheirPlaces() throws Exception {
+    void aCallThatIsCarriedOutInPartsHasItsOutcomesAtTheirPositions() throws Exception {
         fillLane();
         List<String> ids = streamsOf("greedy", 1000);
         var greedy = locks.acquire("greedy", requests(ids));
@@ -98,7 +98,7 @@ class FairnessTest extends GroupCommitFixture {
     }
 
     @Test
-    void eachCallerHasItsPartOfAStatementBeforeAnybodyHasMore() throws Exception {
+    void eachCallerGetsItsPartOfAStatementBeforeAnyCallerGetsMore() throws Exception {
         fillLane();
         for (int i = 0; i < 20; i++) {
             acquire("a", 100);
@@ -119,7 +119,7 @@ class FairnessTest extends GroupCommitFixture {
     }
 
     @Test
-    void whatIsDoneIsDecidedInTurns() throws Exception {
+    void callersTakeTurnsInDecidingTheKindOfAStatement() throws Exception {
         fillLane();
         for (int i = 0; i < 20; i++) {
             release("greedy", 1000);
@@ -134,7 +134,7 @@ class FairnessTest extends GroupCommitFixture {
     }
 
     @Test
-    void whoGetsSomethingOfAFloodOfOneKindHasItsTurnForTheOther() throws Exception {
+    void aCallerThatGetsPartOfAFloodOfOneKindKeepsItsTurnForTheOther() throws Exception {
         fillLane();
         for (int i = 0; i < 10; i++) {
             release("greedy", 1000);
@@ -154,7 +154,7 @@ class FairnessTest extends GroupCommitFixture {
     }
 
     @Test
-    void largeCallsHaveTheirTurnAmongSmallOnesOfAnotherKind() throws Exception {
+    void largeCallsGetTheirTurnAmongSmallOnesOfAnotherKind() throws Exception {
         fillLane();
         acquire("large", 1000);
         for (int i = 0; i < 20; i++) {
@@ -166,7 +166,7 @@ class FairnessTest extends GroupCommitFixture {
     }
 
     @Test
-    void aCallersOwnCallsForAStreamStayInOrderBesideThoseOfOthers() throws Exception {
+    void theCallsOfOneCallerForAStreamStayInOrderBesideThoseOfOthers() throws Exception {
         fillLane();
         var granted = locks.acquire("caller", requests(List.of(stream)));
         acquire("other", 1000);
@@ -178,7 +178,7 @@ class FairnessTest extends GroupCommitFixture {
     }
 
     @Test
-    void whoHasTooMuchWaitingIsRefusedAndOthersAreNot() throws Exception {
+    void aCallerWithTooManyWaitingRequestsIsRejectedAndOthersAreNot() throws Exception {
         fillLane();
         for (int i = 0; i < 75; i++) {
             acquire("greedy", 1000);
@@ -191,7 +191,7 @@ class FairnessTest extends GroupCommitFixture {
     }
 
     @Test
-    void theListsOfOneCallerKeepNeitherOthersNorTheHealthCheckWaiting() throws Exception {
+    void theListsOfOneCallerDelayNeitherOthersNorTheHealthCheck() throws Exception {
         var lists = IntStream.range(0, 32).mapToObj(i -> list("greedy")).toList();
         await().until(() -> storage.statements.size() == 1);
         assertThat(lists)
@@ -218,7 +218,7 @@ class FairnessTest extends GroupCommitFixture {
     }
 
     @Test
-    void checksThatAreAskedForDuringACheckShareTheNextOne() throws Exception {
+    void callsDuringACheckShareTheNextCheck() throws Exception {
         var first = locks.verifyWritable();
         await().until(() -> storage.statements.size() == 1);
         var others =

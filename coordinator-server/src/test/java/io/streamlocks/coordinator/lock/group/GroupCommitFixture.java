@@ -22,7 +22,7 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 
-/** Group commit before a storage that is held up, and calls of it. */
+/** A group commit on a storage whose statements wait for the test. */
 abstract class GroupCommitFixture {
 
     static final Duration TTL = Duration.ofSeconds(30);
@@ -47,7 +47,7 @@ abstract class GroupCommitFixture {
         answers.shutdownNow();
     }
 
-    /** Threads that carry statements out, or have nothing to carry out. */
+    /** Counts the tasks that have begun and ended. */
     static final class CountedThreads extends ThreadPoolExecutor {
         final AtomicInteger begun = new AtomicInteger();
         final AtomicInteger ended = new AtomicInteger();
@@ -69,7 +69,7 @@ abstract class GroupCommitFixture {
         }
     }
 
-    /** Starts a thread only where it is told so; else none can be had. */
+    /** Starts a thread only if the test allows it. */
     GroupCommit withThreads(BooleanSupplier start) {
         ExecutorService threads = Executors.newCachedThreadPool(task -> {
             if (!start.getAsBoolean()) {

@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What is put together, in which order, and what becomes of it when it cannot be carried out. */
+/** Which requests share a statement, in which order, and what happens if they cannot be carried out. */
 class GroupCommitTest extends GroupCommitFixture {
 
     @Test
@@ -36,7 +36,7 @@ class GroupCommitTest extends GroupCommitFixture {
     }
 
     @Test
-    void whatArrivesDuringAStatementIsTheNextOne() throws Exception {
+    void requestsThatArriveDuringAStatementAreTheNextOne() throws Exception {
         var first = acquireAndAwaitStatement(stream);
         List<CompletableFuture<AcquireOutcome>> others =
                 streams.stream().skip(1).map(this::acquire).toList();
@@ -64,7 +64,7 @@ class GroupCommitTest extends GroupCommitFixture {
     }
 
     @Test
-    void renewalsWaitForNoAcquire() throws Exception {
+    void renewalsDoNotWaitForAcquires() throws Exception {
         acquireAndAwaitStatement(stream);
         locks.renew("caller", List.of(new RenewRequest(stream, leaseId, Optional.empty())));
         await().until(() -> storage.statements.size() == 2);
@@ -93,7 +93,7 @@ class GroupCommitTest extends GroupCommitFixture {
         acquire(stream);
         locks.release("caller", List.of(new ReleaseRequest(stream, leaseId)));
         acquire(streams.get(2));
-        // Behind the release of the same stream, though of the statement's kind.
+        // It must stay behind the release of the same stream, although it has the kind of the statement.
         acquire(stream);
         storage.letGo(2);
         await().until(() -> storage.statements.size() == 3);
@@ -116,7 +116,7 @@ class GroupCommitTest extends GroupCommitFixture {
     }
 
     @Test
-    void anEmptyBatchIsNoStatement() throws Exception {
+    void anEmptyBatchCausesNoStatement() throws Exception {
         assertThat(get(locks.renew("caller", List.of()))).isEmpty();
         assertThat(storage.statements).isEmpty();
     }
@@ -132,7 +132,7 @@ class GroupCommitTest extends GroupCommitFixture {
     }
 
     @Test
-    void anErrorOfTheStorageIsToldAndTheLaneGoesOn() throws Exception {
+    void anErrorOfTheStorageFailsItsCallAndTheLaneContinues() throws Exception {
         storage.failure = new IllegalStateException("a fault");
         var first = acquireAndAwaitStatement(stream);
         storage.letAllGo();
@@ -141,8 +141,8 @@ class GroupCommitTest extends GroupCommitFixture {
     }
 
     @Test
-    void anErrorWhileTheNextStatementIsMadeFailsOneCallAndTheLaneGoesOn() throws Exception {
-        // As when the memory is used up: the runner that died would leave the lane busy for ever.
+    void anErrorWhileTheNextStatementIsTakenFailsOneCallAndTheLaneContinues() throws Exception {
+        // Exhausted memory causes this. A runner that died would leave the lane busy for ever.
         var first = acquireAndAwaitStatement(stream);
         var failing = locks.acquire("caller", new AbstractList<>() {
             @Override
@@ -156,7 +156,7 @@ class GroupCommitTest extends GroupCommitFixture {
             }
         });
         var behind = acquire(streams.get(1));
-        // Beside the first, so that the streams of the failing one are looked at.
+        // It begins beside the first one, so that the streams of the failing one are compared.
         var many =
                 locks.acquire("caller", requests(ids().limit(Lane.MANY_REQUESTS).toList()));
         assertFails(failing, OutOfMemoryError.class);
@@ -168,7 +168,7 @@ class GroupCommitTest extends GroupCommitFixture {
     }
 
     @Test
-    void whatWouldBeTooMuchIsRefusedAtOnceAndNothingLeaks() throws Exception {
+    void requestsBeyondTheBoundAreRejectedAtOnceAndNoneStaysCounted() throws Exception {
         var underWay = fillLane();
         var waiting = fillBacklog();
         assertFails(acquire(streams.get(1)), OverloadedException.class);
@@ -179,14 +179,14 @@ class GroupCommitTest extends GroupCommitFixture {
         for (var call : waiting) {
             assertThat(get(call)).hasSize(1000);
         }
-        // As many again would be refused if any of the first were still counted.
+        // The same number would be rejected if any of the first were still counted.
         for (var call : fillBacklog()) {
             assertThat(get(call)).hasSize(1000);
         }
     }
 
     @Test
-    void whatHasWaitedForTooLongIsRefusedAndNotCarriedOut() throws Exception {
+    void aCallThatHasWaitedForTooLongIsRejectedAndNotCarriedOut() throws Exception {
         acquireAndAwaitStatement(stream);
         var late = acquire(streams.get(1));
         nanoTime.addAndGet(TimeUnit.MILLISECONDS.toNanos(LATE_MS));
@@ -198,7 +198,7 @@ class GroupCommitTest extends GroupCommitFixture {
     }
 
     @Test
-    void whoWaitedForAStorageThatIsAwayIsToldThat() throws Exception {
+    void aCallThatWaitedForAStorageThatIsDownFailsWithTheOutage() throws Exception {
         storage.failure = new StorageUnavailableException("away", null);
         acquireAndAwaitStatement(stream);
         var late = acquire(streams.get(1));
@@ -208,7 +208,7 @@ class GroupCommitTest extends GroupCommitFixture {
     }
 
     @Test
-    void aCallThatIsCancelledIsDroppedAndLeavesNothingBehind() throws Exception {
+    void aCancelledCallIsDroppedAndNotCounted() throws Exception {
         var underWay = fillLane();
         var waiting = fillBacklog();
         waiting.forEach(call -> call.cancel(false));
@@ -225,7 +225,7 @@ class GroupCommitTest extends GroupCommitFixture {
     }
 
     @Test
-    void aCallerThatIsSlowToTakeItsAnswerHoldsUpNobody() throws Exception {
+    void aCallerThatIsSlowToTakeItsResultDelaysNoOtherCall() throws Exception {
         CountDownLatch taken = new CountDownLatch(1);
         var slow = acquireAndAwaitStatement(stream).thenAccept(outcome -> awaitUninterruptibly(taken));
         var other = acquire(streams.get(1));
@@ -237,7 +237,7 @@ class GroupCommitTest extends GroupCommitFixture {
     }
 
     @Test
-    void readsWaitForNoLaneAndAreRefusedWhenTheyHaveWaitedForTooLong() throws Exception {
+    void readsWaitForNoLaneAndAreRejectedWhenTheyHaveWaitedForTooLong() throws Exception {
         acquireAndAwaitStatement(stream);
         var reads = IntStream.range(0, 3)
                 .mapToObj(i -> locks.find("caller", stream))
@@ -256,7 +256,7 @@ class GroupCommitTest extends GroupCommitFixture {
     }
 
     @Test
-    void whatWaitsWhenItIsClosedIsRefused() throws Exception {
+    void callsThatWaitWhenGroupCommitIsClosedAreRejected() throws Exception {
         var first = acquireAndAwaitStatement(stream);
         var second = acquire(streams.get(1));
         locks.close();
@@ -267,7 +267,7 @@ class GroupCommitTest extends GroupCommitFixture {
         assertThat(get(first)).isInstanceOf(AcquireOutcome.Granted.class);
     }
 
-    /** As many statements as may be under way. */
+    /** Starts the maximum number of statements. */
     private List<CompletableFuture<List<AcquireOutcome>>> fillLane() {
         List<CompletableFuture<List<AcquireOutcome>>> calls = new ArrayList<>();
         for (int i = 1; i <= Lane.MAX_STATEMENTS; i++) {
@@ -279,7 +279,7 @@ class GroupCommitTest extends GroupCommitFixture {
         return calls;
     }
 
-    /** Calls of a thousand requests each, as many as a caller may have waiting alone. */
+    /** Makes calls of a thousand requests each, as many as one caller may have waiting. */
     private List<CompletableFuture<List<AcquireOutcome>>> fillBacklog() {
         List<CompletableFuture<List<AcquireOutcome>>> calls = new ArrayList<>();
         for (int waiting = 0; waiting < Backlog.MAX_REQUESTS / 4 * 3; waiting += 1000) {

@@ -24,19 +24,19 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** The memory backend, whose every statement waits until a test lets it go on, or fails. Notes what it is asked. */
+/** The memory backend, whose statements wait until the test lets them continue or fail. It records them. */
 final class HeldUpLocks extends ForwardingLocks {
 
     private final LockManager locks = new MemoryLockManager(new MonotonicClock(), true);
     private final Semaphore permits = new Semaphore(0);
 
-    /** Like {@code acquire [a, b]}, in the order in which the statements began. */
+    /** The statements, such as {@code acquire [a, b]}, in the order in which they began. */
     final List<String> statements = new CopyOnWriteArrayList<>();
 
-    /** The largest statement so far. */
+    /** The size of the largest statement so far. */
     volatile int largest;
 
-    /** How many statements were under way at once, reads among them. */
+    /** The number of statements that were under way at once, including reads. */
     volatile int mostAtOnce;
 
     /** Whether two changes of one stream were under way at once. */
@@ -45,13 +45,13 @@ final class HeldUpLocks extends ForwardingLocks {
     /** The streams that another transaction has locked. */
     final Set<String> locked = ConcurrentHashMap.newKeySet();
 
-    /** Whether of several renewals of one stream in a statement the first alone is decided. */
+    /** Whether only the first of several renewals of one stream in a statement is decided. */
     volatile boolean oneDecisionEach;
 
     private int underWay;
     private final Set<String> streamsUnderWay = new HashSet<>();
 
-    /** What the next statement that goes on fails with. */
+    /** The failure of the next statement that continues. */
     volatile RuntimeException failure;
 
     @Override
@@ -63,7 +63,7 @@ final class HeldUpLocks extends ForwardingLocks {
         permits.release(count);
     }
 
-    /** From now on no statement waits. */
+    /** Lets all statements continue from now on. */
     void letAllGo() {
         permits.release(1_000_000);
     }

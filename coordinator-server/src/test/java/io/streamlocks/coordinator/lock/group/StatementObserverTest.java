@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What is told of calls and statements, to whom, and that it is told before the callers hear. */
+/** What an observer is informed of, and that it is informed before the futures are completed. */
 class StatementObserverTest {
 
     private final AtomicLong nanoTime = new AtomicLong();
@@ -29,7 +29,7 @@ class StatementObserverTest {
     private final Notes notes = new Notes();
     private final GroupCommit locks = new GroupCommit(storage, answers, notes, nanoTime::get);
 
-    /** Notes what it hears; each call that somebody is told of has a number. */
+    /** Records what it is informed of, with a number for each call. */
     private static final class Notes implements StatementObserver {
         private final List<String> waits = new CopyOnWriteArrayList<>();
         private final List<List<Execution>> calls = new CopyOnWriteArrayList<>();
@@ -65,7 +65,7 @@ class StatementObserverTest {
     }
 
     @Test
-    void eachCallIsToldOfTheStatementThatCarriedItOutAndHowLongItWaited() throws Exception {
+    void eachCallIsReportedWithItsStatementAndItsWait() throws Exception {
         nanoTime.set(100);
         var first = acquire(1);
         await().until(() -> storage.statements.size() == 1);
@@ -90,7 +90,7 @@ class StatementObserverTest {
     }
 
     @Test
-    void aStatementThatFailsIsToldWithItsFailure() {
+    void aFailedStatementIsReportedWithItsFailure() {
         StorageUnavailableException failure = new StorageUnavailableException("away", null);
         storage.failure = failure;
         storage.letAllGo();
@@ -99,7 +99,7 @@ class StatementObserverTest {
     }
 
     @Test
-    void aCallThatWaitedForTooLongIsToldToHaveWaitedAndOfNoStatement() throws Exception {
+    void aCallThatWaitedForTooLongIsReportedWithItsWaitAndNoStatement() throws Exception {
         var first = acquire(1);
         await().until(() -> storage.statements.size() == 1);
         var late = acquire(1);
@@ -113,7 +113,7 @@ class StatementObserverTest {
     }
 
     @Test
-    void readsAreToldAsChangesAre() throws Exception {
+    void readsAreReportedLikeChanges() throws Exception {
         storage.letAllGo();
         get(locks.find("caller", "s"));
         get(locks.verifyWritable());

@@ -21,17 +21,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** When a second statement of a lane begins beside another, and what it may take. */
+/** When a lane begins a second statement beside another, and which requests it may take. */
 class TwoStatementsTest extends GroupCommitFixture {
 
     @Test
-    void whereManyWaitASecondStatementBeginsBesideTheFirst() throws Exception {
+    void aSecondStatementBeginsBesideTheFirstIfManyRequestsWait() throws Exception {
         var first = acquireAndAwaitStatement(stream);
         List<String> many = ids().limit(Lane.MANY_REQUESTS).toList();
         var second = locks.acquire("caller", requests(many));
         await().until(() -> storage.statements.size() == 2);
         var third = locks.acquire("caller", requests(ids().limit(1000).toList()));
-        // There is no third, however many wait.
+        // There is no third one, however many requests wait.
         assertThat(writers.begun).hasValue(2);
         storage.letAllGo();
         get(first);
@@ -43,8 +43,8 @@ class TwoStatementsTest extends GroupCommitFixture {
     }
 
     @Test
-    void fewerShareTheNextStatement() throws Exception {
-        // Those that wait no more must not count.
+    void fewerRequestsShareTheNextStatement() throws Exception {
+        // Requests that no longer wait must not count.
         storage.letGo(2);
         get(locks.acquire("caller", requests(ids().limit(Lane.MANY_REQUESTS).toList())));
         var first = acquireAndAwaitStatement(stream);
@@ -62,7 +62,7 @@ class TwoStatementsTest extends GroupCommitFixture {
     }
 
     @Test
-    void whatComesWhileAStatementIsHeldUpDoesNotWaitForIt() throws Exception {
+    void requestsThatArriveDuringADelayedStatementDoNotWaitForIt() throws Exception {
         var heldUp = acquireAndAwaitStatement(stream);
         nanoTime.addAndGet(TimeUnit.MILLISECONDS.toNanos(Lane.PATIENCE_MS));
         acquire(streams.get(1));
@@ -88,9 +88,9 @@ class TwoStatementsTest extends GroupCommitFixture {
         get(others);
     }
 
-    /** Without an end to it, each call that has to wait would look through all that do. */
+    /** Otherwise each call that has to wait would search all waiting calls. */
     @Test
-    void whatHasToWaitForTheStatementUnderWayIsTriedOnceAndKeepsNothingElseWaiting() throws Exception {
+    void requestsThatMustWaitForTheStatementUnderWayAreTriedOnceAndDelayNoOthers() throws Exception {
         List<String> many = ids().limit(Lane.MANY_REQUESTS).toList();
         var granted = locks.acquire("caller", requests(many));
         await().until(() -> storage.statements.size() == 1);
@@ -111,7 +111,7 @@ class TwoStatementsTest extends GroupCommitFixture {
         }
     }
 
-    /** The race: two statements of a lane, of which one acquires what the other releases. */
+    /** Two statements of a lane race, and one acquires the streams that the other releases. */
     @Test
     void callsOfManyThreadsForTheSameStreamsKeepTheirOrder() throws Exception {
         storage.letAllGo();
@@ -132,7 +132,7 @@ class TwoStatementsTest extends GroupCommitFixture {
         assertThat(storage.overlapped).isFalse();
     }
 
-    /** With a burst of calls that do not wait for each other, of which each release follows its acquire. */
+    /** Makes a burst of calls that do not wait for each other, in which each release follows its acquire. */
     private Void cycleOftenBesideOthers(List<String> few) throws Exception {
         for (int burst = 0; burst < 20; burst++) {
             Map<CompletableFuture<List<AcquireOutcome>>, CompletableFuture<List<ReleaseOutcome>>> cycles =
@@ -158,7 +158,7 @@ class TwoStatementsTest extends GroupCommitFixture {
     }
 
     @Test
-    void aLaneThatGotNoSecondThreadGoesOnWithTheFirst() throws Exception {
+    void aLaneWithoutASecondThreadContinuesWithTheFirst() throws Exception {
         AtomicInteger threads = new AtomicInteger();
         try (GroupCommit shortOfThreads = withThreads(() -> threads.incrementAndGet() == 1)) {
             var first = shortOfThreads.acquire("caller", requests(List.of(stream)));

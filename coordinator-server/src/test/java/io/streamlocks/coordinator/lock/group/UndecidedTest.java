@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Requests that one statement could not decide, since others for their stream went first. */
+/** Requests that a statement could not decide, because other requests for their stream went first. */
 class UndecidedTest extends GroupCommitFixture {
 
     @BeforeEach
@@ -52,7 +52,7 @@ class UndecidedTest extends GroupCommitFixture {
     }
 
     @Test
-    void theyAreDecidedByTheNextStatementsInTheirOrder() throws Exception {
+    void undecidedRequestsAreDecidedByTheNextStatementsInTheirOrder() throws Exception {
         storage.letAllGo();
         var call = renew(
                 "caller", renewal(stream, 10), renewal(streams.get(1), 40), renewal(stream, 20), renewal(stream, 30));
@@ -80,7 +80,7 @@ class UndecidedTest extends GroupCommitFixture {
     }
 
     @Test
-    void noLaterCallOfTheirCallerOvertakesThem() throws Exception {
+    void noLaterCallOfTheirCallerOvertakesUndecidedRequests() throws Exception {
         var call = renew("caller", renewal(stream, 10), renewal(stream, 20));
         awaitStatements(1);
         var later = renew("caller", renewal(stream, 30));
@@ -91,7 +91,7 @@ class UndecidedTest extends GroupCommitFixture {
     }
 
     @Test
-    void afterTheTimeThatACallMayWaitTheyAloneAreUndecided() throws Exception {
+    void afterTheTimeThatACallMayWaitOnlyTheseRequestsAreUndecided() throws Exception {
         var call = renew(
                 "greedy", renewal(stream, 10), renewal(stream, 20), renewal(streams.get(1), 30), renewal(stream, 40));
         awaitStatements(1);
@@ -108,13 +108,13 @@ class UndecidedTest extends GroupCommitFixture {
     }
 
     @Test
-    void aThousandRepeatsLeaveEachOtherCallItsPlaceInTheNextStatement() throws Exception {
+    void aThousandUndecidedRequestsLeaveEachOtherCallItsPlaceInTheNextStatement() throws Exception {
         var repeats = locks.renew(
                 "greedy",
                 IntStream.range(0, 1000).mapToObj(i -> renewal(stream, i + 10)).toList());
         awaitStatements(1);
         for (int i = 1; i < 8; i++) {
-            // A statement of the repeats is under way, perhaps two.
+            // One or two statements with the repeats are under way.
             var other = renew("modest", renewal(streams.get(i), 30));
             storage.letGo(2);
             String name = streams.get(i);
@@ -126,7 +126,7 @@ class UndecidedTest extends GroupCommitFixture {
     }
 
     @Test
-    void whatIsBlockedIsTriedLaterAndWhatIsUndecidedAtOnce() throws Exception {
+    void blockedRequestsAreTriedLaterAndUndecidedOnesAtOnce() throws Exception {
         storage.locked.add(streams.get(1));
         storage.letAllGo();
         var call = renew("caller", renewal(stream, 10), renewal(streams.get(1), 20), renewal(stream, 30));
@@ -137,7 +137,7 @@ class UndecidedTest extends GroupCommitFixture {
     }
 
     @Test
-    void theCallIsUnknownIfTheNextStatementFails() throws Exception {
+    void anUndecidedCallIsUnknownIfTheNextStatementFails() throws Exception {
         var call = renew("caller", renewal(stream, 10), renewal(stream, 20));
         storage.letGo(1);
         awaitStatements(2);
@@ -147,7 +147,7 @@ class UndecidedTest extends GroupCommitFixture {
     }
 
     @Test
-    void whatWasDecidedStandsWhenItIsClosed() throws Exception {
+    void decidedOutcomesRemainWhenGroupCommitIsClosed() throws Exception {
         var call = renew("caller", renewal(stream, 10), renewal(stream, 20));
         awaitStatements(1);
         locks.close();
@@ -157,7 +157,7 @@ class UndecidedTest extends GroupCommitFixture {
     }
 
     @Test
-    void nothingOfThemStaysCounted() throws Exception {
+    void noUndecidedRequestStaysCounted() throws Exception {
         storage.letAllGo();
         for (int i = 0; i < 100; i++) {
             get(locks.renew("caller", Collections.nCopies(10, renewal(stream, 10))));
@@ -166,7 +166,7 @@ class UndecidedTest extends GroupCommitFixture {
             get(locks.renew(
                     "caller", streams.stream().map(id -> renewal(id, 10)).toList()));
         }
-        // It would be refused at once if there were not room for all of it.
+        // It would be rejected at once if there were no room for all of it.
         var all = locks.acquire(
                 "caller", requests(ids().limit(Backlog.MAX_REQUESTS / 4 * 3).toList()));
         assertThat(all.isCompletedExceptionally()).isFalse();

@@ -4,17 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
-import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.testkit.contract.LockManagerContract;
 import io.streamlocks.testkit.contract.OwnerPrefixContract;
 import io.streamlocks.testkit.contract.TestClock;
+import io.streamlocks.testkit.contract.TimeByTestClock;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-class MemoryLockManagerTest extends LockManagerContract implements OwnerPrefixContract {
+class MemoryLockManagerTest extends LockManagerContract implements OwnerPrefixContract, TimeByTestClock {
 
     private final TestClock clock = new TestClock();
     private final LockManager locks = new MemoryLockManager(clock, true);
@@ -25,23 +25,8 @@ class MemoryLockManagerTest extends LockManagerContract implements OwnerPrefixCo
     }
 
     @Override
-    public void expire(String streamId) {
-        locks.find(streamId).ifPresent(lock -> clock.advance(lock.expiresIn()));
-    }
-
-    @Override
-    public void age(String streamId, Duration by) {
-        clock.advance(by);
-    }
-
-    @Override
-    public void open(String streamId) {
-        clock.advance(Breaking.MAX_DELAY);
-    }
-
-    @Override
-    public void tick() {
-        clock.advance(Duration.ofMillis(1));
+    public TestClock clock() {
+        return clock;
     }
 
     @Test

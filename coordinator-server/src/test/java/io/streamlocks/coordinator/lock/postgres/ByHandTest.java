@@ -8,11 +8,11 @@ import java.util.List;
 import org.jooq.Record;
 import org.junit.jupiter.api.Test;
 
-/** What people and other programs do to the tables by SQL of their own. */
+/** Statements that people and other programs run on the tables. */
 class ByHandTest extends StagedRace {
 
     @Test
-    void aLeaseEndsWithItsHistoryWhateverTheSearchPathIs() throws Exception {
+    void theEndOfALeaseIsRecordedWhateverTheSearchPathIs() throws Exception {
         Lease lease = grant("alice");
         try (Connection person = database.transaction()) {
             sql(person).execute("SET LOCAL search_path = ''");
@@ -33,7 +33,7 @@ class ByHandTest extends StagedRace {
     }
 
     @Test
-    void aSchemaThatWasRenamedHasItsHistoryAllTheSame() throws Exception {
+    void aRenamedSchemaKeepsRecordingHistory() throws Exception {
         grant("alice");
         database.sql().execute("ALTER SCHEMA public RENAME TO renamed");
         database.sql().execute("UPDATE renamed.stream_locks SET owner_id = NULL, expires_at = clock_timestamp()");
@@ -41,7 +41,7 @@ class ByHandTest extends StagedRace {
     }
 
     @Test
-    void aHistoryThatIsPublishedIsPurgedAllTheSame() {
+    void aHistoryThatIsPublishedCanBePurged() {
         database.sql().execute("CREATE PUBLICATION everything FOR ALL TABLES");
         release(grant("alice"));
         database.sql()

@@ -32,15 +32,15 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Another transaction has renewed a lease and not committed that yet, or has only locked its row: callers are told nothing
- * about the lease that may turn out to be wrong.
+ * Another transaction has renewed a lease and has not committed the renewal yet, or has only locked its row. No outcome
+ * may state anything about the lease that can turn out to be wrong.
  */
 class CertaintyTest extends StagedRace {
 
     private static final Breaking BREAKING = new Breaking("it hangs", "operator", Duration.ZERO);
 
     @Test
-    void nobodyIsToldThatALeaseIsOverWhileItsRenewalIsCommitted() throws Exception {
+    void noOutcomeSaysThatALeaseHasEndedWhileItsRenewalIsCommitted() throws Exception {
         Lease lease = overAsCommitted();
         try (Connection transaction = database.transaction()) {
             renewIn(transaction);
@@ -64,7 +64,7 @@ class CertaintyTest extends StagedRace {
     }
 
     @Test
-    void aRenewalThatIsRolledBackAfterTheEndLeavesALeaseThatIsOverForEverybody() throws Exception {
+    void aRenewalThatIsRolledBackAfterTheEndLeavesALeaseThatHasEnded() throws Exception {
         Lease lease = overAsCommitted();
         try (Connection transaction = database.transaction()) {
             renewIn(transaction);
@@ -85,7 +85,7 @@ class CertaintyTest extends StagedRace {
 
     @Test
     void aRenewalDoesNotWaitForALockedRowPastTheEndOfTheLeaseAndThenRenewIt() throws Exception {
-        // A lock that is rolled back changes nothing, so PostgreSQL would not judge again after the wait.
+        // A lock that is rolled back changes nothing, so PostgreSQL would not judge the row again after the wait.
         Lease lease = grant("alice");
         try (Connection transaction = database.transaction()) {
             lockRow(transaction);
@@ -98,7 +98,7 @@ class CertaintyTest extends StagedRace {
     }
 
     @Test
-    void anOwnersLeaseThatSeemsToBeOverUntilItsRenewalIsCommittedIsNotMissed() throws Exception {
+    void breakingAnOwnerFindsALeaseThatLooksExpiredUntilItsRenewalIsCommitted() throws Exception {
         Lease lease = overAsCommitted();
         try (Connection transaction = database.transaction()) {
             renewIn(transaction);
@@ -112,7 +112,7 @@ class CertaintyTest extends StagedRace {
     }
 
     @Test
-    void ofTheLeasesOfAnOwnerThoseThatNobodyHasLockedAreBroken() throws Exception {
+    void breakingAnOwnerBreaksTheLeasesThatAreNotLocked() throws Exception {
         List<Lease> leases = batch();
         try (Connection transaction = database.transaction()) {
             lock(transaction, leases.get(3));
@@ -148,7 +148,7 @@ class CertaintyTest extends StagedRace {
     }
 
     @Test
-    void requestsBehindOneThatIsBlockedAreBlockedAndNoneOvertakes() throws Exception {
+    void requestsBehindABlockedOneAreBlockedAndNoneOvertakesIt() throws Exception {
         Lease lease = grant("alice");
         AcquireRequest first = request("bob");
         AcquireRequest second = request("carol");
@@ -161,8 +161,8 @@ class CertaintyTest extends StagedRace {
     }
 
     @Test
-    void whatAServerOfTheVersionBeforeEndedIsNotTakenForTheLeaseOfWhoeverWasThereBefore() {
-        // It leaves the columns that it does not know of as they are.
+    void aLeaseThatAServerOfThePreviousVersionEndedIsNotAttributedToAnEarlierOwner() {
+        // That version does not set the columns that it does not have.
         release(grant("team-a/1"));
         Lease lease = grant("team-b/1");
         database.sql()
@@ -197,14 +197,14 @@ class CertaintyTest extends StagedRace {
                         lease.lock().streamId());
     }
 
-    /** A lease whose end has come, as far as anybody has committed. */
+    /** Grants a lease that has expired according to the committed state. */
     private Lease overAsCommitted() {
         Lease lease = grant("alice");
         database.expire(stream);
         return lease;
     }
 
-    /** Writes what the renewal of another server would, which was in time and has not committed yet. */
+    /** Writes the renewal of another server, which was in time and is not committed yet. */
     private void renewIn(Connection transaction) {
         sql(transaction)
                 .execute(

@@ -36,9 +36,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Whatever is called in whatever order, history has it all: each grant that was answered, once, with the end that was
- * answered, and replayed it gives the table as it stands. The sequences are random; the number in a test's name makes the
- * same one again.
+ * History is complete after any sequence of calls: it contains each grant once, with its end, and replaying it results
+ * in the table. The sequences are random. The number in the name of a test repeats its sequence.
  */
 class HistoryReplayTest {
 
@@ -66,7 +65,7 @@ class HistoryReplayTest {
 
     @ParameterizedTest
     @MethodSource("seeds")
-    void historyReplayedIsTheTable(long seed) {
+    void replayingHistoryResultsInTheTable(long seed) {
         Run run = new Run(seed);
         for (int call = 0; call < CALLS; call++) {
             run.call();
@@ -74,13 +73,13 @@ class HistoryReplayTest {
         run.streams.forEach(run::verify);
     }
 
-    /** One sequence of calls, and what was answered. */
+    /** One sequence of calls, and their outcomes. */
     private static final class Run {
         private final Random random;
         private final List<String> streams;
         private final List<Lease> leases = new ArrayList<>();
 
-        /** What each token's grant is known to have ended with; null for one that nobody ended. */
+        /** The known end of the grant of each token; null for a grant that no call ended. */
         private final Map<String, TreeMap<Long, EndReason>> granted = new HashMap<>();
 
         Run(long seed) {
@@ -119,7 +118,7 @@ class HistoryReplayTest {
             return leases.isEmpty()
                     ? List.of()
                     : random.ints(1 + random.nextInt(3), 0, leases.size())
-                            // Late ones most of all, since only they may be live.
+                            // Late leases are chosen most often, because only they may be live.
                             .map(i -> Math.max(i, leases.size() - 1 - random.nextInt(8)))
                             .mapToObj(leases::get)
                             .toList();
@@ -189,7 +188,7 @@ class HistoryReplayTest {
         private void forget(String stream) {
             database.expire(stream);
             database.backdate(stream, Duration.ofHours(2));
-            // The grant too, as if it had been that long ago: a lease cannot end before it begins.
+            // The grant is backdated as well, because a lease cannot end before it begins.
             database.sql()
                     .execute(
                             "UPDATE stream_locks SET acquired_at = least(acquired_at, expires_at) WHERE stream_id = ?",
@@ -207,19 +206,19 @@ class HistoryReplayTest {
                     .extracting(Grant::fencingToken)
                     .containsExactlyElementsOf(granted.get(stream).descendingKeySet());
             granted.get(stream).forEach((token, reason) -> {
-                Optional<EndReason> told = history.stream()
+                Optional<EndReason> ended = history.stream()
                         .filter(grant -> grant.fencingToken() == token)
                         .findFirst()
                         .orElseThrow()
                         .end()
                         .map(Grant.End::reason);
                 if (reason == null) {
-                    assertThat(told).isNotIn(Optional.of(EndReason.RELEASED), Optional.of(EndReason.BROKEN));
+                    assertThat(ended).isNotIn(Optional.of(EndReason.RELEASED), Optional.of(EndReason.BROKEN));
                 } else {
-                    assertThat(told).contains(reason);
+                    assertThat(ended).contains(reason);
                 }
             });
-            // Only the latest may be live or have run out without a successor that says so.
+            // Only the latest grant may be live, or expired without a successor.
             assertThat(history.stream().skip(1))
                     .allSatisfy(grant -> assertThat(grant.end()).isPresent());
             verifyTable(stream, history.stream().findFirst());

@@ -21,15 +21,15 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Batches that want each other's rows. */
+/** Batches that need each other's rows. */
 class LockOrderTest extends StagedRace {
 
     @Test
-    void aCallThatFellIntoADeadlockIsTriedOnceMore() throws Exception {
+    void aCallIsTriedAgainAfterADeadlock() throws Exception {
         String first = stream + "-1";
         String second = stream + "-2";
         try (Connection transaction = database.transaction()) {
-            // Somebody's own transaction, in the other order, and so patient that the call is the one to be ended.
+            // A foreign transaction locks the rows in the other order, and is so patient that PostgreSQL ends the call.
             sql(transaction).execute("SET LOCAL deadlock_timeout = '60s'");
             grantIn(transaction, requests(second).get(0));
             CompletableFuture<List<AcquireOutcome>> waiting = start(() -> locks.acquire(requests(first, second)));
@@ -61,8 +61,8 @@ class LockOrderTest extends StagedRace {
     }
 
     @Test
-    void anAcquireThatWaitsForANewRowHasLockedNoOther() throws Exception {
-        // A server of the version before may hold that row and wait for another one of the batch.
+    void anAcquireThatWaitsForANewRowHasLockedNoOtherRow() throws Exception {
+        // A server of the previous version may hold that row and wait for another one of the batch.
         String known = stream + "-1";
         String inserted = stream + "-2";
         locks.acquire(requests(known));
@@ -91,7 +91,7 @@ class LockOrderTest extends StagedRace {
         List<CompletableFuture<Void>> workers = IntStream.range(0, 4)
                 .mapToObj(worker -> CompletableFuture.runAsync(
                         () -> {
-                            // A manager of its own, as in another server.
+                            // Each thread has a manager of its own, like a server.
                             LockManager manager = new PostgresLockManager(database.pool());
                             for (int i = 0; i < 50; i++) {
                                 List<Lease> leases = manager
@@ -106,7 +106,7 @@ class LockOrderTest extends StagedRace {
                                         .map(lease -> new RenewRequest(
                                                 lease.lock().streamId(), lease.leaseId(), Optional.empty()))
                                         .toList());
-                                // Foreign leases too: a call that is refused locks rows like any other.
+                                // Some leases are foreign, because a call that is refused locks rows as well.
                                 manager.release(shuffled(streams).stream()
                                         .map(id -> new ReleaseRequest(id, UUID.randomUUID()))
                                         .toList());

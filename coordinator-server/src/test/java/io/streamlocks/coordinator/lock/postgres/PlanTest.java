@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** How PostgreSQL carries the statements out, which it decides when a connection first uses them. */
+/** The plans of the statements, which PostgreSQL chooses when a connection first uses them. */
 class PlanTest {
 
     private TestDatabase database;
@@ -29,12 +29,12 @@ class PlanTest {
     }
 
     /**
-     * A table that was just made, or is small, must not be read whole for each batch: the plan stays when the table has
-     * grown, until it is analyzed, which is up to a minute later.
+     * A new or small table must not be read completely for each batch. The plan stays after the table has grown, until
+     * the table is analyzed up to a minute later.
      */
     @ParameterizedTest
     @MethodSource("statements")
-    void aStatementLooksIntoThePrimaryKeyForEachStreamHoweverSmallTheTableIs(String sql) throws Exception {
+    void aStatementLooksUpEachStreamInThePrimaryKeyHoweverSmallTheTableIs(String sql) throws Exception {
         assertLooksUpEachStream(sql);
         database.sql().execute("""
                 INSERT INTO stream_locks
@@ -46,7 +46,14 @@ class PlanTest {
     }
 
     static List<String> statements() {
-        return List.of(LockSql.ACQUIRE, LockSql.RENEW, LockSql.RELEASE, LockSql.GLANCE, LockSql.LOOK, LockSql.BREAK);
+        return List.of(
+                AcquireChange.SQL,
+                RenewChange.SQL,
+                ReleaseChange.SQL,
+                BreakChange.SQL,
+                LockSql.GLANCE,
+                LockSql.LOOK,
+                PostgresLocks.FIND);
     }
 
     private void assertLooksUpEachStream(String sql) throws Exception {

@@ -23,7 +23,7 @@ import org.jooq.Result;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.Test;
 
-/** The facts about PostgreSQL that decide whether the statements are right, each staged. */
+/** The facts about PostgreSQL that the statements rely on. Each test stages one. */
 class PostgresFactsTest extends StagedRace {
 
     @Test
@@ -35,7 +35,7 @@ class PostgresFactsTest extends StagedRace {
             Instant ended = clock();
             Record granted = sql(transaction)
                     .fetchSingle(
-                            LockSql.ACQUIRE,
+                            AcquireChange.SQL,
                             new String[] {stream},
                             new String[] {"bob"},
                             new UUID[] {UUID.randomUUID()},
@@ -55,7 +55,7 @@ class PostgresFactsTest extends StagedRace {
             Instant begun = clock();
             Record granted = sql(transaction)
                     .fetchSingle(
-                            LockSql.ACQUIRE,
+                            AcquireChange.SQL,
                             new String[] {stream},
                             new String[] {"bob"},
                             new UUID[] {UUID.randomUUID()},
@@ -78,7 +78,7 @@ class PostgresFactsTest extends StagedRace {
     }
 
     @Test
-    void aLeaseThatRanOutSinceTheStartOfTheTransactionIsNotRenewed() throws Exception {
+    void aLeaseThatExpiredSinceTheStartOfTheTransactionIsNotRenewed() throws Exception {
         Lease lease = grant("alice");
         try (Connection transaction = database.transaction()) {
             sql(transaction).execute("SELECT 1");
@@ -90,7 +90,7 @@ class PostgresFactsTest extends StagedRace {
     private Result<Record> renewIn(Connection transaction, Lease lease) {
         return sql(transaction)
                 .fetch(
-                        LockSql.RENEW,
+                        RenewChange.SQL,
                         new String[] {stream},
                         new UUID[] {lease.leaseId()},
                         new Long[] {null},
@@ -102,20 +102,20 @@ class PostgresFactsTest extends StagedRace {
     }
 
     @Test
-    void theTokenIsDrawnWithTheRowLocked() throws Exception {
-        // Drawn before, it could be lower than that of a grant that comes and goes before the row is locked.
+    void theTokenIsDrawnWhileTheRowIsLocked() throws Exception {
+        // A token drawn earlier could be lower than that of a grant that comes and goes before the row is locked.
         release(grant("alice"));
         assertLockedDuring("nextval(s regclass) RETURNS bigint", "pg_catalog.nextval(s)", () -> acquire("bob"));
     }
 
     @Test
-    void aRenewalLooksAtTheClockWithTheRowLocked() throws Exception {
-        // Looked at before, the lease could run out before the row is locked, and be renewed all the same.
+    void aRenewalReadsTheClockWhileTheRowIsLocked() throws Exception {
+        // If the clock were read earlier, the lease could expire before the row is locked and be renewed all the same.
         Lease lease = grant("alice");
         assertLockedDuring("clock_timestamp() RETURNS timestamptz", "pg_catalog.clock_timestamp()", () -> renew(lease));
     }
 
-    /** Puts a function in the place of PostgreSQL's own that waits for the test, and looks whether the row is locked then. */
+    /** Replaces a function of PostgreSQL by one that waits for the test, and asserts that the row is locked then. */
     private void assertLockedDuring(String function, String result, Supplier<Object> call) throws Exception {
         database.sql().execute("CREATE SCHEMA staged");
         database.sql()
@@ -136,8 +136,8 @@ class PostgresFactsTest extends StagedRace {
     }
 
     @Test
-    void anAcquireWaitsForTheFirstRowOfItsStreamThatAnotherTransactionInsertsAndIsToldOfTheWinner() throws Exception {
-        // The winner's row is newer than the loser's snapshot.
+    void anAcquireWaitsForAnotherTransactionThatInsertsTheFirstRowOfItsStreamAndReturnsTheWinner() throws Exception {
+        // The row of the winner is newer than the snapshot of the loser.
         try (Connection transaction = database.transaction()) {
             long won = grantIn(transaction, request("alice"));
             CompletableFuture<AcquireOutcome> waiting = start(() -> acquire("bob"));
@@ -171,12 +171,12 @@ class PostgresFactsTest extends StagedRace {
         assertThat(writers()).isEqualTo(before);
         try (Connection transaction = database.transaction()) {
             lockRow(transaction);
-            // It would be blocked otherwise, and with it every poll of every worker for every held stream.
+            // Otherwise it would be blocked, like every poll of every worker for every held stream.
             assertThat(acquire("bob")).isInstanceOf(AcquireOutcome.Held.class);
         }
     }
 
-    /** The transactions that wrote the row and that locked it last. */
+    /** Returns the transactions that last wrote and last locked the row. */
     private List<Object> writers() {
         return database.sql()
                 .fetchSingle("SELECT xmin::text, xmax::text FROM stream_locks WHERE stream_id = ?", stream)
@@ -184,7 +184,7 @@ class PostgresFactsTest extends StagedRace {
     }
 
     @Test
-    void releaseKeepsTheRow() {
+    void releasingKeepsTheRow() {
         Lease lease = grant("alice");
         release(lease);
         assertThat(database.sql()
@@ -194,7 +194,7 @@ class PostgresFactsTest extends StagedRace {
     }
 
     @Test
-    void aPurgedStreamGoesOnWithAHigherToken() {
+    void aPurgedStreamContinuesWithAHigherToken() {
         Lease before = grant("alice");
         release(before);
         database.backdate(stream, Duration.ofHours(2));
@@ -205,12 +205,12 @@ class PostgresFactsTest extends StagedRace {
     }
 
     @Test
-    void purgeWalksPastWhatItKeepsAndSkipsWhatIsLocked() throws Exception {
+    void purgingSkipsLiveAndLockedRows() throws Exception {
         List<AcquireRequest> requests = IntStream.range(0, 2500)
                 .mapToObj(i -> new AcquireRequest(stream + i, "alice", UUID.randomUUID(), TTL))
                 .toList();
         locks.acquire(requests);
-        // Live ones before, between and behind the idle ones, over more than one chunk.
+        // Live streams stand before, between and behind the idle ones, in more than one chunk.
         database.sql()
                 .execute(
                         "UPDATE stream_locks SET expires_at = clock_timestamp() - interval '2 hours' WHERE fencing_token % 5 = 0");

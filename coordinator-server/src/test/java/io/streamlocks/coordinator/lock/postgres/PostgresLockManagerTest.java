@@ -5,15 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.testkit.contract.LockManagerContract;
 import io.streamlocks.testkit.contract.OwnerPrefixContract;
+import io.streamlocks.testkit.contract.TimeByTestDatabase;
 import io.streamlocks.testkit.rig.TestDatabase;
-import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-class PostgresLockManagerTest extends LockManagerContract implements OwnerPrefixContract {
+class PostgresLockManagerTest extends LockManagerContract implements OwnerPrefixContract, TimeByTestDatabase {
 
     private static TestDatabase database;
     private static LockManager locks;
@@ -35,18 +35,8 @@ class PostgresLockManagerTest extends LockManagerContract implements OwnerPrefix
     }
 
     @Override
-    public void expire(String streamId) {
-        database.expire(streamId);
-    }
-
-    @Override
-    public void age(String streamId, Duration by) {
-        database.backdate(streamId, by);
-    }
-
-    @Override
-    public void open(String streamId) {
-        database.open(streamId);
+    public TestDatabase database() {
+        return database;
     }
 
     @Test

@@ -24,8 +24,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Holds the jOOQ classes, which are generated without a database, against a real migrated one, and what they do not
- * show of it against the reasons that stand in {@code db/migration}.
+ * Compares the jOOQ classes, which are generated without a database, with a migrated database. Properties that those
+ * classes do not show are compared with the reasons in {@code db/migration}.
  */
 class SchemaTest {
 
@@ -58,7 +58,7 @@ class SchemaTest {
 
     @ParameterizedTest
     @MethodSource("tables")
-    void theColumnsAreTheSameInNameOrderTypeLengthAndNullability(Table<?> table) {
+    void theColumnsHaveTheSameNamesOrderTypesLengthsAndNullability(Table<?> table) {
         List<Column> real = query(String.format(Locale.ROOT, """
                 SELECT column_name, udt_name, character_maximum_length, is_nullable, column_default
                 FROM information_schema.columns
@@ -90,7 +90,7 @@ class SchemaTest {
                 .containsExactlyElementsOf(names(Tables.STREAM_LOCKS.getPrimaryKey().getFields().stream()))
                 .containsExactly("stream_id");
 
-        // PostgreSQL 18 lists NOT NULL, type n, as a constraint too.
+        // PostgreSQL 18 also lists NOT NULL as a constraint, of type n.
         assertThat(names("""
                 SELECT conname FROM pg_constraint
                 WHERE conrelid = 'stream_locks'::regclass AND contype NOT IN ('p', 'n')
@@ -109,7 +109,7 @@ class SchemaTest {
         assertThat(value(generated.getMaxvalue())).isEqualTo(real.get("max_value", Long.class));
         assertThat(generated.getCycle()).isEqualTo(real.get("cycle", Boolean.class));
         assertThat(value(generated.getCache())).isEqualTo(real.get("cache_size", Long.class));
-        // Null where it is the default of SQL.
+        // It is null for the default of SQL.
         assertThat(generated.getMinvalue()).isNull();
         assertThat(generated.getStartWith()).isNull();
         assertThat(generated.getIncrementBy()).isNull();
@@ -154,7 +154,7 @@ class SchemaTest {
 
     private static Column column(Field<?> field) {
         DataType<?> type = field.getDataType();
-        // PostgreSQL says which type it takes the name for.
+        // PostgreSQL reports its own name of the type.
         String name = database.sql()
                 .fetchSingle(
                         "SELECT typname FROM pg_type WHERE oid = to_regtype(?)",

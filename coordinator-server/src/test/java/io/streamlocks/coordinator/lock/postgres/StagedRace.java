@@ -27,8 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /**
- * A database of a test's own, on which a transaction of the test's makes a call wait at the critical place; none depends
- * on how fast the machine is.
+ * A database for one test, on which a transaction of the test makes a call wait at the critical place. No test depends
+ * on the speed of the machine.
  */
 abstract class StagedRace {
 
@@ -36,7 +36,7 @@ abstract class StagedRace {
 
     final String stream = "stream-" + UUID.randomUUID();
 
-    /** As many as there are calls at once; the common pool may have one thread only. */
+    /** It has a thread for each concurrent call. The common pool may have only one thread. */
     final ExecutorService threads = Executors.newCachedThreadPool();
 
     TestDatabase database;
@@ -89,9 +89,9 @@ abstract class StagedRace {
         sql(transaction).execute("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE", stream);
     }
 
-    /** Waits until that many statements of this database wait for a lock. */
+    /** Waits until this many statements of this database wait for a lock. */
     void awaitWaiting(int statements) {
-        // Often, since PostgreSQL looks only once for a deadlock that a test is to make meanwhile.
+        // It polls often, because PostgreSQL checks only once for the deadlock that a test creates.
         await().pollInterval(Duration.ofMillis(5))
                 .until(() -> database.sql()
                                 .fetchSingle(
@@ -100,7 +100,7 @@ abstract class StagedRace {
                         == statements);
     }
 
-    /** Grants a lease as another server's statement would, not committed yet. */
+    /** Grants a lease like the statement of another server that is not committed yet. */
     static long grantIn(Connection transaction, AcquireRequest request) {
         return sql(transaction)
                 .fetchSingle("""

@@ -6,25 +6,22 @@ import static org.awaitility.Awaitility.await;
 import io.streamlocks.coordinator.lock.Lease;
 import io.streamlocks.coordinator.lock.StorageCondition;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** What keeps dead rows, and how many there are. */
+/** The number of dead rows, and what prevents their removal. */
 class TableLookTest extends StagedRace {
 
     private static final int RENEWALS = 50;
 
     @Test
-    void aTransactionThatHoldsDeadRowsIsSeenWithItsAge() throws Exception {
+    void aTransactionThatHoldsDeadRowsIsReportedWithItsAge() throws Exception {
         Lease lease = grant("alice");
         try (Connection forgotten = database.transaction()) {
-            forgotten.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-            sql(forgotten).fetch("SELECT count(*) FROM stream_locks");
-            for (int i = 0; i < RENEWALS; i++) {
-                renew(lease);
-            }
+            renewBehind(forgotten, lease);
             assertThat(look().heldTransactions()).isGreaterThanOrEqualTo(RENEWALS);
             await().until(() -> look().oldestTransaction().orElseThrow().compareTo(Duration.ofMillis(500)) > 0);
             forgotten.rollback();
@@ -33,15 +30,11 @@ class TableLookTest extends StagedRace {
     }
 
     @Test
-    void deadRowsAreCountedAsTheDatabaseDoes() throws Exception {
+    void deadRowsAreCountedLikeTheDatabaseCountsThem() throws Exception {
         Lease lease = grant("alice");
         try (Connection forgotten = database.transaction()) {
-            forgotten.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-            sql(forgotten).fetch("SELECT count(*) FROM stream_locks");
-            for (int i = 0; i < RENEWALS; i++) {
-                renew(lease);
-            }
-            // A session tells what it did once a second, at the end of a statement.
+            renewBehind(forgotten, lease);
+            // A session reports its statistics once per second, at the end of a statement.
             await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
                 renew(lease);
                 assertThat(look().deadRows().orElseThrow()).isGreaterThan(RENEWALS / 2);
@@ -50,26 +43,31 @@ class TableLookTest extends StagedRace {
         assertThat(look().liveRows()).isPresent();
     }
 
-    /** A number that lacks the transactions of others would look like one that is well. */
+    /** A number without the transactions of others would look healthy. */
     @Test
-    void aRoleThatMayNotSeeTheTransactionsOfOthersSaysNothingOfTheirAgeAndAllTheSameWhatTheyHold() throws Exception {
+    void aRoleThatMayNotSeeTheTransactionsOfOthersReportsNoAgeButWhatTheyHold() throws Exception {
         String role = "r" + stream.replace("-", "").substring(6);
         database.sql().execute("CREATE ROLE " + role + " LOGIN PASSWORD 'p'");
         Lease lease = grant("alice");
         TableLook plain = new TableLook(as(role));
         await().untilAsserted(() -> assertThat(plain.look().oldestTransaction()).isPresent());
         try (Connection forgotten = database.transaction()) {
-            forgotten.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-            sql(forgotten).fetch("SELECT count(*) FROM stream_locks");
-            for (int i = 0; i < RENEWALS; i++) {
-                renew(lease);
-            }
+            renewBehind(forgotten, lease);
             StorageCondition seen = plain.look();
             assertThat(seen.oldestTransaction()).isEmpty();
             assertThat(seen.heldTransactions()).isGreaterThanOrEqualTo(RENEWALS);
 
             database.sql().execute("GRANT pg_read_all_stats TO " + role);
             assertThat(plain.look().oldestTransaction()).isPresent();
+        }
+    }
+
+    /** Lets a transaction see a lease as it is before many renewals, and renews it. */
+    private void renewBehind(Connection forgotten, Lease lease) throws SQLException {
+        forgotten.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+        sql(forgotten).fetch("SELECT count(*) FROM stream_locks");
+        for (int i = 0; i < RENEWALS; i++) {
+            renew(lease);
         }
     }
 

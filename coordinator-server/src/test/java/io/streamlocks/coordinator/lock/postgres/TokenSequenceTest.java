@@ -19,14 +19,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** A sequence that is behind the tokens that were given. */
+/** A sequence that is behind the tokens that were granted. */
 class TokenSequenceTest extends StagedRace {
 
     private static final int RAISERS = 4;
     private static final int DRAWN = 300;
 
     @Test
-    void aGrantIsAboveTheOneBeforeThoughTheSequenceIsBehind() {
+    void aGrantIsAboveThePreviousOneAlthoughTheSequenceIsBehind() {
         setSequence(18);
         long before = grantAndRelease();
         setSequence(1);
@@ -44,7 +44,7 @@ class TokenSequenceTest extends StagedRace {
     }
 
     @Test
-    void theSequenceIsRaisedToTheHighestTokenOfTheHistoryThoughItIsNotThatOfTheLatestGrant() {
+    void theSequenceIsRaisedToTheHighestTokenOfTheHistoryAlthoughItIsNotThatOfTheLatestGrant() {
         setSequence(18);
         long given = grantAndRelease();
         setSequence(1);
@@ -56,7 +56,7 @@ class TokenSequenceTest extends StagedRace {
     }
 
     @Test
-    void aSequenceThatGaveNothingYetIsRaisedToo() {
+    void anUnusedSequenceIsRaisedAsWell() {
         database.sql()
                 .execute("INSERT INTO stream_locks VALUES ('a', NULL, gen_random_uuid(), 7, 1, now(), now(), '{}')");
         assertThat(raise()).contains(new TokenSequence.Raised(0, 7));
@@ -72,23 +72,23 @@ class TokenSequenceTest extends StagedRace {
         assertThat(drawn()).isGreaterThan(1000);
     }
 
-    /** PostgreSQL has no last value of it then. */
+    /** PostgreSQL reports no last value of the sequence then. */
     @ParameterizedTest
     @ValueSource(
             strings = {
                 "ALTER SEQUENCE stream_lock_fencing_token RESTART WITH 1000000",
                 "SELECT setval('stream_lock_fencing_token', 1000000, false)"
             })
-    void aSequenceThatWasSetAheadAndGaveNothingSinceIsLeftAhead(String setAhead) {
+    void aSequenceThatWasSetAheadAndNotUsedSinceStaysAhead(String setAhead) {
         grant("alice");
         database.sql().execute(setAhead);
         assertThat(raise()).isEmpty();
         assertThat(drawn()).isGreaterThan(1_000_000);
     }
 
-    /** The look saw it behind; before the lock somebody else set it ahead. */
+    /** Another session sets the sequence ahead after the read and before the lock. */
     @Test
-    void aSequenceThatWasSetAheadAfterTheLookIsNotTakenBack() throws Exception {
+    void aSequenceThatWasSetAheadAfterTheReadIsNotLowered() throws Exception {
         setSequence(18);
         grant("alice");
         setSequence(1);
@@ -110,9 +110,12 @@ class TokenSequenceTest extends StagedRace {
         assertThat(drawn()).isGreaterThan(1000);
     }
 
-    /** PostgreSQL cancels an autovacuum for somebody who has waited for a second, which is longer than for a call. */
+    /**
+     * PostgreSQL cancels an autovacuum in favour of a session that has waited for a second, which is longer than a call
+     * waits.
+     */
     @Test
-    void aVacuumIsWaitedForForLongerThanACall() throws Exception {
+    void aVacuumMayDelayTheRaiseForLongerThanACallDoes() throws Exception {
         setSequence(18);
         grant("alice");
         setSequence(1);
@@ -126,7 +129,7 @@ class TokenSequenceTest extends StagedRace {
         assertThat(raise()).isPresent();
     }
 
-    /** The whole history takes too long, and its newest grants do not. */
+    /** Reading the whole history takes too long, but reading its newest grants does not. */
     @Test
     void aHistoryThatTakesTooLongToReadCountsWithItsNewestGrantsAndTheTable() {
         setSequence(18);
@@ -142,7 +145,7 @@ class TokenSequenceTest extends StagedRace {
     }
 
     @Test
-    void serversThatRaiseItWhileOthersDrawNeverTakeItBack() throws Exception {
+    void serversThatRaiseTheSequenceWhileOthersDrawNeverLowerIt() throws Exception {
         setSequence(20);
         grantAndRelease();
         setSequence(1);
@@ -155,7 +158,7 @@ class TokenSequenceTest extends StagedRace {
                 }
             }));
         }
-        // Of new streams, whose tokens are the sequence's own: each must be above the one before, or one came twice.
+        // The streams are new, so their tokens come from the sequence. Each must be above the previous one.
         List<Long> tokens = new ArrayList<>();
         for (int i = 0; i < DRAWN; i++) {
             tokens.add(database.sql().fetchSingle("""
@@ -170,7 +173,7 @@ class TokenSequenceTest extends StagedRace {
         assertThat(tokens).isSorted().doesNotHaveDuplicates();
     }
 
-    /** The table may be locked for longer than a server waits for it. */
+    /** Raises the sequence, and ignores a table that stays locked for too long. */
     private void tryToRaise() {
         try {
             raise();
@@ -180,7 +183,7 @@ class TokenSequenceTest extends StagedRace {
     }
 
     @Test
-    void aRoleThatMayNotSetItNeedsNoRightToUntilItIsBehind() {
+    void aRoleNeedsTheRightToSetTheSequenceOnlyIfItIsBehind() {
         String role = "r" + stream.replace("-", "").substring(6);
         database.sql().execute("CREATE ROLE " + role + " LOGIN PASSWORD 'p'");
         database.sql().execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO " + role);

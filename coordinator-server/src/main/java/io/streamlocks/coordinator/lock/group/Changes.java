@@ -1,0 +1,114 @@
+package io.streamlocks.coordinator.lock.group;
+
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.BreakOutcome;
+import io.streamlocks.coordinator.lock.BreakRequest;
+import io.streamlocks.coordinator.lock.LockCalls;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.RenewOutcome;
+import io.streamlocks.coordinator.lock.RenewRequest;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+
+/** The changes and their two lanes. This class is thread-safe, and no method blocks. */
+final class Changes {
+
+    private final StatementObserver observer;
+    private final Backlog backlog;
+    private final ExecutorService writers;
+    private final Lane changes;
+    private final Lane renewals;
+    private final Operation<AcquireRequest, AcquireOutcome> acquire;
+    private final Operation<RenewRequest, RenewOutcome> renew;
+    private final Operation<ReleaseRequest, ReleaseOutcome> release;
+    private final Operation<BreakRequest, BreakOutcome> breakLeases;
+
+    /**
+     * @param locks carries out the statements
+     * @param writers run the statements, four at once, and complete futures beside that
+     * @param answers completes futures while the writers are busy
+     */
+    Changes(
+            LockCalls locks,
+            ExecutorService writers,
+            Executor answers,
+            Delay delay,
+            Backlog backlog,
+            StatementObserver observer) {
+        this.observer = observer;
+        this.backlog = backlog;
+        this.writers = writers;
+        this.changes = new Lane(writers, answers, delay, backlog, observer);
+        this.renewals = new Lane(writers, answers, delay, backlog, observer);
+        this.acquire = new Operation<>(
+                Kind.ACQUIRE,
+                AcquireRequest::streamId,
+                locks::acquire,
+                new AcquireOutcome.Blocked(),
+                new AcquireOutcome.Undecided(),
+                changes);
+        this.renew = new Operation<>(
+                Kind.RENEW,
+                RenewRequest::streamId,
+                locks::renew,
+                new RenewOutcome.Blocked(),
+                new RenewOutcome.Undecided(),
+                renewals);
+        this.release = new Operation<>(
+                Kind.RELEASE,
+                ReleaseRequest::streamId,
+                locks::release,
+                new ReleaseOutcome.Blocked(),
+                new ReleaseOutcome.Undecided(),
+                changes);
+        this.breakLeases = new Operation<>(
+                Kind.BREAK,
+                BreakRequest::streamId,
+                locks::breakLeases,
+                new BreakOutcome.Blocked(),
+                new BreakOutcome.Undecided(),
+                changes);
+    }
+
+    CompletableFuture<List<AcquireOutcome>> acquire(String caller, List<AcquireRequest> requests) {
+        return submit(acquire, caller, requests);
+    }
+
+    CompletableFuture<List<RenewOutcome>> renew(String caller, List<RenewRequest> requests) {
+        return submit(renew, caller, requests);
+    }
+
+    CompletableFuture<List<ReleaseOutcome>> release(String caller, List<ReleaseRequest> requests) {
+        return submit(release, caller, requests);
+    }
+
+    CompletableFuture<List<BreakOutcome>> breakLeases(String caller, List<BreakRequest> requests) {
+        return submit(breakLeases, caller, requests);
+    }
+
+    private <Q, O> CompletableFuture<List<O>> submit(Operation<Q, O> operation, String caller, List<Q> requests) {
+        int size = requests.size();
+        if (size == 0) {
+            return CompletableFuture.completedFuture(List.of());
+        }
+        if (!backlog.add(caller, size)) {
+            observer.refused(StatementObserver.Limit.REQUESTS_OF_CALLER);
+            return CompletableFuture.failedFuture(backlog.refusal(
+                    "This caller has too many requests waiting. Its limit depends on how many others have waiting."));
+        }
+        Call<Q, O> call = new Call<>(caller, operation, size, backlog.nanoTime(), observer.asked());
+        operation.lane().add(Part.all(call, requests));
+        return call.outcomes();
+    }
+
+    /** Fails the waiting and all later calls as overloaded. It does not wait for statements under way. */
+    void close() {
+        changes.close();
+        renewals.close();
+        writers.shutdown();
+    }
+}

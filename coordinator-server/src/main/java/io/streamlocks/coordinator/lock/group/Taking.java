@@ -1,0 +1,147 @@
+package io.streamlocks.coordinator.lock.group;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Takes the requests of one statement from the queues of the callers. This class is not thread-safe.
+ *
+ * <p>While n callers wait, each gets up to the n-th part of the statement before any caller gets more. A call that is
+ * larger than that is carried out in parts. The room that is left over goes to the callers that have more.
+ *
+ * <p>The first caller in turn that has a request that can be carried out decides the kind of the statement.
+ */
+final class Taking {
+
+    private final Set<String> busy;
+    private final List<Part<?, ?>> late;
+    private final Backlog backlog;
+
+    /** Each caller may have this many requests before any caller gets more. */
+    private final int share;
+
+    private Statement<?, ?> statement;
+    private CallerQueue decided;
+
+    /**
+     * @param busy the streams that the statement must not name
+     * @param late gets the parts that have waited for too long
+     * @param callers the number of callers that wait
+     */
+    Taking(Set<String> busy, List<Part<?, ?>> late, Backlog backlog, int callers) {
+        this.busy = busy;
+        this.late = late;
+        this.backlog = backlog;
+        this.share = Math.max(1, Lane.MAX_STATEMENT_REQUESTS / Math.max(1, callers));
+    }
+
+    /** Returns the statement so far; null if it has not begun. */
+    Statement<?, ?> statement() {
+        return statement;
+    }
+
+    /** Returns the caller that decided the kind of the statement; null if it has not begun. */
+    CallerQueue decided() {
+        return decided;
+    }
+
+    /**
+     * Takes requests from the queues, in the order of their turns, and returns the statement; null if there is none.
+     */
+    Statement<?, ?> from(List<CallerQueue> turns) {
+        List<CallerQueue> large = new ArrayList<>(0);
+        for (CallerQueue queue : turns) {
+            int free = room() - large.size() * share;
+            if (free > 0 && take(queue, Math.min(share, free), false)) {
+                large.add(queue);
+            }
+        }
+        for (int i = 0; i < large.size(); i++) {
+            take(large.get(i), room() / (large.size() - i), true);
+        }
+        for (int i = 0; turns.size() > 1 && i < turns.size() && room() > 0; i++) {
+            take(turns.get(i), room(), false);
+        }
+        return statement;
+    }
+
+    private int room() {
+        return statement == null ? Lane.MAX_STATEMENT_REQUESTS : Lane.MAX_STATEMENT_REQUESTS - statement.size();
+    }
+
+    /**
+     * Takes calls from a queue, the oldest first. A call that has to stay holds back the later calls that name one of
+     * its streams, so that none overtakes it.
+     *
+     * @param most the maximum number of requests
+     * @param inParts whether to take a part of a call that is larger than the share of its caller
+     * @return whether such a call was found and left alone, with everything behind it
+     */
+    private boolean take(CallerQueue queue, int most, boolean inParts) {
+        int left = most;
+        int passed = 0;
+        boolean inTime = false;
+        Set<String> overdue = Set.of();
+        Iterator<Part<?, ?>> parts = queue.parts().iterator();
+        // The bound keeps each statement from walking through the whole of a long queue.
+        while (left > 0 && passed < 2 * share && parts.hasNext()) {
+            Part<?, ?> part = parts.next();
+            if (!part.call().isOpen()) {
+                parts.remove();
+                queue.left(part);
+                continue;
+            }
+            if (!inTime && backlog.hasWaitedTooLong(part.call().askedNanos())) {
+                late.add(part);
+                parts.remove();
+                queue.left(part);
+                continue;
+            }
+            inTime = true;
+            if (canBeDone(part, overdue)) {
+                if (part.size() <= left) {
+                    begin(queue, part).add(part);
+                    parts.remove();
+                    queue.served(part);
+                    left -= part.size();
+                    continue;
+                }
+                if (part.size() > share) {
+                    Statement<?, ?> begun = begin(queue, part);
+                    if (inParts) {
+                        begun.add(part.first(left));
+                        parts.remove();
+                        queue.served(part);
+                        // The rest may go before the calls that had to stay, because they name none of its streams.
+                        queue.putBack(part.rest(left));
+                    }
+                    return !inParts;
+                }
+            }
+            if (overdue.isEmpty()) {
+                overdue = new HashSet<>();
+            }
+            part.addStreamIdsTo(overdue);
+            passed += part.size();
+        }
+        return false;
+    }
+
+    private boolean canBeDone(Part<?, ?> part, Collection<String> overdue) {
+        return (statement == null || statement.does(part.call().operation()))
+                && !part.namesOneOf(busy)
+                && !part.namesOneOf(overdue);
+    }
+
+    private Statement<?, ?> begin(CallerQueue queue, Part<?, ?> part) {
+        if (statement == null) {
+            decided = queue;
+            statement = new Statement<>(part.call().operation(), backlog.nanoTime());
+        }
+        return statement;
+    }
+}

@@ -1,0 +1,52 @@
+package io.streamlocks.coordinator.lock.postgres;
+
+import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.Lock;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.Locale;
+import java.util.UUID;
+
+/** The columns of a lease, and how they become a {@link Lease}. */
+final class LeaseRow {
+
+    /** The lease of a row {@code l}. */
+    static final String LEASE = """
+            l.stream_id, l.owner_id, l.lease_id, l.fencing_token, l.ttl_ms, l.acquired_at, l.expires_at, l.labels,
+                clock_timestamp() AS answered_at""";
+
+    /**
+     * The state of the lease of a request {@code r} and of the row {@code l} of its stream. All columns but the
+     * position are null if the stream has no row.
+     */
+    static final String STANDING = String.format(Locale.ROOT, """
+            r.position, %s, l.break_reason, l.closed_until, l.ended_owner_id,
+                l.lease_id = r.lease_id AS is_latest,
+                r.lease_id = ANY (l.superseded_lease_ids) AS is_superseded,
+                l.expires_at > clock_timestamp() AS is_live,
+                l.broken_fencing_token = l.fencing_token AS is_broken,
+                l.ended_fencing_token = l.fencing_token AS is_end_known,
+                l.closed_until > clock_timestamp() AS is_closed""", LEASE);
+
+    private LeaseRow() {}
+
+    static Lease lease(ResultSet row) throws SQLException {
+        return new Lease(row.getObject("lease_id", UUID.class), lock(row));
+    }
+
+    static Lock lock(ResultSet row) throws SQLException {
+        OffsetDateTime expiresAt = row.getObject("expires_at", OffsetDateTime.class);
+        Duration left = Duration.between(row.getObject("answered_at", OffsetDateTime.class), expiresAt);
+        return new Lock(
+                row.getString("stream_id"),
+                row.getString("owner_id"),
+                row.getLong("fencing_token"),
+                Duration.ofMillis(row.getLong("ttl_ms")),
+                row.getObject("acquired_at", OffsetDateTime.class).toInstant(),
+                expiresAt.toInstant(),
+                Labels.of(row),
+                left.isNegative() ? Duration.ZERO : left);
+    }
+}

@@ -1,0 +1,102 @@
+package io.streamlocks.coordinator.lock.postgres;
+
+import static io.streamlocks.coordinator.lock.postgres.Statements.column;
+
+import io.streamlocks.coordinator.lock.LossReason;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.ReleaseRequest;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Releases leases. */
+record ReleaseChange(Statements statements) implements Change<ReleaseRequest, ReleaseOutcome> {
+
+    /**
+     * Binds stream ids, lease ids, and the prefixes that the owners must have. Returns the streams that were released.
+     * The row stays, as a tombstone with the lease id and the owner.
+     */
+    static final String SQL = """
+            UPDATE stream_locks l
+            SET owner_id = NULL, expires_at = clock_timestamp(),
+                ended_owner_id = l.owner_id, ended_fencing_token = l.fencing_token
+            FROM (
+                SELECT l.ctid AS place, r.lease_id, r.owner_prefix
+                FROM unnest(?::text[], ?::uuid[], ?::text[]) AS r (stream_id, lease_id, owner_prefix)
+                    JOIN stream_locks l ON l.stream_id = r.stream_id
+                FOR UPDATE OF l SKIP LOCKED
+            ) t
+            WHERE l.ctid = t.place AND l.lease_id = t.lease_id AND l.expires_at > clock_timestamp()
+                AND starts_with(l.owner_id, t.owner_prefix)
+            RETURNING l.stream_id
+            """;
+
+    private static final ReleaseOutcome BLOCKED = new ReleaseOutcome.Blocked();
+    private static final ReleaseOutcome UNDECIDED = new ReleaseOutcome.Undecided();
+
+    @Override
+    public String name() {
+        return "release";
+    }
+
+    @Override
+    public String streamId(ReleaseRequest request) {
+        return request.streamId();
+    }
+
+    @Override
+    public UUID leaseId(ReleaseRequest request) {
+        return request.leaseId();
+    }
+
+    @Override
+    public boolean isRepeatable() {
+        return true;
+    }
+
+    @Override
+    public Map<String, ReleaseOutcome> carryOut(List<ReleaseRequest> requests) {
+        return statements.query(
+                name(),
+                SQL,
+                ReleaseChange::released,
+                column(requests, ReleaseRequest::streamId, String[]::new),
+                column(requests, ReleaseRequest::leaseId, UUID[]::new),
+                column(requests, ReleaseRequest::ownerPrefix, String[]::new));
+    }
+
+    private static Map<String, ReleaseOutcome> released(ResultSet rows) throws SQLException {
+        Map<String, ReleaseOutcome> released = new HashMap<>();
+        while (rows.next()) {
+            released.put(rows.getString("stream_id"), new ReleaseOutcome.Released());
+        }
+        return released;
+    }
+
+    @Override
+    public Optional<Judgement<ReleaseRequest, ReleaseOutcome>> glance() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<ReleaseOutcome> judge(ReleaseRequest request, ResultSet row) throws SQLException {
+        return Loss.of(request.ownerPrefix(), row)
+                .map(loss -> loss.reason() == LossReason.RELEASED
+                        ? new ReleaseOutcome.Released()
+                        : new ReleaseOutcome.Lost(loss.reason(), loss.breakReason()));
+    }
+
+    @Override
+    public ReleaseOutcome blocked() {
+        return BLOCKED;
+    }
+
+    @Override
+    public ReleaseOutcome undecided() {
+        return UNDECIDED;
+    }
+}

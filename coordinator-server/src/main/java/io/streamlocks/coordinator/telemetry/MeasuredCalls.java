@@ -1,0 +1,117 @@
+package io.streamlocks.coordinator.telemetry;
+
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.BlockedException;
+import io.streamlocks.coordinator.lock.BreakOutcome;
+import io.streamlocks.coordinator.lock.BreakRequest;
+import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.GrantPage;
+import io.streamlocks.coordinator.lock.HistoryQuery;
+import io.streamlocks.coordinator.lock.Lock;
+import io.streamlocks.coordinator.lock.LockCalls;
+import io.streamlocks.coordinator.lock.LockPage;
+import io.streamlocks.coordinator.lock.LockQuery;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.RenewOutcome;
+import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.coordinator.lock.StreamHistoryQuery;
+import io.streamlocks.coordinator.lock.group.Kind;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * Counts the outcomes of a backend, and measures its statements. This class is thread-safe.
+ *
+ * @param locks the backend
+ * @param outcomes counts the outcomes
+ * @param statements measures the statements
+ */
+record MeasuredCalls(LockCalls locks, OutcomeCounters outcomes, StatementMeters statements) implements LockCalls {
+
+    @Override
+    public List<AcquireOutcome> acquire(List<AcquireRequest> requests) {
+        List<AcquireOutcome> decided = measure(Kind.ACQUIRE, requests.size(), () -> locks.acquire(requests));
+        outcomes.acquired(decided);
+        return decided;
+    }
+
+    @Override
+    public List<RenewOutcome> renew(List<RenewRequest> requests) {
+        List<RenewOutcome> decided = measure(Kind.RENEW, requests.size(), () -> locks.renew(requests));
+        outcomes.renewed(decided);
+        return decided;
+    }
+
+    @Override
+    public List<ReleaseOutcome> release(List<ReleaseRequest> requests) {
+        List<ReleaseOutcome> decided = measure(Kind.RELEASE, requests.size(), () -> locks.release(requests));
+        outcomes.released(decided);
+        return decided;
+    }
+
+    @Override
+    public List<BreakOutcome> breakLeases(List<BreakRequest> requests) {
+        List<BreakOutcome> decided = measure(Kind.BREAK, requests.size(), () -> locks.breakLeases(requests));
+        outcomes.broken(decided);
+        return decided;
+    }
+
+    /** This is many statements, so its time is not measured as that of one. */
+    @Override
+    public int breakOwner(String ownerId, Breaking breaking) {
+        try {
+            int count = locks.breakOwner(ownerId, breaking);
+            outcomes.broken(count);
+            return count;
+        } catch (BlockedException e) {
+            outcomes.broken(e.ended());
+            throw e;
+        }
+    }
+
+    @Override
+    public GrantPage history(StreamHistoryQuery query) {
+        return measure(Kind.HISTORY, 1, () -> locks.history(query));
+    }
+
+    @Override
+    public GrantPage history(HistoryQuery query) {
+        return measure(Kind.HISTORY, 1, () -> locks.history(query));
+    }
+
+    @Override
+    public Optional<Lock> find(String streamId) {
+        return measure(Kind.FIND, 1, () -> locks.find(streamId));
+    }
+
+    @Override
+    public LockPage list(LockQuery query) {
+        return measure(Kind.LIST, 1, () -> locks.list(query));
+    }
+
+    /** Probes call this, not workers, so it is not measured. */
+    @Override
+    public void verifyWritable() {
+        locks.verifyWritable();
+    }
+
+    private <T> T measure(Kind kind, int requests, Supplier<T> statement) {
+        StatementMeters.Meters meters = statements.begin(kind, requests);
+        long began = System.nanoTime();
+        try {
+            return statement.get();
+        } catch (BlockedException e) {
+            // The statement did not fail. Another transaction had the row locked.
+            throw e;
+        } catch (RuntimeException | Error e) {
+            meters.failures().increment();
+            throw e;
+        } finally {
+            meters.statement().record(System.nanoTime() - began, TimeUnit.NANOSECONDS);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package io.streamlocks.testkit.contract;
+
+import io.streamlocks.testkit.rig.TestDatabase;
+import java.time.Duration;
+
+/** Lets time pass for a backend on a {@link TestDatabase}, by a change of the times in its rows. */
+public interface TimeByTestDatabase extends BreakContract {
+
+    /** Returns the database of the backend. */
+    TestDatabase database();
+
+    @Override
+    default void expire(String streamId) {
+        database().expire(streamId);
+    }
+
+    @Override
+    default void age(String streamId, Duration by) {
+        database().backdate(streamId, by);
+    }
+
+    @Override
+    default void open(String streamId) {
+        database().open(streamId);
+    }
+}
