@@ -58,7 +58,8 @@ public final class StreamLog {
     /** Publishes a processed event. Returns false if the token is stale. */
     synchronized boolean publish(long number, long fencingToken, String workerId) {
         if (number < 1 || number > position + 1) {
-            throw new IllegalArgumentException("Event " + number + " is not the next one: the last accepted event is " + position);
+            throw new IllegalArgumentException(
+                    "Event " + number + " is not the next one: the last accepted event is " + position);
         }
         if (!passes(fencingToken, number, workerId)) {
             return false;
