@@ -76,7 +76,7 @@ class DocsPageTest extends ConsoleFixture {
         openConsole();
         browser.click("#rows tr:first-child .history");
         eventually(
-                () -> assertThat(browser.text("#look-answer")).startsWith("A proxy on the way changed the stream id"));
+                () -> assertThat(browser.text("#look-answer")).startsWith("A proxy changed the stream id"));
         assertThat(browser.texts("#grant-rows .owner .id")).isEmpty();
     }
 }
