@@ -7,7 +7,7 @@ import io.streamlocks.testkit.rig.TestDatabase;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
-/** The contract through HTTP and group commit, with each call at the other server than the one before. */
+/** Tests the contract through HTTP and group commit. Each call goes to another server than the one before. */
 class TwoServersContractTest extends LockManagerContract implements TimeByTestDatabase {
 
     private static TestDatabase database;
