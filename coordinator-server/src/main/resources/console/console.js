@@ -57,7 +57,7 @@ class Row {
     this.break.setAttribute('aria-label', `Break the lease of ${visible(streamId)}`);
     this.history.addEventListener('click', () => openHistory(streamId));
     this.element.addEventListener('animationend', () => this.element.classList.remove('new'));
-    this.break.addEventListener('click', () => openBreak(this.lock, { told: tell, changed: refresh }));
+    this.break.addEventListener('click', () => openBreak(this.lock, { report: showResult, changed: refresh }));
   }
 
   show(lock, sentAt) {
@@ -237,7 +237,7 @@ function summary() {
 }
 
 /** Shows the result of an operator's action until the next one. */
-function tell(...said) {
+function showResult(...said) {
   $('message-text').replaceChildren(...said);
   $('message').hidden = false;
 }

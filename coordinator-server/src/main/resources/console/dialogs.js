@@ -159,11 +159,11 @@ $('history').addEventListener('close', () => clearHistory(''));
 let breaking = null;
 
 /**
- * Opens the dialog that asks whether to break this lock. `told` is called with the result if the dialog is closed by
+ * Opens the dialog that asks whether to break this lock. `report` is called with the result if the dialog is closed by
  * then. `changed` is called whenever the lock may have changed.
  */
-export function openBreak(lock, { told, changed }) {
-  breaking = { lock, told, changed, busy: false };
+export function openBreak(lock, { report, changed }) {
+  breaking = { lock, report, changed, busy: false };
   $('break-form').reset();
   showHolder(lock);
   const path = streamPath(lock.streamId, 'break');
@@ -209,9 +209,9 @@ async function breakNow(of) {
     if (open) $('break').close();
     const { ownerId, fencingToken: token } = answer.body;
     const closed = delayMs > 0 ? ` No worker can acquire it for ${delayMs / 1000} s.` : '';
-    of.told('Broke the lease of ', isolated(streamId), ', held by ', isolated(ownerId), ` with token ${token}.${closed}`);
+    of.report('Broke the lease of ', isolated(streamId), ', held by ', isolated(ownerId), ` with token ${token}.${closed}`);
   } else if (!open) {
-    of.told(isolated(streamId), `: ${whyNotBroken(answer)}`);
+    of.report(isolated(streamId), `: ${whyNotBroken(answer)}`);
   } else {
     await showNotBroken(of, answer);
   }
