@@ -16,9 +16,11 @@ import java.util.stream.Stream;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Workers whose leases have rows that another transaction has locked, and workers beside them, on a real PostgreSQL. */
+@Tag("postgres")
 class LockedRowsTest {
 
     private static final Duration TTL = Duration.ofSeconds(3);

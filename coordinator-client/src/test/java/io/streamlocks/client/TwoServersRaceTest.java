@@ -25,9 +25,11 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Two servers on one database, and threads that use both. Any answer the protocol does not know fails the test. */
+@Tag("postgres")
 class TwoServersRaceTest {
 
     private static final int THREADS = 16;

@@ -36,10 +36,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One caller asks for as much as he can, and another one's leases and calls do not suffer from it. */
+@Tag("postgres")
 class GreedyCallerTest {
 
     private static final ObjectMapper MAPPER = new ObjectMapper();

@@ -30,6 +30,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.Timeout;
  * made from the contract: each kind once, then kinds by chance. {@code -Dfuzz.seed=...} has the same requests again,
  * {@code -Dfuzz.requests=200000} more of them.
  */
+@Tag("fuzz")
 class SpecFuzzTest {
 
     private static final long SEED = Long.getLong("fuzz.seed", System.nanoTime());
