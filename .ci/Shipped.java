@@ -15,10 +15,10 @@ import java.util.stream.Collectors;
 import java.util.zip.ZipFile;
 
 /**
- * Holds an SBOM against what is shipped, and exits with 1 if they differ. See .ci/sbom, which runs it.
+ * Compares an SBOM with the shipped libraries, and exits with 1 if they differ. The script .ci/sbom runs it.
  *
- * <p>Arguments: the SBOM, a file with the class path of the libraries, and for a jar that has them inside that jar and
- * the module's own jar.
+ * <p>The arguments are the SBOM and a file with the class path of the libraries. For a jar that contains its libraries, that
+ * jar and the module's own jar follow.
  */
 final class Shipped {
 
@@ -38,7 +38,7 @@ final class Shipped {
             }
         }
         libraries.forEach((hash, jar) -> complainUnless(listed.containsKey(hash), args[0] + " lacks " + jar));
-        listed.forEach((hash, purl) -> complainUnless(libraries.containsKey(hash), args[0] + " has " + purl + " too much"));
+        listed.forEach((hash, purl) -> complainUnless(libraries.containsKey(hash), args[0] + " lists " + purl + ", which is not shipped"));
         if (args.length > 2) {
             Map<String, Set<String>> inside = new TreeMap<>();
             for (Path jar : libraries.values()) {
@@ -52,7 +52,7 @@ final class Shipped {
             inside.values().forEach(unknown::removeAll);
             complainUnless(
                     unknown.isEmpty(),
-                    String.format(Locale.ROOT, "%s has %d classes of no library, as %s", args[2], unknown.size(), unknown.stream().findFirst().orElse("")));
+                    String.format(Locale.ROOT, "%s has %d classes of no library, such as %s", args[2], unknown.size(), unknown.stream().findFirst().orElse("")));
         }
         System.out.printf(Locale.ROOT, "%s lists %d libraries.%n", args[0], listed.size());
         System.exit(isWrong ? 1 : 0);

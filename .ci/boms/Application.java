@@ -15,7 +15,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.annotation.Bean;
 
-/** Holds a stream until its lease was renewed, then another one for a piece of work, and ends. */
+/** Holds a stream until its lease is renewed, holds another one for some work, and ends. */
 @SpringBootApplication
 public class Application {
 
@@ -25,16 +25,16 @@ public class Application {
         SpringApplication.run(Application.class, args).close();
     }
 
-    /** Spring closes it at the end, which releases all leases. */
+    /** Returns the client. Spring closes it at the end, which releases all leases. */
     @Bean(destroyMethod = "close")
     StreamLockClient client(@Value("${coordinator.url:http://127.0.0.1:8080}") URI coordinator)
             throws NoSuchAlgorithmException {
         return StreamLockClient.builder(coordinator)
-                // Long, for a machine that is busy; and renewed soon, to be done soon.
+                // The ttl is long for a busy machine, and the renewal is early so that this ends soon.
                 .ttl(Duration.ofSeconds(60))
                 .heartbeatInterval(Duration.ofSeconds(1))
                 .acquireTimeout(Duration.ofSeconds(30))
-                // Where certificates of your own are to be trusted.
+                // Use this to trust your own certificates.
                 .sslContext(SSLContext.getDefault())
                 .listener(new StreamLockListener() {
                     @Override
@@ -58,7 +58,7 @@ public class Application {
             lease.close();
             long token = client.runWithLease("boot/two", HeldLease::fencingToken).orElseThrow();
             System.out.println("Worked with tokens " + lease.fencingToken() + " and " + token);
-            // Stays held until the client is closed.
+            // This lease is held until the client is closed.
             client.tryAcquire("boot/three").orElseThrow();
         };
     }

@@ -1,5 +1,5 @@
 <?php
-// Whether the generated models in PHP take ids that the server takes. Its argument is their folder.
+// Checks that the generated models in PHP accept the ids that the server accepts. The argument is their folder.
 spl_autoload_register(function ($class) use ($argv) {
     require $argv[1] . '/' . str_replace('\\', '/', substr($class, strlen('OpenAPI\\Client\\'))) . '.php';
 });
@@ -15,6 +15,6 @@ foreach (['', "a\nb", "a\0", "a\x7f", str_repeat('x', 256)] as $id) {
     } catch (InvalidArgumentException $e) {
         continue;
     }
-    throw new Exception('Taken: ' . json_encode($id));
+    throw new Exception('Accepted although it is invalid: ' . json_encode($id));
 }
 echo "PHP: takes the ids that the server takes\n";

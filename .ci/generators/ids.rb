@@ -1,7 +1,7 @@
-# Whether the generated client in Ruby takes ids that the server takes.
+# Checks that the generated client in Ruby accepts the ids that the server accepts.
 require 'openapi_client'
 ['orders/eu', 'a b', 'Àé', "\u{1F600}", '100%', '..', "\u{1F600}" * 255].each do |id|
-  # Raises if it does not.
+  # This raises if the client does not accept the id.
   OpenapiClient::BatchAcquireItem.new(stream_id: id, owner_id: id)
 end
 ['', "\0", 'x' * 256].each do |id|
@@ -10,6 +10,6 @@ end
   rescue ArgumentError
     next
   end
-  raise "Taken: #{id.inspect}"
+  raise "Accepted although it is invalid: #{id.inspect}"
 end
 puts 'Ruby: takes the ids that the server takes'

@@ -58,7 +58,7 @@ func main() {
 		check(result.Status == 410 && result.Problem.GetReason() == streamlocks.RELEASED, "lost", ids[i], result)
 	}
 
-	// What a newer server may answer.
+	// A newer server may send this response.
 	var newer streamlocks.ReleaseResult
 	check(json.Unmarshal([]byte(os.Args[2]), &newer) == nil, "a value and a field that are new", os.Args[2])
 	check(newer.Problem.GetReason() == streamlocks.LOSSREASON_UNKNOWN_DEFAULT_OPEN_API, "a reason that is new", newer)

@@ -28,6 +28,6 @@ assert [r.status for r in released.results] == [204] * len(ids), released
 lost = locks.renew_locks(renewals)
 assert {(r.status, r.problem.reason) for r in lost.results} == {(410, streamlocks.LossReason.RELEASED)}, lost
 
-# A field that is new is taken. A value is not, as docs/other-languages.md says.
+# A new field is accepted. A new value is not, as docs/other-languages.md describes.
 assert streamlocks.ReleaseResult.from_json(newer.replace("evicted", "expired")).status == 410
 print("Python: acquired, renewed and released")

@@ -1,7 +1,7 @@
-# Holds what the workers logged and the coordinators showed against the promises, on the database's clock alone.
+# Compares the workers' logs and the coordinators' lists with the promises. Uses only the database's clock.
 # Input: {facts, dead, final}. facts: each grant, renewal and sample as {streamId, owner, fencingToken, acquiredAt,
-# expiresAt}; dead: the locks of the killed worker; final: the locks at the end.
-# Bound: $marker (when the worker was killed), $streams, $ttl (ms), $survivor.
+# expiresAt}. dead: the locks of the killed worker. final: the locks at the end.
+# Variables: $marker (when the worker was killed), $streams, $ttl (ms), $survivor.
 
 def micros: rtrimstr("Z") | split(".") |
   (.[0] + "Z" | fromdateiso8601) * 1000000 + ((.[1] // "") + "000000" | .[0:6] | tonumber);
@@ -9,7 +9,7 @@ def seconds: . / 10000 | round / 100;
 
 ($marker | micros) as $killed |
 
-# A grant is known by its token; its last known end is the latest that anybody saw.
+# The token identifies a grant. Its last known end is the latest end in all facts.
 [.facts | group_by([.streamId, .fencingToken])[] |
   {streamId: .[0].streamId, token: .[0].fencingToken, owners: (map(.owner) | unique),
    starts: (map(.acquiredAt) | unique), start: (.[0].acquiredAt | micros), end: (map(.expiresAt | micros) | max)}]
@@ -23,16 +23,16 @@ def seconds: . / 10000 | round / 100;
 
 [
   ($grants[] | select((.owners | length) != 1 or (.starts | length) != 1) |
-    "token \(.token) of \(.streamId) has two owners or two beginnings"),
+    "token \(.token) of \(.streamId) has two owners or two start times"),
   ($pairs[] | select(.after.start < .before.end) |
     "\(.after.streamId): token \(.after.token) was granted \(.before.end - .after.start) µs before token \(.before.token) ended"),
   ($pairs[] | select(.after.token <= .before.token) |
     "\(.after.streamId): token \(.after.token) was granted after token \(.before.token)"),
   ($moves[] | select(.after == null or .after > ($ttl + 1000) * 1000) |
     "\(.streamId) of the killed worker " + (if .after then "moved after \(.after | seconds) s" else "never moved" end)),
-  (if .dead == [] then "the killed worker held nothing, so nothing was tried" else empty end),
+  (if .dead == [] then "the killed worker held nothing, so the run shows nothing" else empty end),
   (([.final[] | select(.ownerId == $survivor) | .streamId] | unique | length) as $held |
-    select($held != $streams) | "only \($held) of \($streams) streams are held by the living worker at the end")
+    select($held != $streams) | "the remaining worker holds only \($held) of \($streams) streams at the end")
 ] as $violations |
 
 "facts checked:       \(.facts | length) (grants, renewals and samples)",

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Holds what the worker makes of answers (apply.jq) against what it should. Needs jq 1.6. Exits with 0 if all is well.
+# Checks how the worker applies responses (apply.jq). Needs jq 1.6. Exits with 0 if all checks pass.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -7,8 +7,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=
 
-# check NAME ANSWER EVENT HELD: applies the answer to a renewal of stream a by its holder; EVENT is what is logged ("" for
-# nothing), HELD whether the stream is held afterwards.
+# check NAME RESPONSE EVENT HELD: applies the response to a renewal of stream a by its holder. EVENT is the expected log
+# event ("" for none), and HELD whether the stream must be held afterwards.
 check() {
   local event held
   echo '{"streams":["a"],"next":0,"held":{"a":{"leaseId":"l","token":7,"safeUntil":5,"renewAt":3}},"asked":{}}' >"$work/state"
@@ -19,7 +19,7 @@ check() {
   event=$(jq -r 'select(has("event")) | .event' "$work/applied")
   held=$(jq -r 'select(has("held")) | .held | has("a")' "$work/applied")
   if [[ $event != "$3" || $held != "$4" ]]; then
-    echo "$1: logged \"$event\" and held is $held, not \"$3\" and $4" >&2
+    echo "$1: logged \"$event\" and held is $held, expected \"$3\" and $4" >&2
     failed=1
   fi
 }
@@ -36,8 +36,8 @@ check "a loss" '{"results":[{"status":410,"streamId":"a","problem":{"reason":"ex
 check "a loss of an older server" '{"results":[{"status":410,"problem":{"reason":"expired"}}]}' loss false
 check "a loss of another stream" '{"results":[{"status":410,"streamId":"b","problem":{"reason":"unknown"}}]}' unknown true
 check "a failure" '{"results":[{"status":503,"streamId":"a","problem":{"code":"storage-unavailable"}}]}' "" true
-check "an answer without results" '{}' "" true
-check "an empty answer" '' "" true
+check "a response without results" '{}' "" true
+check "an empty response" '' "" true
 
 [[ -z $failed ]]
-echo "The worker of curl and jq takes answers as it should"
+echo "The worker of curl and jq applies all responses correctly."

@@ -1,24 +1,24 @@
-# What to do in this beat. Gives lines: the new state, the path to call (or null), the request, and lines for the log.
-# Bound: $worker, $now, $ttl, $ask, $random (hex digits, 32 for each stream that may be asked for).
+# Plans a beat. Prints the new state, the path to call (or null), the request, and lines for the log.
+# Variables: $worker, $now, $ttl, $ask, $random (hex digits, 32 for each stream that the beat may acquire).
 #
 # The state is {streams: [ids], next: index, held: {id: {leaseId, token, safeUntil, renewAt}}, asked: {id: leaseId}}.
-# "asked" keeps the lease id with which a stream was asked for until it is granted or refused as used: an acquire whose
-# answer was lost is asked again with the same id, and so cannot be granted twice.
+# "asked" keeps the lease id of an acquire until the stream is granted or the id is refused as used. An acquire whose
+# response was lost is repeated with the same id, so it cannot be granted twice.
 
 def uuid: "\(.[0:8])-\(.[8:12])-4\(.[13:16])-a\(.[17:20])-\(.[20:32])";
 
-# The streams to ask for: the next of the list that are not held.
+# The streams to acquire: the next streams of the list that are not held.
 def free:
   . as $s | (.streams | length) as $n |
   [limit($ask; range($n) | $s.streams[($s.next + .) % $n] | select($s.held[.] == null))];
 
-# Leases that nobody could renew in time. The coordinator may still take them for live; we stop.
+# Leases that were not renewed in time. They may still be live at the coordinator, but this worker stops them.
 [.held | to_entries[] | select(.value.safeUntil <= $now)] as $over |
 .held |= with_entries(select(.value.safeUntil > $now)) |
 [$over[] | {event: "loss", workerId: $worker, streamId: .key, fencingToken: .value.token, reason: "safe-until passed"}]
   as $log |
 
-# If one is due, all that will be soon are renewed with it, so that they stay one batch. Else, ask for free ones.
+# If a lease is due, all that will be due soon are renewed with it, so that they stay one batch. Otherwise, acquire free streams.
 (if any(.held[]; .renewAt <= $now) then
   {path: "/v1/batch/renew", state: ., items: [.held | to_entries | sort_by(.value.renewAt)[:1000][] |
     select(.value.renewAt <= $now + $ttl / 6) | {streamId: .key, leaseId: .value.leaseId}]}
@@ -28,7 +28,7 @@ else
     leaseId: ($s.asked[$ids[.]] // ($random[. * 32:. * 32 + 32] | uuid))}] as $items |
   {path: "/v1/batch/acquire", items: $items, state: (
     .asked += ($items | map({(.streamId): .leaseId}) | add // {}) |
-    # On to the stream after the last one asked for, so that all have their turn.
+    # The next beat begins after the last stream of this one, so that every stream has its turn.
     .next = (if $ids == [] then .next else (.streams | index($ids[-1])) + 1 end))}
 end) |
 .state, (if .items == [] then null else .path end), {items}, $log[]

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Two coordinators on one PostgreSQL, two workers on the same streams; half way one worker is killed (SIGKILL). Then
-# the logs are held against the promises: no two grants of a stream overlap, tokens rise, the dead worker's streams
-# move within the ttl and one second, and every stream is held at the end. Exits with 1 if one is broken.
+# Runs two coordinators on one PostgreSQL and two workers on the same streams. Kills one worker half way (SIGKILL). Then
+# checks the logs: no two grants of a stream overlap, tokens rise, the killed worker's streams move within the ttl and one
+# second, and every stream is held at the end. Exits with 1 if a check fails.
 #
 #   DATABASE_URL=postgres://user:password@host:5432/db run.sh
 #
-# Other settings, from the environment: STREAMS (200), TTL_MS (5000), RUN_SECONDS (60), KEEP (set: keep the logs).
+# Other variables: STREAMS (200), TTL_MS (5000), RUN_SECONDS (60), and KEEP (if set, the logs are kept).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,9 +13,9 @@ jar=$here/../../coordinator-server/target/coordinator.jar
 streams=${STREAMS:-200}
 ttl=${TTL_MS:-5000}
 seconds=${RUN_SECONDS:-60}
-: "${DATABASE_URL:?must be set, like postgres://user:password@host:5432/db}"
+: "${DATABASE_URL:?must be set, for example to postgres://user:password@host:5432/db}"
 [[ -f $jar ]] || {
-  echo "There is no $jar; build it with: mvn -q -DskipTests package" >&2
+  echo "$jar does not exist. Build it with: mvn -q -DskipTests package" >&2
   exit 2
 }
 
@@ -57,14 +57,14 @@ for i in 1 2; do
 done
 echo "Coordinators: ${urls[*]}"
 
-# list FILE NAME=VALUE...: writes all live locks of this run that match, a line each.
+# list FILE NAME=VALUE...: writes all live locks of this run that match, one per line.
 list() {
   local file=$1 token='' page parameters=()
   for parameter in "${@:2}"; do
     parameters+=(--data-urlencode "$parameter")
   done
   : >"$file"
-  # At most as many pages as there can be.
+  # The loop ends after the maximum number of pages.
   for ((page = 0; page <= streams / 1000 + 1; page++)); do
     curl -fsS -m 5 -G "${urls[RANDOM % 2]}/v1/locks" --data-urlencode "prefix=$run/" -d pageSize=1000 \
       "${parameters[@]}" ${token:+--data-urlencode "pageToken=$token"} >"$work/page" 2>>"$work/run.err" || return
@@ -75,7 +75,7 @@ list() {
 }
 
 must_list() {
-  list "$@" || list "$@" || list "$@" || fail "The coordinators cannot be asked what is held."
+  list "$@" || list "$@" || list "$@" || fail "The coordinators do not list the locks."
 }
 
 seq -f "$run/%05g" "$streams" >"$work/streams"
@@ -86,7 +86,7 @@ for i in 1 2; do
   workers+=($!)
   pids+=($!)
 done
-echo "Workers: 2 on $streams streams, ttl $ttl ms, for $seconds s; the first is killed half way."
+echo "Workers: 2 on $streams streams, ttl $ttl ms, for $seconds s. The first worker is killed half way."
 
 marker=
 missed=0
@@ -95,10 +95,10 @@ for ((second = 1; second <= seconds; second++)); do
   list "$work/sample" || missed=$((missed + 1))
   cat "$work/sample" >>"$work/samples"
   if ((second == seconds / 2)); then
-    # The time of the kill on the database's clock is that of a grant just before it.
+    # A grant just before the kill shows the time of the kill on the database's clock.
     marker=$(curl -fsS -m 5 -X POST "${urls[0]}/v1/locks/marker%2F$run/acquire" -H 'Content-Type: application/json' \
       -d '{"ownerId":"run.sh","ttlMs":1000}' | jq -r .acquiredAt)
-    disown "${workers[0]}" # Else bash reports the kill.
+    disown "${workers[0]}" # Without this bash reports the kill.
     kill -9 "${workers[0]}"
     must_list "$work/dead" "ownerId=worker-1-$run"
     echo "Second $second: killed the first worker, which held $(wc -l <"$work/dead") streams."
@@ -107,7 +107,7 @@ done
 must_list "$work/final"
 cat "$work/final" >>"$work/samples"
 
-# In good order: the worker releases what it holds, then the coordinators drain.
+# Stops processes with SIGTERM: first the worker, which releases its streams, then the coordinators, which drain.
 stop() {
   local pid status=0
   kill -TERM "$@"
@@ -124,13 +124,13 @@ stop() {
 stop "${workers[1]}"
 stop "${pids[0]}" "${pids[1]}"
 
-# The last line of a killed worker may be cut short; it is left out.
+# The last line of a killed worker may be incomplete. It is left out.
 jq -Rc 'fromjson? | select(.expiresAt) | {streamId, owner: .workerId, fencingToken, acquiredAt, expiresAt}' \
   "$work"/worker-*.log >"$work/facts"
 jq -c '{streamId, owner: .ownerId, fencingToken, acquiredAt, expiresAt}' "$work/samples" >>"$work/facts"
 
 echo "Losses logged:       $(cat "$work"/worker-*.log | grep -c '"event":"loss"' || true)"
-echo "Calls unanswered:    $(cat "$work"/worker-*.err | grep -c unknown || true) by workers, $missed samples"
+echo "Calls unknown:       $(cat "$work"/worker-*.err | grep -c unknown || true) by workers, $missed samples"
 jq -n --slurpfile facts "$work/facts" --slurpfile dead "$work/dead" --slurpfile final "$work/final" \
   '{$facts, $dead, $final}' |
   jq -r -f "$here/check.jq" --arg marker "$marker" --argjson streams "$streams" --argjson ttl "$ttl" \

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Checks the manifests here, docker-compose.yml and the Dockerfile, without a cluster and without Docker. Needs Node 20.3
-# or later with npm; what kustomize makes of the manifests is checked as well where kubectl is. See README.md.
+# or later with npm. With kubectl it also checks the output of kustomize. See README.md.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
 if ! command -v npm >/dev/null || ! node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' 2>/dev/null; then
-  echo "SKIPPED: no Node 20 with npm here, so the manifests are not checked."
+  echo "SKIPPED: Node 20 with npm is not installed here, so the manifests are not checked."
   exit 0
 fi
 (cd "$here/check" && npm ci --no-fund --no-audit --loglevel=error)
@@ -14,7 +14,7 @@ rendered=()
 if command -v kubectl >/dev/null && kubectl kustomize --help >/dev/null 2>&1; then
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
-  # Each combination of the components, made by taking out the # before them.
+  # Each combination of components is made by removing the # before their lines.
   for components in '' monitoring tls 'monitoring tls'; do
     folder="$work/manifests"
     rm -rf "$folder" && mkdir "$folder"
@@ -28,6 +28,6 @@ if command -v kubectl >/dev/null && kubectl kustomize --help >/dev/null 2>&1; th
     rendered+=("$out")
   done
 else
-  echo "No kubectl here, so what kustomize makes of the manifests is not checked."
+  echo "SKIPPED: kubectl is not installed here, so the output of kustomize is not checked."
 fi
 node "$here/check/check.mjs" ${rendered[@]+"${rendered[@]}"}

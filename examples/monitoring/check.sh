@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Checks alerts.yml, its tests, prometheus.yml and dashboard.json, and that a coordinator tells every metric that they
-# ask for: check.sh SCRAPE, the URL of its /metrics or a file with its answer. Needs jq and promtool; where there is no
-# promtool but an apt-get, takes it from Debian's package prometheus, without installing that.
+# Checks alerts.yml, its tests, prometheus.yml and dashboard.json. Checks that a coordinator reports every metric that they
+# use. Usage: check.sh SCRAPE, which is the URL of its /metrics or a file with the response. Needs jq and promtool. Without
+# promtool it extracts one from Debian's package prometheus, without installing that.
 set -euo pipefail
 scrape=${1:?the URL of /metrics, or a file}
 [[ $scrape == http*://* ]] || scrape=$(realpath "$scrape")
@@ -23,7 +23,7 @@ fi
 
 jq -e '.panels | length > 0' dashboard.json >/dev/null || fail "dashboard.json"
 
-# Every name in the expressions of $1 must be one of the scrape, or Prometheus's own.
+# Prints every metric name in the expressions of file $1.
 names() {
   sed -E 's/"[^"]*"//g; s/\{[^}]*\}//g; s/\[[^]]*\]//g; s/\b(by|without|on|ignoring) *\([^)]*\)//g;
     s/\boffset +[0-9a-z]+//g; s/\b[a-z_]+ *\(/(/g; s/\b(and|or|unless|bool)\b//g' "$1" |
@@ -34,11 +34,11 @@ awk '/^ +(for|labels|annotations):/ {on = 0} sub(/^ +expr: *\|?/, "") {on = 1} o
 for source in dashboard alerts; do
   count=0
   while read -r name; do
-    [[ $name == up ]] || grep -qE "^$name(\{| )" "$work/metrics" || fail "$source: no server has $name"
+    [[ $name == up ]] || grep -qE "^$name(\{| )" "$work/metrics" || fail "$source: no server reports $name"
     count=$((count + 1))
   done < <(names "$work/$source")
-  ((count > 5)) || fail "$source: $count metrics only"
-  echo "$source: a server has all $count metrics."
+  ((count > 5)) || fail "$source: only $count metrics"
+  echo "$source: a server reports all $count metrics."
 done
 
 if command -v promtool >/dev/null; then
@@ -48,10 +48,10 @@ elif command -v apt-get >/dev/null; then
     cd "$work"
     apt-get -qq download prometheus 2>/dev/null || { apt-get -qq update && apt-get -qq download prometheus; }
     dpkg-deb -x prometheus_*.deb prometheus
-  ) >/dev/null || { echo "No promtool to be had, so no check of the rules"; exit 0; }
+  ) >/dev/null || { echo "SKIPPED: promtool cannot be downloaded, so the rules are not checked."; exit 0; }
   promtool=$work/prometheus/usr/bin/promtool
 else
-  echo "No promtool here, so no check of the rules"
+  echo "SKIPPED: promtool is not installed here, so the rules are not checked."
   exit 0
 fi
 "$promtool" --version 2>&1 | head -n 1

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The restore of docs/operations.md, on a PostgreSQL of its own: grants, its backup, more grants, its restore.
-# It runs the blocks of the runbook as they stand there. As a control, the same backup is restored without them bringing
-# the sequence ahead, and a token must come again. Exits with 1 if not, or if one comes again with them.
+# Runs the backup and restore of docs/operations.md on a PostgreSQL of its own: grants, the backup, more grants, the restore.
+# It runs the runbook's blocks unchanged. As a control, it also restores the backup without the step that raises the
+# sequence. Then a token must repeat. Exits with 1 if it does not, or if a token repeats after the complete restore.
 #
 # Needs bash, curl, coordinator.jar, and PostgreSQL's programs on the path or in /usr/lib/postgresql/<version>/bin.
 set -euo pipefail
@@ -15,9 +15,9 @@ if ! command -v initdb >/dev/null; then
   done
 fi
 for program in initdb pg_ctl pg_dump pg_restore psql createdb curl; do
-  command -v "$program" >/dev/null || { echo "SKIPPED: no $program here."; exit 0; }
+  command -v "$program" >/dev/null || { echo "SKIPPED: $program is not installed here."; exit 0; }
 done
-[[ -e $jar ]] || { echo "Build first: mvn -q -DskipTests package" >&2; exit 1; }
+[[ -e $jar ]] || { echo "$jar does not exist. Build it with: mvn -q -DskipTests package" >&2; exit 1; }
 
 work=$(mktemp -d)
 server=
@@ -45,7 +45,7 @@ fail() {
   exit 1
 }
 
-# block HEADING LANGUAGE: the first block of that language below that heading of the runbook.
+# block HEADING LANGUAGE: prints the first block of this language below this heading of the runbook.
 block() {
   local text
   text=$(awk -v heading="$1" -v fence="\`\`\`$2" '
@@ -65,11 +65,11 @@ run() {
   bash -euxo pipefail "$work/block"
 }
 
-# grant: starts a coordinator on the database "locks", has one lease of the stream granted and released; sets $token.
+# grant: starts a coordinator on the database "locks", acquires and releases a lease, and sets $token.
 grant() {
   local url='' lease
   lease=$(cat /proc/sys/kernel/random/uuid)
-  : >coordinator.out # Else the port of the run before could be read.
+  : >coordinator.out # The file may contain the port of an earlier run.
   LOCK_BACKEND=postgres DATABASE_URL=postgres://$PGUSER@$PGHOST:$PGPORT/locks HTTP_PORT=0 SHUTDOWN_DRAIN_MS=0 \
     "$java" -jar "$jar" >coordinator.out 2>coordinator.err &
   server=$!
@@ -84,7 +84,7 @@ grant() {
     -d "{\"ownerId\":\"drill\",\"leaseId\":\"$lease\"}" | grep -o '"fencingToken":[0-9]*' | cut -d: -f2)
   curl -fsS -m 30 -H 'Content-Type: application/json' "$url/v1/locks/orders/release" -d "{\"leaseId\":\"$lease\"}"
   kill "$server"
-  wait "$server" || fail "the coordinator did not stop well"
+  wait "$server" || fail "the coordinator did not stop in order"
   server=
   echo "granted with fencing token $token"
 }
@@ -107,7 +107,7 @@ psql -qX -d postgres -c 'ALTER DATABASE locks RENAME TO locks_as_it_was'
 createdb locks
 pg_restore --no-owner --exit-on-error -d locks locks.dump
 grant
-((token <= last)) || fail "token $token is above $last though nothing was done for it: the drill shows nothing"
+((token <= last)) || fail "token $token is above $last without the step that raises the sequence, so the drill shows nothing"
 psql -qX -d postgres -c 'DROP DATABASE locks' -c 'ALTER DATABASE locks_as_it_was RENAME TO locks'
 
 run "Restore"
@@ -115,6 +115,6 @@ printf '\n-- docs/operations.md, "%s"\n' "Bring the sequence ahead"
 block "Bring the sequence ahead" sql | tee ahead.sql
 psql -X -v ON_ERROR_STOP=1 -d locks -f ahead.sql
 grant
-((token > last)) || fail "token $token is not above $last, which was given before the restore"
+((token > last)) || fail "token $token is not above $last, which was granted before the restore"
 echo
-echo "The restore kept its promise: $token is above $last."
+echo "The restore works: token $token is above $last."

@@ -1,5 +1,5 @@
-// Checks the manifests, docker-compose.yml and the Dockerfile; README.md beside them tells what for. Prints what is wrong
-// and exits with 1, or exits with 0.
+// Checks the manifests, docker-compose.yml and the Dockerfile. ../README.md describes the checks. Prints the problems and
+// exits with 1, or exits with 0.
 //
 //   node check.mjs [the output of kubectl kustomize, as files]
 import fs from 'node:fs'
@@ -24,7 +24,7 @@ function complain(where, messages) {
   }
 }
 
-/** All documents of a YAML file. YAML 1.1, as Kubernetes reads it: "on" is true there, and 0440 is 288. */
+/** Returns all documents of a YAML file. Kubernetes reads YAML 1.1, in which "on" is true and 0440 is 288. */
 function documentsOf(...file) {
   return parseAllDocuments(read(...file), { version: '1.1', uniqueKeys: true, prettyErrors: true }).map(document => {
     complain(path.basename(file.at(-1)), document.errors.map(e => e.message))
@@ -32,10 +32,10 @@ function documentsOf(...file) {
   })
 }
 
-/** The keys of these are anybody's choice, so none can be misspelt. */
+/** The keys of these fields are free, so none can be misspelt. */
 const FREE = new Set(['labels', 'annotations', 'matchLabels', 'selector', 'data', 'stringData', 'limits', 'requests'])
 
-/** The manifest with each of its fields misspelt, one at a time. */
+/** Returns copies of the manifest, each with one misspelt field. */
 function misspelt(document) {
   const variants = []
   const walk = (value, at) => {
@@ -58,7 +58,7 @@ function misspelt(document) {
   return variants
 }
 
-// The manifests, as they stand.
+// The manifests.
 const files = ['.', 'monitoring', 'tls']
   .flatMap(folder => fs.readdirSync(path.join(kubernetes, folder)).map(name => path.join(folder, name)))
   .filter(name => name.endsWith('.yaml') && path.basename(name) !== 'kustomization.yaml')
@@ -77,7 +77,7 @@ for (const { name, document, patch } of all) {
   }
 }
 
-// Whether that would have found anything.
+// The schemas must find a misspelt field. Otherwise the check above shows nothing.
 const mutants = manifests.flatMap(({ name, document, patch }) =>
   misspelt(document).map(mutant => ({ ...mutant, name, patch })),
 )
@@ -87,7 +87,7 @@ typeProblems(mutants).forEach((messages, i) => {
   }
 })
 
-// Each kustomization names its files, and each file is named by one.
+// Each kustomization names existing files, and each file belongs to one.
 for (const folder of ['.', 'monitoring', 'tls']) {
   const kustomization = documentsOf(kubernetes, folder, 'kustomization.yaml')[0]
   const named = [...(kustomization.resources ?? []), ...(kustomization.patches ?? []).map(patch => patch.path)]
@@ -101,7 +101,7 @@ for (const folder of ['.', 'monitoring', 'tls']) {
   )
 }
 
-// What no schema sees.
+// The rules that no schema has.
 const variables = text => new Map([...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]))
 const inputs = {
   documents: [
@@ -115,7 +115,7 @@ const inputs = {
   user: read(root, 'Dockerfile').match(/^USER (\S+)$/m)[1],
 }
 let broken = 0
-// A rule that finds no such thing at all has found something as well.
+// A rule that throws has found a problem as well.
 function problemsOf(rule, inputs) {
   try {
     return rule(inputs)
@@ -172,7 +172,7 @@ for (const instruction of new Set(image.match(/^[A-Z]+(?= )/gm))) {
   }
 }
 
-// The images of both: an exact version, for people, and the digest, which decides.
+// The images of both have an exact version, for readers, and the digest, which decides.
 const floating = names => names.filter(name => !/^[\w./-]+:\d+\.\d+[\w.-]*@sha256:[0-9a-f]{64}$/.test(name))
 const images = [
   ...[...image.matchAll(/^FROM (\S+)/gm)].map(([, name]) => name),
@@ -188,7 +188,7 @@ for (const name of images) {
   }
 }
 
-// What the coordinator has no right to, its neighbours have none to either.
+// The other containers are hardened like the coordinator.
 const unhardened = services =>
   Object.entries(services)
     .filter(
@@ -214,7 +214,7 @@ for (const field of ['read_only', 'cap_drop', 'security_opt', 'mem_limit', 'pids
   }
 }
 
-// What coordinator.jvm, which the image uses, says that a server needs beside its heap, and some more.
+// The memory that a server needs beside its heap, according to coordinator.jvm, with a reserve.
 const options = read(root, 'coordinator.jvm')
 const BESIDE_HEAP_MIB = 240
 const mib = limit => {
@@ -246,5 +246,5 @@ console.log(
   `${manifests.length} manifests, ${rendered.length} of kustomize, ${Object.keys(rules).length} rules, docker-compose.yml and` +
     ` Dockerfile checked; of ${mutants.length + broken} deliberate faults each was to be found.`,
 )
-console.log(wrong === 0 ? 'All is well.' : `${wrong} problems.`)
+console.log(wrong === 0 ? 'All checks passed.' : `${wrong} problems.`)
 process.exit(wrong === 0 ? 0 : 1)

@@ -1,4 +1,4 @@
-// What no schema sees: that the manifests fit each other, the image and the server. Each rule answers with what is wrong.
+// Rules that no schema has: the manifests fit each other, the image and the server. Each rule returns the problems.
 
 const SERVER_ANSWERS_WITHIN_S = 3 // also when the database is away: see docs/operations.md, "The database is away"
 const CALLS_UNDER_WAY_S = 6 // after SHUTDOWN_DRAIN_MS: a second without grants, and the calls under way
@@ -8,7 +8,7 @@ const contains = (labels, selector) => Object.entries(selector ?? {}).every(([ke
 
 /** @param {{documents: any[], secrets: any[], settings: Map<string, string>, known: Set<string>, paths: string[], user: string}} all */
 export const rules = {
-  'selectors choose the pods and the Service'({ documents }) {
+  'selectors match the pods and the Service'({ documents }) {
     const template = of(documents, 'Deployment')[0].spec.template
     const service = of(documents, 'Service')[0]
     const selectors = [
@@ -24,7 +24,7 @@ export const rules = {
       .map(([d, selector]) => `${d.kind ?? d.topologyKey}: ${JSON.stringify(selector)} chooses nothing`)
   },
 
-  'ports have the names by which they are called'({ documents }) {
+  'ports have the names by which others refer to them'({ documents }) {
     const container = containerOf(documents)
     const ports = container.ports.map(port => port.name)
     const servicePorts = of(documents, 'Service').flatMap(d => d.spec.ports.map(port => port.name))
@@ -40,7 +40,7 @@ export const rules = {
       .map(([where, port]) => `${where}: there is no port ${port}`)
   },
 
-  'what is mounted is there, and what is there is mounted'({ documents }) {
+  'every mount has a volume, and every volume is mounted'({ documents }) {
     const { spec } = of(documents, 'Deployment')[0].spec.template
     const volumes = (spec.volumes ?? []).map(volume => volume.name)
     const mounts = spec.containers.flatMap(container => container.volumeMounts ?? []).map(mount => mount.name)
@@ -93,13 +93,13 @@ export const rules = {
     ]
   },
 
-  'probes ask for what the server answers'({ documents, paths }) {
+  'probes use paths that the server has'({ documents, paths }) {
     return probes(containerOf(documents))
       .filter(([name, probe]) => !paths.includes(probe.httpGet.path) || (name === 'readinessProbe') !== (probe.httpGet.path === '/readyz'))
       .map(([name, probe]) => `${name}: ${probe.httpGet.path}`)
   },
 
-  'probes have the port that the server keeps for them'({ documents, settings }) {
+  'probes use the management port'({ documents, settings }) {
     const container = containerOf(documents)
     const port = container.ports.find(({ name }) => name === 'management')
     return [
@@ -155,18 +155,18 @@ function probes(container) {
   return ['startupProbe', 'livenessProbe', 'readinessProbe'].map(name => [name, container[name]])
 }
 
-/** For each rule, changes each of which it must find. */
+/** Changes that each rule must find. */
 export const breaks = {
-  'selectors choose the pods and the Service': [
+  'selectors match the pods and the Service': [
     ({ documents }) => (of(documents, 'Service')[0].spec.selector = { 'app.kubernetes.io/name': 'other' }),
     ({ documents }) => (of(documents, 'NetworkPolicy')[0].spec.podSelector = {}),
     ({ documents }) => (of(documents, 'PodDisruptionBudget')[0].spec.selector.matchLabels = { app: 'stream-locks' }),
   ],
-  'ports have the names by which they are called': [
+  'ports have the names by which others refer to them': [
     ({ documents }) => (containerOf(documents).ports[0].name = 'web'),
     ({ documents }) => (of(documents, 'Service')[0].spec.ports[1].name = 'web'),
   ],
-  'what is mounted is there, and what is there is mounted': [
+  'every mount has a volume, and every volume is mounted': [
     ({ documents }) => containerOf(documents).volumeMounts.pop(),
     ({ documents }) => (containerOf(documents).volumeMounts[0].name = 'token'),
   ],
@@ -182,11 +182,11 @@ export const breaks = {
     ({ secrets }) => delete secrets[0].stringData['ca.crt'],
     ({ documents }) => (containerOf(documents).volumeMounts.find(m => m.name === 'database-ca').mountPath = '/tmp/ca'),
   ],
-  'probes ask for what the server answers': [
+  'probes use paths that the server has': [
     ({ documents }) => (containerOf(documents).startupProbe.httpGet.path = '/healthz'),
     ({ documents }) => (containerOf(documents).livenessProbe.httpGet.path = '/readyz'),
   ],
-  'probes have the port that the server keeps for them': [
+  'probes use the management port': [
     ({ settings }) => settings.delete('MANAGEMENT_PORT'),
     ({ documents }) => (containerOf(documents).ports[1].containerPort = 9091),
     ({ documents }) => (containerOf(documents).livenessProbe.httpGet.port = 'http'),

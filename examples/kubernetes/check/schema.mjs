@@ -1,13 +1,13 @@
-// Whether manifests are what Kubernetes takes. Two nets, since neither is enough: the types of kubernetes-models, in which
-// a field that does not exist is an error, as it is in the API server; and its validators, which know what types do not:
-// ranges, patterns, what is required of a port.
+// Checks manifests against the schema of Kubernetes in two ways, because neither is enough. The types of kubernetes-models
+// reject a field that does not exist, as the API server does. Its validators check what types cannot: ranges, patterns and
+// the requirements of a port.
 import fs from 'node:fs'
 import path from 'node:path'
 import ts from 'typescript'
 
 const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname)
 
-/** The module that has the type of a manifest; undefined if there is no such kind. */
+/** Returns the module with the type of a manifest. Returns undefined if there is no such kind. */
 function moduleOf({ apiVersion, kind }) {
   const library = String(apiVersion).startsWith('monitoring.coreos.com/')
     ? '@kubernetes-models/prometheus-operator'
@@ -17,8 +17,8 @@ function moduleOf({ apiVersion, kind }) {
 }
 
 /**
- * What the types say against each of some manifests: an array of messages each, empty for a good one. All at once, since
- * a start of the compiler takes seconds. A patch may leave out what the whole must have.
+ * Checks manifests against the types. Returns an array of messages for each, which is empty for a valid one. It checks all
+ * at once, because a start of the compiler takes seconds. A patch may leave out required fields.
  */
 export function typeProblems(manifests) {
   const lines = ['type Part<T> = T extends object ? { [K in keyof T]?: Part<T[K]> } : T']
@@ -36,7 +36,7 @@ export function typeProblems(manifests) {
     lines.push(...source.split('\n'))
   })
 
-  // Beside node_modules, where the compiler looks for the types; it is never written.
+  // The file is next to node_modules, where the compiler looks for types. It is never written.
   const file = path.join(here, 'manifests.ts')
   const options = {
     strict: true,
@@ -63,14 +63,14 @@ export function typeProblems(manifests) {
   for (const diagnostic of program.getSemanticDiagnostics(source)) {
     const { line } = source.getLineAndCharacterOfPosition(diagnostic.start)
     const { i } = ranges.find(({ from, to }) => line >= from && line < to)
-    // The innermost message names the field; those above it repeat the type.
+    // The innermost message names the field. The others repeat the type.
     const text = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n').split('\n').at(-1).trim()
     problems[i].push(`${lines[line].trim()}: ${text}`)
   }
   return problems
 }
 
-/** What the validators say against a whole manifest. */
+/** Returns the messages of the validators for a complete manifest. */
 export async function validatorProblems(document) {
   const module = moduleOf(document)
   if (!module) {

@@ -2,19 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Configuration, LocksApi, ResponseError, type Lease, type LeaseResult } from '../target/client/index.js';
 
-/** The most items that one batch call takes. */
+/** The maximum number of items in a batch call. */
 export const BATCH = 1000;
 
 type Key = { streamId: string; leaseId: string };
 
 /**
- * The right to process a stream. Everything is measured with performance.now(), which never jumps, from the moment a
- * request was *sent*: the coordinator counts from later on, so the lease is over here before it is over there.
+ * The right to process a stream. All times are measured with performance.now(), which never jumps, from the moment when a
+ * request was *sent*. The coordinator counts from a later moment, so the lease ends here before it ends there.
  */
 export class HeldLease {
   readonly streamId: string;
   readonly leaseId: string;
-  /** Goes along with every effect, for the resource to refuse one that is stale. */
+  /** Send this with every write, so that the resource can refuse a stale one. */
   readonly fencingToken: number;
 
   private readonly lost = new AbortController();
@@ -29,12 +29,12 @@ export class HeldLease {
     this.setAlarm();
   }
 
-  /** Aborted once the lease is lost or given back; hand it to all that is done under the lease. */
+  /** Aborts when the lease is lost or released. Pass it to everything that runs under the lease. */
   get signal(): AbortSignal {
     return this.lost.signal;
   }
 
-  /** Throws if the lease may not be relied on. To be called before each effect: an alarm can ring late. */
+  /** Throws if the lease is not safe. Call this before each write, because the alarm can be late. */
   requireSafe(): void {
     if (performance.now() >= this.safeUntil) {
       this.lose('unconfirmed');
@@ -42,7 +42,7 @@ export class HeldLease {
     this.signal.throwIfAborted();
   }
 
-  /** A renewal was confirmed. One that comes too late changes nothing: the work may have been stopped already. */
+  /** Prolongs the lease after a renewal. A late renewal changes nothing, because the work may have stopped already. */
   extend(safeUntil: number): void {
     if (performance.now() < this.safeUntil && !this.signal.aborted) {
       this.safeUntil = Math.max(this.safeUntil, safeUntil);
@@ -52,7 +52,7 @@ export class HeldLease {
 
   lose(reason: string): void {
     clearTimeout(this.alarm);
-    this.lost.abort(new Error(`the lease of ${this.streamId} is over: ${reason}`));
+    this.lost.abort(new Error(`the lease of ${this.streamId} has ended: ${reason}`));
   }
 
   private setAlarm(): void {
@@ -61,16 +61,16 @@ export class HeldLease {
   }
 }
 
-/** Acquires leases, and renews them all with one call at every third of the ttl. */
+/** Acquires leases and renews all of them with one call at every third of the ttl. */
 export class LeaseKeeper {
   private readonly api: LocksApi;
   private readonly ownerId: string;
   private readonly ttlMs: number;
-  /** For clocks of which one runs faster than the other, and for the time that stopping takes. */
+  /** Covers clocks that run at different speeds, and the time that it takes to stop the work. */
   private readonly marginMs: number;
   private readonly timeoutMs: number;
   private readonly held = new Map<string, HeldLease>();
-  /** Lease ids whose acquire had no answer. Asked again with the same id, a grant is not lost. */
+  /** Lease ids whose acquire had no response. A repeated acquire with the same id finds a grant again. */
   private readonly unanswered = new Map<string, string>();
   private stopped = false;
   private nextBeat: NodeJS.Timeout | undefined;
@@ -84,7 +84,7 @@ export class LeaseKeeper {
     this.beatIn(ttlMs / 3);
   }
 
-  /** Answers the leases of those streams that nobody else has; at most 1000. Throws if there was no usable answer. */
+  /** Acquires at most 1000 streams. Returns the leases that were granted. Throws if there is no usable response. */
   async acquire(streamIds: string[]): Promise<HeldLease[]> {
     if (streamIds.length === 0) {
       return [];
@@ -105,7 +105,7 @@ export class LeaseKeeper {
       }
       this.unanswered.delete(streamId);
       const safeUntil = this.safeUntil(sent, result);
-      // Without a lease it is held by another worker, or the grant of this id was over before: the next poll asks again.
+      // Without a lease, another worker holds the stream, or the grant of this id has ended. The next poll tries again.
       if (result.lease && performance.now() < safeUntil) {
         const lease = new HeldLease(result.lease, safeUntil);
         this.held.set(streamId, lease);
@@ -117,8 +117,8 @@ export class LeaseKeeper {
   }
 
   /**
-   * Gives leases back, so that others can have their streams at once. Leases without an answer are tried again, with
-   * pauses, for as long as a call may take. Those that are left then run out by themselves, and are logged. Never throws.
+   * Releases leases, so that other workers can acquire the streams at once. Releases without a response are repeated with
+   * pauses until the time-out of a call. The leases that are left run out, and a log line names them. Never throws.
    */
   async release(leases: HeldLease[]): Promise<void> {
     const keys = leases
@@ -141,7 +141,7 @@ export class LeaseKeeper {
     }
   }
 
-  /** Answers those that had no answer. After the first call without one, the others are left: each could take as long. */
+  /** Returns the keys without a result. After the first call without one it sends no more, because each may hang as long. */
   private async releaseOnce(all: Key[]): Promise<Key[]> {
     const left: Key[] = [];
     let hangs = false;
@@ -153,7 +153,7 @@ export class LeaseKeeper {
       try {
         const { results } = await this.api.releaseLocks({ batchReleaseRequest: { items } }, this.timeout());
         requireOneEach(items, results);
-        // 204: released. 410: it was over before.
+        // 204: released. 410: the lease had ended before.
         left.push(
           ...items.filter((item, i) => {
             const result = results[i]!;
@@ -161,7 +161,7 @@ export class LeaseKeeper {
           }),
         );
       } catch (e) {
-        console.error(`a release of ${items.length} leases had no usable answer: ${describe(e)}`);
+        console.error(`a release of ${items.length} leases had no usable response: ${describe(e)}`);
         left.push(...items);
         hangs = true;
       }
@@ -170,7 +170,7 @@ export class LeaseKeeper {
   }
 
   /**
-   * Gives back these leases, and those that acquires without an answer may have been granted; then renews no more. No
+   * Releases these leases, and those that acquires without a response may have been granted. Then it renews no more. No
    * acquire may be under way.
    */
   async stop(leases: HeldLease[]): Promise<void> {
@@ -194,7 +194,7 @@ export class LeaseKeeper {
       allAnswered = (await this.renew(leases)) && allAnswered;
     }
     const period = this.ttlMs / 3;
-    // Without an answer: soon again, since the leases go on meanwhile, but not for long.
+    // Leases run on without a response, but not for long, so the next renewal follows soon.
     this.beatIn(Math.max(50, (allAnswered ? period : period / 4) - (performance.now() - began)));
   }
 
@@ -217,8 +217,8 @@ export class LeaseKeeper {
       });
       return allAnswered;
     } catch (e) {
-      // 503, a time-out, a connection refused: unknown. It says nothing of the leases, and each has its own end.
-      console.error(`a renewal of ${leases.length} leases had no usable answer: ${describe(e)}`);
+      // 503, a time-out and a refused connection are unknown, not lost. Each lease keeps its own end.
+      console.error(`a renewal of ${leases.length} leases had no usable response: ${describe(e)}`);
       return false;
     }
   }
@@ -239,11 +239,11 @@ function requireOneEach(items: unknown[], results: unknown[]): void {
 }
 
 /**
- * Whether the answer is for another lease than the call, or a grant without a lease. Then a proxy or gateway on the way changes what it passes on, and
- * what became of the call is unknown: it is neither a grant nor a loss.
+ * Returns whether the response is for another lease than the call, or a grant without a lease. Then a proxy or gateway
+ * changes requests or responses, and the result of the call is unknown: it is neither a grant nor a loss.
  */
 function isOfAnother(asked: Key, { status, streamId, lease }: LeaseResult): boolean {
-  // A result without a lease, as a loss, has the id itself, but for servers of older versions.
+  // A result without a lease, such as a loss, contains the stream id. Older servers leave it out.
   const stream = lease?.streamId ?? streamId;
   const differs =
     (status === 200 && !lease) ||
@@ -251,8 +251,8 @@ function isOfAnother(asked: Key, { status, streamId, lease }: LeaseResult): bool
     (lease !== undefined && lease.leaseId !== asked.leaseId);
   if (differs) {
     console.error(
-      `the answer is for ${stream === undefined ? 'no lease' : `a lease of stream "${stream}"`}, but the call was for a lease of stream "${asked.streamId}": ` +
-        'a proxy or gateway on the way changes paths or bodies',
+      `the response is for ${stream === undefined ? 'no lease' : `a lease of stream "${stream}"`}, but the call was for a lease of stream "${asked.streamId}": ` +
+        'a proxy or gateway changes paths or bodies',
     );
   }
   return differs;

@@ -4,19 +4,19 @@ export interface Event {
   number: number;
 }
 
-/** The calls to the example's stream API: where events come from, and where they are published. */
+/** Calls the example's stream API, which is the source and the sink of events. */
 export class StreamApi {
   constructor(
     private readonly base: string,
     private readonly workerId: string,
   ) {}
 
-  /** Events that are not accepted yet, each stream's in order. */
+  /** Returns events that are not accepted yet, in order for each stream. */
   async events(): Promise<Event[]> {
     return (await this.send('GET', '/events')) as Event[];
   }
 
-  /** Bars all holders before this one from the stream. Answers the number of the last event that was accepted. */
+  /** Bars all earlier holders from the stream. Returns the number of the last accepted event. */
   async open(streamId: string, fencingToken: number, signal: AbortSignal): Promise<number> {
     const opened = await this.send('POST', `/streams/${streamId}/open?${this.query(fencingToken)}`, signal);
     return (opened as { position: number }).position;
@@ -38,7 +38,7 @@ export class StreamApi {
     });
     const body = await response.text();
     if (!response.ok) {
-      throw new Error(`the stream API answered ${response.status}: ${body}`);
+      throw new Error(`the stream API returned ${response.status}: ${body}`);
     }
     return JSON.parse(body);
   }

@@ -16,7 +16,7 @@ const maxSessions = number('MAX_SESSIONS', 32);
 const suspendEvery = number('SUSPEND_EVERY', 0);
 const suspendMs = number('SUSPEND_MS', 0);
 
-// Unique per start: a container's pid is often 1, and a restarted one may keep its name.
+// The owner id is unique per start. The pid of a container is often 1, and a restarted container may keep its name.
 const ownerId = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
 const leases = new LeaseKeeper(env.COORDINATOR_URL || 'http://127.0.0.1:8080', ownerId, ttlMs);
 const api = new StreamApi(env.STREAM_API_URL || 'http://127.0.0.1:8090', ownerId);
@@ -24,21 +24,21 @@ const sessions = new Map<string, Session>();
 const stopping = new AbortController();
 let publishes = 0;
 
-/** The events of one stream, handled one at a time and in order, under its lease. */
+/** Handles the events of one stream under its lease, one at a time and in order. */
 class Session {
-  /** Settles when the session is over; never rejects. */
+  /** Settles when the session has ended. Never rejects. */
   readonly over: Promise<void>;
   private queue: Event[] = [];
   private wake = (): void => {};
 
   constructor(readonly lease: HeldLease) {
     this.over = this.run().catch((e) => {
-      // A lost lease aborts whatever is under way, which ends here. The events come again, to whoever has the stream.
+      // A lost lease aborts the work, which ends here. The next holder of the stream gets the events again.
       console.error(`stream ${lease.streamId} ended: ${describe(e)}`);
     });
   }
 
-  /** Takes what the source serves, in place of what it served before: it serves all that is not accepted. */
+  /** Replaces the queue by the events from the source, which returns all events that are not accepted. */
   offer(events: Event[]): void {
     this.queue = [...events];
     this.wake();
@@ -46,7 +46,7 @@ class Session {
 
   private async run(): Promise<void> {
     const { lease } = this;
-    // Read under the lease. What was known before may be what its last holder has done since.
+    // The position is read under the lease, because the previous holder may have published until then.
     let position = await api.open(lease.streamId, lease.fencingToken, lease.signal);
     while (!stopping.signal.aborted) {
       const event = this.queue.shift();
@@ -63,18 +63,18 @@ class Session {
 
   private async handle(event: Event): Promise<void> {
     const { lease } = this;
-    await sleep(workMs, undefined, { signal: lease.signal }); // Stands for the work.
+    await sleep(workMs, undefined, { signal: lease.signal }); // This stands for the work.
     lease.requireSafe();
-    // Whatever happens between the check and the effect is why the token goes with the effect.
+    // The process may be suspended between the check and the publish. So the publish contains the token.
     if (suspendEvery > 0 && ++publishes % suspendEvery === 0) {
-      // Only for showing what the sink's fence is for.
+      // This only shows why the sink has a fence.
       spawn('sh', ['-c', `sleep ${suspendMs / 1000}; kill -CONT ${process.pid}`], { stdio: 'ignore' });
       process.kill(process.pid, 'SIGSTOP');
     }
     await api.publish(event, lease.fencingToken, lease.signal);
   }
 
-  /** Answers whether there was an event, or word to stop, before the session had idled for too long. */
+  /** Waits for an event or a stop. Resolves to false if the session idles for too long or loses its lease. */
   private woken(): Promise<boolean> {
     const { signal } = this.lease;
     return new Promise((resolve) => {
@@ -94,7 +94,7 @@ class Session {
     });
   }
 
-  /** Lets the session end after the event it is at. */
+  /** Ends the session after the present event. */
   stop(): void {
     this.wake();
   }
@@ -107,7 +107,7 @@ async function poll(): Promise<void> {
   }
   byStream.forEach((events, streamId) => sessions.get(streamId)?.offer(events));
   const free = [...byStream.keys()].filter((streamId) => !sessions.has(streamId));
-  // First the lease, then the session. Without a place for it, the coordinator is not even asked.
+  // The lease comes before the session. Without room for a session, the worker does not acquire.
   for (const lease of await leases.acquire(free.slice(0, Math.min(BATCH, maxSessions - sessions.size)))) {
     const session = new Session(lease);
     session.offer(byStream.get(lease.streamId)!);
@@ -117,7 +117,7 @@ async function poll(): Promise<void> {
 }
 
 async function end(session: Session): Promise<void> {
-  // When all stop, all are released with one call.
+  // At a stop one call releases all leases.
   if (!stopping.signal.aborted) {
     await leases.release([session.lease]);
     sessions.delete(session.lease.streamId);
@@ -139,7 +139,7 @@ async function main(): Promise<void> {
   }
   const all = [...sessions.values()];
   all.forEach((session) => session.stop());
-  // The leases are kept alive until the last event is published, and each call to the stream API has a time-out.
+  // Renewals go on until the last event is published. Each call to the stream API has a time-out.
   await Promise.all(all.map((session) => session.over));
   await leases.stop(all.map((session) => session.lease));
 }

@@ -19,7 +19,7 @@ import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.Timeout;
 
-/** The coordinator's batch calls, with as little work on this side as can be. Thread-safe. */
+/** Sends the coordinator's batch calls with as little work in this process as possible. This class is thread-safe. */
 final class BatchCalls implements AutoCloseable {
 
     private static final Timeout TIMEOUT = Timeout.ofSeconds(5);
@@ -29,7 +29,7 @@ final class BatchCalls implements AutoCloseable {
     private final String baseUri;
     private final CloseableHttpClient http;
 
-    /** An answer that is read, and not yet looked at. */
+    /** A response that is read and not yet parsed. */
     private record Answer(int status, byte[] body) {}
 
     BatchCalls(URI baseUri, int connections) {
@@ -55,9 +55,9 @@ final class BatchCalls implements AutoCloseable {
     /**
      * Acquires, renews or releases a batch.
      *
-     * @param call which of these
-     * @return how many of its items were answered with which other status than they should; empty if none was
-     * @throws IOException if there was no answer, or one of another status than 200
+     * @param call the call
+     * @return the number of items with an unexpected status, by status; empty if there is none
+     * @throws IOException if there is no response, or its status is not 200
      */
     Map<Integer, Integer> refused(Call call, LeaseBatch batch) throws IOException {
         HttpPost post = new HttpPost(baseUri + call.path);
@@ -66,7 +66,7 @@ final class BatchCalls implements AutoCloseable {
         Answer answer = http.execute(
                 post, response -> new Answer(response.getCode(), EntityUtils.toByteArray(response.getEntity())));
         if (answer.status() != 200) {
-            throw new IOException(call.path + " was answered with " + answer.status() + ": "
+            throw new IOException(call.path + " returned " + answer.status() + ": "
                     + new String(answer.body(), StandardCharsets.UTF_8));
         }
         if (count(answer.body(), call.success) == batch.size()) {
@@ -75,12 +75,12 @@ final class BatchCalls implements AutoCloseable {
         return others(answer.body(), call, batch.size());
     }
 
-    /** As {@link #refused}, where anything but success is an error. */
+    /** Sends a call as {@link #refused} does. Throws if an item did not succeed. */
     void call(Call call, LeaseBatch batch) throws IOException {
         Map<Integer, Integer> refused = refused(call, batch);
         if (!refused.isEmpty()) {
             throw new IOException(
-                    call.path + ": of " + batch.size() + " items some were refused, status=count: " + refused);
+                    call.path + ": some of " + batch.size() + " items were refused, status=count: " + refused);
         }
     }
 
@@ -126,7 +126,7 @@ final class BatchCalls implements AutoCloseable {
         http.close(CloseMode.IMMEDIATE);
     }
 
-    /** What can be done with a batch. */
+    /** The kind of a batch call. */
     enum Call {
         ACQUIRE("/v1/batch/acquire", 200),
         RENEW("/v1/batch/renew", 200),

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Acquires and releases batches of streams, of which each worker has its own. */
+/** Acquires and releases batches of streams. Each worker has streams of its own. */
 final class BatchCycles implements Workload {
 
     static final int BATCH = 100;

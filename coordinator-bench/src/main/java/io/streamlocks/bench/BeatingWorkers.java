@@ -19,8 +19,8 @@ import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
 
 /**
- * Workers with a thousand leases each, all renewed with one call every third of their ttl. The workers are simulated:
- * a few threads send for all of them. Thread-safe.
+ * Workers with a thousand leases each, which one call renews every third of their ttl. The workers are simulated: a few
+ * threads send for all of them. This class is thread-safe.
  */
 final class BeatingWorkers implements AutoCloseable {
 
@@ -39,22 +39,25 @@ final class BeatingWorkers implements AutoCloseable {
     private final AtomicLong latestNanos = new AtomicLong();
     private final ConcurrentMap<Integer, AtomicLong> refused = new ConcurrentHashMap<>();
 
-    /** Per worker, what its latest answered beat said is lost; a lost lease is lost in each beat after. */
+    /**
+     * For each worker, the number of lost leases in its latest successful beat. A lost lease is lost in all later
+     * beats.
+     */
     private final ConcurrentMap<Integer, Integer> lost = new ConcurrentHashMap<>();
 
     private final Queue<String> messages = new ConcurrentLinkedQueue<>();
     private volatile long measuredFromNanos = Long.MAX_VALUE;
 
     /**
-     * What came of the beats.
+     * The results of the beats.
      *
-     * @param answered how many were answered, of those that are measured
-     * @param failed how many were not, of those that are measured
-     * @param failedBefore how many were not while the leases of all were still being acquired
-     * @param renewedPerSecond leases
-     * @param lost leases
-     * @param refused how many renewals were answered with which other status than 200, of all
-     * @param lateMaxMs how long after it was due a beat was sent
+     * @param answered the number of measured beats with a response
+     * @param failed the number of measured beats without a response
+     * @param failedBefore the number of beats without a response while leases were still being acquired
+     * @param renewedPerSecond the number of leases that were renewed per second
+     * @param lost the number of lost leases
+     * @param refused the number of renewals with another status than 200, by status
+     * @param lateMaxMs the longest time by which a beat was sent too late
      */
     record Beats(
             long answered,
@@ -74,10 +77,10 @@ final class BeatingWorkers implements AutoCloseable {
     }
 
     /**
-     * Acquires the leases of a worker, and has it beat from then on, at a point of the interval that is its own.
+     * Acquires the leases of a worker. From then on the worker beats, at its own point of the interval.
      *
-     * @param worker which one, from 0
-     * @param of how many
+     * @param worker the number of the worker, from 0
+     * @param of the number of workers
      */
     void add(int worker, int of) throws IOException {
         String prefix = "worker-" + worker + "-";
@@ -92,7 +95,7 @@ final class BeatingWorkers implements AutoCloseable {
                 beat, startedNanos + now + wait - System.nanoTime(), INTERVAL_NANOS, TimeUnit.NANOSECONDS);
     }
 
-    /** Tries again with the same lease ids, as a worker does. */
+    /** Acquires a batch, and repeats the call with the same lease ids, as a worker does. */
     private void acquire(LeaseBatch batch) throws IOException {
         for (int tries = 1; ; tries++) {
             try {
@@ -106,7 +109,7 @@ final class BeatingWorkers implements AutoCloseable {
         }
     }
 
-    /** Begins to measure, with the beats that are due from now on. */
+    /** Begins to measure the beats that are due from now on. */
     void measure() {
         measuredFromNanos = System.nanoTime() - startedNanos;
     }
@@ -122,7 +125,7 @@ final class BeatingWorkers implements AutoCloseable {
             this.dueNanos = dueNanos;
         }
 
-        /** Must not throw: it would not be run again. */
+        /** Sends a beat. It must not throw, because the executor would not run it again. */
         @Override
         public void run() {
             long due = dueNanos;
@@ -151,7 +154,7 @@ final class BeatingWorkers implements AutoCloseable {
         }
     }
 
-    /** What came of the beats so far. */
+    /** Returns the results so far. */
     Beats beats() {
         double seconds = (System.nanoTime() - startedNanos - measuredFromNanos) / 1e9;
         Map<Integer, Long> statuses = new TreeMap<>();

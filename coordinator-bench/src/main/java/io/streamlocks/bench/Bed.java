@@ -3,12 +3,12 @@ package io.streamlocks.bench;
 import java.nio.file.Path;
 
 /**
- * What the contenders run on.
+ * The environment of all contenders.
  *
  * @param postgres the database
- * @param processes where servers are started
- * @param directory for the data of servers, gone in the end
- * @param output for what stays: their logs, and the results
- * @param coordinatorJar which coordinator is measured
+ * @param processes the processes of servers
+ * @param directory the directory for the data of servers, which is deleted at the end
+ * @param output the directory for logs and results
+ * @param coordinatorJar the coordinator to measure
  */
 record Bed(Postgres postgres, Processes processes, Path directory, Path output, Path coordinatorJar) {}

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.TimeZone;
 import java.util.stream.Stream;
 
-/** Measures the coordinator, and other locks beside it. README.md tells how. */
+/** Measures the coordinator and other locks. README.md describes the use. */
 public final class Bench implements AutoCloseable {
 
     private static final int STREAMS = 10_000;
@@ -45,7 +45,7 @@ public final class Bench implements AutoCloseable {
         Path target = target();
         this.output = Files.createDirectories(target.resolve("bench"));
         this.directory = Files.createTempDirectory(output, "run-");
-        // Else they would outlive this process when it is told to stop.
+        // The servers would outlive this process if it were told to stop.
         Runtime.getRuntime().addShutdownHook(new Thread(this::stopServers, "stop"));
         this.postgres = Postgres.start(directory);
         String jar = System.getenv().getOrDefault("BENCH_COORDINATOR_JAR", "");
@@ -55,14 +55,14 @@ public final class Bench implements AutoCloseable {
     }
 
     /**
-     * Runs the benchmark. Exits with 0, with 1 if anything that was measured went wrong, with 2 if the arguments are.
+     * Runs the benchmark. Exits with 0, with 1 if a measurement failed, and with 2 if the arguments are wrong.
      *
-     * @param args as README.md tells
+     * @param args the arguments that README.md describes
      */
     public static void main(String[] args) throws Exception {
-        // A decimal comma would be no number in the chart.
+        // A decimal comma is not a number in SVG.
         Locale.setDefault(Locale.ROOT);
-        // The JDBC driver sends the zone at each login, and PostgreSQL does not know all that Java knows.
+        // The JDBC driver sends the time zone at each login, and PostgreSQL rejects zones that it does not have.
         TimeZone.setDefault(TimeZone.getTimeZone(ZoneOffset.UTC));
         Options options;
         try {
@@ -106,7 +106,7 @@ public final class Bench implements AutoCloseable {
             try {
                 contenders.put(name, start(name));
             } catch (NotInstalledException e) {
-                skipped.add(name + " is skipped, since it is not installed: " + e.getMessage());
+                skipped.add(name + " is skipped because it is not installed: " + e.getMessage());
             }
         }
         List<Measurement> measurements = measurements();
@@ -152,7 +152,7 @@ public final class Bench implements AutoCloseable {
         });
     }
 
-    /** Those that are measured with few workers and with many, and not only beside the others. */
+    /** The contenders that are measured with several numbers of workers. */
     private static boolean isCompared(String contender) {
         return contender.equals("coordinator") || contender.equals("jdbc");
     }
@@ -161,7 +161,7 @@ public final class Bench implements AutoCloseable {
         return options.command() == Command.SHORT;
     }
 
-    /** A machine of CI may be a slow one, and nothing may fail there for being overloaded. */
+    /** The load of the short form is small, because nothing may fail by overload on a slow machine. */
     private int workers(int usual) {
         return isShort() ? Math.min(usual, 8) : usual;
     }
@@ -224,7 +224,7 @@ public final class Bench implements AutoCloseable {
 
     private void addGrowth(List<Measurement> all) {
         int workers = workers(GROWTH_WORKERS);
-        // The many first, so that what is measured in the next round finds as many as in the first.
+        // The large table comes first, so that every round of later measures finds the same small table.
         for (int rows : List.of(isShort() ? 10 * STREAMS : MANY_STREAMS, STREAMS)) {
             for (String name : List.of("coordinator", "jdbc")) {
                 Contender contender = contenders.get(name);
@@ -238,7 +238,7 @@ public final class Bench implements AutoCloseable {
         }
     }
 
-    /** Makes a table one of so many streams, all released. */
+    /** Fills a table with this number of streams, all released. */
     private void fill(String contender, int rows) throws Exception {
         boolean jdbc = contender.equals("jdbc");
         String table = jdbc ? JdbcContender.TABLE : "stream_locks";
@@ -262,7 +262,7 @@ public final class Bench implements AutoCloseable {
                 Files.deleteIfExists(file);
             }
         } catch (IOException e) {
-            // Gone already, or still written to by one that is being killed; "mvn clean" takes it.
+            // A server that is being killed may still write there. "mvn clean" deletes the rest.
         }
     }
 

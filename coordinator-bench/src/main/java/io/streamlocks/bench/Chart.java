@@ -3,7 +3,7 @@ package io.streamlocks.bench;
 import java.util.List;
 import java.util.Locale;
 
-/** A bar chart as SVG, on a ground of its own so that it can be read on light and on dark pages. */
+/** A bar chart as SVG. It has its own background, so it is readable on light and dark pages. */
 final class Chart {
 
     private static final int LEFT = 190;
@@ -15,9 +15,9 @@ final class Chart {
     /**
      * A bar.
      *
-     * @param contender whose
-     * @param workers with how many
-     * @param perSecond how long
+     * @param contender the contender
+     * @param workers the number of workers
+     * @param perSecond the length
      * @param flagged whether there were errors
      */
     record Bar(String contender, int workers, double perSecond, boolean flagged) {}

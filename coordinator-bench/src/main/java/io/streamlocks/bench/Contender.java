@@ -3,7 +3,7 @@ package io.streamlocks.bench;
 /** A kind of lock, with its server running. */
 interface Contender extends AutoCloseable {
 
-    /** What it needs is not on this machine. */
+    /** A program that the contender needs is not installed. */
     final class NotInstalledException extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -12,7 +12,7 @@ interface Contender extends AutoCloseable {
         }
     }
 
-    /** Connects for so many workers. */
+    /** Connects for this number of workers. */
     Locks open(int workers) throws Exception;
 
     @Override

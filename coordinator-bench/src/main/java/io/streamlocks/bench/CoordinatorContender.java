@@ -16,14 +16,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The coordinator, in a process of its own, and this project's Java client. */
+/** The coordinator in a process of its own, and this project's Java client. */
 final class CoordinatorContender implements Contender {
 
     private static final Pattern READY = Pattern.compile("is ready at (http://\\S+)");
 
-    /** As many as a client has connections; more workers would be several processes. */
+    /** The number of workers that share a client. It is the number of its connections. */
     private static final int WORKERS_PER_CLIENT = 64;
 
     private final Processes processes;
@@ -36,7 +37,7 @@ final class CoordinatorContender implements Contender {
         this.uri = uri;
     }
 
-    /** Starts the server and waits until it is ready. */
+    /** Starts the server. Blocks until it is ready. */
     static CoordinatorContender start(Bed bed, String... jvmOptions) throws IOException, InterruptedException {
         return start(bed, Map.of(), jvmOptions);
     }
@@ -46,7 +47,7 @@ final class CoordinatorContender implements Contender {
         return start(bed, Map.of("LOCK_HISTORY_RETENTION", "0"));
     }
 
-    /** Starts a server that forgets its history after a minute, so that what is kept stays the same. */
+    /** Starts a server that deletes history after a minute, so that the amount of history stays the same. */
     static CoordinatorContender startForgetful(Bed bed) throws IOException, InterruptedException {
         return start(bed, Map.of("LOCK_HISTORY_RETENTION", "60s"));
     }
@@ -55,7 +56,7 @@ final class CoordinatorContender implements Contender {
             throws IOException, InterruptedException {
         Path jar = bed.coordinatorJar();
         if (!Files.isRegularFile(jar)) {
-            throw new IOException("There is no " + jar + "; mvn -DskipTests package makes it");
+            throw new IOException(jar + " does not exist. Build it with: mvn -q -DskipTests package");
         }
         List<String> command = new ArrayList<>(List.of(Machine.java()));
         command.addAll(List.of(jvmOptions));
@@ -69,8 +70,8 @@ final class CoordinatorContender implements Contender {
         environment.putAll(Map.of(
                 "LOCK_BACKEND", "postgres", "DATABASE_URL", bed.postgres().url(), "HTTP_PORT", "0"));
         ChildProcess process = bed.processes().start(command, environment, log);
-        URI uri = URI.create(process.awaitOutput(READY, Processes.START).group(1));
-        return new CoordinatorContender(bed.processes(), process, uri);
+        Matcher ready = process.awaitOutput(READY, Processes.START);
+        return new CoordinatorContender(bed.processes(), process, URI.create(ready.group(1)));
     }
 
     URI uri() {
@@ -86,7 +87,7 @@ final class CoordinatorContender implements Contender {
         return new ClientLocks(uri, workers, WORKERS_PER_CLIENT);
     }
 
-    /** Connects as if each worker were a process of its own, so that none shares a request with another. */
+    /** Connects with a client for each worker, as if each were a process of its own. No two share a request. */
     Locks openClientEach(int workers) {
         return new ClientLocks(uri, workers, 1);
     }

@@ -23,10 +23,10 @@ import java.util.concurrent.TimeoutException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** etcd, one member: a lease for each lock, and a key that is put only if it is absent. */
+/** One member of etcd. A lock is a lease and a key that is put only if it is absent. */
 final class EtcdContender implements Contender {
 
-    /** The gRPC library tells of its start otherwise. Kept here, since a logger that nobody refers to is forgotten. */
+    /** This silences the gRPC library at its start. The field keeps the logger from being collected. */
     private static final Logger GRPC = Logger.getLogger("io.grpc");
 
     private static final int WORKERS_PER_CLIENT = 64;
@@ -57,7 +57,7 @@ final class EtcdContender implements Contender {
                                 "--listen-peer-urls=" + peer,
                                 "--initial-advertise-peer-urls=" + peer,
                                 "--initial-cluster=bench=" + peer),
-                        // Debian's etcd refuses to run on some architectures unless told to.
+                        // Debian's etcd refuses to run on some architectures without this variable.
                         Map.of("ETCD_UNSUPPORTED_ARCH", "arm64"),
                         log);
         process.awaitPort(port, Processes.START);

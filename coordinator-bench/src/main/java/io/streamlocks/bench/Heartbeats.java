@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
-/** Renews leases, of which each worker has a full batch. */
+/** Renews leases. Each worker has a full batch of them. */
 final class Heartbeats implements Workload {
 
     static final int BATCH = 1000;
 
-    /** Longer than a measurement, so that a slow one loses none. */
+    /** This is longer than a measurement, so that a slow one loses no lease. */
     private static final long TTL_MS = TimeUnit.MINUTES.toMillis(30);
 
     private final BatchCalls calls;

@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * What a worker with a database connection of its own would do: one statement to acquire, one to release. It is the
- * least that any lock in PostgreSQL costs, and what the others are compared with.
+ * A worker with its own database connection: one statement to acquire and one to release. This is the least that a lock
+ * in PostgreSQL costs, so the others are compared with it.
  */
 final class JdbcContender implements Contender {
 
@@ -42,7 +42,7 @@ final class JdbcContender implements Contender {
 
     JdbcContender(Bed bed) throws SQLException {
         this.postgres = bed.postgres();
-        // The coordinator's table but for the lease ids of the past, which only it needs.
+        // This is the coordinator's table without past lease ids, which only the coordinator needs.
         postgres.execute("CREATE SEQUENCE jdbc_lock_token", """
                 CREATE TABLE jdbc_locks (
                     stream_id varchar(255) COLLATE "C" NOT NULL PRIMARY KEY,

@@ -6,14 +6,14 @@ import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Leases that are acquired, renewed and released together, with the bodies of the requests made once: a load that
- * builds JSON for each request would take the machine from what it measures. Not thread-safe.
+ * Leases that are acquired, renewed and released together. The bodies of the requests are built once: a load that
+ * builds JSON for each request would take CPU time from the server. This class is not thread-safe.
  */
 final class LeaseBatch {
 
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
-    /** How many digits of a lease id are new with each lease; the others are the batch's. */
+    /** The number of digits of a lease id that are new for each lease. The others belong to the batch. */
     private static final int NEW_DIGITS = 12;
 
     private final int size;
@@ -22,12 +22,14 @@ final class LeaseBatch {
 
     private long leases;
 
-    /** A body, and where the last digits of the first lease id in it are, and of each further one. */
+    /** A body with the position of the last digits of the first lease id, and the distance to those of the next. */
     private record Template(byte[] body, int[] idEnds) {}
 
     /**
-     * @param streamIds which streams
-     * @param ttlMs the ttl to acquire them with
+     * Builds the bodies.
+     *
+     * @param streamIds the streams
+     * @param ttlMs the ttl of the leases
      */
     LeaseBatch(List<String> streamIds, long ttlMs) {
         this.size = streamIds.size();
@@ -54,7 +56,7 @@ final class LeaseBatch {
         return new Template(json.append("]}").toString().getBytes(StandardCharsets.US_ASCII), ends);
     }
 
-    /** Puts lease ids that were never used in place of those that are over. */
+    /** Replaces the lease ids by new ones. */
     void newLeases() {
         for (int i = 0; i < size; i++) {
             leases++;
@@ -79,7 +81,7 @@ final class LeaseBatch {
         return acquire.body();
     }
 
-    /** For a renewal, each for the ttl that it has, and for a release. */
+    /** Returns the body of a renewal, in which each lease keeps its ttl, and of a release. */
     byte[] body() {
         return withIds.body();
     }

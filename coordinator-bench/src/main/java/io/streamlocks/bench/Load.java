@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 
-/** Workers that do their work for a time, and what is measured of it. For one run. */
+/** Workers that run a workload for a time, and the measurement. An object is for one run. */
 final class Load {
 
     private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(60);
@@ -33,7 +33,7 @@ final class Load {
         this.measureUntilNanos = measureFromNanos + time.toNanos();
     }
 
-    /** A histogram of times in nanoseconds; to be recorded with {@link #record}. */
+    /** Returns a histogram of times in nanoseconds. Times are recorded with {@link #record}. */
     static Histogram histogram() {
         return new ConcurrentHistogram(1000, LONGEST_NANOS, 3);
     }
@@ -42,12 +42,12 @@ final class Load {
         histogram.recordValue(Math.min(nanos, LONGEST_NANOS));
     }
 
-    /** A percentile in milliseconds. */
+    /** Returns a percentile in milliseconds. */
     static double ms(Histogram histogram, double percentile) {
         return histogram.getTotalCount() == 0 ? 0 : histogram.getValueAtPercentile(percentile) / 1e6;
     }
 
-    /** Runs the workload; what happens in the warm-up is not measured, but errors count. */
+    /** Runs the workload. The warm-up is not measured, but its errors count. */
     static Sample run(Workload workload, int workers, Duration warmUp, Duration time) throws InterruptedException {
         return new Load(workload, warmUp, time).run(workers);
     }
@@ -66,7 +66,7 @@ final class Load {
             thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(giveUpNanos - System.nanoTime())));
             if (thread.isAlive()) {
                 thread.interrupt();
-                failed("a worker got no answer for " + TimeUnit.NANOSECONDS.toSeconds(LONGEST_NANOS) + " s");
+                failed("a worker got no response for " + TimeUnit.NANOSECONDS.toSeconds(LONGEST_NANOS) + " s");
             }
         }
         long unseen = workload.failures();
@@ -100,12 +100,12 @@ final class Load {
                     return;
                 } catch (Exception e) {
                     failed(e.toString());
-                    // Who fails at once would otherwise take the machine from the others.
+                    // A worker that fails at once would otherwise take the CPU from the others.
                     TimeUnit.MILLISECONDS.sleep(10);
                 }
             }
         } catch (InterruptedException e) {
-            // Given up by run(), which has counted it.
+            // The method run() has given up this worker and counted that.
         } catch (Error e) {
             failed(e.toString());
             throw e;

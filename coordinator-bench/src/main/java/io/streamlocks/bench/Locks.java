@@ -2,10 +2,10 @@ package io.streamlocks.bench;
 
 import java.util.Optional;
 
-/** The locks of a contender, with the connections that a number of workers need. Thread-safe. */
+/** The locks of a contender, with connections for a number of workers. Implementations are thread-safe. */
 interface Locks extends AutoCloseable {
 
-    /** How long a lock lasts if its holder does not end it, everywhere. */
+    /** The ttl of locks, which is the same for all contenders. */
     long TTL_MS = 30_000;
 
     /** A lock that is held. */
@@ -14,15 +14,15 @@ interface Locks extends AutoCloseable {
     }
 
     /**
-     * Acquires a lock, or returns at once.
+     * Acquires a lock. Does not wait for a lock that another worker has.
      *
-     * @param worker who asks, from 0
-     * @param streamId what is locked
-     * @return the lock, or empty if somebody else has it
+     * @param worker the number of the worker, from 0
+     * @param streamId the stream
+     * @return the lock, or empty if another worker has it
      */
     Optional<Held> tryAcquire(int worker, String streamId) throws Exception;
 
-    /** How often something failed that no call told of. */
+    /** Returns the number of failures that no call reported. */
     default long failures() {
         return 0;
     }

@@ -10,14 +10,14 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Something that is measured, in several rounds.
+ * A measurement in several rounds.
  *
- * @param measure what is measured; those of one measure are compared
- * @param contender of what
- * @param server what serves it and is warmed up once; the contender, unless that has several
- * @param workers with how many
- * @param opener makes the workload anew for each round
- * @param samples what came of it, one each round
+ * @param measure the name; measurements with the same name are compared
+ * @param contender the contender
+ * @param server the server, which is warmed up once; it is the contender, unless that has several servers
+ * @param workers the number of workers
+ * @param opener makes a new workload for each round
+ * @param samples the results, one for each round
  */
 record Measurement(String measure, String contender, String server, int workers, Opener opener, List<Sample> samples) {
 
@@ -35,10 +35,10 @@ record Measurement(String measure, String contender, String server, int workers,
     }
 
     /**
-     * Measures all, one after another, round after round. The rounds begin at different ones, so that no contender always
-     * has the caches and the checkpoint of the same predecessor. The first begins with the most workers of the first
-     * measure of each server, after ten times the warm-up: some servers are JVMs that have just started, and a few workers
-     * would leave them slow for many.
+     * Measures all, one after another, round after round. Each round begins with another measurement, so that no
+     * contender always has the caches and the checkpoint of the same predecessor. The first round begins with the most
+     * workers of the first measure of each server, after ten times the warm-up. Some servers are new JVMs, and a few
+     * workers would not warm them up for many.
      */
     static void runAll(List<Measurement> all, int rounds, Duration warmUp, Duration time) throws InterruptedException {
         List<Measurement> coldest = busiestOfEachServer(all);
@@ -66,7 +66,7 @@ record Measurement(String measure, String contender, String server, int workers,
         }
     }
 
-    /** Of the first measure alone: later ones may leave another table than the others are to find. */
+    /** Warms up with the first measure only, because later ones may leave another table. */
     private static List<Measurement> busiestOfEachServer(List<Measurement> all) {
         Map<String, Measurement> busiest = new LinkedHashMap<>();
         all.forEach(one -> busiest.merge(
@@ -94,7 +94,7 @@ record Measurement(String measure, String contender, String server, int workers,
         return last.errors() == 0 ? line : line + ", " + last.errors() + " ERRORS " + last.messages();
     }
 
-    /** The medians over all rounds; of what is counted, the sums. */
+    /** Returns the medians over all rounds, and the sums of counts. */
     Sample median() {
         return new Sample(
                 median(samples.stream().mapToDouble(Sample::perSecond).toArray()),

@@ -17,7 +17,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
-/** Many workers with a thousand leases each, that all stay alive by heartbeats, and cycles beside them. */
+/** Many workers that renew a thousand leases each, and cycles on other streams at the same time. */
 final class Million {
 
     private static final int FILLERS = 4;
@@ -39,7 +39,7 @@ final class Million {
         this.out = out;
     }
 
-    /** Runs it. Returns whether nothing was lost and nothing failed. */
+    /** Runs. Returns whether no lease was lost and nothing failed. */
     boolean run() throws Exception {
         try (CoordinatorContender coordinator = CoordinatorContender.start(bed, "-Xmx768m");
                 BeatingWorkers workers = new BeatingWorkers(coordinator.uri())) {
@@ -136,7 +136,7 @@ final class Million {
         }
     }
 
-    /** Lets time pass, and looks at the server now and then. */
+    /** Waits for the end, and samples the server from time to time. */
     private void watch(long serverPid, BeatingWorkers workers) throws InterruptedException, IOException {
         long began = System.nanoTime();
         Duration every =
@@ -163,14 +163,14 @@ final class Million {
     }
 
     private static long[] updates(Postgres postgres) throws Exception {
-        // Backends hand in their counts at most once a second.
+        // PostgreSQL backends report their counts once per second at most.
         Thread.sleep(1500);
         return Stream.of(postgres.query(UPDATES).split(" "))
                 .mapToLong(Long::parseLong)
                 .toArray();
     }
 
-    /** The least, the median and the most, in megabytes. */
+    /** Returns minimum, median and maximum in megabytes. */
     private static Map<String, Long> spread(List<Long> bytes) {
         if (bytes.isEmpty()) {
             return Map.of();

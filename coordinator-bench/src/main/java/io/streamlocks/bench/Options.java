@@ -8,17 +8,17 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What the command line asks for.
+ * The options of the command line.
  *
- * @param command which of the commands
- * @param contenders who takes part
- * @param measures what is measured
- * @param workers with how many workers; empty for the usual ones
- * @param warmUp before each measurement
- * @param time of each measurement
- * @param rounds of all
- * @param million the settings of the command of that name
- * @param soak the settings of the command of that name
+ * @param command the command
+ * @param contenders the contenders
+ * @param measures the measures
+ * @param workers the numbers of workers; empty for the default
+ * @param warmUp the warm-up before each measurement
+ * @param time the length of each measurement
+ * @param rounds the number of rounds
+ * @param million the settings of the command million
+ * @param soak the settings of the command soak
  */
 record Options(
         Command command,
@@ -42,7 +42,7 @@ record Options(
                    bench soak [--seconds 3600] [--cycles 7000]
                    bench short""", String.join(",", CONTENDERS), String.join(",", MEASURES));
 
-    /** What the benchmark can do. */
+    /** The commands. */
     enum Command {
         COMPARE,
         MILLION,
@@ -51,19 +51,23 @@ record Options(
     }
 
     /**
-     * @param workers how many, with a thousand leases each
-     * @param time for how long they beat
-     * @param cyclesPerSecond how many leases are acquired and released beside them
+     * The settings of the command million.
+     *
+     * @param workers the number of workers, which have a thousand leases each
+     * @param time the time for which they renew
+     * @param cyclesPerSecond the number of cycles per second on other streams
      */
     record MillionOptions(int workers, Duration time, int cyclesPerSecond) {}
 
     /**
-     * @param time for how long
-     * @param cyclesPerSecond how many leases are acquired and released
+     * The settings of the command soak.
+     *
+     * @param time the length
+     * @param cyclesPerSecond the number of cycles per second
      */
     record SoakOptions(Duration time, int cyclesPerSecond) {}
 
-    /** Arguments that cannot be used. */
+    /** The arguments are wrong. The message names the argument. */
     static final class UsageException extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -94,7 +98,7 @@ record Options(
         while (!rest.isEmpty()) {
             String name = rest.pop();
             if (!allowed(command, name)) {
-                throw new UsageException("There is no option " + name + " here");
+                throw new UsageException("unknown option " + name + " for this command");
             }
             if (rest.isEmpty()) {
                 throw new UsageException(name + " needs a value");
@@ -111,7 +115,7 @@ record Options(
             }
         }
         if (command == Command.MILLION && workers.size() > 1) {
-            throw new UsageException("--workers must be one number here");
+            throw new UsageException("--workers must be a single number for this command");
         }
         MillionOptions million =
                 switch (command) {
@@ -140,7 +144,7 @@ record Options(
             case "million" -> Command.MILLION;
             case "soak" -> Command.SOAK;
             case "short" -> Command.SHORT;
-            default -> throw new UsageException("There is no command " + name);
+            default -> throw new UsageException("unknown command " + name);
         };
     }
 
@@ -162,7 +166,7 @@ record Options(
                 throw new UsageException(option + " takes " + String.join(",", known) + ", not " + name);
             }
         }
-        // In the usual order, and each once.
+        // The set keeps the usual order and drops duplicates.
         return known.stream().filter(names::contains).toList();
     }
 
@@ -181,8 +185,8 @@ record Options(
                 return number;
             }
         } catch (NumberFormatException e) {
-            // Told below, like a number out of range.
+            // The exception below reports this as well.
         }
-        throw new UsageException(option + " takes numbers from " + min + " to 1000000, not " + value);
+        throw new UsageException(option + " must be a number from " + min + " to 1000000, not " + value);
     }
 }

@@ -11,12 +11,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.HdrHistogram.Histogram;
 
-/** Acquire-release cycles at a steady pace, beside another load. */
+/** Acquire-release cycles at a steady pace, in addition to another load. */
 final class PacedCycles implements AutoCloseable {
 
     private static final int WORKERS = 64;
 
-    /** What is later than this is left out: to catch up after the machine stood still would be another pace. */
+    /** A cycle that is later than this is left out. To catch up after a pause of the machine would be another pace. */
     private static final long MISSED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Locks locks;
@@ -32,7 +32,7 @@ final class PacedCycles implements AutoCloseable {
     PacedCycles(Contender contender, int perSecond, int streams) throws Exception {
         locks = contender.open(WORKERS);
         streamIds = Cycles.streamIds(streams);
-        // Not before: what it takes to connect is no cycle's delay.
+        // The time to connect is not a delay of a cycle, so the pace begins after it.
         startedNanos = System.nanoTime();
         if (perSecond == 0) {
             return;
@@ -47,7 +47,7 @@ final class PacedCycles implements AutoCloseable {
         }
     }
 
-    /** When a worker's next cycle is due: one that waits for a late one before it is late itself. */
+    /** Returns when a worker's next cycle is due. A cycle that waits for a late one is late itself. */
     private static final class Paced {
         private final long intervalNanos;
         private long nextNanos;
@@ -64,7 +64,7 @@ final class PacedCycles implements AutoCloseable {
         }
     }
 
-    /** Must not throw: it would not be run again. */
+    /** Runs a cycle. It must not throw, because the executor would not run it again. */
     private void cycle(int worker, Paced paced) {
         long due = paced.due();
         long late = System.nanoTime() - due;
@@ -89,7 +89,7 @@ final class PacedCycles implements AutoCloseable {
         }
     }
 
-    /** What came of it so far, with the time from when a cycle was due. */
+    /** Returns the results so far. Times begin when a cycle was due. */
     Sample sample() {
         return new Sample(
                 done.get() * 1e9 / (System.nanoTime() - startedNanos),

@@ -3,7 +3,6 @@ package io.streamlocks.bench;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.streamlocks.testkit.rig.PostgresServer;
-import io.streamlocks.testkit.rig.PostgresServerBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -14,10 +13,10 @@ import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The PostgreSQL that all who need one share, with the settings of a server that must not lose anything. */
+/** The PostgreSQL that several contenders share, with the settings of a server that must not lose anything. */
 final class Postgres implements AutoCloseable {
 
-    /** Those that matter for speed. The durable ones are defaults of PostgreSQL, which are checked. */
+    /** The settings that matter for speed. */
     private static final Map<String, String> SETTINGS = new LinkedHashMap<>();
 
     static {
@@ -40,7 +39,7 @@ final class Postgres implements AutoCloseable {
     }
 
     static Postgres start(Path directory) throws IOException, InterruptedException, SQLException {
-        PostgresServerBuilder builder = PostgresServer.builder().data(directory.resolve("postgres"));
+        var builder = PostgresServer.builder().data(directory.resolve("postgres"));
         SETTINGS.forEach(builder::setting);
         Postgres postgres = new Postgres(builder.start());
         postgres.readSettings();
@@ -55,12 +54,12 @@ final class Postgres implements AutoCloseable {
         for (String name : new String[] {"fsync", "synchronous_commit", "full_page_writes"}) {
             if (!"on".equals(settings.get(name))) {
                 throw new IllegalStateException("PostgreSQL runs with " + name + " = " + settings.get(name)
-                        + ", so nothing measured on it would mean anything");
+                        + ", which makes every measurement meaningless");
             }
         }
     }
 
-    /** What the server itself says of its settings. */
+    /** Returns the settings that the server itself reports. */
     Map<String, String> settings() {
         return settings;
     }
@@ -69,7 +68,7 @@ final class Postgres implements AutoCloseable {
         return query("SHOW " + setting);
     }
 
-    /** The first column of the first row. */
+    /** Executes a query and returns the first column of the first row. Blocks without a limit. */
     String query(String sql) throws SQLException {
         try (Connection connection = server.database("postgres").getConnection();
                 Statement statement = connection.createStatement();
@@ -79,6 +78,7 @@ final class Postgres implements AutoCloseable {
         }
     }
 
+    /** Executes statements one after the other in one session. Blocks without a limit. */
     void execute(String... statements) throws SQLException {
         try (Connection connection = server.database("postgres").getConnection();
                 Statement statement = connection.createStatement()) {
@@ -95,12 +95,12 @@ final class Postgres implements AutoCloseable {
         return new HikariDataSource(config);
     }
 
-    /** As the coordinator takes it. */
+    /** Returns the URL for the coordinator's setting. */
     String url() {
         return server.url("postgres");
     }
 
-    /** The process of which all its others are children. */
+    /** Returns the id of the server's first process, which is the parent of all others. */
     long pid() {
         return server.process().pid();
     }

@@ -10,20 +10,20 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** What the operating system (Linux) and the JVM tell of a process. */
+/** Reads figures of a process from the operating system (Linux) and the JVM. */
 final class ProcessFigures {
 
-    /** Of user and system time in /proc; Linux has never used another where Java runs. */
+    /** The unit of user and system time in /proc. Linux uses this one on all platforms of Java. */
     private static final double TICKS_PER_SECOND = 100;
 
     private static final Pattern RSS = Pattern.compile("VmRSS:\\s+(\\d+) kB");
 
-    /** The lines on generations have a total; those on metaspace have none. */
+    /** The lines on generations contain a total, and those on metaspace do not. */
     private static final Pattern HEAP = Pattern.compile("total \\d+K, used (\\d+)K");
 
     private ProcessFigures() {}
 
-    /** The CPU seconds of a process, its children and those that it had; 0 where there is no /proc. */
+    /** Returns the CPU seconds of a process and its present and past children. Returns 0 without /proc. */
     static double cpuSecondsWithChildren(long pid) {
         List<ProcessHandle> children = ProcessHandle.of(pid).map(ProcessHandle::descendants).stream()
                 .flatMap(all -> all)
@@ -35,7 +35,7 @@ final class ProcessFigures {
         return seconds;
     }
 
-    /** The CPU seconds of a process by itself. */
+    /** Returns the CPU seconds of a process without its children. */
     static double cpuSeconds(long pid) {
         return cpuSeconds(pid, 2);
     }
@@ -45,7 +45,8 @@ final class ProcessFigures {
         if (stat.isEmpty()) {
             return 0;
         }
-        // After the name, which may hold anything: state is field 3; 14 to 17 are utime, stime, cutime and cstime.
+        // The name may contain any character, so this reads what follows it. Field 3 is the state; fields 14 to 17 are
+        // utime, stime, cutime and cstime.
         String[] rest = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
         long ticks = 0;
         for (int i = 0; i < fields; i++) {
@@ -54,13 +55,13 @@ final class ProcessFigures {
         return ticks / TICKS_PER_SECOND;
     }
 
-    /** The resident memory in bytes. */
+    /** Returns the resident memory in bytes. */
     static OptionalLong residentBytes(long pid) {
         Matcher matcher = RSS.matcher(read(Path.of("/proc", Long.toString(pid), "status")));
         return matcher.find() ? OptionalLong.of(Long.parseLong(matcher.group(1)) * 1024) : OptionalLong.empty();
     }
 
-    /** The heap in use of a JVM, with its garbage; empty if this Java has no jcmd. */
+    /** Returns the used heap of a JVM, with garbage. Returns nothing if this Java has no jcmd. */
     static OptionalLong heapBytes(long pid) throws IOException {
         long bytes = HEAP.matcher(jcmd(pid, "GC.heap_info"))
                 .results()
@@ -69,7 +70,7 @@ final class ProcessFigures {
         return bytes == 0 ? OptionalLong.empty() : OptionalLong.of(bytes);
     }
 
-    /** The heap in use of a JVM after it has collected its garbage; empty if this Java has no jcmd. */
+    /** Returns the used heap of a JVM after a garbage collection. Returns nothing if this Java has no jcmd. */
     static OptionalLong liveHeapBytes(long pid) throws IOException {
         jcmd(pid, "GC.run");
         return heapBytes(pid);
@@ -86,12 +87,12 @@ final class ProcessFigures {
         return new String(asking.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
-    /** How many threads the process has; 0 where there is no /proc. */
+    /** Returns the number of threads. Returns 0 without /proc. */
     static long threads(long pid) {
         return count(Path.of("/proc", Long.toString(pid), "task"));
     }
 
-    /** How many files and connections the process has open; 0 where there is no /proc. */
+    /** Returns the number of open files and connections. Returns 0 without /proc. */
     static long descriptors(long pid) {
         return count(Path.of("/proc", Long.toString(pid), "fd"));
     }
@@ -104,7 +105,7 @@ final class ProcessFigures {
         }
     }
 
-    /** Empty where the process or /proc is gone. */
+    /** Returns an empty text if the process or /proc does not exist. */
     private static String read(Path file) {
         try {
             return Files.readString(file);

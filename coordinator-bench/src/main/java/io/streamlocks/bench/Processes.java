@@ -13,7 +13,9 @@ import java.util.Map;
 /** The server processes that the benchmark has started. They end with it. This class is thread-safe. */
 final class Processes implements AutoCloseable {
 
+    /** The time that a server may take to start. */
     static final Duration START = Duration.ofSeconds(60);
+
     private static final Duration STOP = Duration.ofSeconds(8);
 
     private final Deque<ChildProcess> running = new ArrayDeque<>();
@@ -32,6 +34,7 @@ final class Processes implements AutoCloseable {
         return process;
     }
 
+    /** Ends a process. Blocks for up to 8 s. */
     synchronized void stop(ChildProcess process) {
         running.remove(process);
         try {

@@ -12,7 +12,7 @@ import redis.clients.jedis.ConnectionPoolConfig;
 import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.params.SetParams;
 
-/** Redis that syncs every write to disk: a key that is set if absent, and deleted if it is still one's own. */
+/** Redis that syncs every write to disk. A lock is a key that is set if absent, and deleted if it has not changed. */
 final class RedisContender implements Contender {
 
     private static final int CONNECTIONS = 64;

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
-/** What was measured, for people and programs. */
+/** The results, as text and as JSON. */
 final class Report {
 
     private static final String BASELINE = "jdbc";
@@ -36,7 +36,10 @@ final class Report {
                 .allMatch(sample -> sample.errors() == 0 && sample.perSecond() > 0);
     }
 
-    /** How a figure relates to that of direct JDBC with as many workers; empty where there is none. */
+    /**
+     * Returns the ratio of a figure to that of direct JDBC with the same number of workers. Returns nothing without
+     * one.
+     */
     private Optional<Double> ratio(Measurement of, ToDoubleFunction<Sample> figure) {
         return measurements.stream()
                 .filter(other -> other.contender().equals(BASELINE)

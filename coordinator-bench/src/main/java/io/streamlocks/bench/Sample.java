@@ -3,16 +3,16 @@ package io.streamlocks.bench;
 import java.util.List;
 
 /**
- * What one measured run came to.
+ * The result of one measured run.
  *
- * @param perSecond how many leases, acquired and released or renewed
- * @param p50Ms the median time of what a worker does once
- * @param p99Ms its 99th percentile
- * @param acquireP50Ms the median time of the acquire in it; 0 if there is none
- * @param acquireP99Ms its 99th percentile
- * @param held how often the stream was held
- * @param errors how often anything failed
- * @param messages of the first errors
+ * @param perSecond the number of leases per second that were acquired and released, or renewed
+ * @param p50Ms the median time of a cycle or call
+ * @param p99Ms the 99th percentile of this time
+ * @param acquireP50Ms the median time of the acquire in a cycle; 0 if there is none
+ * @param acquireP99Ms the 99th percentile of this time
+ * @param held how often another worker held the stream
+ * @param errors the number of errors
+ * @param messages the messages of the first errors
  */
 record Sample(
         double perSecond,
@@ -24,7 +24,7 @@ record Sample(
         long errors,
         List<String> messages) {
 
-    /** A run that could not begin. */
+    /** Returns the result of a run that could not begin. */
     static Sample failed(Exception e) {
         return new Sample(0, 0, 0, 0, 0, 0, 1, List.of(e.toString()));
     }

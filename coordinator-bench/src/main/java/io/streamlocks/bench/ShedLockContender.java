@@ -9,7 +9,7 @@ import net.javacrumbs.shedlock.core.LockConfiguration;
 import net.javacrumbs.shedlock.core.LockProvider;
 import net.javacrumbs.shedlock.provider.jdbc.JdbcLockProvider;
 
-/** ShedLock on plain JDBC, with the table that its documentation gives. It judges by the clock of its client. */
+/** ShedLock on plain JDBC, with the table from its documentation. It uses the clock of its client. */
 final class ShedLockContender implements Contender {
 
     private final HikariDataSource pool;
@@ -25,8 +25,7 @@ final class ShedLockContender implements Contender {
                 )
                 """);
         pool = bed.postgres().pool(JdbcContender.CONNECTIONS);
-        // One for all runs: a provider learns which names have a row, and begins with an insert for each that it does
-        // not know.
+        // All runs share a provider. It remembers which names have a row, and tries an insert for all other names.
         provider = new JdbcLockProvider(pool);
     }
 

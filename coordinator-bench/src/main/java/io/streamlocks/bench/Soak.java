@@ -12,18 +12,18 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Cycles at a steady pace for a long time, and whether the server stays as it was: what it holds in memory, threads,
- * connections and tables. Judged are the last third of the time against the one before; the first is for the JVM's
- * compiler, for pools and for tables to reach their size.
+ * Cycles at a steady pace for a long time. They show whether memory, threads, connections and tables of the server stay
+ * the same. The last third of the time is compared with the second third. In the first third the JVM compiles, and
+ * pools and tables reach their size.
  */
 final class Soak {
 
     private static final int STREAMS = 10_000;
 
-    /** A leak of any speed that matters shows as more within an hour. */
+    /** The allowed growth. A relevant leak causes more within an hour. */
     private static final double MAX_GROWTH = 1.1;
 
-    /** Of the pace that was asked for; cycles that find their stream held are not counted. */
+    /** The required part of the requested pace. Cycles on a stream that another worker holds do not count. */
     private static final double LEAST_PACE = 0.95;
 
     private static final Map<String, String> COUNTS = Map.of(
@@ -45,7 +45,7 @@ final class Soak {
         this.out = out;
     }
 
-    /** Runs it. Returns whether nothing failed and nothing grew. */
+    /** Runs. Returns whether nothing failed and nothing grew. */
     boolean run() throws Exception {
         Sample cycles;
         try (CoordinatorContender coordinator = CoordinatorContender.startForgetful(bed);
@@ -69,7 +69,7 @@ final class Soak {
             double before = mean(values.subList(third, 2 * third));
             double after = mean(values.subList(2 * third, values.size()));
             figures.put(look.getKey(), String.format(Locale.ROOT, "%,.0f, then %,.0f", before, after));
-            // What is small may have one more of something.
+            // A small count may differ by one.
             grew |= after > before * MAX_GROWTH + 1;
         }
         out.println(Report.machine());
@@ -84,7 +84,7 @@ final class Soak {
                 .enable(SerializationFeature.INDENT_OUTPUT)
                 .writeValue(bed.output().resolve("soak.json").toFile(), figures);
         out.println("Wrote " + bed.output().resolve("soak.json"));
-        // In a few seconds everything still grows.
+        // Everything still grows in the first seconds, so a short run is not judged.
         boolean judged = options.time().compareTo(Duration.ofMinutes(5)) >= 0;
         boolean kept = !judged || cycles.perSecond() > LEAST_PACE * options.cyclesPerSecond();
         return kept && cycles.perSecond() > 0 && cycles.errors() == 0 && !(judged && grew);
@@ -113,11 +113,11 @@ final class Soak {
         }
     }
 
-    /** What cannot be seen here must not seem to have stayed as it was, and is not to be found out after an hour. */
+    /** Fails at the start if a figure cannot be read. A missing figure would look as if it had not grown. */
     private void noteSeen(String name, long value) {
         if (value == 0) {
             throw new IllegalStateException(
-                    "Cannot tell " + name + " of the server: it takes a /proc, and jcmd for the heap");
+                    "Cannot read " + name + " of the server. This needs /proc, and jcmd for the heap");
         }
         note(name, value);
     }

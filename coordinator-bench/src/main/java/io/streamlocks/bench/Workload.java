@@ -1,18 +1,18 @@
 package io.streamlocks.bench;
 
-/** What a number of workers do over and over while they are measured. Thread-safe, for one thread a worker. */
+/** The action that workers repeat while they are measured. Each worker may call it from a thread of its own. */
 interface Workload extends AutoCloseable {
 
     /**
-     * Does it once.
+     * Runs the action once.
      *
-     * @param worker which worker, from 0
-     * @param lap to be told when the acquire is done, if there is one
-     * @return how many leases came of it; 0 if the stream was held, which counts for nothing
+     * @param worker the number of the worker, from 0
+     * @param lap receives the time of the acquire, if there is one
+     * @return the number of leases; 0 if another worker held the stream, which counts for nothing
      */
     int once(int worker, Lap lap) throws Exception;
 
-    /** How often something failed that no call told of, as a release that is repeated in the background. */
+    /** Returns the number of failures that no call reported, such as a release that is repeated in the background. */
     default long failures() {
         return 0;
     }
@@ -20,7 +20,7 @@ interface Workload extends AutoCloseable {
     @Override
     void close();
 
-    /** The time of the first part of what a worker does. */
+    /** Receives the time of the first part of an action. */
     final class Lap {
 
         private long acquiredNanos;

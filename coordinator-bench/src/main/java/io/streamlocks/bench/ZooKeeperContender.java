@@ -16,7 +16,7 @@ import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreMutex;
 import org.apache.curator.retry.RetryOneTime;
 import org.apache.zookeeper.server.ZooKeeperServerMain;
 
-/** ZooKeeper, one server in a process of its own, and Curator's mutex that any thread may release. */
+/** One ZooKeeper server in a process of its own, and Curator's mutex that any thread may release. */
 final class ZooKeeperContender implements Contender {
 
     private static final int WORKERS_PER_CLIENT = 16;

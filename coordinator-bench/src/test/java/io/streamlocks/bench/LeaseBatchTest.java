@@ -17,7 +17,7 @@ class LeaseBatchTest {
     private final LeaseBatch batch = new LeaseBatch(List.of("a", "bb", "ccc"), 5000);
 
     @Test
-    void whatIsReleasedIsWhatWasAcquired() throws Exception {
+    void aReleaseContainsTheLeasesOfTheAcquire() throws Exception {
         JsonNode acquired = JSON.readTree(batch.acquireBody()).path("items");
         JsonNode released = JSON.readTree(batch.body()).path("items");
 
@@ -32,7 +32,7 @@ class LeaseBatchTest {
     }
 
     @Test
-    void noLeaseIdComesTwice() throws Exception {
+    void noLeaseIdIsUsedTwice() throws Exception {
         Set<UUID> ids = new HashSet<>();
         for (int i = 0; i < 100; i++) {
             batch.newLeases();

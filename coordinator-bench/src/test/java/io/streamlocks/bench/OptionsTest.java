@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class OptionsTest {
 
     @Test
-    void withoutArgumentsEverythingIsCompared() throws UsageException {
+    void withoutArgumentsAllContendersAreCompared() throws UsageException {
         Options options = Options.parse();
 
         assertThat(options.command()).isEqualTo(Command.COMPARE);
@@ -22,7 +22,7 @@ class OptionsTest {
     }
 
     @Test
-    void namesAreTakenInTheUsualOrderAndOnce() throws UsageException {
+    void namesKeepTheUsualOrderAndDuplicatesAreDropped() throws UsageException {
         Options options = Options.parse(
                 "--only", "jdbc,coordinator,jdbc", "--workers", "64,1", "--seconds", "5", "--rounds", "2");
 
@@ -33,7 +33,7 @@ class OptionsTest {
     }
 
     @Test
-    void aMillionTakesItsOwnOptions() throws UsageException {
+    void theCommandMillionHasItsOwnOptions() throws UsageException {
         Options.MillionOptions million = Options.parse("million", "--workers", "20", "--seconds", "15", "--cycles", "0")
                 .million();
 
@@ -43,24 +43,24 @@ class OptionsTest {
     }
 
     @Test
-    void aSoakTakesItsOwnOptions() throws UsageException {
+    void theCommandSoakHasItsOwnOptions() throws UsageException {
         assertThat(Options.parse("soak").soak()).isEqualTo(new Options.SoakOptions(Duration.ofHours(1), 7000));
         assertThat(Options.parse("soak", "--seconds", "60", "--cycles", "100").soak())
                 .isEqualTo(new Options.SoakOptions(Duration.ofMinutes(1), 100));
     }
 
     @Test
-    void whatIsWrongIsNamed() {
-        refused("no command fast", "fast");
-        refused("no option --fast", "--fast", "1");
-        refused("no option --only", "million", "--only", "jdbc");
-        refused("no option --seconds", "short", "--seconds", "1");
-        refused("no option --workers", "soak", "--workers", "1");
+    void theMessageNamesTheWrongArgument() {
+        refused("unknown command fast", "fast");
+        refused("unknown option --fast", "--fast", "1");
+        refused("unknown option --only", "million", "--only", "jdbc");
+        refused("unknown option --seconds", "short", "--seconds", "1");
+        refused("unknown option --workers", "soak", "--workers", "1");
         refused("--only needs a value", "--only");
         refused("--only takes coordinator,jdbc,shedlock,etcd,zookeeper,redis, not consul", "--only", "jdbc,consul");
-        refused("--workers takes numbers from 1 to 1000000, not 0", "--workers", "1,0");
-        refused("--rounds takes numbers from 1 to 1000000, not x", "--rounds", "x");
-        refused("--workers must be one number", "million", "--workers", "1,2");
+        refused("--workers must be a number from 1 to 1000000, not 0", "--workers", "1,0");
+        refused("--rounds must be a number from 1 to 1000000, not x", "--rounds", "x");
+        refused("--workers must be a single number", "million", "--workers", "1,2");
     }
 
     private static void refused(String message, String... args) {

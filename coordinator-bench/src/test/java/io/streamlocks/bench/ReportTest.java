@@ -57,7 +57,7 @@ class ReportTest {
     }
 
     @Test
-    void theChartIsXmlWithABarEach() throws Exception {
+    void theChartIsXmlWithOneBarForEachMeasurement() throws Exception {
         report(jdbc, coordinator).write(directory);
 
         int rectangles = DocumentBuilderFactory.newInstance()

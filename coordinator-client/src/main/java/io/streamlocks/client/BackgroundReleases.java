@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -14,32 +15,33 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Releases what may be live for the coordinator while nobody holds it here, again and again, until it must have run out. On
- * a thread of its own, since a release may hang for as long as a request may, and renewals must not wait for it.
+ * Releases leases that nobody holds here and that may be live for the coordinator. It repeats each release until it has
+ * an answer, or until the lease must have run out. It has a thread of its own, because a release can hang for as long
+ * as a request may, and renewals must not wait for it.
  */
 final class BackgroundReleases implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(BackgroundReleases.class);
 
+    /** A line of the log names so many streams. */
+    private static final int NAMED = 20;
+
     private final LeaseCalls calls;
-    private final Duration ttl;
+    private final Timing timing;
     private final Pace pace;
     private final ClientRuntime runtime;
 
-    /** So many streams a line of the log names. */
-    private static final int NAMED = 20;
-
     private final Map<LeaseKey, Unreleased> unreleased = new ConcurrentHashMap<>();
 
-    /** What went wrong last. */
+    /** The latest failure. */
     private volatile RuntimeException failure;
 
-    /** There is something new. */
+    /** Whether a lease was added since the thread last looked. */
     private volatile boolean woken;
 
     private volatile boolean closed;
 
-    /** Nobody looks at what is left any more. */
+    /** Whether no thread looks at the leases that are left any more. */
     private volatile boolean over;
 
     private final Thread thread;
@@ -48,43 +50,54 @@ final class BackgroundReleases implements AutoCloseable {
     private enum Round {
         /** All had an answer. */
         ANSWERED,
-        /** Some were refused, and another try would be, too. All others had an answer. */
+        /** Some were refused, and would be refused again. All others had an answer. */
         REFUSED,
         UNANSWERED
     }
 
-    /** What is known of a lease that is to be released. */
+    /** A lease that is to be released. */
     private static final class Unreleased {
-        /** When it has run out anyway. */
-        private final long untilNanos;
+        private final long addedNanos;
+        private final Optional<Duration> length;
 
-        /** Whether the coordinator has answered that it knows no such lease. */
+        /** Whether the coordinator has answered that it has no trace of the lease. */
         private volatile boolean hasNoTrace;
 
-        Unreleased(long untilNanos) {
-            this.untilNanos = untilNanos;
+        Unreleased(long addedNanos, Optional<Duration> length) {
+            this.addedNanos = addedNanos;
+            this.length = length;
         }
     }
 
-    BackgroundReleases(LeaseCalls calls, Duration ttl, Pace pace, ClientRuntime runtime) {
+    BackgroundReleases(LeaseCalls calls, Timing timing, ClientRuntime runtime) {
         this.calls = calls;
-        this.ttl = ttl;
-        this.pace = pace;
+        this.timing = timing;
+        this.pace = new Pace(timing, runtime);
         this.runtime = runtime;
         thread = runtime.newThread("stream-lock-release", this::releaseUntilClosed);
         thread.start();
     }
 
-    /** Releases from now on what may have been granted; after {@link #releaseAtLast} it logs that this stays held. */
-    void add(LeaseKey key) {
+    /**
+     * Releases from now on a lease that may be live. After {@link #releaseAtLast} this only logs that the lease stays
+     * held.
+     *
+     * @param length the length of the lease; empty if it may have been granted without an answer
+     */
+    void add(LeaseKey key, Optional<Duration> length) {
         long now = runtime.nanoTime();
-        unreleased.put(key, new Unreleased(now + ttl.toNanos()));
+        unreleased.put(key, new Unreleased(now, length));
         if (over) {
             logWhatStaysHeld(now);
             return;
         }
         woken = true;
         runtime.unpark(thread);
+    }
+
+    /** Returns when a lease has run out by itself. A grant that comes later can make this later, too. */
+    private long untilNanos(Unreleased known) {
+        return known.addedNanos + known.length.orElseGet(timing::longestLease).toNanos();
     }
 
     private void releaseUntilClosed() {
@@ -98,21 +111,21 @@ final class BackgroundReleases implements AutoCloseable {
                 }
                 failures = releaseOnce() ? 0 : failures + 1;
             } catch (Throwable e) {
-                LeaseKeeper.surviving("release", e);
+                Notices.surviving("release", e);
                 failures++;
             }
             wakeNanos = runtime.nanoTime() + (failures == 0 ? pace.nextNanos() : pace.retryNanos(failures));
         }
     }
 
-    /** Waits for the time to try again; if it may be woken, also for something new. */
+    /** Waits for the time of the next round. A lease that is added ends the wait, if the last round did not fail. */
     private void awaitTurn(long untilNanos, boolean wakeable) {
         long left = untilNanos - runtime.nanoTime();
         while (left > 0 && !closed && !(woken && wakeable)) {
             runtime.parkOwn(this, left);
             left = untilNanos - runtime.nanoTime();
         }
-        // Before what is to be released is looked at, so that none is passed over.
+        // The flag is cleared before the round looks at the leases, so that the round passes over none.
         woken = false;
     }
 
@@ -126,7 +139,7 @@ final class BackgroundReleases implements AutoCloseable {
         Round round = Round.ANSWERED;
         for (List<LeaseKey> chunk : LeaseCalls.chunks(unreleased.keySet(), key -> key)) {
             try {
-                // Not together with those of other threads, which may hang: then this would have to wait for room.
+                // These do not share requests with other threads, whose requests may hang and leave no room.
                 List<Release> results = calls.releaseAll(chunk);
                 for (int i = 0; i < chunk.size(); i++) {
                     round = worse(round, take(chunk.get(i), results.get(i)));
@@ -134,7 +147,8 @@ final class BackgroundReleases implements AutoCloseable {
             } catch (RuntimeException e) {
                 LOG.debug("{} leases are still to be released: {}", chunk.size(), e.toString());
                 round = worse(round, failed(e));
-                // The others would have to wait as long; a refusal, which comes at once, may be of this call alone.
+                // Without an answer the next chunk would have to wait as long. A refusal comes at once, and the next
+                // chunk may not be refused.
                 if (round == Round.UNANSWERED) {
                     return round;
                 }
@@ -160,7 +174,7 @@ final class BackgroundReleases implements AutoCloseable {
             unreleased.remove(key);
             return Round.ANSWERED;
         }
-        // The acquire may still be under way, and be granted after this.
+        // The acquire may still be under way and be granted after this, so the release is repeated.
         Unreleased known = unreleased.get(key);
         if (known != null) {
             known.hasNoTrace = true;
@@ -172,13 +186,13 @@ final class BackgroundReleases implements AutoCloseable {
         long now = runtime.nanoTime();
         List<String> unanswered = new ArrayList<>();
         unreleased.forEach((key, known) -> {
-            if (now - known.untilNanos >= 0 && unreleased.remove(key, known) && !known.hasNoTrace) {
+            if (now - untilNanos(known) >= 0 && unreleased.remove(key, known) && !known.hasNoTrace) {
                 unanswered.add(key.streamId());
             }
         });
         if (!unanswered.isEmpty()) {
             LOG.warn(
-                    "{} leases have run out, since no release of them had an answer: {}; the last failure: {}",
+                    "{} leases have run out, because no release of them had an answer: {}; the last failure: {}",
                     unanswered.size(),
                     named(unanswered),
                     String.valueOf(failure));
@@ -186,17 +200,19 @@ final class BackgroundReleases implements AutoCloseable {
     }
 
     /**
-     * Releases what is left, on this thread: with pauses until all have an answer and no other thread has a release under
-     * way, for that long and once more at its end. Ends at once if all that is left is refused. Logs what stays held then,
-     * as {@link #add} does from then on. An interruption does not end it.
+     * Releases the leases that are left, on this thread. This repeats the releases with pauses until all have an answer
+     * and no other thread has a release under way, for the given time and once more at its end. It ends at once if all
+     * leases that are left are refused. Then it logs which leases stay held, as {@link #add} does from then on. An
+     * interruption does not end it.
      *
-     * @param othersRelease whether other threads have releases under way, which come here if they fail
+     * @param othersRelease whether other threads have releases under way, whose failures arrive here
      */
     void releaseAtLast(Duration atMost, BooleanSupplier othersRelease) {
         long untilNanos = runtime.nanoTime() + atMost.toNanos();
         boolean interrupted = false;
         for (int failures = 1; ; failures++) {
-            // Asked before what is left is looked at: what fails in between would be seen by neither.
+            // This must come before the look at the leases. In the other order, a release that fails in between would
+            // be seen by neither.
             boolean alone = !othersRelease.getAsBoolean();
             Round round = releaseRound();
             long now = runtime.nanoTime();
@@ -214,7 +230,7 @@ final class BackgroundReleases implements AutoCloseable {
         }
     }
 
-    /** Returns whether the thread was interrupted meanwhile. It is not interrupted then, as its next call would fail. */
+    /** Returns whether the thread was interrupted meanwhile. This clears the interruption: the next call would fail. */
     private boolean pause(long untilNanos, BooleanSupplier endsBefore) {
         boolean interrupted = false;
         long left = untilNanos - runtime.nanoTime();
@@ -226,21 +242,21 @@ final class BackgroundReleases implements AutoCloseable {
         return interrupted;
     }
 
-    /** If two threads do this, each logs what it removes. */
+    /** If two threads do this at the same time, each logs the leases that it removes. */
     private void logWhatStaysHeld(long now) {
         List<String> streams = new ArrayList<>();
         long longest = 0;
         for (Map.Entry<LeaseKey, Unreleased> entry : unreleased.entrySet()) {
             if (unreleased.remove(entry.getKey(), entry.getValue()) && !entry.getValue().hasNoTrace) {
                 streams.add(entry.getKey().streamId());
-                longest = Math.max(longest, entry.getValue().untilNanos - now);
+                longest = Math.max(longest, untilNanos(entry.getValue()) - now);
             }
         }
         if (streams.isEmpty()) {
             return;
         }
         LOG.warn(
-                "{} leases stay held for up to {} ms, until they run out, since no release of them had an answer: {};"
+                "{} leases stay held for up to {} ms, until they run out, because no release of them had an answer: {};"
                         + " the last failure: {}",
                 streams.size(),
                 Duration.ofNanos(longest).toMillis(),
@@ -248,13 +264,13 @@ final class BackgroundReleases implements AutoCloseable {
                 String.valueOf(failure));
     }
 
-    /** Streams for a line of the log, which ends somewhere. */
+    /** Returns streams for a line of the log, which has a limited length. */
     static String named(Collection<String> streams) {
         String some = streams.stream().sorted().limit(NAMED).collect(Collectors.joining(", "));
         return streams.size() <= NAMED ? some : some + " and " + (streams.size() - NAMED) + " more";
     }
 
-    /** Whether {@link #releaseAtLast} has ended. */
+    /** Returns whether {@link #releaseAtLast} has ended. */
     boolean isOver() {
         return over;
     }

@@ -2,22 +2,22 @@ package io.streamlocks.client;
 
 import java.util.Optional;
 
-/** What a lease hears: the answer to a renewal, or that time has passed without one. */
+/** What happens to a lease: the answer to a renewal, or the passing of time without one. */
 sealed interface BeatOutcome {
 
     /**
      * The renewal is confirmed.
      *
-     * @param safeUntilNanos on the monotonic clock: when the renewal was sent, plus what the coordinator said was left,
+     * @param safeUntilNanos on the monotonic clock: when the renewal was sent, plus the time left as the answer says,
      *     minus the margin
      */
     record Renewed(long safeUntilNanos) implements BeatOutcome {}
 
     /**
-     * The coordinator says that the lease is over.
+     * The coordinator reports that the lease is over.
      *
-     * @param reason why
-     * @param breakReason what the operator gave as the reason, if one ended it
+     * @param reason the reason
+     * @param breakReason the reason that an operator gave, if one ended the lease
      */
     record Lost(LossReason reason, Optional<String> breakReason) implements BeatOutcome {
 

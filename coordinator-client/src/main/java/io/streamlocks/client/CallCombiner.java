@@ -9,23 +9,23 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /**
- * Puts the calls of many threads together to batches, without a thread of its own and without waiting for more: a call
- * that finds no request under way is sent at once and alone. What comes while there is one waits, and goes together with
- * the next one. So a busy process pays for a request once for many calls, and an idle one waits for nothing. A call that
- * has waited for as long as anybody should behind a request that takes its time starts one beside it.
+ * Combines the calls of many threads into batches, without a thread of its own and without waiting for more calls. A
+ * call that finds no request under way is sent at once and alone. Calls that come while a request is under way wait,
+ * and go together with the next one. So a busy process pays for one request per batch, and a process with one call
+ * waits for nothing. A call that has waited for long enough behind a slow request starts one beside it.
  *
- * <p>The request is made by one of the threads that wait for it. Whoever has its outcome hands its place on to the thread
- * that has waited longest, and returns. Thread-safe.
+ * <p>One of the threads that wait makes the request. A thread that has its outcome hands its place on to the thread
+ * that has waited longest, and returns. This class is thread-safe.
  */
 final class CallCombiner<Q, R> {
 
-    /** What waits here goes in parallel once the requests before it have taken that long: a few times what one takes. */
+    /** A waiting call goes in parallel after this time, which is a few times what a request takes. */
     static final Duration PATIENCE = Duration.ofMillis(20);
 
-    /** So that requests that hang do not stop all, and there is an end to how many do. */
+    /** More than one, so that a request that hangs does not stop all; and a limit on how many can hang. */
     static final int MAX_UNDER_WAY = 4;
 
-    /** So few that a body stays below a megabyte, however long its ids and labels are. */
+    /** So few that a body is below the limit, however long its ids and labels are. */
     static final int MAX_BATCH = 40;
 
     private static final long FOREVER = Long.MAX_VALUE;
@@ -34,16 +34,19 @@ final class CallCombiner<Q, R> {
     private final long patienceNanos;
     private final Function<List<Q>, List<R>> request;
 
-    /** Guarded by this. */
+    /** The calls that no request has taken. It is guarded by this. */
     private final Deque<Waiting> waiting = new ArrayDeque<>();
 
-    /** Places to make a request from: each belongs to a thread that makes one, or that was told to. Guarded by this. */
+    /**
+     * The number of places to make a request from. Each belongs to a thread that makes a request, or is about to. It is
+     * guarded by this.
+     */
     private int underWay;
 
     /**
      * @param runtime how threads wait
-     * @param patience after how long a call does not wait for the request before it
-     * @param request makes one request for these calls, and returns or throws; an outcome a call, in order
+     * @param patience the time after which a call does not wait any more for the request before it
+     * @param request makes one request for these calls; it returns one outcome per call, in order, or throws
      */
     CallCombiner(ClientRuntime runtime, Duration patience, Function<List<Q>, List<R>> request) {
         this.runtime = runtime;
@@ -52,10 +55,10 @@ final class CallCombiner<Q, R> {
     }
 
     /**
-     * Makes a call, alone or together with others. Blocks for the requests before it and its own; an interruption does
-     * not end it, as it would leave the outcome unknown.
+     * Makes a call, alone or together with others. This blocks for the requests before it and for its own. An
+     * interruption does not end it, because the outcome would be unknown.
      *
-     * @throws RuntimeException what the request threw, the same for all that were in it
+     * @throws RuntimeException the exception of the request, the same for all calls that were in it
      */
     R call(Q call) {
         Waiting own = new Waiting(call);
@@ -67,14 +70,14 @@ final class CallCombiner<Q, R> {
             lead(own, MAX_UNDER_WAY);
             own.awaitTurn(FOREVER);
         }
-        // Also if it is done by now: the place that it was given is to be handed on.
+        // The call may be done by now. The thread must still hand on the place that it was given.
         if (own.leads) {
             lead(own);
         }
         return own.awaitOutcome();
     }
 
-    /** Gives it a place of its own, unless there are too many, or it has one, or is with another's request. */
+    /** Gives a call a place, unless too many are taken, or it has one, or it is in the request of another thread. */
     private synchronized void lead(Waiting waiter, int max) {
         if (!waiter.leads && !waiter.taken && underWay < max) {
             underWay++;
@@ -83,21 +86,25 @@ final class CallCombiner<Q, R> {
     }
 
     /**
-     * Makes the request for the calls that have waited longest. If somebody whose patience ended just then has taken that of
-     * the leading thread along, it has its outcome to wait for and makes none for others, but hands its place on.
+     * Makes the request for the calls that have waited longest. Another thread, whose patience ended just before, may
+     * have taken this thread's own call into its request. Then this thread has an outcome to wait for: it makes no
+     * request for others, and hands its place on.
      */
     private void lead(Waiting own) {
         List<Waiting> batch = take(own);
         try {
             if (!batch.isEmpty()) {
-                List<R> outcomes =
-                        request.apply(batch.stream().map(waiter -> waiter.call).toList());
+                List<Q> calls = new ArrayList<>(batch.size());
+                for (Waiting waiter : batch) {
+                    calls.add(waiter.call);
+                }
+                List<R> outcomes = request.apply(calls);
                 for (int i = 0; i < batch.size(); i++) {
                     batch.get(i).succeed(outcomes.get(i));
                 }
             }
         } catch (Throwable e) {
-            // Each of them must go on, whatever happened.
+            // Each of the threads must go on, whatever happened.
             batch.forEach(waiter -> waiter.fail(e));
         } finally {
             handOn();
@@ -105,10 +112,10 @@ final class CallCombiner<Q, R> {
     }
 
     private synchronized List<Waiting> take(Waiting own) {
-        List<Waiting> batch = new ArrayList<>();
         if (own.taken) {
-            return batch;
+            return List.of();
         }
+        List<Waiting> batch = new ArrayList<>(Math.min(MAX_BATCH, waiting.size()));
         while (batch.size() < MAX_BATCH && !waiting.isEmpty()) {
             Waiting waiter = waiting.remove();
             waiter.taken = true;
@@ -130,7 +137,7 @@ final class CallCombiner<Q, R> {
         runtime.unpark(next.thread);
     }
 
-    /** How many requests are being made, or are about to be. */
+    /** Returns how many requests are being made, or are about to be. */
     synchronized int underWay() {
         return underWay;
     }
@@ -140,10 +147,10 @@ final class CallCombiner<Q, R> {
         private final Q call;
         private final Thread thread = Thread.currentThread();
 
-        /** Guarded by the combiner. */
+        /** It is guarded by the combiner. */
         private boolean taken;
 
-        /** Set by the combiner before it is taken, if ever. */
+        /** The combiner sets it before the call is taken, if ever. */
         private volatile boolean leads;
 
         private volatile boolean done;
@@ -171,7 +178,7 @@ final class CallCombiner<Q, R> {
             }
         }
 
-        /** Waits until it may lead, or another thread has made the request; returns false if neither came in time. */
+        /** Waits until it may lead, or another thread has made the request. Returns false if neither came in time. */
         boolean awaitTurn(long nanos) {
             await(() -> leads || done, nanos);
             return leads || done;
@@ -189,6 +196,9 @@ final class CallCombiner<Q, R> {
         }
 
         private void await(BooleanSupplier condition, long nanos) {
+            if (condition.getAsBoolean()) {
+                return;
+            }
             long began = runtime.nanoTime();
             boolean interrupted = false;
             while (!condition.getAsBoolean()) {

@@ -6,53 +6,56 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * What a client takes from the process it runs in: time, chance, threads, and how they wait. But for a close beside an
- * acquire under way nothing else in a client waits, so that a simulation can put in its place one whose time passes by a
- * schedule. Thread-safe.
+ * The parts of the process that a client uses: time, chance, threads, and how they wait. Nothing else in a client
+ * waits, except a close beside an acquire under way. So a simulation can replace this by a runtime whose time passes by
+ * a schedule. This class is thread-safe.
  */
 class ClientRuntime {
 
-    /** That of the JVM. */
+    /** The runtime of the JVM. */
     static final ClientRuntime JVM = new ClientRuntime();
 
-    /** A monotonic clock, as {@link System#nanoTime()}. */
+    /** Returns the reading of a monotonic clock, as {@link System#nanoTime()} does. */
     long nanoTime() {
         return System.nanoTime();
     }
 
-    /** For a lease that is going to be asked for; never the same twice. */
+    /** Returns an id for a lease that is going to be asked for; never the same twice. */
     UUID newLeaseId() {
         return UUID.randomUUID();
     }
 
-    /** From 0 to 1. */
+    /** Returns a number from 0 to 1. */
     double random() {
         return ThreadLocalRandom.current().nextDouble();
     }
 
-    /** A daemon thread, not started yet. */
+    /** Returns a daemon thread that is not started yet. */
     Thread newThread(String name, Runnable body) {
         Thread thread = new Thread(body, name);
         thread.setDaemon(true);
         return thread;
     }
 
-    /** As {@link Thread#sleep}. */
+    /** Sleeps as {@link Thread#sleep} does. */
     void sleep(long nanos) throws InterruptedException {
         TimeUnit.NANOSECONDS.sleep(nanos);
     }
 
-    /** As {@link LockSupport#park(Object)}: ends by {@link #unpark}, an interruption, or for no reason. */
+    /** Parks as {@link LockSupport#park(Object)} does, until {@link #unpark}, an interruption, or for no reason. */
     void park(Object blocker) {
         LockSupport.park(blocker);
     }
 
-    /** The same for so long at most. */
+    /** Parks for so long at most. */
     void park(Object blocker, long nanos) {
         LockSupport.parkNanos(blocker, nanos);
     }
 
-    /** The same of a thread of our own: nobody has a reason to interrupt it, and if it stayed so, it would not wait any more. */
+    /**
+     * Parks a thread of the client. Nobody has a reason to interrupt it, so this clears an interruption: a thread that
+     * stays interrupted would not wait any more.
+     */
     final void parkOwn(Object blocker, long nanos) {
         park(blocker, nanos);
         Thread.interrupted();

@@ -15,8 +15,8 @@ import org.apache.hc.core5.http.protocol.HttpCoreContext;
 
 /**
  * Closes a connection after the first answer past its age, so that a client spreads to servers that have joined. Each
- * connection has an age of its own: those that were opened together, as after an outage, must not all be opened again
- * together. Thread-safe.
+ * connection has an age of its own: connections that were opened together, as after an outage, must not all be opened
+ * again together. This class is thread-safe.
  */
 final class ConnectionAge implements ConnectionReuseStrategy {
 
@@ -25,13 +25,14 @@ final class ConnectionAge implements ConnectionReuseStrategy {
     private final Duration age;
 
     /**
-     * When a connection is too old. The pool's time to live is one for all, and of a connection a strategy sees only the
-     * endpoint details, which are one object for as long as the connection lasts.
+     * When each connection is too old. The pool's time to live is the same for all connections. The only part of a
+     * connection that a strategy sees are the endpoint details, which are one object for as long as the connection
+     * lasts.
      */
     private final Map<EndpointDetails, Long> ends = Collections.synchronizedMap(new WeakHashMap<>());
 
     /**
-     * @param age of a connection, give or take a fifth
+     * @param age the age of a connection, give or take a fifth
      */
     ConnectionAge(Duration age) {
         this.age = age;
@@ -52,7 +53,7 @@ final class ConnectionAge implements ConnectionReuseStrategy {
         return now - end >= 0;
     }
 
-    /** For a connection that is seen for the first time. */
+    /** Returns the age for a connection that is seen for the first time. */
     long newAgeNanos() {
         return (long) (age.toNanos() * ThreadLocalRandom.current().nextDouble(1 - JITTER, 1 + JITTER));
     }

@@ -6,76 +6,75 @@ import io.streamlocks.client.generated.OperatorsApi;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
-import org.apache.hc.client5.http.config.ConnectionConfig;
-import org.apache.hc.client5.http.config.RequestConfig;
-import org.apache.hc.client5.http.config.TlsConfig;
 import org.apache.hc.client5.http.impl.DefaultConnectionKeepAliveStrategy;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.ssl.SSLConnectionSocketFactory;
 import org.apache.hc.core5.http.HttpResponse;
-import org.apache.hc.core5.http.io.SocketConfig;
 import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
-import org.apache.hc.core5.util.Timeout;
 
 /**
  * The coordinator's API over HTTP, with one pool of connections.
  *
  * <h2>Blocking</h2>
  *
- * Every call of {@link #locks()} and {@link #operations()} blocks its thread: up to 1 second for a free connection,
- * of which there are 64, up to 1 second to connect to each address of the host (and 1 second more for each step of a TLS
- * handshake), and up to 5 seconds for the answer to begin, or to go on after a pause. The server answers within
- * 3 seconds even when its database is away, so 5 seconds of silence mean that no answer will come. There is no limit
- * on a call as a whole: name resolution, or a server that sends byte after byte, can take longer. Interrupting the
- * thread does not end a call; {@link #close()} does.
+ * <p>Every call of {@link #locks()} and {@link #operators()} blocks its thread for up to three times:
+ *
+ * <ul>
+ *   <li>1 second for one of the 64 connections,
+ *   <li>1 second to connect to each address of the host, and 1 second more for each step of a TLS handshake,
+ *   <li>5 seconds for the answer to begin, or to go on after a pause. The server answers within 3 seconds even when its
+ *       database is away, so after 5 seconds of silence no answer will come.
+ * </ul>
+ *
+ * <p>There is no limit on a call as a whole: the resolution of a name, or a server that sends byte after byte, can take
+ * longer. Interrupting the thread does not end a call; {@link #close()} does.
  *
  * <h2>Connections</h2>
  *
- * A connection is used for 48 to 72 seconds, each for another time, and never after it was idle for 20 seconds. It works
- * with each httpclient5 from 5.3 on, since frameworks choose the version: nothing newer may be called here.
+ * <p>A connection is used for 48 to 72 seconds, each for another time, and never after it was idle for 20 seconds. This
+ * class works with each httpclient5 from 5.3 on, because frameworks choose the version. It may call nothing newer.
  *
  * <h2>Errors</h2>
  *
- * Whatever goes wrong with a call is an {@link io.streamlocks.client.generated.ApiException}, and its
- * {@code getCode()} tells two cases apart:
+ * <p>Every failed call throws an {@link io.streamlocks.client.generated.ApiException}. Its {@code getCode()} separates
+ * two cases:
  *
  * <ul>
- *   <li>The HTTP status, where the server answered with an error. {@code getResponseBody()} is then the problem as JSON,
- *       unless a proxy made the answer, and {@code getResponseHeaders()} finds {@code Retry-After} in any case of
- *       letters.
- *   <li>0, where no usable answer came. {@code getCause()} tells why. Whether the call took effect is unknown.
+ *   <li>The HTTP status, if the server returned an error. {@code getResponseBody()} is then the problem as JSON, unless
+ *       a proxy made the answer. {@code getResponseHeaders()} finds {@code Retry-After} in any case of letters.
+ *   <li>0, if there is no usable answer. {@code getCause()} is the reason. Whether the call took effect is unknown.
  * </ul>
  *
- * <p>A call is sent once. Redirects are not followed and nothing is retried, also not after a 503 with
- * {@code Retry-After}: an acquire without {@code leaseId} is not safe to repeat, so retries are the caller's decision.
- * A text with half of a surrogate pair, which no UTF-8 can carry, is an {@link IllegalArgumentException} before
- * anything is sent. A missing argument is an {@code ApiException} with code 400 that never left the client.
+ * <p>A call is sent once. It follows no redirect and retries nothing, also not after a 503 with {@code Retry-After}. An
+ * acquire without {@code leaseId} is not safe to repeat, so retries are the caller's decision. A text with half of a
+ * surrogate pair, which UTF-8 cannot carry, is an {@link IllegalArgumentException} before anything is sent. A missing
+ * argument is an {@code ApiException} with code 400 that never left the client.
  *
  * <h2>Threads</h2>
  *
- * One instance serves any number of threads, and the objects it hands out do too, as long as nobody calls a setter of
- * the generated classes. The generated client keeps the status and headers of the last answer per thread, never
- * across threads; take the headers from the exception instead.
+ * <p>One instance serves any number of threads, and so do the objects that it returns, as long as nobody calls a setter
+ * of the generated classes.
  */
 final class CoordinatorHttp implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(5);
     private static final int MAX_CONNECTIONS = 64;
 
-    /** Below the time after which common servers hang up, since nothing is retried here. */
+    /** The greatest idle time is below that of common servers, because nothing is retried here. */
     static final Duration MAX_IDLE = Duration.ofSeconds(20);
 
     static final Duration MAX_AGE = Duration.ofSeconds(60);
 
     private static final Duration ARRIVES_BEFORE = Duration.ofSeconds(1);
 
-    /** Reads the host of a URL. {@link URI} finds none in a name with an underscore, which Docker's services have. */
+    /** Matches a host with an underscore, such as a Docker service. {@link URI} finds no host in such a name. */
     private static final Pattern UNDERSCORED = Pattern.compile("[A-Za-z0-9._-]*_[A-Za-z0-9._-]*(:[0-9]{1,5})?");
 
     private final CloseableHttpClient httpClient;
@@ -92,9 +91,9 @@ final class CoordinatorHttp implements AutoCloseable {
     }
 
     /**
-     * Makes a client. Opens no connection yet, so a server that is away shows only at the first call.
+     * Makes a client. It opens no connection yet, so a server that is away shows only at the first call.
      *
-     * @param baseUri where the server is, like {@code http://coordinator:8080} or {@code https://example.org/locks}:
+     * @param baseUri where the server is, such as {@code http://coordinator:8080} or {@code https://example.org/locks}:
      *     absolute, http or https, without user info, query and fragment
      * @throws IllegalArgumentException if {@code baseUri} is something else
      */
@@ -103,24 +102,29 @@ final class CoordinatorHttp implements AutoCloseable {
     }
 
     static CoordinatorHttp connect(URI baseUri, Duration connectTimeout, Duration responseTimeout) {
-        return connect(baseUri, connectTimeout, responseTimeout, Optional.empty());
+        return connect(baseUri, connectTimeout, responseTimeout, Optional.empty(), MAX_IDLE, MAX_AGE);
     }
 
     /**
-     * The same with other certificates trusted.
+     * Makes a client whose time-outs can change between two calls.
      *
-     * @param sslContext says which; empty for those that Java trusts
+     * @param timeout returns the time for each wait of a call that begins now
+     * @param sslContext names the certificates to trust; empty for those that Java trusts
      */
+    static CoordinatorHttp connect(URI baseUri, Supplier<Duration> timeout, Optional<SSLContext> sslContext) {
+        return connect(baseUri, new HttpTimeouts(timeout, timeout), sslContext, MAX_IDLE, MAX_AGE);
+    }
+
     static CoordinatorHttp connect(
             URI baseUri, Duration connectTimeout, Duration responseTimeout, Optional<SSLContext> sslContext) {
         return connect(baseUri, connectTimeout, responseTimeout, sslContext, MAX_IDLE, MAX_AGE);
     }
 
     /**
-     * The same with other limits of a connection.
+     * Makes a client with other limits of a connection.
      *
-     * @param maxIdle after which it is not used any more
-     * @param maxAge after which it is closed, give or take a fifth
+     * @param maxIdle the idle time after which it is not used any more
+     * @param maxAge the age after which it is closed, give or take a fifth
      */
     static CoordinatorHttp connect(
             URI baseUri,
@@ -129,29 +133,23 @@ final class CoordinatorHttp implements AutoCloseable {
             Optional<SSLContext> sslContext,
             Duration maxIdle,
             Duration maxAge) {
+        HttpTimeouts fixed = new HttpTimeouts(() -> connectTimeout, () -> responseTimeout);
+        return connect(baseUri, fixed, sslContext, maxIdle, maxAge);
+    }
+
+    private static CoordinatorHttp connect(
+            URI baseUri, HttpTimeouts timeouts, Optional<SSLContext> sslContext, Duration maxIdle, Duration maxAge) {
         var base = requireBase(baseUri);
-        var connect = Timeout.of(connectTimeout);
-        var response = Timeout.of(responseTimeout);
         var connections = PoolingHttpClientConnectionManagerBuilder.create()
                 .setMaxConnTotal(MAX_CONNECTIONS)
                 .setMaxConnPerRoute(MAX_CONNECTIONS)
-                .setDefaultConnectionConfig(ConnectionConfig.custom()
-                        .setConnectTimeout(connect)
-                        // A check costs up to a millisecond, so a busy connection goes without it.
-                        .setValidateAfterInactivity(TimeValue.ofSeconds(1))
-                        .build())
-                // Until the first request: newer versions do not tell the handshake of an own SSLContext its time-out.
-                .setDefaultSocketConfig(
-                        SocketConfig.custom().setSoTimeout(connect).build())
-                .setDefaultTlsConfig(
-                        TlsConfig.custom().setHandshakeTimeout(connect).build());
+                .setConnectionConfigResolver(route -> timeouts.connection())
+                .setSocketConfigResolver(route -> timeouts.socket())
+                .setTlsConfigResolver(host -> timeouts.tls());
         sslContext.ifPresent(trust -> trust(connections, trust));
         var httpClient = HttpClients.custom()
                 .setConnectionManager(connections.build())
-                .setDefaultRequestConfig(RequestConfig.custom()
-                        .setConnectionRequestTimeout(connect)
-                        .setResponseTimeout(response)
-                        .build())
+                .addExecInterceptorFirst("time-outs", timeouts)
                 .setKeepAliveStrategy((answer, context) -> idleLimit(answer, context, TimeValue.of(maxIdle)))
                 .setConnectionReuseStrategy(new ConnectionAge(maxAge))
                 .disableAutomaticRetries()
@@ -162,15 +160,16 @@ final class CoordinatorHttp implements AutoCloseable {
         return new CoordinatorHttp(base, httpClient);
     }
 
-    // What has replaced it is not in 5.3.
+    // Its replacement is not in 5.3.
     @SuppressWarnings("deprecation")
     private static void trust(PoolingHttpClientConnectionManagerBuilder connections, SSLContext trust) {
         connections.setSSLSocketFactory(new SSLConnectionSocketFactory(trust));
     }
 
     /**
-     * When an idle connection expires, which the pool looks at before it hands one out. A server may ask for less, and
-     * hangs up at that moment, so that a request must be there before: its connection expires a second earlier.
+     * Returns when an idle connection expires. The pool checks that before it hands a connection out. A server may ask
+     * for less, and closes the connection at that moment. A request must arrive before, so the connection expires a
+     * second earlier.
      */
     private static TimeValue idleLimit(HttpResponse answer, HttpContext context, TimeValue most) {
         var asked = DefaultConnectionKeepAliveStrategy.INSTANCE.getKeepAliveDuration(answer, context);
@@ -178,7 +177,7 @@ final class CoordinatorHttp implements AutoCloseable {
             return most;
         }
         long millis = asked.toMilliseconds() - ARRIVES_BEFORE.toMillis();
-        // Zero would be for ever.
+        // Zero would mean for ever.
         return TimeValue.ofMilliseconds(Math.max(1, Math.min(millis, most.toMilliseconds())));
     }
 
@@ -200,24 +199,24 @@ final class CoordinatorHttp implements AutoCloseable {
                 && UNDERSCORED.matcher(uri.getRawAuthority()).matches();
     }
 
-    /** The calls that acquire, renew, release and look at locks. */
+    /** Returns the calls that acquire, renew, release and read locks. */
     public LocksApi locks() {
         return locks;
     }
 
-    /** The calls that break leases and tell what happened. */
+    /** Returns the calls that break leases and read the history. */
     public OperatorsApi operators() {
         return operators;
     }
 
-    /** The calls for probes and people. */
+    /** Returns the calls for probes and people. */
     public OperationsApi operations() {
         return operations;
     }
 
     /**
-     * Closes all connections. Calls under way end with an exception, and whether they took effect is unknown; calls
-     * made later are refused with an {@link IllegalStateException}. Leases stay as they are.
+     * Closes all connections. Calls under way end with an exception, and whether they took effect is unknown. Later
+     * calls throw an {@link IllegalStateException}. Leases stay as they are.
      */
     @Override
     public void close() {

@@ -1,36 +1,72 @@
 package io.streamlocks.client;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
- * The coordinator gave no usable answer: it could not be reached, did not answer in time, or answered 429 or 5xx.
- * Whether the call took effect is unknown, except after 429 {@code rate-limited} and {@code too-many-leases}: it did not.
- * Trying again later is right.
+ * The coordinator gave no usable answer: it could not be reached, did not answer in time, or returned 429 or 5xx.
+ * Whether the call took effect is unknown, except after 429 {@code rate-limited} and {@code too-many-leases}: it did
+ * not. Try again later, and not before {@link #retryAfter()}.
  */
-public final class CoordinatorUnavailableException extends RuntimeException {
+public final class CoordinatorUnavailableException extends StreamLockException {
 
     private static final long serialVersionUID = 1L;
 
+    private final int status;
+
+    /** Null if the answer named no time, since an {@link Optional} cannot be serialized. */
     private final Duration retryAfter;
-    private final boolean tooMany;
 
-    CoordinatorUnavailableException(String message, Throwable cause) {
-        this(message, cause, Duration.ZERO, false);
+    private final boolean isWithoutEffect;
+
+    /**
+     * The answer that was not usable.
+     *
+     * @param status the HTTP status; 0 if there was no answer
+     * @param retryAfter the time that the answer named
+     * @param isWithoutEffect whether the call is known to have had no effect
+     */
+    record Answer(int status, Optional<Duration> retryAfter, boolean isWithoutEffect) {
+        static final Answer NONE = new Answer(0, Optional.empty(), false);
     }
 
-    CoordinatorUnavailableException(String message, Throwable cause, Duration retryAfter, boolean tooMany) {
-        super(message, cause);
-        this.retryAfter = retryAfter;
-        this.tooMany = tooMany;
+    /** The call had no answer, or one that the client could not use. */
+    CoordinatorUnavailableException(String message, Optional<String> streamId, Throwable cause) {
+        this(message, streamId, cause, Answer.NONE);
     }
 
-    /** How long the coordinator asked to be left alone; zero if it did not. */
-    Duration retryAfter() {
-        return retryAfter;
+    CoordinatorUnavailableException(String message, Optional<String> streamId, Throwable cause, Answer answer) {
+        super(message, streamId, cause);
+        this.status = answer.status();
+        this.retryAfter = answer.retryAfter().orElse(null);
+        this.isWithoutEffect = answer.isWithoutEffect();
     }
 
-    /** Whether the coordinator refused one call or one lease too many: the call did not take effect. */
-    boolean isTooMany() {
-        return tooMany;
+    /** Returns the same for one stream of the call. Threads whose calls share a request get an exception each. */
+    CoordinatorUnavailableException ofStream(String streamId) {
+        if (streamId().isPresent()) {
+            return this;
+        }
+        Answer answer = new Answer(status, retryAfter(), isWithoutEffect);
+        return new CoordinatorUnavailableException(getMessage(), Optional.of(streamId), this, answer);
+    }
+
+    /**
+     * Returns for how long the coordinator asked not to be called, as the {@code Retry-After} of a 429 or 503 says;
+     * empty if it named no time. After a 429 {@link StreamLockClient#tryAcquire} waits for that long by itself. After a
+     * 503 it does not, because the next try may reach another server.
+     */
+    public Optional<Duration> retryAfter() {
+        return Optional.ofNullable(retryAfter);
+    }
+
+    /** Returns the pause that the next try must keep, whichever server it reaches. */
+    Duration pause() {
+        return status == 429 ? retryAfter().orElse(Duration.ZERO) : Duration.ZERO;
+    }
+
+    /** Returns whether the coordinator refused one call or one lease too many: the call had no effect. */
+    boolean isWithoutEffect() {
+        return isWithoutEffect;
     }
 }

@@ -2,92 +2,88 @@ package io.streamlocks.client;
 
 import io.streamlocks.client.LeaseCalls.LeaseKey;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
- * The right to process a stream, kept alive in the background until it is closed or lost. Get one from {@link
- * StreamLockClient#tryAcquire}.
+ * The right to process a stream. The client keeps it alive in the background until it is closed or lost. {@link
+ * StreamLockClient#tryAcquire} returns one.
  *
- * <p>A lease is <em>safe</em> until a fixed moment on this process' monotonic clock, before the lease can end for the
- * coordinator, whatever its clock says; each confirmed renewal moves the moment on. Past it nothing may be done in the
- * name of the lease: ask {@link #isSafe()} or {@link #requireSafe()} before each effect, and hand {@link
- * #fencingToken()} to the resource, which alone can refuse an effect that was under way while this process stood still.
+ * <p>A lease is <em>safe</em> until a fixed moment on the monotonic clock of this process. That moment comes before the
+ * lease can end for the coordinator, whatever the coordinator's clock says. Each confirmed renewal moves it on. After
+ * it, nothing may be done in the name of the lease. Ask {@link #isSafe()} or {@link #requireSafe()} before each effect,
+ * and hand {@link #fencingToken()} to the resource. Only the resource can refuse an effect that was under way while
+ * this process stood still.
  *
- * <p>Thread-safe. Only {@link #close()} blocks.
+ * <p>This class is thread-safe. Only {@link #close()} blocks.
  */
 public final class HeldLease implements AutoCloseable {
 
     private final LeaseKey key;
     private final long fencingToken;
+    private final Duration length;
     private final LeaseKeeper keeper;
+    private final LeaseLife life;
 
-    // The lists, the set, the state and the loss are guarded by this.
-    private final LeaseState state;
-    private final List<Callback> callbacks = new ArrayList<>();
-    private final List<Runnable> reflexes = new ArrayList<>();
+    /**
+     * The work under way. It is guarded by itself, and not together with the life of the lease. Work adds its use
+     * before it asks whether the lease is safe, and a client that closes ends the lease before it asks whether the
+     * lease is in use. So either the client sees the use, or the work sees the end.
+     */
     private final Set<Use> uses = new HashSet<>();
-    private LeaseLoss loss;
-    private boolean taken;
 
-    /** When the latest confirmed renewal was sent, and the latest one tried; for the heartbeat, on its thread alone. */
+    // Both are read and written by the heartbeat's thread alone.
     private long confirmedNanos;
-
     private long triedNanos;
 
-    private record Callback(Consumer<LeaseLoss> call, Executor executor) {}
-
-    HeldLease(LeaseKey key, long fencingToken, long sentNanos, long safeUntilNanos, LeaseKeeper keeper) {
+    HeldLease(
+            LeaseKey key, long fencingToken, Duration length, long sentNanos, long safeUntilNanos, LeaseKeeper keeper) {
         this.key = key;
         this.fencingToken = fencingToken;
+        this.length = length;
         this.keeper = keeper;
-        this.state = new LeaseState(safeUntilNanos);
+        this.life = new LeaseLife(key, fencingToken, safeUntilNanos, keeper);
         this.confirmedNanos = sentNanos;
         this.triedNanos = sentNanos;
     }
 
-    /** The stream. */
+    /** Returns the stream. */
     public String streamId() {
         return key.streamId();
     }
 
     /**
-     * Rises with every grant of the stream, for ever, and stays the same across renewals; from 1 to 2^53 - 1. Send it
-     * with every write, and let the resource refuse a token lower than one it has seen.
+     * Returns the number of the grant, from 1 to 2^53 - 1. It rises with every grant of the stream, for ever, and stays
+     * the same across renewals. Send it with every write, and let the resource refuse a token lower than one it has
+     * seen.
      */
     public long fencingToken() {
         return fencingToken;
     }
 
     /**
-     * Whether the lease may be relied on at this moment. False once it is lost or closed; that it was not confirmed in
-     * time is a loss that this may be the first to notice.
+     * Returns whether the lease is safe at this moment. It is not safe any more once it is lost or closed. This method
+     * may be the first to notice that no renewal was confirmed in time, and then reports the loss.
      */
     public boolean isSafe() {
-        feed(new BeatOutcome.Unknown());
-        synchronized (this) {
-            return state.isSafe(keeper.nanoTime());
-        }
+        return life.isSafe();
     }
 
     /**
-     * Until when the lease is safe if no renewal is confirmed any more, in nanoseconds of {@link System#nanoTime()}. Of
-     * no meaning once the lease is lost or closed.
+     * Returns until when the lease is safe if no renewal is confirmed any more, in nanoseconds of {@link
+     * System#nanoTime()}. The value means nothing once the lease is lost or closed.
      */
-    public synchronized long safeUntilNanos() {
-        return state.safeUntilNanos();
+    public long safeUntilNanos() {
+        return life.safeUntilNanos();
     }
 
-    /** How long the lease is safe from now on; zero if it is not. */
-    public synchronized Duration safeFor() {
-        long now = keeper.nanoTime();
-        return state.isSafe(now) ? Duration.ofNanos(state.safeUntilNanos() - now) : Duration.ZERO;
+    /** Returns how long the lease is safe from now on; zero if it is not. */
+    public Duration safeFor() {
+        return Duration.ofNanos(life.safeForNanos());
     }
 
     /**
@@ -102,205 +98,167 @@ public final class HeldLease implements AutoCloseable {
     }
 
     /**
-     * Calls back once if the lease is lost, at the end of its safe time at the latest, even while the renewal hangs. Not
-     * called for a lease that is closed, unless its {@linkplain #close() release} tells of a loss. If it is lost already,
-     * calls back now. Callbacks run on the client's callback executor; what they throw is logged.
+     * Calls back once if the lease is lost, at the end of its safe time at the latest, even while a renewal hangs. If
+     * the lease is lost already, this calls back now. There is no call for a lease that is closed, unless the answer to
+     * its {@linkplain #close() release} is a loss. Callbacks run on the client's callback executor. The log reports
+     * what they throw.
      *
-     * @param callback told of the loss
+     * @param callback receives the loss
      */
     public void onLost(Consumer<LeaseLoss> callback) {
-        onLost(callback, keeper.callbackExecutor());
+        onLost(callback, keeper.notices().callbackExecutor());
     }
 
     /**
-     * As {@link #onLost(Consumer)}, on an executor of your own: for what must not wait behind other callbacks.
+     * Calls back as {@link #onLost(Consumer)} does, on another executor. Use it for a callback that must not wait
+     * behind others.
      *
-     * @param callback told of the loss
-     * @param executor runs it, never in the thread that submits; if it refuses, a new thread does
+     * @param callback receives the loss
+     * @param executor runs the callback, never in the thread that submits it; if it refuses, a new thread does
      */
     public void onLost(Consumer<LeaseLoss> callback, Executor executor) {
-        Callback added = new Callback(Objects.requireNonNull(callback, "callback"), Objects.requireNonNull(executor));
-        LeaseLoss already;
-        synchronized (this) {
-            already = loss;
-            if (already == null) {
-                callbacks.add(added);
-            }
-        }
-        if (already != null) {
-            keeper.callBack(added.call(), added.executor(), already);
-        }
+        life.onLost(callback, executor);
     }
 
-    /**
-     * Runs this once if the lease is lost, or closed because its client is; at once, and on the thread that notices. For
-     * our own acts, which never block and never throw.
-     */
+    /** Runs this once if the lease is lost, or closed because its client is, at once and on the thread that notices. */
     void onTaken(Runnable reflex) {
-        boolean already;
-        synchronized (this) {
-            already = taken;
-            if (!already) {
-                reflexes.add(reflex);
-            }
-        }
-        if (already) {
-            reflex.run();
-        }
+        life.onTaken(reflex);
     }
 
-    /** What to throw at those who need the lease. */
+    /** Returns the exception for callers that need the lease. */
     LeaseLostException over() {
-        return new LeaseLostException(
-                streamId(), loss().map(why -> "lost, " + why.reason()).orElse("closed"));
+        return new LeaseLostException(streamId(), loss());
     }
 
-    /** Why the lease is lost; empty while it is not. */
-    public synchronized Optional<LeaseLoss> loss() {
-        return Optional.ofNullable(loss);
+    /** Returns why the lease is lost; empty while it is not. */
+    public Optional<LeaseLoss> loss() {
+        return life.loss();
     }
 
     /**
-     * Stops renewing the lease and releases it, so that others can have the stream at once. Blocks for one call. If
-     * that has no usable answer, as after a 503 or a connection that was refused or broke, the log has a warning and {@link
-     * StreamLockListener#releaseUnknown} is called, and it is tried again in the background, with pauses, until the lease
-     * has run out by itself, which is logged, too. Whether it was lost before stays unknown then, since it may have
-     * ended after. If the answer is that the lease was lost before, {@link #onLost} is called after all: the work may have
-     * overlapped with another's. Closing again does nothing, and neither does closing after
-     * {@link StreamLockClient#close()}.
+     * Stops renewing the lease and releases it, so that others can have the stream at once. Closing again does nothing,
+     * and neither does closing after {@link StreamLockClient#close()}. This method blocks for one call, whose outcome
+     * is one of these:
+     *
+     * <ul>
+     *   <li>The lease is released.
+     *   <li>The lease was lost before. {@link #onLost} is called after all, because the work may have overlapped with
+     *       the work of another worker.
+     *   <li>There is no usable answer, as after a 503 or a broken connection. The log has a warning, and {@link
+     *       StreamLockListener#releaseUnknown} is called. The client repeats the release in the background, with
+     *       pauses, until the lease has run out by itself. The log reports that, too. Whether the lease was lost before
+     *       stays unknown, because it may have ended later.
+     * </ul>
      */
     @Override
     public void close() {
-        boolean closed;
-        synchronized (this) {
-            closed = state.close();
-        }
-        if (closed) {
+        if (life.close()) {
             keeper.release(List.of(this));
         }
     }
 
     /**
-     * Says that work under the lease begins on this thread. Until that has ended, {@link StreamLockClient#close()} does not
-     * release the lease, as is told there; {@link #close()} and {@link StreamLockClient#release} release it all the same.
-     * Call {@link #requireSafe()} after this and before the work, since the client may be closed already. {@link
+     * Declares that work under the lease begins on this thread. Until it ends, {@link StreamLockClient#close()} does
+     * not release the lease, while {@link #close()} and {@link StreamLockClient#release} still do. Call {@link
+     * #requireSafe()} after this method and before the work, because the client may be closed already. {@link
      * StreamLockClient#runWithLease} and sessions do this by themselves.
      *
-     * @return close it when the work has ended, on any thread
+     * @return the use; close it when the work has ended, on any thread
      */
     public Use use() {
         return new Use();
     }
 
-    /** A piece of work under a lease. Thread-safe. */
+    /** A piece of work under a lease. This class is thread-safe. */
     public final class Use implements AutoCloseable {
 
         private final Thread thread = Thread.currentThread();
 
         private Use() {
-            synchronized (HeldLease.this) {
+            synchronized (uses) {
                 uses.add(this);
             }
         }
 
-        /** The work has ended. Closing again does nothing. */
+        /** Declares that the work has ended. Closing again does nothing. */
         @Override
         public void close() {
-            synchronized (HeldLease.this) {
+            synchronized (uses) {
                 uses.remove(this);
             }
             keeper.workEnded();
         }
     }
 
-    /** Whether work under it is under way. */
-    synchronized boolean isInUse() {
-        return !uses.isEmpty();
+    /** Returns whether work under the lease is under way. */
+    boolean isInUse() {
+        synchronized (uses) {
+            return !uses.isEmpty();
+        }
     }
 
-    /** Whether that is work of this thread. */
-    synchronized boolean isUsedBy(Thread thread) {
-        return uses.stream().anyMatch(use -> use.thread == thread);
+    /** Returns whether work of this thread under the lease is under way. */
+    boolean isUsedBy(Thread thread) {
+        synchronized (uses) {
+            return uses.stream().anyMatch(use -> use.thread == thread);
+        }
     }
 
-    /** Takes in an outcome and tells of the loss, if that is one. */
+    /** Takes in an outcome, and reports the loss if the outcome is one. */
     void feed(BeatOutcome outcome) {
-        boolean lost;
-        synchronized (this) {
-            Optional<LossReason> reason = state.feed(outcome, keeper.nanoTime());
-            lost = reason.isPresent();
-            reason.ifPresent(why -> loss = new LeaseLoss(
-                    streamId(),
-                    fencingToken,
-                    why,
-                    outcome instanceof BeatOutcome.Lost told ? told.breakReason() : Optional.empty()));
-            taken |= lost;
-        }
-        if (lost) {
-            tellLoss();
-        }
+        life.feed(outcome);
     }
 
-    /** The release was answered with a loss. */
+    /** Takes in that the answer to the release was a loss. */
     void lostBeforeRelease(LossReason reason) {
-        synchronized (this) {
-            if (loss != null) {
-                return;
-            }
-            loss = new LeaseLoss(streamId(), fencingToken, reason, Optional.empty());
-        }
-        tellLoss();
+        life.lostBeforeRelease(reason);
     }
 
     /** Closes the lease without a call. Returns whether that ended it. */
-    synchronized boolean endQuietly() {
-        return state.close();
+    boolean endQuietly() {
+        return life.close();
     }
 
-    /** As {@link #endQuietly}, by the will of the client and not of the holder, whose work must stop. */
+    /** Closes the lease because its client is closed, so that the work must stop. Returns whether that ended it. */
     boolean take() {
-        List<Runnable> atOnce;
-        synchronized (this) {
-            if (!state.close()) {
-                return false;
-            }
-            taken = true;
-            atOnce = List.copyOf(reflexes);
-        }
-        atOnce.forEach(Runnable::run);
-        return true;
+        return life.take();
     }
 
-    /** Whether the lease is lost, or closed because its client is. */
-    synchronized boolean isTaken() {
-        return taken;
+    /** Returns whether the lease is lost, or closed because its client is. */
+    boolean isTaken() {
+        return life.isTaken();
     }
 
-    private void tellLoss() {
-        LeaseLoss told;
-        List<Runnable> atOnce;
-        List<Callback> later;
-        synchronized (this) {
-            told = loss;
-            // A lease that its holder closed is not worked under any more.
-            atOnce = taken ? List.copyOf(reflexes) : List.of();
-            later = List.copyOf(callbacks);
-        }
-        keeper.forget(this);
-        atOnce.forEach(Runnable::run);
-        // The listener comes last, since it could take its time.
-        later.forEach(callback -> keeper.callBack(callback.call(), callback.executor(), told));
-        keeper.tellLoss(told);
+    /**
+     * Returns the moment until which a lease is safe.
+     *
+     * @param sentNanos when the request was sent that the coordinator answered
+     * @param expiresIn the time left, as the answer says
+     * @param length the length of the lease, of which a part is the margin
+     */
+    static long safeUntil(long sentNanos, Duration expiresIn, Duration length) {
+        return sentNanos + expiresIn.minus(Timing.margin(length)).toNanos();
+    }
+
+    /** Returns the same for this lease. */
+    long safeUntil(long sentNanos, Duration expiresIn) {
+        return safeUntil(sentNanos, expiresIn, length);
+    }
+
+    Duration length() {
+        return length;
     }
 
     LeaseKey key() {
         return key;
     }
 
+    /** Returns when the latest confirmed renewal was sent. */
     long confirmedNanos() {
         return confirmedNanos;
     }
 
+    /** Returns when the latest renewal was sent. */
     long triedNanos() {
         return triedNanos;
     }
@@ -313,7 +271,7 @@ public final class HeldLease implements AutoCloseable {
         confirmedNanos = nanos;
     }
 
-    /** Without the lease id, which is a secret. */
+    /** Returns a text without the lease id, which is a secret. */
     @Override
     public String toString() {
         return "HeldLease[" + streamId() + ", fencingToken=" + fencingToken + "]";

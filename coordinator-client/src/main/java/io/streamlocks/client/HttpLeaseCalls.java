@@ -19,27 +19,28 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * {@link LeaseCalls} over HTTP. Each request blocks as {@link CoordinatorHttp} says. Also a single stream goes by a batch
- * call, with its id in the body: proxies resolve, decode and normalize paths. Thread-safe.
+ * {@link LeaseCalls} over HTTP. Each request blocks as {@link CoordinatorHttp} says. A single stream goes by a batch
+ * call, too, with its id in the body, because proxies resolve, decode and normalize paths. This class is thread-safe.
  */
 final class HttpLeaseCalls extends LeaseCalls {
 
-    /** The Retry-After of a single call, which an item of a batch lacks. */
-    private static final Duration RETRY_TOO_MANY_LEASES_AFTER = Duration.ofSeconds(5);
-
     private final CoordinatorHttp http;
+    private final CallFailures failures;
     private final Map<String, String> headers;
+
+    /** Null if there are none, so that a request has no such field. */
     private final Map<String, String> labels;
 
     /**
      * @param http the calls
-     * @param bearerToken what the coordinator knows this process by
-     * @param labels goes along with each acquire; empty for nothing
+     * @param bearerToken authenticates this process
+     * @param labels go along with each acquire; empty for none
      */
     HttpLeaseCalls(CoordinatorHttp http, Optional<String> bearerToken, Map<String, String> labels) {
         super(ClientRuntime.JVM);
         this.http = http;
-        this.labels = labels;
+        this.failures = new CallFailures(http.locks().getApiClient().getObjectMapper());
+        this.labels = labels.isEmpty() ? null : labels;
         this.headers = bearerToken
                 .map(token -> Map.of("Authorization", "Bearer " + token))
                 .orElse(Map.of());
@@ -47,88 +48,86 @@ final class HttpLeaseCalls extends LeaseCalls {
 
     @Override
     List<Acquired> acquireAll(List<Acquire> acquires) {
-        List<BatchAcquireItem> items = acquires.stream()
-                .map(acquire -> new BatchAcquireItem()
-                        .streamId(acquire.key().streamId())
-                        .ownerId(acquire.ownerId())
-                        .leaseId(acquire.key().leaseId())
-                        .ttlMs(acquire.ttl().toMillis())
-                        .labels(labelsOrNull()))
-                .toList();
+        List<BatchAcquireItem> items = new ArrayList<>(acquires.size());
+        for (Acquire acquire : acquires) {
+            items.add(new BatchAcquireItem()
+                    .streamId(acquire.key().streamId())
+                    .ownerId(acquire.ownerId())
+                    .leaseId(acquire.key().leaseId())
+                    .ttlMs(acquire.ttl().map(Duration::toMillis).orElse(null))
+                    .labels(labels));
+        }
         try {
             List<LeaseResult> results = http.locks()
                     .acquireLocks(new BatchAcquireRequest().items(items), headers)
                     .getResults();
-            requireOneEach(acquires, results, LeaseResult::getStatus);
-            List<Acquired> acquired = new ArrayList<>();
-            for (int i = 0; i < results.size(); i++) {
-                acquired.add(acquired(acquires.get(i), results.get(i)));
-            }
-            return acquired;
+            return each(acquires, results, LeaseResult::getStatus, HttpLeaseCalls::acquired);
         } catch (ApiException e) {
-            String what =
-                    acquires.size() == 1 ? "stream " + acquires.get(0).key().streamId() : acquires.size() + " streams";
-            throw failure("acquire " + what, e);
+            throw failure("acquire", acquires.stream().map(Acquire::key).toList(), e);
         }
     }
 
     private static Acquired acquired(Acquire acquire, LeaseResult result) {
-        int status = result.getStatus();
-        RuntimeException wrong = wrong(acquire.key(), result).orElse(null);
-        if (wrong != null) {
-            return new Acquired(Optional.empty(), wrong);
+        LeaseKey key = acquire.key();
+        Optional<CoordinatorUnavailableException> wrong = wrong(key, result);
+        if (wrong.isPresent()) {
+            return new Acquired.Failed(wrong.get());
         }
+        int status = result.getStatus();
         if (status == 200) {
             Lease lease = result.getLease();
-            return new Acquired(
-                    Optional.of(new Grant(lease.getFencingToken(), Duration.ofMillis(lease.getExpiresInMs()))), null);
+            Duration expiresIn = Duration.ofMillis(lease.getExpiresInMs());
+            Duration length = lease.getTtlMs() == null ? expiresIn : Duration.ofMillis(lease.getTtlMs());
+            return new Acquired.Granted(new Grant(lease.getFencingToken(), length, expiresIn));
         }
-        return new Acquired(
-                Optional.empty(),
-                isHeld(status, result.getProblem())
-                        ? null
-                        : failure("acquire stream " + acquire.key().streamId(), status, result.getProblem(), null));
+        return isHeld(status, result.getProblem())
+                ? new Acquired.Held()
+                : new Acquired.Failed(CallFailures.ofItem(
+                        "acquire the lease of stream " + key.streamId(), key.streamId(), status, result.getProblem()));
     }
 
-    private static Optional<RuntimeException> wrong(LeaseKey asked, LeaseResult result) {
+    private static Optional<CoordinatorUnavailableException> wrong(LeaseKey asked, LeaseResult result) {
         return result.getStatus() == 200 ? wrong(asked, result.getLease()) : wrong(asked, result.getStreamId());
     }
 
     /**
-     * The same of a result without a lease, as a loss. Older servers do not say which stream it is about.
+     * Checks a result without a lease, such as a loss. Older servers do not name the stream.
      *
-     * @param streamId null if the server has not said it
+     * @param streamId null if the server has not named it
      */
-    private static Optional<RuntimeException> wrong(LeaseKey asked, String streamId) {
+    private static Optional<CoordinatorUnavailableException> wrong(LeaseKey asked, String streamId) {
         return streamId == null || streamId.equals(asked.streamId())
                 ? Optional.empty()
                 : Optional.of(forAnotherStream(asked, streamId));
     }
 
     private static CoordinatorUnavailableException forAnotherStream(LeaseKey asked, String streamId) {
-        return new CoordinatorUnavailableException(
+        return unusable(
+                asked,
                 "The answer is for stream \"" + streamId + "\", but the call was for stream \"" + asked.streamId()
-                        + "\": a proxy or gateway on the way changes paths or bodies",
-                null);
+                        + "\": a proxy or gateway on the way changes paths or bodies");
+    }
+
+    private static CoordinatorUnavailableException unusable(LeaseKey asked, String message) {
+        return new CoordinatorUnavailableException(message, Optional.of(asked.streamId()), null);
     }
 
     /**
-     * What is wrong with a lease that answers a call, if anything. The coordinator answers what it was asked; somebody
-     * between may ask for something else than was sent, or answer something else than was asked. What became of the call
-     * is unknown then.
+     * Checks a lease that answers a call. The coordinator answers the call that it received. A proxy can send another
+     * call than it received, or return another answer. What became of the call is unknown then.
      */
-    private static Optional<RuntimeException> wrong(LeaseKey asked, Lease lease) {
+    private static Optional<CoordinatorUnavailableException> wrong(LeaseKey asked, Lease lease) {
         if (lease == null || lease.getFencingToken() == null || lease.getExpiresInMs() == null) {
-            return Optional.of(new CoordinatorUnavailableException("The answer is not a lease", null));
+            return Optional.of(unusable(asked, "The answer is not a lease"));
         }
         if (!asked.streamId().equals(lease.getStreamId())) {
             return Optional.of(forAnotherStream(asked, lease.getStreamId()));
         }
         if (!asked.leaseId().equals(lease.getLeaseId())) {
-            return Optional.of(new CoordinatorUnavailableException(
+            return Optional.of(unusable(
+                    asked,
                     "The answer is for another lease of stream \"" + asked.streamId()
-                            + "\" than the call: a proxy or gateway on the way changes bodies, or repeats answers",
-                    null));
+                            + "\" than the call: a proxy or gateway on the way changes bodies, or repeats answers"));
         }
         return Optional.empty();
     }
@@ -138,74 +137,66 @@ final class HttpLeaseCalls extends LeaseCalls {
         return status == 409 && ("lock-held".equals(code) || "lock-delayed".equals(code));
     }
 
-    private Map<String, String> labelsOrNull() {
-        return labels.isEmpty() ? null : labels;
-    }
-
     @Override
     List<Renewal> renew(List<LeaseKey> keys) {
-        List<BatchRenewItem> items = keys.stream()
-                .map(key -> new BatchRenewItem().streamId(key.streamId()).leaseId(key.leaseId()))
-                .toList();
+        List<BatchRenewItem> items = new ArrayList<>(keys.size());
+        for (LeaseKey key : keys) {
+            items.add(new BatchRenewItem().streamId(key.streamId()).leaseId(key.leaseId()));
+        }
         try {
             List<LeaseResult> results = http.locks()
                     .renewLocks(new BatchRenewRequest().items(items), headers)
                     .getResults();
-            requireOneEach(keys, results, LeaseResult::getStatus);
-            List<Renewal> renewals = new ArrayList<>();
-            for (int i = 0; i < results.size(); i++) {
-                renewals.add(renewal(keys.get(i), results.get(i)));
-            }
-            return renewals;
+            return each(keys, results, LeaseResult::getStatus, HttpLeaseCalls::renewal);
         } catch (ApiException e) {
-            throw failure("renew " + keys.size() + " leases", e);
+            throw failure("renew", keys, e);
         }
     }
 
     private static Renewal renewal(LeaseKey key, LeaseResult result) {
-        RuntimeException wrong = wrong(key, result).orElse(null);
-        if (wrong != null) {
-            return new Renewal.Unknown(wrong);
+        Optional<CoordinatorUnavailableException> wrong = wrong(key, result);
+        if (wrong.isPresent()) {
+            return new Renewal.Unknown(wrong.get());
         }
+        Problem problem = result.getProblem();
         return switch (result.getStatus()) {
             case 200 -> new Renewal.Renewed(Duration.ofMillis(result.getLease().getExpiresInMs()));
             case 410 ->
-                new Renewal.Lost(
-                        reason(result.getProblem()),
-                        Optional.ofNullable(result.getProblem()).map(Problem::getBreakReason));
-            default -> new Renewal.Unknown(failure("renew a lease", result.getStatus(), result.getProblem(), null));
+                new Renewal.Lost(reason(problem), Optional.ofNullable(problem).map(Problem::getBreakReason));
+            default ->
+                new Renewal.Unknown(CallFailures.ofItem(
+                        "renew the lease of stream " + key.streamId(), key.streamId(), result.getStatus(), problem));
         };
     }
 
     @Override
     List<Release> releaseAll(List<LeaseKey> keys) {
-        List<BatchReleaseItem> items = keys.stream()
-                .map(key -> new BatchReleaseItem().streamId(key.streamId()).leaseId(key.leaseId()))
-                .toList();
+        List<BatchReleaseItem> items = new ArrayList<>(keys.size());
+        for (LeaseKey key : keys) {
+            items.add(new BatchReleaseItem().streamId(key.streamId()).leaseId(key.leaseId()));
+        }
         try {
             List<ReleaseResult> results = http.locks()
                     .releaseLocks(new BatchReleaseRequest().items(items), headers)
                     .getResults();
-            requireOneEach(keys, results, ReleaseResult::getStatus);
-            List<Release> releases = new ArrayList<>();
-            for (int i = 0; i < results.size(); i++) {
-                releases.add(released(keys.get(i), results.get(i)));
-            }
-            return releases;
+            return each(keys, results, ReleaseResult::getStatus, HttpLeaseCalls::released);
         } catch (ApiException e) {
-            throw failure("release " + keys.size() + " leases", e);
+            throw failure("release", keys, e);
         }
     }
 
     private static Release released(LeaseKey key, ReleaseResult result) {
-        RuntimeException wrong = wrong(key, result.getStreamId()).orElse(null);
-        if (wrong != null) {
-            return new Release.Unknown(wrong);
+        Optional<CoordinatorUnavailableException> wrong = wrong(key, result.getStreamId());
+        if (wrong.isPresent()) {
+            return new Release.Unknown(wrong.get());
         }
+        Problem problem = result.getProblem();
         return switch (result.getStatus()) {
             case 204 -> new Release.Released();
-            case 410 -> new Release.Lost(reason(result.getProblem()));
-            default -> new Release.Unknown(failure("release a lease", result.getStatus(), result.getProblem(), null));
+            case 410 -> new Release.Lost(reason(problem));
+            default ->
+                new Release.Unknown(CallFailures.ofItem(
+                        "release the lease of stream " + key.streamId(), key.streamId(), result.getStatus(), problem));
         };
     }
 
@@ -214,61 +205,37 @@ final class HttpLeaseCalls extends LeaseCalls {
         http.close();
     }
 
-    private static <T> void requireOneEach(List<?> calls, List<T> results, Function<T, Integer> status) {
-        if (results == null
-                || results.size() != calls.size()
-                || results.stream().anyMatch(result -> result == null || status.apply(result) == null)) {
-            throw new CoordinatorUnavailableException("The answer has not one result for each item", null);
-        }
+    private interface Outcome<C, T, R> {
+        R of(C call, T result);
     }
 
-    private Optional<Problem> problem(ApiException e) {
-        try {
-            return Optional.ofNullable(
-                    http.locks().getApiClient().getObjectMapper().readValue(e.getResponseBody(), Problem.class));
-        } catch (com.fasterxml.jackson.core.JsonProcessingException | IllegalArgumentException notAProblem) {
-            // A proxy's page, or no body: the status has to do.
-            return Optional.empty();
+    private static <C, T, R> List<R> each(
+            List<C> calls, List<T> results, Function<T, Integer> status, Outcome<C, T, R> outcome) {
+        if (results == null || results.size() != calls.size()) {
+            throw notOneEach();
         }
+        List<R> outcomes = new ArrayList<>(calls.size());
+        for (int i = 0; i < results.size(); i++) {
+            T result = results.get(i);
+            if (result == null || status.apply(result) == null) {
+                throw notOneEach();
+            }
+            outcomes.add(outcome.of(calls.get(i), result));
+        }
+        return outcomes;
     }
 
-    private RuntimeException failure(String what, ApiException e) {
-        return failure(what, e.getCode(), problem(e).orElse(null), e);
-    }
-
-    /** The same of an item of a batch, which has no cause. */
-    private static RuntimeException failure(String what, int status, Problem problem, ApiException cause) {
-        String code = problem == null ? null : problem.getCode();
-        String detail;
-        if (code != null) {
-            detail = code + ": " + problem.getDetail();
-        } else {
-            // No item of a batch has the status 0 by rights, and if one has, it lacks a cause all the same.
-            detail = status == 0 && cause != null ? String.valueOf(cause.getMessage()) : "status " + status;
-        }
-        String message = "The coordinator failed to " + what + ": " + detail;
-        if (isRefused(status)) {
-            return new CoordinatorRefusedException(message, status, cause);
-        }
-        boolean tooManyLeases = status == 429 && "too-many-leases".equals(code);
-        // Another 429, as that of a proxy, may come from somebody who does not know what became of the call.
-        boolean tooMany = tooManyLeases || (status == 429 && "rate-limited".equals(code));
-        Duration itemRetryAfter = tooManyLeases ? RETRY_TOO_MANY_LEASES_AFTER : Duration.ZERO;
+    private static CoordinatorUnavailableException notOneEach() {
         return new CoordinatorUnavailableException(
-                message, cause, cause == null ? itemRetryAfter : retryAfter(cause), tooMany);
+                "The answer does not have one result for each item", Optional.empty(), null);
     }
 
-    /** 429 and 5xx may pass by themselves; what else is an error will not. */
-    private static boolean isRefused(int status) {
-        return status >= 400 && status < 500 && status != 408 && status != 429;
-    }
-
-    /** Of a 429 alone: a 503 is of one server, and the next try may reach another. */
-    private static Duration retryAfter(ApiException e) {
-        List<String> values = e.getCode() == 429 ? e.getResponseHeaders().get("Retry-After") : null;
-        return values != null && values.size() == 1 && values.get(0).matches("[0-9]{1,5}")
-                ? Duration.ofSeconds(Long.parseLong(values.get(0)))
-                : Duration.ZERO;
+    private StreamLockException failure(String verb, List<LeaseKey> keys, ApiException e) {
+        if (keys.size() != 1) {
+            return failures.ofCall(verb + " " + keys.size() + " leases", Optional.empty(), e);
+        }
+        String streamId = keys.get(0).streamId();
+        return failures.ofCall(verb + " the lease of stream " + streamId, Optional.of(streamId), e);
     }
 
     private static LossReason reason(Problem problem) {

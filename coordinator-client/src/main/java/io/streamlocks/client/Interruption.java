@@ -1,12 +1,14 @@
 package io.streamlocks.client;
 
 /**
- * Interrupts the thread that made it while that works under a lease, and never after: it may be somebody else's by then.
- * Work under one lease may do work under another, of this client or of another; then each has its own.
+ * Interrupts the thread that made it while that thread works under a lease, and never after: the thread may do
+ * something else by then. Work under one lease may do work under another, of this client or of another. Then each has
+ * its own.
  *
- * <p>All those of a thread share one monitor, under which they are marked and the thread's flag is set and cleared. So an
- * interruption comes either before the work of an inner one ends, which then finds the mark, clears the flag and sets it
- * again after; or it comes after, and nobody clears it any more but the work that it is for.
+ * <p>All interruptions of a thread share one monitor. Under it, they are marked and the thread's flag is set and
+ * cleared. An interruption that comes before the work of an inner one ends is found by its mark there: the inner one
+ * clears the flag and sets it again afterwards. An interruption that comes later is cleared by nobody but the work that
+ * it is for.
  */
 final class Interruption {
 
@@ -16,13 +18,13 @@ final class Interruption {
     private final Interruption enclosing = INNERMOST.get();
     private final Object monitor = enclosing == null ? new Object() : enclosing.monitor;
 
-    // Both guarded by the monitor.
+    // Both are guarded by the monitor.
     private boolean ended;
     private boolean interrupted;
 
     private Interruption() {}
 
-    /** For work that this thread begins. It is to be ended, and left after that. */
+    /** Returns one for work that this thread begins. The thread must end it, and leave it after that. */
     static Interruption begin() {
         Interruption begun = new Interruption();
         INNERMOST.set(begun);
@@ -39,20 +41,19 @@ final class Interruption {
         }
     }
 
-    /** The work has ended: the interruption has served, and so has one of enclosing work until this is left. */
+    /** The work has ended. Its interruption is withdrawn, and so is one of enclosing work until this is left. */
     void end() {
         synchronized (monitor) {
             ended = true;
             if (isInterrupted(this)) {
-                // It may hide an interruption by somebody else at the same time; the exception that follows ends the
-                // work
-                // all the same.
+                // This may hide an interruption by another thread at the same time. The work still ends by the
+                // exception that follows.
                 Thread.interrupted();
             }
         }
     }
 
-    /** Goes back to the enclosing work. If that, or work around it, was interrupted, it is interrupted again. */
+    /** Goes back to the enclosing work, and interrupts it again if it, or work around it, was interrupted. */
     void leave() {
         if (enclosing == null) {
             INNERMOST.remove();

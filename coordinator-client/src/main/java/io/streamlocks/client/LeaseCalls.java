@@ -9,21 +9,18 @@ import java.util.UUID;
 import java.util.function.Function;
 
 /**
- * The three calls that a holder makes, in its own terms. Held and lost are values; no usable answer is a {@link
- * CoordinatorUnavailableException}, and an answer that says the call was wrong a {@link CoordinatorRefusedException}.
- * Concurrent acquires, and concurrent releases, share requests. Each call blocks for its request. Thread-safe.
+ * The three calls that a holder makes. Held and lost are values. If there is no usable answer, a call throws a {@link
+ * CoordinatorUnavailableException}. If the call was wrong, it throws a {@link CoordinatorRefusedException}. Concurrent
+ * acquires share requests, and so do concurrent releases. Each call blocks for its request. This class is thread-safe.
  */
 abstract class LeaseCalls implements AutoCloseable {
 
-    /** The most that one batch call takes. */
-    static final int MAX_BATCH = 1000;
+    /** The bytes that the items of one request may have. The rest of the body is for what encloses them. */
+    private static final int MAX_ITEM_BYTES = ContractLimits.MAX_BATCH_BYTES - 48 * 1024;
 
-    /** Below the megabyte of body that the coordinator takes. */
-    static final int MAX_BATCH_BYTES = 1_000_000;
-
-    /** Which lease: what a renewal and a release need. */
+    /** Names a lease, as a renewal and a release must. */
     record LeaseKey(String streamId, UUID leaseId) {
-        /** Without the lease id, which is a secret. */
+        /** Returns a text without the lease id, which is a secret. */
         @Override
         public String toString() {
             return "lease of " + streamId;
@@ -33,41 +30,52 @@ abstract class LeaseCalls implements AutoCloseable {
     /**
      * A grant.
      *
-     * @param fencingToken its token
-     * @param expiresIn what the coordinator said was left
+     * @param fencingToken the token of the grant
+     * @param length the length of the lease, which each renewal gives it again
+     * @param expiresIn the time left, as the answer says; less than the length if the answer is to a repeated call
      */
-    record Grant(long fencingToken, Duration expiresIn) {}
+    record Grant(long fencingToken, Duration length, Duration expiresIn) {}
 
-    /** What became of one renewal. */
+    /** The outcome of one renewal. */
     sealed interface Renewal {
         record Renewed(Duration expiresIn) implements Renewal {}
 
         record Lost(LossReason reason, Optional<String> breakReason) implements Renewal {}
 
-        /** This item alone had no usable answer. */
+        /** There was an answer, but it was not usable for this item. */
         record Unknown(RuntimeException cause) implements Renewal {}
     }
 
-    /** What became of one release. */
+    /** The outcome of one release. */
     sealed interface Release {
         record Released() implements Release {}
 
-        /** It was lost before. */
+        /** The lease was lost before. */
         record Lost(LossReason reason) implements Release {}
 
-        /** This item alone had no usable answer. */
+        /** There was an answer, but it was not usable for this item. */
         record Unknown(RuntimeException cause) implements Release {}
     }
 
-    record Acquire(LeaseKey key, String ownerId, Duration ttl) {}
-
     /**
-     * What became of one acquire.
+     * One acquire.
      *
-     * @param grant empty if the stream is held, or refused
-     * @param refusal what was wrong with this one, to be thrown; null if nothing was
+     * @param key the lease to be, with a new id
+     * @param ownerId the label of this process
+     * @param ttl the length of the lease; empty for the coordinator's default
      */
-    record Acquired(Optional<Grant> grant, RuntimeException refusal) {}
+    record Acquire(LeaseKey key, String ownerId, Optional<Duration> ttl) {}
+
+    /** The outcome of one acquire. */
+    sealed interface Acquired {
+        record Granted(Grant grant) implements Acquired {}
+
+        /** Another owner holds the stream, or an operator keeps it closed for a while. */
+        record Held() implements Acquired {}
+
+        /** There was an answer, but it was not usable for this item, or refused it. */
+        record Failed(StreamLockException cause) implements Acquired {}
+    }
 
     private final CallCombiner<Acquire, Acquired> acquires;
     private final CallCombiner<LeaseKey, Release> releases;
@@ -77,28 +85,31 @@ abstract class LeaseCalls implements AutoCloseable {
         this.releases = new CallCombiner<>(runtime, CallCombiner.PATIENCE, this::releaseAll);
     }
 
-    /** Acquires the lease. Empty if somebody else holds the stream, or an operator keeps it closed for a while. */
-    final Optional<Grant> acquire(LeaseKey key, String ownerId, Duration ttl) {
-        Acquired acquired = acquires.call(new Acquire(key, ownerId, ttl));
-        if (acquired.refusal() != null) {
-            throw acquired.refusal();
+    /** Acquires a lease. Empty if another owner holds the stream, or an operator keeps it closed for a while. */
+    final Optional<Grant> acquire(Acquire acquire) {
+        Acquired acquired = acquires.call(acquire);
+        if (acquired instanceof Acquired.Failed failed) {
+            throw failed.cause();
         }
-        return acquired.grant();
+        return acquired instanceof Acquired.Granted granted ? Optional.of(granted.grant()) : Optional.empty();
     }
 
-    /** Releases the leases, of which there are at most {@link #MAX_BATCH}. One outcome each, in order. */
+    /** Releases leases, of which there are at most {@link ContractLimits#MAX_BATCH}. One outcome each, in order. */
     final List<Release> release(List<LeaseKey> keys) {
         return keys.size() == 1 ? List.of(releases.call(keys.get(0))) : releaseAll(keys);
     }
 
-    /** Parts that a call can take: of so many items, and so many bytes of JSON, at three for each UTF-16 unit. */
+    /**
+     * Returns parts that fit into a request by their number and their bytes, of which a UTF-16 unit takes at most
+     * three.
+     */
     static <T> List<List<T>> chunks(Collection<T> all, Function<T, LeaseKey> key) {
         List<List<T>> chunks = new ArrayList<>();
         List<T> chunk = new ArrayList<>();
         int bytes = 0;
         for (T one : all) {
             int size = 100 + 3 * key.apply(one).streamId().length();
-            if (chunk.size() == MAX_BATCH || bytes + size > MAX_BATCH_BYTES) {
+            if (chunk.size() == ContractLimits.MAX_BATCH || bytes + size > MAX_ITEM_BYTES) {
                 chunks.add(chunk);
                 chunk = new ArrayList<>();
                 bytes = 0;
@@ -112,7 +123,9 @@ abstract class LeaseCalls implements AutoCloseable {
         return chunks;
     }
 
-    /** Renews the leases, of which there are at most {@link #MAX_BATCH}, with one request. One outcome each, in order. */
+    /**
+     * Renews leases with one request. There are at most {@link ContractLimits#MAX_BATCH}. One outcome each, in order.
+     */
     abstract List<Renewal> renew(List<LeaseKey> keys);
 
     /** Acquires leases with one request. One outcome each, in order. */

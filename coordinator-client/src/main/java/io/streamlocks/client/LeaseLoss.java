@@ -7,7 +7,8 @@ import java.util.Optional;
  *
  * @param streamId the stream that may no longer be processed
  * @param fencingToken the token of the lost lease
- * @param reason why it is lost
- * @param breakReason what the operator gave as the reason, if a renewal was told that one ended it
+ * @param reason the reason
+ * @param breakReason the reason that an operator gave, if the answer to a renewal reports that an operator ended the
+ *     lease
  */
 public record LeaseLoss(String streamId, long fencingToken, LossReason reason, Optional<String> breakReason) {}

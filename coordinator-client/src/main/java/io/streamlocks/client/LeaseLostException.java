@@ -1,19 +1,26 @@
 package io.streamlocks.client;
 
-/** Thrown where a lease was needed that is lost or closed. The work under it must stop. */
-public final class LeaseLostException extends RuntimeException {
+import java.util.Optional;
+
+/** A lease was needed that is lost or closed. The work under it must stop. */
+public final class LeaseLostException extends StreamLockException {
 
     private static final long serialVersionUID = 1L;
 
-    private final String streamId;
+    /** Null if the lease was closed. A loss is not serializable, so that a copy of this exception has none either. */
+    private final transient LeaseLoss loss;
 
-    LeaseLostException(String streamId, String detail) {
-        super("The lease of stream " + streamId + " is over: " + detail);
-        this.streamId = streamId;
+    LeaseLostException(String streamId, Optional<LeaseLoss> loss) {
+        super(
+                "The lease of stream " + streamId + " is over: "
+                        + loss.map(why -> "lost, " + why.reason()).orElse("closed"),
+                Optional.of(streamId),
+                null);
+        this.loss = loss.orElse(null);
     }
 
-    /** The stream that may no longer be processed. */
-    public String streamId() {
-        return streamId;
+    /** Returns why the lease was lost; empty if it was not lost but closed, by its holder or with its client. */
+    public Optional<LeaseLoss> loss() {
+        return Optional.ofNullable(loss);
     }
 }

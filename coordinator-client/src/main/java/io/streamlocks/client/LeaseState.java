@@ -3,11 +3,11 @@ package io.streamlocks.client;
 import java.util.Optional;
 
 /**
- * Whether a lease may be relied on. Does nothing but think: it is fed with what was heard and what time it was, in
- * nanoseconds of one monotonic clock, and says when the lease is lost. Not thread-safe.
+ * Decides whether a lease is safe. This class only computes: its caller feeds it with outcomes and the time, in
+ * nanoseconds of one monotonic clock, and it returns when the lease is lost. It is not thread-safe.
  *
- * <p>A lease is safe until a fixed moment that only a confirmed renewal moves. What ends it, ends it once and for good:
- * the moment passing, word from the coordinator, or its holder.
+ * <p>A lease is safe until a fixed moment that only a confirmed renewal moves. The lease ends once and for good: when
+ * that moment passes, when the coordinator says so, or when its holder closes it.
  */
 final class LeaseState {
 
@@ -21,9 +21,9 @@ final class LeaseState {
     /**
      * Takes in an outcome.
      *
-     * @param outcome what was heard
-     * @param nowNanos when
-     * @return why the lease is lost, if it is lost by this; empty if it goes on, or was over before
+     * @param outcome the outcome
+     * @param nowNanos the time
+     * @return why the lease is lost, if this outcome loses it; empty if the lease goes on, or was over before
      */
     Optional<LossReason> feed(BeatOutcome outcome, long nowNanos) {
         if (over) {
@@ -33,20 +33,20 @@ final class LeaseState {
             over = true;
             return Optional.of(lost.reason());
         }
-        // First the time: a confirmation that comes after the safe moment comes too late, since the holder may have
-        // looked in between and found itself without a lease.
+        // The time comes first. A confirmation after the safe moment is too late, because the holder may have looked in
+        // between and found itself without a lease.
         if (!isSafe(nowNanos)) {
             over = true;
             return Optional.of(LossReason.UNCONFIRMED);
         }
         if (outcome instanceof BeatOutcome.Renewed renewed && renewed.safeUntilNanos() - safeUntilNanos > 0) {
-            // Only ever later: answers may overtake each other.
+            // The moment never moves back: answers may overtake each other.
             safeUntilNanos = renewed.safeUntilNanos();
         }
         return Optional.empty();
     }
 
-    /** Ends the lease by its holder's will. Returns whether that ended it, and not something before. */
+    /** Ends the lease by its holder's will. Returns whether this ended it, and nothing before. */
     boolean close() {
         boolean closed = !over;
         over = true;
@@ -54,7 +54,7 @@ final class LeaseState {
     }
 
     boolean isSafe(long nowNanos) {
-        // By difference, since a monotonic clock's readings may wrap around.
+        // The readings of a monotonic clock may wrap around, so only their difference counts.
         return !over && nowNanos - safeUntilNanos < 0;
     }
 

@@ -3,22 +3,22 @@ package io.streamlocks.client;
 import java.time.Duration;
 
 /**
- * Hears what a {@link StreamLockClient} does, for metrics and logs. Called on the threads of the client and its users
- * while they work, so it must return at once; what it throws is logged and goes no further. Every method does nothing
- * by default.
+ * Receives what a {@link StreamLockClient} does, for metrics and logs. The client calls it on its own threads and on
+ * those of its users while they work, so each method must return at once. The log reports what it throws, and the
+ * exception goes no further. Every method does nothing by default.
  */
 public interface StreamLockListener {
 
     /** A lease was granted. */
     default void acquired(String streamId, long fencingToken, Duration took) {}
 
-    /** A stream was held by somebody else. */
+    /** A stream was held by another owner. */
     default void denied(String streamId, Duration took) {}
 
     /** One request renewed this many leases. */
     default void renewed(int leases, Duration took) {}
 
-    /** One request to renew this many leases had no usable answer, and is tried again. */
+    /** One request to renew this many leases had no usable answer. The client repeats it. */
     default void renewalUnknown(int leases, RuntimeException cause) {}
 
     /** A lease is lost. */
@@ -27,6 +27,8 @@ public interface StreamLockListener {
     /** A lease was released. */
     default void released(String streamId) {}
 
-    /** A release had no usable answer, and is tried again in the background until the lease has run out by itself. */
+    /**
+     * A release had no usable answer. The client repeats it in the background until the lease has run out by itself.
+     */
     default void releaseUnknown(String streamId, RuntimeException cause) {}
 }

@@ -20,12 +20,15 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The last tries of releases, against calls that a test scripts. No time-out here may be waited for. */
+/** Tests the last tries of releases, against calls that a test scripts. No test may wait for a time-out. */
 @Timeout(60)
 class BackgroundReleasesTest {
 
     private static final Logger LOG = (Logger) org.slf4j.LoggerFactory.getLogger("io.streamlocks.client");
     private static final Duration LONG = Duration.ofHours(1);
+
+    /** A lease that may have been granted without an answer. */
+    private static final Optional<Duration> NO_LENGTH = Optional.empty();
 
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
     private final List<List<LeaseKey>> released = new ArrayList<>();
@@ -41,12 +44,15 @@ class BackgroundReleasesTest {
         LOG.detachAppender(log);
     }
 
-    /** Its thread has ended, so that all is released at last. */
+    /** Returns releases whose thread has ended, so that only the last tries release. */
     private BackgroundReleases closed(Function<List<LeaseKey>, List<Release>> answers) {
-        BackgroundReleases releases =
-                new BackgroundReleases(calls(answers), LONG, new Pace(LONG, ClientRuntime.JVM), ClientRuntime.JVM);
+        BackgroundReleases releases = new BackgroundReleases(calls(answers), longTimes(), ClientRuntime.JVM);
         releases.close();
         return releases;
+    }
+
+    private static Timing longTimes() {
+        return new Timing(Optional.of(LONG), Optional.empty(), Optional.of(LONG), LONG);
     }
 
     private LeaseCalls calls(Function<List<LeaseKey>, List<Release>> answers) {
@@ -88,15 +94,15 @@ class BackgroundReleasesTest {
     void aRefusedCallIsNotRepeatedAndTheNextOneIsMade() {
         BackgroundReleases releases = closed(keys -> {
             if (released.size() == 1) {
-                throw new CoordinatorRefusedException("forbidden", 403, null);
+                throw new CoordinatorRefusedException("forbidden", 403, Optional.empty(), null);
             }
             return all(keys, new Release.Released());
         });
-        IntStream.range(0, LeaseCalls.MAX_BATCH + 1).forEach(i -> releases.add(key("s" + i)));
+        IntStream.range(0, ContractLimits.MAX_BATCH + 1).forEach(i -> releases.add(key("s" + i), NO_LENGTH));
 
         releases.releaseAtLast(LONG, () -> false);
 
-        assertThat(released).extracting(List::size).containsExactly(LeaseCalls.MAX_BATCH, 1);
+        assertThat(released).extracting(List::size).containsExactly(ContractLimits.MAX_BATCH, 1);
         assertThat(lines()).anySatisfy(line -> assertThat(line)
                 .startsWith("1000 leases stay held for up to ")
                 .contains("forbidden"));
@@ -104,9 +110,9 @@ class BackgroundReleasesTest {
 
     @Test
     void aRefusedItemIsNotRepeated() {
-        BackgroundReleases releases =
-                closed(keys -> all(keys, new Release.Unknown(new CoordinatorRefusedException("forbidden", 403, null))));
-        releases.add(key("orders"));
+        BackgroundReleases releases = closed(keys -> all(
+                keys, new Release.Unknown(new CoordinatorRefusedException("forbidden", 403, Optional.empty(), null))));
+        releases.add(key("orders"), NO_LENGTH);
 
         releases.releaseAtLast(LONG, () -> false);
 
@@ -117,13 +123,13 @@ class BackgroundReleasesTest {
     }
 
     @Test
-    void whatAnotherThreadReleasesIsWaitedForAndReleasedIfThatFails() {
+    void aReleaseOfAnotherThreadIsWaitedForAndRepeatedIfItFails() {
         BackgroundReleases releases = closed(keys -> all(keys, new Release.Released()));
         AtomicInteger asked = new AtomicInteger();
 
         releases.releaseAtLast(LONG, () -> {
             if (asked.incrementAndGet() == 2) {
-                releases.add(key("orders"));
+                releases.add(key("orders"), NO_LENGTH);
             }
             return asked.get() < 2;
         });
@@ -133,11 +139,11 @@ class BackgroundReleasesTest {
     }
 
     @Test
-    void whatComesAfterTheLastTryIsLoggedAsHeld() {
+    void aLeaseThatComesAfterTheLastTryIsLoggedAsHeld() {
         BackgroundReleases releases = closed(keys -> all(keys, new Release.Released()));
         releases.releaseAtLast(LONG, () -> false);
 
-        releases.add(key("orders"));
+        releases.add(key("orders"), NO_LENGTH);
 
         assertThat(released).isEmpty();
         assertThat(lines()).singleElement().satisfies(line -> assertThat(line)
@@ -155,19 +161,8 @@ class BackgroundReleasesTest {
 
     @Test
     void theReasonOfABreakIsOneLineInTheLog() {
-        LeaseCalls none = calls(keys -> all(keys, new Release.Released()));
-        try (LeaseKeeper keeper = new LeaseKeeper(
-                none,
-                none,
-                LONG,
-                Duration.ofSeconds(1),
-                LONG,
-                LONG,
-                Runnable::run,
-                new StreamLockListener() {},
-                ClientRuntime.JVM)) {
-            keeper.tellLoss(new LeaseLoss("orders", 7, LossReason.BROKEN, Optional.of("a\nb\u2028c\u2029d\u0007e")));
-        }
+        new Notices(new StreamLockListener() {}, Runnable::run, ClientRuntime.JVM)
+                .tellLoss(new LeaseLoss("orders", 7, LossReason.BROKEN, Optional.of("a\nb\u2028c\u2029d\u0007e")));
         assertThat(lines()).containsExactly("The lease of stream orders is lost, fencing token 7: BROKEN, a b c d e");
     }
 }

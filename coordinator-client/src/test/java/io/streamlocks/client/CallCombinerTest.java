@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What is sent together, and who hears what. */
+/** Tests which calls are sent together, and which thread gets which outcome. */
 class CallCombinerTest {
 
     private static final Duration FOR_EVER = Duration.ofHours(1);
@@ -29,7 +29,7 @@ class CallCombinerTest {
     private final List<List<Integer>> requests = new CopyOnWriteArrayList<>();
     private final Semaphore answers = new Semaphore(0);
 
-    /** Squares numbers, when it may; fails for a batch that has a negative one. */
+    /** Squares numbers when the test lets it. It fails for a batch with a negative number. */
     private final CallCombiner<Integer, Integer> combiner =
             new CallCombiner<>(ClientRuntime.JVM, FOR_EVER, this::squares);
 
@@ -55,7 +55,7 @@ class CallCombinerTest {
     }
 
     @Test
-    void whatComesWhileARequestIsUnderWayGoesTogether() throws Exception {
+    void callsThatComeWhileARequestIsUnderWayGoTogether() throws Exception {
         List<Future<Integer>> calls = callBehindAnother(combiner, 3, 4, 5);
         answers.release(2);
         assertThat(results(calls)).containsExactly(100 * 100, 9, 16, 25);
@@ -63,7 +63,7 @@ class CallCombinerTest {
     }
 
     @Test
-    void aRequestThatHangsDoesNotStopTheOthersAndThereIsAnEndToHowManyDo() throws Exception {
+    void aRequestThatHangsDoesNotStopTheOthersAndOnlyAFewCanHang() throws Exception {
         CallCombiner<Integer, Integer> impatient =
                 new CallCombiner<>(ClientRuntime.JVM, Duration.ofMillis(1), this::squares);
         List<Future<Integer>> calls = new ArrayList<>();
@@ -105,7 +105,7 @@ class CallCombinerTest {
     }
 
     @Test
-    void anInterruptedCallerHearsItsOutcomeAndStaysInterrupted() throws Exception {
+    void anInterruptedCallerGetsItsOutcomeAndStaysInterrupted() throws Exception {
         List<Future<Integer>> busy = callBehindAnother(combiner);
         AtomicInteger outcome = new AtomicInteger();
         Thread caller = new Thread(() -> {
@@ -124,11 +124,11 @@ class CallCombinerTest {
     }
 
     /**
-     * A place that is handed to a call which somebody else, whose patience has ended, takes along before it wakes up must
-     * be handed on: else there is one fewer for ever, and in the end none.
+     * A place can be handed to a call that another thread, whose patience has ended, takes into its request before the
+     * call wakes up. The call must hand the place on. Otherwise there is one place fewer for ever, and none in the end.
      */
     @Test
-    void manyThreadsEachHearTheirOwnOutcomeAndNoPlaceIsLost() throws Exception {
+    void manyThreadsEachGetTheirOwnOutcomeAndNoPlaceIsLost() throws Exception {
         answers.release(1_000_000);
         CallCombiner<Integer, Integer> impatient =
                 new CallCombiner<>(ClientRuntime.JVM, Duration.ofNanos(20_000), this::squares);
@@ -144,7 +144,7 @@ class CallCombinerTest {
         assertThat(impatient.underWay()).isZero();
     }
 
-    /** Has a request for 100 under way, and these calls waiting behind it in this order. */
+    /** Puts a request for 100 under way, and lets these calls wait behind it in this order. */
     private List<Future<Integer>> callBehindAnother(CallCombiner<Integer, Integer> combiner, int... waiting) {
         List<Future<Integer>> calls = new ArrayList<>();
         calls.add(callAndAwaitWaiting(combiner, 100));

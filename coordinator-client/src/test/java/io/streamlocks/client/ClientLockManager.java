@@ -48,7 +48,7 @@ import java.util.Optional;
 
 /**
  * A {@link LockManager} that calls a server through the generated client, so that the contract suite can run over HTTP.
- * One request goes by the call for one stream, several by the batch call. An answer that the protocol does not know
+ * One request goes by the call for one stream, and several by the batch call. An answer that is not in the protocol
  * fails the test.
  */
 final class ClientLockManager implements LockManager {
@@ -58,7 +58,7 @@ final class ClientLockManager implements LockManager {
 
     /**
      * @param http the client
-     * @param server what the server stores its leases in; purging is not a call of the API
+     * @param server the storage of the server; purging is not a call of the API
      */
     ClientLockManager(CoordinatorHttp http, LockManager server) {
         this.http = http;
@@ -218,7 +218,7 @@ final class ClientLockManager implements LockManager {
                         query.prefix().isEmpty() ? null : query.prefix(),
                         query.pageSize(),
                         query.after().isEmpty() ? null : pageToken(query.after())));
-        // To the protocol a page goes on after a stream; to the API it has a token that only the server reads.
+        // In the protocol a page continues after a stream. In the API it has a token that only the server reads.
         return new LockPage(
                 page.getLocks().stream().map(ClientLockManager::lock).toList(),
                 Optional.ofNullable(page.getNextPageToken()).map(ClientLockManager::streamIdOf));
@@ -293,7 +293,7 @@ final class ClientLockManager implements LockManager {
                         query.after().map(after -> pageToken(text(after))).orElse(null))));
     }
 
-    /** To the protocol a page goes on after a grant; to the API it has a token that only the server reads. */
+    /** In the protocol a page continues after a grant. In the API it has a token that only the server reads. */
     private static GrantPage grantPage(io.streamlocks.client.generated.model.GrantPage page) {
         List<Grant> grants =
                 page.getGrants().stream().map(ClientLockManager::grant).toList();

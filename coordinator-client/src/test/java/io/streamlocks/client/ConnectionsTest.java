@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** For how long connections are used, and to whom they go. */
+/** Tests for how long connections are used, and to which hosts they go. */
 class ConnectionsTest extends ScriptedServer {
 
     private static final Duration SHORT = Duration.ofMillis(5);
@@ -33,7 +33,7 @@ class ConnectionsTest extends ScriptedServer {
         return CoordinatorHttp.connect(uri(), PATIENCE, PATIENCE, Optional.empty(), maxIdle, maxAge);
     }
 
-    /** Ports that calls came from, between each of which more than a short time passes. */
+    /** Returns the ports of calls. More than a short time passes between two of them. */
     private List<InetSocketAddress> callers(CoordinatorHttp by, int calls) throws Exception {
         for (int i = 0; i < calls; i++) {
             by.locks().getLock("s");
@@ -58,7 +58,7 @@ class ConnectionsTest extends ScriptedServer {
     }
 
     @Test
-    void whatAServerSaysOfItsIdleTimeOutMakesOursShorterAndNotLonger() throws Exception {
+    void theIdleTimeOutThatAServerNamesMakesOursShorterAndNotLonger() throws Exception {
         answer(exchange -> {
             exchange.getResponseHeaders().set("Keep-Alive", "timeout=3600");
             reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s"));
@@ -91,7 +91,9 @@ class ConnectionsTest extends ScriptedServer {
         }
     }
 
-    /** Common servers and proxies hang up after 30 s or more, and a new server is to have its part within minutes. */
+    /**
+     * Common servers and proxies close a connection after 30 s or more. A new server must get its share within minutes.
+     */
     @Test
     void byDefaultAConnectionIsIdleForTwentySecondsAndUsedForAMinuteAtMost() {
         assertThat(CoordinatorHttp.MAX_IDLE).isEqualTo(Duration.ofSeconds(20));
@@ -120,9 +122,9 @@ class ConnectionsTest extends ScriptedServer {
         assertThat(seconds).hasSizeGreaterThan(15).allMatch(age -> age >= 48 && age < 72);
     }
 
-    /** Some names of a host are none for {@link URI}, and name one all the same. */
+    /** {@link URI} finds no host in some names of hosts. */
     @ParameterizedTest
-    // A resolver of names may take its time.
+    // The resolution of a name may take its time.
     @Timeout(120)
     @ValueSource(strings = {"http://lock_server.invalid:8080", "https://lock_server.invalid", "http://_a.b_.invalid/x"})
     void aHostMayHaveAnUnderscore(String uri) {

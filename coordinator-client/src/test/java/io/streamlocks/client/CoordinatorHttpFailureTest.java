@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a call comes to that is refused, or has no answer that it could trust. */
+/** Tests the outcome of a call that is refused, or has no answer that the client can trust. */
 class CoordinatorHttpFailureTest extends ScriptedServer {
 
     private static final String PROBLEM_JSON = "application/problem+json";
@@ -85,7 +85,7 @@ class CoordinatorHttpFailureTest extends ScriptedServer {
 
     @ParameterizedTest
     @CsvSource({"200, text/html", "200, application/json", "204, ", "202, application/json", "304, "})
-    void anAnswerThatTheServerCannotHaveGivenIsNoAnswer(int status, String contentType) {
+    void aResponseThatTheServerCannotSendIsNotAnAnswer(int status, String contentType) {
         answer(exchange -> reply(exchange, status, contentType, contentType == null ? "" : "null"));
 
         assertThat(failureOf(() -> client.locks().getLock("s")))
@@ -95,7 +95,7 @@ class CoordinatorHttpFailureTest extends ScriptedServer {
     }
 
     @Test
-    void aPageThatAnswersAReleaseIsNoAnswer() {
+    void aPageIsNotAnAnswerToARelease() {
         answer(exchange -> reply(exchange, 200, "text/html", "<html>"));
 
         assertThat(failureOf(() -> client.locks().releaseLock("s", new ReleaseRequest().leaseId(UUID.randomUUID())))
@@ -142,7 +142,7 @@ class CoordinatorHttpFailureTest extends ScriptedServer {
 
         client.close();
 
-        // Sooner than the response time-out would have ended it.
+        // This is sooner than the response time-out.
         assertThat(failure.get(3, TimeUnit.SECONDS).getCode()).isEqualTo(0);
         assertThatThrownBy(() -> client.locks().getLock("s")).isInstanceOf(IllegalStateException.class);
     }

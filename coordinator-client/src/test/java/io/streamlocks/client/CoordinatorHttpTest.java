@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How calls are sent, and what answers say. */
+/** Tests how calls are sent, and how answers are read. */
 class CoordinatorHttpTest extends ScriptedServer {
 
     @ParameterizedTest

@@ -17,7 +17,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** A storage that notes what is asked of it, one call a request to its server, and can be made to answer 503. */
+/**
+ * A storage that records its calls, of which there is one per request to its server. A test can make the server return
+ * 503.
+ */
 public final class CountedLocks extends ForwardingLocks {
 
     private final LockManager locks;
@@ -37,12 +40,14 @@ public final class CountedLocks extends ForwardingLocks {
         return locks;
     }
 
-    /** Whether the server answers 503. */
+    /** Sets whether the server returns 503. */
     public void setAway(boolean isAway) {
         away = isAway;
     }
 
-    /** From now on renewals are carried out, and their answers wait until what this returns is completed. */
+    /**
+     * Holds back the answers of renewals from now on, until the returned future is completed. The renewals take effect.
+     */
     public CompletableFuture<Void> holdAnswersOfRenews() {
         CompletableFuture<Void> gate = new CompletableFuture<>();
         renewsAnswered = gate;
@@ -61,12 +66,12 @@ public final class CountedLocks extends ForwardingLocks {
         return releases;
     }
 
-    /** Ends the latest lease of a stream behind its holder's back. */
+    /** Ends the latest lease of a stream without its holder. */
     public void end(String streamId) {
         locks.release(List.of(new ReleaseRequest(streamId, leaseIds.get(streamId))));
     }
 
-    /** Ends the latest lease of a stream and grants another, behind its holder's back. */
+    /** Ends the latest lease of a stream and grants another, without its holder. */
     public void takeOver(String streamId) {
         end(streamId);
         locks.acquire(List.of(new AcquireRequest(streamId, "other", UUID.randomUUID(), Duration.ofMinutes(1))));

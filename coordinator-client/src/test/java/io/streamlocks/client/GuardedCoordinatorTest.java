@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A coordinator that asks who calls, limits how often, and speaks TLS. */
+/** Tests the client against a coordinator with tokens, limits and TLS. */
 @Timeout(60)
 class GuardedCoordinatorTest {
 
@@ -98,7 +98,7 @@ class GuardedCoordinatorTest {
     }
 
     @Test
-    void aRenewalThatIsRefusedIsNoLossAndIsNotTriedWithoutAPause() throws Exception {
+    void aRenewalThatIsRefusedIsNotALossAndIsRepeatedWithPauses() throws Exception {
         Path file = Files.writeString(directory.resolve("tokens.jsonl"), token.line());
         Authenticator authenticator = authenticator(file);
         URI uri = start(asking(authenticator), "http");
@@ -132,7 +132,7 @@ class GuardedCoordinatorTest {
     }
 
     @Test
-    void anItemThatIsRefusedIsNoLoss() throws Exception {
+    void anItemThatIsRefusedIsNotALoss() throws Exception {
         Path file = Files.writeString(directory.resolve("tokens.jsonl"), token.line());
         URI uri = start(asking(authenticator(file)), "http");
         try (CoordinatorHttp http = CoordinatorHttp.connect(uri);
@@ -140,24 +140,24 @@ class GuardedCoordinatorTest {
             var renewals = leases.renew(List.of(
                     new LeaseCalls.LeaseKey("bills/1", UUID.randomUUID()),
                     new LeaseCalls.LeaseKey(streamId, UUID.randomUUID())));
-            assertThat(renewals.get(0)).isInstanceOfSatisfying(LeaseCalls.Renewal.Unknown.class, e -> assertThat(
-                            e.cause())
-                    .isInstanceOf(CoordinatorRefusedException.class)
-                    .hasMessage(
-                            "The coordinator failed to renew a lease: forbidden: This token is not for this stream."));
+            assertThat(renewals.get(0))
+                    .isInstanceOfSatisfying(LeaseCalls.Renewal.Unknown.class, e -> assertThat(e.cause())
+                            .isInstanceOf(CoordinatorRefusedException.class)
+                            .hasMessage("The coordinator failed to renew the lease of stream bills/1: forbidden: "
+                                    + "This token is not for this stream."));
             assertThat(renewals.get(1)).isEqualTo(new LeaseCalls.Renewal.Lost(LossReason.UNKNOWN, Optional.empty()));
         }
     }
 
     @Test
-    void aReleaseThatIsRefusedIsTriedAgainAndTheOthersOfItsRequestAreDone() throws Exception {
+    void aReleaseThatIsRefusedIsRepeatedAndTheOthersOfItsRequestAreDone() throws Exception {
         NewToken wide =
                 NewToken.of(new Principal("w", Role.WORKER, List.of("orders/", "bills/"), ""), Optional.empty());
         Path file = Files.writeString(directory.resolve("tokens.jsonl"), wide.line());
         Authenticator authenticator = authenticator(file);
         URI uri = start(asking(authenticator), "http");
         ProxiedClient.Heard heard = new ProxiedClient.Heard();
-        // So that it does not run out by itself.
+        // The lease must not run out by itself.
         try (StreamLockClient worker = client(uri)
                 .ttl(MAX_TTL)
                 .bearerToken(wide.token())
@@ -182,8 +182,8 @@ class GuardedCoordinatorTest {
     }
 
     @Test
-    void aCallerThatIsToldToComeBackLaterDoes() {
-        // Its clock stands still: after the first call there is never another.
+    void aCallerWaitsForTheTimeThatTheServerNames() {
+        // Its clock stands still, so it lets only the first call through.
         RateLimit limit = new RateLimit(1, () -> {
             calls.incrementAndGet();
             return 0;
@@ -196,7 +196,7 @@ class GuardedCoordinatorTest {
             assertThatThrownBy(() -> busy.tryAcquire(streamId + "x"))
                     .isInstanceOf(CoordinatorUnavailableException.class)
                     .hasMessageContaining("rate-limited");
-            // A second later, and once more; each tenth of a second it would be 25.
+            // The client calls after one second and after two. Without the pause there would be 25 calls.
             assertThat(calls.get()).isLessThan(15);
         }
     }
@@ -262,29 +262,30 @@ class GuardedCoordinatorTest {
     }
 
     @Test
-    void anItemThatIsRefusedForTooManyLeasesIsToBeTriedAsLateAsASingleCall() {
+    void anItemThatIsRefusedForTooManyLeasesNamesTheTimeThatASingleCallNames() {
         URI uri = start(capping(1), "http");
         try (CoordinatorHttp http = CoordinatorHttp.connect(uri);
                 LeaseCalls leases = new HttpLeaseCalls(http, Optional.empty(), Map.of())) {
             List<LeaseCalls.Acquire> acquires = List.of(acquire(streamId), acquire(streamId + "x"));
             List<LeaseCalls.Acquired> acquired = leases.acquireAll(acquires);
-            assertThat(acquired.get(0).grant()).isPresent();
+            assertThat(acquired.get(0)).isInstanceOf(LeaseCalls.Acquired.Granted.class);
             assertToldToWait(acquired.get(1));
             assertToldToWait(leases.acquireAll(acquires.subList(1, 2)).get(0));
         }
     }
 
-    /** Until there can be room, as the Retry-After of a single call says. */
+    /** The time is that of the Retry-After of a single call: until there can be room. */
     private static void assertToldToWait(LeaseCalls.Acquired refused) {
-        assertThat(refused.refusal())
-                .isInstanceOfSatisfying(
-                        CoordinatorUnavailableException.class,
-                        tooMany -> assertThat(tooMany.retryAfter()).isEqualTo(OwnerCap.REFRESH_INTERVAL))
-                .hasMessageContaining("too-many-leases");
+        assertThat(refused)
+                .isInstanceOfSatisfying(LeaseCalls.Acquired.Failed.class, failed -> assertThat(failed.cause())
+                        .isInstanceOfSatisfying(
+                                CoordinatorUnavailableException.class,
+                                tooMany -> assertThat(tooMany.retryAfter()).contains(OwnerCap.REFRESH_INTERVAL))
+                        .hasMessageContaining("too-many-leases"));
     }
 
     private static LeaseCalls.Acquire acquire(String stream) {
-        return new LeaseCalls.Acquire(new LeaseCalls.LeaseKey(stream, UUID.randomUUID()), "w", TTL);
+        return new LeaseCalls.Acquire(new LeaseCalls.LeaseKey(stream, UUID.randomUUID()), "w", Optional.of(TTL));
     }
 
     @Test

@@ -18,12 +18,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A server that answers acquires and renewals at once, and releases not until a test lets it. */
+/** Tests a server that answers acquires and renewals at once, and releases only when a test lets it. */
 class HangingReleasesTest extends ScriptedServer {
 
     private static final Duration TTL = Duration.ofSeconds(3);
 
-    /** As many as a client has connections of one kind. */
+    /** The number of connections that a client has for one kind of call. */
     private static final int CONNECTIONS = 64;
 
     private final CountDownLatch releasesAnswered = new CountDownLatch(1);
@@ -106,7 +106,7 @@ class HangingReleasesTest extends ScriptedServer {
                     worker.tryAcquire("one" + i).orElseThrow(),
                     worker.tryAcquire("two" + i).orElseThrow()));
         }
-        // Two together, since those of single leases share requests.
+        // These are two together, because releases of single leases share requests.
         pairs.forEach(pair -> threads.submit(() -> worker.release(pair)));
         await().until(() -> releases.get() == CONNECTIONS);
 
@@ -116,7 +116,7 @@ class HangingReleasesTest extends ScriptedServer {
     private void assertRenewedWhileReleasesHang(HeldLease kept) {
         int hanging = releases.get();
         int before = renewals.get();
-        // Three beats are as long as the lease was good for before.
+        // Three beats are as long as the lease was safe before.
         await().until(() -> renewals.get() >= before + 3 || !kept.isSafe());
         assertThat(kept.isSafe()).isTrue();
         assertThat(releases).hasValue(hanging);

@@ -15,8 +15,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Measures what it costs a worker process to keep leases alive, against a server in a process of its own. Arguments: the
- * server's URL, how many leases (10,000), for how many seconds (60).
+ * Measures what it costs a worker process to keep leases alive. The server is in a process of its own. The arguments
+ * are the server's URL, the number of leases (10,000) and the number of seconds (60).
  */
 final class HeartbeatCost {
 
@@ -58,7 +58,7 @@ final class HeartbeatCost {
             threads.shutdown();
 
             OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-            // The first round warms up the JVM; a worker lives in the second.
+            // The first round warms up the JVM. The second is what a worker pays.
             for (int round = 0; round < 2; round++) {
                 requests.clear();
                 long cpu = process.getProcessCpuTime();

@@ -13,7 +13,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** How leases are kept alive, and how they are lost. */
+/** Tests how leases are kept alive, and how they are lost. */
 class HeartbeatTest extends ProxiedClient {
 
     @Test
@@ -30,11 +30,11 @@ class HeartbeatTest extends ProxiedClient {
 
     @Test
     void aLeaseAcquiredJustBeforeABeatIsRenewedEvenIfBeatsAreFarApart() {
-        // A beat every 2.64 to 3.3 s; a lease is safe for 3.6 s.
+        // There is a beat every 2.64 to 3.3 s, and a lease is safe for 3.6 s.
         StreamLockClient slow = client(builder().ttl(Duration.ofSeconds(4)).heartbeatInterval(Duration.ofMillis(3300)));
         slow.tryAcquire("first").orElseThrow();
         await().pollInterval(Duration.ofMillis(1)).until(() -> isRenewed("first"));
-        // At the next beat it is less than half an interval old, and at the one after that too old.
+        // At the next beat the lease is less than half an interval old. At the beat after that it is too old.
         await().pollDelay(Duration.ofMillis(1660)).until(() -> true);
         HeldLease lease = slow.tryAcquire(streamId).orElseThrow();
         await().until(() -> isRenewed(streamId));
@@ -44,7 +44,7 @@ class HeartbeatTest extends ProxiedClient {
 
     @Test
     void aLeaseIsSafeFromWhenItsHeartbeatWasSentHoweverLateTheAnswer() {
-        // So far apart that the second beat is not sent before the outcome of the first was seen.
+        // The beats are so far apart that the second is sent only after the outcome of the first was seen.
         Duration ttl = Duration.ofSeconds(5);
         StreamLockClient slow = client(
                 builder().ttl(ttl).heartbeatInterval(Duration.ofSeconds(3)).requestTimeout(Duration.ofSeconds(3)));
@@ -53,7 +53,7 @@ class HeartbeatTest extends ProxiedClient {
         CompletableFuture<Void> answered = storage.holdAnswersOfRenews();
         await().until(() -> isRenewed(streamId));
         long arrived = System.nanoTime();
-        // Twice the margin, which else would hide it.
+        // This is twice the margin, which would hide a shorter delay.
         await().pollDelay(Duration.ofSeconds(1)).until(() -> true);
         answered.complete(null);
         await().until(() -> lease.safeUntilNanos() != safeUntil);
@@ -86,7 +86,7 @@ class HeartbeatTest extends ProxiedClient {
     }
 
     private void losesAtSafeUntil(Runnable failure) throws Exception {
-        // A margin of half a second: a pause of the machine must not look like a late loss.
+        // The margin is half a second, so that a pause of the machine does not look like a late loss.
         StreamLockClient patient = client(builder().ttl(Duration.ofSeconds(5)));
         losesAtSafeUntil(patient.tryAcquire(streamId).orElseThrow(), failure);
     }
@@ -182,7 +182,7 @@ class HeartbeatTest extends ProxiedClient {
         lease.onLost(losses::add);
         event.run();
         await().until(() -> !losses.isEmpty());
-        // Long before its safe time is over.
+        // This is long before the end of the safe time.
         assertThat(lease.safeUntilNanos() - System.nanoTime()).isPositive();
         assertThat(lease.isSafe()).isFalse();
         await().during(Duration.ofMillis(300)).until(() -> losses.size() == 1 && heard.lost.size() == 1);

@@ -24,7 +24,7 @@ class InProcessCoordinatorTest {
             .build();
 
     @Test
-    void aWorkerHearsThatItsLeaseRanOut() {
+    void aWorkerLearnsThatItsLeaseRanOut() {
         HeldLease lease = client.tryAcquire("orders/eu").orElseThrow();
         List<LeaseLoss> losses = new CopyOnWriteArrayList<>();
         lease.onLost(losses::add);
@@ -49,7 +49,7 @@ class InProcessCoordinatorTest {
     }
 
     @Test
-    void timeThatPassesWithinTheTtlHarmsNobody() {
+    void timeThatPassesWithinTheTtlEndsNoLease() {
         HeldLease lease = client.tryAcquire("orders/eu").orElseThrow();
         coordinator.advance(Duration.ofSeconds(20));
         long safeUntil = lease.safeUntilNanos();

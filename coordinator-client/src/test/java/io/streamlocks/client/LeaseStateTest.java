@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** Timelines: what a lease hears at which second, and what it makes of it. It is safe until second 27 at first. */
+/**
+ * Tests timelines: the outcomes at given seconds, and what becomes of the lease. It is safe until second 27 at first.
+ */
 class LeaseStateTest {
 
     private final LeaseState state = new LeaseState(at(27));
@@ -49,7 +51,7 @@ class LeaseStateTest {
 
     @Test
     void aConfirmationAfterTheMomentComesTooLate() {
-        // The process was suspended with the answer in its socket; it may have been looked at in between.
+        // The process was suspended with the answer in its socket. The holder may have looked at the lease in between.
         assertThat(state.feed(renewedUntil(60), at(40))).contains(LossReason.UNCONFIRMED);
         assertThat(state.isSafe(at(41))).isFalse();
     }
@@ -62,14 +64,14 @@ class LeaseStateTest {
     }
 
     @Test
-    void wordOfALossEndsTheLeaseAtOnce() {
+    void aReportedLossEndsTheLeaseAtOnce() {
         assertThat(state.feed(new BeatOutcome.Lost(LossReason.SUPERSEDED), at(1)))
                 .contains(LossReason.SUPERSEDED);
         assertThat(state.isSafe(at(2))).isFalse();
     }
 
     @Test
-    void wordOfALossAfterTheMomentTellsTheBetterReason() {
+    void aReportedLossAfterTheMomentHasTheBetterReason() {
         assertThat(state.feed(new BeatOutcome.Lost(LossReason.EXPIRED), at(31))).contains(LossReason.EXPIRED);
     }
 
@@ -108,7 +110,7 @@ class LeaseStateTest {
     }
 
     private static long at(int second) {
-        // Any clock will do; this one starts in the middle of nowhere.
+        // The start of a monotonic clock means nothing, so this one starts anywhere.
         return 4711L + Duration.ofSeconds(second).toNanos();
     }
 }

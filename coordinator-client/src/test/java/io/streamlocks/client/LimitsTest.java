@@ -17,7 +17,7 @@ class LimitsTest {
 
     @Test
     void aBatchIsAsLongAsTheServerAccepts() {
-        assertThat(LeaseCalls.MAX_BATCH).isEqualTo(Limits.MAX_BATCH_ITEMS);
+        assertThat(ContractLimits.MAX_BATCH).isEqualTo(Limits.MAX_BATCH_ITEMS);
     }
 
     @Test

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Workers whose leases have rows that another transaction has locked, and workers beside them, on a real PostgreSQL. */
+/** Tests workers whose rows another transaction has locked, and workers beside them, on a real PostgreSQL. */
 @Tag("postgres")
 class LockedRowsTest {
 
@@ -31,7 +31,7 @@ class LockedRowsTest {
     private final TestServer server = new TestServer(new PostgresLockManager(database.pool()));
     private final List<Worker> workers = new ArrayList<>();
 
-    /** A client with leases, which counts its renewals. */
+    /** A client with leases that counts its renewals. */
     private final class Worker {
         private final AtomicInteger beats = new AtomicInteger();
         private final StreamLockClient client = StreamLockClient.builder(server.uri())
@@ -70,7 +70,7 @@ class LockedRowsTest {
     }
 
     @Test
-    void aWorkerLosesTheLeasesWhoseRowsAreLockedAndNobodyLosesAnother() throws Exception {
+    void aWorkerLosesOnlyTheLeasesWhoseRowsAreLocked() throws Exception {
         try (Connection foreign = database.pool().getConnection()) {
             foreign.setAutoCommit(false);
             for (Worker victim : victims) {
@@ -81,7 +81,7 @@ class LockedRowsTest {
             }
             await().until(() -> victims.stream()
                     .allMatch(victim -> victim.leases.get(2).loss().isPresent()));
-            // For two more of their beats, so that those which were late are counted.
+            // This waits for two more of their beats, so that late renewals are counted.
             workers.forEach(worker -> {
                 int before = worker.beats.get();
                 await().until(() -> worker.beats.get() >= before + 2);

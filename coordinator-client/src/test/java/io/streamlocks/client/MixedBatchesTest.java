@@ -31,9 +31,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Batches of all kinds over the same streams, in any order, at two servers: each statement wants the rows that another
- * has locked. No call may fail. A request may be blocked, when the other server's commit takes longer than a batch waits for
- * it. {@code -Dmixed.seconds=600} makes it last that long.
+ * Sends batches of all kinds over the same streams, in any order, to two servers, so that each statement needs rows
+ * that another has locked. No call may fail. A request may be blocked, if the other server's commit takes longer than a
+ * batch waits for it. {@code -Dmixed.seconds=600} makes it last that long.
  */
 @Tag("postgres")
 class MixedBatchesTest {
@@ -97,7 +97,7 @@ class MixedBatchesTest {
                         .map(lease -> new RenewRequest(lease.lock().streamId(), lease.leaseId(), Optional.empty()))
                         .toList()),
                 RenewOutcome.Blocked.class);
-        // Of leases that are somebody else's, or nobody's.
+        // These are leases of other owners, or of none.
         locks.renew(some(streams).stream()
                 .map(id -> new RenewRequest(id, UUID.randomUUID(), Optional.empty()))
                 .toList());

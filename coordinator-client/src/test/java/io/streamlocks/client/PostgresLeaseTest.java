@@ -41,7 +41,7 @@ class PostgresLeaseTest {
     }
 
     @Test
-    void aHolderHearsThatItsLeaseRanOutAndWasTakenOver() {
+    void aHolderLearnsThatItsLeaseRanOutAndWasTakenOver() {
         try (one;
                 two;
                 StreamLockClient here = client(one);

@@ -10,6 +10,7 @@ import java.lang.reflect.Member;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,25 @@ class PublicApiTest {
         assertThat(classes).contains(StreamLockClient.class, StreamLockClient.Builder.class, HeldLease.class);
         assertThat(classes.stream().flatMap(PublicApiTest::signatures).filter(PublicApiTest::showsHidden))
                 .isEmpty();
+    }
+
+    @Test
+    void everyExceptionHasTheSameUncheckedRoot() throws Exception {
+        List<Class<?>> exceptions = publicClasses().stream()
+                .filter(Throwable.class::isAssignableFrom)
+                .toList();
+        assertThat(exceptions).hasSizeGreaterThanOrEqualTo(5).allMatch(StreamLockException.class::isAssignableFrom);
+        assertThat(RuntimeException.class).isAssignableFrom(StreamLockException.class);
+    }
+
+    @Test
+    void noMethodMakesItsCallerHandleACheckedExceptionOfTheClient() {
+        assertThat(Arrays.stream(StreamLockClient.class.getMethods())
+                        .filter(method -> method.getDeclaringClass() == StreamLockClient.class)
+                        .flatMap(method -> Arrays.stream(method.getGenericExceptionTypes()))
+                        .map(Type::getTypeName))
+                // What the work of a caller throws.
+                .containsOnly("X");
     }
 
     private static boolean showsHidden(String signature) {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** A client that closes tries releases again that fail, and logs what stays held. */
+/** Tests that a client that closes repeats releases that fail, and logs the leases that stay held. */
 class ReleasesTriedAgainTest extends ProxiedClient {
 
     private static final Logger LOG = (Logger) LoggerFactory.getLogger("io.streamlocks.client");
@@ -46,7 +46,7 @@ class ReleasesTriedAgainTest extends ProxiedClient {
         LOG.detachAppender(appender);
     }
 
-    /** Without a listener, and so long a ttl that nothing runs out by itself. */
+    /** Returns a client without a listener, with so long a ttl that no lease runs out by itself. */
     private StreamLockClient worker(Duration requestTimeout) {
         return client(
                 StreamLockClient.builder(proxy.uri()).ttl(Duration.ofMinutes(5)).requestTimeout(requestTimeout));
@@ -65,7 +65,7 @@ class ReleasesTriedAgainTest extends ProxiedClient {
     }
 
     @Test
-    void aClosingClientTriesAgainWhatWasAnsweredWith503() throws Exception {
+    void aClosingClientRepeatsReleasesThatReturned503() throws Exception {
         StreamLockClient worker = worker(Duration.ofSeconds(20));
         List<String> streams = acquire(worker, 100);
         storage.setAway(true);
@@ -77,7 +77,7 @@ class ReleasesTriedAgainTest extends ProxiedClient {
     }
 
     @Test
-    void aClosingClientTriesAgainWhatFoundNoServer() throws Exception {
+    void aClosingClientRepeatsReleasesThatFoundNoServer() throws Exception {
         StreamLockClient worker = worker(Duration.ofSeconds(20));
         List<String> streams = acquire(worker, 100);
         proxy.refuse();
@@ -89,7 +89,7 @@ class ReleasesTriedAgainTest extends ProxiedClient {
     }
 
     @Test
-    void aClosingClientReleasesWhatWasClosedBeforeInVain() throws Exception {
+    void aClosingClientReleasesALeaseWhoseReleaseFailedBefore() throws Exception {
         StreamLockClient worker = worker(Duration.ofSeconds(20));
         HeldLease lease = worker.tryAcquire(streamId).orElseThrow();
         storage.setAway(true);
@@ -119,7 +119,7 @@ class ReleasesTriedAgainTest extends ProxiedClient {
     }
 
     @Test
-    void whatStaysHeldIsLoggedAlsoWithoutAListener() {
+    void leasesThatStayHeldAreLoggedWithoutAListener() {
         StreamLockClient worker = worker(Duration.ofMillis(300));
         List<String> streams = acquire(worker, 22);
         proxy.refuse();
@@ -133,7 +133,7 @@ class ReleasesTriedAgainTest extends ProxiedClient {
     }
 
     @Test
-    void aClosingClientTriesAgainTheReleaseThatAnotherThreadHadUnderWay() throws Exception {
+    void aClosingClientRepeatsTheReleaseThatAnotherThreadHadUnderWay() throws Exception {
         StreamLockClient worker = worker(Duration.ofSeconds(30));
         HeldLease lease = worker.tryAcquire(streamId).orElseThrow();
         storage.setAway(true);
@@ -153,7 +153,7 @@ class ReleasesTriedAgainTest extends ProxiedClient {
     }
 
     @Test
-    void whatAnotherThreadReleasedInVainWhileTheClientClosedIsLogged() throws Exception {
+    void aReleaseOfAnotherThreadThatFailsWhileTheClientClosesIsLogged() throws Exception {
         StreamLockClient worker = worker(Duration.ofSeconds(1));
         HeldLease lease = worker.tryAcquire(streamId).orElseThrow();
         storage.setAway(true);
@@ -174,8 +174,8 @@ class ReleasesTriedAgainTest extends ProxiedClient {
         storage.setAway(true);
         lease.close();
         await().until(() -> warnings.stream()
-                .anyMatch(line ->
-                        line.startsWith("1 leases have run out, since no release of them had an answer: " + streamId)));
+                .anyMatch(line -> line.startsWith(
+                        "1 leases have run out, because no release of them had an answer: " + streamId)));
     }
 
     @Test

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A client behind a proxy that changes paths, or bodies, holds what it asked for or nothing. */
+/** Tests that a client behind a proxy that changes paths or bodies holds the stream that it asked for, or none. */
 class RewritingProxyTest extends ProxiedClient {
 
     private RewritingProxy rewriting;
@@ -55,7 +55,7 @@ class RewritingProxyTest extends ProxiedClient {
     }
 
     @Test
-    void aGrantOfAnotherStreamIsNoGrantAndIsGivenBack() {
+    void aGrantOfAnotherStreamIsNotAGrantAndIsGivenBack() {
         rewriting.changeRequests(body -> body.replace("x/../y2", "y2"));
 
         assertThatThrownBy(() -> worker.tryAcquire("x/../y2"))
@@ -69,7 +69,7 @@ class RewritingProxyTest extends ProxiedClient {
     }
 
     @Test
-    void anAnswerForAnotherLeaseIsNoGrant() {
+    void anAnswerForAnotherLeaseIsNotAGrant() {
         rewriting.changeAnswers(body -> body.replaceAll("\"leaseId\":\"[^\"]*", "\"leaseId\":\"" + UUID.randomUUID()));
 
         assertThatThrownBy(() -> worker.tryAcquire(streamId))
@@ -78,12 +78,12 @@ class RewritingProxyTest extends ProxiedClient {
     }
 
     @Test
-    void aRenewalOfAnotherStreamIsNoRenewalAndNoLoss() throws Exception {
+    void aRenewalOfAnotherStreamIsNeitherARenewalNorALoss() throws Exception {
         try (CoordinatorHttp http = CoordinatorHttp.connect(rewriting.uri());
                 LeaseCalls calls = new HttpLeaseCalls(http, Optional.empty(), Map.of())) {
             LeaseKey one = new LeaseKey(streamId, UUID.randomUUID());
             LeaseKey two = new LeaseKey("other/" + streamId, UUID.randomUUID());
-            Duration ttl = Duration.ofMinutes(1);
+            Optional<Duration> ttl = Optional.of(Duration.ofMinutes(1));
             calls.acquireAll(List.of(new LeaseCalls.Acquire(one, "w", ttl), new LeaseCalls.Acquire(two, "w", ttl)));
             rewriting.changeAnswers(body -> body.replace("other/", "another/"));
 
@@ -98,15 +98,15 @@ class RewritingProxyTest extends ProxiedClient {
         }
     }
 
-    /** A loss, a release and a refusal carry the stream id as the coordinator has read it. */
+    /** A loss, a release and a refusal contain the stream id that the coordinator has read. */
     @Test
-    void whatBecameOfAnotherStreamIsNotBelieved() throws Exception {
+    void theOutcomeOfAnotherStreamIsNotBelieved() throws Exception {
         try (CoordinatorHttp http = CoordinatorHttp.connect(rewriting.uri());
                 LeaseCalls calls = new HttpLeaseCalls(http, Optional.empty(), Map.of())) {
             LeaseKey key = new LeaseKey("x/../" + streamId, UUID.randomUUID());
-            LeaseCalls.Acquire acquire = new LeaseCalls.Acquire(key, "w", Duration.ofMinutes(1));
+            LeaseCalls.Acquire acquire = new LeaseCalls.Acquire(key, "w", Optional.of(Duration.ofMinutes(1)));
             other().tryAcquire(streamId).orElseThrow();
-            assertThat(calls.acquireAll(List.of(acquire)).get(0).grant()).isPresent();
+            assertThat(calls.acquireAll(List.of(acquire)).get(0)).isInstanceOf(LeaseCalls.Acquired.Granted.class);
             rewriting.changeRequests(body -> body.replace("x/../", ""));
 
             assertThat(calls.renew(List.of(key)).get(0))
@@ -114,8 +114,9 @@ class RewritingProxyTest extends ProxiedClient {
                             .hasMessageContaining("for stream \"" + streamId + "\"")
                             .hasMessageContaining("for stream \"x/../" + streamId + "\""));
             assertThat(calls.releaseAll(List.of(key)).get(0)).isInstanceOf(LeaseCalls.Release.Unknown.class);
-            assertThat(calls.acquireAll(List.of(acquire)).get(0).refusal())
-                    .isInstanceOf(CoordinatorUnavailableException.class);
+            assertThat(calls.acquireAll(List.of(acquire)).get(0))
+                    .isInstanceOfSatisfying(LeaseCalls.Acquired.Failed.class, failed -> assertThat(failed.cause())
+                            .isInstanceOf(CoordinatorUnavailableException.class));
 
             rewriting.changeRequests(body -> body);
             assertThat(calls.releaseAll(List.of(key)).get(0)).isInstanceOf(LeaseCalls.Release.Released.class);
@@ -123,7 +124,7 @@ class RewritingProxyTest extends ProxiedClient {
     }
 
     @Test
-    void aLossOfAnOlderServerThatDoesNotSayWhichStreamItIsAboutIsBelieved() throws Exception {
+    void aLossFromAnOlderServerThatDoesNotNameTheStreamIsBelieved() throws Exception {
         try (CoordinatorHttp http = CoordinatorHttp.connect(rewriting.uri());
                 LeaseCalls calls = new HttpLeaseCalls(http, Optional.empty(), Map.of())) {
             rewriting.changeAnswers(body -> body.replaceAll(",\"streamId\":\"[^\"]*\"", ""));
@@ -135,7 +136,7 @@ class RewritingProxyTest extends ProxiedClient {
     }
 
     @Test
-    void aResultWithoutAStatusOfHttpIsNoAnswer() {
+    void aResultWithoutAStatusIsNotAnAnswer() {
         rewriting.changeAnswers(body -> "{\"results\": [{\"status\": 0}]}");
 
         assertThatThrownBy(() -> worker.tryAcquire(streamId))
@@ -145,11 +146,11 @@ class RewritingProxyTest extends ProxiedClient {
 
     @ParameterizedTest
     @ValueSource(strings = {"{\"results\": [null]}", "{\"results\": [{}]}", "{\"results\": []}", "{}"})
-    void anAnswerWithoutAResultIsNoAnswer(String answer) {
+    void aResponseWithoutAResultIsNotAnAnswer(String answer) {
         rewriting.changeAnswers(body -> answer);
 
         assertThatThrownBy(() -> worker.tryAcquire(streamId))
                 .isInstanceOf(CoordinatorUnavailableException.class)
-                .hasMessage("The answer has not one result for each item");
+                .hasMessage("The answer does not have one result for each item");
     }
 }

@@ -16,10 +16,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** Work under a lease: {@link StreamLockClient#runWithLease}. */
+/** Tests work under a lease: {@link StreamLockClient#runWithLease}. */
 class RunWithLeaseTest extends ProxiedClient {
 
-    /** So that no lease runs out by itself. */
+    /** So long that no lease runs out by itself. */
     private static final Duration LONG_TTL = Duration.ofSeconds(60);
 
     @Test
@@ -65,7 +65,7 @@ class RunWithLeaseTest extends ProxiedClient {
     }
 
     @Test
-    void aLossThatTheWorkDidNotNoticeIsTold() {
+    void aLossThatTheWorkDidNotNoticeIsThrown() {
         assertThatThrownBy(() -> client.runWithLease(streamId, lease -> {
                     storage.takeOver(streamId);
                     await().until(() -> lease.loss().isPresent());
@@ -87,7 +87,7 @@ class RunWithLeaseTest extends ProxiedClient {
                             }
                             return "done";
                         });
-                        // At once, although the thread was interrupted.
+                        // The release comes at once, although the thread was interrupted.
                         assertThat(storage.find(streamId)).isEmpty();
                         return new CountDownLatch(1).await(3, TimeUnit.SECONDS);
                     }))
@@ -108,7 +108,7 @@ class RunWithLeaseTest extends ProxiedClient {
                         assertThatThrownBy(() -> innerClient.runWithLease(innerStream, inner -> {
                                     storage.takeOver(outerStream);
                                     storage.takeOver(innerStream);
-                                    // Ignores the interruptions, and ends with one of them served.
+                                    // The work ignores the interruptions, and ends when one of them was served.
                                     while (outer.loss().isEmpty()
                                             || inner.loss().isEmpty()) {
                                         Thread.interrupted();
@@ -126,7 +126,7 @@ class RunWithLeaseTest extends ProxiedClient {
     }
 
     @Test
-    void theLossOfAnInnerLeaseIsNoneOfTheOuterWork() throws Exception {
+    void theLossOfAnInnerLeaseDoesNotEndTheOuterWork() throws Exception {
         Optional<String> result = client.runWithLease(streamId, outer -> {
             String innerStream = streamId + "inner";
             assertThatThrownBy(() -> client.runWithLease(innerStream, inner -> {
@@ -161,13 +161,13 @@ class RunWithLeaseTest extends ProxiedClient {
             try {
                 gate.await();
             } catch (InterruptedException ignored) {
-                // Like work that ignores its interruption.
+                // This stands for work that ignores its interruption.
             }
         }
     }
 
     @Test
-    void closingTheClientDoesNotReleaseTheLeaseOfWorkThatGoesOn() throws Exception {
+    void closingTheClientDoesNotReleaseTheLeaseOfWorkThatContinues() throws Exception {
         StreamLockClient closing = client(builder().ttl(LONG_TTL).requestTimeout(Duration.ofMillis(300)));
         CountDownLatch working = new CountDownLatch(1);
         CountDownLatch gate = new CountDownLatch(1);
@@ -181,7 +181,7 @@ class RunWithLeaseTest extends ProxiedClient {
         List<String> warnings = warningsOf(closing::close);
         assertThat(other().tryAcquire(streamId)).isEmpty();
         assertThat(warnings)
-                .containsExactly("1 leases are left to run out, since the work under them goes on: " + streamId);
+                .containsExactly("1 leases are left to run out, because the work under them continues: " + streamId);
         gate.countDown();
         assertThatThrownBy(() -> work.get(5, TimeUnit.SECONDS)).hasCauseInstanceOf(LeaseLostException.class);
         assertThat(storage.find(streamId)).isPresent();
@@ -189,7 +189,7 @@ class RunWithLeaseTest extends ProxiedClient {
         assertThat(heard.releaseUnknown).isEmpty();
     }
 
-    /** What the keeper of leases warns of meanwhile. */
+    /** Returns the warnings of the keeper of leases meanwhile. */
     private static List<String> warningsOf(Runnable action) {
         Logger log = (Logger) LoggerFactory.getLogger(LeaseKeeper.class);
         ListAppender<ILoggingEvent> appender = new ListAppender<>();
@@ -206,7 +206,7 @@ class RunWithLeaseTest extends ProxiedClient {
     }
 
     @Test
-    void closingTheClientReleasesAtOnceWhatIsNotInUseAndTheRestWhenTheWorkEnds() throws Exception {
+    void closingTheClientReleasesUnusedLeasesAtOnceAndTheOthersWhenTheirWorkEnds() throws Exception {
         StreamLockClient closing = client(builder().ttl(LONG_TTL).requestTimeout(Duration.ofSeconds(20)));
         String unused = streamId + "unused";
         closing.tryAcquire(unused).orElseThrow();
@@ -241,14 +241,14 @@ class RunWithLeaseTest extends ProxiedClient {
         assertThatThrownBy(() -> work.get(10, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(LeaseLostException.class)
                 .satisfies(e -> assertThat(e.getCause().getSuppressed()).isEmpty());
-        // Although it was the interrupted thread that released it.
+        // The stream is free, although the interrupted thread released it.
         assertThat(storage.find(unused)).isEmpty();
         assertThat(storage.find(streamId)).isPresent();
         assertThat(heard.releaseUnknown).isEmpty();
     }
 
     @Test
-    void closingTheClientReleasesNoLeaseThatItsHolderSaysIsInUse() {
+    void closingTheClientReleasesNoLeaseThatItsHolderUses() {
         StreamLockClient closing = client(builder().ttl(LONG_TTL).requestTimeout(Duration.ofMillis(300)));
         HeldLease used = closing.tryAcquire(streamId).orElseThrow();
         HeldLease.Use twice = used.use();

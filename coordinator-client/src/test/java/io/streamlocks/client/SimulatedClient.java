@@ -14,28 +14,31 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
-/** A client in a simulated process, whose calls go to group commit without HTTP between. */
+/** A client in a simulated process. Its calls go to group commit without HTTP. */
 public final class SimulatedClient {
 
-    /** The process that a client is in. */
+    /** The process of a client. */
     public interface Host {
 
-        /** A monotonic clock. */
+        /** Returns the reading of a monotonic clock. */
         long nanoTime();
 
-        /** From 0 to 1. */
+        /** Returns a number from 0 to 1. */
         double random();
 
-        /** A UUID that was not there before. */
+        /** Returns a UUID that was not there before. */
         UUID newUuid();
 
-        /** By which the servers know the process. */
+        /** Returns the length of a lease whose acquire names none. */
+        Duration defaultTtl();
+
+        /** Returns the name of the process for the servers. */
         String caller();
 
-        /** A thread, not started yet. */
+        /** Returns a thread that is not started yet. */
         Thread newThread(String name, Runnable body);
 
-        /** As {@link Thread#sleep}. */
+        /** Sleeps as {@link Thread#sleep} does. */
         void sleep(long nanos) throws InterruptedException;
 
         /** Blocks the calling thread until it is unparked or interrupted, for so long at most. */
@@ -45,7 +48,7 @@ public final class SimulatedClient {
         void unpark(Thread thread);
 
         /**
-         * Makes a request of a server. Blocks until it is answered.
+         * Makes a request to a server. This blocks until there is an answer.
          *
          * @throws RuntimeException if there is no usable answer
          */
@@ -54,10 +57,10 @@ public final class SimulatedClient {
 
     private SimulatedClient() {}
 
-    /** Makes a client with these settings in a process; its base URI means nothing. */
+    /** Makes a client with these settings in a process. Its base URI has no meaning. */
     public static StreamLockClient create(StreamLockClient.Builder settings, Host host) {
         Runtime runtime = new Runtime(host);
-        return new StreamLockClient(settings, runtime, () -> new Calls(host, runtime));
+        return new StreamLockClient(settings.settings(), runtime, () -> new Calls(host, runtime));
     }
 
     private static final class Runtime extends ClientRuntime {
@@ -120,7 +123,7 @@ public final class SimulatedClient {
             try {
                 return host.call(request);
             } catch (RuntimeException e) {
-                throw new CoordinatorUnavailableException("There is no usable answer", e);
+                throw new CoordinatorUnavailableException("There is no usable answer", Optional.empty(), e);
             }
         }
 
@@ -131,7 +134,7 @@ public final class SimulatedClient {
                             acquire.key().streamId(),
                             acquire.ownerId(),
                             acquire.key().leaseId(),
-                            acquire.ttl()))
+                            acquire.ttl().orElse(host.defaultTtl())))
                     .toList();
             return call(locks -> locks.acquire(host.caller(), requests)).stream()
                     .map(Calls::acquired)
@@ -140,21 +143,18 @@ public final class SimulatedClient {
 
         private static Acquired acquired(AcquireOutcome outcome) {
             if (outcome instanceof AcquireOutcome.Granted granted) {
-                return new Acquired(
-                        Optional.of(new Grant(
-                                granted.lease().lock().fencingToken(),
-                                wholeMillis(granted.lease().lock().expiresIn()))),
-                        null);
+                return new Acquired.Granted(new Grant(
+                        granted.lease().lock().fencingToken(),
+                        granted.lease().lock().ttl(),
+                        wholeMillis(granted.lease().lock().expiresIn())));
             }
             if (outcome instanceof AcquireOutcome.LeaseIdUsed) {
-                return new Acquired(
-                        Optional.empty(), new CoordinatorRefusedException("The lease id is used", 409, null));
+                return new Acquired.Failed(
+                        new CoordinatorRefusedException("The lease id is used", 409, Optional.empty(), null));
             }
-            return new Acquired(
-                    Optional.empty(),
-                    outcome instanceof AcquireOutcome.Blocked || outcome instanceof AcquireOutcome.Undecided
-                            ? tryAgain()
-                            : null);
+            return outcome instanceof AcquireOutcome.Blocked || outcome instanceof AcquireOutcome.Undecided
+                    ? new Acquired.Failed(tryAgain())
+                    : new Acquired.Held();
         }
 
         @Override
@@ -167,9 +167,10 @@ public final class SimulatedClient {
                     .toList();
         }
 
-        /** As of an item with status 503. */
+        /** Returns the failure of an item with status 503. */
         private static CoordinatorUnavailableException tryAgain() {
-            return new CoordinatorUnavailableException("The stream is locked, or others went first", null);
+            return new CoordinatorUnavailableException(
+                    "The stream is locked, or others went first", Optional.empty(), null);
         }
 
         private static Renewal renewal(RenewOutcome outcome) {
@@ -206,7 +207,7 @@ public final class SimulatedClient {
             return LossReason.valueOf(reason.name());
         }
 
-        /** As the contract has it. */
+        /** Rounds as the contract does. */
         private static Duration wholeMillis(Duration exact) {
             return Duration.ofMillis(exact.toMillis());
         }

@@ -31,7 +31,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** How leases are acquired, told of and given back. */
+/** Tests how leases are acquired, reported and given back. */
 class StreamLockClientTest extends ProxiedClient {
 
     @Test
@@ -61,9 +61,9 @@ class StreamLockClientTest extends ProxiedClient {
         assertThat(other().ownerId()).isNotEqualTo(client.ownerId());
     }
 
-    /** The race: one that cannot be sent gets into the request of others. */
+    /** The race is that a call that cannot be sent gets into the request of others. */
     @Test
-    void aStreamIdThatCannotBeSentFailsNobodyElse() throws Exception {
+    void aStreamIdThatCannotBeSentFailsNoOtherCall() throws Exception {
         List<Future<Integer>> others = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
             String own = streamId + "/" + i + "/";
@@ -96,7 +96,7 @@ class StreamLockClientTest extends ProxiedClient {
     }
 
     @Test
-    void aReleaseOfALeaseThatAnotherTookTellsOfTheLoss() {
+    void aReleaseOfALeaseThatAnotherTookReportsTheLoss() {
         HeldLease lease = acquire();
         List<LeaseLoss> losses = new CopyOnWriteArrayList<>();
         lease.onLost(losses::add);
@@ -130,7 +130,7 @@ class StreamLockClientTest extends ProxiedClient {
     }
 
     @Test
-    void closeTellsOfAReleaseWithoutAnAnswer() {
+    void closeReportsAReleaseWithoutAnAnswer() {
         StreamLockClient closing = client(builder());
         closing.tryAcquire(streamId).orElseThrow();
         storage.setAway(true);
@@ -139,7 +139,7 @@ class StreamLockClientTest extends ProxiedClient {
     }
 
     @Test
-    void aReleaseWithoutAnAnswerIsToldAndDoneInTheBackground() {
+    void aReleaseWithoutAnAnswerIsReportedAndDoneInTheBackground() {
         StreamLockClient patient = client(builder().ttl(Duration.ofSeconds(20)).requestTimeout(Duration.ofSeconds(1)));
         HeldLease lease = patient.tryAcquire(streamId).orElseThrow();
         proxy.refuse();
@@ -151,7 +151,7 @@ class StreamLockClientTest extends ProxiedClient {
 
     @Test
     void aBeatCostsARequestForEachThousandLeases() throws Exception {
-        // Long enough between beats to acquire them all before the first.
+        // The beats are so far apart that all leases are acquired before the first.
         StreamLockClient many = client(StreamLockClient.builder(server.uri())
                 .ttl(Duration.ofSeconds(60))
                 .heartbeatInterval(Duration.ofSeconds(12))
@@ -216,7 +216,7 @@ class StreamLockClientTest extends ProxiedClient {
     }
 
     @Test
-    void aThrowingCallbackAndListenerHarmNobody() {
+    void aCallbackAndAListenerThatThrowHarmNoOtherLease() {
         StreamLockClient brave = client(builder().listener(new StreamLockListener() {
             @Override
             public void lost(LeaseLoss loss) {
@@ -252,7 +252,7 @@ class StreamLockClientTest extends ProxiedClient {
     }
 
     @Test
-    void aLossIsToldOnceHoweverManyNoticeIt() throws Exception {
+    void aLossIsReportedOnceHoweverManyThreadsNoticeIt() throws Exception {
         HeldLease lease = acquire();
         List<LeaseLoss> losses = new CopyOnWriteArrayList<>();
         lease.onLost(losses::add);
@@ -278,7 +278,7 @@ class StreamLockClientTest extends ProxiedClient {
         await().until(() -> lease.loss().isPresent());
         assertThat(lease.loss())
                 .contains(new LeaseLoss(streamId, lease.fencingToken(), LossReason.BROKEN, Optional.of("it hangs")));
-        // Closed for a while, to this client as to others.
+        // The stream is closed for a while, for this client and for others.
         assertThat(other().tryAcquire(streamId)).isEmpty();
     }
 

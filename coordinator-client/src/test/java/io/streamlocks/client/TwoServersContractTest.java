@@ -8,7 +8,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 
-/** The contract through HTTP and group commit, with each call at the other server than the one before. */
+/** Tests the contract through HTTP and group commit. Each call goes to another server than the one before. */
 @Tag("postgres")
 class TwoServersContractTest extends LockManagerContract implements TimeByTestDatabase {
 

@@ -28,7 +28,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Two servers on one database, and threads that use both. Any answer the protocol does not know fails the test. */
+/**
+ * Tests two servers on one database with threads that use both. An answer that is not in the protocol fails the test.
+ */
 @Tag("postgres")
 class TwoServersRaceTest {
 
@@ -38,7 +40,7 @@ class TwoServersRaceTest {
     private static final int MAX_TRIES = 10;
     private static final Duration TTL = Duration.ofMinutes(5);
 
-    /** What a lease guards. Nothing in it is synchronised: that is the lock's work. */
+    /** The resource that a lease guards. It is not synchronised, because the lock must do that. */
     private static final class Guarded {
         private int count;
         private final List<Long> tokens = new ArrayList<>();
@@ -56,7 +58,7 @@ class TwoServersRaceTest {
                     .<Future<?>>mapToObj(thread -> executor.submit(() -> {
                         while (grants.get() < GRANTS) {
                             int stream = ThreadLocalRandom.current().nextInt(STREAMS);
-                            // A lease granted by one server is as good at the other.
+                            // A lease that one server has granted is valid at the other.
                             int server = ThreadLocalRandom.current().nextInt(2);
                             LockManager granting = servers.server(server);
                             LockManager releasing = servers.server(1 - server);
@@ -101,14 +103,14 @@ class TwoServersRaceTest {
             return locks.release(List.of(request)).get(0);
         } catch (StorageUnavailableException e) {
             ReleaseOutcome outcome = known(() -> locks.release(List.of(request)).get(0));
-            // The call without an answer did release it, and another was granted the stream since.
+            // The call without an answer has released the lease, and another owner was granted the stream since.
             return outcome.equals(new ReleaseOutcome.Lost(LossReason.SUPERSEDED))
                     ? new ReleaseOutcome.Released()
                     : outcome;
         }
     }
 
-    /** Asks again what had no answer, as the protocol has it: with the same lease id, so that nothing happens twice. */
+    /** Repeats a call without an answer with the same lease id, as the protocol says, so that nothing happens twice. */
     private static <T> T known(Supplier<T> call) {
         for (int tries = 1; ; tries++) {
             try {

@@ -23,6 +23,7 @@ class ArchitectureTest {
 
     static final String ROOT = "io.streamlocks.coordinator";
     private static final String HTTP = ROOT + ".http";
+    private static final String JETTY = HTTP + ".jetty";
     private static final String ACCESS = ROOT + ".access";
     private static final String LIMIT = ROOT + ".limit";
     private static final String RELOAD = ROOT + ".reload";
@@ -107,9 +108,7 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
-    /**
-     * A thread that waits for one client cannot serve others. BodyReader reads bodies, and Exchange sends responses.
-     */
+    /** A thread that waits for one client cannot serve others. Only http.jetty reads bodies and writes responses. */
     @Test
     void noRouteReadsOrWritesItself() {
         noClasses()
@@ -126,10 +125,34 @@ class ArchitectureTest {
     }
 
     @Test
+    void onlyHttpJettyUsesJetty() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(JETTY)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.eclipse.jetty..")
+                .check(CLASSES);
+    }
+
+    /** The API depends on the transport, and the transport calls the API by functions. */
+    @Test
+    void httpJettyUsesNeitherTheApiNorLocksNorJson() {
+        noClasses()
+                .that()
+                .resideInAPackage(JETTY)
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(HTTP, ACCESS, LIMIT, LOCK + "..")
+                        .or(resideInAnyPackage(JSON))
+                        .or(resideInAnyPackage("io.javalin.http..", "io.javalin.router..")))
+                .check(CLASSES);
+    }
+
+    @Test
     void httpUsesNeitherSqlNorABackend() {
         noClasses()
                 .that()
-                .resideInAPackage(HTTP)
+                .resideInAnyPackage(HTTP, JETTY)
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(SQL)
                         .or(resideInAnyPackage(SET_UP))

@@ -10,9 +10,9 @@ import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * A coordinator for the tests of workers. It runs in this JVM on a free port of the loopback interface, keeps its leases in
- * memory, and has a clock that a test can move. It speaks HTTP like any other coordinator, so a worker under test differs
- * from production only in the address.
+ * A coordinator for the tests of workers. It runs in this JVM on a free port of the loopback interface, keeps its
+ * leases in memory, and has a clock that a test can move. It speaks HTTP like any other coordinator, so a worker under
+ * test differs from production only in the address.
  *
  * <p>This class is thread-safe.
  */
@@ -41,8 +41,8 @@ public final class InProcessCoordinator implements AutoCloseable {
     }
 
     /**
-     * Lets time pass for the coordinator, and not for its workers. Leases that have less time left than this expire. Their
-     * holders get that response at their next renewal, as after a pause of the worker.
+     * Lets time pass for the coordinator, and not for its workers. Leases that have less time left than this expire.
+     * Their holders get that response at their next renewal, as after a pause of the worker.
      *
      * @param by the time to pass, not negative
      * @throws IllegalArgumentException if the time is negative

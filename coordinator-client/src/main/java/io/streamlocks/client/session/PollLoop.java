@@ -12,11 +12,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks a source for events again and again, and routes them to a registry, on one thread of its own: turns never
- * overlap. Each turn first evicts the registry's idle sessions. Nothing that the source or the registry throws ends the
- * loop; identical errors are logged once in 30 s.
+ * Asks a source for events again and again, and routes them to a registry. It has one thread of its own, so turns never
+ * overlap. Each turn first evicts the registry's idle sessions. No exception of the source or the registry ends the
+ * loop. Identical errors are logged once in 30 s.
  *
- * <p>Thread-safe.
+ * <p>This class is thread-safe.
  *
  * @param <E> an event
  */
@@ -32,7 +32,7 @@ public final class PollLoop<E> implements AutoCloseable {
     private final ScheduledExecutorService executor;
     private volatile Thread thread;
 
-    // Guarded by this.
+    /** It is guarded by this. */
     private boolean started;
 
     private PollLoop(Builder<E> builder) {
@@ -50,8 +50,8 @@ public final class PollLoop<E> implements AutoCloseable {
     /**
      * Begins to set up a loop.
      *
-     * @param registry takes the events; stays the caller's to close, after the loop
-     * @param source where the events come from
+     * @param registry takes the events; the caller closes it, after the loop
+     * @param source the source of the events
      * @param <E> an event
      */
     public static <E> Builder<E> builder(SessionRegistry<E> registry, EventSource<E> source) {
@@ -76,12 +76,12 @@ public final class PollLoop<E> implements AutoCloseable {
     }
 
     /**
-     * Stops the loop for good. Blocks until the turn under way is over, in which what is left to route is told as {@link
-     * RouteResult#REJECTED}. After the stop time-out it interrupts the turn, and after as long again it returns all the
-     * same. Called by the loop's own thread, or with the caller interrupted, it does not wait. Does nothing the second time
-     * but wait.
+     * Stops the loop for good, and blocks until the turn under way is over. In that turn, events that are not routed
+     * yet are {@link RouteResult#REJECTED}. After the stop time-out this interrupts the turn, and after as long again
+     * it returns anyway. It does not wait if the loop's own thread calls it, or if the caller is interrupted. A second
+     * call only waits.
      *
-     * @return whether no turn is under way any more
+     * @return whether the last turn is over
      */
     public boolean stop() {
         executor.shutdown();
@@ -92,7 +92,7 @@ public final class PollLoop<E> implements AutoCloseable {
             if (executor.awaitTermination(stopTimeout.toNanos(), TimeUnit.NANOSECONDS)) {
                 return true;
             }
-            LOG.warn("The poll loop's turn is interrupted, since it is not over after {}", stopTimeout);
+            LOG.warn("The poll loop's turn is interrupted, because it is not over after {}", stopTimeout);
             executor.shutdownNow();
             return executor.awaitTermination(stopTimeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
@@ -102,7 +102,7 @@ public final class PollLoop<E> implements AutoCloseable {
         }
     }
 
-    /** As {@link #stop()}. */
+    /** Stops the loop as {@link #stop()} does. */
     @Override
     public void close() {
         stop();
@@ -112,11 +112,11 @@ public final class PollLoop<E> implements AutoCloseable {
         List<StreamEvent<E>> events;
         try {
             registry.evictIdle();
-            // With a message of its own: the JVM's has one or not, depending on what it has compiled, and would be
-            // logged twice.
-            events = List.copyOf(Objects.requireNonNull(source.poll(), "The source's poll answered null"));
+            // The message makes identical errors identical. The JVM's own message is there or not, depending on what
+            // the JVM has compiled, so that the error would be logged twice.
+            events = List.copyOf(Objects.requireNonNull(source.poll(), "The source's poll returned null"));
         } catch (Throwable e) {
-            // An executor runs a task that threw no more.
+            // This catches everything, because an executor never repeats a task that has thrown.
             if (!(e instanceof InterruptedException && executor.isShutdown())) {
                 log(String.valueOf(e.getMessage()), "The poll failed", e);
             }
@@ -138,7 +138,10 @@ public final class PollLoop<E> implements AutoCloseable {
             }
             source.routed(event, result);
         } catch (Throwable e) {
-            log(streamId + "::" + e.getMessage(), "The source failed to take in an event of stream " + streamId, e);
+            log(
+                    streamId + "::" + e.getMessage(),
+                    "The source failed to take in the outcome of an event of stream " + streamId,
+                    e);
         }
     }
 
@@ -146,13 +149,13 @@ public final class PollLoop<E> implements AutoCloseable {
         try {
             errors.log(key, what, error);
         } catch (Throwable e) {
-            // A log that is broken, or memory that is used up, must not end the loop.
+            // A broken log, or a lack of memory, must not end the loop.
             error.addSuppressed(e);
         }
     }
 
     /**
-     * The settings of a {@link PollLoop}. Not thread-safe.
+     * The settings of a {@link PollLoop}. This class is not thread-safe.
      *
      * @param <E> an event
      */
@@ -170,13 +173,13 @@ public final class PollLoop<E> implements AutoCloseable {
             this.source = Objects.requireNonNull(source, "source");
         }
 
-        /** From the end of a turn to the beginning of the next; positive; 1 s by default. */
+        /** Sets the time from the end of a turn to the beginning of the next; positive; 1 s by default. */
         public Builder<E> delay(Duration time) {
             this.delay = positive(time, "delay");
             return this;
         }
 
-        /** How long {@link PollLoop#stop()} lets the turn under way go on before it interrupts it; 10 s by default. */
+        /** Sets how long {@link PollLoop#stop()} waits before it interrupts the turn; positive; 10 s by default. */
         public Builder<E> stopTimeout(Duration time) {
             this.stopTimeout = positive(time, "stopTimeout");
             return this;
@@ -188,7 +191,7 @@ public final class PollLoop<E> implements AutoCloseable {
             return this;
         }
 
-        /** Makes the loop. It is to be {@linkplain PollLoop#start() started} then. */
+        /** Makes the loop. {@linkplain PollLoop#start() Start} it then. */
         public PollLoop<E> build() {
             return new PollLoop<>(this);
         }

@@ -7,10 +7,10 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 
 /**
- * Logs an error once in 30 s, and with it how many identical ones were suppressed since it was last logged.
+ * Logs an error once in 30 s, with the number of identical errors that were suppressed since it was last logged.
  *
- * <p>Errors are identical if their keys are. At most 100 keys are remembered; the one logged longest ago makes room.
- * Thread-safe.
+ * <p>Errors are identical if their keys are equal. This remembers at most 100 keys, and forgets the one that was logged
+ * longest ago. This class is thread-safe.
  */
 final class RepeatedErrors {
 
@@ -31,8 +31,8 @@ final class RepeatedErrors {
     }
 
     /**
-     * @param logger takes what is logged
-     * @param nanoTime a monotonic clock, {@link System#nanoTime} outside of tests
+     * @param logger receives the errors
+     * @param nanoTime a monotonic clock, which is {@link System#nanoTime} outside of tests
      */
     RepeatedErrors(Logger logger, LongSupplier nanoTime) {
         this.logger = logger;
@@ -42,9 +42,9 @@ final class RepeatedErrors {
     /**
      * Logs the error, unless an identical one was logged less than 30 s ago.
      *
-     * @param key what makes errors identical
-     * @param what what failed
-     * @param error why
+     * @param key the key of the error
+     * @param what a sentence about the failure
+     * @param error the error
      */
     void log(String key, String what, Throwable error) {
         int suppressed;
@@ -56,7 +56,7 @@ final class RepeatedErrors {
                 return;
             }
             suppressed = last == null ? 0 : last.suppressed;
-            // Taken out and put in anew, so that the map's order is that of logging and its first key the oldest.
+            // The key goes to the end, so that the first key of the map is the one that was logged longest ago.
             entries.remove(key);
             entries.put(key, new Entry(now));
             if (entries.size() > MAX_KEYS) {

@@ -1,12 +1,14 @@
 package io.streamlocks.client.session;
 
-/** What became of an event that was routed. */
+/** The outcome of routing an event. */
 public enum RouteResult {
-    /** The session of its stream has it, and will handle it unless the session ends before. */
+    /** The session of the stream has the event, and will handle it unless the session ends before. */
     ENQUEUED,
-    /** There are as many sessions as may be, and its stream has none. The coordinator was not asked. */
+    /** The registry has as many sessions as it may have, and none for the stream. It made no call. */
     CAPACITY,
-    /** The session of its stream takes no event now: its queue is full, or it is ending; or the registry is stopping. */
+    /**
+     * The session of the stream takes no event now: its queue is full, or it is ending; or the registry is stopping.
+     */
     REJECTED,
     /** Another worker has the stream. */
     LOCKED

@@ -10,8 +10,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
 /**
- * One stream's events, handled in order and one at a time under its lease. Thread-safe; nothing here blocks but the
- * handler, on the executor.
+ * Handles the events of one stream, in order and one at a time, under the lease of the stream. This class is
+ * thread-safe. Nothing here blocks but the handler, which runs on the executor.
+ *
+ * <p>The state decides which thread may run the handler. Only the thread that moves the state away from {@code IDLE}
+ * hands a task to the executor, and only that task moves it back. So there is at most one task, and the handler is
+ * never called by two threads.
  */
 final class Session<E> {
 
@@ -22,13 +26,13 @@ final class Session<E> {
     private final int queueCapacity;
     private final CompletableFuture<SessionEnd<E>> ended = new CompletableFuture<>();
 
-    // All below is guarded by this.
+    // All of these are guarded by this.
     private final Queue<E> queue = new ArrayDeque<>();
     private SessionState state = SessionState.IDLE;
     private boolean stopping;
     private Thread handling;
 
-    /** Tells the client that the handler works; null while the session is idle. */
+    /** Declares to the client that the handler works; null while the session is idle. */
     private HeldLease.Use use;
 
     private long idleSinceNanos;
@@ -50,12 +54,12 @@ final class Session<E> {
         return state;
     }
 
-    /** Done when the handler is closed; the lease is not released yet then. Never fails. */
+    /** Returns a future that is done when the handler is closed. The lease is not released yet then. It never fails. */
     CompletableFuture<SessionEnd<E>> ended() {
         return ended;
     }
 
-    /** Takes an event, if there is room and the session is not ending. */
+    /** Takes an event, if there is room and the session is not ending. Returns whether it did. */
     boolean enqueue(E event) {
         synchronized (this) {
             if ((state != SessionState.IDLE && state != SessionState.RUNNING) || queue.size() >= queueCapacity) {
@@ -72,18 +76,18 @@ final class Session<E> {
         return true;
     }
 
-    /** Lets the session end when it has handled what it has. */
+    /** Lets the session end when it has handled the events that it has. */
     void drain() {
         synchronized (this) {
             if (state == SessionState.RUNNING) {
                 state = SessionState.DRAINING;
             }
         }
-        // An idle one ends at once.
+        // An idle session ends at once.
         drainIfIdleSince(runtime.nanoTime());
     }
 
-    /** Lets the session end if it has waited for an event since then. Returns whether it had. */
+    /** Lets the session end if it has waited for an event since the given time. Returns whether it has. */
     boolean drainIfIdleSince(long nanos) {
         synchronized (this) {
             if (state != SessionState.IDLE || idleSinceNanos - nanos > 0) {
@@ -96,7 +100,7 @@ final class Session<E> {
         return true;
     }
 
-    /** Lets the session end now: interrupts its handler, and leaves the rest unhandled. */
+    /** Lets the session end now. This interrupts the handler and leaves the other events unhandled. */
     void stop() {
         synchronized (this) {
             stopping = true;
@@ -105,7 +109,7 @@ final class Session<E> {
         drain();
     }
 
-    /** The lease is lost: nothing more may be done. */
+    /** Ends the session because its lease is lost. Nothing more may be done under it. */
     void fail() {
         boolean idle;
         synchronized (this) {
@@ -130,7 +134,7 @@ final class Session<E> {
         }
     }
 
-    /** From now on the work is this thread's, so that a handler may close the client. */
+    /** Declares that the work is this thread's from now on, so that a handler may close the client. */
     private void useHere() {
         HeldLease.Use here = lease.use();
         synchronized (this) {
@@ -142,7 +146,7 @@ final class Session<E> {
     private void handleUntilEmpty() {
         useHere();
         while (true) {
-            // Outside of the monitor, since it may be what notices the loss and tells the user of it.
+            // This may be the first to notice the loss, and then calls the user. So it is outside of the monitor.
             boolean safe = lease.isSafe();
             E event;
             boolean over;
@@ -168,8 +172,8 @@ final class Session<E> {
             Throwable failure = handle(event);
             synchronized (this) {
                 handling = null;
-                // An interruption that came after the handler returned was ours and must not reach what this thread
-                // does next.
+                // An interruption that came after the handler returned was meant for the handler. It must not reach
+                // what this thread does next.
                 Thread.interrupted();
                 if (failure == null) {
                     queue.remove();
@@ -187,7 +191,7 @@ final class Session<E> {
             handler.handle(event);
             return null;
         } catch (Throwable e) {
-            // Not swallowed: it ends the session and is told with its end.
+            // The failure ends the session, and the end reports it.
             return e;
         }
     }
@@ -207,7 +211,7 @@ final class Session<E> {
         Optional<LeaseLoss> loss = lease.loss();
         SessionEnd<E> end;
         synchronized (this) {
-            // A handler that was interrupted by our stop fails as asked for.
+            // A handler that fails because stop() has interrupted it does what it was asked for.
             boolean errored = loss.isPresent() || unsafe || (failure != null && !stopping);
             state = errored ? SessionState.ERRORED : SessionState.STOPPED;
             use.close();

@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a session ended.
+ * The end of a session.
  *
- * @param streamId its stream
- * @param fencingToken the token of its lease
+ * @param streamId the stream
+ * @param fencingToken the token of the lease
  * @param state {@link SessionState#STOPPED} or {@link SessionState#ERRORED}
- * @param loss the loss of its lease, if that ended it
- * @param failure what its handler threw, if anything
+ * @param loss the loss of the lease, if that ended the session
+ * @param failure the exception of the handler, if there was one
  * @param unhandled the events that were enqueued and not handled to the end, in order; the one that failed is the first
  * @param <E> an event
  */

@@ -11,11 +11,11 @@ import io.streamlocks.client.HeldLease;
 public interface SessionFactory<E> {
 
     /**
-     * Opens the session of a stream. Its lease is held already, and stays the registry's to close: take the fencing
-     * token from it, and ask {@link HeldLease#requireSafe()} before each effect.
+     * Opens the session of a stream. The lease of the stream is held already, and the registry closes it. Take the
+     * fencing token from it, and ask {@link HeldLease#requireSafe()} before each effect.
      *
      * @param lease the lease of the stream
-     * @return what handles the stream's events
+     * @return the handler of the stream's events
      * @throws Exception if the session cannot be opened; the lease is released then
      */
     SessionHandler<E> open(HeldLease lease) throws Exception;

@@ -2,12 +2,10 @@ package io.streamlocks.client.session;
 
 import io.streamlocks.client.CoordinatorRefusedException;
 import io.streamlocks.client.CoordinatorUnavailableException;
-import io.streamlocks.client.HeldLease;
 import io.streamlocks.client.StreamLockClient;
+import io.streamlocks.client.session.StreamClaims.Claim;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,12 +18,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The sessions of a worker process: at most one for a stream, and that only while the stream's lease is held.
+ * The sessions of a worker process. A stream has at most one session, and only while its lease is held.
  *
- * <p>The lease is acquired before the session is opened, kept alive by the client, and released after the session has
- * ended. A lost lease ends its session as errored. Sessions run on threads of the registry, one at most for each.
+ * <p>The lease is acquired before the session opens, kept alive by the client, and released after the session has
+ * ended. A lost lease ends its session as errored. Sessions run on threads of the registry, at most one for each
+ * session.
  *
- * <p>Thread-safe.
+ * <p>This class is thread-safe.
  *
  * @param <E> an event
  */
@@ -34,46 +33,28 @@ public final class SessionRegistry<E> implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SessionRegistry.class);
 
     private final StreamLockClient client;
-    private final SessionFactory<E> factory;
-    private final int maxConcurrentSessions;
-    private final int queueCapacity;
     private final Duration idleTimeout;
     private final Duration drainTimeout;
-    private final Consumer<SessionEnd<E>> onEnd;
     private final SessionRuntime runtime;
     private final ExecutorService executor;
-
-    // Both guarded by this. A stream has its place from before its lease is asked for until after that is released.
-    private final Map<String, Place<E>> places = new HashMap<>();
-    private boolean running = true;
-
-    /** Where a session is opened, lives and ends; empty if another worker has the stream. */
-    private static final class Place<E> {
-        private final CompletableFuture<Optional<Session<E>>> opened = new CompletableFuture<>();
-        private final CompletableFuture<Void> over = new CompletableFuture<>();
-        private boolean releasedInBatch;
-
-        Optional<Session<E>> session() {
-            return opened.isCompletedExceptionally() ? Optional.empty() : opened.getNow(Optional.empty());
-        }
-    }
+    private final StreamClaims<E> claims;
+    private final SessionOpener<E> opener;
 
     private SessionRegistry(Builder<E> builder) {
         this.client = builder.client;
-        this.factory = builder.factory;
-        this.maxConcurrentSessions = builder.maxConcurrentSessions;
-        this.queueCapacity = builder.queueCapacity;
         this.idleTimeout = builder.idleTimeout;
         this.drainTimeout = builder.drainTimeout;
-        this.onEnd = builder.onEnd;
         this.runtime = builder.runtime;
         this.executor = runtime.newExecutor();
+        this.claims = new StreamClaims<>(builder.maxConcurrentSessions);
+        this.opener = new SessionOpener<>(
+                client, claims, builder.factory, builder.queueCapacity, builder.onEnd, executor, runtime);
     }
 
     /**
      * Begins to set up a registry.
      *
-     * @param client acquires and keeps the leases; stays the caller's to close, after the registry
+     * @param client acquires and keeps the leases; the caller closes it, after the registry
      * @param factory opens the sessions
      * @param <E> an event
      */
@@ -82,42 +63,32 @@ public final class SessionRegistry<E> implements AutoCloseable {
     }
 
     /**
-     * Hands an event to the session of its stream, which is opened if there is none. Returns at once for a stream that
-     * has one. Otherwise it blocks for the acquire, as {@link StreamLockClient#tryAcquire} does; concurrent calls for one
-     * stream wait for the same acquire.
+     * Hands an event to the session of its stream, and opens the session if there is none. This returns at once for a
+     * stream that has a session. Otherwise it blocks for the acquire, as {@link StreamLockClient#tryAcquire} does, and
+     * for the factory. Concurrent calls for one stream wait for the same acquire.
      *
      * @param streamId the stream
      * @param event the event
-     * @return what became of it
+     * @return what became of the event
      * @throws CoordinatorUnavailableException if the coordinator gave no usable answer; try again later
-     * @throws CoordinatorRefusedException if the coordinator refused the call, as for a stream id that is not valid
+     * @throws CoordinatorRefusedException if the coordinator refused the call, for example because the stream id is not
+     *     valid
      * @throws SessionOpenException if the factory failed; the lease is released
      */
     public RouteResult route(String streamId, E event) {
         Objects.requireNonNull(streamId, "streamId");
         Objects.requireNonNull(event, "event");
-        Place<E> place;
-        boolean isNew = false;
-        synchronized (this) {
-            if (!running) {
-                return RouteResult.REJECTED;
-            }
-            place = places.get(streamId);
-            if (place == null) {
-                if (places.size() >= maxConcurrentSessions) {
-                    return RouteResult.CAPACITY;
-                }
-                place = new Place<>();
-                places.put(streamId, place);
-                isNew = true;
-            }
+        Claim<E> claim = claims.claim(streamId);
+        if (claim instanceof Claim.Denied<E> denied) {
+            return denied.why();
         }
-        if (isNew) {
-            open(streamId, place);
+        Claim.Granted<E> granted = (Claim.Granted<E>) claim;
+        if (granted.isNew()) {
+            opener.open(streamId, granted.place());
         }
         Optional<Session<E>> session;
         try {
-            session = runtime.join(place.opened);
+            session = runtime.join(granted.place().opened());
         } catch (CompletionException e) {
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
@@ -127,164 +98,62 @@ public final class SessionRegistry<E> implements AutoCloseable {
         return session.get().enqueue(event) ? RouteResult.ENQUEUED : RouteResult.REJECTED;
     }
 
-    private void open(String streamId, Place<E> place) {
-        try {
-            Optional<HeldLease> lease = client.tryAcquire(streamId);
-            if (lease.isEmpty()) {
-                free(streamId, place);
-                place.opened.complete(Optional.empty());
-                place.over.complete(null);
-                return;
-            }
-            HeldLease.Use use = lease.get().use();
-            try {
-                open(lease.get(), place);
-            } finally {
-                use.close();
-            }
-        } catch (RuntimeException | Error e) {
-            free(streamId, place);
-            place.opened.completeExceptionally(e);
-            place.over.complete(null);
-        }
-    }
-
-    private void open(HeldLease lease, Place<E> place) {
-        Session<E> session = new Session<>(lease, handler(lease), executor, queueCapacity, runtime);
-        session.ended().thenAccept(end -> ended(place, session, end));
-        // Not on the client's callback executor, which may be busy with the user's callbacks.
-        lease.onLost(loss -> session.fail(), executor);
-        boolean stopping;
-        synchronized (this) {
-            place.opened.complete(Optional.of(session));
-            stopping = !running;
-        }
-        if (stopping) {
-            session.drain();
-        }
-    }
-
-    private SessionHandler<E> handler(HeldLease lease) {
-        try {
-            lease.requireSafe();
-            return Objects.requireNonNull(factory.open(lease), "The factory opened no session");
-        } catch (Throwable e) {
-            lease.close();
-            if (e instanceof InterruptedException) {
-                Thread.currentThread().interrupt();
-            }
-            throw new SessionOpenException(lease.streamId(), e);
-        }
-    }
-
-    private void ended(Place<E> place, Session<E> session, SessionEnd<E> end) {
-        boolean releasedInBatch;
-        synchronized (this) {
-            releasedInBatch = place.releasedInBatch;
-        }
-        try {
-            if (!releasedInBatch) {
-                session.lease().close();
-                free(end.streamId(), place);
-            }
-            onEnd.accept(end);
-        } catch (Throwable e) {
-            LOG.error("The listener for the end of the session of stream {} failed", end.streamId(), e);
-        } finally {
-            place.over.complete(null);
-        }
-    }
-
-    private void free(String streamId, Place<E> place) {
-        synchronized (this) {
-            places.remove(streamId, place);
-        }
-    }
-
-    /** The sessions there are, and their states. Streams whose lease is being asked for are not among them. */
-    public synchronized Map<String, SessionState> sessions() {
-        Map<String, SessionState> states = new HashMap<>();
-        places.forEach(
-                (streamId, place) -> place.session().ifPresent(session -> states.put(streamId, session.state())));
-        return states;
+    /** Returns the states of all sessions by stream. Streams whose lease is being acquired are not among them. */
+    public Map<String, SessionState> sessions() {
+        return claims.states();
     }
 
     /**
-     * Stops the session of a stream at once: interrupts its handler, tells of the events left unhandled with its end,
-     * releases its lease and frees its place. Returns without waiting for that.
+     * Stops the session of a stream at once. This interrupts its handler, returns the events that are left with the end
+     * of the session, releases its lease and frees its place. It does not wait for that.
      *
      * @param streamId the stream
      * @return whether it had a session
      */
     public boolean stop(String streamId) {
-        Optional<Session<E>> session;
-        synchronized (this) {
-            session = Optional.ofNullable(places.get(streamId)).flatMap(Place::session);
-        }
+        Optional<Session<E>> session = claims.session(streamId);
         session.ifPresent(Session::stop);
         return session.isPresent();
     }
 
     /**
-     * Stops the sessions that have waited for an event for longer than the idle time-out, so that others can have their
-     * places and other workers their streams. Returns without waiting for that; call it now and then.
+     * Stops the sessions that have waited for an event for longer than the idle time-out, so that other streams can
+     * have their places and other workers can have their streams. It does not wait for that. Call it regularly.
      *
-     * @return how many
+     * @return how many sessions it stops
      */
     public int evictIdle() {
         long idleSince = runtime.nanoTime() - idleTimeout.toNanos();
-        List<Session<E>> all;
-        synchronized (this) {
-            all = places.values().stream()
-                    .flatMap(place -> place.session().stream())
-                    .toList();
-        }
-        return (int) all.stream()
+        return (int) claims.sessions().stream()
                 .filter(session -> session.drainIfIdleSince(idleSince))
                 .count();
     }
 
     /**
-     * Stops all sessions for good: takes no more events, lets each session handle those it has for up to the drain
-     * time-out, interrupts what is left then, and releases all leases with one call for each thousand. Blocks until that
-     * is done. The stream of a handler that ignores its interruption for as long again is released when the handler
-     * returns; until then its lease is kept alive, while the client is open. If the client is closed meanwhile, and the
-     * handler does not return in time either, the lease {@linkplain StreamLockClient#close() runs out by itself}. Not to be
-     * called by a handler, for which it would wait. Does nothing the second time.
+     * Stops all sessions for good. This takes no more events and lets each session handle those it has, for up to the
+     * drain time-out. Then it interrupts the handlers that are left, waits for as long again, and releases all leases
+     * with one call for each thousand. It blocks until that is done, and does nothing the second time. A handler must
+     * not call it, because it would wait for that handler.
+     *
+     * <p>If a handler ignores its interruption, its stream is released when the handler returns. Until then its lease
+     * is kept alive, while the client is open. If the client closes first, the lease {@linkplain
+     * StreamLockClient#close() runs out by itself}.
      */
     public void drainAll() {
-        Map<String, Place<E>> all;
-        synchronized (this) {
-            if (!running) {
-                return;
-            }
-            running = false;
-            all = new HashMap<>(places);
-            all.values()
-                    .forEach(place -> place.releasedInBatch = place.session().isPresent());
+        Optional<Map<String, Place<E>>> stopped = claims.stop();
+        if (stopped.isEmpty()) {
+            return;
         }
-        List<Session<E>> sessions = sessionsAt(all.values());
-        sessions.forEach(Session::drain);
+        Map<String, Place<E>> all = stopped.get();
+        StreamClaims.sessionsAt(all.values()).forEach(Session::drain);
         boolean over = awaitAll(all.values());
         if (!over) {
-            // With those that were being opened meanwhile.
-            sessionsAt(all.values()).forEach(Session::stop);
+            // This includes the sessions that were being opened meanwhile.
+            StreamClaims.sessionsAt(all.values()).forEach(Session::stop);
             over = awaitAll(all.values());
         }
-        List<HeldLease> ended = new ArrayList<>();
-        synchronized (this) {
-            all.forEach((streamId, place) -> {
-                Optional<Session<E>> session = place.session().filter(one -> place.releasedInBatch);
-                // Not those whose handler still works: another worker would work beside it.
-                place.releasedInBatch =
-                        session.isPresent() && session.get().ended().isDone();
-                if (place.releasedInBatch) {
-                    ended.add(session.get().lease());
-                    places.remove(streamId, place);
-                }
-            });
-        }
-        client.release(ended);
+        List<Session<E>> ended = claims.handBack(all);
+        client.release(ended.stream().map(Session::lease).toList());
         if (over) {
             executor.shutdown();
         } else {
@@ -293,31 +162,24 @@ public final class SessionRegistry<E> implements AutoCloseable {
         }
     }
 
-    private static <E> List<Session<E>> sessionsAt(Collection<Place<E>> places) {
-        return places.stream().flatMap(place -> place.session().stream()).toList();
-    }
-
     private boolean awaitAll(Collection<Place<E>> places) {
-        return await(places.stream().map(place -> place.over).toList());
-    }
-
-    private boolean await(List<? extends CompletableFuture<?>> futures) {
+        CompletableFuture<?>[] futures = places.stream().map(Place::over).toArray(CompletableFuture[]::new);
         try {
-            return runtime.await(CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new)), drainTimeout);
+            return runtime.await(CompletableFuture.allOf(futures), drainTimeout);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
         }
     }
 
-    /** As {@link #drainAll()}. */
+    /** Closes the registry as {@link #drainAll()} does. */
     @Override
     public void close() {
         drainAll();
     }
 
     /**
-     * The settings of a {@link SessionRegistry}. Not thread-safe.
+     * The settings of a {@link SessionRegistry}. This class is not thread-safe.
      *
      * @param <E> an event
      */
@@ -337,33 +199,36 @@ public final class SessionRegistry<E> implements AutoCloseable {
             this.factory = Objects.requireNonNull(factory, "factory");
         }
 
-        /** The most sessions at a time; 32 by default. */
+        /** Sets the most sessions at a time; 32 by default. */
         public Builder<E> maxConcurrentSessions(int most) {
             this.maxConcurrentSessions = positive(most, "maxConcurrentSessions");
             return this;
         }
 
-        /** The most events that wait in a session; 1000 by default. */
+        /** Sets the most events that wait in a session; 1000 by default. */
         public Builder<E> queueCapacity(int most) {
             this.queueCapacity = positive(most, "queueCapacity");
             return this;
         }
 
-        /** How long a session may wait for an event before {@link SessionRegistry#evictIdle()} stops it; 1 min by default. */
+        /**
+         * Sets how long a session may wait for an event until {@link SessionRegistry#evictIdle()} stops it; 1 min by
+         * default.
+         */
         public Builder<E> idleTimeout(Duration time) {
             this.idleTimeout = notNegative(time, "idleTimeout");
             return this;
         }
 
-        /** How long {@link SessionRegistry#drainAll()} lets sessions handle what they have; 10 s by default. */
+        /** Sets how long {@link SessionRegistry#drainAll()} lets sessions handle their events; 10 s by default. */
         public Builder<E> drainTimeout(Duration time) {
             this.drainTimeout = notNegative(time, "drainTimeout");
             return this;
         }
 
-        /** Told of the end of each session, once, on a thread of the registry. */
-        public Builder<E> onEnd(Consumer<SessionEnd<E>> told) {
-            this.onEnd = Objects.requireNonNull(told, "told");
+        /** Sets what receives the end of each session, once, on a thread of the registry; nothing by default. */
+        public Builder<E> onEnd(Consumer<SessionEnd<E>> receiver) {
+            this.onEnd = Objects.requireNonNull(receiver, "receiver");
             return this;
         }
 

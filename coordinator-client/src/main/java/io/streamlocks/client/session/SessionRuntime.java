@@ -9,20 +9,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * What a registry takes from the process it runs in: time, threads, and how they wait. Nothing else in a registry may wait,
- * so that a simulation can put in its place one whose time passes by a schedule. Thread-safe.
+ * The parts of the process that a registry uses: time, threads, and how they wait. Nothing else in a registry may wait,
+ * so that a simulation can replace this by a runtime whose time passes by a schedule. This class is thread-safe.
  */
 class SessionRuntime {
 
-    /** That of the JVM. */
+    /** The runtime of the JVM. */
     static final SessionRuntime JVM = new SessionRuntime();
 
-    /** A monotonic clock, as {@link System#nanoTime()}. */
+    /** Returns the reading of a monotonic clock, as {@link System#nanoTime()} does. */
     long nanoTime() {
         return System.nanoTime();
     }
 
-    /** Runs what is handed to it at once, on as many threads as that takes. */
+    /** Returns an executor that runs each task at once, on as many threads as that takes. */
     ExecutorService newExecutor() {
         return Executors.newCachedThreadPool(task -> {
             Thread thread = new Thread(task, "stream-session");
@@ -31,15 +31,15 @@ class SessionRuntime {
         });
     }
 
-    /** As {@link CompletableFuture#join}. */
+    /** Waits as {@link CompletableFuture#join} does. */
     <T> T join(CompletableFuture<T> future) {
         return future.join();
     }
 
     /**
-     * Waits until it is done, for so long at most.
+     * Waits until a future is done, for so long at most.
      *
-     * @param future never fails
+     * @param future a future that never fails
      * @return whether it is done
      */
     boolean await(CompletableFuture<?> future, Duration atMost) throws InterruptedException {
@@ -49,7 +49,7 @@ class SessionRuntime {
         } catch (TimeoutException e) {
             return false;
         } catch (ExecutionException e) {
-            throw new IllegalStateException("What is waited for never fails", e);
+            throw new IllegalStateException("A future that never fails has failed", e);
         }
     }
 }

@@ -1,15 +1,15 @@
 package io.streamlocks.client.session;
 
-/** Where a session is in its life. */
+/** The state of a session. */
 public enum SessionState {
-    /** It waits for an event. */
+    /** The session waits for an event. */
     IDLE,
-    /** It handles events. */
+    /** The session handles events. */
     RUNNING,
-    /** It handles the events it has, and takes no more. */
+    /** The session handles the events that it has, and takes no more. */
     DRAINING,
-    /** It ended as it should. */
+    /** The session ended in order. */
     STOPPED,
-    /** It ended because its lease was lost, or its handler failed. */
+    /** The session ended because its lease was lost, or its handler failed. */
     ERRORED
 }

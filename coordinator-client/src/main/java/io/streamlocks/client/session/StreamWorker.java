@@ -6,10 +6,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A worker's three parts, stopped in order and once: the poll loop, so that no event comes any more; then the registry,
- * so that what came is handled and released; then the client.
+ * Stops the three parts of a worker in order, and once. First it stops the poll loop, so that no event comes any more.
+ * Then it stops the registry, so that the events are handled and the streams released. Then it closes the client.
  *
- * <p>Thread-safe.
+ * <p>This class is thread-safe.
  */
 public final class StreamWorker implements AutoCloseable {
 
@@ -21,15 +21,15 @@ public final class StreamWorker implements AutoCloseable {
     private final Thread hook = new Thread(this::stop, "stream-worker-stop");
     private final Object stopping = new Object();
 
-    // Guarded by stopping.
+    /** It is guarded by {@code stopping}. */
     private boolean stopped;
 
     /**
-     * Takes over the parts; the worker closes them.
+     * Takes over the parts. The worker closes them.
      *
-     * @param loop not started yet
-     * @param registry what the loop routes to
-     * @param client under whose leases the registry works
+     * @param loop the loop, which is not started yet
+     * @param registry the registry to which the loop routes
+     * @param client the client under whose leases the registry works
      */
     public StreamWorker(PollLoop<?> loop, SessionRegistry<?> registry, StreamLockClient client) {
         this.loop = Objects.requireNonNull(loop, "loop");
@@ -61,11 +61,11 @@ public final class StreamWorker implements AutoCloseable {
     }
 
     /**
-     * Stops the worker: the loop, the registry, the client. A part that fails to stop is logged and does not keep the next
-     * from it. Blocks as {@link PollLoop#stop()}, {@link SessionRegistry#drainAll()} and {@link StreamLockClient#close()}
-     * do, one after the other; a second call waits for the first and does nothing else. The stream of a handler that
-     * ignores its interruption is not released while the handler works: once the worker is closed, its lease runs out by
-     * itself. Not to be called by a handler or by the loop's source.
+     * Stops the loop, the registry and the client. If a part fails to stop, this logs the failure and stops the next
+     * part. It blocks as {@link PollLoop#stop()}, {@link SessionRegistry#drainAll()} and {@link
+     * StreamLockClient#close()} do, one after the other. A second call only waits for the first. If a handler ignores
+     * its interruption, its stream is not released while the handler works. Its lease runs out by itself once the
+     * worker is closed. Neither a handler nor the loop's source may call this method.
      */
     @Override
     public void close() {
@@ -73,7 +73,7 @@ public final class StreamWorker implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException shuttingDown) {
-            LOG.debug("The JVM shuts down, and finds the worker stopped");
+            LOG.debug("The JVM is shutting down, and the worker has stopped");
         }
     }
 

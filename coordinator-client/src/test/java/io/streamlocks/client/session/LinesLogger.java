@@ -7,7 +7,7 @@ import org.slf4j.event.Level;
 import org.slf4j.helpers.AbstractLogger;
 import org.slf4j.helpers.MessageFormatter;
 
-/** A log to look at. */
+/** A logger whose lines a test can read. */
 final class LinesLogger extends AbstractLogger {
 
     private static final long serialVersionUID = 1L;

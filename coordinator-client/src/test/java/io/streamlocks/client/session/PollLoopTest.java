@@ -47,7 +47,7 @@ class PollLoopTest {
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final String streamId = "stream-" + UUID.randomUUID();
 
-    /** An API that is polled. */
+    /** An API that the loop polls. */
     private static final class Source implements EventSource<String> {
         private volatile EventSource<String> polled = List::of;
         private final List<String> outcomes = new CopyOnWriteArrayList<>();
@@ -60,7 +60,7 @@ class PollLoopTest {
             return polled.poll();
         }
 
-        /** Answers a poll with these, and those after it with nothing. */
+        /** Answers one poll with these events, and later polls with none. */
         void once(String streamId, String... events) {
             AtomicInteger asked = new AtomicInteger();
             polled = () -> asked.getAndIncrement() > 0
@@ -98,7 +98,7 @@ class PollLoopTest {
     }
 
     @Test
-    void eventsAreRoutedInOrderAndTheirOutcomesTold() {
+    void eventsAreRoutedInOrderAndTheirOutcomesReported() {
         source.once(streamId, "one", "two", "three");
         loop.start();
         await().until(() -> handled.equals(List.of("one", "two", "three")));
@@ -125,7 +125,7 @@ class PollLoopTest {
     }
 
     @Test
-    void theLoopRecoversFromACoordinatorThatIsAwayAndASourceThatFailsToHearOfIt() {
+    void theLoopRecoversFromACoordinatorThatIsAwayAndASourceThatFailsToTakeThatIn() {
         storage.setAway(true);
         source.polled = () -> List.of(new StreamEvent<>(streamId, "one"), new StreamEvent<>("other", "two"));
         loop.start();
@@ -133,14 +133,14 @@ class PollLoopTest {
         assertThat(source.outcomes).startsWith("one failed", "two failed");
         assertThat(source.failure).isInstanceOf(CoordinatorUnavailableException.class);
         storage.setAway(false);
-        // There is one place, and whichever is routed first once the coordinator is back has it.
+        // There is one place. The first stream that is routed after the coordinator is back has it.
         await().until(() -> !handled.isEmpty());
-        // Two streams, two messages each, and each logged once.
+        // There are two streams with two messages each, and each message is logged once.
         assertThat(lines.lines()).hasSize(4);
     }
 
     @Test
-    void aPollThatAnswersWithNullIsAFailureLikeOthers() {
+    void aPollThatReturnsNullIsAFailureLikeOthers() {
         source.polled = () -> null;
         loop.start();
         source.awaitPolls(3);
@@ -155,7 +155,7 @@ class PollLoopTest {
             if (turns.incrementAndGet() > 1) {
                 overlaps.incrementAndGet();
             }
-            // Longer than the delay.
+            // This is longer than the delay.
             await().pollDelay(20, TimeUnit.MILLISECONDS).until(() -> true);
             turns.decrementAndGet();
             return List.of();
@@ -175,7 +175,7 @@ class PollLoopTest {
     }
 
     @Test
-    void stopWaitsForTheTurnUnderWayAndRejectsWhatIsLeftToRoute() throws Exception {
+    void stopWaitsForTheTurnUnderWayAndRejectsEventsThatAreLeft() throws Exception {
         CountDownLatch polling = new CountDownLatch(1);
         CountDownLatch answer = new CountDownLatch(1);
         source.polled = () -> {

@@ -36,7 +36,7 @@ class RepeatedErrorsTest {
     }
 
     @Test
-    void ofOverAHundredKeysTheOneLoggedLongestAgoIsForgotten() {
+    void theKeyLoggedLongestAgoIsForgottenIfThereAreOverAHundred() {
         for (int i = 0; i < 100; i++) {
             log("key " + i);
         }
@@ -44,7 +44,7 @@ class RepeatedErrorsTest {
         log("key 0");
         log("new");
         int before = lines.lines().size();
-        // Logged anew just now, so the oldest was key 1.
+        // Key 0 was logged again just now, so the oldest was key 1.
         log("key 0");
         assertThat(lines.lines()).hasSize(before);
         nanos.addAndGet(-Duration.ofSeconds(1).toNanos());

@@ -61,7 +61,9 @@ class SessionRegistryTest {
                 .build();
     }
 
-    /** Opens a session that notes its events, fails at "fail", waits at "wait" and ignores interruptions at "ignore". */
+    /**
+     * Opens a session that records its events, fails at "fail", waits at "wait" and ignores interruptions at "ignore".
+     */
     private SessionHandler<String> open(HeldLease lease) {
         lease.requireSafe();
         opened.put(lease.streamId(), lease);
@@ -231,7 +233,7 @@ class SessionRegistryTest {
     }
 
     @Test
-    void aLostLeaseFailsTheSessionInterruptsItsHandlerAndTellsWhy() {
+    void aLostLeaseFailsTheSessionInterruptsItsHandlerAndReportsTheReason() {
         List.of("one", "wait", "two").forEach(event -> registry.route(streamId, event));
         await().until(() -> handled.contains("one"));
         storage.takeOver(streamId);
@@ -249,7 +251,7 @@ class SessionRegistryTest {
         try (StreamLockClient busy = StreamLockClient.builder(server.uri())
                         .ttl(Duration.ofSeconds(3))
                         .callbackExecutor(task -> {
-                            // Never gets to it.
+                            // The handler never gets to this event.
                         })
                         .build();
                 SessionRegistry<String> own = registry(SessionRegistry.builder(busy, this::open))) {
@@ -304,7 +306,7 @@ class SessionRegistryTest {
     }
 
     @Test
-    void drainAllHandlesWhatThereIsAndReleasesAllInOneRequest() {
+    void drainAllHandlesTheEventsThereAreAndReleasesAllInOneRequest() {
         IntStream.range(0, 3).forEach(stream -> IntStream.range(0, 5).forEach(i -> registry.route("s" + stream, "e")));
         registry.drainAll();
         assertThat(handled).hasSize(15);
@@ -315,7 +317,7 @@ class SessionRegistryTest {
     }
 
     @Test
-    void drainAllInterruptsWhatTakesTooLong() {
+    void drainAllInterruptsHandlersThatTakeTooLong() {
         registry.route(streamId, "wait");
         registry.drainAll();
         assertThat(onlyEnd().state()).isEqualTo(SessionState.STOPPED);
@@ -336,7 +338,7 @@ class SessionRegistryTest {
     }
 
     @Test
-    void aClientThatIsClosedFirstReleasesTheStreamOfAnIdleSessionAndNotThatOfOneThatWorks() {
+    void aClientThatClosesFirstReleasesTheStreamOfAnIdleSessionAndNotOfOneThatWorks() {
         StreamLockClient own = StreamLockClient.builder(server.uri())
                 .requestTimeout(Duration.ofMillis(1500))
                 .build();
@@ -394,7 +396,7 @@ class SessionRegistryTest {
     }
 
     @Test
-    void drainAllReturnsAfterAllEndsAreTold() {
+    void drainAllReturnsAfterAllEndsAreReported() {
         List<String> told = new CopyOnWriteArrayList<>();
         SessionRegistry<String> slow = SessionRegistry.builder(client, this::open)
                 .onEnd(end -> {
@@ -417,7 +419,7 @@ class SessionRegistryTest {
         }));
         Future<RouteResult> route = threads.submit(() -> slow.route(streamId, "event"));
         opening.await();
-        // Longer than its time-outs.
+        // This is longer than the time-outs.
         slow.drainAll();
         gate.countDown();
         assertThat(route.get()).isIn(RouteResult.REJECTED, RouteResult.ENQUEUED);

@@ -4,30 +4,30 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 
-/** Lets a registry be in a simulated process. */
+/** Puts a registry into a simulated process. */
 public final class SimulatedSessions {
 
-    /** The process that a registry is in. */
+    /** The process of a registry. */
     public interface Host {
 
-        /** A monotonic clock. */
+        /** Returns the reading of a monotonic clock. */
         long nanoTime();
 
-        /** Runs what is handed to it at once. */
+        /** Returns an executor that runs each task at once. */
         ExecutorService newExecutor();
 
         /**
-         * Blocks the calling thread until this is done, for so long at most.
+         * Blocks the calling thread until a future is done, for so long at most.
          *
          * @return whether it is done
-         * @throws InterruptedException if the thread is interrupted and that is to be heard
+         * @throws InterruptedException if the thread is interrupted
          */
         boolean await(CompletableFuture<?> future, long nanos) throws InterruptedException;
     }
 
     private SimulatedSessions() {}
 
-    /** Puts the registry to be into a process. */
+    /** Gives the registry that is built from these settings the runtime of a process. */
     public static <E> SessionRegistry.Builder<E> in(Host host, SessionRegistry.Builder<E> settings) {
         return settings.runtime(new Runtime(host));
     }

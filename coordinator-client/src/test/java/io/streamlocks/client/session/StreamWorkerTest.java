@@ -41,7 +41,7 @@ class StreamWorkerTest {
         server.close();
     }
 
-    /** A worker that tells of what ends in it; the turn that is under way ends when it is told to stop. */
+    /** Returns a worker that reports what ends in it. The turn under way ends when the worker is stopped. */
     private static StreamWorker worker(URI coordinator, Consumer<String> tell) {
         StreamLockClient client = StreamLockClient.builder(coordinator)
                 .listener(new StreamLockListener() {
@@ -76,7 +76,7 @@ class StreamWorkerTest {
         return new StreamWorker(loop, registry, client);
     }
 
-    /** What another JVM runs. */
+    /** The program of another JVM. */
     public static final class Child {
         private Child() {}
 
@@ -95,7 +95,7 @@ class StreamWorkerTest {
         for (int i = 0; i < 4; i++) {
             closes.add(threads.submit(() -> {
                 worker.close();
-                // Whoever closes finds all closed after.
+                // Every caller of close() finds all parts closed afterwards.
                 assertThat(told).endsWith("released orders");
             }));
         }
@@ -170,13 +170,13 @@ class StreamWorkerTest {
             try {
                 gate.await();
             } catch (InterruptedException ignored) {
-                // Like work that ignores its interruption.
+                // This stands for work that ignores its interruption.
             }
         }
     }
 
     @Test
-    void aJvmThatIsToldToEndStopsItsWorkerInOrderAndOnce() throws Exception {
+    void aJvmThatShutsDownStopsItsWorkerInOrderAndOnce() throws Exception {
         ChildProcess child = ChildProcess.command(
                         Machine.java(),
                         "-cp",

@@ -3,7 +3,7 @@ package io.streamlocks.client.simulation;
 import java.util.List;
 import java.util.Random;
 
-/** One fault after another, and several at once, as chance has it. */
+/** Makes faults one after another, and several at once, by chance. */
 final class Faults {
 
     private final Simulation world;
@@ -34,9 +34,9 @@ final class Faults {
                 this::lockedRow);
     }
 
-    /** Makes faults from now on. */
+    /** Starts to make faults. */
     void start() {
-        // About two in the time of a lease.
+        // This makes about two faults per ttl.
         scheduler.after(part(ttl), "fault", () -> {
             if (!over) {
                 kinds.get(random.nextInt(kinds.size())).run();
@@ -45,7 +45,7 @@ final class Faults {
         });
     }
 
-    /** Ends all faults, those that last as well. */
+    /** Ends all faults, including those that last. */
     void heal() {
         over = true;
         tell("all is well from now on");
@@ -64,7 +64,7 @@ final class Faults {
     private void pauseWorker() {
         SimulatedWorker worker = any(world.workers());
         if (!worker.isDead()) {
-            // Short ones as well: a pause that ends just before or after the lease is the worst.
+            // Short pauses count, too: a pause that ends just before or after the lease is the worst.
             long nanos = part(random.nextBoolean() ? 3 * ttl : ttl);
             tell("pauses", worker.process().name(), nanos / 1_000_000);
             worker.process().stop(nanos);
@@ -102,7 +102,7 @@ final class Faults {
         server.process().stop(part(ttl));
     }
 
-    /** One worker from one server or from all, in one direction or in both. */
+    /** Cuts a worker off from one server or from all, in one direction or in both. */
     private void cut() {
         SimulatedWorker worker = any(world.workers());
         boolean fromAll = random.nextBoolean();

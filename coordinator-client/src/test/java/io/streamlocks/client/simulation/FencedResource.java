@@ -4,7 +4,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What holders write to, a stream each. With its fence up it refuses a token lower than one it has seen. */
+/**
+ * The resource that holders write to, each for a stream. With its fence it refuses a token lower than one it has seen.
+ */
 final class FencedResource {
 
     private static final class Written {
@@ -33,7 +35,7 @@ final class FencedResource {
             refused++;
             return false;
         }
-        // By the order of the grants, not by the tokens, which are what is to be proved good for it.
+        // This compares by the order of the grants, because the simulation must prove that the tokens have that order.
         int grant = ledger.number(fencingToken);
         if (grant < written.latestGrant) {
             scheduler.fail(new AssertionError("Resource: a write under an earlier grant of " + streamId
@@ -46,7 +48,7 @@ final class FencedResource {
         return true;
     }
 
-    /** Whether it has accepted a write to each of the streams since then. */
+    /** Returns whether it has accepted a write to each of the streams since the given time. */
     boolean servedSince(long nanos, List<String> streamIds) {
         return streamIds.stream().allMatch(id -> streams.containsKey(id) && streams.get(id).lastAcceptedAt > nanos);
     }

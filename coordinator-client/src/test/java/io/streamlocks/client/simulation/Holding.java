@@ -5,10 +5,10 @@ import io.streamlocks.client.LeaseLoss;
 import io.streamlocks.client.LossReason;
 import java.util.concurrent.TimeUnit;
 
-/** What a worker knows of a lease of its own, and what must be true of it. */
+/** A lease of a worker, and what must be true of it. */
 final class Holding {
 
-    /** How late a thread may be that has nothing else to do. */
+    /** How late a thread may be that does nothing else. */
     private static final long PROMPTLY = TimeUnit.MILLISECONDS.toNanos(40);
 
     private final SimulatedWorker worker;
@@ -35,7 +35,7 @@ final class Holding {
                 "a live lease was told to be over");
     }
 
-    /** The holder works with it no more: it closes it, or has seen that it is lost. */
+    /** The holder stops using the lease: it closes the lease, or has seen its loss. */
     void end() {
         over = true;
     }
@@ -48,7 +48,10 @@ final class Holding {
         return lease;
     }
 
-    /** Asks as before an effect. Whoever is told yes holds the lease in the storage at that instant. */
+    /**
+     * Checks the lease as a holder does before an effect. If it is safe, the storage must have it as live at that
+     * instant.
+     */
     boolean isSafe() {
         boolean safe = lease.isSafe();
         worker.require(
@@ -57,7 +60,7 @@ final class Holding {
         return safe;
     }
 
-    /** Looks from outside, now and then, without being noticed. */
+    /** Checks the lease from outside, without a call that could notice a loss. */
     void probe() {
         if (over) {
             return;
@@ -76,7 +79,7 @@ final class Holding {
         }
     }
 
-    /** Looks when all is over. */
+    /** Checks the lease when all is over. */
     void verifyToldOnce() {
         int losses = lease.loss().isPresent() ? 1 : 0;
         worker.require(lossesTold == losses, losses + " losses, of which " + lossesTold + " were told");

@@ -18,12 +18,12 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Holds every outcome of the storage against what the protocol promises: by the time at which it was judged, and in the order
- * of the commits, which is that of the answers. So it knows what is committed, as others see it.
+ * Compares every outcome of the storage with what the protocol promises: by the time at which it was judged, and in the
+ * order of the commits, which is that of the answers. So it has the committed state, as others see it.
  */
 final class LeaseLedger {
 
-    /** A grant as the protocol has it, whatever the storage believes. */
+    /** A grant by the rules of the protocol, whatever the storage has stored. */
     private static final class Granted {
         private final UUID leaseId;
         private final long fencingToken;
@@ -123,7 +123,7 @@ final class LeaseLedger {
         }
     }
 
-    /** A lease that is not known may not be granted yet: its acquire may come late. */
+    /** The acquire of an unknown lease may still come. */
     private void lost(UUID leaseId, LossReason reason) {
         if (reason != LossReason.UNKNOWN) {
             saidToBeOver.add(leaseId);
@@ -147,13 +147,13 @@ final class LeaseLedger {
                 "an answer says that another time is left than is");
     }
 
-    /** Whether the grant with this token is live. */
+    /** Returns whether the grant with this token is live. */
     boolean isLive(String streamId, long fencingToken, Instant now) {
         Granted last = latest.get(streamId);
         return last != null && last.fencingToken == fencingToken && last.isLive(now);
     }
 
-    /** Which grant of all this token stands for, in the order of the grants. */
+    /** Returns the number of the grant with this token, in the order of all grants. */
     int number(long fencingToken) {
         return byToken.get(fencingToken).number;
     }
@@ -162,7 +162,7 @@ final class LeaseLedger {
         return grants;
     }
 
-    /** How many outcomes were checked. */
+    /** Returns how many outcomes were checked. */
     int operations() {
         return operations;
     }

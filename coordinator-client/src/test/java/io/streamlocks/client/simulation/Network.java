@@ -8,10 +8,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
-/** Carries requests to the servers and answers back: late, out of order, twice or not at all. */
+/** Carries requests to the servers and answers back: late, out of order, twice or never. */
 final class Network {
 
-    /** Nobody knows whether the request had an effect. */
+    /** It is unknown whether the request had an effect. */
     static final class NoAnswerException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -23,7 +23,7 @@ final class Network {
     private final Scheduler scheduler;
     private final List<SimulatedServer> servers;
 
-    /** By "worker server", until when requests and answers between them are lost. */
+    /** The time until which requests and answers are lost, by "worker server". */
     private final Map<String, Long> requestsCutUntil = new HashMap<>();
 
     private final Map<String, Long> answersCutUntil = new HashMap<>();
@@ -39,7 +39,7 @@ final class Network {
         this.servers = servers;
     }
 
-    /** Nothing that one of them sends arrives, in the directions given, for so long. */
+    /** Loses everything between the two in the given directions, for so long. */
     void cut(String worker, String server, boolean requests, boolean answers, long nanos) {
         if (requests) {
             requestsCutUntil.put(worker + " " + server, scheduler.now() + nanos);
@@ -117,17 +117,17 @@ final class Network {
         }
     }
 
-    /** Most are quick, and a few take as long as can be. */
+    /** Returns the time that a message takes. Most are quick, and a few take as long as possible. */
     long delay() {
         double part = Math.pow(scheduler.random().nextDouble(), 3);
         return minNanos + (long) ((maxNanos - minNanos) * part);
     }
 
     /**
-     * Sends a request to one of the servers. Blocks the calling thread until it is answered.
+     * Sends a request to one of the servers. This blocks the calling thread until there is an answer.
      *
-     * @param timeoutNanos for how long at most, on the caller's clock
-     * @throws NoAnswerException if there was no answer in time, or one that says nothing
+     * @param timeoutNanos the longest time that this blocks, on the caller's clock
+     * @throws NoAnswerException if there was no usable answer in time
      */
     <O> List<O> call(
             SimulatedProcess caller, long timeoutNanos, Function<GroupCommit, CompletableFuture<List<O>>> request) {
@@ -135,7 +135,7 @@ final class Network {
         Exchange<O> exchange = new Exchange<>(caller, server, request);
         exchange.send(delay());
         if (scheduler.random().nextDouble() < duplicating) {
-            // Long after, when its caller may have given up, retried, released or lost the lease.
+            // The duplicate comes long after, when its caller may have given up, retried, released or lost the lease.
             exchange.send(
                     delay() + (long) (2 * timeoutNanos * scheduler.random().nextDouble()));
         }

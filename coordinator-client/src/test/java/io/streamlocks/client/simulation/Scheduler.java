@@ -8,14 +8,14 @@ import java.util.concurrent.Semaphore;
 
 /**
  * The time of a simulation, and what happens in it. One thread at a time runs: that of the test, or a {@link
- * SimulatedThread} that has its turn until it blocks. Whoever blocks carries out what is due next, until that is the turn of
- * a thread. Events at the same instant come in the order in which they were asked for.
+ * SimulatedThread} that has its turn until it blocks. A thread that blocks carries out the next events, until one of
+ * them is the turn of a thread. Events at the same instant come in the order in which they were scheduled.
  */
 final class Scheduler {
 
     static final long NEVER = Long.MAX_VALUE;
 
-    /** Something to do, or, with a thread, its turn if it is still blocked as it was. */
+    /** An event: something to do, or the turn of a thread that is still in the same wait. */
     private record Event(long at, long order, SimulatedThread thread, long ticket, String name, Runnable action)
             implements Comparable<Event> {
         @Override
@@ -39,12 +39,12 @@ final class Scheduler {
         this.trace = trace;
     }
 
-    /** Nanoseconds since the simulation began. */
+    /** Returns the nanoseconds since the simulation began. */
     long now() {
         return now;
     }
 
-    /** The one source of chance. */
+    /** Returns the only source of chance. */
     Random random() {
         return random;
     }
@@ -53,14 +53,14 @@ final class Scheduler {
         return trace;
     }
 
-    /** Ends the simulation: something is not as it must be. */
+    /** Ends the simulation, because a promise is broken. */
     void fail(Throwable cause) {
         if (failure == null) {
             failure = cause;
         }
     }
 
-    /** Does something that does not block, after so long. */
+    /** Schedules something that does not block. */
     void after(long nanos, String name, Runnable action) {
         queue.add(new Event(now + nanos, order++, null, 0, name, action));
     }
@@ -68,8 +68,8 @@ final class Scheduler {
     /**
      * Lets time pass, for the thread of the test.
      *
-     * @param untilNanos until when
-     * @throws Throwable what made the simulation fail
+     * @param untilNanos the time at which this ends
+     * @throws Throwable the reason, if the simulation fails
      */
     void runUntil(long untilNanos) throws Throwable {
         limit = untilNanos;
@@ -84,7 +84,7 @@ final class Scheduler {
         now = untilNanos;
     }
 
-    /** The threads that were started and have not ended. */
+    /** Returns the threads that were started and have not ended. */
     Set<SimulatedThread> threads() {
         return threads;
     }
@@ -95,13 +95,13 @@ final class Scheduler {
         wake(thread);
     }
 
-    /** The calling thread has done its work. */
+    /** Ends the calling thread. */
     void ended(SimulatedThread thread) {
         threads.remove(thread);
         pass(next());
     }
 
-    /** Blocks the calling thread until it is woken, or that time. May also return for no reason. */
+    /** Blocks the calling thread until it is woken, or until that time. It may also return for no reason. */
     void block(SimulatedThread self, long untilNanos) {
         self.ticket++;
         self.blocked = true;
@@ -135,7 +135,7 @@ final class Scheduler {
         }
     }
 
-    /** Carries out events until it is a thread's turn. Null if it is the test's. */
+    /** Carries out events until one of them is the turn of a thread. Returns null if it is the turn of the test. */
     private SimulatedThread next() {
         while (failure == null) {
             Event event = queue.peek();

@@ -9,7 +9,7 @@ import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
-/** Runs tasks on simulated threads, on as many as that takes. */
+/** Runs tasks on as many simulated threads as that takes. */
 final class SimulatedExecutor extends AbstractExecutorService {
 
     private final SimulatedProcess process;
@@ -50,7 +50,7 @@ final class SimulatedExecutor extends AbstractExecutorService {
         Runnable task = tasks.remove(self);
         while (task == null && !shutdown) {
             self.block(Scheduler.NEVER);
-            // Whatever interrupted it was meant for the task before.
+            // An interruption was meant for the task before.
             Thread.interrupted();
             task = tasks.remove(self);
         }

@@ -16,13 +16,13 @@ final class SimulatedProcess {
     private long resumedAt;
 
     /**
-     * @param rate how fast its clock runs, as a part of the simulation's
+     * @param rate the speed of its clock, relative to that of the simulation
      */
     SimulatedProcess(String name, Scheduler scheduler, double rate) {
         this.name = name;
         this.scheduler = scheduler;
         this.rate = rate;
-        // Anywhere: a monotonic clock means nothing but by differences, and may wrap around.
+        // The clock starts anywhere: only differences of a monotonic clock mean something, and it may wrap around.
         this.offsetNanos = scheduler.random().nextInt(4) == 0
                 ? Long.MAX_VALUE - TimeUnit.SECONDS.toNanos(scheduler.random().nextInt(60))
                 : scheduler.random().nextLong();
@@ -36,12 +36,12 @@ final class SimulatedProcess {
         return scheduler;
     }
 
-    /** Its monotonic clock. */
+    /** Returns the reading of its monotonic clock. */
     long nanoTime() {
         return offsetNanos + (long) (scheduler.now() * rate);
     }
 
-    /** When this clock will have gone on for so long, on the scheduler's. */
+    /** Returns the time of the scheduler at which this clock will have advanced by so much. */
     long inNanos(long nanos) {
         double here = Math.ceil(nanos / rate) + 1;
         return here > Scheduler.NEVER / 2.0 ? Scheduler.NEVER : scheduler.now() + (long) here;
@@ -56,7 +56,7 @@ final class SimulatedProcess {
         stopUntil(nanos == Scheduler.NEVER ? nanos : Math.max(stoppedUntil, scheduler.now() + nanos));
     }
 
-    /** Lets them go on now. */
+    /** Lets its threads go on now. */
     void resume() {
         stopUntil(scheduler.now());
     }
@@ -81,7 +81,7 @@ final class SimulatedProcess {
         onResume.add(action);
     }
 
-    /** Whether its threads could run in all of this time up to now. */
+    /** Returns whether its threads could run in all of this time up to now. */
     boolean hasRunFor(long nanos) {
         return !isStopped() && scheduler.now() - resumedAt >= nanos;
     }

@@ -4,7 +4,9 @@ import io.streamlocks.coordinator.lock.group.GroupCommit;
 import io.streamlocks.coordinator.lock.group.SimulatedGroupCommit;
 import java.util.concurrent.TimeUnit;
 
-/** A coordinator: group commit before the storage. Its crash loses what is under way, but for the storage's effects. */
+/**
+ * A coordinator: group commit before the storage. A crash loses what is under way, except for effects in the storage.
+ */
 final class SimulatedServer {
 
     private final SimulatedProcess process;
@@ -32,7 +34,7 @@ final class SimulatedServer {
         return up;
     }
 
-    /** Which of its lives this is: an answer of another one never arrives. */
+    /** The number of its lives. An answer from an earlier life never arrives. */
     int starts() {
         return starts;
     }

@@ -25,24 +25,25 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * The storage behind all servers: the memory backend on a clock of its own, as a database with transactions. It outlives
- * every server, as a database does. Statements take time, and fail before their write, after it, or with a rollback.
+ * The storage behind all servers: the memory backend on a clock of its own, as a database with transactions. It
+ * outlives every server, as a database does. Statements take time, and fail before their write, after it, or with a
+ * rollback.
  *
- * <p>The memory backend has what is committed. A statement locks the rows that nobody has locked, judges at that instant,
- * and commits later. Nobody else can change those rows in between, so the memory backend carries the statement out at its
- * commit, by the clock of the judgement: the outcome and the new row are the same.
+ * <p>The memory backend has the committed state. A statement locks the rows that are not locked, judges at that
+ * instant, and commits later. No other statement can change those rows in between. So the memory backend carries the
+ * statement out at its commit, by the clock of the judgement: the outcome and the new row are the same.
  */
 final class SimulatedStorage extends ForwardingLocks {
 
-    /** On what a statement judges a row that another transaction has locked. */
+    /** How a statement judges a row that another transaction has locked. */
     enum Judging {
-        /** On nothing: it says that the row is blocked. */
+        /** It does not judge: the outcome is that the row is blocked. */
         LOCKED_ROW,
 
-        /** Whether a lease is over, on the row as committed, though a version of it may wait for its commit. */
+        /** It judges whether a lease is over on the committed row, although a newer version may wait for its commit. */
         COMMITTED_ROW,
 
-        /** Whether a lease may be renewed, on the row as committed, before it waits for the lock. */
+        /** It judges whether a lease may be renewed on the committed row, before it waits for the lock. */
         BEFORE_THE_LOCK
     }
 
@@ -57,7 +58,7 @@ final class SimulatedStorage extends ForwardingLocks {
     private final MemoryLockManager committed;
     private final Transactions transactions;
 
-    /** The lease granted last, as committed, by stream. */
+    /** The latest lease of each stream, as committed. */
     private final Map<String, UUID> latest = new HashMap<>();
 
     private final Kind<AcquireRequest, AcquireOutcome> acquire = new Kind<>(
@@ -79,17 +80,20 @@ final class SimulatedStorage extends ForwardingLocks {
             new ReleaseOutcome.Blocked(),
             new ReleaseOutcome.Undecided());
 
-    /** When the statement judged that is being carried out; null if none is. */
+    /** The time of the judgement of the statement that is being carried out; null if there is none. */
     private Instant judgedAt;
 
-    /** How much longer than usual a statement takes before its write and after its commit, each, at most. */
+    /** The most that a statement takes longer than usual before its write and after its commit, each. */
     long slowness;
 
-    /** How likely a statement fails before its write, rolls back, is given up before its commit, and fails after it. */
+    /**
+     * The probability that a statement fails before its write, rolls back, is given up before its commit, or fails
+     * after it.
+     */
     double failing;
 
     /**
-     * @param patienceNanos for how long a server waits for a commit
+     * @param patienceNanos how long a server waits for a commit
      */
     SimulatedStorage(Scheduler scheduler, double rate, LeaseLedger ledger, Judging judging, long patienceNanos) {
         this.scheduler = scheduler;
@@ -105,7 +109,7 @@ final class SimulatedStorage extends ForwardingLocks {
         return judgedAt == null ? START.plusNanos((long) (scheduler.now() * rate)) : judgedAt;
     }
 
-    /** What its clock says, as exactly as it keeps time. */
+    /** Returns the reading of its clock, in its resolution. */
     Instant now() {
         return clock().truncatedTo(ChronoUnit.MICROS);
     }
@@ -134,7 +138,7 @@ final class SimulatedStorage extends ForwardingLocks {
         return decide(release, requests);
     }
 
-    /** What is different for the kinds of requests; one is carried out on the row as committed. */
+    /** What differs between the kinds of requests. A request is carried out on the committed row. */
     private record Kind<Q, O>(
             Function<Q, String> streamId, Function<Q, UUID> leaseId, Function<Q, O> carryOut, O blocked, O undecided) {}
 
@@ -166,7 +170,10 @@ final class SimulatedStorage extends ForwardingLocks {
         scheduler.trace().tell(scheduler.now(), "storage", outcome.getClass().getSimpleName(), details);
     }
 
-    /** A transaction names a stream once only; a request that repeats the one before it of its stream shares its outcome. */
+    /**
+     * A transaction names a stream only once. A request that repeats the one before it for its stream shares the
+     * outcome.
+     */
     private <Q, O> List<O> decide(Kind<Q, O> kind, List<Q> requests) {
         SimulatedThread.current().block(scheduler.now() + part(FASTEST));
         pass();
@@ -189,7 +196,7 @@ final class SimulatedStorage extends ForwardingLocks {
         return outcomes;
     }
 
-    /** Is at one instant. */
+    /** This happens at one instant. */
     private <Q, O> List<Transactions.Transaction> begin(Kind<Q, O> kind, List<Q> requests, List<O> outcomes) {
         List<Transactions.Transaction> begun = new ArrayList<>();
         Map<String, Runnable> writes = new LinkedHashMap<>();
@@ -203,7 +210,7 @@ final class SimulatedStorage extends ForwardingLocks {
             }
             Runnable write = () -> outcomes.set(position, kind.carryOut.apply(request));
             if (isHeldByAnother(request) || isCalledOverUnlocked(kind, request)) {
-                // Changes nothing.
+                // This changes nothing.
                 failOnError(write);
             } else if (!transactions.isLocked(streamId)) {
                 writes.put(streamId, write);
@@ -222,7 +229,7 @@ final class SimulatedStorage extends ForwardingLocks {
         return begun;
     }
 
-    /** Does it when asked, by the clock of now. */
+    /** Runs each task at once, by the clock of that moment. */
     private Runnable asOfNow(Runnable action) {
         Instant now = clock();
         return () -> {
@@ -235,7 +242,7 @@ final class SimulatedStorage extends ForwardingLocks {
         };
     }
 
-    /** The server would take it for one more failure of the storage. */
+    /** The server would treat it as one more failure of the storage, so this ends the simulation. */
     private void failOnError(Runnable action) {
         try {
             action.run();
@@ -245,7 +252,7 @@ final class SimulatedStorage extends ForwardingLocks {
         }
     }
 
-    /** A poll for a held stream is answered from the row as committed, and locks nothing. */
+    /** A poll for a held stream reads the committed row, and locks nothing. */
     private boolean isHeldByAnother(Object request) {
         return request instanceof AcquireRequest acquire
                 && isCommittedLive(acquire.streamId())

@@ -2,13 +2,14 @@ package io.streamlocks.client.simulation;
 
 import java.util.concurrent.locks.LockSupport;
 
-/** A thread of a simulated process. Runs when it has its turn, and waits by its {@link Scheduler} alone. */
+/** A thread of a simulated process. It runs when it has its turn, and waits only by its {@link Scheduler}. */
 final class SimulatedThread extends Thread {
 
     private final SimulatedProcess process;
     private final Scheduler scheduler;
 
-    // Of the scheduler: whether it waits, which of its waits that is, and whether that is about to end.
+    // These belong to the scheduler: whether the thread waits, the number of the wait, and whether that is about to
+    // end.
     boolean blocked;
     long ticket;
     boolean waking;
@@ -38,7 +39,7 @@ final class SimulatedThread extends Thread {
         scheduler.start(this);
     }
 
-    /** To be called by whoever has the turn, and gives it up with this. */
+    /** Gives the turn to this thread. The thread that has the turn calls this. */
     void giveTurn() {
         hasTurn = true;
         if (launched) {
@@ -68,7 +69,7 @@ final class SimulatedThread extends Thread {
         }
     }
 
-    /** Of a thread that waits, its wait ends; else the JVM's flag is set as ever. */
+    /** Ends the wait of a thread that waits; otherwise this sets the JVM's flag, as usual. */
     @Override
     public void interrupt() {
         if (this == Thread.currentThread()) {
@@ -79,7 +80,9 @@ final class SimulatedThread extends Thread {
         }
     }
 
-    /** Blocks until that time, or woken, or interrupted; then the JVM's flag is set. */
+    /**
+     * Blocks until that time, or until the thread is woken or interrupted. After an interruption the JVM's flag is set.
+     */
     void block(long untilNanos) {
         // A set flag would keep the thread from sleeping while it waits for its turn.
         boolean interrupted = Thread.interrupted();
@@ -92,7 +95,7 @@ final class SimulatedThread extends Thread {
         }
     }
 
-    /** As {@link LockSupport#park()} with a time-out. */
+    /** Parks as {@link LockSupport#park()} does, with a time-out. */
     void park(long untilNanos) {
         if (!permit && !isInterrupted()) {
             block(untilNanos);
@@ -105,7 +108,7 @@ final class SimulatedThread extends Thread {
         scheduler.wake(this);
     }
 
-    /** As {@link Thread#sleep}. */
+    /** Sleeps as {@link Thread#sleep} does. */
     void sleepUntil(long nanos) throws InterruptedException {
         while (scheduler.now() < nanos) {
             if (Thread.interrupted()) {

@@ -21,8 +21,8 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A worker process: a client and a registry, two threads that route events to it, and one that takes leases without. Holds
- * what it sees against what the client promises.
+ * A worker process: a client and a registry, two threads that route events to it, and one that takes leases without a
+ * session. It compares what it sees with what the client promises.
  */
 final class SimulatedWorker {
 
@@ -42,18 +42,25 @@ final class SimulatedWorker {
     private int ended;
     private int events;
 
-    SimulatedWorker(Simulation world, SimulatedProcess process) {
+    /**
+     * @param setsTtl whether the worker names the length of its leases; otherwise the servers choose the same one
+     */
+    SimulatedWorker(Simulation world, SimulatedProcess process, boolean setsTtl) {
         this.world = world;
         this.process = process;
-        this.host = new WorkerHost(process, world.network(), world.ttl().toNanos() / 4);
+        this.host = new WorkerHost(process, world.network(), world.ttl());
         this.callbacks = new SimulatedExecutor(process, "callback");
-        this.client = SimulatedClient.create(
-                StreamLockClient.builder(URI.create("http://simulated"))
-                        .ownerId(process.name())
-                        .ttl(world.ttl())
-                        .acquireTimeout(world.ttl())
-                        .callbackExecutor(callbacks),
-                host);
+        StreamLockClient.Builder settings = StreamLockClient.builder(URI.create("http://simulated"))
+                .ownerId(process.name())
+                .acquireTimeout(world.ttl())
+                .callbackExecutor(callbacks);
+        if (setsTtl) {
+            settings.ttl(world.ttl());
+        } else {
+            // A worker that was never granted a lease would close with the longest time-out there is.
+            settings.requestTimeout(world.ttl().dividedBy(4));
+        }
+        this.client = SimulatedClient.create(settings, host);
         this.registry = SimulatedSessions.in(host, SessionRegistry.builder(client, this::open))
                 .maxConcurrentSessions(2 + random().nextInt(3))
                 .queueCapacity(3)
@@ -99,7 +106,7 @@ final class SimulatedWorker {
         registry.evictIdle();
     }
 
-    /** Takes a lease without a session, for some time. */
+    /** Takes a lease without a session for some time. */
     private void hold() throws InterruptedException {
         Optional<HeldLease> acquired;
         try {
@@ -144,7 +151,7 @@ final class SimulatedWorker {
                 if (!holding.isSafe()) {
                     return;
                 }
-                // Between the look at the lease and the arrival of the write anything can happen.
+                // Anything can happen between the check of the lease and the arrival of the write.
                 process.sleep(part(world.ttl().toNanos() / 5));
                 world.send(process.name(), lease.streamId(), lease.fencingToken());
             }
@@ -168,7 +175,7 @@ final class SimulatedWorker {
                 "a session whose lease was lost ended as if all were well");
     }
 
-    /** All at once and for ever, as by SIGKILL. */
+    /** Stops all threads at once and for ever, as SIGKILL does. */
     void kill() {
         tell("is killed");
         dead = true;
@@ -180,7 +187,7 @@ final class SimulatedWorker {
         return dead;
     }
 
-    /** Ends the process in order; of a dead one, what is left of its threads. */
+    /** Ends the process in order. If it is dead, this ends the threads that are left. */
     void shutDown() {
         process.resume();
         process.start("main", () -> {
@@ -204,7 +211,7 @@ final class SimulatedWorker {
         }
     }
 
-    /** When all threads have ended. */
+    /** Checks what must be true when all threads have ended. */
     void verifyOver() {
         holdings.forEach(Holding::verifyToldOnce);
         require(opened == ended && sessions.isEmpty(), opened + " sessions were opened, and " + ended + " ended");
@@ -226,7 +233,7 @@ final class SimulatedWorker {
         return world.isLive(streamId, fencingToken);
     }
 
-    /** Of a dead process nothing is asked. */
+    /** A dead process has no duties. */
     void require(boolean holds, String otherwise) {
         if (!holds && !dead) {
             process.scheduler().fail(new AssertionError("Worker " + process.name() + ": " + otherwise));

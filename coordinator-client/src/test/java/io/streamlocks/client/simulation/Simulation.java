@@ -10,21 +10,21 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * One run: workers, servers, a storage and a resource, all that chance does to them for ten times the ttl, a time without
- * faults in which every stream must be served again, and an end in order.
+ * One run with workers, servers, a storage and a resource. There are faults by chance for ten times the ttl. Then there
+ * is a time without faults, in which every stream must be served again, and an end in order.
  */
 final class Simulation {
 
     /**
-     * What is simulated.
+     * The world that is simulated.
      *
-     * @param fenced whether the resource looks at fencing tokens
-     * @param drift by how much clocks run too fast or too slowly at most, as a part
-     * @param judging on what the storage judges a row that is locked
+     * @param fenced whether the resource checks fencing tokens
+     * @param drift the most by which clocks run too fast or too slowly, as a fraction
+     * @param judging how the storage judges a row that is locked
      */
     record World(boolean fenced, double drift, Judging judging) {
 
-        /** As it should be: two clocks differ by less than the client's margin, a tenth of the ttl. */
+        /** The world as it should be: two clocks differ by less than the client's margin, a tenth of the ttl. */
         static final World SOUND = new World(true, 0.04);
 
         World(boolean fenced, double drift) {
@@ -33,16 +33,16 @@ final class Simulation {
     }
 
     /**
-     * What came of it.
+     * The outcome of a run.
      *
-     * @param hash of all that happened
+     * @param hash a hash of all that happened
      * @param steps how many events there were
      * @param operations how many outcomes of the storage were checked
      * @param grants how many leases were granted
      * @param accepted how many writes the resource took
-     * @param refused how many writes its fence held off
+     * @param refused how many writes its fence refused
      * @param takeover how long the slowest stream had to wait for a write after the faults had ended
-     * @param ttl of the leases
+     * @param ttl the length of the leases
      */
     record Outcome(
             long hash,
@@ -54,7 +54,7 @@ final class Simulation {
             Duration takeover,
             Duration ttl) {}
 
-    /** What is granted late, by a duplicate or a slow statement, is over after another ttl. */
+    /** A lease that is granted late, by a duplicate or a slow statement, is over after another ttl. */
     static final int TAKEOVER_TTLS = 3;
 
     private static final int FAULTY_TTLS = 10;
@@ -73,7 +73,7 @@ final class Simulation {
     private final int workerCount;
     private boolean calm;
 
-    /** Those of now, and those of before, stopped or dead. */
+    /** The workers that are at work. The former ones have stopped or are dead. */
     private final List<SimulatedWorker> workers = new ArrayList<>();
 
     private final List<SimulatedWorker> formerWorkers = new ArrayList<>();
@@ -100,9 +100,9 @@ final class Simulation {
     }
 
     /**
-     * Runs it.
+     * Runs the simulation.
      *
-     * @throws Throwable whatever was not as it must be
+     * @throws Throwable if a promise is broken
      */
     Outcome run() throws Throwable {
         fillUpWorkers();
@@ -161,8 +161,9 @@ final class Simulation {
         workers.stream().filter(SimulatedWorker::isDead).forEach(formerWorkers::add);
         workers.removeIf(SimulatedWorker::isDead);
         while (workers.size() < workerCount) {
-            String name = "worker-" + (workers.size() + formerWorkers.size() + 1);
-            workers.add(new SimulatedWorker(this, new SimulatedProcess(name, scheduler, rate())));
+            int number = workers.size() + formerWorkers.size() + 1;
+            SimulatedProcess process = new SimulatedProcess("worker-" + number, scheduler, rate());
+            workers.add(new SimulatedWorker(this, process, number % 2 == 0));
         }
     }
 
@@ -184,7 +185,7 @@ final class Simulation {
         });
     }
 
-    /** Whether the faults, and all that came late of them, are long over. */
+    /** Returns whether the faults, and their late effects, are long over. */
     boolean isCalm() {
         return calm;
     }
@@ -213,7 +214,7 @@ final class Simulation {
         return servers;
     }
 
-    /** Those that are running, paused, or killed and not replaced yet. */
+    /** Returns the workers that are running, paused, or killed and not replaced yet. */
     List<SimulatedWorker> workers() {
         return workers;
     }

@@ -34,8 +34,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.slf4j.LoggerFactory;
 
 /**
- * The protocol and the client under thousands of schedules of faults. {@code -Dsimulation.seeds=N} runs so many of them,
- * and {@code -Dsimulation.seed=N} one alone, and writes down what happens in it.
+ * Tests the protocol and the client under thousands of schedules of faults. {@code -Dsimulation.seeds=N} runs so many
+ * of them. {@code -Dsimulation.seed=N} runs one, and writes down what happens in it.
  */
 @Tag("simulation")
 class SimulationTest {
@@ -45,9 +45,9 @@ class SimulationTest {
 
     private static final ErrorsFail ERRORS = new ErrorsFail();
 
-    /** What the client logs as an error is that one of its threads met what it should not. */
+    /** An error in the log of the client means that one of its threads met what it should not. */
     private static final class ErrorsFail extends AppenderBase<ILoggingEvent> {
-        /** Of threads that are not of a simulation; whose it was is not known. */
+        /** Errors of threads that belong to no simulation. */
         private final List<String> others = new CopyOnWriteArrayList<>();
 
         @Override
@@ -63,7 +63,7 @@ class SimulationTest {
 
     @BeforeAll
     static void listen() {
-        // Faults are what it is all about; a warning for each would be millions.
+        // There would be millions of warnings, because each fault causes some.
         CLIENT_LOG.setLevel(Level.ERROR);
         CLIENT_LOG.setAdditive(false);
         CLIENT_LOG.addAppender(ERRORS);
@@ -77,7 +77,7 @@ class SimulationTest {
         CLIENT_LOG.setLevel(null);
     }
 
-    /** A run, and what made it fail if it did. */
+    /** A run, and the reason if it failed. */
     private record Run(long seed, Outcome outcome, Throwable failure) {}
 
     @Test
@@ -121,12 +121,12 @@ class SimulationTest {
 
     @ParameterizedTest
     @EnumSource(names = "LOCKED_ROW", mode = EnumSource.Mode.EXCLUDE)
-    void aJudgementWithoutTheRowLockBringsBackALeaseThatWasSaidToBeOver(Judging judging) throws Exception {
+    void aJudgementWithoutTheRowLockRevivesALeaseThatWasReportedAsOver(Judging judging) throws Exception {
         assertThat(failure(new World(true, 0.04, judging))).hasValueSatisfying(failure -> assertThat(failure)
                 .hasMessageStartingWith("Storage: a lease that was said to be over was "));
     }
 
-    /** What makes the first run fail that does. */
+    /** Returns the reason of the first run that fails. */
     private static Optional<Throwable> failure(World world) throws Exception {
         return runAll(CONTROLS, world).stream()
                 .map(Run::failure)
@@ -142,7 +142,7 @@ class SimulationTest {
         }
     }
 
-    /** On as many cores as there are, each run by itself, until one fails: that leaves its threads where they are. */
+    /** Uses all cores, one for each run, until one run fails. That run leaves its threads where they are. */
     private static List<Run> runAll(int seeds, World world) throws Exception {
         ExecutorService threads =
                 Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
@@ -165,7 +165,7 @@ class SimulationTest {
         }
     }
 
-    /** Most take a few hundredths of a second. */
+    /** Most runs take a few hundredths of a second. */
     private static Run outcome(long seed, Future<Run> run) throws Exception {
         try {
             return run.get(1, TimeUnit.MINUTES);
@@ -194,7 +194,7 @@ class SimulationTest {
         }
     }
 
-    /** The end of the story: the same seed fails in the same way. */
+    /** Runs the same seed again, which fails in the same way, and returns the end of its trace. */
     private static String excerpt(long seed) {
         Trace trace = new Trace(true);
         run(seed, World.SOUND, trace);

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** What happened in a simulation: always as a hash, and as lines where somebody wants to read them. */
+/** Records what happens in a simulation: always as a hash, and as lines if a person wants to read them. */
 final class Trace {
 
     private final boolean readable;
@@ -17,14 +17,14 @@ final class Trace {
         this.readable = readable;
     }
 
-    /** An event was carried out, or a thread had its turn. */
+    /** Records that an event was carried out, or a thread had its turn. */
     void step(long atNanos, String name) {
         steps++;
         mix(atNanos);
         mix(name.hashCode());
     }
 
-    /** Something that people want to know. */
+    /** Records something that people want to read. */
     void tell(long atNanos, String who, String what, Object... details) {
         mix(who.hashCode());
         mix(what.hashCode());

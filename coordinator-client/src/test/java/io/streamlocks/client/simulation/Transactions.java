@@ -7,14 +7,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The transactions of the storage, and the rows that they have locked. What one of them does becomes visible by its commit,
- * which comes at a later instant, usually soon.
+ * The transactions of the storage, and the rows that they have locked. The effect of a transaction becomes visible by
+ * its commit, which comes at a later instant, usually soon.
  */
 final class Transactions {
 
     private static final long FASTEST = TimeUnit.MILLISECONDS.toNanos(2);
 
-    /** Has rows locked until it commits, which has its effect, or rolls back, which has none. */
+    /** A transaction has rows locked until it commits, with an effect, or rolls back, without one. */
     final class Transaction {
         private final Runnable effect;
         private final boolean rollsBack;
@@ -31,7 +31,9 @@ final class Transactions {
             scheduler.after(endsAt - scheduler.now(), rollsBack ? "rollback" : "commit", this::end);
         }
 
-        /** Lets the calling thread wait for its end. Returns whether it has committed by that time. */
+        /**
+         * Lets the calling thread wait for the end of the transaction. Returns whether it has committed by that time.
+         */
         boolean awaitCommit(long untilNanos) {
             waiting = SimulatedThread.current();
             while (!over && scheduler.now() < untilNanos) {
@@ -59,10 +61,10 @@ final class Transactions {
 
     private final Scheduler scheduler;
 
-    /** By row, who has it locked. */
+    /** The transaction that has each row locked. */
     private final Map<String, Transaction> locked = new LinkedHashMap<>();
 
-    /** How much longer than usual one in two commits takes, at most. */
+    /** The most that one in two commits takes longer than usual. */
     long stall;
 
     Transactions(Scheduler scheduler) {
@@ -73,17 +75,17 @@ final class Transactions {
         return locked.containsKey(row);
     }
 
-    /** Whether it is locked by a foreign transaction, which changes nothing. */
+    /** Returns whether a foreign transaction has the row locked. Such a transaction changes nothing. */
     boolean isForeign(String row) {
         return isLocked(row) && locked.get(row).writesAt == Scheduler.NEVER;
     }
 
-    /** Whether there is a version of the row that nobody else sees. */
+    /** Returns whether there is a version of the row that is not committed. */
     boolean isWritten(String row) {
         return isLocked(row) && locked.get(row).writesAt <= scheduler.now();
     }
 
-    /** Locks rows that nobody has locked, and writes them. */
+    /** Locks rows that are not locked, and writes them. */
     Transaction write(Collection<String> rows, Runnable effect, boolean rollsBack) {
         long now = scheduler.now();
         Transaction transaction = new Transaction(effect, rollsBack, now, now + commitNanos());
@@ -92,7 +94,7 @@ final class Transactions {
         return transaction;
     }
 
-    /** Has a row locked for so long, if nobody else has, and rolls back. */
+    /** Locks a row for so long, if it is not locked, and rolls back. */
     void lock(String row, long nanos) {
         if (!isLocked(row)) {
             locked.put(row, new Transaction(null, true, Scheduler.NEVER, scheduler.now() + nanos));
@@ -100,8 +102,8 @@ final class Transactions {
     }
 
     /**
-     * Waits for a row that a foreign transaction has locked, and writes it then. It is the next to have the lock, so the row
-     * stays locked for the others all the while.
+     * Waits for a row that a foreign transaction has locked, and writes it then. It has the lock next, so the row stays
+     * locked for the others all the time.
      */
     Transaction writeAfterForeign(String row, Runnable effect) {
         long writesAt = locked.get(row).endsAt;
@@ -110,7 +112,7 @@ final class Transactions {
         return transaction;
     }
 
-    /** Ends them all now, as each of them would end. */
+    /** Ends all transactions now, each as it would end. */
     void heal() {
         stall = 0;
         List.copyOf(locked.values()).forEach(Transaction::end);

@@ -3,28 +3,31 @@ package io.streamlocks.client.simulation;
 import io.streamlocks.client.SimulatedClient;
 import io.streamlocks.client.session.SimulatedSessions;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
 
-/** What a client and a registry see of the process they are in. */
+/** The process of a client and a registry, as they see it. */
 final class WorkerHost implements SimulatedClient.Host, SimulatedSessions.Host {
 
     private final SimulatedProcess process;
     private final Network network;
+    private final Duration defaultTtl;
     private final long timeoutNanos;
     private boolean cutOff;
     private int executors;
 
-    WorkerHost(SimulatedProcess process, Network network, long timeoutNanos) {
+    WorkerHost(SimulatedProcess process, Network network, Duration defaultTtl) {
         this.process = process;
         this.network = network;
-        this.timeoutNanos = timeoutNanos;
+        this.defaultTtl = defaultTtl;
+        this.timeoutNanos = defaultTtl.toNanos() / 4;
     }
 
-    /** From now on no call leaves the process. */
+    /** Lets no call leave the process from now on. */
     void cutOff() {
         cutOff = true;
     }
@@ -54,6 +57,11 @@ final class WorkerHost implements SimulatedClient.Host, SimulatedSessions.Host {
     @Override
     public void sleep(long nanos) throws InterruptedException {
         process.sleep(nanos);
+    }
+
+    @Override
+    public Duration defaultTtl() {
+        return defaultTtl;
     }
 
     @Override

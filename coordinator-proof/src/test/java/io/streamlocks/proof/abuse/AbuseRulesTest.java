@@ -60,8 +60,8 @@ class AbuseRulesTest {
 
         assertThat(violations(seen(List.of(), renewals(0), Map.of(), bad, true)))
                 .containsExactly(
-                        "the log has stack traces, of 2 lines",
-                        "control or format characters are in 1 lines of the log");
+                        "the log has 2 lines of stack traces",
+                        "1 lines of the log contain control or format characters");
         assertThat(violations(seen(List.of(), renewals(0), Map.of(), new ServerLog.Growth(1_000_000, 0, 0), true)))
                 .containsExactly("the log grew by 1.0 MB per minute");
     }

@@ -62,7 +62,7 @@ class CheckTest {
 
     @Test
     void aDirectoryWithoutARunIsRejected() {
-        assertThatThrownBy(() -> Check.of(directory)).hasMessageContaining("No history");
+        assertThatThrownBy(() -> Check.of(directory)).hasMessageContaining("does not contain the history of a run");
     }
 
     @Test

@@ -1,44 +1,57 @@
 package io.streamlocks.coordinator.http;
 
 import io.javalin.http.Context;
-import io.streamlocks.coordinator.access.ForbiddenException;
+import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.access.Principal;
+import io.streamlocks.coordinator.http.jetty.RouteLimits;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
-/** The calls on many streams: one result an item, in order, and no item fails another. */
+/** The calls on many streams. They return one result per item, in the order of the items. No item fails another. */
 final class BatchRoutes {
 
-    private static final int MAX_ITEMS = 1000;
+    static final int MAX_BODY_BYTES = 1024 * 1024;
 
     private final GroupCommit locks;
     private final CappedLocks capped;
+    private final Gate gate;
     private final Fields fields;
-    private final Exchange exchange;
+    private final Responder responder;
 
-    BatchRoutes(GroupCommit locks, CappedLocks capped, Fields fields, Exchange exchange) {
+    BatchRoutes(GroupCommit locks, CappedLocks capped, Gate gate, Fields fields, Responder responder) {
         this.locks = locks;
         this.capped = capped;
+        this.gate = gate;
         this.fields = fields;
-        this.exchange = exchange;
+        this.responder = responder;
     }
 
-    void acquire(Context ctx) {
-        batch(
+    void register(RouteTable routes) {
+        RouteLimits limits = routes.standardLimits().withMaxBodyBytes(MAX_BODY_BYTES);
+        routes.post("/v1/batch/acquire", Permission.HOLD, limits, this::acquire);
+        routes.post("/v1/batch/renew", Permission.HOLD, limits, this::renew);
+        routes.post("/v1/batch/release", Permission.HOLD, limits, this::release);
+    }
+
+    private void acquire(Context ctx) {
+        gate.checkAcquire();
+        Batch<Requests.AcquireItem, AcquireRequest> batch =
+                read(ctx, Requests.AcquireItem.class, AcquireRequest::streamId, this::acquireRequest);
+        respond(
                 ctx,
-                Requests.AcquireItem.class,
-                this::acquireRequest,
-                AcquireRequest::streamId,
-                capped::acquire,
-                CappedLocks::result);
+                batch,
+                (caller, requests) -> {
+                    batch.refuseUnless(capped::admits, Problem.tooManyLeases());
+                    return capped.acquire(caller, requests);
+                },
+                outcome -> outcome.match(Outcomes.ACQUIRE));
     }
 
     private AcquireRequest acquireRequest(Principal principal, String path, Requests.AcquireItem item) {
@@ -58,14 +71,10 @@ final class BatchRoutes {
         return streamId;
     }
 
-    void renew(Context ctx) {
-        batch(
-                ctx,
-                Requests.RenewItem.class,
-                this::renewRequest,
-                RenewRequest::streamId,
-                locks::renew,
-                Responses.Result::of);
+    private void renew(Context ctx) {
+        Batch<Requests.RenewItem, RenewRequest> batch =
+                read(ctx, Requests.RenewItem.class, RenewRequest::streamId, this::renewRequest);
+        respond(ctx, batch, locks::renew, outcome -> outcome.match(Outcomes.RENEW));
     }
 
     private RenewRequest renewRequest(Principal principal, String path, Requests.RenewItem item) {
@@ -76,96 +85,36 @@ final class BatchRoutes {
                 principal.ownerPrefix());
     }
 
-    void release(Context ctx) {
-        batch(
-                ctx,
-                Requests.ReleaseItem.class,
-                this::releaseRequest,
-                ReleaseRequest::streamId,
-                capped::release,
-                Responses.Result::of);
+    private void release(Context ctx) {
+        Batch<Requests.ReleaseItem, ReleaseRequest> batch =
+                read(ctx, Requests.ReleaseItem.class, ReleaseRequest::streamId, BatchRoutes::releaseRequest);
+        respond(ctx, batch, capped::release, outcome -> outcome.match(Outcomes.RELEASE));
     }
 
-    private ReleaseRequest releaseRequest(Principal principal, String path, Requests.ReleaseItem item) {
+    private static ReleaseRequest releaseRequest(Principal principal, String path, Requests.ReleaseItem item) {
         return new ReleaseRequest(
                 streamId(principal, path, item.streamId()),
                 Fields.leaseId(path + ".leaseId", item.leaseId()),
                 principal.ownerPrefix());
     }
 
-    private interface ItemCheck<T, Q> {
-        /**
-         * Makes a request of an item that stands at this path of the body, or throws a {@link ProblemException}, or a
-         * {@link ForbiddenException} with the field inside the item.
-         */
-        Q check(Principal principal, String path, T item);
+    private static <T, Q> Batch<T, Q> read(
+            Context ctx, Class<T> type, Function<Q, String> streamId, Batch.ItemCheck<T, Q> check) {
+        Batch<T, Q> batch = new Batch<>(Access.of(ctx), check, streamId);
+        Json.readItems(Input.body(ctx), Limits.MAX_BATCH_ITEMS, type, batch);
+        return batch;
     }
 
-    private <T, Q, O> void batch(
+    private <Q, O> void respond(
             Context ctx,
-            Class<T> type,
-            ItemCheck<T, Q> check,
-            Function<Q, String> streamId,
+            Batch<?, Q> batch,
             BiFunction<String, List<Q>, CompletableFuture<List<O>>> call,
-            Function<O, Responses.Result> result) {
-        Batch<T, Q> batch = new Batch<>(Access.of(ctx), check);
-        Json.readItems(Exchange.body(ctx), MAX_ITEMS, type, batch);
+            Function<O, Response.ForItem> response) {
         String caller = Access.caller(ctx);
-        exchange.respondAtLength(
+        responder.respondAtLength(
                 ctx,
-                batch.results.size(),
-                () -> call.apply(caller, batch.requests),
-                outcomes -> batch.results(outcomes, result, streamId));
-    }
-
-    /** The items of one call: those that became requests, and what is wrong with the others. */
-    private static final class Batch<T, Q> implements Json.Items<T> {
-
-        private final Principal principal;
-        private final ItemCheck<T, Q> check;
-        private final List<Q> requests = new ArrayList<>();
-
-        /** Null for an item that became a request, whose result is not known yet. */
-        private final List<Responses.Result> results = new ArrayList<>();
-
-        Batch(Principal principal, ItemCheck<T, Q> check) {
-            this.principal = principal;
-            this.check = check;
-        }
-
-        @Override
-        public void add(T item) {
-            String path = pathOf(results.size());
-            try {
-                requests.add(check.check(principal, path, item));
-                results.add(null);
-            } catch (ProblemException e) {
-                addRefused(e);
-            } catch (ForbiddenException e) {
-                results.add(Responses.Result.of(Problem.forbidden(e)).ofItem(path));
-            }
-        }
-
-        @Override
-        public void addRefused(ProblemException e) {
-            results.add(Responses.Result.of(e.problem()));
-        }
-
-        <O> Responses.Batch results(
-                List<O> outcomes, Function<O, Responses.Result> result, Function<Q, String> streamId) {
-            Iterator<O> decided = outcomes.iterator();
-            Iterator<Q> asked = requests.iterator();
-            for (int i = 0; i < results.size(); i++) {
-                if (results.get(i) == null) {
-                    results.set(
-                            i, result.apply(decided.next()).ofItem(pathOf(i)).about(streamId.apply(asked.next())));
-                }
-            }
-            return new Responses.Batch(results);
-        }
-
-        private static String pathOf(int position) {
-            return "items[" + position + "]";
-        }
+                batch.size(),
+                () -> call.apply(caller, batch.requests()),
+                outcomes -> batch.response(outcomes, response));
     }
 }

@@ -1,7 +1,9 @@
 package io.streamlocks.coordinator.http;
 
 import io.javalin.http.Context;
+import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.access.Principal;
+import io.streamlocks.coordinator.http.jetty.Call;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
@@ -11,7 +13,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The calls by which an operator ends leases of others. */
+/** The calls with which an operator ends leases of others. */
 final class BreakRoutes {
 
     private static final Logger LOG = LoggerFactory.getLogger(BreakRoutes.class);
@@ -22,17 +24,23 @@ final class BreakRoutes {
         this.locks = locks;
     }
 
-    void lease(Context ctx) {
-        String streamId = Exchange.streamId(ctx);
-        Requests.Break body = Exchange.body(ctx, Requests.Break.class);
+    void register(RouteTable routes) {
+        routes.post("/v1/locks/{streamId}/break", Permission.BREAK, this::lease);
+        routes.post("/v1/owners/{ownerId}/break", Permission.BREAK, this::owner);
+    }
+
+    private void lease(Context ctx) {
+        String streamId = Input.streamId(ctx);
+        Requests.Break body = Input.body(ctx, Requests.Break.class);
         BreakRequest request = new BreakRequest(
                 streamId,
                 Fields.fencingToken("expectedFencingToken", body.expectedFencingToken()),
                 Access.of(ctx).ownerPrefix(),
                 breaking(ctx, body.reason(), body.delayMs()));
         String caller = Access.caller(ctx);
-        Exchange.respond(ctx, () -> locks.breakLeases(caller, List.of(request)), outcomes -> {
-            if (outcomes.get(0) instanceof BreakOutcome.Broken broken) {
+        Responder.respond(ctx, () -> locks.breakLeases(caller, List.of(request)), outcomes -> {
+            BreakOutcome outcome = outcomes.get(0);
+            if (outcome instanceof BreakOutcome.Broken broken) {
                 Grant grant = broken.grant();
                 log(
                         ctx,
@@ -40,43 +48,30 @@ final class BreakRoutes {
                                 + grant.fencingToken(),
                         request.breaking());
             }
-            return answer(outcomes.get(0));
+            return outcome.match(Outcomes.BREAK);
         });
     }
 
-    private static Object answer(BreakOutcome outcome) {
-        if (outcome instanceof BreakOutcome.Broken broken) {
-            return Responses.GrantBody.of(broken.grant());
-        }
-        if (outcome instanceof BreakOutcome.TokenChanged changed) {
-            return Problem.fencingTokenChanged(changed.holder());
-        }
-        if (outcome instanceof BreakOutcome.Undecided) {
-            return Problem.undecided();
-        }
-        return outcome instanceof BreakOutcome.Blocked ? Problem.blocked() : LockRoutes.notLocked();
-    }
-
-    void owner(Context ctx) {
-        String ownerId = Exchange.ownerId(ctx);
+    private void owner(Context ctx) {
+        String ownerId = Input.ownerId(ctx);
         Principal principal = Access.of(ctx);
         principal.requireWholeNamespace();
         principal.requireOwner(ownerId);
-        Requests.BreakOwner body = Exchange.body(ctx, Requests.BreakOwner.class);
+        Requests.BreakOwner body = Input.body(ctx, Requests.BreakOwner.class);
         Breaking breaking = breaking(ctx, body.reason(), body.delayMs());
         String caller = Access.caller(ctx);
-        Exchange.respond(ctx, () -> locks.breakOwner(caller, ownerId, breaking), count -> {
-            log(ctx, "all leases of the owner " + ownerId + ", which were " + count, breaking);
-            return new Responses.BrokenOwner(count);
+        Responder.respond(ctx, () -> locks.breakOwner(caller, ownerId, breaking), count -> {
+            log(ctx, "all " + count + " leases of the owner " + ownerId, breaking);
+            return new Bodies.BrokenOwner(count);
         });
     }
 
-    /** For whoever asks later why work stopped; the history forgets it in time, and may be off. */
+    /** Logs a break, because the history may be off, and forgets it after a time. */
     private static void log(Context ctx, String what, Breaking breaking) {
         String delay = breaking.delay().isZero()
                 ? ""
                 : ", and closed the streams for " + breaking.delay().toMillis() + " ms";
-        Call.of(ctx).log(() -> LOG.info("{} broke {}{}: {}", breaking.by(), what, delay, breaking.reason()));
+        Call.of(ctx.req()).log(() -> LOG.info("{} broke {}{}: {}", breaking.by(), what, delay, breaking.reason()));
     }
 
     private static Breaking breaking(Context ctx, String reason, Long delayMs) {

@@ -6,14 +6,11 @@ import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
 
-/** Acquires and releases behind the cap of live leases of an owner, if there is one. Thread-safe. */
+/** Acquires and releases behind the cap of live leases of an owner, if there is one. This class is thread-safe. */
 final class CappedLocks {
 
     private final GroupCommit locks;
@@ -24,60 +21,45 @@ final class CappedLocks {
         this.cap = cap;
     }
 
-    /** {@link GroupCommit#acquire}, with null for each request whose owner has too many leases. */
-    CompletableFuture<List<AcquireOutcome>> acquire(String caller, List<AcquireRequest> requests) {
-        if (cap.isEmpty()) {
-            return locks.acquire(caller, requests);
-        }
-        List<Boolean> fit = requests.stream()
-                .map(request -> cap.get().admit(request.ownerId(), request.streamId(), request.leaseId()))
-                .toList();
-        List<AcquireRequest> admitted = IntStream.range(0, fit.size())
-                .filter(fit::get)
-                .mapToObj(requests::get)
-                .toList();
-        return locks.acquire(caller, admitted)
-                .whenComplete((outcomes, failure) -> settle(admitted, outcomes))
-                .thenApply(outcomes -> {
-                    Iterator<AcquireOutcome> decided = outcomes.iterator();
-                    List<AcquireOutcome> all = new ArrayList<>();
-                    fit.forEach(fits -> all.add(fits ? decided.next() : null));
-                    return all;
-                });
+    /**
+     * Returns whether the owner of a request may have one more lease. A request that is admitted must then be passed to
+     * {@link #acquire}, which counts its outcome.
+     */
+    boolean admits(AcquireRequest request) {
+        return cap.isEmpty() || cap.get().admit(request.ownerId(), request.streamId(), request.leaseId());
     }
 
-    /** What is answered to a request with this outcome. */
-    static Responses.Result result(AcquireOutcome outcome) {
-        return outcome != null
-                ? Responses.Result.of(outcome)
-                : Responses.Result.of(Problem.ofField(
-                        ProblemType.TOO_MANY_LEASES,
-                        "ownerId",
-                        "This owner has as many live leases as it may. Try again later."));
+    /** Carries out {@link GroupCommit#acquire}, with requests that were admitted. */
+    CompletableFuture<List<AcquireOutcome>> acquire(String caller, List<AcquireRequest> admitted) {
+        CompletableFuture<List<AcquireOutcome>> outcomes = locks.acquire(caller, admitted);
+        return cap.map(counted -> outcomes.whenComplete((known, failure) -> settle(counted, admitted, known)))
+                .orElse(outcomes);
     }
 
-    /** Tells the cap what became of it. Nothing, if the call failed: what it did all the same is for the next census. */
-    private void settle(List<AcquireRequest> admitted, List<AcquireOutcome> outcomes) {
+    /** Counts the outcomes. A failed call counts as nothing granted, and the next census corrects that. */
+    private static void settle(OwnerCap cap, List<AcquireRequest> admitted, List<AcquireOutcome> outcomes) {
         for (int i = 0; i < admitted.size(); i++) {
             AcquireRequest request = admitted.get(i);
             if (outcomes != null && outcomes.get(i) instanceof AcquireOutcome.Granted) {
-                cap.get().granted(request.ownerId(), request.streamId(), request.leaseId());
+                cap.granted(request.ownerId(), request.streamId(), request.leaseId());
             } else {
-                cap.get().notGranted(request.ownerId());
+                cap.notGranted(request.ownerId());
             }
         }
     }
 
-    /** {@link GroupCommit#release}. */
+    /** Carries out {@link GroupCommit#release}. */
     CompletableFuture<List<ReleaseOutcome>> release(String caller, List<ReleaseRequest> requests) {
         CompletableFuture<List<ReleaseOutcome>> outcomes = locks.release(caller, requests);
-        return cap.isEmpty() ? outcomes : outcomes.thenApply(known -> countReleased(requests, known));
+        return cap.map(counted -> outcomes.thenApply(known -> countReleased(counted, requests, known)))
+                .orElse(outcomes);
     }
 
-    private List<ReleaseOutcome> countReleased(List<ReleaseRequest> requests, List<ReleaseOutcome> outcomes) {
+    private static List<ReleaseOutcome> countReleased(
+            OwnerCap cap, List<ReleaseRequest> requests, List<ReleaseOutcome> outcomes) {
         for (int i = 0; i < outcomes.size(); i++) {
             if (outcomes.get(i) instanceof ReleaseOutcome.Released) {
-                cap.get().released(requests.get(i).streamId(), requests.get(i).leaseId());
+                cap.released(requests.get(i).streamId(), requests.get(i).leaseId());
             }
         }
         return outcomes;

@@ -2,12 +2,13 @@ package io.streamlocks.coordinator.http;
 
 import io.javalin.http.Context;
 import io.javalin.http.NotFoundResponse;
+import io.streamlocks.coordinator.access.Permission;
 import java.util.Map;
 
-/** The page for operators. It is the same for everybody: what it shows, it asks the API for, as whoever looks at it. */
+/** The page for operators. It is the same for everybody, and calls the API with the token of its user. */
 final class ConsoleRoutes {
 
-    /** All that the page may load; nothing else of the class path can be asked for. */
+    /** Everything that the page may load. Nothing else of the class path is served. */
     private static final Map<String, String> ASSETS = Map.of(
             "console.css", "text/css",
             "tables.css", "text/css",
@@ -17,11 +18,16 @@ final class ConsoleRoutes {
             "cells.js", "text/javascript",
             "dialogs.js", "text/javascript");
 
-    void page(Context ctx) {
+    void register(RouteTable routes) {
+        routes.get("/console", Permission.OPEN, this::page);
+        routes.get("/console/{asset}", Permission.OPEN, this::asset);
+    }
+
+    private void page(Context ctx) {
         respond(ctx, "index.html", "text/html");
     }
 
-    void asset(Context ctx) {
+    private void asset(Context ctx) {
         String name = ctx.pathParam("asset");
         String contentType = ASSETS.get(name);
         if (contentType == null) {
@@ -31,6 +37,6 @@ final class ConsoleRoutes {
     }
 
     private static void respond(Context ctx, String name, String contentType) {
-        Exchange.respond(ctx, contentType, OperationRoutes.resource("/console/" + name));
+        Responder.respond(ctx, new Response.Content(contentType, OperationRoutes.resource("/console/" + name)));
     }
 }

@@ -3,9 +3,9 @@ package io.streamlocks.coordinator.http;
 import java.util.Optional;
 
 /**
- * Which calls the server takes: none while it starts, and all once it is open. A server that stops takes all for a while, so
- * that load balancers notice and workers that stop with it can give back what they hold; then all but acquires, since what
- * is granted now would be used elsewhere. Thread-safe.
+ * Decides which calls the server accepts: none while it starts, and all once it is open. A server that stops accepts
+ * all calls for a while, so that load balancers notice and workers that stop with it can release their leases. It then
+ * refuses acquires, because a lease granted now would be used with another server. This class is thread-safe.
  */
 public final class Gate {
 
@@ -23,15 +23,15 @@ public final class Gate {
     private volatile String waitsFor = STORAGE;
 
     /**
-     * Says why the server takes no calls yet.
+     * Sets why the server does not accept calls yet.
      *
-     * @param what the storage lacks; everybody who asks sees it. Empty if the storage does not answer
+     * @param what the storage lacks, which callers see; empty if the storage does not respond
      */
     public void waitFor(Optional<String> what) {
         waitsFor = what.orElse(STORAGE);
     }
 
-    /** Takes calls from now on, unless the server is stopping already. */
+    /** Accepts calls from now on, unless the server is stopping already. */
     public synchronized void open() {
         if (state == State.STARTING) {
             state = State.OPEN;
@@ -39,10 +39,10 @@ public final class Gate {
     }
 
     /**
-     * Says from now on that this server is stopping, and takes calls nevertheless; a server that has taken none yet never
-     * will.
+     * Announces from now on that this server is stopping, and still accepts calls. A server that has not accepted calls
+     * yet never will.
      *
-     * @return whether it takes calls, so that there is something to wait for
+     * @return whether it accepts calls, so that there is something to wait for
      */
     public synchronized boolean drain() {
         if (state == State.STARTING) {
@@ -53,19 +53,19 @@ public final class Gate {
         return state != State.CLOSED;
     }
 
-    /** Refuses acquires from now on, if it drains; all other calls are taken until the server has stopped. */
+    /** Refuses acquires from now on, if the server drains. All other calls are accepted until it has stopped. */
     public synchronized void grantNothing() {
         if (state == State.DRAINING) {
             state = State.GRANTING_NOTHING;
         }
     }
 
-    /** Whether clients are to go elsewhere. */
+    /** Returns whether clients should use another server. */
     boolean isStopping() {
         return state.compareTo(State.DRAINING) >= 0;
     }
 
-    /** Lets a call pass, or throws the problem to answer it with. */
+    /** Lets a call pass, or throws the problem with which to refuse it. */
     void check() {
         State now = state;
         if (now == State.STARTING) {
@@ -75,7 +75,7 @@ public final class Gate {
         }
     }
 
-    /** The same for a call that asks for leases. */
+    /** Lets an acquire pass, or throws the problem with which to refuse it. */
     void checkAcquire() {
         check();
         if (state == State.GRANTING_NOTHING) {
@@ -83,7 +83,7 @@ public final class Gate {
         }
     }
 
-    /** Lets a probe of readiness pass, or throws the problem to answer it with. */
+    /** Lets a probe of readiness pass, or throws the problem with which to refuse it. */
     void checkReady() {
         check();
         if (isStopping()) {
@@ -92,6 +92,6 @@ public final class Gate {
     }
 
     static Problem draining() {
-        return Problem.of(ProblemType.DRAINING, "This server is stopping. Try again; another one may answer.");
+        return Problem.of(ProblemType.DRAINING, "This server is stopping. Try again; another server may respond.");
     }
 }

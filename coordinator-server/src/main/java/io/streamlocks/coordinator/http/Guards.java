@@ -8,9 +8,9 @@ import java.security.KeyStore;
 import java.util.Optional;
 
 /**
- * What stands between a client and the leases.
+ * The checks that protect a server.
  *
- * @param authenticator tells who calls; empty if everybody may do all
+ * @param authenticator identifies callers; empty if everybody may do everything
  * @param rateLimit limits the calls of each caller
  * @param ownerCap limits the live leases of each owner
  * @param certificate what TLS shows, without a password; empty for plain HTTP
@@ -21,7 +21,7 @@ public record Guards(
         Optional<OwnerCap> ownerCap,
         Optional<Reloaded<KeyStore>> certificate) {
 
-    /** None: everybody may do all, in plain HTTP. */
+    /** No checks: everybody may do everything, in plain HTTP. */
     public static final Guards NONE =
             new Guards(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 }

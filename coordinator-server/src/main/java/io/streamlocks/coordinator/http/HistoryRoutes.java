@@ -1,6 +1,7 @@
 package io.streamlocks.coordinator.http;
 
 import io.javalin.http.Context;
+import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.lock.EndReason;
 import io.streamlocks.coordinator.lock.GrantPage;
 import io.streamlocks.coordinator.lock.HistoryQuery;
@@ -17,14 +18,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Who was granted what, and how that ended. */
+/** The calls that return who was granted what, and how that ended. */
 final class HistoryRoutes {
 
     private static final Set<String> STREAM_PARAMETERS = Set.of("at", Paging.PAGE_SIZE, Paging.PAGE_TOKEN);
     private static final Set<String> PARAMETERS =
             Set.of("ownerId", "prefix", "since", "until", "endReason", Paging.PAGE_SIZE, Paging.PAGE_TOKEN);
 
-    /** A fencing token, and before it the time of the grant in microseconds where the order is by time. */
+    /** A fencing token. Where the order is by time, the time of the grant in microseconds stands before it. */
     private static final Pattern POSITION = Pattern.compile("(?:([0-9]{1,18})\\.)?([0-9]{1,16})");
 
     private static final long MIN_SECOND = 0;
@@ -35,31 +36,36 @@ final class HistoryRoutes {
     private static final int NANOS_PER_MICRO = 1000;
 
     private final GroupCommit locks;
-    private final Exchange exchange;
+    private final Responder responder;
 
-    HistoryRoutes(GroupCommit locks, Exchange exchange) {
+    HistoryRoutes(GroupCommit locks, Responder responder) {
         this.locks = locks;
-        this.exchange = exchange;
+        this.responder = responder;
     }
 
-    void ofStream(Context ctx) {
-        String streamId = Exchange.streamId(ctx);
-        Map<String, String> parameters = Exchange.query(ctx, STREAM_PARAMETERS);
+    void register(RouteTable routes) {
+        routes.get("/v1/locks/{streamId}/history", Permission.READ, this::ofStream);
+        routes.get("/v1/history", Permission.READ, this::list);
+    }
+
+    private void ofStream(Context ctx) {
+        String streamId = Input.streamId(ctx);
+        Map<String, String> parameters = Input.query(ctx, STREAM_PARAMETERS);
         StreamHistoryQuery query = new StreamHistoryQuery(
                 streamId,
                 instant(parameters, "at"),
                 Paging.position(parameters, HistoryRoutes::fencingTokenOf).orElse(Long.MAX_VALUE),
                 Paging.pageSize(parameters));
         String caller = Access.caller(ctx);
-        exchange.respondAtLength(
+        responder.respondAtLength(
                 ctx,
                 query.pageSize(),
                 () -> locks.history(caller, query),
-                page -> page(page, next -> Paging.tokenOf(Long.toString(next.fencingToken()))));
+                page -> Bodies.GrantPageBody.of(page, next -> Paging.tokenOf(Long.toString(next.fencingToken()))));
     }
 
-    void list(Context ctx) {
-        Map<String, String> parameters = Exchange.query(ctx, PARAMETERS);
+    private void list(Context ctx) {
+        Map<String, String> parameters = Input.query(ctx, PARAMETERS);
         HistoryQuery query = new HistoryQuery(
                 Optional.ofNullable(parameters.get("ownerId")).map(value -> Fields.id("ownerId", value)),
                 Optional.ofNullable(parameters.get("prefix"))
@@ -72,21 +78,11 @@ final class HistoryRoutes {
                 Paging.pageSize(parameters));
         Access.of(ctx).requireAllStreamsOf(query.prefix());
         String caller = Access.caller(ctx);
-        exchange.respondAtLength(
+        responder.respondAtLength(
                 ctx,
                 query.pageSize(),
                 () -> locks.history(caller, query),
-                page -> page(page, next -> Paging.tokenOf(positionText(next))));
-    }
-
-    private interface Token {
-        String of(GrantPage.Position next);
-    }
-
-    private static Responses.GrantPageBody page(GrantPage page, Token token) {
-        return new Responses.GrantPageBody(
-                page.grants().stream().map(Responses.GrantBody::of).toList(),
-                page.next().map(token::of).orElse(null));
+                page -> Bodies.GrantPageBody.of(page, next -> Paging.tokenOf(positionText(next))));
     }
 
     private static Optional<Instant> instant(Map<String, String> parameters, String name) {
@@ -100,26 +96,26 @@ final class HistoryRoutes {
                 return Optional.of(instant);
             }
         } catch (DateTimeParseException e) {
-            // Answered below, like a time out of range.
+            // Refused below, like a time out of range.
         }
         throw ProblemException.invalid(
-                name, name + " must be a time like 2026-01-31T12:00:00Z, in the years 1970 to 9999.");
+                name, name + " must be a time such as 2026-01-31T12:00:00Z, in the years 1970 to 9999.");
     }
 
     private static EndReason endReason(String value) {
         return Arrays.stream(EndReason.values())
-                .filter(reason -> Responses.name(reason).equals(value))
+                .filter(reason -> Bodies.name(reason).equals(value))
                 .findFirst()
                 .orElseThrow(() -> ProblemException.invalid(
                         "endReason",
                         "endReason must be one of "
                                 + Arrays.stream(EndReason.values())
-                                        .map(Responses::name)
+                                        .map(Bodies::name)
                                         .collect(Collectors.joining(", "))
                                 + "."));
     }
 
-    /** To the microsecond, which is all that storage has. */
+    /** Returns a position to the microsecond, which is the precision of the storage. */
     private static String positionText(GrantPage.Position position) {
         Instant at = position.acquiredAt();
         long micros = at.getEpochSecond() * MICROS_PER_SECOND + at.getNano() / NANOS_PER_MICRO;

@@ -19,6 +19,7 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.type.LogicalType;
+import io.streamlocks.coordinator.lock.Limits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -26,7 +27,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Reads strictly and says which field is at fault; writes. Thread-safe. */
+/** Reads JSON strictly, and names the field at fault; writes JSON. This class is thread-safe. */
 final class Json {
 
     private static final JsonMapper MAPPER = JsonMapper.builder()
@@ -54,7 +55,7 @@ final class Json {
             }
             T value = MAPPER.readValue(parser, type);
             if (parser.nextToken() != null) {
-                throw malformed("The body goes on after its JSON object.");
+                throw malformed("The body continues after its JSON object.");
             }
             if (value == null) {
                 throw ProblemException.invalid("body", "The body must be a JSON object.");
@@ -71,11 +72,11 @@ final class Json {
         }
     }
 
-    /** Decoded here and strictly: Jackson's own decoding takes overlong sequences, and UTF-16 and UTF-32 as well. */
+    /** Decodes strictly. The decoding of Jackson accepts overlong sequences, UTF-16 and UTF-32. */
     private static String text(byte[] body) throws CharacterCodingException {
         String text = new String(body, StandardCharsets.UTF_8);
-        // What stands in for malformed bytes, and may also have been sent. Decoding strictly takes several times as
-        // long.
+        // This character stands for malformed bytes, but it may also have been sent. Strict decoding takes several
+        // times as long.
         return text.indexOf('\uFFFD') < 0
                 ? text
                 : StandardCharsets.UTF_8
@@ -84,18 +85,19 @@ final class Json {
                         .toString();
     }
 
-    /** Takes the items of a batch one by one, as they are read. */
+    /** Takes the items of a batch one by one while they are read. */
     interface Items<T> {
         void add(T item);
 
-        /** An item that is not of the type, for which the others do not have to suffer. */
+        /** Takes an item that is not of the type. It does not affect the others. */
         void addRefused(ProblemException problem);
     }
 
     /**
-     * Reads a body like {@code {"items": [...]}}, without holding more of it than an item.
+     * Reads a body such as {@code {"items": [...]}}, one item at a time.
      *
-     * @param maxItems the most that there may be; reading ends at the next one, and at a field that is not {@code items}
+     * @param maxItems how many items there may be; reading ends at the next one, and at a field that is not {@code
+     *     items}
      * @throws ProblemException with the field at fault, if the bytes are not JSON or not of this form
      */
     static <T> void readItems(byte[] body, int maxItems, Class<T> type, Items<T> items) {
@@ -125,7 +127,7 @@ final class Json {
                 }
             }
             if (parser.nextToken() != null) {
-                throw malformed("The body goes on after its JSON object.");
+                throw malformed("The body continues after its JSON object.");
             }
         } catch (JsonProcessingException e) {
             throw malformed(e);
@@ -158,10 +160,10 @@ final class Json {
             } catch (JsonMappingException e) {
                 ProblemException problem = fault(path + ".", e);
                 if (problem.problem().field() == null) {
-                    // Broken JSON, after which nothing can be read.
+                    // The JSON is broken, so nothing can be read after it.
                     throw problem;
                 }
-                // The mapper stopped in the middle of the item.
+                // The mapper has stopped in the middle of the item.
                 while (parser.getParsingContext() != array) {
                     parser.nextToken();
                 }
@@ -181,15 +183,14 @@ final class Json {
     private static ProblemException fault(String prefix, JsonMappingException e) {
         if (e.getCause() instanceof Requests.Labels.TooManyException) {
             String labels = field(prefix, e.getPath().subList(0, e.getPath().size() - 1));
-            return ProblemException.invalid(
-                    labels, labels + " must have at most " + Requests.Labels.MAX_ENTRIES + " entries.");
+            return ProblemException.invalid(labels, labels + " must have at most " + Limits.MAX_LABELS + " entries.");
         }
         String field = field(prefix, e.getPath());
         if (e.getCause() instanceof InputCoercionException) {
             return ProblemException.invalid(field, field + " is out of range.");
         }
         if (e.getCause() instanceof JsonProcessingException cause && !(cause instanceof JsonMappingException)) {
-            // Broken JSON that the mapper met inside a value.
+            // The mapper has met broken JSON inside a value.
             return malformed(cause);
         }
         if (e instanceof UnrecognizedPropertyException) {

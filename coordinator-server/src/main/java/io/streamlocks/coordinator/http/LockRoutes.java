@@ -1,6 +1,7 @@
 package io.streamlocks.coordinator.http;
 
 import io.javalin.http.Context;
+import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.lock.LockQuery;
@@ -12,26 +13,37 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** The calls on one stream, and the list. */
+/** The calls on one stream, and the list of locks. */
 final class LockRoutes {
 
     private static final Set<String> LIST_PARAMETERS = Set.of("ownerId", "prefix", Paging.PAGE_SIZE, Paging.PAGE_TOKEN);
 
     private final GroupCommit locks;
     private final CappedLocks capped;
+    private final Gate gate;
     private final Fields fields;
-    private final Exchange exchange;
+    private final Responder responder;
 
-    LockRoutes(GroupCommit locks, CappedLocks capped, Fields fields, Exchange exchange) {
+    LockRoutes(GroupCommit locks, CappedLocks capped, Gate gate, Fields fields, Responder responder) {
         this.locks = locks;
         this.capped = capped;
+        this.gate = gate;
         this.fields = fields;
-        this.exchange = exchange;
+        this.responder = responder;
     }
 
-    void acquire(Context ctx) {
-        String streamId = Exchange.streamId(ctx);
-        Requests.Acquire body = Exchange.body(ctx, Requests.Acquire.class);
+    void register(RouteTable routes) {
+        routes.get("/v1/locks", Permission.READ, this::list);
+        routes.get("/v1/locks/{streamId}", Permission.LOOK, this::find);
+        routes.post("/v1/locks/{streamId}/acquire", Permission.HOLD, this::acquire);
+        routes.post("/v1/locks/{streamId}/renew", Permission.HOLD, this::renew);
+        routes.post("/v1/locks/{streamId}/release", Permission.HOLD, this::release);
+    }
+
+    private void acquire(Context ctx) {
+        gate.checkAcquire();
+        String streamId = Input.streamId(ctx);
+        Requests.Acquire body = Input.body(ctx, Requests.Acquire.class);
         AcquireRequest request = new AcquireRequest(
                 streamId,
                 Fields.id("ownerId", body.ownerId()),
@@ -40,44 +52,51 @@ final class LockRoutes {
                 Fields.labels("labels", body.labels()));
         Access.of(ctx).requireOwner(request.ownerId());
         String caller = Access.caller(ctx);
-        Exchange.respond(
-                ctx, () -> capped.acquire(caller, List.of(request)), outcomes -> CappedLocks.result(outcomes.get(0)));
+        Responder.respond(
+                ctx,
+                () -> {
+                    if (!capped.admits(request)) {
+                        throw new ProblemException(Problem.tooManyLeases());
+                    }
+                    return capped.acquire(caller, List.of(request));
+                },
+                outcomes -> outcomes.get(0).match(Outcomes.ACQUIRE));
     }
 
-    void renew(Context ctx) {
-        String streamId = Exchange.streamId(ctx);
-        Requests.Renew body = Exchange.body(ctx, Requests.Renew.class);
+    private void renew(Context ctx) {
+        String streamId = Input.streamId(ctx);
+        Requests.Renew body = Input.body(ctx, Requests.Renew.class);
         RenewRequest request = new RenewRequest(
                 streamId,
                 Fields.leaseId("leaseId", body.leaseId()),
                 fields.ttl("ttlMs", body.ttlMs()),
                 Access.of(ctx).ownerPrefix());
         String caller = Access.caller(ctx);
-        Exchange.respond(
-                ctx, () -> locks.renew(caller, List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
+        Responder.respond(ctx, () -> locks.renew(caller, List.of(request)), outcomes -> outcomes.get(0)
+                .match(Outcomes.RENEW));
     }
 
-    void release(Context ctx) {
-        String streamId = Exchange.streamId(ctx);
-        Requests.Release body = Exchange.body(ctx, Requests.Release.class);
+    private void release(Context ctx) {
+        String streamId = Input.streamId(ctx);
+        Requests.Release body = Input.body(ctx, Requests.Release.class);
         ReleaseRequest request = new ReleaseRequest(
                 streamId,
                 Fields.leaseId("leaseId", body.leaseId()),
                 Access.of(ctx).ownerPrefix());
         String caller = Access.caller(ctx);
-        Exchange.respond(
-                ctx, () -> capped.release(caller, List.of(request)), outcomes -> Responses.Result.of(outcomes.get(0)));
+        Responder.respond(ctx, () -> capped.release(caller, List.of(request)), outcomes -> outcomes.get(0)
+                .match(Outcomes.RELEASE));
     }
 
-    void find(Context ctx) {
-        String streamId = Exchange.streamId(ctx);
+    private void find(Context ctx) {
+        String streamId = Input.streamId(ctx);
         String caller = Access.caller(ctx);
-        Exchange.respond(ctx, () -> locks.find(caller, streamId), lock -> lock.<Object>map(Responses.LockBody::of)
-                .orElseGet(LockRoutes::notLocked));
+        Responder.respond(ctx, () -> locks.find(caller, streamId), lock -> lock.<Response>map(Bodies.LockBody::of)
+                .orElseGet(Problem::notLocked));
     }
 
-    void list(Context ctx) {
-        Map<String, String> parameters = Exchange.query(ctx, LIST_PARAMETERS);
+    private void list(Context ctx) {
+        Map<String, String> parameters = Input.query(ctx, LIST_PARAMETERS);
         LockQuery query = new LockQuery(
                 Optional.ofNullable(parameters.get("ownerId")).map(value -> Fields.id("ownerId", value)),
                 Optional.ofNullable(parameters.get("prefix"))
@@ -88,29 +107,21 @@ final class LockRoutes {
         Access.of(ctx).requireAllStreamsOf(query.prefix());
         boolean asTable = LockTable.isWanted(ctx);
         String caller = Access.caller(ctx);
-        exchange.respondAtLength(
+        responder.respondAtLength(
                 ctx,
                 query.pageSize(),
                 () -> locks.list(caller, query),
-                page -> asTable ? LockTable.of(page, nextPageToken(page)) : page(page));
+                page -> asTable
+                        ? LockTable.of(page, nextPageToken(page))
+                        : Bodies.LockPageBody.of(page, nextPageToken(page)));
     }
 
-    private static Responses.Page page(LockPage page) {
-        return new Responses.Page(
-                page.locks().stream().map(Responses.LockBody::of).toList(),
-                nextPageToken(page).orElse(null));
-    }
-
-    /** A page begins after the last stream of the page before. */
+    /** Returns a token for the next page, which begins after the last stream of this one. */
     private static Optional<String> nextPageToken(LockPage page) {
         return page.next().map(Paging::tokenOf);
     }
 
     private static Optional<String> streamIdOf(String position) {
         return Optional.of(Fields.id(Paging.PAGE_TOKEN, position));
-    }
-
-    static Problem notLocked() {
-        return Problem.of(ProblemType.NOT_LOCKED, "No live lease exists for this stream.");
     }
 }

@@ -4,6 +4,7 @@ import io.javalin.http.Context;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.log.Printable;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -12,20 +13,22 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** A page of locks as a table of text, for a terminal. */
-record LockTable(String text) {
+/** Writes a page of locks as a table of text, for a terminal. */
+final class LockTable {
 
-    static final String CONTENT_TYPE = "text/plain;charset=utf-8";
+    private static final String CONTENT_TYPE = "text/plain;charset=utf-8";
 
     private static final List<String> HEADINGS = List.of("STREAM", "OWNER", "TOKEN", "HELD FOR", "TIME LEFT", "LABELS");
 
-    /** Where it is asked for by name; a client that takes anything gets JSON. */
+    private LockTable() {}
+
+    /** Returns whether the client names text first. A client that accepts anything gets JSON. */
     static boolean isWanted(Context ctx) {
         String accept = ctx.header("Accept");
         return accept != null && accept.toLowerCase(Locale.ROOT).startsWith("text/plain");
     }
 
-    static LockTable of(LockPage page, Optional<String> nextPageToken) {
+    static Response.Content of(LockPage page, Optional<String> nextPageToken) {
         List<List<String>> rows = Stream.concat(
                         Stream.of(HEADINGS), page.locks().stream().map(LockTable::row))
                 .toList();
@@ -36,13 +39,14 @@ record LockTable(String text) {
                         .orElse(0))
                 .toArray();
         String table = rows.stream().map(row -> line(row, widths)).collect(Collectors.joining());
-        return new LockTable(nextPageToken
+        String text = nextPageToken
                 .map(token -> table + "More with pageToken=" + token + "\n")
-                .orElse(table));
+                .orElse(table);
+        return new Response.Content(CONTENT_TYPE, text.getBytes(StandardCharsets.UTF_8));
     }
 
     private static List<String> row(Lock lock) {
-        // Both on the storage's clock.
+        // Both times are on the clock of the storage.
         Duration held = Duration.between(lock.acquiredAt(), lock.expiresAt()).minus(lock.expiresIn());
         return List.of(
                 Printable.of(lock.streamId()),

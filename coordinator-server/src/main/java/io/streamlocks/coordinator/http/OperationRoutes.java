@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.http;
 
 import io.javalin.http.Context;
 import io.javalin.http.NotFoundResponse;
+import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.io.IOException;
@@ -12,10 +13,10 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Probes, metrics, and the contract for people. */
+/** Probes, metrics, the contract, and the start page. */
 final class OperationRoutes {
 
-    /** All that a page of {@code /docs} may load; nothing else of the class path can be asked for. */
+    /** Everything that a page of {@code /docs} may load. Nothing else of the class path is served. */
     private static final Map<String, String> DOCS_ASSETS = Map.of(
             "docs.js", "text/javascript",
             "swagger-ui.css", "text/css",
@@ -24,10 +25,10 @@ final class OperationRoutes {
     private static final byte[] START = """
             Stream Lock Coordinator
               /console       the live locks, for a browser
-              /docs          the calls, readable; /openapi.yaml for programs
+              /docs          the API for people; /openapi.yaml for programs
               /v1/locks      the live locks
-              /livez         whether the server lives
-              /readyz        whether it takes calls
+              /livez         whether the server is alive
+              /readyz        whether it accepts calls
               /metrics       for Prometheus
             """.getBytes(StandardCharsets.UTF_8);
 
@@ -37,7 +38,7 @@ final class OperationRoutes {
     private final byte[] openApi = resource("/openapi.yaml");
     private final byte[] docs = resource("/docs/index.html");
 
-    /** Kept, since each reader who is slow would otherwise have a copy of his own. */
+    /** Is kept, because each slow client would otherwise have a copy of its own. */
     private final Map<String, byte[]> docsAssets = DOCS_ASSETS.keySet().stream()
             .collect(Collectors.toMap(Function.identity(), name -> resource("/docs/" + name)));
 
@@ -47,49 +48,56 @@ final class OperationRoutes {
         this.telemetry = telemetry;
     }
 
-    /** Leads a browser to the console, and whoever reads text to all there is. */
-    void start(Context ctx) {
+    void register(RouteTable routes) {
+        routes.get("/", Permission.OPEN, this::start);
+        routes.getForManagement("/livez", Permission.OPEN, this::livez);
+        routes.getForManagement("/readyz", Permission.OPEN, this::readyz);
+        routes.getForManagement("/metrics", Permission.READ, this::metrics);
+        routes.get("/openapi.yaml", Permission.OPEN, this::openApi);
+        routes.get("/docs", Permission.OPEN, this::docs);
+        routes.get("/docs/{asset}", Permission.OPEN, this::docsAsset);
+    }
+
+    /** Sends a browser to the console, and shows other clients what there is. */
+    private void start(Context ctx) {
         ctx.header("Vary", "Accept");
         String accepted = ctx.header("Accept");
         if (accepted != null && accepted.contains("text/html")) {
-            ctx.status(303);
-            // Relative, since a proxy may have this server below a path of its own.
-            ctx.header("Location", "console");
-            // There is no body; the framework would set its default.
-            ctx.res().setContentType(null);
+            // Relative, because a proxy may have this server below a path of its own.
+            Responder.send(ctx, new Response.Redirect("console"));
         } else {
-            Exchange.respond(ctx, "text/plain; charset=utf-8", START);
+            Responder.respond(ctx, new Response.Content("text/plain; charset=utf-8", START));
         }
     }
 
-    void livez(Context ctx) {
-        Exchange.respond(ctx, new Responses.Health("live"));
+    private void livez(Context ctx) {
+        Responder.send(ctx, new Bodies.Health("live"));
     }
 
-    void readyz(Context ctx) {
+    private void readyz(Context ctx) {
         gate.checkReady();
-        Exchange.respond(ctx, locks::verifyWritable, done -> new Responses.Health("ready"));
+        Responder.respond(ctx, locks::verifyWritable, done -> new Bodies.Health("ready"));
     }
 
-    void metrics(Context ctx) {
-        Exchange.respond(ctx, "text/plain; version=0.0.4; charset=utf-8", telemetry.scrape());
+    private void metrics(Context ctx) {
+        Responder.respond(ctx, new Response.Content("text/plain; version=0.0.4; charset=utf-8", telemetry.scrape()));
     }
 
-    void openApi(Context ctx) {
-        Exchange.respond(ctx, "application/yaml", openApi);
+    private void openApi(Context ctx) {
+        Responder.respond(ctx, new Response.Content("application/yaml", openApi));
     }
 
-    void docs(Context ctx) {
-        Exchange.respond(ctx, "text/html", docs);
+    private void docs(Context ctx) {
+        Responder.respond(ctx, new Response.Content("text/html", docs));
     }
 
-    void docsAsset(Context ctx) {
+    private void docsAsset(Context ctx) {
         String name = ctx.pathParam("asset");
         String contentType = DOCS_ASSETS.get(name);
         if (contentType == null) {
             throw new NotFoundResponse();
         }
-        Exchange.respond(ctx, contentType, docsAssets.get(name));
+        Responder.respond(ctx, new Response.Content(contentType, docsAssets.get(name)));
     }
 
     static byte[] resource(String path) {

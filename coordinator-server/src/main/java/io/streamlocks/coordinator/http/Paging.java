@@ -1,5 +1,6 @@
 package io.streamlocks.coordinator.http;
 
+import io.streamlocks.coordinator.lock.Limits;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
@@ -7,14 +8,12 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/** The parameters {@code pageSize} and {@code pageToken}, the same for all calls that answer in pages. */
+/** The parameters {@code pageSize} and {@code pageToken} of all calls that return pages. */
 final class Paging {
 
     static final String PAGE_SIZE = "pageSize";
     static final String PAGE_TOKEN = "pageToken";
 
-    private static final int DEFAULT_PAGE_SIZE = 100;
-    private static final int MAX_PAGE_SIZE = 1000;
     private static final Pattern PAGE_SIZE_FORM = Pattern.compile("[0-9]{1,9}");
 
     private Paging() {}
@@ -22,25 +21,26 @@ final class Paging {
     static int pageSize(Map<String, String> parameters) {
         String value = parameters.get(PAGE_SIZE);
         if (value == null) {
-            return DEFAULT_PAGE_SIZE;
+            return Limits.DEFAULT_PAGE_SIZE;
         }
-        // Integer.parseInt by itself takes a plus sign, and the digits of any script.
+        // Integer.parseInt alone accepts a plus sign and the digits of any script.
         int size = PAGE_SIZE_FORM.matcher(value).matches() ? Integer.parseInt(value) : 0;
-        if (size >= 1 && size <= MAX_PAGE_SIZE) {
+        if (size >= 1 && size <= Limits.MAX_PAGE_SIZE) {
             return size;
         }
-        throw ProblemException.invalid(PAGE_SIZE, PAGE_SIZE + " must be an integer from 1 to " + MAX_PAGE_SIZE + ".");
+        throw ProblemException.invalid(
+                PAGE_SIZE, PAGE_SIZE + " must be an integer from 1 to " + Limits.MAX_PAGE_SIZE + ".");
     }
 
-    /** A token that says where the next page begins; opaque to clients. */
+    /** Returns a token for where the next page begins. It is opaque to clients. */
     static String tokenOf(String position) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(position.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
-     * Where the page begins; empty for the first one.
+     * Returns where the page begins; empty for the first page.
      *
-     * @param form makes a position of what {@link #tokenOf} was given; empty for what it never was
+     * @param form makes a position of the text of a token; empty if {@link #tokenOf} never made such a token
      */
     static <T> Optional<T> position(Map<String, String> parameters, Function<String, Optional<T>> form) {
         String token = parameters.get(PAGE_TOKEN);
@@ -55,10 +55,10 @@ final class Paging {
     private static Optional<String> decoded(String token) {
         try {
             String position = new String(Base64.getUrlDecoder().decode(token), StandardCharsets.UTF_8);
-            // Not so for bytes that are no UTF-8, which decode to something else.
+            // Bytes that are not UTF-8 decode to something else.
             return tokenOf(position).equals(token) ? Optional.of(position) : Optional.empty();
         } catch (IllegalArgumentException e) {
-            // Not Base64, so no token of ours.
+            // The token is not Base64, so it is not from this server.
             return Optional.empty();
         }
     }

@@ -2,19 +2,21 @@ package io.streamlocks.coordinator.http;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.streamlocks.coordinator.access.ForbiddenException;
+import io.streamlocks.coordinator.limit.OwnerCap;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LossReason;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /**
  * An error as the API shows it (RFC 9457).
  *
- * @param field the field, parameter or header at fault, if one is
- * @param holder who holds the lock, with {@code lock-held}
- * @param reason why the lease is lost, with {@code lease-lost}
- * @param breakReason what the operator gave as the reason, if it was broken
+ * @param field the field, parameter or header at fault, if there is one
+ * @param holder the holder of the lock, with {@code lock-held}
+ * @param reason how the lease was lost, with {@code lease-lost}
+ * @param breakReason the reason that the operator gave, if the lease was broken
  * @param opensInMs how long the stream stays closed, with {@code lock-delayed}
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -28,11 +30,14 @@ record Problem(
         Holder holder,
         String reason,
         String breakReason,
-        Long opensInMs) {
+        Long opensInMs)
+        implements Response.WithBody, Response.ForItem {
 
     static final String CONTENT_TYPE = "application/problem+json";
 
-    /** Who holds a lock; never with the lease id, which would let the reader take the lease over. */
+    private static final Duration RETRY_SERVER_AFTER = Duration.ofSeconds(1);
+
+    /** The holder of a lock. It never contains the lease id, with which the reader could take over the lease. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Holder(String ownerId, long fencingToken, Map<String, String> labels, long expiresInMs) {
 
@@ -40,7 +45,7 @@ record Problem(
             return new Holder(
                     lock.ownerId(),
                     lock.fencingToken(),
-                    Responses.orNull(lock.labels()),
+                    Bodies.orNull(lock.labels()),
                     lock.expiresIn().toMillis());
         }
     }
@@ -53,7 +58,7 @@ record Problem(
         return of(type, detail, field, null);
     }
 
-    /** What the caller may not do; the same whether there is such a lock or not. */
+    /** Refuses something that the caller may not do. The problem is the same whether there is such a lock or not. */
     static Problem forbidden(ForbiddenException e) {
         return of(ProblemType.FORBIDDEN, e.getMessage(), e.field().orElse(null), null);
     }
@@ -62,10 +67,14 @@ record Problem(
         return of(ProblemType.LOCK_HELD, "Another lease of this stream is live.", null, Holder.of(holder));
     }
 
+    static Problem notLocked() {
+        return of(ProblemType.NOT_LOCKED, "No live lease exists for this stream.");
+    }
+
     static Problem fencingTokenChanged(Lock holder) {
         return of(
                 ProblemType.FENCING_TOKEN_CHANGED,
-                "Another lease is live than the one with expectedFencingToken. It was left alone.",
+                "The live lease is not the one with expectedFencingToken. It was not broken.",
                 "expectedFencingToken",
                 Holder.of(holder));
     }
@@ -89,7 +98,14 @@ record Problem(
         return ofField(
                 ProblemType.LEASE_ID_USED,
                 "leaseId",
-                "This lease was granted before and is over. Ask with a new lease id.");
+                "This lease was granted before and has ended. Use a new lease id.");
+    }
+
+    static Problem tooManyLeases() {
+        return ofField(
+                ProblemType.TOO_MANY_LEASES,
+                "ownerId",
+                "This owner has as many live leases as it may have. Try again later.");
     }
 
     static Problem blocked() {
@@ -101,17 +117,17 @@ record Problem(
     static Problem undecided() {
         return of(
                 ProblemType.OVERLOADED,
-                "There was no time for this request, as others went first. Nothing was changed; try again.");
+                "There was no time for this request because others came first. Nothing was changed; try again.");
     }
 
     static Problem leaseLost(LossReason reason, Optional<String> breakReason) {
         String detail =
                 switch (reason) {
-                    case EXPIRED -> "The lease ran out before this call.";
+                    case EXPIRED -> "The lease expired before this call.";
                     case SUPERSEDED -> "Another lease of this stream has been granted since.";
                     case RELEASED -> "The lease was released.";
                     case BROKEN -> "An operator ended the lease.";
-                    case UNKNOWN -> "There is no trace of this lease.";
+                    case UNKNOWN -> "The server has no record of this lease.";
                 };
         ProblemType type = ProblemType.LEASE_LOST;
         return new Problem(
@@ -122,22 +138,57 @@ record Problem(
                 detail,
                 null,
                 null,
-                Responses.name(reason),
+                Bodies.name(reason),
                 breakReason.orElse(null),
                 null);
     }
 
-    /** The same with a status of its kind, as 431 is one of 400. */
+    /** Returns the same problem with a status of its kind, as 431 is one of 400. */
     Problem withStatus(int otherStatus) {
         return new Problem(type, title, otherStatus, code, detail, field, holder, reason, breakReason, opensInMs);
     }
 
-    /** The same of a field that stands elsewhere. */
+    /** Returns the same problem of a field that has another path. */
     Problem withField(String otherField) {
         return new Problem(type, title, status, code, detail, otherField, holder, reason, breakReason, opensInMs);
     }
 
     private static Problem of(ProblemType type, String detail, String field, Holder holder) {
         return new Problem(type.uri(), type.title, type.status, type.code(), detail, field, holder, null, null, null);
+    }
+
+    @Override
+    public int statusCode() {
+        return status;
+    }
+
+    @Override
+    public String contentType() {
+        return CONTENT_TYPE;
+    }
+
+    @Override
+    public byte[] bytes(String requestId) {
+        return Json.write(new Bodies.ProblemBody(this, requestId));
+    }
+
+    @Override
+    public void addHeaders(BiConsumer<String, String> header) {
+        if (status == 409 && holder != null) {
+            header.accept(RetryAfter.HEADER, RetryAfter.seconds(holder.expiresInMs()));
+        } else if (opensInMs != null) {
+            header.accept(RetryAfter.HEADER, RetryAfter.seconds(opensInMs));
+        } else if (status == 503) {
+            header.accept(RetryAfter.HEADER, RetryAfter.seconds(RETRY_SERVER_AFTER));
+        } else if (code.equals(ProblemType.TOO_MANY_LEASES.code())) {
+            header.accept(RetryAfter.HEADER, RetryAfter.seconds(OwnerCap.REFRESH_INTERVAL));
+        } else if (status == 401) {
+            header.accept("WWW-Authenticate", "Bearer");
+        }
+    }
+
+    @Override
+    public Bodies.Item inBatch(String path, String streamId) {
+        return new Bodies.Item(status, streamId, null, field == null ? this : withField(path + "." + field));
     }
 }

@@ -1,6 +1,6 @@
 package io.streamlocks.coordinator.http;
 
-/** Ends the handling of a call with a problem: bad input, or a server that does not take calls now. */
+/** Ends the handling of a call with a problem: the input is bad, or the server does not accept calls now. */
 final class ProblemException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -8,7 +8,7 @@ final class ProblemException extends RuntimeException {
     private final transient Problem problem;
 
     ProblemException(Problem problem) {
-        // The problem says all there is to say; a stack trace would only cost time.
+        // The problem is complete, so a stack trace would only cost time.
         super(problem.detail(), null, false, false);
         this.problem = problem;
     }

@@ -6,8 +6,8 @@ import java.util.Locale;
 enum ProblemType {
     MALFORMED_JSON(400, "The body is not valid JSON"),
     INVALID_FIELD(400, "A field is not valid"),
-    UNAUTHENTICATED(401, "It is not known who calls"),
-    FORBIDDEN(403, "The caller may not do this"),
+    UNAUTHENTICATED(401, "The caller is not authenticated"),
+    FORBIDDEN(403, "The caller is not allowed to do this"),
     NOT_FOUND(404, "There is no such path"),
     NOT_LOCKED(404, "The stream is not locked"),
     METHOD_NOT_ALLOWED(405, "The method is not allowed"),

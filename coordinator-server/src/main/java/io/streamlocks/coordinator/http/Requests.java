@@ -1,8 +1,9 @@
 package io.streamlocks.coordinator.http;
 
+import io.streamlocks.coordinator.lock.Limits;
 import java.util.LinkedHashMap;
 
-/** The bodies of requests, as they come: any field may be missing or out of range. */
+/** The bodies of requests as they were sent. Any field may be missing or out of range. */
 final class Requests {
 
     record Acquire(String ownerId, String leaseId, Long ttlMs, Labels labels) {}
@@ -21,25 +22,23 @@ final class Requests {
 
     record BreakOwner(String reason, Long delayMs) {}
 
-    /** The labels of a lease as they come. Reading ends at the first one too many, whatever else the body holds. */
+    /** The labels of a lease as they were sent. Reading ends at the first one above the limit. */
     static final class Labels extends LinkedHashMap<String, String> {
-
-        static final int MAX_ENTRIES = 16;
 
         private static final long serialVersionUID = 1L;
 
-        /** There is one too many. */
+        /** Signals a label above the limit. */
         static final class TooManyException extends RuntimeException {
             private static final long serialVersionUID = 1L;
 
             TooManyException() {
-                super("Over " + MAX_ENTRIES + " labels", null, false, false);
+                super("Over " + Limits.MAX_LABELS + " labels", null, false, false);
             }
         }
 
         @Override
         public String put(String name, String value) {
-            if (size() == MAX_ENTRIES) {
+            if (size() == Limits.MAX_LABELS) {
                 throw new TooManyException();
             }
             return super.put(name, value);

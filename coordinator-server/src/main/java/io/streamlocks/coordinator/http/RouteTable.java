@@ -2,79 +2,146 @@ package io.streamlocks.coordinator.http;
 
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Handler;
+import io.javalin.http.HandlerType;
 import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.access.Principal;
-import java.util.Collections;
+import io.streamlocks.coordinator.http.jetty.RouteLimits;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * The routes, each with what it asks of its caller's role. A route that names a stream in its path is closed to callers who
- * may not name that stream. What a request names elsewhere is for its route to check.
+ * The routes of a server. Each group of routes registers itself here, each route with the permission that it requires
+ * and with its limits. A caller that may not name the stream in a path is refused before the route is called. A route
+ * checks everything else that a request names. The table is complete, and thread-safe, before the server starts.
  */
 final class RouteTable {
 
     private static final String STREAM_ID = "{streamId}";
 
-    private final RoutesConfig routes;
-    private final Map<String, Permission> permissions = new LinkedHashMap<>();
+    /** The limit of a body for a call on one stream: its longest valid body in the longest encoding of JSON. */
+    private static final int MAX_BODY_BYTES = 64 * 1024;
+
+    private final RouteLimits standard;
+    private final List<Route> routes = new ArrayList<>();
+
+    /** Routes whose limits are not the standard ones. */
+    private final List<Route> special = new ArrayList<>();
+
     private final Set<String> openPaths = new HashSet<>();
 
-    /** Of paths whose last segment may be any. */
+    /** Paths whose last segment may be anything. */
     private final Set<String> openFolders = new HashSet<>();
 
-    RouteTable(RoutesConfig routes) {
-        this.routes = routes;
+    private final Set<String> managementPaths = new HashSet<>();
+
+    /**
+     * Creates an empty table.
+     *
+     * @param exchange how long an exchange may take if its route has no limits of its own
+     */
+    RouteTable(Duration exchange) {
+        this.standard = new RouteLimits(exchange, MAX_BODY_BYTES);
     }
 
-    /** A GET, and the HEAD that Javalin would answer with 200 by itself, asking nobody: also when not ready. */
+    /** Returns the limits of a route that has none of its own. */
+    RouteLimits standardLimits() {
+        return standard;
+    }
+
+    /** Adds a route for GET and HEAD. */
     void get(String path, Permission permission, Handler handler) {
-        Handler guarded = guarded(path, permission, handler);
-        permissions.put("GET " + path, permission);
-        routes.get(path, guarded);
-        permissions.put("HEAD " + path, permission);
-        routes.head(path, guarded);
+        get(path, permission, false, handler);
     }
 
+    /** Adds a route for GET and HEAD that the management port serves, too. */
+    void getForManagement(String path, Permission permission, Handler handler) {
+        get(path, permission, true, handler);
+    }
+
+    private void get(String path, Permission permission, boolean isForManagement, Handler handler) {
+        add(new Route(HandlerType.GET, path, permission, standard, isForManagement, handler));
+        // Otherwise Javalin would respond to HEAD with 200 without calling the route, even if the server is not
+        // ready.
+        add(new Route(HandlerType.HEAD, path, permission, standard, isForManagement, handler));
+    }
+
+    /** Adds a route for POST. */
     void post(String path, Permission permission, Handler handler) {
-        permissions.put("POST " + path, permission);
-        routes.post(path, guarded(path, permission, handler));
+        post(path, permission, standard, handler);
     }
 
-    private Handler guarded(String path, Permission permission, Handler handler) {
-        if (permission == Permission.OPEN) {
-            open(path);
-            return handler;
+    /** Adds a route for POST that has limits of its own. */
+    void post(String path, Permission permission, RouteLimits limits, Handler handler) {
+        add(new Route(HandlerType.POST, path, permission, limits, false, handler));
+    }
+
+    private void add(Route route) {
+        routes.add(route);
+        if (!route.limits().equals(standard)) {
+            special.add(route);
         }
-        boolean namesStream = path.contains(STREAM_ID);
+        if (route.isForManagement()) {
+            managementPaths.add(route.path());
+        }
+        if (route.permission() == Permission.OPEN) {
+            if (route.path().endsWith("}")) {
+                openFolders.add(folderOf(route.path()));
+            } else {
+                openPaths.add(route.path());
+            }
+        }
+    }
+
+    /** Adds the routes to those of the framework. */
+    void addTo(RoutesConfig config) {
+        routes.forEach(route -> config.addHttpHandler(route.method(), route.path(), guarded(route)));
+    }
+
+    private static Handler guarded(Route route) {
+        if (route.permission() == Permission.OPEN) {
+            return route.handler();
+        }
+        boolean namesStream = route.path().contains(STREAM_ID);
         return ctx -> {
             Principal principal = Access.of(ctx);
-            principal.require(permission);
+            principal.require(route.permission());
             if (namesStream && !principal.isForAllStreams()) {
-                principal.requireStream(Exchange.streamId(ctx));
+                principal.requireStream(Input.streamId(ctx));
             }
-            handler.handle(ctx);
+            route.handler().handle(ctx);
         };
     }
 
-    /** What each method and path asks for, as in {@code GET /livez}. */
+    /** Returns what each method and path requires, as in {@code GET /livez}. */
     Map<String, Permission> permissions() {
-        return Collections.unmodifiableMap(permissions);
+        Map<String, Permission> permissions = new LinkedHashMap<>();
+        routes.forEach(route -> permissions.put(route.toString(), route.permission()));
+        return permissions;
     }
 
-    /** Whether this path, as it was sent, is for everybody. Were it wrong about one, its route would refuse all. */
+    /** Returns whether a path, as it was sent, is for everybody. Its route refuses all callers if this is wrong. */
     boolean isOpen(String path) {
         return openPaths.contains(path) || openFolders.contains(folderOf(path));
     }
 
-    private void open(String path) {
-        if (path.endsWith("}")) {
-            openFolders.add(folderOf(path));
-        } else {
-            openPaths.add(path);
+    /** Returns whether the management port serves a path. */
+    boolean isForManagement(String path) {
+        return managementPaths.contains(path);
+    }
+
+    /** Returns the limits of a request. */
+    RouteLimits limits(String method, String path) {
+        for (Route route : special) {
+            if (route.takes(path) && route.method().name().equals(method)) {
+                return route.limits();
+            }
         }
+        return standard;
     }
 
     private static String folderOf(String path) {

@@ -2,20 +2,18 @@ package io.streamlocks.coordinator.http;
 
 import java.util.function.BiConsumer;
 
-/**
- * What every answer tells a browser not to do with it. There is no CORS: a page of another site gets to read nothing.
- */
+/** The headers by which a browser protects its user. There is no CORS: a page of another site can read nothing. */
 final class SecurityHeaders {
 
-    /** Of JSON there is nothing to run or to load. */
+    /** JSON contains nothing to run or to load. */
     private static final String API_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
-    /** Ids come from whoever may acquire. Were one of them ever taken for markup, it still could load and send nothing. */
+    /** Ids come from callers. If a page ever took one for markup, it still could not load or send anything. */
     private static final String PAGE_POLICY =
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
                     + " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    /** Swagger UI styles its elements one by one. */
+    /** Swagger UI sets styles on single elements. */
     private static final String DOCS_POLICY =
             PAGE_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'");
 
@@ -24,8 +22,8 @@ final class SecurityHeaders {
     /**
      * Sets the headers.
      *
-     * @param path of the request, as it was sent
-     * @param header takes name and value of each
+     * @param path the path of the request, as it was sent
+     * @param header takes the name and the value of each header
      */
     static void set(String path, BiConsumer<String, String> header) {
         header.accept("X-Content-Type-Options", "nosniff");
@@ -34,9 +32,8 @@ final class SecurityHeaders {
         boolean docs = isPageOrBelow(path, "/docs");
         boolean page = docs || isPageOrBelow(path, "/console");
         header.accept("Content-Security-Policy", docs ? DOCS_POLICY : page ? PAGE_POLICY : API_POLICY);
-        // A page and its assets are of one version, and are asked for anew lest an upgrade mixes two; what the API
-        // answers is true for a moment and for its caller
-        // alone.
+        // A browser must load a page and its assets again, so that an upgrade does not mix two versions. A response
+        // of the API is valid for a moment, and for its caller only.
         header.accept("Cache-Control", page ? "no-cache" : "no-store");
     }
 

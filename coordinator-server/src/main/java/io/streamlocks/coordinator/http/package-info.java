@@ -1,6 +1,6 @@
 /**
- * The REST API: routes, the records of requests and responses, and problems. {@code openapi.yaml} is its contract; the
- * routes are written by hand and held against it by tests. This package knows the lock protocol, and neither storage
- * nor configuration.
+ * The REST API: routes, requests, responses and problems. {@code openapi.yaml} is its contract. The routes are written
+ * by hand, and tests compare them with the contract. This package uses the lock protocol, and neither storage nor
+ * settings. It uses Jetty only through {@code http.jetty}.
  */
 package io.streamlocks.coordinator.http;

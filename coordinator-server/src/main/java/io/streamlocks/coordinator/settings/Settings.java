@@ -1,6 +1,6 @@
 package io.streamlocks.coordinator.settings;
 
-import io.streamlocks.coordinator.http.Listening;
+import io.streamlocks.coordinator.http.jetty.Listening;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;

@@ -36,28 +36,28 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Who may do what: every route, with every role, and every kind of credential. The table says what is meant, by itself: it
- * does not ask the server. A route that is not in it fails.
+ * Calls every route with every role and every kind of credential. The table specifies what each may do, independently
+ * of the server. A route that is not in it fails.
  */
 class AccessTest {
 
-    /** What a call gets that its role would allow. */
+    /** The response to a call that its role allows. */
     private enum Answer {
         SERVED,
         FORBIDDEN,
-        /** 410, as if there were no trace of the lease. */
+        /** 410, as if there were no record of the lease. */
         NO_TRACE,
         /** 404, as if no lease were live. */
         NOT_LOCKED
     }
 
     /**
-     * What is meant.
+     * What a route must do.
      *
-     * @param roles who may call; empty for everybody, without a token
-     * @param ofSomeStreams what a token gets that is for some streams, this one among them, and for this owner
-     * @param ofOtherStream what a token gets that is not for the stream
-     * @param ofOtherOwner what a token gets that is not for the owner
+     * @param roles may call; empty for everybody, without a token
+     * @param ofSomeStreams the response to a token for some streams, including this one, and for this owner
+     * @param ofOtherStream the response to a token that is not for the stream
+     * @param ofOtherOwner the response to a token that is not for the owner
      */
     private record Row(Set<Role> roles, Answer ofSomeStreams, Answer ofOtherStream, Answer ofOtherOwner) {
         Row(Set<Role> roles, Answer ofOtherStream, Answer ofOtherOwner) {
@@ -165,7 +165,7 @@ class AccessTest {
     }
 
     @Test
-    void whatARouteAsksForIsSaidBesideIt() {
+    void thePermissionOfARouteIsRegisteredWithIt() {
         assertThat(server.http().permissions().keySet())
                 .containsExactlyInAnyOrderElementsOf(server.http().routes());
         server.http().permissions().forEach((route, permission) -> {
@@ -181,7 +181,7 @@ class AccessTest {
         });
     }
 
-    static Stream<Arguments> everyRouteAnswersEveryRoleAndCredentialAsMeant() {
+    static Stream<Arguments> everyRouteRespondsToEveryRoleAndCredentialAsSpecified() {
         return server.http().routes().stream()
                 .flatMap(route -> Arrays.stream(Role.values()).flatMap(role -> Arrays.stream(Credential.values())
                         .map(credential -> Arguments.of(route, role, credential))));
@@ -189,7 +189,7 @@ class AccessTest {
 
     @ParameterizedTest
     @MethodSource
-    void everyRouteAnswersEveryRoleAndCredentialAsMeant(String route, Role role, Credential credential) {
+    void everyRouteRespondsToEveryRoleAndCredentialAsSpecified(String route, Role role, Credential credential) {
         Row row = TABLE.get(route.replace("HEAD ", "GET "));
         if (!UNPROVEN.contains(credential)) {
             assertThat(server.as(admin).acquire(streamId, "pod-1", leaseId).statusCode())
@@ -222,7 +222,7 @@ class AccessTest {
         }
     }
 
-    /** What came back; without a body from a HEAD. */
+    /** A response; that to a HEAD has no body. */
     private record Heard(int status, String wwwAuthenticate, Optional<JsonNode> body) {
 
         Heard item() {
@@ -270,7 +270,7 @@ class AccessTest {
                 .replace("{ownerId}", "pod-1")
                 .replace("/docs/{asset}", "/docs/docs.js")
                 .replace("/console/{asset}", "/console/console.js");
-        // A token that is for some streams must say of which it wants the list.
+        // A caller with a token for some streams must name them in a list.
         String target = path.equals("/v1/locks") || path.equals("/v1/history")
                 ? path + "?prefix=" + TestServer.encoded("orders/")
                 : path;
@@ -291,7 +291,7 @@ class AccessTest {
                 json ? Optional.of(json(response)) : Optional.empty());
     }
 
-    /** What holds exchanges against the contract knows no HEAD. */
+    /** The validator of the contract does not support HEAD. */
     private static Heard head(String target, Optional<String> authorization) {
         String request = "HEAD " + target + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n"
                 + authorization.map(value -> "Authorization: " + value + "\r\n").orElse("") + "\r\n";
@@ -316,7 +316,7 @@ class AccessTest {
     }
 
     @Test
-    void aTokenThatIsRefusedIsLoggedWithItsAddressOnceAWhile(@TempDir Path directory) throws IOException {
+    void aRefusedTokenIsLoggedWithItsAddressOnceInAWhile(@TempDir Path directory) throws IOException {
         TestTokens tokens = new TestTokens(directory);
         tokens.add(Role.READER);
         try (TestServer guarded = TestServer.guarded(tokens.guards());

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The calls on one stream and the list, and their outcomes on the wire. */
+/** Tests the calls on one stream and the list, with their outcomes on the wire. */
 class ApiTest {
 
     @AutoClose
@@ -29,7 +29,7 @@ class ApiTest {
     private final UUID leaseId = UUID.randomUUID();
 
     @Test
-    void acquireAnswersTheLease() {
+    void acquireReturnsTheLease() {
         Instant now = SERVER.clock.instant();
         Response response =
                 SERVER.post(path(stream) + "/acquire", Map.of("ownerId", "me", "leaseId", leaseId, "ttlMs", 10_000));
@@ -59,7 +59,7 @@ class ApiTest {
     }
 
     @Test
-    void acquireWithoutLeaseIdAndTtlMakesAnIdAndTakesTheDefault() {
+    void acquireWithoutLeaseIdAndTtlUsesANewIdAndTheDefault() {
         JsonNode lease = json(SERVER.post(path(stream) + "/acquire", "{\"ownerId\": \"me\"}"));
         assertThat(UUID.fromString(lease.get("leaseId").asText())).isNotNull();
         assertThat(lease.get("ttlMs").asLong()).isEqualTo(TestServer.DEFAULT_TTL.toMillis());
@@ -77,7 +77,7 @@ class ApiTest {
     }
 
     @Test
-    void acquireRepeatedWithItsLeaseIdAnswersTheSameTokenAndEnd() {
+    void acquireRepeatedWithItsLeaseIdReturnsTheSameTokenAndEnd() {
         JsonNode first = json(SERVER.acquire(stream, "me", leaseId));
         SERVER.clock.advance(Duration.ofMillis(1500));
         JsonNode second = json(SERVER.acquire(stream, "me", leaseId));
@@ -87,7 +87,7 @@ class ApiTest {
     }
 
     @Test
-    void acquireOfALockThatIsHeldTellsTheHolderWithoutItsLeaseId() {
+    void acquireOfAHeldLockNamesTheHolderWithoutItsLeaseId() {
         JsonNode lease = json(SERVER.acquire(stream, "first", leaseId));
         SERVER.clock.advance(Duration.ofMillis(999));
         for (String owner : List.of("second", "first")) {
@@ -106,7 +106,7 @@ class ApiTest {
 
     @ParameterizedTest
     @CsvSource({"0, 30", "1000, 29", "1001, 29", "1999, 29", "2000, 28", "29000, 1", "29001, 1", "29999, 1"})
-    void retryAfterIsWhatIsLeftInSecondsRoundedUp(long passedMs, String retryAfter) {
+    void retryAfterIsTheRestInSecondsRoundedUp(long passedMs, String retryAfter) {
         SERVER.acquire(stream, "first", leaseId);
         SERVER.clock.advance(Duration.ofMillis(passedMs));
         Response response = SERVER.acquire(stream, "second", UUID.randomUUID());
@@ -164,7 +164,7 @@ class ApiTest {
     }
 
     @Test
-    void aLeaseThatRanOutIsExpired() {
+    void aLeaseThatExpiredIsLostAsExpired() {
         SERVER.acquire(stream, "me", leaseId);
         SERVER.clock.advance(TestServer.DEFAULT_TTL);
         assertLost(SERVER.renew(stream, leaseId), "expired");
@@ -172,7 +172,7 @@ class ApiTest {
     }
 
     @Test
-    void aLeaseThatAnotherFollowedIsSuperseded() {
+    void aLeaseThatAnotherFollowedIsLostAsSuperseded() {
         SERVER.acquire(stream, "me", leaseId);
         SERVER.clock.advance(TestServer.DEFAULT_TTL);
         SERVER.acquire(stream, "other", UUID.randomUUID());
@@ -181,14 +181,14 @@ class ApiTest {
     }
 
     @Test
-    void aLeaseThatWasReleasedIsReleased() {
+    void aLeaseThatWasReleasedIsLostAsReleased() {
         SERVER.acquire(stream, "me", leaseId);
         SERVER.release(stream, leaseId);
         assertLost(SERVER.renew(stream, leaseId), "released");
     }
 
     @Test
-    void aLeaseWithoutTraceIsUnknown() {
+    void aLeaseWithoutARecordIsLostAsUnknown() {
         assertLost(SERVER.renew(stream, leaseId), "unknown");
         assertLost(SERVER.release(stream, leaseId), "unknown");
         SERVER.acquire(stream, "other", UUID.randomUUID());

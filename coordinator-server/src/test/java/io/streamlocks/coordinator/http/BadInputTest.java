@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Bad input is refused with the field at fault, whatever it is, and never with a 5xx. */
+/** Any bad input is refused with the field at fault, and never with a 5xx. */
 class BadInputTest {
 
     private static final String EMOJI = "\uD83D\uDE00";
@@ -165,7 +165,7 @@ class BadInputTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"\\u0000", "\\u2028", "a.b", "", "items[0]"})
-    void aFieldWhoseNameIsOddIsRefusedAsAnyOther(String name) {
+    void aFieldWithAnOddNameIsRefusedLikeAnyOther(String name) {
         String json = "{\"" + name + "\": 1}";
         for (String call : new String[] {"/v1/locks/s/acquire", "/v1/batch/acquire"}) {
             Response response = SERVER.post(call, json);
@@ -243,13 +243,13 @@ class BadInputTest {
     }
 
     @Test
-    void anIdOf255EmojiIsTaken() {
+    void anIdOf255EmojiIsAccepted() {
         String id = EMOJI.repeat(255);
         assertThat(SERVER.acquire(id, id, UUID.randomUUID()).statusCode()).isEqualTo(200);
     }
 
     @Test
-    void theLongestTtlIsTakenAndTheShortest() {
+    void theLongestAndTheShortestTtlAreAccepted() {
         for (long ttlMs : new long[] {1000, TestServer.MAX_TTL.toMillis()}) {
             Response response = SERVER.post(
                     TestServer.path(TestServer.randomStream()) + "/acquire", Map.of("ownerId", "me", "ttlMs", ttlMs));
@@ -284,7 +284,7 @@ class BadInputTest {
     }
 
     @Test
-    void aBodyThatIsSaidToBeAsItIsIsTaken() {
+    void aBodyWithTheIdentityEncodingIsAccepted() {
         Map<String, String> headers = Map.of("Content-Type", "application/json", "Content-Encoding", "identity");
         assertThat(RawHttp.send(SERVER.port, "POST", "/v1/locks/plain/acquire", headers, ACQUIRE)
                         .status())
@@ -313,11 +313,11 @@ class BadInputTest {
         assertThat(response.statusCode()).as(response.asString()).isEqualTo(200);
     }
 
-    /** JSON is UTF-8, whatever is said of it. */
+    /** JSON is UTF-8, whatever the content type declares. */
     @ParameterizedTest
     @ValueSource(
             strings = {"charset=", "charset=\"", "charset=no-such-charset", "charset=utf-16", "charset=;;=", "charset"})
-    void aCharsetThatMeansNothingIsNotLookedUp(String parameter) {
+    void anUnknownCharsetIsNotLookedUp(String parameter) {
         String request = "POST " + TestServer.path(TestServer.randomStream()) + "/acquire HTTP/1.1\r\nHost: test\r\n"
                 + "Connection: close\r\nContent-Type: application/json;" + parameter + "\r\nContent-Length: "
                 + ACQUIRE.length + "\r\n\r\n" + new String(ACQUIRE, StandardCharsets.UTF_8);
@@ -333,7 +333,7 @@ class BadInputTest {
     }
 
     @Test
-    void aBodyThatIsAnnouncedAsTooLargeIsRefusedBeforeItIsSent() {
+    void aBodyAnnouncedAsTooLargeIsRefusedBeforeItIsSent() {
         Map<String, String> headers = Map.of("Content-Type", "application/json", "Expect", "100-continue");
         RawHttp.Answer answer =
                 RawHttp.send(SERVER.port, "POST", "/v1/batch/acquire", headers, 1024 * 1024 + 1, new byte[0]);
@@ -352,7 +352,7 @@ class BadInputTest {
     }
 
     @Test
-    void aBodyOfTheMostBytesIsTaken() {
+    void aBodyOfTheMaximumSizeIsAccepted() {
         Response response = SERVER.post(TestServer.path(TestServer.randomStream()) + "/acquire", padded(64 * 1024));
         assertThat(response.statusCode()).as(response.asString()).isEqualTo(200);
         byte[] batch = ("{\"items\":[]" + " ".repeat(1024 * 1024 - 12) + "}").getBytes(StandardCharsets.UTF_8);
@@ -362,7 +362,7 @@ class BadInputTest {
 
     /** Each character of a name or a value may take twelve bytes, as two escapes. */
     @Test
-    void theLongestValidBodyIsTaken() {
+    void theLongestValidBodyIsAccepted() {
         String character = "\\ud83d\\ude00";
         String labels = IntStream.range(0, 16)
                 .mapToObj(i ->
@@ -379,9 +379,9 @@ class BadInputTest {
         assertThat(response.statusCode()).as(response.asString()).isEqualTo(200);
     }
 
-    /** What follows may be long, and is not looked at: here it is no JSON. */
+    /** The rest of the body may be long, and is not read: here it is not JSON. */
     @Test
-    void readingEndsAtTheFirstLabelTooMany() {
+    void readingEndsAtTheFirstLabelAboveTheLimit() {
         String labels =
                 IntStream.range(0, 17).mapToObj(i -> "\"l" + i + "\":\"x\"").collect(Collectors.joining(","));
         String acquire = "{\"ownerId\":\"me\",\"labels\":{" + labels + "NO JSON";
@@ -393,7 +393,7 @@ class BadInputTest {
     }
 
     @Test
-    void oneLabelTooManyIsOfItsItemAlone() {
+    void tooManyLabelsAffectOnlyTheirItem() {
         Map<String, String> labels = IntStream.range(0, 17).boxed().collect(Collectors.toMap(i -> "l" + i, i -> "x"));
         Map<String, ?> batch = Map.of(
                 "items",
@@ -407,7 +407,7 @@ class BadInputTest {
     }
 
     @Test
-    void readingABatchEndsAtTheFirstItemTooManyAndAtTheFirstFieldThatIsNone() {
+    void readingABatchEndsAtTheFirstItemAboveTheLimitAndAtTheFirstUnknownField() {
         String items = "{\"items\":[" + "{},".repeat(1001) + "NO JSON";
         assertProblem(
                 SERVER.post("/v1/batch/acquire", items.getBytes(StandardCharsets.UTF_8)),
@@ -419,7 +419,7 @@ class BadInputTest {
                 SERVER.post("/v1/batch/acquire", field.getBytes(StandardCharsets.UTF_8)), 400, "invalid-field", "x");
     }
 
-    /** An acquire of this many bytes. */
+    /** Returns an acquire of this many bytes. */
     private static byte[] padded(int length) {
         String json = new String(ACQUIRE, StandardCharsets.UTF_8);
         return (json + " ".repeat(length - json.length())).getBytes(StandardCharsets.UTF_8);

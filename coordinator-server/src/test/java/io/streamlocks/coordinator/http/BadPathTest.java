@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** As {@link BadInputTest}, of methods, paths and queries. */
+/** Does the same as {@link BadInputTest} for methods, paths and queries. */
 class BadPathTest {
 
     private static final String EMOJI = "\uD83D\uDE00";
@@ -98,16 +98,16 @@ class BadPathTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"%", "%2", "%zz", "a%", "a%2", "%%", "%+1", "%-1", "%00", "%u0041", "%uD83D%uDE00"})
-    void aPathThatIsNotPercentEncodedIsNoHttp(String streamId) {
+    void aPathThatIsNotPercentEncodedIsNotHttp(String streamId) {
         String path = "/v1/locks/" + streamId;
         assertProblem(raw("GET", path), 400, "bad-request", null);
         assertProblem(raw("POST", path + "/acquire"), 400, "bad-request", null);
     }
 
-    /** Else the calls of two streams would be for one. */
+    /** Otherwise the calls for two streams would be for one. */
     @ParameterizedTest
     @ValueSource(strings = {"/v1/locks/a#b", "/v1/locks/a%20#", "http://user:password@test/v1/locks/a"})
-    void aPathDoesNotEndBeforeItsEnd(String target) {
+    void aPathDoesNotEndAtANumberSign(String target) {
         byte[] request = ("GET " + target + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
                 .getBytes(StandardCharsets.US_ASCII);
         assertProblem(RawHttp.send(SERVER.port, request), 400, "bad-request", null);
@@ -156,7 +156,7 @@ class BadPathTest {
         assertProblem(raw("GET", "/v1/locks?" + query), 400, "invalid-field", field);
     }
 
-    /** As such, and not as what a decoder puts in its place: two streams would be one. */
+    /** The text of a decoder for malformed bytes is refused, too: it would make two streams one. */
     @ParameterizedTest
     @CsvSource({
         "GET /v1/locks/a\u00ff,                 streamId",

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** One result an item, in order, and no item fails another. */
+/** A batch returns one result per item, in order, and no item fails another. */
 class BatchTest {
 
     private static final String LEASE_ID = "5f0c1c5e-5a0a-4f5e-9d57-3f8f1f8f6f10";
@@ -33,7 +33,7 @@ class BatchTest {
     private static final TestServer SERVER = TestServer.open();
 
     @Test
-    void theResultsComeInTheOrderOfTheItems() {
+    void theResultsAreInTheOrderOfTheItems() {
         List<Map<String, ?>> items = new ArrayList<>();
         for (int i = 0; i < 1000; i++) {
             items.add(Map.of("streamId", randomStream(), "ownerId", "me", "leaseId", UUID.randomUUID()));
@@ -98,7 +98,7 @@ class BatchTest {
         JsonNode released = results("release", leases);
         assertThat(statuses(released)).containsExactly(204, 204, 410);
 
-        // A lease has the stream id itself.
+        // A lease contains the stream id.
         assertThat(List.of(acquired, renewed, released))
                 .allSatisfy(results -> results.forEach(
                         result -> assertThat(result.has("streamId")).isNotEqualTo(result.has("lease"))));
@@ -124,7 +124,7 @@ class BatchTest {
         assertThat(results.at("/1/problem/holder/ownerId").asText()).isEqualTo("first");
     }
 
-    static Stream<Arguments> aBadItemFailsAloneAndNamesItsField() {
+    static Stream<Arguments> aBadItemFailsAloneAndItsFieldIsNamed() {
         return Stream.of(
                 arguments("acquire", "{'ownerId': 'me'}", ".streamId"),
                 arguments("acquire", "{'streamId': null, 'ownerId': 'me'}", ".streamId"),
@@ -170,7 +170,7 @@ class BatchTest {
 
     @ParameterizedTest
     @MethodSource
-    void aBadItemFailsAloneAndNamesItsField(String call, String item, String field) {
+    void aBadItemFailsAloneAndItsFieldIsNamed(String call, String item, String field) {
         String before = randomStream();
         String after = randomStream();
         UUID leaseId = UUID.randomUUID();
@@ -223,13 +223,13 @@ class BatchTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"acquire", "renew", "release"})
-    void noItemsHaveNoResults(String call) {
+    void aBatchWithoutItemsHasNoResults(String call) {
         assertThat(SERVER.post("/v1/batch/" + call, "{\"items\": []}").asString())
                 .isEqualTo("{\"results\":[]}");
     }
 
     @Test
-    void aBatchOfWhichAllItemsAreBadIsAnswered() {
+    void aBatchOfBadItemsOnlyHasResults() {
         assertThat(statuses(resultsOfBadItems("acquire", "null, null"))).containsExactly(400, 400);
     }
 

@@ -4,6 +4,7 @@ import static io.streamlocks.coordinator.http.ProblemAssertions.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
+import io.streamlocks.coordinator.http.jetty.Listening;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is refused before any route sees it is refused with a problem too, and tells nothing of the SERVER. */
+/** Requests that end before a route sees them get a problem, too, which reveals nothing about the server. */
 class BeforeRoutingTest {
 
     @AutoClose
@@ -83,7 +84,7 @@ class BeforeRoutingTest {
     }
 
     @Test
-    void noAnswerTellsWhatServerThisIs() {
+    void noResponseNamesTheServerSoftware() {
         for (String path : new String[] {"/livez", "/nowhere", "/v1/locks", "/docs"}) {
             RawHttp.Answer answer = RawHttp.send(SERVER.port, RawHttp.request("GET", path, ""));
             assertThat(answer.headers()).doesNotContainKeys("Server", "X-Powered-By");
@@ -113,9 +114,9 @@ class BeforeRoutingTest {
         return answer;
     }
 
-    /** Nobody would read the answer; and for each of a crowd that goes away at once a thread would be started. */
+    /** Nobody would read the response, and each client of a crowd that leaves would take a new thread. */
     @Test
-    void aHeadThatEndsInItsMiddleIsNotAnswered() throws IOException {
+    void aHeadThatEndsInItsMiddleGetsNoResponse() throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), SERVER.port)) {
             socket.setSoTimeout(10_000);
             socket.getOutputStream().write("GET /livez HTTP/1.1\r\nHost: lo".getBytes(StandardCharsets.US_ASCII));

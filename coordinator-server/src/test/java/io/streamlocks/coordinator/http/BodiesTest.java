@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.access.Role;
+import io.streamlocks.coordinator.http.jetty.ClientLimits;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,12 +15,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Bodies on their way take none of the memory that those of other callers need. */
+/** Bodies of one caller do not take the memory for the bodies of others. */
 class BodiesTest {
 
     private static final Duration LONG = Duration.ofMinutes(5);
 
-    /** A batch of nothing. */
+    /** A batch without items. */
     private static final byte[] LARGE = ("{\"items\":[" + " ".repeat(800_000) + "]}").getBytes(StandardCharsets.UTF_8);
 
     private static final byte[] SMALL = "{\"items\":[]}".getBytes(StandardCharsets.UTF_8);
@@ -45,7 +46,7 @@ class BodiesTest {
         return TestServer.guarded(guards, new ClientLimits(10_000, LONG, body, heldBytes));
     }
 
-    /** The head of a call with a large body, and the first half of that. */
+    /** The head of a call with a large body, and the first half of the body. */
     private static String half(String path, String token) {
         return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 + (token.isEmpty() ? "" : "Authorization: Bearer " + token + "\r\n")
@@ -53,7 +54,7 @@ class BodiesTest {
     }
 
     @Test
-    void ofACallerWhoIsNotKnownNothingIsKept() {
+    void nothingIsKeptForAnUnknownCaller() {
         try (TestServer server = server(LONG, 1024 * 1024);
                 SlowCrowd strangers = SlowCrowd.of(20, server.port, half("/v1/batch/renew", ""), " ");
                 SlowCrowd liars = SlowCrowd.of(20, server.port, half("/v1/batch/renew", "made-up"), " ");
@@ -71,19 +72,19 @@ class BodiesTest {
                 SlowCrowd crowd = SlowCrowd.of(8, server.port, half("/v1/batch/renew", greedy), "")) {
             await().untilAsserted(() ->
                     assertProblem(server.as(greedy).post("/v1/batch/renew", LARGE), 503, "overloaded", null));
-            // A small one fits in all the same.
+            // A small one fits in nevertheless.
             assertThat(server.as(greedy).post("/v1/batch/renew", SMALL).statusCode())
                     .isEqualTo(200);
             assertThat(server.as(other).post("/v1/batch/renew", LARGE).statusCode())
                     .isEqualTo(200);
             assertThat(refusals(server, "body_memory")).isPositive();
-            // One of them is on its way, and the others were refused.
+            // One of them is being read, and the others were refused.
             assertThat(crowd.left()).isPositive();
         }
         try (TestServer server = server(LONG, 4 * 1024 * 1024)) {
             assertThat(server.as(greedy).post("/v1/batch/renew", LARGE).statusCode())
                     .isEqualTo(200);
-            // What was taken is given back.
+            // The memory is given back.
             assertThat(server.as(greedy).post("/v1/batch/renew", LARGE).statusCode())
                     .isEqualTo(200);
         }

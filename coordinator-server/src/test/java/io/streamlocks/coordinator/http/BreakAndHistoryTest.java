@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The calls of operators on the wire: break, history, labels and the table for a terminal. */
+/** Tests the calls of operators on the wire: break, history, labels, and the table for a terminal. */
 class BreakAndHistoryTest {
 
     @AutoClose
@@ -33,7 +33,7 @@ class BreakAndHistoryTest {
     private final UUID leaseId = UUID.randomUUID();
 
     @Test
-    void breakAnswersTheGrantWithItsEnd() {
+    void breakReturnsTheGrantWithItsEnd() {
         JsonNode lease = json(SERVER.acquire(stream, "me", leaseId));
         SERVER.clock.advance(Duration.ofSeconds(3));
         Response response = SERVER.post(path(stream) + "/break", "{\"reason\": \"it hangs\"}");
@@ -58,7 +58,7 @@ class BreakAndHistoryTest {
     }
 
     @Test
-    void theHolderOfABrokenLeaseHearsTheReasonAtItsNextRenewal() {
+    void theHolderOfABrokenLeaseGetsTheReasonAtItsNextRenewal() {
         SERVER.acquire(stream, "me", leaseId);
         SERVER.post(path(stream) + "/break", "{\"reason\": \"it hangs\"}");
         for (Response response : List.of(SERVER.renew(stream, leaseId), SERVER.release(stream, leaseId))) {
@@ -83,7 +83,7 @@ class BreakAndHistoryTest {
     }
 
     @Test
-    void aLeaseThatWasGrantedSinceIsNotBroken() {
+    void aLeaseThatWasGrantedSinceThenIsNotBroken() {
         long first =
                 json(SERVER.acquire(stream, "me", leaseId)).get("fencingToken").asLong();
         SERVER.release(stream, leaseId);
@@ -99,7 +99,7 @@ class BreakAndHistoryTest {
     }
 
     @Test
-    void whereNoLeaseIsLiveBreakAnswers404() {
+    void breakReturns404WithoutALiveLease() {
         assertProblem(SERVER.post(path(stream) + "/break", "{\"reason\": \"x\"}"), 404, "not-locked", null);
     }
 
@@ -138,7 +138,7 @@ class BreakAndHistoryTest {
     }
 
     @Test
-    void anOwnerWithoutANameIsNone() {
+    void anEmptyOwnerIdIsNamed() {
         assertProblem(
                 SERVER.request(OpenApiFilter.ofResponses())
                         .contentType("application/json")
@@ -150,7 +150,7 @@ class BreakAndHistoryTest {
     }
 
     @Test
-    void historyTellsEachGrantAndHowItEnded() {
+    void historyContainsEachGrantAndHowItEnded() {
         SERVER.acquire(stream, "me", leaseId);
         SERVER.clock.advance(Duration.ofSeconds(31));
         UUID second = UUID.randomUUID();
@@ -171,7 +171,7 @@ class BreakAndHistoryTest {
     }
 
     @Test
-    void whoHeldAStreamAtATimeIsOneCall() {
+    void theHolderAtATimeIsFoundWithOneCall() {
         Instant began = Instant.parse(
                 json(SERVER.acquire(stream, "me", leaseId)).get("acquiredAt").asText());
         SERVER.clock.advance(Duration.ofSeconds(10));
@@ -230,7 +230,7 @@ class BreakAndHistoryTest {
     }
 
     @Test
-    void labelsAreAnsweredAndToldToWhoIsRefused() {
+    void labelsAreReturnedToTheHolderAndToRefusedCallers() {
         Map<String, String> labels = Map.of("pod", "worker-7");
         JsonNode lease = json(
                 SERVER.post(path(stream) + "/acquire", Map.of("ownerId", "me", "leaseId", leaseId, "labels", labels)));
@@ -241,7 +241,7 @@ class BreakAndHistoryTest {
     }
 
     @Test
-    void labelsHaveTheirBounds() {
+    void labelsHaveBounds() {
         assertLabelProblem(many(17), "labels");
         assertLabelProblem(Map.of("", "x"), "labels.");
         assertLabelProblem(Map.of("n".repeat(64), "x"), "labels." + "n".repeat(64));
@@ -285,7 +285,7 @@ class BreakAndHistoryTest {
     }
 
     @Test
-    void theLogTellsWhoBrokeWhatAndWhy() {
+    void theLogNamesWhoBrokeWhatAndWhy() {
         String owner = "owner-of-" + stream;
         SERVER.acquire(stream, owner, UUID.randomUUID());
         try (CapturedLog log = new CapturedLog()) {
@@ -304,13 +304,13 @@ class BreakAndHistoryTest {
                             .contains(
                                     "anonymous broke the lease of " + stream + ", held by " + owner + " with token ",
                                     ", and closed the streams for 1000 ms: stuck"))
-                    .anySatisfy(line -> assertThat(line)
-                            .contains("anonymous broke all leases of the owner " + owner + ", which were 0: gone"));
+                    .anySatisfy(line ->
+                            assertThat(line).contains("anonymous broke all 0 leases of the owner " + owner + ": gone"));
         }
     }
 
     @Test
-    void whatTheTableWouldNotShowIsWrittenOut() {
+    void unprintableCharactersAreEscapedInTheTable() {
         SERVER.post(
                 path(stream + "/\u202eue/sredro") + "/acquire",
                 Map.of("ownerId", "me\u200b", "labels", Map.of("p\u2066", "x\ufeff")));

@@ -27,7 +27,7 @@ import org.openqa.selenium.interactions.Actions;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
-/** The Chromium that is installed, with a profile of its own, used as a person would: by mouse, keyboard and eyes. */
+/** The installed Chromium with a profile of its own, used like a person uses it: with mouse, keyboard and eyes. */
 final class Browser implements AutoCloseable {
 
     private static final Optional<Path> CHROMIUM = installed("chromium");
@@ -37,7 +37,7 @@ final class Browser implements AutoCloseable {
     private final ChromeDriver driver;
 
     /**
-     * Starts it.
+     * Starts the browser.
      *
      * @param profile an empty folder
      */
@@ -67,7 +67,7 @@ final class Browser implements AutoCloseable {
         driver.manage().timeouts().pageLoadTimeout(Duration.ofSeconds(30));
     }
 
-    /** Whether there is a Chromium on this machine, with its driver. */
+    /** Returns whether this machine has a Chromium and its driver. */
     static boolean isInstalled() {
         return CHROMIUM.isPresent() && DRIVER.isPresent();
     }
@@ -79,7 +79,7 @@ final class Browser implements AutoCloseable {
                 .findFirst();
     }
 
-    /** Opens a page, at this size of its inside. */
+    /** Opens a page with an inner size. */
     void open(String url, int width, int height) {
         resize(width, height);
         driver.get(url);
@@ -109,12 +109,12 @@ final class Browser implements AutoCloseable {
         return driver.getCurrentUrl();
     }
 
-    /** What there is to be read, and where it is shown only. */
+    /** Returns the visible text of an element. */
     String text(String css) {
         return driver.findElement(By.cssSelector(css)).getText();
     }
 
-    /** The whole content of each element, shown or not, exactly. */
+    /** Returns the exact content of each element, visible or not. */
     @SuppressWarnings("unchecked")
     List<String> texts(String css) {
         return (List<String>)
@@ -129,19 +129,19 @@ final class Browser implements AutoCloseable {
         driver.findElement(By.cssSelector(css)).click();
     }
 
-    /** Types into a field, in place of what is there. */
+    /** Replaces the text of a field. */
     void fill(String css, String text) {
         WebElement field = driver.findElement(By.cssSelector(css));
         field.sendKeys(Keys.chord(Keys.CONTROL, "a"), Keys.DELETE);
         field.sendKeys(text);
     }
 
-    /** Types at whatever has the focus. */
+    /** Types into the element that has the focus. */
     void press(CharSequence... keys) {
         new Actions(driver).sendKeys(keys).perform();
     }
 
-    /** What has the focus: its id, or its accessible name where there is none. */
+    /** Returns what has the focus: its id, or its accessible name if it has none. */
     String focus() {
         return (String) run("const one = document.activeElement;"
                 + " return one.id || one.getAttribute('aria-label') || one.textContent.trim() || one.tagName");
@@ -151,7 +151,7 @@ final class Browser implements AutoCloseable {
         return driver.executeScript(script, arguments);
     }
 
-    /** What those who hear the page are told of: the nodes of its accessibility tree. */
+    /** Returns what a screen reader reads: the nodes of the accessibility tree. */
     List<JsonNode> accessibility() {
         driver.executeCdpCommand("Accessibility.enable", Map.of());
         JsonNode tree = MAPPER.valueToTree(driver.executeCdpCommand("Accessibility.getFullAXTree", Map.of()));
@@ -160,7 +160,7 @@ final class Browser implements AutoCloseable {
         return nodes;
     }
 
-    /** Does this in another tab, which hides this one meanwhile. */
+    /** Does something in another tab, which hides this one meanwhile. */
     void inAnotherTab(Runnable action) {
         String tab = driver.getWindowHandle();
         driver.switchTo().newWindow(WindowType.TAB);
@@ -173,7 +173,7 @@ final class Browser implements AutoCloseable {
         return driver.getScreenshotAs(OutputType.BYTES);
     }
 
-    /** What the console has got since the last time it was asked, but for calls that were refused or not answered. */
+    /** Returns the complaints of the console since the last call, without those about calls that failed. */
     List<String> complaints() {
         return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
                 .map(entry -> entry.getLevel() + " " + entry.getMessage())
@@ -181,7 +181,7 @@ final class Browser implements AutoCloseable {
                 .toList();
     }
 
-    /** The requests since the last time it was asked, but for those of the page that Chromium starts with. */
+    /** Returns the requests since the last call, without those of the start page of Chromium. */
     List<JsonNode> requests() {
         List<JsonNode> requests = new ArrayList<>();
         driver.manage().logs().get(LogType.PERFORMANCE).forEach(entry -> {

@@ -9,7 +9,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.slf4j.LoggerFactory;
 
-/** What is logged from its making to its end. */
+/** Collects what is logged until it is closed. */
 final class CapturedLog implements AutoCloseable {
 
     private final Queue<ILoggingEvent> events = new ConcurrentLinkedQueue<>();
@@ -26,7 +26,7 @@ final class CapturedLog implements AutoCloseable {
         root.addAppender(appender);
     }
 
-    /** What is at least so bad. */
+    /** Returns the messages of at least this level. */
     List<String> from(Level level) {
         return events.stream()
                 .filter(event -> event.getLevel().isGreaterOrEqual(level))

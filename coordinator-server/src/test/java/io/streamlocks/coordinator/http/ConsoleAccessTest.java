@@ -10,10 +10,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
 
-/** The console of a server that asks who calls. */
+/** Tests the console of a server with access control. */
 class ConsoleAccessTest extends ConsoleFixture {
 
-    /** All that a page can keep, and all that it shows. */
+    /** Everything that a page can store, and everything that it shows. */
     private static final String WHAT_THE_PAGE_KEEPS = """
             return [location.href, document.cookie, document.documentElement.outerHTML, JSON.stringify(history.state),
               JSON.stringify(localStorage), JSON.stringify(sessionStorage), window.name,
@@ -34,7 +34,7 @@ class ConsoleAccessTest extends ConsoleFixture {
         acquire("orders/eu", "worker-1");
     }
 
-    /** Opens the console, and answers its question for a token. */
+    /** Opens the console, and enters a token. */
     private void openConsoleWith(String token) {
         browser.open(url("/console"), WIDTH, HEIGHT);
         eventually(() -> assertThat(browser.focus()).isEqualTo("token-value"));
@@ -42,7 +42,7 @@ class ConsoleAccessTest extends ConsoleFixture {
     }
 
     @Test
-    void theTokenIsAskedForAndStaysInTheMemoryOfThePage() {
+    void thePageAsksForATokenAndKeepsItInMemoryOnly() {
         browser.open(url("/console"), WIDTH, HEIGHT);
         eventually(
                 () -> assertThat(browser.text("#token-why")).isEqualTo("This server answers nobody without a token."));
@@ -66,7 +66,7 @@ class ConsoleAccessTest extends ConsoleFixture {
     }
 
     @Test
-    void aTokenThatIsRefusedIsAskedForOnceMoreAndThenOnDemand() {
+    void thePageAsksOnceMoreAfterARefusedTokenAndThenOnDemand() {
         openConsoleWith("not-a-token-of-this-server");
         eventually(() -> assertThat(browser.text("#token-why")).startsWith("The token was refused."));
         browser.press("white space", Keys.ENTER);
@@ -82,7 +82,7 @@ class ConsoleAccessTest extends ConsoleFixture {
     }
 
     @Test
-    void aReaderIsToldThatItMayNotBreakAndAnOperatorBreaks() {
+    void aReaderMayNotBreakAndAnOperatorMay() {
         openConsoleWith(reader);
         eventually(() -> assertThat(streams()).containsExactly("orders/eu"));
         browser.click("#rows .break");
@@ -105,7 +105,7 @@ class ConsoleAccessTest extends ConsoleFixture {
     }
 
     @Test
-    void aTokenThatIsForgottenTakesAlongWhatItHasShown() {
+    void forgettingATokenClearsWhatItHasShown() {
         openConsoleWith(reader);
         eventually(() -> assertThat(streams()).containsExactly("orders/eu"));
         browser.click("#token-button");

@@ -12,11 +12,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.Keys;
 
-/** What can be done from the table: look at the history, break, give a token. */
+/** Tests the actions of the table: the history, a break, and a token. */
 class ConsoleActionsTest extends ConsoleFixture {
 
     @Test
-    void theHistoryTellsWhoHeldAStreamAndHowThatEnded() {
+    void theHistoryShowsWhoHeldAStreamAndHowThatEnded() {
         UUID leaseId = UUID.randomUUID();
         long first = acquire("orders/eu", "worker-1", Map.of("leaseId", leaseId, "labels", Map.of("region", "eu")));
         server.clock.advance(Duration.ofSeconds(10));
@@ -52,7 +52,7 @@ class ConsoleActionsTest extends ConsoleFixture {
     }
 
     @Test
-    void theHistoryOfAStreamThatNobodyHoldsIsAskedForByItsName() {
+    void theHistoryOfAFreeStreamIsFoundByItsName() {
         openConsole();
         for (int i = 0; i < 51; i++) {
             acquire("returns/us", "worker-1");
@@ -73,7 +73,7 @@ class ConsoleActionsTest extends ConsoleFixture {
     }
 
     @Test
-    void aLeaseIsBrokenWithTheKeyboardAlone() {
+    void aLeaseIsBrokenWithTheKeyboardOnly() {
         UUID leaseId = UUID.randomUUID();
         acquire("orders/eu", "worker-1");
         long token = acquire("orders/us", "worker-2", Map.of("leaseId", leaseId, "labels", Map.of("region", "us")));
@@ -85,7 +85,7 @@ class ConsoleActionsTest extends ConsoleFixture {
         assertThat(browser.text("#break-title")).isEqualTo("Break the lease of orders/us?");
         assertThat(browser.text("#holder")).contains("worker-2", Long.toString(token), "region=us");
         assertThat(browser.focus()).isEqualTo("reason");
-        // Without a reason nothing happens.
+        // Nothing happens without a reason.
         browser.press(Keys.ENTER);
         browser.press("stuck since noon", Keys.TAB, Keys.chord(Keys.CONTROL, "a"), "2.5");
         tabTo("break-now");
@@ -103,7 +103,7 @@ class ConsoleActionsTest extends ConsoleFixture {
     }
 
     @Test
-    void whoChangesTheirMindBreaksNothing() {
+    void cancellingBreaksNothing() {
         acquire("orders/eu", "worker-1");
         openConsole();
         assertThat(streams()).hasSize(1);
@@ -113,7 +113,7 @@ class ConsoleActionsTest extends ConsoleFixture {
         assertThat(browser.isShown("#break")).isFalse();
         assertThat(browser.focus()).isEqualTo("Break the lease of orders/eu");
         assertThat(server.get("/v1/locks/orders%2Feu").statusCode()).isEqualTo(200);
-        // What was typed for one lease is not there for the next.
+        // The text typed for one lease does not show for the next.
         browser.press(Keys.ENTER);
         assertThat(browser.run("return document.getElementById('reason').value"))
                 .isEqualTo("");
@@ -141,7 +141,7 @@ class ConsoleActionsTest extends ConsoleFixture {
     }
 
     @Test
-    void aLeaseThatIsOverCannotBeBroken() {
+    void aLeaseThatHasEndedCannotBeBroken() {
         UUID leaseId = UUID.randomUUID();
         acquire("orders/eu", "worker-1", Map.of("leaseId", leaseId));
         openConsole();
@@ -153,14 +153,14 @@ class ConsoleActionsTest extends ConsoleFixture {
                 .isEqualTo("Nothing was broken: nobody holds the stream any more."));
         assertThat(browser.isShown("#break-now")).isFalse();
         assertThat(browser.focus()).isEqualTo("Cancel");
-        // The row it was opened from has gone by now.
+        // The row from which it was opened has gone by now.
         eventually(() -> assertThat(streams()).isEmpty());
         browser.press(Keys.ENTER);
         eventually(() -> assertThat(browser.focus()).isEqualTo("summary"));
     }
 
     @Test
-    void whatBecomesOfABreakInAnOutageIsUnknown() {
+    void theOutcomeOfABreakInAnOutageIsUnknown() {
         acquire("orders/eu", "worker-1");
         openConsole();
         assertThat(streams()).hasSize(1);
@@ -173,7 +173,7 @@ class ConsoleActionsTest extends ConsoleFixture {
 
     @ParameterizedTest
     @ValueSource(strings = {".", ".."})
-    void anIdThatABrowserTakesForAStepInThePathIsLeftToCurl(String id) {
+    void anIdOfDotsIsLeftToCurl(String id) {
         acquire(id, "worker-1");
         acquire("history", "worker-2");
         openConsole();

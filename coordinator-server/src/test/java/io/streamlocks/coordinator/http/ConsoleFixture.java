@@ -21,8 +21,8 @@ import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The console in a Chromium, on a server of each test's own. After each test the console of the browser has no
- * complaint, of the content security policy or of anything else, and nothing was asked of any other host.
+ * The console in a Chromium, with a server for each test. After each test the console of the browser must be empty, and
+ * the page must not have called another host.
  */
 @Tag("browser")
 abstract class ConsoleFixture {
@@ -30,24 +30,24 @@ abstract class ConsoleFixture {
     static final int WIDTH = 1200;
     static final int HEIGHT = 800;
 
-    /** Chromium may still write to it after it was told to quit. */
+    /** Chromium may still write to it after it has been stopped. */
     @TempDir(cleanup = CleanupMode.NEVER)
     private static Path profile;
 
     static Browser browser;
 
-    /** They are closed last: a server that stops waits for a browser that is still connected to it. */
+    /** The servers are closed last: a server that stops waits for a browser that is still connected. */
     private static final List<TestServer> SERVERS = new ArrayList<>();
 
-    /** Its clock stands still unless it is moved, so that only the page counts down. */
+    /** Its clock stands still unless a test moves it, so that only the page counts down. */
     TestServer server = TestServer.open();
 
     @BeforeAll
     static void startBrowser() {
-        // Not as an annotation of this class, which its subclasses would not inherit.
+        // An annotation of this class would not be inherited by its subclasses.
         assumeTrue(Browser.isInstalled(), "No chromium with its chromedriver is on the PATH");
         browser = new Browser(profile);
-        // The page that it begins with asks for things of its own.
+        // The start page sends requests of its own.
         browser.open("about:blank", WIDTH, HEIGHT);
         browser.complaints();
         browser.requests();
@@ -79,7 +79,7 @@ abstract class ConsoleFixture {
         return "http://127.0.0.1:" + server.port + path;
     }
 
-    /** Opens the console and lets it load the locks that there are. */
+    /** Opens the console, and waits until it has loaded the locks. */
     void openConsole() {
         browser.open(url("/console"), WIDTH, HEIGHT);
         eventually(() -> assertThat(state()).isEqualTo("live"));
@@ -94,7 +94,7 @@ abstract class ConsoleFixture {
         return acquire(streamId, ownerId, Map.of());
     }
 
-    /** Answers the fencing token. The batch takes any id as it is. */
+    /** Returns the fencing token. A batch accepts any id as it is. */
     long acquire(String streamId, String ownerId, Map<String, ?> more) {
         Map<String, Object> item = new HashMap<>(more);
         item.put("streamId", streamId);
@@ -111,17 +111,17 @@ abstract class ConsoleFixture {
         return browser.text("#state");
     }
 
-    /** The streams of the table's rows, exactly. */
+    /** Returns the exact streams of the rows of the table. */
     static List<String> streams() {
         return browser.texts("#rows .stream .id");
     }
 
-    /** A cell of the row of the only stream. */
+    /** Returns a cell of the row of the only stream. */
     static String cell(String css) {
         return browser.text("#rows tr:only-child " + css);
     }
 
-    /** Moves the focus on, as from the top of the page, until this has it: an id, or an accessible name. */
+    /** Moves the focus from the top of the page until this has it: an id, or an accessible name. */
     static void tabTo(String name) {
         for (int i = 0; i < 50; i++) {
             if (browser.focus().equals(name)) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.Keys;
 
-/** The table of live locks. */
+/** Tests the table of live locks. */
 class ConsoleTest extends ConsoleFixture {
 
     private static final String LOW_CONTRASTS = script("/console/low-contrasts.js");
@@ -50,10 +50,10 @@ class ConsoleTest extends ConsoleFixture {
     }
 
     @Test
-    void theTimeLeftIsCountedDownBetweenTheAnswers() {
+    void theTimeLeftIsCountedDownBetweenResponses() {
         acquire("orders/eu", "worker-1", Map.of("ttlMs", 30_000));
         openConsole();
-        // Each answer says 30 s, since the server's clock stands still.
+        // Each response contains 30 s, because the clock of the server stands still.
         eventually(() -> assertThat(cell(".amount")).isEqualTo("28 s"));
         server.clock.advance(Duration.ofSeconds(21));
         eventually(() -> assertThat(browser.texts("#rows .age, #rows .amount")).containsExactly("22 s", "7 s"));
@@ -80,7 +80,7 @@ class ConsoleTest extends ConsoleFixture {
     }
 
     @Test
-    void moreThanAPageIsShownWhenAskedFor() {
+    void furtherPagesAreShownOnDemand() {
         List<Map<String, String>> items = IntStream.range(0, 150)
                 .mapToObj(i -> Map.of("streamId", String.format(Locale.ROOT, "stream-%03d", i), "ownerId", "worker-1"))
                 .toList();
@@ -92,7 +92,7 @@ class ConsoleTest extends ConsoleFixture {
         eventually(() -> assertThat(streams()).hasSize(150));
         assertThat(streams()).isSorted();
         assertThat(browser.text("#summary")).isEqualTo("150 live locks");
-        // The button has gone, and what it was pressed for has the focus.
+        // The button has gone, and the first new row has the focus.
         assertThat(browser.isShown("#more")).isFalse();
         assertThat(browser.focus()).isEqualTo("History of stream-100");
     }
@@ -125,7 +125,7 @@ class ConsoleTest extends ConsoleFixture {
     }
 
     @Test
-    void anOutageIsUnknownAndShowsWhatWasKnownLast() {
+    void anOutageShowsTheLastKnownLocksAsUnknown() {
         server.close();
         server = TestServer.closed();
         browser.open(url("/console"), WIDTH, HEIGHT);
@@ -164,7 +164,7 @@ class ConsoleTest extends ConsoleFixture {
         eventually(() -> assertThat(streams()).containsExactly("a", "b", "c"));
         assertThat(browser.focus()).isEqualTo("Break the lease of b");
 
-        // The neighbour has it, at the button that does no harm.
+        // The neighbour has it, at the harmless button.
         server.release("b", first);
         eventually(() -> assertThat(streams()).containsExactly("a", "c"));
         assertThat(browser.focus()).isEqualTo("History of c");
@@ -173,7 +173,7 @@ class ConsoleTest extends ConsoleFixture {
     }
 
     @Test
-    void aPauseAndAHiddenTabAskNothing() {
+    void aPausedPageAndAHiddenTabSendNoRequests() {
         openConsole();
         browser.click("#pause");
         eventually(() -> assertThat(state()).isEqualTo("paused"));
@@ -187,7 +187,7 @@ class ConsoleTest extends ConsoleFixture {
         acquire("orders/us", "worker-1");
         browser.inAnotherTab(() -> {
             browser.requests();
-            // As long as two refreshes take, by the clock of the tab that is seen.
+            // As long as two refreshes take, by the clock of the visible tab.
             browser.run("window.openedAt = performance.now()");
             eventually(() -> assertThat((Boolean) browser.run("return performance.now() - openedAt > 4500"))
                     .isTrue());
@@ -205,7 +205,7 @@ class ConsoleTest extends ConsoleFixture {
         browser.resize(360, 740);
         assertNoSidewaysScroll("document.documentElement");
         assertThat(browser.text("#rows tr:first-child")).contains("orders/eu", "worker-1");
-        // Nothing tells the name of a column but the card itself.
+        // Only the card itself contains the name of a column.
         assertThat(browser.run("return getComputedStyle(document.querySelector('#rows .owner'), '::before').content"))
                 .isEqualTo("\"Owner\"");
         for (String button : List.of("#rows .history", "#rows .break", "#token-button")) {
@@ -238,7 +238,7 @@ class ConsoleTest extends ConsoleFixture {
         Files.write(folder.resolve("console-dark.png"), dark);
         assertThat(light).hasSizeLessThan(200_000);
         assertThat(dark).hasSizeLessThan(200_000);
-        // The page itself, below the table.
+        // Scrolls the page itself, below the table.
         assertThat(brightness(light, 10, 630)).isGreaterThan(230);
         assertThat(brightness(dark, 10, 630)).isLessThan(40);
     }
@@ -250,7 +250,7 @@ class ConsoleTest extends ConsoleFixture {
 
     @ParameterizedTest
     @ValueSource(strings = {"light", "dark"})
-    void textStandsOutFromWhatIsBehindIt(String scheme) {
+    void textHasEnoughContrast(String scheme) {
         browser.prefer("prefers-color-scheme", scheme);
         acquire("orders/eu", "worker-1", Map.of("labels", Map.of("region", "eu")));
         server.clock.advance(Duration.ofSeconds(25));
@@ -267,7 +267,7 @@ class ConsoleTest extends ConsoleFixture {
         assertContrast();
     }
 
-    /** As WCAG 2.2 has it for its level AA. */
+    /** The contrast that WCAG 2.2 requires for its level AA. */
     private static void assertContrast() {
         assertThat((List<?>) browser.run(LOW_CONTRASTS)).isEmpty();
     }
@@ -281,7 +281,7 @@ class ConsoleTest extends ConsoleFixture {
     }
 
     @Test
-    void whoWantsLessMotionGetsNone() {
+    void reducedMotionIsRespected() {
         browser.prefer("prefers-reduced-motion", "reduce");
         acquire("orders/eu", "worker-1");
         openConsole();
@@ -291,7 +291,7 @@ class ConsoleTest extends ConsoleFixture {
     }
 
     @Test
-    void theTableIsATableToThoseWhoHearIt() {
+    void theTableIsATableForScreenReaders() {
         acquire("orders/eu", "worker-1");
         openConsole();
         for (int width : new int[] {WIDTH, 360}) {

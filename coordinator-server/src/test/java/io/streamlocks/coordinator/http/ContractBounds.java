@@ -16,22 +16,22 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Both ends of every bound that the contract has of what a client sends. A bound that it gains is among them by itself,
- * and a kind of bound that is not known here fails.
+ * Both ends of every bound of the contract for what a client sends. New bounds are included automatically, and an
+ * unknown kind of bound fails.
  */
 final class ContractBounds {
 
     /**
      * A bound of a field or parameter.
      *
-     * @param field as a problem names it, as in {@code items[0].ttlMs}
-     * @param name of the bound, as in {@code maxLength}
-     * @param within the last value that is taken; null if only the server can make one
-     * @param beyond the first that is refused
+     * @param field as a problem names it, such as {@code items[0].ttlMs}
+     * @param name the name of the bound, such as {@code maxLength}
+     * @param within the last value that is accepted; null if only the server can make one
+     * @param beyond the first value that is refused
      */
     record Bound(Target target, String field, String name, Object within, Object beyond) {
 
-        /** The body with this value in the place of the field, and nothing else that could be refused. */
+        /** Returns a body that is valid but for this value of the field. */
         Object body(Object value) {
             return isParameter()
                     ? ContractBounds.body(target.body(), "", "", null)
@@ -43,7 +43,7 @@ final class ContractBounds {
                     .anyMatch(parameter -> parameter.getName().equals(field));
         }
 
-        /** The path, with the value in the place of the parameter if the bound is of one. */
+        /** Returns the path, with the value of the parameter if the bound is for one. */
         String path(Object value) {
             String path = target.path();
             String query = "";
@@ -65,7 +65,7 @@ final class ContractBounds {
         }
     }
 
-    /** What the lengths of ids are counted in: characters, also those that take two units in UTF-16. */
+    /** Ids are counted in characters. This one takes two units in UTF-16. */
     private static final String EMOJI = "\uD83D\uDE00";
 
     private static final String PRINTABLE = "^[^\\x00-\\x1F\\x7F]+$";
@@ -97,7 +97,7 @@ final class ContractBounds {
         }
         if (schema.getAdditionalProperties() instanceof Schema<?> value) {
             addFields(bounds, target, field + ".a", value);
-            // Of the names of a map the contract can speak in words alone.
+            // A schema cannot bound the names of a map, so the contract does it in words.
             BiConsumer<String, String> name = (within, beyond) -> bounds.add(
                     new Bound(target, field + "." + beyond, "name", Map.of(within, "x"), Map.of(beyond, "x")));
             name.accept("x".repeat(63), "x".repeat(64));
@@ -178,10 +178,10 @@ final class ContractBounds {
     }
 
     /**
-     * The least that a schema takes.
+     * Returns the smallest value that a schema accepts.
      *
-     * @param at where in the body this is
-     * @param field where the value goes
+     * @param at where the schema is in the body
+     * @param field where the value belongs
      */
     private static Object body(Schema<?> schema, String at, String field, Object value) {
         if (at.equals(field) && !at.isEmpty()

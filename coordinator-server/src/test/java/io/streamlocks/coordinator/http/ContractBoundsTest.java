@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the contract says is taken is taken, to the last value; and the first beyond is refused by its name. */
+/** The server accepts the last value within each bound of the contract, and refuses the first beyond by its name. */
 class ContractBoundsTest {
 
     @AutoClose
@@ -41,12 +41,12 @@ class ContractBoundsTest {
 
     @ParameterizedTest
     @MethodSource("bounds")
-    void theLastValueIsTaken(Bound bound) {
+    void theLastValueIsAccepted(Bound bound) {
         if (bound.within() == null) {
             return;
         }
         Response response = send(bound, bound.within());
-        // A stream that is not locked, or a lease that is not there, was found to be so.
+        // The request was valid, and the stream was not locked, or the lease did not exist.
         assertThat(response.statusCode()).as(response.asString()).isIn(200, 204, 404, 410);
         if (response.statusCode() == 200 && json(response).has("results")) {
             JsonNode results = json(response).get("results");

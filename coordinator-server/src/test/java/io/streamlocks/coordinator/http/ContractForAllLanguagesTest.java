@@ -12,7 +12,7 @@ import java.util.Objects;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** Rules that the contract keeps so that the clients made of it compile and work in every language. */
+/** Rules of the contract by which generated clients compile and work in every language. */
 class ContractForAllLanguagesTest {
 
     private static List<Schema<?>> schemas() {
@@ -21,7 +21,7 @@ class ContractForAllLanguagesTest {
         return schemas;
     }
 
-    /** In Go the constants of all enums that are schemas stand in one package. */
+    /** In Go the constants of all enums that are schemas share one package. */
     @Test
     void noTwoEnumsThatAreSchemasShareAValue() {
         List<Object> values = new ArrayList<>();
@@ -31,24 +31,24 @@ class ContractForAllLanguagesTest {
         assertThat(values).contains("expired").doesNotHaveDuplicates();
     }
 
-    /** A Python client made with the option for values of newer servers is no Python then. */
+    /** Otherwise a client generated with the option for values of newer servers is not valid Python. */
     @Test
     void enumsHaveNoNamesOfTheirOwnForTheirConstants() {
         assertThat(schemas())
                 .allSatisfy(schema -> assertThat(schema.getExtensions()).isNull());
     }
 
-    /** PCRE, and so PHP, knows no {@code \}{@code u}, and without its mode for Unicode sees bytes. */
+    /** PCRE, which PHP uses, does not support {@code \}{@code u}, and matches bytes outside of its Unicode mode. */
     @Test
-    void patternsAreOfAsciiAndOfEscapesThatAllLanguagesHave() {
+    void patternsUseAsciiAndEscapesOfAllLanguages() {
         assertThat(schemas().stream().map(schema -> schema.getPattern()).filter(Objects::nonNull))
                 .hasSizeGreaterThan(2)
                 .allMatch(pattern -> pattern.matches("(?:[ -\\[\\]-~]|\\\\x[0-7]\\p{XDigit})+"));
     }
 
-    /** A client in C# takes seven digits behind the second, one in PHP six. */
+    /** A client in C# accepts seven fractional digits of a second, and one in PHP six. */
     @Test
-    void timesHaveSixDigitsBehindTheSecondAtMost() {
+    void timesHaveAtMostSixFractionalDigits() {
         try (TestServer server = TestServer.open()) {
             String stream = TestServer.randomStream();
             UUID leaseId = UUID.randomUUID();
@@ -65,7 +65,7 @@ class ContractForAllLanguagesTest {
         }
     }
 
-    /** A number in JavaScript, and in JSON as many read it, is exact up to here. */
+    /** Numbers in JavaScript, and in many readers of JSON, are exact up to here. */
     @Test
     void everyNumberThatMattersIsExactInEveryLanguage() {
         assertThat(OpenApiFilter.SPEC
@@ -77,16 +77,16 @@ class ContractForAllLanguagesTest {
                 .isEqualTo((1L << 53) - 1);
     }
 
-    /** The page encodes them itself: an id that is encoded already would be another one. */
+    /** The page encodes parameters itself: an encoded id would become another one. */
     @Test
-    void nobodyIsToldToEncodeAParameter() {
+    void noDescriptionAsksToEncodeAParameter() {
         assertThat(FuzzCases.targets())
                 .flatExtracting(FuzzCases.Target::parameters)
                 .allSatisfy(parameter -> assertThat(parameter.getDescription()).doesNotContain("percent-encoded"));
     }
 
     @Test
-    void theServerIsWhereTheDocumentIs() {
+    void theServerIsRelativeToTheDocument() {
         try (TestServer server = TestServer.open()) {
             assertThat(server.get("/openapi.yaml").asString()).contains("\nservers:\n  - url: ./\n");
         }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The pages in a Chromium below a path prefix of a proxy. None may ask for anything above the prefix. */
+/** Tests the pages in a Chromium below a path prefix of a proxy. None may load anything above the prefix. */
 class DocsPageTest extends ConsoleFixture {
 
     private static final String CALL = "#operations-Locks-getLock ";
@@ -40,7 +40,7 @@ class DocsPageTest extends ConsoleFixture {
         eventually(() -> browser.click(CALL + ".opblock-summary-control"));
         eventually(() -> browser.click(CALL + ".try-out__btn"));
         eventually(() -> assertThat(browser.isShown(CALL + ".parameters input")).isTrue());
-        // The driver cannot type what is beyond the first plane of Unicode.
+        // The driver cannot type characters beyond the first plane of Unicode.
         browser.run(
                 "const field = document.querySelector(arguments[0]);"
                         + " Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field,"
@@ -68,7 +68,7 @@ class DocsPageTest extends ConsoleFixture {
     }
 
     @Test
-    void theConsoleShowsNoHistoryOfAnotherStreamThanItWasAskedFor() throws IOException {
+    void theConsoleShowsOnlyTheHistoryOfTheRequestedStream() throws IOException {
         acquire("y2", "worker-2");
         acquire("x/../y2", "worker-1");
         proxy.close();

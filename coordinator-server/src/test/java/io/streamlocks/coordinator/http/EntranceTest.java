@@ -4,6 +4,7 @@ import static io.streamlocks.coordinator.http.ProblemAssertions.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.coordinator.access.Role;
+import io.streamlocks.coordinator.http.jetty.Listening;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.OptionalInt;
@@ -12,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The port of probes and metrics, and a server that is for its own machine alone. */
+/** Tests the management port, and a server that is only for its own machine. */
 class EntranceTest {
 
     private static Listening listening(OptionalInt managementPort, boolean isForLoopbackNames) {
@@ -75,7 +76,7 @@ class EntranceTest {
     }
 
     @Test
-    void anyOtherServerTakesRequestsForAnyHost() {
+    void anyOtherServerAcceptsRequestsForAnyHost() {
         try (TestServer server = TestServer.listening(Guards.NONE, listening(OptionalInt.empty(), false))) {
             assertThat(get(server.port, "/v1/locks", "locks.example").status()).isEqualTo(200);
         }
@@ -106,7 +107,7 @@ class EntranceTest {
     }
 
     @Test
-    void theManagementPortAsksForTheSamePermissions(@TempDir Path directory) {
+    void theManagementPortRequiresTheSamePermissions(@TempDir Path directory) {
         TestTokens tokens = new TestTokens(directory);
         String reader = tokens.add(Role.READER);
         String worker = tokens.add(Role.WORKER);

@@ -7,27 +7,18 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxy;
 import ch.qos.logback.core.read.ListAppender;
 import io.streamlocks.coordinator.lock.LockManager;
-import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.log.RootCause;
-import io.streamlocks.coordinator.telemetry.Telemetry;
 import io.streamlocks.testkit.contract.ForwardingLocks;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import org.eclipse.jetty.server.Handler;
-import org.eclipse.jetty.server.Request;
-import org.eclipse.jetty.server.Response;
-import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.util.Callback;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** An error that ends the process is seen in what is logged, so each one is logged with its stack trace. */
+/** An error of the virtual machine ends the process when it is logged, so each one is logged with its stack trace. */
 class ErrorLogTest {
 
     private static final Error NO_THREAD = new OutOfMemoryError("unable to create native thread");
@@ -72,39 +63,5 @@ class ErrorLogTest {
                     .isEqualTo(500);
         }
         assertThat(logged()).containsExactly(NO_THREAD, NO_MEMORY);
-    }
-
-    @Test
-    void anErrorOfTheHandlingOfABodyIsLogged() throws Exception {
-        Telemetry telemetry = Telemetry.untraced();
-        Server server = new Server();
-        ServerConnector connector = new ServerConnector(server);
-        connector.setHost("127.0.0.1");
-        server.addConnector(connector);
-        BodyReader bodies = new BodyReader(
-                ClientLimits.DEFAULT,
-                new HeldBytes(1_000_000),
-                server.getThreadPool(),
-                new RepeatedErrorLog(logger(), System::nanoTime),
-                telemetry);
-        bodies.setHandler(new Handler.Abstract() {
-            @Override
-            public boolean handle(Request request, Response response, Callback callback) {
-                throw NO_MEMORY;
-            }
-        });
-        Access access = new Access(Optional.empty(), Optional.empty(), path -> false, telemetry);
-        access.setHandler(bodies);
-        server.setHandler(access);
-        server.start();
-        try {
-            RawHttp.Answer answer =
-                    RawHttp.send(connector.getLocalPort(), RawHttp.request("POST", "/v1/batch/acquire", "{}"));
-            assertThat(answer.status()).isEqualTo(500);
-        } finally {
-            server.stop();
-            telemetry.close();
-        }
-        assertThat(logged()).containsExactly(NO_MEMORY);
     }
 }

@@ -10,7 +10,9 @@ final class FailingLockManager extends ForwardingLocks {
     private final Supplier<RuntimeException> failure;
 
     /**
-     * @param failure makes what is thrown
+     * Creates an instance.
+     *
+     * @param failure makes the exceptions
      */
     FailingLockManager(Supplier<RuntimeException> failure) {
         this.failure = failure;

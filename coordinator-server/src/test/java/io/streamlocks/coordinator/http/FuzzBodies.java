@@ -19,13 +19,13 @@ import java.util.stream.IntStream;
 /** JSON made from a schema of the contract: valid values, and every way in which each field of it can be wrong. */
 final class FuzzBodies {
 
-    /** What must become of a body. */
+    /** What the server must do with a body. */
     enum Expected {
-        /** 400 {@code invalid-field} with the field; in a batch perhaps of one item. */
+        /** 400 {@code invalid-field} with the field; in a batch perhaps for one item only. */
         INVALID_FIELD,
-        /** 400, as no JSON or by what can be seen to be wrong before. */
+        /** 400, because it is not JSON, or because of a fault before the field. */
         MALFORMED,
-        /** Whatever is documented. */
+        /** Any documented response. */
         DOCUMENTED
     }
 
@@ -33,17 +33,17 @@ final class FuzzBodies {
      * A body with one fault.
      *
      * @param name what is wrong
-     * @param field where
-     * @param body makes one; what is not at fault differs each time
+     * @param field where it is wrong
+     * @param body makes a body; everything but the fault differs each time
      */
     record Faulty(String name, String field, Expected expected, Function<Random, String> body) {}
 
-    /** Puts JSON in the place of what may be wrong; null leaves the field out. */
+    /** Replaces the value of the field by JSON; null leaves the field out. */
     private interface Hole {
         String fill(Random random, String json);
     }
 
-    /** What is at fault where it is no field. */
+    /** The name of the fault if it is not in a field. */
     private static final String BODY = "body";
 
     private static final String EMOJI = "\uD83D\uDE00";
@@ -58,7 +58,7 @@ final class FuzzBodies {
 
     private static final long MAX_TTL_MS = 86_400_000;
 
-    /** As they stand in JSON. Whether a schema takes them is for its pattern and lengths to say. */
+    /** Texts as they are in JSON. The pattern and the lengths of a schema decide whether it accepts them. */
     private static final List<String> ODD_STRINGS = List.of(
             "",
             " ",
@@ -80,10 +80,10 @@ final class FuzzBodies {
             EMOJI.repeat(256),
             "x".repeat(10_000));
 
-    /** What the contract refuses in words alone, beside a pattern: not every language's patterns can say it. */
+    /** Texts that the contract refuses in words: the patterns of some languages cannot express it. */
     private static final Pattern REFUSED_IN_WORDS = Pattern.compile("[\\x{80}-\\x{9F}\\x{2028}\\x{2029}]");
 
-    /** Refused, in which way depends on where they stand. */
+    /** Texts that are refused in a way that depends on their place. */
     private static final List<String> BROKEN_UNICODE = List.of(
             "\\ud83d", "\\ude00", "\\ude00\\ud83d", "a\\ud83db", "\\ufffe", "\\uffff", "\\udbff\\udfff", "\\ufdd0");
 
@@ -133,7 +133,7 @@ final class FuzzBodies {
 
     private FuzzBodies() {}
 
-    /** A value that this schema takes. */
+    /** Returns a value that a schema accepts. */
     static String valid(Schema<?> schema, String name, Random random) {
         switch (type(schema)) {
             case "object":
@@ -151,7 +151,7 @@ final class FuzzBodies {
         }
     }
 
-    /** The same as it is, not as JSON. */
+    /** Returns the same value as text, not as JSON. */
     static String validText(Schema<?> schema, String name, Random random) {
         if (schema.getEnum() != null) {
             return schema.getEnum().get(random.nextInt(schema.getEnum().size())).toString();
@@ -179,7 +179,7 @@ final class FuzzBodies {
                 : schema.getMaximum().longValueExact();
         return switch (random.nextInt(4)) {
             case 0 -> BigInteger.valueOf(min);
-            // Of a ttl, what the server under test takes, which a setting may keep below the contract's most.
+            // A ttl is limited by the server under test, whose setting may be below the maximum of the contract.
             case 1 -> BigInteger.valueOf(max == MAX_TTL_MS ? TestServer.MAX_TTL.toMillis() : max);
             default ->
                 BigInteger.valueOf(random.nextLong(min, max == MAX_TTL_MS ? TestServer.MAX_TTL.toMillis() : max));
@@ -230,7 +230,7 @@ final class FuzzBodies {
         return "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
     }
 
-    /** Every way in which a body of this schema can be wrong. */
+    /** Returns every way in which a body of a schema can be wrong. */
     static List<Faulty> faults(Schema<?> schema) {
         List<Faulty> faults = new ArrayList<>();
         addFaults(faults, schema, BODY, true, (random, json) -> json == null ? "" : json);
@@ -324,7 +324,7 @@ final class FuzzBodies {
                     "x".repeat(63) + EMOJI + EMOJI,
                     EMOJI.repeat(40),
                     "x".repeat(10_000))) {
-                // The name is whatever the server makes of it; only that there is one is certain.
+                // The problem names some field; which one depends on the server.
                 add(faults, "unknown field " + unknown, null, Expected.INVALID_FIELD, random -> {
                     String with = object(valid(schema, random));
                     String more = (with.equals("{}") ? "" : ",") + "\"" + unknown + "\":1}";
@@ -421,7 +421,7 @@ final class FuzzBodies {
         }
     }
 
-    /** What must become of a text in the place of a value of this schema. */
+    /** Returns what the server must do with a text in the place of a value of a schema. */
     static Expected expectedOf(Schema<?> schema, String text) {
         boolean taken = type(schema).equals("integer")
                 ? text.matches("[0-9]{1,300}") && takes(schema, new BigInteger(text))
@@ -446,7 +446,7 @@ final class FuzzBodies {
                 && value.bitLength() <= ("int32".equals(schema.getFormat()) ? 31 : 63);
     }
 
-    /** Texts for the place of a parameter, as they are before they are percent-encoded. */
+    /** Returns texts for a parameter before they are percent-encoded. */
     static List<String> oddTexts() {
         List<String> texts =
                 new ArrayList<>(ODD_STRINGS.stream().map(FuzzBodies::unescaped).toList());

@@ -17,18 +17,18 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** All kinds of requests that the contract gives rise to. An operation that it gains is among them by itself. */
+/** All kinds of requests that follow from the contract. New operations are included automatically. */
 final class FuzzCases {
 
     /**
      * An operation of the contract.
      *
-     * @param parameters of the operation and of its path
+     * @param parameters those of the operation and of its path
      * @param body the schema of the body; null for none
      */
     record Target(String method, String path, List<Parameter> parameters, Schema<?> body, Set<Integer> statuses) {
 
-        /** A path that leads to it, for who asks what the contract says of it. */
+        /** Returns a path of the operation, by which the contract is searched. */
         String somePath() {
             return path.replaceAll("\\{[^}]*}", "s");
         }
@@ -43,10 +43,10 @@ final class FuzzCases {
      * A kind of request.
      *
      * @param name what is wrong with it
-     * @param leadsToTarget whether method and path are as the contract has them
-     * @param expected what must become of it
+     * @param leadsToTarget whether method and path are those of the contract
+     * @param expected what the server must do with it
      * @param field the field at fault; null if any may be named
-     * @param request makes one; what is not at fault differs each time
+     * @param request makes a request; everything but the fault differs each time
      */
     record Case(
             String name,
@@ -63,7 +63,7 @@ final class FuzzCases {
         }
     }
 
-    /** What Jetty refuses in a path by itself, and then ends the connection. */
+    /** Paths that Jetty itself refuses, and then ends the connection. */
     private static final Pattern NO_PATH = Pattern.compile("%(?!\\p{XDigit}{2})|%00");
 
     private FuzzCases() {}
@@ -74,7 +74,7 @@ final class FuzzCases {
         return cases;
     }
 
-    /** All operations of the contract. */
+    /** Returns all operations of the contract. */
     static List<Target> targets() {
         List<Target> targets = new ArrayList<>();
         OpenApiFilter.SPEC.getPaths().forEach((path, item) -> item.readOperationsMap()
@@ -188,7 +188,7 @@ final class FuzzCases {
         }
     }
 
-    /** A request of which nothing is wrong. */
+    /** Returns a valid request. */
     private static WireRequest valid(Target target, Random random) {
         return valid(target, random, null, null);
     }
@@ -202,7 +202,7 @@ final class FuzzCases {
         return bare(target, random, null, null);
     }
 
-    /** The same without its body. */
+    /** Returns a valid request without its body. */
     private static WireRequest bare(Target target, Random random, String faulty, String encoded) {
         String path = target.path();
         StringBuilder query = new StringBuilder();
@@ -223,7 +223,7 @@ final class FuzzCases {
         return new WireRequest(target.method(), path + query);
     }
 
-    /** As it went out, for people. */
+    /** Returns the request as it was sent, for people. */
     static String shown(byte[] request) {
         String text = new String(request, StandardCharsets.ISO_8859_1);
         return text.length() > 3000 ? text.substring(0, 3000) + "... (" + text.length() + " bytes)" : text;

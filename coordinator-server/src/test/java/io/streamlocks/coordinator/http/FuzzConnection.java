@@ -14,24 +14,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A client's side of connections: one that is kept, and others for requests after which nothing more can be sent. */
+/** The client side of connections: one that is kept, and others for requests that end their connection. */
 final class FuzzConnection implements AutoCloseable {
 
-    /** Far above what any answer takes; what is not there by then will never be. */
+    /** Far above what any response takes. */
     private static final int TIMEOUT_MILLIS = 10_000;
 
     private final int port;
     private Socket kept;
     private InputStream in;
 
-    /** What went over the connection that is kept last. */
+    /** The last requests on the connection that is kept. */
     private String before = "nothing";
 
     FuzzConnection(int port) {
         this.port = port;
     }
 
-    /** What came back, byte for byte one character. */
+    /** What the server sent, one character per byte. */
     record Answer(int status, Map<String, String> headers, byte[] body) {
         String text() {
             return new String(body, StandardCharsets.UTF_8);
@@ -43,7 +43,7 @@ final class FuzzConnection implements AutoCloseable {
         }
     }
 
-    /** Sends requests to which there must be an answer each, on a connection that goes on. */
+    /** Sends requests that each get a response, on a connection that continues. */
     List<Answer> exchange(byte[] requests, List<String> methods) throws IOException {
         if (kept == null) {
             kept = connect();
@@ -53,7 +53,7 @@ final class FuzzConnection implements AutoCloseable {
         List<Answer> answers = new ArrayList<>();
         for (String method : methods) {
             if (kept == null) {
-                // It was the last that this connection was for.
+                // The server ends this connection after the request.
                 break;
             }
             Answer answer;
@@ -96,7 +96,7 @@ final class FuzzConnection implements AutoCloseable {
         } catch (SocketTimeoutException e) {
             throw e;
         } catch (IOException e) {
-            // Reset: it had not read all that came.
+            // The connection was reset, because the server had not read everything.
             return answers;
         }
     }
@@ -159,7 +159,7 @@ final class FuzzConnection implements AutoCloseable {
         return line.toString().strip();
     }
 
-    /** Ends the connection that is kept; the next exchange has a new one. */
+    /** Ends the connection that is kept. The next exchange has a new one. */
     void end() throws IOException {
         if (kept != null) {
             kept.close();

@@ -12,20 +12,20 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.zip.GZIPOutputStream;
 
-/** Ways in which a request can be wrong as HTTP, or odd, whatever it asks for. */
+/** Ways in which any request can be wrong or odd as HTTP. */
 final class FuzzTwists {
 
-    /** What may come back. */
+    /** What the server may do. */
     enum Kind {
-        /** An answer, after which the connection may go on. */
+        /** It responds, and the connection may continue. */
         ANSWERED,
-        /** An answer; nothing else can be sent on this connection. */
+        /** It responds, and nothing else can be sent on this connection. */
         LAST,
-        /** An answer, or the end of the connection: as HTTP it makes no sense, or too little of it came. */
+        /** It responds or ends the connection: the request makes no sense as HTTP, or is incomplete. */
         ANSWERED_OR_ENDED
     }
 
-    /** @param apply twists a request that is valid until then */
+    /** @param apply changes a request that was valid before */
     record Twist(String name, Kind kind, BiConsumer<WireRequest, Random> apply) {}
 
     private static final List<String> CONTENT_TYPES = List.of(
@@ -335,7 +335,7 @@ final class FuzzTwists {
     }
 
     private static void addBodies(List<Twist> twists) {
-        for (int size : new int[] {BodyReader.MAX_BATCH_BYTES + 1, 3 * BodyReader.MAX_BATCH_BYTES}) {
+        for (int size : new int[] {BatchRoutes.MAX_BODY_BYTES + 1, 3 * BatchRoutes.MAX_BODY_BYTES}) {
             add(twists, "a body of " + size, Kind.LAST, request -> {
                 if (request.contentLength != null) {
                     request.body(new byte[size]);

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One caller asks for as much as he can, and another one's leases and calls do not suffer from it. */
+/** A caller that sends as much as it can does not affect the leases and calls of another caller. */
 @Tag("postgres")
 class GreedyCallerTest {
 
@@ -94,7 +94,7 @@ class GreedyCallerTest {
                                         Map.of("streamId", "greedy-1", "leaseId", lease, "ttlMs", 61_000),
                                         Map.of("streamId", "greedy-1", "leaseId", lease, "ttlMs", 62_000))));
                 locks.go.release();
-                // The second statement is under way, with what the first one left.
+                // The second statement is under way, with the rest of the first one.
                 await().until(() -> locks.begun.get() == 2);
                 assertThat(repeats).isNotDone();
                 var other = call(modest, "/v1/locks/modest-1/renew", Map.of("leaseId", lease));
@@ -109,7 +109,7 @@ class GreedyCallerTest {
         }
     }
 
-    /** Each statement of renewals waits until a test lets it go on. */
+    /** Each statement of renewals waits until a test lets it continue. */
     private static final class SteppedRenewals extends ForwardingLocks {
         private final LockManager locks;
         private final AtomicInteger begun = new AtomicInteger();
@@ -132,7 +132,7 @@ class GreedyCallerTest {
         }
     }
 
-    /** One after another, as on a connection. */
+    /** Sends calls one after another, like on a connection. */
     @Test
     void renewalsOfOneStreamInOneBatchAreDecidedInTheirOrder() throws Exception {
         TestTokens tokens = new TestTokens(directory);
@@ -168,7 +168,7 @@ class GreedyCallerTest {
     }
 
     @Test
-    void listsOfOneCallerHoldUpNeitherAnothersListNorTheHealthCheck() throws Exception {
+    void listsOfOneCallerDelayNeitherOtherListsNorTheHealthCheck() throws Exception {
         TestTokens tokens = new TestTokens(directory);
         String greedy = tokens.add(Role.READER);
         String modest = tokens.add(Role.OPERATOR);
@@ -201,7 +201,7 @@ class GreedyCallerTest {
         }
     }
 
-    /** Lists of slow streams last until a test lets them go on. */
+    /** Lists of slow streams last until a test lets them continue. */
     private static final class SlowLists extends ForwardingLocks {
         private final LockManager locks = new MemoryLockManager(new MonotonicClock(), true);
         private final CountDownLatch goOn = new CountDownLatch(1);

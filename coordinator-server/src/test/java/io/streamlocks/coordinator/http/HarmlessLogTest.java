@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Nothing that a client sends, and no way in which it goes, makes the server complain, so that nobody can fill its log. */
+/** A client cannot fill the log, whatever it sends, and however it ends its connection. */
 class HarmlessLogTest {
 
     private static final String GET = "GET /v1/locks HTTP/1.1\r\nHost: x\r\n";
@@ -70,7 +70,7 @@ class HarmlessLogTest {
             "\r\n".repeat(5000) + "x");
 
     @Test
-    void whateverAClientSendsIsNothingToComplainOf() throws Exception {
+    void nothingThatAClientSendsIsLogged() throws Exception {
         try (TestServer server = TestServer.open();
                 CapturedLog log = new CapturedLog()) {
             for (String request : REQUESTS) {
@@ -78,7 +78,7 @@ class HarmlessLogTest {
                 sendAndEnd(server.port, bytes);
                 sendAndReset(server.port, bytes, bytes.length);
                 sendAndReset(server.port, bytes, bytes.length / 2);
-                // Behind a good one, that has the connection stay.
+                // Behind a good request, after which the connection stays.
                 sendAndEnd(server.port, (GET + "\r\n" + request).getBytes(StandardCharsets.ISO_8859_1));
             }
             assertThat(server.get("/livez").statusCode()).isEqualTo(200);
@@ -86,7 +86,7 @@ class HarmlessLogTest {
         }
     }
 
-    /** Ends its own direction, and waits for the end of the other. */
+    /** Sends a request, closes the sending side, and reads until the server ends the connection. */
     private static void sendAndEnd(int port, byte[] bytes) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.setSoTimeout(10_000);

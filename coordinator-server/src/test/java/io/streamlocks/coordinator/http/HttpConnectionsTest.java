@@ -13,8 +13,8 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /**
- * The race: of a request that is no HTTP, another thread sends the answer and has the connection read on, while the thread
- * that read the request still has the buffer.
+ * Tests this race: another thread responds to a request that is not HTTP, and has the connection read on, while the
+ * thread that read the request still has the buffer.
  */
 class HttpConnectionsTest {
 
@@ -39,10 +39,10 @@ class HttpConnectionsTest {
                 .isTrue();
     }
 
-    /** Holds up the thread that has read a request once it has handed the answer to another. */
+    /** Delays the thread that has read a request once it has handed the response to another thread. */
     private static final class SlowReader extends QueuedThreadPool {
 
-        /** Far above what the other thread takes; it is waited for in vain where it does not overtake. */
+        /** Far above what the other thread takes. If that thread does not overtake, this time passes in full. */
         private static final int MAX_WAIT_MILLIS = 500;
 
         private final AtomicBoolean held = new AtomicBoolean();
@@ -51,11 +51,11 @@ class HttpConnectionsTest {
 
         @Override
         public boolean tryExecute(Runnable task) {
-            // The first task that comes from within a connection is the answer.
+            // The first task from within a connection is the response.
             if (HttpConnection.getCurrentConnection() == null || !held.compareAndSet(false, true)) {
                 return super.tryExecute(task);
             }
-            // Not tried: there may be no thread in reserve, and then it would begin only after this.
+            // A mere attempt may find no reserved thread, and the task would then begin only after this.
             execute(task);
             try {
                 overtaken.complete(nextIsDone.await(MAX_WAIT_MILLIS, TimeUnit.MILLISECONDS));

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
-/** What is refused is refused without a word of what there is, or of what was wrong with a token. */
+/** A refusal reveals neither what exists nor what is wrong with a token. */
 class LeakTest {
 
     private static final String PREFIX = "the-secret-prefix/";
@@ -55,7 +55,7 @@ class LeakTest {
     }
 
     @Test
-    void whateverIsWrongWithACredentialIsAnsweredTheSame() {
+    void allWrongCredentialsGetTheSameResponse() {
         hold();
         List<String> answers = new ArrayList<>();
         for (String path : List.of(TestServer.path(held), TestServer.path(free), "/v1/locks", "/v1/nowhere", "/x")) {
@@ -81,14 +81,14 @@ class LeakTest {
                     .header("Authorization", "Bearer " + admin)
                     .get(path)));
         }
-        // A trailing space is none: HTTP takes it from the value of any header.
+        // HTTP removes a trailing space from the value of any header.
         answers.removeIf(answer -> !answer.startsWith("401"));
         assertThat(answers).hasSize(14 * 5 - 5).containsOnly(answers.get(0));
         assertThat(answers.get(0)).contains("unauthenticated", "WWW-Authenticate=Bearer");
     }
 
     @Test
-    void aTokenOfAnotherCaseOfItsSchemeIsTheSameToken() {
+    void theSchemeOfATokenIsCaseInsensitive() {
         assertThat(server.request()
                         .header("Authorization", "bEARER   " + admin)
                         .get("/v1/locks")
@@ -97,7 +97,7 @@ class LeakTest {
     }
 
     @Test
-    void whatIsForbiddenIsForbiddenTheSameWhetherThereIsALockOrNot() {
+    void aForbiddenCallGetsTheSameResponseWithAndWithoutALock() {
         hold();
         for (String call : List.of("", "/acquire", "/renew", "/release", "/break", "/history")) {
             Response existing = call(limited, held, call);
@@ -109,7 +109,7 @@ class LeakTest {
     }
 
     @Test
-    void aForbiddenItemOfABatchTellsAsLittleAndItsNeighboursGoOn() {
+    void aForbiddenItemOfABatchRevealsAsLittleAndDoesNotAffectOthers() {
         hold();
         String mine = PREFIX + UUID.randomUUID();
         Response response = server.as(limited)
@@ -128,14 +128,14 @@ class LeakTest {
     }
 
     @Test
-    void aLockThatNeverWasAndOneThatIsOverAreNotLockedTheSame() {
+    void aLockThatNeverExistedAndOneThatEndedGetTheSameResponse() {
         hold();
         assertThat(call(admin, held, "/release").statusCode()).isEqualTo(204);
         assertThat(whole(call(admin, held, ""))).isEqualTo(whole(call(admin, free, "")));
     }
 
     @Test
-    void theListOfSomeStreamsIsForWhoMaySeeAllOfThem() {
+    void aListRequiresAPermissionForAllItsStreams() {
         for (String query : List.of("", "?prefix=the-secret", "?prefix=orders", "?ownerId=the-secret-owner-1")) {
             Response response = server.as(limited).get("/v1/locks" + query);
             assertProblem(response, 403, "forbidden", "prefix");
@@ -148,7 +148,7 @@ class LeakTest {
     }
 
     @Test
-    void whoSendsAHeartbeatOfAThousandLeasesHearsThatHeIsRefused() {
+    void aHeartbeatOfAThousandLeasesGetsItsRefusal() {
         byte[] large = ("{\"items\":[" + " ".repeat(900_000) + "]}").getBytes(StandardCharsets.UTF_8);
         for (int i = 0; i < 20; i++) {
             RawHttp.Answer answer = RawHttp.send(
@@ -158,7 +158,7 @@ class LeakTest {
     }
 
     @Test
-    void noLogHasATokenOrAPrefix() {
+    void noLogContainsATokenOrAPrefix() {
         Logger ours = (Logger) LoggerFactory.getLogger("io.streamlocks");
         Level before = ours.getLevel();
         ListAppender<ILoggingEvent> log = new ListAppender<>();
@@ -200,7 +200,7 @@ class LeakTest {
         return Map.of("streamId", streamId, "ownerId", ownerId);
     }
 
-    /** Status, headers and body: all that a caller sees, but for the id of the request, which is another each time. */
+    /** Returns status, headers and body: everything that a caller sees, except the id of the request. */
     private static String whole(Response response) {
         String whole = response.statusCode() + "\n" + response.headers() + "\n" + response.asString();
         String requestId = response.header("X-Request-Id");

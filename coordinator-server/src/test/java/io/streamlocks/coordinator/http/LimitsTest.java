@@ -21,19 +21,19 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a caller and an owner may use up, on the wire. */
+/** Tests the limits of callers and owners on the wire. */
 class LimitsTest {
 
     private final AtomicLong nanos = new AtomicLong();
 
     @Test
-    void aCallerThatCallsTooOftenIsToldWhenToComeBackAndOthersAreServed(@TempDir Path directory) {
+    void aCallerThatCallsTooOftenGetsARetryAfterAndOthersAreServed(@TempDir Path directory) {
         TestTokens tokens = new TestTokens(directory);
         String busy = tokens.add(Role.READER);
         String other = tokens.add(Role.OPERATOR);
         try (TestServer server = TestServer.guarded(limited(Optional.of(tokens.authenticator()), 2))) {
             assertThat(server.as(busy).get("/v1/locks").statusCode()).isEqualTo(200);
-            // What is forbidden or wrong is a call, too.
+            // A call that is forbidden or invalid counts, too.
             assertThat(server.as(busy).get("/v1/locks?x=y").statusCode()).isEqualTo(400);
             Response refused = server.as(busy).get("/v1/locks");
             assertProblem(refused, 429, "rate-limited", null);
@@ -47,7 +47,7 @@ class LimitsTest {
     }
 
     @Test
-    void withoutAccessControlAnAddressIsACallerAndProbesAreNoCalls() {
+    void withoutAccessControlAnAddressIsACallerAndProbesAreNotCounted() {
         try (TestServer server = TestServer.guarded(limited(Optional.empty(), 1))) {
             assertThat(server.get("/v1/locks").statusCode()).isEqualTo(200);
             assertProblem(server.get("/v1/locks"), 429, "rate-limited", null);
@@ -63,7 +63,7 @@ class LimitsTest {
     }
 
     @Test
-    void anOwnerWithTooManyLeasesIsRefusedUntilOneIsOver() {
+    void anOwnerWithTooManyLeasesIsRefusedUntilOneEnds() {
         try (Capped capped = new Capped(2)) {
             TestServer server = capped.server;
             List<UUID> leaseIds =
@@ -78,7 +78,7 @@ class LimitsTest {
             assertThat(server.acquire("c", "you", UUID.randomUUID()).statusCode())
                     .isEqualTo(200);
 
-            // A lost answer may be asked for again, and what it is asked for more than once counts once.
+            // A call may be repeated after a lost response, and counts once.
             assertThat(server.acquire("b", "me", leaseIds.get(1)).statusCode()).isEqualTo(200);
             assertThat(server.release("a", leaseIds.get(0)).statusCode()).isEqualTo(204);
             assertThat(server.acquire("a", "me", leaseIds.get(2)).statusCode()).isEqualTo(200);
@@ -100,7 +100,7 @@ class LimitsTest {
     }
 
     @Test
-    void leasesThatRanOutAreOverAtTheNextCensus() {
+    void expiredLeasesEndAtTheNextCensus() {
         try (Capped capped = new Capped(1)) {
             TestServer server = capped.server;
             assertThat(server.acquire("a", "me", UUID.randomUUID()).statusCode())
@@ -116,7 +116,7 @@ class LimitsTest {
     }
 
     @Test
-    void inABatchEachItemBeyondTheCapIsRefusedByItself() {
+    void eachItemOfABatchBeyondTheCapIsRefusedAlone() {
         try (Capped capped = new Capped(2)) {
             Response response = capped.server.post(
                     "/v1/batch/acquire",
@@ -137,7 +137,7 @@ class LimitsTest {
         return Map.of("streamId", streamId, "ownerId", ownerId);
     }
 
-    /** A server with a cap whose census a test takes itself. */
+    /** Returns a server with a cap whose census a test takes itself. */
     private static final class Capped implements AutoCloseable {
         private final TestServer.Clock clock = new TestServer.Clock();
         private final MemoryLockManager locks = new MemoryLockManager(clock, true);

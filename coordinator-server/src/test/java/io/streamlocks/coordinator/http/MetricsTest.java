@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** Each counter moves by what was called, and by nothing else; and no metric tells of a stream or an owner. */
+/** Each counter moves only by the calls that it counts, and no metric names a stream or an owner. */
 class MetricsTest {
 
     @AutoClose
@@ -28,7 +28,7 @@ class MetricsTest {
     private Scrape before = scrape();
 
     @Test
-    void metricsAreTextAlsoWhileTheServerStarts() {
+    void metricsAreTextWhileTheServerStarts() {
         try (TestServer closed = TestServer.closed()) {
             Response response = closed.get("/metrics");
             assertThat(response.statusCode()).isEqualTo(200);
@@ -37,7 +37,7 @@ class MetricsTest {
     }
 
     @Test
-    void allThatCanBeCountedIsThereFromTheBeginning() {
+    void allCountersExistFromTheBeginning() {
         assertThat(outcomes("streamlocks_acquires_total", "outcome"))
                 .containsExactlyInAnyOrder("granted", "held", "lease_id_used", "delayed", "blocked");
         assertThat(outcomes("streamlocks_renewals_total", "outcome"))
@@ -67,7 +67,7 @@ class MetricsTest {
     }
 
     @Test
-    void acquiresAreCountedByWhatBecameOfThem() {
+    void acquiresAreCountedByOutcome() {
         server.acquire(stream, "me", leaseId);
         server.acquire(stream, "me", leaseId);
         server.acquire(stream, "you", UUID.randomUUID());
@@ -83,7 +83,7 @@ class MetricsTest {
     }
 
     @Test
-    void renewalsAndReleasesAreCountedByWhatBecameOfThemAndLossesByTheirReason() {
+    void renewalsAndReleasesAreCountedByOutcomeAndLossesByReason() {
         server.acquire(stream, "me", leaseId);
         server.renew(stream, leaseId);
         server.clock.advance(TestServer.DEFAULT_TTL);
@@ -107,7 +107,7 @@ class MetricsTest {
     }
 
     @Test
-    void breaksAreCountedByWhatBecameOfThemAndWhatTheyLeadTo() {
+    void breaksAreCountedByOutcomeAndConsequence() {
         server.acquire(stream, "me", leaseId);
         breakLease(Map.of("reason", "test", "expectedFencingToken", 1));
         breakLease(Map.of("reason", "test", "delayMs", 60_000));
@@ -135,7 +135,7 @@ class MetricsTest {
     }
 
     @Test
-    void aBatchIsCountedByItsItemsAndMeasuredAsOneStatement() {
+    void aBatchIsCountedByItemAndMeasuredAsOneStatement() {
         List<Map<String, Object>> items = IntStream.range(0, 5)
                 .mapToObj(i -> Map.<String, Object>of("streamId", stream + (i % 4), "ownerId", "me"))
                 .toList();
@@ -153,7 +153,7 @@ class MetricsTest {
     }
 
     @Test
-    void anItemThatIsRefusedIsNotCounted() {
+    void aRefusedItemIsNotCounted() {
         server.postBadItems("/v1/batch/acquire", String.format(Locale.ROOT, """
                 {"items": [{"streamId": "%s", "ownerId": "me"}, {"streamId": ""}]}""", stream));
 
@@ -179,7 +179,7 @@ class MetricsTest {
     }
 
     @Test
-    void aStatementThatFailsIsCountedAsSuchAndAsNoOutcome() {
+    void aFailedStatementIsCountedAsSuchAndNotAsAnOutcome() {
         try (TestServer away =
                 TestServer.of(new FailingLockManager(() -> new StorageUnavailableException("away", null)))) {
             before = scrape(away);
@@ -222,7 +222,7 @@ class MetricsTest {
             assertThat(calls(after, "GET", "none", 404)).isEqualTo(1);
             assertThat(calls(after, "DELETE", "none", 405)).isEqualTo(1);
             assertThat(calls(after, "_OTHER", "none", 405)).isEqualTo(1);
-            // No HTTP, so whatever method it seems to have.
+            // This is not HTTP, so it has no method.
             assertThat(after.samples())
                     .filteredOn(sample -> sample.name().equals("http_server_requests_seconds_count")
                             && sample.labels().get("status").equals("400"))
@@ -240,7 +240,7 @@ class MetricsTest {
     }
 
     @Test
-    void noLabelTellsOfAStreamAnOwnerALeaseOrARequest() {
+    void noLabelNamesAStreamAnOwnerALeaseOrARequest() {
         String odd = "Ödd \"stream\"/" + UUID.randomUUID();
         String owner = "owner-" + UUID.randomUUID();
         String requestId = "request-" + UUID.randomUUID();

@@ -14,6 +14,7 @@ import io.restassured.filter.Filter;
 import io.restassured.filter.FilterContext;
 import io.restassured.specification.FilterableRequestSpecification;
 import io.restassured.specification.FilterableResponseSpecification;
+import io.streamlocks.coordinator.http.jetty.Call;
 import io.swagger.v3.oas.models.OpenAPI;
 import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.parser.OpenAPIV3Parser;
@@ -29,8 +30,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Holds every exchange against {@code openapi.yaml} and fails on an undocumented path, method, status, content type or
- * field. Tests need not say which of their requests are meant to be valid: what the server does not refuse must be.
+ * Compares every exchange with {@code openapi.yaml}, and fails on an undocumented path, method, status, content type or
+ * field. Tests do not state which of their requests are valid: a request that the server does not refuse must be.
  */
 final class OpenApiFilter implements Filter {
 
@@ -39,10 +40,10 @@ final class OpenApiFilter implements Filter {
 
     private static final Set<Integer> REFUSALS_OF_THE_REQUEST = Set.of(400, 401, 403, 413, 415, 429);
 
-    /** What is below is for these pages alone, and no part of the contract. */
+    /** The paths below these are for these pages only, and not a part of the contract. */
     private static final List<String> PAGES = List.of("/docs/", "/console/");
 
-    /** All are errors; the default lets undocumented query parameters pass. */
+    /** All findings are errors. The default lets undocumented query parameters pass. */
     private static final LevelResolver LEVELS = LevelResolver.create().build();
 
     private static final OpenApiInteractionValidator VALIDATOR = OpenApiInteractionValidator.createFor(SPEC)
@@ -57,12 +58,12 @@ final class OpenApiFilter implements Filter {
         this.requestsToo = requestsToo;
     }
 
-    /** Holds responses against the contract, and requests that were not refused. */
+    /** Checks responses, and requests that were not refused. */
     static OpenApiFilter ofExchanges() {
         return new OpenApiFilter(true);
     }
 
-    /** Holds responses alone against it, for a batch with bad items: each is refused by itself. */
+    /** Checks only responses, for a batch with bad items: each item is refused alone. */
     static OpenApiFilter ofResponses() {
         return new OpenApiFilter(false);
     }
@@ -82,7 +83,7 @@ final class OpenApiFilter implements Filter {
         return response;
     }
 
-    /** A request with the path as sent, since decoding it would split a stream id at its slashes. */
+    /** Returns a request with the path as sent, because decoding it would split a stream id at its slashes. */
     static SimpleRequest.Builder request(String method, URI uri) {
         SimpleRequest.Builder request = new SimpleRequest.Builder(method, uri.getRawPath(), true);
         if (uri.getRawQuery() != null) {
@@ -94,7 +95,7 @@ final class OpenApiFilter implements Filter {
         return request;
     }
 
-    /** Holds a response alone against the contract, to whatever was sent to this operation. */
+    /** Checks a response to any request for this operation. */
     static void verifyResponse(String method, String path, Response response) {
         ValidationReport report = VALIDATOR
                 .validateResponse(path, Request.Method.valueOf(method), response)
@@ -141,7 +142,7 @@ final class OpenApiFilter implements Filter {
                         || message.getKey().equals("validation.request.operation.notAllowed"));
     }
 
-    /** What no operation describes can only be refused, with a problem. */
+    /** A request for which there is no operation must be refused with a problem. */
     private static ValidationReport refusal(Response response, ValidationReport unlisted) {
         boolean refused = response.getStatus() / 100 == 4 || response.getStatus() == 503;
         boolean problem =
@@ -155,7 +156,7 @@ final class OpenApiFilter implements Filter {
                 "response.body");
     }
 
-    /** The validator lets a body pass whose type is not told. */
+    /** The validator lets a body without a content type pass. */
     private static ValidationReport contentType(Response response) {
         boolean hasBody =
                 response.getResponseBody().filter(body -> body.hasBody()).isPresent();
@@ -164,7 +165,10 @@ final class OpenApiFilter implements Filter {
                 : ValidationReport.empty();
     }
 
-    /** Of any answer, listed or not. The contract cannot say that a problem has the id and that of an item has not. */
+    /**
+     * Checks the id of any response. The contract cannot express that a problem has it and the problem of an item has
+     * not.
+     */
     private static ValidationReport requestId(Response response) {
         String header = response.getHeaderValue(Call.REQUEST_ID).orElse("");
         boolean problem =
@@ -204,7 +208,7 @@ final class OpenApiFilter implements Filter {
         try {
             return URLDecoder.decode(text, StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
-            // Of a request that is to be refused.
+            // The request is to be refused.
             return text;
         }
     }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The filter is a net; these are the holes it must not have. The answers come from a server that is told what to say. */
+/** Tests the faults that the filter must find. The responses come from a server that a test controls. */
 class OpenApiFilterTest {
 
     private static final String JSON = "application/json";
@@ -56,7 +56,7 @@ class OpenApiFilterTest {
     }
 
     @Test
-    void passesWhatIsDocumented() {
+    void passesADocumentedExchange() {
         assertThatCode(() -> get("/v1/locks/a%2Fb")).doesNotThrowAnyException();
         answer(404, PROBLEM_JSON, PROBLEM);
         assertThatCode(() -> get("/v1/locks/s")).doesNotThrowAnyException();
@@ -214,7 +214,7 @@ class OpenApiFilterTest {
     }
 
     @Test
-    void failsOnARequestThatIsNotDocumentedAndIsTaken() {
+    void failsOnAnUndocumentedRequestThatIsAccepted() {
         answer(204, null, "");
         assertThatCode(() -> release("{\"leaseId\": \"5f0c1c5e-5a0a-4f5e-9d57-3f8f1f8f6f10\"}"))
                 .doesNotThrowAnyException();
@@ -232,7 +232,7 @@ class OpenApiFilterTest {
     }
 
     @Test
-    void passesARequestThatIsNotDocumentedAndIsRefused() {
+    void passesAnUndocumentedRequestThatIsRefused() {
         answer(400, PROBLEM_JSON, PROBLEM);
         assertThatCode(() -> release("{}")).doesNotThrowAnyException();
         assertThatCode(() -> get("/v1/locks?stream=s")).doesNotThrowAnyException();

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Probes, the gate, the document and its page. */
+/** Tests the probes, the gate, the contract and its page. */
 class OperationsTest {
 
     @Test
@@ -39,7 +39,7 @@ class OperationsTest {
     }
 
     @Test
-    void aServerThatIsToldToStopBeforeItIsReadyServesNothing() {
+    void aServerThatStopsBeforeItIsReadyServesNothing() {
         try (TestServer server = TestServer.closed()) {
             assertThat(server.gate.drain()).isFalse();
             assertRefused(server, "draining");
@@ -49,7 +49,7 @@ class OperationsTest {
     }
 
     @Test
-    void aServerThatDrainsIsNotReadyAndServesAll() {
+    void aDrainingServerIsNotReadyAndServesAllCalls() {
         try (TestServer server = TestServer.open()) {
             UUID leaseId = UUID.randomUUID();
             server.acquire("held", "me", leaseId);
@@ -67,7 +67,7 @@ class OperationsTest {
     }
 
     @Test
-    void atLastAStoppingServerRefusesAcquiresAlone() {
+    void aStoppingServerFinallyRefusesAcquiresOnly() {
         try (TestServer server = TestServer.open()) {
             UUID leaseId = UUID.randomUUID();
             server.acquire("acquire", "me", leaseId);
@@ -87,7 +87,7 @@ class OperationsTest {
     }
 
     @Test
-    void theRootLeadsABrowserToTheConsoleAndOthersToAllThereIs() {
+    void theRootSendsABrowserToTheConsoleAndShowsOthersAllPaths() {
         try (TestServer server = TestServer.open()) {
             Response browser = server.request()
                     .header("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
@@ -127,7 +127,7 @@ class OperationsTest {
     }
 
     @Test
-    void theDocsLoadAllTheyNeedFromThisServer() {
+    void theDocsLoadEverythingFromThisServer() {
         try (TestServer server = TestServer.open()) {
             Response page = server.get("/docs");
             assertThat(page.statusCode()).isEqualTo(200);
@@ -148,7 +148,7 @@ class OperationsTest {
     }
 
     @Test
-    void theConsoleLoadsAllItNeedsFromThisServerAndNobodyElseFramesIt() {
+    void theConsoleLoadsEverythingFromThisServerAndCannotBeFramed() {
         try (TestServer server = TestServer.open()) {
             Response page = server.get("/console");
             assertThat(page.contentType()).startsWith("text/html");
@@ -184,7 +184,7 @@ class OperationsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/livez", "/readyz", "/openapi.yaml", "/docs", "/console", "/v1/locks"})
-    void headAnswersAsGetWithoutTheBody(String path) {
+    void headReturnsTheSameAsGetWithoutTheBody(String path) {
         try (TestServer server = TestServer.open()) {
             RawHttp.Answer answer = RawHttp.send(server.port, RawHttp.request("HEAD", path, ""));
             assertThat(answer.status()).isEqualTo(200);
@@ -193,7 +193,7 @@ class OperationsTest {
     }
 
     @Test
-    void headOfWhatIsNotReadyOrNotLockedIsNoSuccess() {
+    void headFailsIfNotReadyOrNotLocked() {
         try (TestServer server = TestServer.open()) {
             assertThat(head(server, TestServer.path(randomStream()))).isEqualTo(404);
             server.gate.drain();

@@ -8,7 +8,7 @@ import io.restassured.response.Response;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** What tests say of a response that is a problem. */
+/** Checks responses that are problems. */
 final class ProblemAssertions {
 
     private static final ObjectMapper MAPPER = new ObjectMapper();

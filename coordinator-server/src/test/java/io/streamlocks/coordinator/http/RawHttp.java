@@ -14,14 +14,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Requests byte by byte, for those that no client would send. */
+/** Sends requests byte by byte, which no client would send. */
 final class RawHttp {
 
     private static final int TIMEOUT_MILLIS = 10_000;
 
     private RawHttp() {}
 
-    /** What came back. Names of headers are in any case. */
+    /** A response. The names of its headers are case-insensitive. */
     record Answer(int status, Map<String, String> headers, String body) {
 
         JsonNode json() {
@@ -33,12 +33,12 @@ final class RawHttp {
         }
     }
 
-    /** Sends this request, with a body or without, and holds the exchange against the contract. */
+    /** Sends a request, and compares the exchange with the contract. */
     static Answer send(int port, String method, String target, Map<String, String> headers, byte[] body) {
         return send(port, method, target, headers, body.length, body);
     }
 
-    /** The same with another Content-Length than the body has. */
+    /** Sends a request whose Content-Length may differ from its body. */
     static Answer send(
             int port, String method, String target, Map<String, String> headers, int contentLength, byte[] body) {
         StringBuilder head = new StringBuilder(method + " " + target + " HTTP/1.1\r\nHost: test\r\n");
@@ -49,7 +49,7 @@ final class RawHttp {
                 (name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
         Answer answer = send(port, concat(head.append("\r\n").toString().getBytes(StandardCharsets.UTF_8), body));
 
-        // What java.net.URI would not take is for the server to refuse; the contract has a say in the path alone.
+        // The server must refuse what java.net.URI does not accept. The contract only needs the path.
         SimpleRequest.Builder request =
                 OpenApiFilter.request(method, URI.create(target.replaceAll("%(?!\\p{XDigit}{2})", "%25")));
         headers.forEach((name, value) -> request.withHeader(name, value));
@@ -59,7 +59,7 @@ final class RawHttp {
         return answer;
     }
 
-    /** A request whose connection ends with it. */
+    /** Returns a request whose connection ends with it. */
     static byte[] request(String method, String target, String body) {
         String head = method + " " + target + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n"
                 + "Content-Type: application/json\r\n";
@@ -68,12 +68,12 @@ final class RawHttp {
         return concat((head + length + "\r\n").getBytes(StandardCharsets.UTF_8), bytes);
     }
 
-    /** Sends these bytes, which may be no HTTP at all, and reads until the server ends the connection. */
+    /** Sends bytes, which need not be HTTP, and reads until the server ends the connection. */
     static Answer send(int port, byte[] request) {
         return sendFrom(InetAddress.getLoopbackAddress(), port, request);
     }
 
-    /** The same from an address of the loopback interface. */
+    /** Sends bytes from an address of the loopback interface. */
     static Answer sendFrom(InetAddress address, int port, byte[] request) {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port, address, 0)) {
             socket.setSoTimeout(TIMEOUT_MILLIS);

@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.streamlocks.coordinator.http.jetty.ClientLimits;
 import io.streamlocks.coordinator.reload.Reloaded;
 import io.streamlocks.coordinator.tls.PemKeyStore;
 import io.streamlocks.testkit.rig.TestCertificate;
@@ -19,12 +20,14 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Clients that keep their connections are led to other servers. */
+/** Clients that keep their connections move to other servers. */
 class ReconnectsTest {
 
-    private static final Duration YOUNGEST = Reconnects.AGE.multipliedBy(3).dividedBy(4);
+    private static final Duration YOUNGEST =
+            ClientLimits.CONNECTION_AGE.multipliedBy(3).dividedBy(4);
 
-    private static final Duration OLDEST = Reconnects.AGE.multipliedBy(5).dividedBy(4);
+    private static final Duration OLDEST =
+            ClientLimits.CONNECTION_AGE.multipliedBy(5).dividedBy(4);
 
     private static Socket plain(TestServer server) throws IOException {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port);
@@ -32,7 +35,7 @@ class ReconnectsTest {
         return socket;
     }
 
-    /** Asks on this connection, and tells whether the answer lets it go on. */
+    /** Sends a request on this connection, and returns whether the connection continues. */
     private static boolean isKept(Socket socket) throws IOException {
         return isKept(socket, "GET /v1/locks HTTP/1.1\r\nHost: localhost\r\n\r\n");
     }
@@ -67,7 +70,7 @@ class ReconnectsTest {
     }
 
     @Test
-    void aConnectionEndsWithAnAnswerOnceItIsOld() throws Exception {
+    void anOldConnectionEndsWithAResponse() throws Exception {
         try (TestServer server = TestServer.open();
                 Socket socket = plain(server)) {
             assertEndsWithItsAge(server, socket);
@@ -78,7 +81,7 @@ class ReconnectsTest {
     }
 
     @Test
-    void soDoesOneOfTls(@TempDir Path directory) throws Exception {
+    void anOldTlsConnectionEndsWithAResponse(@TempDir Path directory) throws Exception {
         TestCertificate certificate = TestCertificate.make(directory);
         Path file = Files.writeString(directory.resolve("tls.crt"), certificate.certificatePem());
         Path key = Files.writeString(directory.resolve("tls.key"), certificate.keyPem());
@@ -105,7 +108,7 @@ class ReconnectsTest {
                 sockets.add(plain(server));
                 assertThat(isKept(sockets.get(i))).isTrue();
             }
-            server.clock.advance(Reconnects.AGE);
+            server.clock.advance(ClientLimits.CONNECTION_AGE);
             int kept = 0;
             for (Socket socket : sockets) {
                 kept += isKept(socket) ? 1 : 0;
@@ -119,7 +122,7 @@ class ReconnectsTest {
     }
 
     @Test
-    void aServerThatStopsEndsEachConnectionWithItsNextAnswer() throws Exception {
+    void aStoppingServerEndsEachConnectionWithItsNextResponse() throws Exception {
         try (TestServer server = TestServer.open();
                 Socket socket = plain(server);
                 Socket other = plain(server)) {
@@ -134,7 +137,7 @@ class ReconnectsTest {
     }
 
     @Test
-    void alsoAConnectionThatHttp10Keeps() throws Exception {
+    void anOldConnectionOfHttp10EndsWithAResponse() throws Exception {
         try (TestServer server = TestServer.open();
                 Socket socket = plain(server)) {
             server.gate.drain();

@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.http;
 
 import static io.streamlocks.coordinator.http.ProblemAssertions.assertProblem;
 
+import io.streamlocks.coordinator.http.jetty.Listening;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.AutoClose;
@@ -9,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who sends a request to its end before it reads sees why it was refused, and no broken connection. */
+/** A client that sends its whole request before it reads gets the refusal, and not a broken connection. */
 class RefusedBodiesTest {
 
     private static final int MEGABYTE = 1024 * 1024;
@@ -34,24 +35,24 @@ class RefusedBodiesTest {
 
     @ParameterizedTest
     @ValueSource(ints = {MEGABYTE + 1, 10 * MEGABYTE})
-    void oneThatIsTooLarge(int bytes) {
+    void aBodyThatIsTooLargeGetsItsRefusal(int bytes) {
         assertProblem(post(SERVER.port, "localhost", bytes), 413, "body-too-large", null);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {100, MEGABYTE, 10 * MEGABYTE})
-    void oneForAnotherHost(int bytes) {
+    void aBodyForAnotherHostGetsItsRefusal(int bytes) {
         assertProblem(post(SERVER.port, "elsewhere.example", bytes), 421, "misdirected", null);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {100, MEGABYTE, 10 * MEGABYTE})
-    void oneForThePortOfProbes(int bytes) {
+    void aBodyForTheManagementPortGetsItsRefusal(int bytes) {
         assertProblem(post(SERVER.managementPort(), "localhost", bytes), 404, "not-found", null);
     }
 
     @Test
-    void aHeadThatIsTooLarge() {
+    void aHeadThatIsTooLargeGetsItsRefusal() {
         String request = "GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Large: " + "x".repeat(100_000) + "\r\n\r\n";
         assertProblem(RawHttp.send(SERVER.port, request.getBytes(StandardCharsets.US_ASCII)), 431, "bad-request", null);
     }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Each answer tells by which id the call is known. That every one does is for {@link OpenApiFilter}. */
+/** Tests the ids of calls. {@link OpenApiFilter} checks that every response contains one. */
 class RequestIdTest {
 
     @AutoClose
@@ -52,7 +52,7 @@ class RequestIdTest {
     }
 
     @Test
-    void aProblemHasTheIdAlsoOnTheThreadThatDecidedIt() {
+    void aProblemHasTheIdOnTheThreadThatDecidedIt() {
         Response refused = request("refused").get("/v1/locks?pageSize=0");
         assertThat(json(refused).path("requestId").asText()).isEqualTo("refused");
         Response notLocked = request("not-locked").get(path(randomStream()));
@@ -68,7 +68,7 @@ class RequestIdTest {
     }
 
     @Test
-    void theProblemOfAnItemHasNone() {
+    void theProblemOfAnItemHasNoId() {
         String stream = randomStream();
         SERVER.acquire(stream, "me", UUID.randomUUID());
         Response batch = SERVER.post(

@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.streamlocks.coordinator.http.jetty.Call;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.swagger.v3.oas.models.media.Schema;
 import java.time.InstantSource;
@@ -14,7 +15,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** The routes are written by hand, and so is the contract; here neither has more than the other. */
+/** The routes and the contract are written by hand. They must contain the same. */
 class RoutesTest {
 
     /** Parts of the pages {@code /docs} and {@code /console}. */
@@ -32,7 +33,7 @@ class RoutesTest {
                 .keySet()
                 .forEach(method -> documented.add(method + " " + path)));
         documented.addAll(ASSETS);
-        // What is said of HEAD once, for all paths that take GET.
+        // The contract describes HEAD once, for all paths with GET.
         List.copyOf(documented).stream()
                 .filter(route -> route.startsWith("GET "))
                 .forEach(route -> documented.add(route.replace("GET ", "HEAD ")));

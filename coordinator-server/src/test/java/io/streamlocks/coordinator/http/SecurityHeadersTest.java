@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What every answer tells a browser, whoever made it. */
+/** Every response has the security headers, whichever part of the server made it. */
 class SecurityHeadersTest {
 
     @AutoClose
@@ -38,7 +38,7 @@ class SecurityHeadersTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"/docs", "/docs/docs.js", "/docs/swagger-ui.css", "/docs/nowhere", "/console", "/console/x"})
-    void aPageMayLoadWhatIsOfThisServerAndNothingElse(String path) {
+    void aPageMayLoadFromThisServerOnly(String path) {
         Map<String, String> headers = send("GET", path).headers();
         String style = path.startsWith("/docs") ? "'self' 'unsafe-inline'" : "'self'";
         assertHeaders(
@@ -49,7 +49,7 @@ class SecurityHeadersTest {
     }
 
     @Test
-    void anAnswerToWhatIsNoHttpHasThemToo() {
+    void aResponseToARequestThatIsNotHttpHasThemToo() {
         byte[] request = "no HTTP at all\r\n\r\n".getBytes(StandardCharsets.UTF_8);
         assertHeaders(
                 RawHttp.send(SERVER.port, request).headers(), "no-store", "default-src 'none'; frame-ancestors 'none'");
@@ -69,7 +69,7 @@ class SecurityHeadersTest {
                 .containsEntry("Cache-Control", cacheControl)
                 .containsEntry("Content-Security-Policy", policy)
                 .doesNotContainKeys("Server", "X-Powered-By", "Set-Cookie");
-        // A page of another site gets to read nothing.
+        // A page of another site can read nothing.
         assertThat(headers.keySet()).noneMatch(name -> name.toLowerCase().startsWith("access-control-"));
     }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
+import io.streamlocks.coordinator.http.jetty.ClientLimits;
+import io.streamlocks.coordinator.http.jetty.Listening;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
@@ -21,7 +23,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-/** Clients that are slow, or stay and say nothing, hold up nobody, and are gone after a while. */
+/** Clients that are slow or silent delay nobody, and their connections end after a while. */
 class SlowClientsTest {
 
     /** More than the server has threads. */
@@ -31,7 +33,7 @@ class SlowClientsTest {
     private static final Duration EXCHANGE = Duration.ofSeconds(6);
     private static final ClientLimits LIMITS = new ClientLimits(10_000, EXCHANGE, EXCHANGE, 64 * 1024 * 1024);
 
-    /** What three calls may take on a machine that has other things to do; far below the bounds. */
+    /** How long three calls may take on a busy machine; far below the limits. */
     private static final Duration SOON = Duration.ofSeconds(4);
 
     private static final Duration GONE = Duration.ofSeconds(30);
@@ -42,7 +44,7 @@ class SlowClientsTest {
     private static final String LOOK = "GET %s HTTP/1.1\r\nHost: x\r\n\r\n";
 
     @Test
-    void thoseWhoSendABodySlowlyHoldUpNobodyAndAreGoneAfterAWhile() {
+    void slowBodiesDelayNobodyAndEndAfterAWhile() {
         try (TestServer server = server(LIMITS);
                 SlowCrowd bytes = SlowCrowd.of(MANY, server.port, ACQUIRE + "Content-Length: 900000\r\n\r\n", " ");
                 SlowCrowd chunks =
@@ -53,7 +55,7 @@ class SlowClientsTest {
     }
 
     @Test
-    void thoseWhoSendAHeadSlowlyOrNothingHoldUpNobodyAndAreGoneAfterAWhile() {
+    void slowHeadsAndSilentConnectionsDelayNobodyAndEndAfterAWhile() {
         try (TestServer server = server(LIMITS);
                 SlowCrowd lines = SlowCrowd.of(MANY, server.port, "", "GET /v1/locks/");
                 SlowCrowd heads = SlowCrowd.of(MANY, server.port, "GET /livez HTTP/1.1\r\nHost: x\r\nX: ", "x");
@@ -65,7 +67,7 @@ class SlowClientsTest {
     }
 
     @Test
-    void thoseWhoDoNotReadTheirAnswersHoldUpNobodyAndAreGoneAfterAWhile() {
+    void clientsThatDoNotReadDelayNobodyAndEndAfterAWhile() {
         try (TestServer server = server(LIMITS);
                 SlowCrowd nothing = SlowCrowd.thatReadsNothing(
                         MANY,
@@ -79,9 +81,9 @@ class SlowClientsTest {
         }
     }
 
-    /** Whose answers are made in the same task as those of others. */
+    /** These responses are made in the same task as those of others. */
     @Test
-    void answersOfChangesThatAreNotReadHoldUpNobody() {
+    void unreadResponsesToChangesDelayNobody() {
         String body = "{\"ownerId\":\"me\"}";
         String call = ACQUIRE + "Content-Length: " + body.length() + "\r\n\r\n" + body;
         try (TestServer server = server(LIMITS);
@@ -108,7 +110,7 @@ class SlowClientsTest {
             assertThat(crowds).allSatisfy(crowd -> assertThat(crowd.left()).isZero());
         });
         assertThat(longest.get()).isLessThan(SOON);
-        // Nor is anything left of their requests, which a stop would wait for.
+        // Nothing is left of their requests. A stop would wait for it.
         long began = System.nanoTime();
         server.close();
         assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(SOON);
@@ -125,18 +127,18 @@ class SlowClientsTest {
     }
 
     @Test
-    void forConnectionsBeyondTheLimitThoseEndThatOweARequestForLongest() {
+    void beyondTheLimitTheConnectionsThatOweARequestForLongestEnd() {
         ClientLimits few = new ClientLimits(20, Duration.ofMinutes(5), Duration.ofMinutes(5), 1024 * 1024);
         try (TestServer server = server(few);
                 SlowCrowd crowd = SlowCrowd.of(30, server.port, "", "")) {
             assertThat(timeOfThreeCalls(server)).isLessThan(SOON);
-            // The crowd hears of it a little later than the server does it.
+            // The crowd notices it a little later than the server does it.
             await().untilAsserted(() -> assertThat(crowd.left()).isLessThan(20));
         }
     }
 
     @Test
-    void anAddressHasSomeConnectionsAndMakesRoomForItsOwn() {
+    void anAddressWithTooManyConnectionsMakesRoomForItsOwn() {
         try (CapturedLog log = new CapturedLog();
                 TestServer server =
                         TestServer.of(new MemoryLockManager(new MonotonicClock(), true), LIMITS, addressesWith(20));
@@ -145,7 +147,7 @@ class SlowClientsTest {
             try (SlowCrowd crowd = SlowCrowd.of(300, server.port, "", "GET /v1/locks/")) {
                 assertThat(timeOfThreeCalls(server)).isLessThan(SOON);
                 await().untilAsserted(() -> assertThat(crowd.left()).isLessThan(20));
-                // Who was served is not for the crowd to push out.
+                // The crowd must not push out a client that was served.
                 assertThat(served.left()).isEqualTo(10);
             }
             assertThat(log.from(Level.WARN))
@@ -157,7 +159,7 @@ class SlowClientsTest {
     }
 
     @Test
-    void whoIsServedKeepsItsConnectionWhateverElseComesFromItsAddress() throws IOException {
+    void aServedClientKeepsItsConnectionInACrowdFromItsAddress() throws IOException {
         List<Socket> served = new ArrayList<>();
         try (TestServer server = TestServer.of(
                 new MemoryLockManager(new MonotonicClock(), true), ClientLimits.DEFAULT, addressesWith(20))) {
@@ -194,7 +196,7 @@ class SlowClientsTest {
     }
 
     @Test
-    void aHeadHasFewSecondsAndOthersAreToldWhoWasSlow() {
+    void aHeadHasFewSecondsAndASlowClientIsLogged() {
         ClientLimits patient = new ClientLimits(10_000, Duration.ofMinutes(5), Duration.ofMinutes(5), 1024 * 1024);
         try (CapturedLog log = new CapturedLog();
                 TestServer server = server(patient);
@@ -209,7 +211,7 @@ class SlowClientsTest {
     }
 
     @Test
-    void probesAreAnsweredWhileThousandsOfAnotherAddressTrickleAndComeAgain() throws IOException {
+    void probesAreServedWhileThousandsOfSlowClientsReconnect() throws IOException {
         InetAddress other = InetAddress.getByName("127.0.0.2");
         try (TestServer server =
                         TestServer.of(new MemoryLockManager(new MonotonicClock(), true), LIMITS, addressesWith(200));
@@ -241,7 +243,7 @@ class SlowClientsTest {
     }
 
     @Test
-    void aStopEndsThemWithoutComplaint() {
+    void aStopEndsSlowClientsWithoutAWarning() {
         TestServer server = server(ClientLimits.DEFAULT);
         try (CapturedLog log = new CapturedLog();
                 SlowCrowd bodies = SlowCrowd.of(5, server.port, ACQUIRE + "Content-Length: 900000\r\n\r\n", " ");
@@ -258,7 +260,7 @@ class SlowClientsTest {
     }
 
     @Test
-    void aClientThatGoesAwayBeforeItsAnswerIsNoFaultOfTheServer() {
+    void aClientThatLeavesBeforeItsResponseIsNotAnError() {
         Semaphore asked = new Semaphore(0);
         Semaphore mayAnswer = new Semaphore(0);
         FailingLockManager locks = new FailingLockManager(() -> {

@@ -15,15 +15,15 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** Many clients that each send something, and then a byte now and then for as long as they are let. */
+/** Many clients that each send something, and then a byte now and then, until their connection ends. */
 final class SlowCrowd implements AutoCloseable {
 
     private static final int PAUSE_MILLIS = 50;
 
-    /** So small that what is not read soon stands in the way of the server. */
+    /** So small that unread data soon blocks the server. */
     private static final int RECEIVE_BUFFER = 4096;
 
-    /** So small that what was sent has been read by the server, but for some hundred kB. */
+    /** So small that the server has read everything that was sent, except some hundred kB. */
     private static final int SEND_BUFFER = 64 * 1024;
 
     private final boolean reads;
@@ -38,21 +38,21 @@ final class SlowCrowd implements AutoCloseable {
     }
 
     /**
-     * Clients that read what comes.
+     * Returns clients that read what comes.
      *
-     * @param first what each sends at once
-     * @param drip what each sends then, a byte at a time and over again; empty for nothing
+     * @param first what each sends immediately
+     * @param drip what each sends repeatedly after that, a byte at a time; empty for nothing
      */
     static SlowCrowd of(int count, int port, String first, String drip) {
         return new SlowCrowd(true, drip).start(count, port, first);
     }
 
-    /** The same, who read nothing. */
+    /** Returns the same clients, which read nothing. */
     static SlowCrowd thatReadsNothing(int count, int port, String first, String drip) {
         return new SlowCrowd(false, drip).start(count, port, first);
     }
 
-    /** Clients that connect anew whenever they are ended. */
+    /** Returns clients that connect anew whenever their connection ends. */
     static SlowCrowd thatComesAgain(int count, int port, String first, String drip) {
         SlowCrowd crowd = new SlowCrowd(true, drip);
         crowd.comesAgain = true;
@@ -94,17 +94,17 @@ final class SlowCrowd implements AutoCloseable {
         }
     }
 
-    /** How many have read something. */
+    /** Returns how many have read something. */
     int heard() {
         return (int) clients.stream().filter(client -> client.heard).count();
     }
 
-    /** How many still have their connection. */
+    /** Returns how many still have their connection. */
     int left() {
         return clients.size();
     }
 
-    /** Whether those who still have their connection have sent what they send at once. */
+    /** Returns whether those that are still connected have sent what they send immediately. */
     boolean hasSentAll() {
         return clients.stream().allMatch(client -> client.sentAll);
     }
@@ -133,11 +133,11 @@ final class SlowCrowd implements AutoCloseable {
             try {
                 clients.add(new Client(connected(port), first.rewind(), port));
             } catch (IOException e) {
-                // It has given up.
+                // The client has given up.
             }
         }
 
-        /** False if the connection has ended. */
+        /** Returns false if the connection has ended. */
         boolean step() {
             try {
                 if (first.hasRemaining()) {

@@ -35,9 +35,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Whatever is sent, the server answers as the contract has it, tells nothing of itself, and serves on. The requests are
- * made from the contract: each kind once, then kinds by chance. {@code -Dfuzz.seed=...} has the same requests again,
- * {@code -Dfuzz.requests=200000} more of them.
+ * Whatever a client sends, the server responds by the contract, reveals nothing about itself, and continues to serve.
+ * The requests are made from the contract: each kind once, then random kinds. {@code -Dfuzz.seed=...} repeats the same
+ * requests, and {@code -Dfuzz.requests=200000} sends more of them.
  */
 @Tag("fuzz")
 class SpecFuzzTest {
@@ -45,13 +45,13 @@ class SpecFuzzTest {
     private static final long SEED = Long.getLong("fuzz.seed", System.nanoTime());
     private static final int REQUESTS = Integer.getInteger("fuzz.requests", 12_000);
 
-    /** Far above what an answer takes, also on a machine that has other things to do. */
+    /** Far above what a response takes, on a busy machine as well. */
     private static final Duration MAX_ANSWER_TIME = Duration.ofSeconds(5);
 
-    /** What a request can be answered with as HTTP, whatever it asks for. There is no 5xx among them but one. */
+    /** The statuses that any request may get. Only one of them is a 5xx. */
     private static final Set<Integer> OF_HTTP = Set.of(400, 404, 405, 408, 411, 413, 414, 415, 417, 426, 431, 505);
 
-    /** What the calls are answered with, for a request of which it cannot be told what it asks for. */
+    /** The statuses of calls, for a request whose operation is not clear. */
     private static final Set<Integer> OF_SOME_CALL = OpenApiFilter.SPEC.getPaths().values().stream()
             .flatMap(path -> path.readOperations().stream())
             .flatMap(operation -> operation.getResponses().keySet().stream())
@@ -62,7 +62,7 @@ class SpecFuzzTest {
     private static final Set<String> CODES =
             Arrays.stream(ProblemType.values()).map(ProblemType::code).collect(Collectors.toSet());
 
-    /** Nothing that is sent has any of it. */
+    /** No request contains any of these. */
     private static final Pattern LEAK = Pattern.compile(
             "exception|stack|java[./]|javax|jakarta|jetty|javalin|jackson|kotlin|jooq|hikari|postgres|io[./]streamlocks"
                     + "|\\.java|\\.jar|\\.class|\\bat [a-z]+\\.|org\\.|com\\.|select |insert |update |stream_locks|/tmp/|/root"
@@ -86,7 +86,7 @@ class SpecFuzzTest {
 
     @Test
     @Timeout(value = 20, unit = TimeUnit.MINUTES)
-    void whateverIsSentIsAnsweredAsTheContractHasIt() throws IOException {
+    void everyRequestGetsAResponseOfTheContract() throws IOException {
         System.out.printf(Locale.ROOT, "SpecFuzzTest: -Dfuzz.seed=%d -Dfuzz.requests=%d%n", SEED, REQUESTS);
         List<Case> cases = FuzzCases.all();
         assertThat(cases.size()).as("kinds of requests").isLessThan(REQUESTS);
@@ -141,7 +141,7 @@ class SpecFuzzTest {
                 assertThat(answers).isNotEmpty();
             }
             for (int i = 0; i < answers.size(); i++) {
-                // What follows the first is made of what was too much.
+                // The responses after the first one are to the rest of the request.
                 verify(sent, answers.get(i), i == 0);
             }
         } catch (AssertionError | IOException e) {
@@ -188,7 +188,7 @@ class SpecFuzzTest {
     private static void verifyProblem(Answer answer) {
         assertThat(answer.headers()).containsEntry("Content-Type", Problem.CONTENT_TYPE);
         if (answer.body().length == 0) {
-            // Of HEAD.
+            // This is the response to a HEAD.
             return;
         }
         JsonNode problem = json(answer);
@@ -219,21 +219,22 @@ class SpecFuzzTest {
                         && (names(problem.path("field").asText(null), sent.field()) || isBadPath(sent, problem)));
     }
 
-    /** Whether it is the field, or the one around it that can be told. */
+    /** Returns whether a problem names the field, or one around it. */
     private static boolean names(String named, String field) {
         return named != null
                 && (field == null || named.equals(field) || field.startsWith(named) || named.startsWith(field));
     }
 
-    /** What is not percent-encoded in a path is no HTTP. */
+    /** A path that is not percent-encoded is not HTTP. */
     private static boolean isBadPath(Case sent, JsonNode problem) {
         return sent.target().path().contains("{" + sent.field() + "}")
                 && problem.path("code").asText().equals("bad-request");
     }
 
     /**
-     * Several requests at once, each answered in its turn. None after which the server ends the connection: what it had
-     * not read by then has the network reset it, and answers on their way are gone (RFC 9112, 9.6).
+     * Sends several requests at once, and gets a response to each in turn. No request is among them after which the
+     * server ends the connection: unread data would then reset it, and responses on their way would be lost (RFC 9112,
+     * 9.6).
      */
     private void pipeline(FuzzConnection connection, List<Case> cases, Random random) throws IOException {
         List<Case> several = IntStream.range(0, 20)

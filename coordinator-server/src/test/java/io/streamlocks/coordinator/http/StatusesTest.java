@@ -27,8 +27,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The contract promises no status that no call gets. Its statuses are read from the document, so that a new one fails
- * here until it is told how to get it. That no other status is answered is for {@link OpenApiFilter}.
+ * Some call gets each status of the contract. The statuses are read from the contract, so a new one fails here until
+ * there is a call that gets it. {@link OpenApiFilter} checks that no other status is returned.
  */
 class StatusesTest {
 
@@ -52,7 +52,7 @@ class StatusesTest {
         reader = tokens.add(Role.READER);
         worker = tokens.add(Role.WORKER);
         guarded = TestServer.guarded(tokens.guards());
-        // Its clock stands still, so the one call that it takes is the first.
+        // Its clock stands still, so it accepts only the first call.
         busy = TestServer.guarded(new Guards(
                 Optional.empty(), Optional.of(new RateLimit(1, () -> 0)), Optional.empty(), Optional.empty()));
         busy.get("/v1/locks");
@@ -67,7 +67,7 @@ class StatusesTest {
         busy.close();
     }
 
-    static Stream<Arguments> everyDocumentedStatusIsAnswered() {
+    static Stream<Arguments> everyDocumentedStatusIsReturned() {
         return OpenApiFilter.SPEC.getPaths().entrySet().stream()
                 .flatMap(path -> path.getValue().readOperationsMap().entrySet().stream()
                         .flatMap(operation -> operation.getValue().getResponses().keySet().stream()
@@ -76,14 +76,14 @@ class StatusesTest {
 
     @ParameterizedTest
     @MethodSource
-    void everyDocumentedStatusIsAnswered(HttpMethod method, String path, int status) {
+    void everyDocumentedStatusIsReturned(HttpMethod method, String path, int status) {
         UUID leaseId = UUID.randomUUID();
         String held = TestServer.randomStream();
         server.acquire(held, "me", leaseId);
         String free = TestServer.randomStream();
         Response response =
                 switch (status) {
-                    // The contract is for programs, which ask for text.
+                    // The contract is for programs, which request text.
                     case 303 ->
                         server.request(OpenApiFilter.ofResponses())
                                 .accept("text/html")
@@ -92,7 +92,7 @@ class StatusesTest {
                     case 400 -> badCall(method, path);
                     case 401 -> call(guarded, method, path, free, leaseId);
                     case 403 -> {
-                        // Any reader may see the metrics; the others name streams that are not for this token.
+                        // Any reader may see the metrics. The other calls name streams that are not for this token.
                         String forbidden = path.equals("/metrics") ? worker : limited;
                         yield call(
                                 guarded.as(method == HttpMethod.GET ? forbidden : reader), method, path, free, leaseId);
@@ -104,7 +104,7 @@ class StatusesTest {
                     case 413 ->
                         server.post(
                                 path.replace("{streamId}", "s").replace("{ownerId}", "o"),
-                                new byte[BodyReader.MAX_BATCH_BYTES + 1]);
+                                new byte[BatchRoutes.MAX_BODY_BYTES + 1]);
                     case 415 ->
                         server.request()
                                 .contentType("text/plain")
@@ -155,14 +155,14 @@ class StatusesTest {
     }
 
     @Test
-    void aProblemOfTheStorageSaysThatTheOutcomeIsUnknown() {
+    void aStorageProblemMeansThatTheOutcomeIsUnknown() {
         Response response = withoutStorage.acquire("s", "me", UUID.randomUUID());
         assertProblem(response, 503, "storage-unavailable", null);
         assertThat(response.header("Retry-After")).isEqualTo("1");
     }
 
     @Test
-    void aFaultOfTheServerTellsNothingOfItself() {
+    void aServerErrorRevealsNothing() {
         assertProblem(broken.acquire("s", "me", UUID.randomUUID()), 500, "internal-error", null);
         assertProblem(broken.get("/readyz"), 500, "internal-error", null);
     }

@@ -16,17 +16,18 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.RepeatedTest;
 
-/** Clients that connect anew for each call, as a server that stops has them do, until it listens no more. */
+/** Stops a server whose clients connect anew for each call, as a stopping server makes them do. */
 class StopTest {
 
     private static final int CLIENTS = 2;
     private static final int TIMEOUT_MS = 30_000;
-    /** With a body, which is read before it is handled. */
+
+    /** Has a body, which is read before the request is handled. */
     private static final byte[] RELEASE =
             RawHttp.request("POST", "/v1/locks/s/release", "{\"leaseId\":\"0f8fad5b-d9cb-469f-a165-70867728950e\"}");
 
     @RepeatedTest(30)
-    void aConnectionThatWasAcceptedIsServed() throws Exception {
+    void anAcceptedConnectionIsServed() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
         TestServer server = TestServer.open();
         try {
@@ -59,7 +60,7 @@ class StopTest {
             } catch (ConnectException e) {
                 return answers;
             } catch (SocketException e) {
-                // The system resets connections that the server has not seen yet when it ends to listen.
+                // The system resets connections that the server has not seen when it closes its port.
                 continue;
             } finally {
                 busy.countDown();

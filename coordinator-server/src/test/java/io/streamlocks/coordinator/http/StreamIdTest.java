@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Any printable text is a stream id, and what a path, a query or a body says is the same one. */
+/** Any printable text is a stream id, and is the same one in a path, a query and a body. */
 class StreamIdTest {
 
     @AutoClose
@@ -106,7 +106,7 @@ class StreamIdTest {
     }
 
     @Test
-    void twoIdsAreNeverOne() {
+    void differentIdsNeverCollide() {
         List<String> ids = streamIds();
         List<Map<String, String>> items = ids.stream()
                 .map(id -> Map.of("streamId", id, "ownerId", "one of many"))
@@ -129,7 +129,7 @@ class StreamIdTest {
     }
 
     @Test
-    void whatNeedNotBeEncodedMayBe() {
+    void optionalPercentEncodingIsAccepted() {
         SERVER.acquire("b-z", "me", UUID.randomUUID());
         for (String path : List.of("b-z", "%62-z", "b%2Dz", "b%2dz")) {
             assertThat(SERVER.get("/v1/locks/" + path).statusCode()).isEqualTo(200);
@@ -144,7 +144,7 @@ class StreamIdTest {
     }
 
     @Test
-    void dotsThatAreNotEncodedAreIdsToo() {
+    void unencodedDotsAreIdsToo() {
         for (String dots : List.of(".", "..")) {
             UUID leaseId = UUID.randomUUID();
             SERVER.acquire(dots, "me", leaseId);

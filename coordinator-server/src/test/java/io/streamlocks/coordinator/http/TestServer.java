@@ -6,6 +6,9 @@ import io.restassured.config.HttpClientConfig;
 import io.restassured.config.RestAssuredConfig;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
+import io.streamlocks.coordinator.http.jetty.ClientLimits;
+import io.streamlocks.coordinator.http.jetty.Listening;
+import io.streamlocks.coordinator.http.jetty.TransportOptions;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.telemetry.Telemetry;
@@ -24,7 +27,7 @@ import org.apache.http.client.HttpClient;
 import org.apache.http.client.methods.HttpUriRequest;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
-/** A server on a free port of this machine, and calls to it, each of which is held against the contract. */
+/** A server on a free port of this machine. Each call is compared with the contract. */
 final class TestServer implements AutoCloseable {
 
     static final Duration DEFAULT_TTL = Duration.ofSeconds(30);
@@ -40,11 +43,18 @@ final class TestServer implements AutoCloseable {
     private final Telemetry telemetry;
     private final HttpServer server;
 
-    /** Goes along with each request. */
+    /** Is sent with each request. */
     private final Optional<String> token;
 
     private TestServer(LockManager locks, Clock clock, Guards guards, Tracing tracing) {
-        this(locks, clock, guards, tracing, ClientLimits.DEFAULT, HttpServer.threads(), Listening.at("127.0.0.1", 0));
+        this(
+                locks,
+                clock,
+                guards,
+                tracing,
+                ClientLimits.DEFAULT,
+                TransportOptions.newThreads(),
+                Listening.at("127.0.0.1", 0));
     }
 
     private TestServer(
@@ -70,8 +80,13 @@ final class TestServer implements AutoCloseable {
         this.clock = clock;
         this.gate = new Gate();
         this.telemetry = new Telemetry(tracing);
-        this.server =
-                new HttpServer(locks, gate, guards, DEFAULT_TTL, maxTtl, telemetry, limits, threads, clock::nanos);
+        this.server = new HttpServer(
+                locks,
+                gate,
+                guards,
+                new Fields(DEFAULT_TTL, maxTtl),
+                telemetry,
+                new TransportOptions(limits, threads, clock::nanos));
         this.port = server.start(listening);
         this.token = Optional.empty();
     }
@@ -85,41 +100,41 @@ final class TestServer implements AutoCloseable {
         this.token = Optional.of(token);
     }
 
-    /** The same server, called with this bearer token. */
+    /** Returns the same server, called with this bearer token. */
     TestServer as(String bearerToken) {
         return new TestServer(this, bearerToken);
     }
 
-    /** A server whose gate is closed, with leases in memory. */
+    /** Returns a server whose gate is closed, with leases in memory. */
     static TestServer closed() {
         Clock clock = new Clock();
         return new TestServer(new MemoryLockManager(clock, true), clock, Guards.NONE, Tracing.off());
     }
 
-    /** A server that takes calls, with leases in memory. */
+    /** Returns a server that accepts calls, with leases in memory. */
     static TestServer open() {
         TestServer server = closed();
         server.gate.open();
         return server;
     }
 
-    /** A server that takes calls and serves them with this. */
+    /** Returns a server that accepts calls and carries them out with this. */
     static TestServer of(LockManager locks) {
         return of(locks, new Clock(), Guards.NONE);
     }
 
-    /** A server that takes calls behind these guards, with leases in memory. */
+    /** Returns a server that accepts calls behind these guards, with leases in memory. */
     static TestServer guarded(Guards guards) {
         Clock clock = new Clock();
         return of(new MemoryLockManager(clock, true), clock, guards);
     }
 
-    /** A server that takes calls behind these guards and serves them with this, whose clock this is. */
+    /** Returns a server that accepts calls behind these guards and carries them out with this, which uses the clock. */
     static TestServer of(LockManager locks, Clock clock, Guards guards) {
         return of(locks, clock, guards, Tracing.off());
     }
 
-    /** A server that takes calls, serves them with this, and traces them. */
+    /** Returns a server that accepts calls, carries them out with this, and traces them. */
     static TestServer of(LockManager locks, Tracing tracing) {
         return of(locks, new Clock(), Guards.NONE, tracing);
     }
@@ -130,7 +145,7 @@ final class TestServer implements AutoCloseable {
         return server;
     }
 
-    /** A server that takes calls, with leases in memory, and listens so. */
+    /** Returns a server that accepts calls, with leases in memory, and listens here. */
     static TestServer listening(Guards guards, Listening listening) {
         Clock clock = new Clock();
         TestServer server = new TestServer(
@@ -139,13 +154,13 @@ final class TestServer implements AutoCloseable {
                 guards,
                 Tracing.off(),
                 ClientLimits.DEFAULT,
-                HttpServer.threads(),
+                TransportOptions.newThreads(),
                 listening);
         server.gate.open();
         return server;
     }
 
-    /** A server that takes calls, with leases in memory that may be as long as this. */
+    /** Returns a server that accepts calls, with leases in memory that may be as long as this. */
     static TestServer withMaxTtl(Duration maxTtl) {
         Clock clock = new Clock();
         TestServer server = new TestServer(
@@ -154,27 +169,27 @@ final class TestServer implements AutoCloseable {
                 Guards.NONE,
                 Tracing.off(),
                 ClientLimits.DEFAULT,
-                HttpServer.threads(),
+                TransportOptions.newThreads(),
                 Listening.at("127.0.0.1", 0),
                 maxTtl);
         server.gate.open();
         return server;
     }
 
-    /** A server that takes calls, serves them with this, and lets clients take so much. */
+    /** Returns a server that accepts calls, carries them out with this, and limits clients. */
     static TestServer of(LockManager locks, ClientLimits limits) {
         return of(locks, limits, Listening.at("127.0.0.1", 0));
     }
 
-    /** The same, listening so. */
+    /** Returns the same server, which listens here. */
     static TestServer of(LockManager locks, ClientLimits limits, Listening listening) {
-        TestServer server =
-                new TestServer(locks, new Clock(), Guards.NONE, Tracing.off(), limits, HttpServer.threads(), listening);
+        TestServer server = new TestServer(
+                locks, new Clock(), Guards.NONE, Tracing.off(), limits, TransportOptions.newThreads(), listening);
         server.gate.open();
         return server;
     }
 
-    /** A server that takes calls behind these guards, with leases in memory, and lets clients take so much. */
+    /** Returns a server that accepts calls behind these guards, with leases in memory, and limits clients. */
     static TestServer guarded(Guards guards, ClientLimits limits) {
         Clock clock = new Clock();
         TestServer server = new TestServer(
@@ -183,13 +198,13 @@ final class TestServer implements AutoCloseable {
                 guards,
                 Tracing.off(),
                 limits,
-                HttpServer.threads(),
+                TransportOptions.newThreads(),
                 Listening.at("127.0.0.1", 0));
         server.gate.open();
         return server;
     }
 
-    /** A server that takes calls, with leases in memory, and has these threads. */
+    /** Returns a server that accepts calls, with leases in memory, and has these threads. */
     static TestServer of(QueuedThreadPool threads) {
         Clock clock = new Clock();
         TestServer server = new TestServer(
@@ -204,17 +219,17 @@ final class TestServer implements AutoCloseable {
         return server;
     }
 
-    /** The port of probes and metrics, which it must have. */
+    /** Returns the management port, which the server must have. */
     int managementPort() {
         return server.managementPort().orElseThrow();
     }
 
-    /** What it serves, and what that asks for. */
+    /** Returns the server itself. */
     HttpServer http() {
         return server;
     }
 
-    /** A request whose path goes out as it is given, so percent-encoded by the caller. */
+    /** Returns a request whose path is sent as it is, so the caller encodes it. */
     RequestSpecification request() {
         return request(OpenApiFilter.ofExchanges());
     }
@@ -250,7 +265,7 @@ final class TestServer implements AutoCloseable {
         return request().contentType("application/json").body(body).post(path);
     }
 
-    /** A batch of which each item is refused or taken by itself. */
+    /** Sends a batch whose items are refused or accepted one by one. */
     Response postBadItems(String path, String json) {
         return request(OpenApiFilter.ofResponses())
                 .contentType("application/json")
@@ -270,19 +285,19 @@ final class TestServer implements AutoCloseable {
         return post(path(streamId) + "/release", Map.of("leaseId", leaseId));
     }
 
-    /** The path of a stream, percent-encoded as one segment. */
+    /** Returns the path of a stream, percent-encoded as one segment. */
     static String path(String streamId) {
         return "/v1/locks/" + encoded(streamId);
     }
 
-    /** Percent-encoded, dots too: a client would resolve a segment of dots. */
+    /** Encodes text, including its dots: a client would resolve a segment of dots. */
     static String encoded(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8)
                 .replace("+", "%20")
                 .replace(".", "%2E");
     }
 
-    /** The client of REST Assured otherwise sends {@code %2B} as a plus sign, and two slashes as one. */
+    /** Returns a client that sends paths as they are. REST Assured would send {@code %2B} as a plus sign. */
     @SuppressWarnings("deprecation")
     private static HttpClient clientThatSendsPathsAsGiven() {
         org.apache.http.impl.client.DefaultHttpClient client = new org.apache.http.impl.client.DefaultHttpClient();
@@ -318,7 +333,7 @@ final class TestServer implements AutoCloseable {
             now = now.plus(time);
         }
 
-        /** The same time as a monotonic clock has it. */
+        /** Returns the same time on a monotonic clock. */
         long nanos() {
             return ChronoUnit.NANOS.between(Instant.EPOCH, now);
         }

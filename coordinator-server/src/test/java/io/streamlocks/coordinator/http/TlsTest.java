@@ -33,10 +33,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** HTTP over TLS, with real certificates. */
+/** Tests HTTP over TLS with real certificates. */
 class TlsTest {
 
-    /** Bytes of a client's hello that is as short as can be. */
+    /** The length of the shortest hello of a client. */
     private static final int HELLO = 54;
 
     private static TestCertificate first;
@@ -83,20 +83,20 @@ class TlsTest {
     }
 
     @Test
-    void theApiIsServedToWhoTrustsTheCertificate() throws Exception {
+    void theApiIsServedToAClientThatTrustsTheCertificate() throws Exception {
         SSLSession session = get(first.trusted());
         assertThat(session.getProtocol()).isEqualTo("TLSv1.3");
         assertThat(session.getPeerCertificates()).containsExactly(first.certificate());
     }
 
     @Test
-    void whoDoesNotTrustTheCertificateGetsNothing() {
+    void aClientThatDoesNotTrustTheCertificateGetsNothing() {
         assertThatThrownBy(() -> get(second.trusted())).isInstanceOf(SSLException.class);
     }
 
     @Test
-    void aRequestWithoutTlsIsServedNothing() throws Exception {
-        // In clear text a token would be there for everybody to read; a redirect would come too late.
+    void aRequestWithoutTlsIsNotServed() throws Exception {
+        // Everybody could read a token in clear text, and a redirect would come too late.
         try (var socket = new Socket("127.0.0.1", port)) {
             socket.setSoTimeout(10_000);
             socket.getOutputStream()
@@ -108,14 +108,14 @@ class TlsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
-    void theVersionsOfTodayAreSpoken(String version) throws Exception {
+    void currentTlsVersionsAreAccepted(String version) throws Exception {
         assertThat(handshake(version)).isEqualTo(version);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0x0301, 0x0302})
-    void olderVersionsAreNot(int version) throws Exception {
-        // By hand, since Java itself would not ask for them.
+    void olderTlsVersionsAreRefused(int version) throws Exception {
+        // The hello is made by hand, because Java itself does not offer these.
         ByteBuffer hello = ByteBuffer.allocate(HELLO)
                 .put((byte) 0x16) // a record of the handshake
                 .putShort((short) 0x0301)
@@ -146,8 +146,8 @@ class TlsTest {
     }
 
     @Test
-    void onlySuitesWithForwardSecrecyAndAuthenticatedEncryptionAreTaken() throws Exception {
-        // An RSA key, too, since most suites are for one.
+    void onlySuitesWithForwardSecrecyAndAuthenticatedEncryptionAreAccepted() throws Exception {
+        // Most suites are for an RSA key.
         for (TestCertificate made : List.of(first, rsa)) {
             write(made);
             certificate.reload();
@@ -188,7 +188,7 @@ class TlsTest {
     }
 
     @Test
-    void aNewCertificateIsShownToNewConnectionsAndThoseThereAreGoOn() throws Exception {
+    void aNewCertificateAffectsNewConnectionsOnly() throws Exception {
         try (SSLSocket before = (SSLSocket) first.trusted().getSocketFactory().createSocket("127.0.0.1", port)) {
             before.setSoTimeout(10_000);
             assertThat(statusOver(before)).isEqualTo("HTTP/1.1 200 OK");
@@ -231,7 +231,7 @@ class TlsTest {
         Files.writeString(keyFile, made.keyPem());
     }
 
-    /** Connects as a client does that looks whether the certificate is for the host, and asks. */
+    /** Sends a request like a client that verifies the host name of the certificate. */
     private SSLSession get(SSLContext trust) throws IOException {
         try (SSLSocket socket = (SSLSocket) trust.getSocketFactory().createSocket("localhost", port)) {
             SSLParameters parameters = socket.getSSLParameters();

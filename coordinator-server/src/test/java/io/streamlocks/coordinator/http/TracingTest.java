@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What a collector is sent of calls. */
+/** Tests what a collector receives about calls. */
 class TracingTest {
 
     private static final String TRACE = "0af7651916cd43dd8448eb211c80319c";
@@ -50,7 +50,7 @@ class TracingTest {
     }
 
     @Test
-    void aCallGoesOnWithTheTraceOfItsClientAndSaysAsWhichSpan() {
+    void aCallContinuesTheTraceOfItsClientAndReturnsItsSpan() {
         Response response = acquire(traced(server).header("traceparent", "00-" + TRACE + "-" + CLIENT_SPAN + "-01"));
 
         Span span = collector.ofCall(requestId);
@@ -60,7 +60,7 @@ class TracingTest {
     }
 
     @Test
-    void aCallIsNamedByItsRouteAndTellsWhatBecameOfIt() {
+    void aCallIsNamedByItsRouteAndRecordsItsOutcome() {
         acquire(traced(server));
 
         Span span = collector.ofCall(requestId);
@@ -79,7 +79,7 @@ class TracingTest {
     }
 
     @Test
-    void theStatementIsTheChildOfTheCallAndLiesWithinIt() {
+    void theStatementIsAChildOfTheCallAndWithinItsTime() {
         acquire(traced(server));
 
         Span call = collector.ofCall(requestId);
@@ -95,7 +95,7 @@ class TracingTest {
     }
 
     @Test
-    void aBatchTellsItsSize() {
+    void aBatchRecordsItsSize() {
         List<Map<String, Object>> items = IntStream.range(0, 20)
                 .mapToObj(i -> Map.<String, Object>of("streamId", stream + i, "leaseId", UUID.randomUUID()))
                 .toList();
@@ -110,14 +110,14 @@ class TracingTest {
     }
 
     @Test
-    void aProbeHasItsChildToo() {
+    void aProbeHasAChildToo() {
         traced(server).get("/readyz");
         assertThat(collector.childrenOf(collector.ofCall(requestId), 1).get(0).getName())
                 .isEqualTo("statement check");
     }
 
     @Test
-    void anErrorOfTheServerIsOneInTheTraceAndTellsNothingThatMayBeSecret() throws Exception {
+    void aServerErrorIsAnErrorInTheTraceAndRevealsNoSecret() throws Exception {
         try (TraceCollector other = new TraceCollector();
                 TestServer away = TestServer.of(
                         new FailingLockManager(() ->
@@ -136,7 +136,7 @@ class TracingTest {
     }
 
     @Test
-    void aRefusalIsNoErrorOfTheServer() {
+    void aRefusalIsNotAServerError() {
         traced(server).get("/v1/locks?pageSize=0");
         Span span = collector.ofCall(requestId);
         assertThat(span.getName()).isEqualTo("GET /v1/locks");
@@ -144,14 +144,14 @@ class TracingTest {
     }
 
     @Test
-    void aPathOfNoRouteIsNotTold() {
+    void aPathWithoutARouteIsNotRecorded() {
         traced(server).get("/nowhere/" + leaseId);
         assertThat(collector.ofCall(requestId).getName()).isEqualTo("GET");
         assertThat(collector.text()).doesNotContain(leaseId.toString());
     }
 
     @Test
-    void noLeaseIdIsTold() {
+    void noLeaseIdIsRecorded() {
         acquire(traced(server));
         server.renew(stream, leaseId);
         server.release(stream, leaseId);
@@ -164,7 +164,7 @@ class TracingTest {
     }
 
     @Test
-    void aTraceThatItsClientDoesNotRecordIsNotRecordedHere() {
+    void aTraceThatItsClientDoesNotSampleIsNotRecorded() {
         String ofUnrecorded = "unrecorded-" + requestId;
         Response response = acquire(server.request()
                 .header("X-Request-Id", ofUnrecorded)
@@ -178,7 +178,7 @@ class TracingTest {
     }
 
     @Test
-    void aTraceparentThatIsNoneBeginsANewTrace() {
+    void anInvalidTraceparentBeginsANewTrace() {
         Response response = acquire(traced(server).header("traceparent", "00-nonsense-01"));
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(collector.ofCall(requestId).getParentSpanId().isEmpty()).isTrue();
@@ -195,7 +195,7 @@ class TracingTest {
     }
 
     @Test
-    void aCollectorThatIsAwayHarmsNoCallAndNoStop() {
+    void aMissingCollectorAffectsNoCallAndNoStop() {
         try (TestServer alone = TestServer.of(
                 new MemoryLockManager(new MonotonicClock(), true),
                 Tracing.to(java.net.URI.create("http://127.0.0.1:9"), "alone"))) {

@@ -29,7 +29,7 @@ class UpgradesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {KEY, VERSION, KEY + VERSION, KEY + VERSION + UPGRADE, VERSION + "Origin: http://x\r\n"})
-    void whoAsksForAWebSocketIsAskedWhoHeIsAndFillsNoLog(String headers) {
+    void aWebSocketRequestIsAuthenticatedAndNotLogged(String headers) {
         TestTokens tokens = new TestTokens(directory);
         String reader = tokens.add(Role.READER);
         try (TestServer server = TestServer.guarded(tokens.guards());
@@ -45,9 +45,9 @@ class UpgradesTest {
         }
     }
 
-    /** A client of Java asks for HTTP/2 at its first request, and takes HTTP/1.1. */
+    /** The HTTP client of Java requests HTTP/2 first, and accepts HTTP/1.1. */
     @Test
-    void whoAsksForHttp2GetsHttp1() throws Exception {
+    void aRequestForHttp2GetsHttp1() throws Exception {
         try (TestServer server = TestServer.open()) {
             var answer = HttpClient.newBuilder()
                     .version(HttpClient.Version.HTTP_2)
@@ -62,7 +62,7 @@ class UpgradesTest {
     }
 
     @Test
-    void nothingThatSpeaksWebSocketsIsThere() {
+    void noWebSocketClassIsPresent() {
         assertThat(List.of(
                         "org.eclipse.jetty.ee10.websocket.server.JettyWebSocketServlet",
                         "org.eclipse.jetty.websocket.api.Session",
@@ -72,7 +72,7 @@ class UpgradesTest {
     }
 
     private static RawHttp.Answer get(TestServer server, String path, String headers) {
-        // Else a connection that was meant to stay, as for an upgrade, would.
+        // Otherwise a connection that is to be upgraded would stay.
         String close = headers.contains("Connection:")
                 ? headers.replace("Upgrade\r\n", "Upgrade, close\r\n")
                 : headers + "Connection: close\r\n";

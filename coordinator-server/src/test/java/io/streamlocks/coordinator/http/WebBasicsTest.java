@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What any scanner of web servers looks for first. */
+/** Tests what any scanner of web servers checks first. */
 class WebBasicsTest {
 
     @AutoClose
@@ -27,7 +27,7 @@ class WebBasicsTest {
         return RawHttp.send(SERVER.port, head.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    /** Each path that takes GET, led to by one that exists. */
+    /** Returns an existing path for each route with GET. */
     static List<String> readPaths() {
         return OpenApiFilter.SPEC.getPaths().entrySet().stream()
                 .filter(path -> path.getValue().getGet() != null)
@@ -37,7 +37,7 @@ class WebBasicsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"https://elsewhere.example", "null", "http://127.0.0.1:8080", "http://localhost", "*", "x"})
-    void noOtherOriginIsLetIn(String origin) {
+    void noOtherOriginIsAllowed(String origin) {
         for (String path : readPaths()) {
             assertLetsNobodyIn(send("GET", path, "Origin: " + origin));
         }
@@ -121,7 +121,7 @@ class WebBasicsTest {
     }
 
     @Test
-    void noAnswerTellsWhatServerThisIs() {
+    void noResponseNamesTheServerSoftware() {
         Stream<RawHttp.Answer> answers = Stream.concat(
                 readPaths().stream().map(path -> send("GET", path)),
                 Stream.of(
@@ -136,7 +136,7 @@ class WebBasicsTest {
 
     @ParameterizedTest
     @MethodSource("readPaths")
-    void headIsGetWithoutItsBody(String path) {
+    void headIsGetWithoutABody(String path) {
         RawHttp.Answer get = send("GET", path);
         RawHttp.Answer head = send("HEAD", path);
         assertThat(head.status()).isEqualTo(get.status());

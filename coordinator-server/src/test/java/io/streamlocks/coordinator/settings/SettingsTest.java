@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.streamlocks.coordinator.database.DatabaseSettings;
 import io.streamlocks.coordinator.database.DatabaseUrl;
-import io.streamlocks.coordinator.http.Listening;
+import io.streamlocks.coordinator.http.jetty.Listening;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -48,10 +48,12 @@ public interface ContractFixture {
     /** Makes the stream idle for this much longer. */
     void age(String streamId, Duration by);
 
+    /** Returns a request for the stream of this test. */
     default AcquireRequest request(String ownerId, UUID leaseId, Duration ttl) {
         return new AcquireRequest(stream(), ownerId, leaseId, ttl);
     }
 
+    /** Acquires, and repeats the request until it is not blocked. */
     default AcquireOutcome acquire(AcquireRequest request) {
         return decided(() -> locks().acquire(List.of(request)).get(0), AcquireOutcome.Blocked.class);
     }
@@ -66,10 +68,12 @@ public interface ContractFixture {
         return outcome.get();
     }
 
+    /** Acquires the stream of this test under a new lease id, and returns the lease. Fails if it is not granted. */
     default Lease grant(String ownerId) {
         return granted(acquire(request(ownerId, UUID.randomUUID(), TTL)));
     }
 
+    /** Acquires these streams, each under a new lease id. Fails if not all are granted. */
     default void grantAll(List<String> streamIds, String ownerId) {
         assertThat(locks().acquire(streamIds.stream()
                         .map(id -> new AcquireRequest(id, ownerId, UUID.randomUUID(), TTL))
@@ -77,19 +81,23 @@ public interface ContractFixture {
                 .hasOnlyElementsOfType(Granted.class);
     }
 
+    /** Returns the lease of an outcome. Fails if the outcome is not a grant. */
     static Lease granted(AcquireOutcome outcome) {
         assertThat(outcome).isInstanceOf(Granted.class);
         return ((Granted) outcome).lease();
     }
 
+    /** Renews with the ttl of the lease, and repeats the request until it is not blocked. */
     default RenewOutcome renew(Lease lease) {
         return renew(lease, Optional.empty());
     }
 
+    /** Renews with this ttl, and repeats the request until it is not blocked. */
     default RenewOutcome renew(Lease lease, Optional<Duration> ttl) {
         return renew(renewal(lease, ttl));
     }
 
+    /** Renews, and repeats the request until it is not blocked. */
     default RenewOutcome renew(RenewRequest request) {
         return decided(() -> locks().renew(List.of(request)).get(0), RenewOutcome.Blocked.class);
     }
@@ -112,35 +120,43 @@ public interface ContractFixture {
         return outcomes;
     }
 
+    /** Returns the request that renews a lease. */
     static RenewRequest renewal(Lease lease, Optional<Duration> ttl) {
         return new RenewRequest(lease.lock().streamId(), lease.leaseId(), ttl);
     }
 
+    /** Returns the lease of an outcome. Fails if the outcome is not a renewal. */
     static Lease renewed(RenewOutcome outcome) {
         assertThat(outcome).isInstanceOf(RenewOutcome.Renewed.class);
         return ((RenewOutcome.Renewed) outcome).lease();
     }
 
+    /** Releases, and repeats the request until it is not blocked. */
     default ReleaseOutcome release(Lease lease) {
         return release(releaseOf(lease));
     }
 
+    /** Releases, and repeats the request until it is not blocked. */
     default ReleaseOutcome release(ReleaseRequest request) {
         return decided(() -> locks().release(List.of(request)).get(0), ReleaseOutcome.Blocked.class);
     }
 
+    /** Returns the request that releases a lease. */
     static ReleaseRequest releaseOf(Lease lease) {
         return new ReleaseRequest(lease.lock().streamId(), lease.leaseId());
     }
 
+    /** Fails unless the lease was lost for this reason. */
     static void assertLost(RenewOutcome outcome, LossReason reason) {
         assertThat(outcome).isEqualTo(new RenewOutcome.Lost(reason));
     }
 
+    /** Fails unless the lease was lost for this reason. */
     static void assertLost(ReleaseOutcome outcome, LossReason reason) {
         assertThat(outcome).isEqualTo(new ReleaseOutcome.Lost(reason));
     }
 
+    /** Returns the ids of the streams on one page, in their order. */
     default List<String> listed(LockQuery query) {
         return locks().list(query).locks().stream().map(Lock::streamId).toList();
     }
@@ -151,6 +167,7 @@ public interface ContractFixture {
                 .grants();
     }
 
+    /** Returns a copy in random order. */
     static <T> List<T> shuffled(List<T> list) {
         List<T> copy = new ArrayList<>(list);
         Collections.shuffle(copy);

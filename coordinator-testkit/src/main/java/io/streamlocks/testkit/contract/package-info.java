@@ -26,9 +26,9 @@
  *
  * <p>No test waits for time to pass. A backend with a clock of its own takes a {@link
  * io.streamlocks.testkit.contract.TestClock}, and its test implements {@link
- * io.streamlocks.testkit.contract.TimeByTestClock} in place of the last three methods. A backend on a database changes the
- * stored times. Each test uses a stream with a random id, so one backend can serve all tests and keep its data. The tests of
- * one backend must not run in parallel.
+ * io.streamlocks.testkit.contract.TimeByTestClock} in place of the last three methods. A backend on a database changes
+ * the stored times. Each test uses a stream with a random id, so one backend can serve all tests and keep its data. The
+ * tests of one backend must not run in parallel.
  *
  * <p>{@link io.streamlocks.testkit.contract.ForwardingLocks} is the base of backends that observe or change calls.
  */

@@ -16,8 +16,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A process that a test starts and may terminate, kill, pause and start again. What the process writes goes to files, so it
- * never waits for a reader. Signals reach its children as well. They need the command {@code kill}, so a POSIX system.
+ * A process that a test starts and may terminate, kill, pause and start again. What the process writes goes to files,
+ * so it never waits for a reader. Signals reach its children as well. They need the command {@code kill}, so a POSIX
+ * system.
  *
  * <p>This class is thread-safe.
  */
@@ -122,7 +123,8 @@ public final class ChildProcess implements AutoCloseable {
     /**
      * Waits until the output contains the pattern, and returns the match.
      *
-     * @throws IOException if the process ends before, or after that time; the message contains what the process has written
+     * @throws IOException if the process ends before, or after that time; the message contains what the process has
+     *     written
      */
     public Matcher awaitOutput(Pattern pattern, Duration atMost) throws IOException, InterruptedException {
         long began = System.nanoTime();
@@ -140,7 +142,8 @@ public final class ChildProcess implements AutoCloseable {
     /**
      * Waits until something listens on a port of the loopback interface.
      *
-     * @throws IOException if the process ends before, or after that time; the message contains what the process has written
+     * @throws IOException if the process ends before, or after that time; the message contains what the process has
+     *     written
      */
     public void awaitPort(int port, Duration atMost) throws IOException, InterruptedException {
         long began = System.nanoTime();

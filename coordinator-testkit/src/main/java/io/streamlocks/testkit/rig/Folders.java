@@ -21,7 +21,8 @@ public final class Folders {
     }
 
     /**
-     * Copies a folder with owners and rights. Files may appear and vanish in the meantime; the copy lacks some of those.
+     * Copies a folder with owners and rights. Files may appear and vanish in the meantime; the copy lacks some of
+     * those.
      *
      * @param from the folder to copy
      * @param to the target, which may exist

@@ -14,8 +14,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A TCP link between one client and a server on the loopback interface, which fails as networks do. The client connects to
- * {@link #port}, and the link passes its bytes on. A new link passes everything.
+ * A TCP link between one client and a server on the loopback interface, which fails as networks do. The client connects
+ * to {@link #port}, and the link passes its bytes on. A new link passes everything.
  *
  * <p>This class is thread-safe.
  */
@@ -29,7 +29,10 @@ public final class Link implements AutoCloseable {
         SILENT,
         /** Bytes to the server do not go through. They arrive late, when the link passes again. */
         SILENT_TO_SERVER,
-        /** Bytes to the client do not go through, so the server gets requests and the client no response until it passes. */
+        /**
+         * Bytes to the client do not go through, so the server gets requests and the client no response until it
+         * passes.
+         */
         SILENT_TO_CLIENT,
         /** Connections are reset. New ones are accepted and reset. */
         RESET,

@@ -35,8 +35,8 @@ public final class Machine {
     }
 
     /**
-     * Returns a TCP port of the loopback interface on which nothing listens. Another process can take the port before the
-     * caller does, so a server that can choose its own port should do that instead.
+     * Returns a TCP port of the loopback interface on which nothing listens. Another process can take the port before
+     * the caller does, so a server that can choose its own port should do that instead.
      */
     public static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -22,12 +22,12 @@ import org.jooq.impl.DSL;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * A real PostgreSQL 17 that a test can stop, kill, make hang and start again, at the same port of the loopback interface and
- * on the same data. Its settings are PostgreSQL's defaults, which are durable, except for those that the builder sets. Its
- * superuser {@code postgres} needs no password.
+ * A real PostgreSQL 17 that a test can stop, kill, make hang and start again, at the same port of the loopback
+ * interface and on the same data. Its settings are PostgreSQL's defaults, which are durable, except for those that the
+ * builder sets. Its superuser {@code postgres} needs no password.
  *
- * <p>The JDBC driver sends the time zone of the JVM at each login, and PostgreSQL rejects zones that it does not have. So this
- * class sets the default time zone of the JVM to UTC.
+ * <p>The JDBC driver sends the time zone of the JVM at each login, and PostgreSQL rejects zones that it does not have.
+ * So this class sets the default time zone of the JVM to UTC.
  *
  * <p>This class is thread-safe. A server that is not closed is killed when the JVM exits.
  */
@@ -125,8 +125,8 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /**
-     * Executes a query in the database postgres, and returns the first column of the first row. Returns null if there is no
-     * row. Waits up to 20 s.
+     * Executes a query in the database postgres, and returns the first column of the first row. Returns null if there
+     * is no row. Waits up to 20 s.
      */
     public String query(String sql) throws SQLException {
         try (Connection connection = connect();
@@ -165,8 +165,8 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /**
-     * Starts the server, and blocks until it answers. Starts it again if it ends, as a supervisor does: the processes of a
-     * killed server hold its memory for a moment, and it refuses to start while they do.
+     * Starts the server, and blocks until it answers. Starts it again if it ends, as a supervisor does: the processes
+     * of a killed server hold its memory for a moment, and it refuses to start while they do.
      *
      * @throws IOException if it does not answer within a minute
      */
@@ -208,7 +208,10 @@ public final class PostgresServer implements AutoCloseable {
         process.exitCode(STOP);
     }
 
-    /** Kills the server and its children. It has no chance to write or to send anything more. Blocks until they are gone. */
+    /**
+     * Kills the server and its children. It has no chance to write or to send anything more. Blocks until they are
+     * gone.
+     */
     public void kill() throws InterruptedException {
         process.kill();
     }
@@ -228,8 +231,8 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /**
-     * Replaces the data of this server, which does not run, by a copy of a running primary's. From then on this server is a
-     * standby that streams from the primary asynchronously, under the name {@code standby}.
+     * Replaces the data of this server, which does not run, by a copy of a running primary's. From then on this server
+     * is a standby that streams from the primary asynchronously, under the name {@code standby}.
      */
     public void copyFrom(PostgresServer primary) throws SQLException, IOException {
         Folders.clear(data);

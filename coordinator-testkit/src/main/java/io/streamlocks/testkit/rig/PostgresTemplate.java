@@ -11,14 +11,16 @@ import java.sql.Statement;
 import java.time.Duration;
 
 /**
- * An empty, initialized data directory and the programs of the embedded PostgreSQL. The first server of a JVM makes it, and
- * the JVM deletes it when it exits.
+ * An empty, initialized data directory and the programs of the embedded PostgreSQL. The first server of a JVM makes it,
+ * and the JVM deletes it when it exits.
  */
 record PostgresTemplate(Path programs, Path data) {
 
     private static PostgresTemplate made;
 
-    /** Returns the template. The first call blocks for about a second; longer where the programs are not unpacked yet. */
+    /**
+     * Returns the template. The first call blocks for about a second; longer where the programs are not unpacked yet.
+     */
     static synchronized PostgresTemplate get() throws IOException {
         if (made == null) {
             Path data = Files.createTempDirectory("postgres-template");

@@ -33,7 +33,9 @@ public record TestCertificate(X509Certificate certificate, PrivateKey key) {
         return make(directory, "-keyalg", "EC", "-groupname", "secp256r1");
     }
 
-    /** Makes a certificate with further arguments of keytool, which choose the key. It is valid for 30 days from now. */
+    /**
+     * Makes a certificate with further arguments of keytool, which choose the key. It is valid for 30 days from now.
+     */
     public static TestCertificate make(Path directory, String... key) {
         Path file = directory.resolve(UUID.randomUUID() + ".p12");
         List<String> command = new java.util.ArrayList<>(List.of(

@@ -17,8 +17,8 @@ import org.jooq.SQLDialect;
 import org.jooq.impl.DSL;
 
 /**
- * A new database and a pool of connections to it, on a real PostgreSQL 17 that all tests of this JVM share. The time zone of
- * its sessions is one that no test machine has, so a time that is converted by way of local time is wrong.
+ * A new database and a pool of connections to it, on a real PostgreSQL 17 that all tests of this JVM share. The time
+ * zone of its sessions is one that no test machine has, so a time that is converted by way of local time is wrong.
  *
  * <p>This class is thread-safe. The first database of a JVM starts PostgreSQL, which takes some seconds.
  */
@@ -105,7 +105,10 @@ public final class TestDatabase implements AutoCloseable {
         pool.getHikariPoolMXBean().softEvictConnections();
     }
 
-    /** Waits until PostgreSQL has counted all statements so far. A session reports its counts when it ends, at the latest. */
+    /**
+     * Waits until PostgreSQL has counted all statements so far. A session reports its counts when it ends, at the
+     * latest.
+     */
     public void awaitStatistics() {
         pool.getHikariPoolMXBean().softEvictConnections();
         Awaitility.await()

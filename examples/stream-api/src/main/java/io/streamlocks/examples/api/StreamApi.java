@@ -18,24 +18,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * A source of events and a sink for what became of them, over HTTP:
+ * A source of events and a sink for processed events, over HTTP:
  *
  * <ul>
- *   <li>{@code GET /events} answers events to process, by stream in order: {@code [{"streamId":"s-7","number":3}]}.
- *       Events come again until the sink has accepted them, so none is lost with a worker.
- *   <li>{@code POST /streams/{streamId}/open?fencingToken=&workerId=} raises the fence of a stream and answers
- *       {@code {"position":2}}, the last event accepted.
+ *   <li>{@code GET /events} returns events to process, in order for each stream: {@code [{"streamId":"s-7","number":3}]}.
+ *       It returns an event until the sink has accepted it, so none is lost with a worker.
+ *   <li>{@code POST /streams/{streamId}/open?fencingToken=&workerId=} raises the fence of a stream and returns
+ *       {@code {"position":2}}, the number of the last accepted event.
  *   <li>{@code POST /streams/{streamId}/events/{number}?fencingToken=&workerId=} publishes a processed event.
  * </ul>
  *
- * <p>Both POSTs answer 409 to a token lower than the highest that the stream has seen.
+ * <p>Both POST requests return 409 for a token that is lower than the highest token of the stream.
  */
 public final class StreamApi implements AutoCloseable {
 
     private static final int STREAMS_AN_ANSWER = 100;
     private static final int EVENTS_A_STREAM = 10;
 
-    /** Events of a stream come in bursts, so that streams fall idle and wake up again, in turns. */
+    /** Events of a stream come in bursts, so that streams become idle and active in turns. */
     private static final int BURST = 8;
 
     private final Map<String, StreamLog> streams = new LinkedHashMap<>();
@@ -49,13 +49,13 @@ public final class StreamApi implements AutoCloseable {
     private int appended;
 
     /**
-     * Starts to listen on loopback.
+     * Starts to listen on the loopback interface.
      *
-     * @param port the port, 0 for any
-     * @param streams how many streams
-     * @param events how many events, in all streams together
-     * @param span over which time they come up
-     * @param fenced whether stale tokens are refused
+     * @param port the port; 0 for any free port
+     * @param streams the number of streams
+     * @param events the number of events in all streams together
+     * @param span the time over which the events appear
+     * @param fenced whether the sink refuses stale tokens
      */
     public StreamApi(int port, int streams, int events, Duration span, boolean fenced) throws IOException {
         for (int i = 1; i <= streams; i++) {
@@ -69,17 +69,17 @@ public final class StreamApi implements AutoCloseable {
         server.start();
     }
 
-    /** The port it listens on. */
+    /** Returns the port. */
     public int port() {
         return server.getAddress().getPort();
     }
 
-    /** What there is, by stream id. */
+    /** Returns the streams by id. */
     public Map<String, StreamLog> streams() {
         return Collections.unmodifiableMap(streams);
     }
 
-    /** How many events are accepted, each counted once. */
+    /** Returns the number of accepted events. Each counts once. */
     public long accepted() {
         return streams.values().stream().mapToLong(StreamLog::position).sum();
     }
@@ -124,7 +124,7 @@ public final class StreamApi implements AutoCloseable {
     private String pending() {
         append();
         List<String> ids = List.copyOf(streams.keySet());
-        // From somewhere else each time, or the streams at the front would be served to all workers and others to none.
+        // Each call begins at another stream. Otherwise all workers would get the first streams, and none the others.
         int from = ThreadLocalRandom.current().nextInt(ids.size());
         StringBuilder json = new StringBuilder("[");
         int found = 0;
@@ -151,7 +151,7 @@ public final class StreamApi implements AutoCloseable {
     private StreamLog stream(String id) {
         StreamLog stream = streams.get(id);
         if (stream == null) {
-            throw new IllegalArgumentException("There is no stream " + id);
+            throw new IllegalArgumentException("Unknown stream " + id);
         }
         return stream;
     }
@@ -178,10 +178,10 @@ public final class StreamApi implements AutoCloseable {
     }
 
     /**
-     * Serves until it is told to stop. PORT (8090), STREAMS (50), EVENTS (1000), RUN_SECONDS (60) and FENCE (on) are taken
-     * from the environment; each second a line tells how far it is.
+     * Serves until SIGTERM. The settings are the variables PORT (8090), STREAMS (50), EVENTS (1000), RUN_SECONDS (60) and FENCE
+     * (on). Prints the progress every second.
      *
-     * @param args none are taken
+     * @param args no arguments
      */
     public static void main(String[] args) throws IOException, InterruptedException {
         Map<String, String> settings = System.getenv();

@@ -4,19 +4,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One stream: the events that are there to be processed, and what was published of them. Thread-safe.
+ * One stream: the events to process, and the events that were published. This class is thread-safe.
  *
- * <p>This is the resource that is written to, so this is where the fence stands: a token lower than the highest that was
- * seen is refused, whatever its sender believes.
+ * <p>This is the resource to which workers write, so it contains the fence. It refuses a token that is lower than the
+ * highest token so far.
  */
 public final class StreamLog {
 
     /**
-     * An effect that happened.
+     * An accepted request.
      *
-     * @param number the event's number, from 1; 0 where a worker has opened the stream
-     * @param fencingToken the token that came with it
-     * @param workerId who it was
+     * @param number the number of the event, from 1; 0 if a worker opened the stream
+     * @param fencingToken the token of the request
+     * @param workerId the worker
      */
     public record Entry(long number, long fencingToken, String workerId) {}
 
@@ -31,12 +31,12 @@ public final class StreamLog {
         this.fenced = fenced;
     }
 
-    /** One more event is there to be processed. */
+    /** Adds an event to process. */
     synchronized void append() {
         available++;
     }
 
-    /** The numbers of the next events, at most so many; none if all are accepted. */
+    /** Returns the numbers of the next events. Returns an empty list if all are accepted. */
     synchronized List<Long> pending(int most) {
         List<Long> numbers = new ArrayList<>();
         for (long number = position + 1; number <= available && numbers.size() < most; number++) {
@@ -46,19 +46,20 @@ public final class StreamLog {
     }
 
     /**
-     * Raises the fence and reads the position, in one. Without it, a worker that was slow to publish its first event
-     * could be overtaken by the one before it, whose token nobody had outdone yet.
+     * Raises the fence and reads the position in one step. Without this, the previous holder could still publish
+     * between the read of the position and the first publish of the new holder.
      *
-     * @return the number of the last event that was accepted, or -1 if the token is stale
+     * @return the number of the last accepted event, or -1 if the token is stale
      */
     synchronized long open(long fencingToken, String workerId) {
         return passes(fencingToken, 0, workerId) ? position : -1;
     }
 
-    /** Takes a processed event. Returns whether it was accepted, and not stale. */
+    /** Publishes a processed event. Returns false if the token is stale. */
     synchronized boolean publish(long number, long fencingToken, String workerId) {
         if (number < 1 || number > position + 1) {
-            throw new IllegalArgumentException("Event " + number + " is not due; the last one was " + position);
+            throw new IllegalArgumentException(
+                    "Event " + number + " is not the next one: the last accepted event is " + position);
         }
         if (!passes(fencingToken, number, workerId)) {
             return false;
@@ -77,17 +78,17 @@ public final class StreamLog {
         return true;
     }
 
-    /** The last event that was accepted, all before it being so too. */
+    /** Returns the number of the last accepted event. All events before it are accepted as well. */
     public synchronized long position() {
         return position;
     }
 
-    /** How many requests the fence has refused. */
+    /** Returns the number of requests that the fence refused. */
     public synchronized long refused() {
         return refused;
     }
 
-    /** All that happened, in order. */
+    /** Returns all accepted requests in order. */
     public synchronized List<Entry> entries() {
         return List.copyOf(entries);
     }

@@ -6,7 +6,7 @@ import io.streamlocks.examples.worker.StreamApiClient.Event;
 import java.io.IOException;
 import java.time.Duration;
 
-/** Processes and publishes the events of one stream, as long as its lease is held. */
+/** Processes and publishes the events of one stream while the worker holds its lease. */
 final class EventHandler implements SessionHandler<Event> {
 
     private final HeldLease lease;
@@ -21,20 +21,20 @@ final class EventHandler implements SessionHandler<Event> {
         this.api = api;
         this.work = work;
         this.suspension = suspension;
-        // Read under the lease. What was known before may be what its last holder has done since.
+        // The position is read under the lease, because the previous holder may have published until then.
         this.position = api.open(lease.streamId(), lease.fencingToken());
     }
 
     @Override
     public void handle(Event event) throws IOException, InterruptedException {
-        // The source serves an event until it is accepted, so most come more than once, and one that found no room
-        // comes after its followers.
+        // The source returns an event until it is accepted, so most events come several times. An event that found the
+        // queue full comes after its successors.
         if (event.number() != position + 1) {
             return;
         }
-        Thread.sleep(work.toMillis()); // Stands for the work. A lost lease interrupts it.
+        Thread.sleep(work.toMillis()); // This stands for the work. A lost lease interrupts it.
         lease.requireSafe();
-        // Whatever happens between the check and the effect is why the token goes with the effect.
+        // The process may be suspended between the check and the publish. So the publish contains the token.
         suspension.perhaps();
         api.publish(event, lease.fencingToken());
         position = event.number();

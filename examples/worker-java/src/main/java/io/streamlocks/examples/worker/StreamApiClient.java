@@ -9,7 +9,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 
-/** The calls to the stream API: where events come from, and where they are published. */
+/** Calls the stream API, which is the source and the sink of events. */
 final class StreamApiClient {
 
     record Event(String streamId, long number) {}
@@ -29,13 +29,13 @@ final class StreamApiClient {
         this.workerId = workerId;
     }
 
-    /** Events that are not accepted yet, each stream's in order. */
+    /** Returns events that are not accepted yet, in order for each stream. */
     List<Event> events() throws IOException, InterruptedException {
         String body = send(HttpRequest.newBuilder(base.resolve("/events")).GET());
         return List.of(json.readValue(body, Event[].class));
     }
 
-    /** Bars all holders before this one from the stream. Returns the number of the last event that was accepted. */
+    /** Bars all earlier holders from the stream. Returns the number of the last accepted event. */
     long open(String streamId, long fencingToken) throws IOException, InterruptedException {
         return json.readValue(post(streamId, "open", fencingToken), Opened.class)
                 .position();
@@ -51,12 +51,12 @@ final class StreamApiClient {
         return send(HttpRequest.newBuilder(uri).POST(HttpRequest.BodyPublishers.noBody()));
     }
 
-    /** Can be interrupted, so that a lost lease ends a call that hangs. */
+    /** Sends a request. A lost lease interrupts it, which ends a call that hangs. */
     private String send(HttpRequest.Builder request) throws IOException, InterruptedException {
         HttpResponse<String> response =
                 http.send(request.timeout(TIMEOUT).build(), HttpResponse.BodyHandlers.ofString());
         if (response.statusCode() != 200) {
-            throw new IOException("The stream API answered " + response.statusCode() + ": " + response.body());
+            throw new IOException("The stream API returned " + response.statusCode() + ": " + response.body());
         }
         return response.body();
     }

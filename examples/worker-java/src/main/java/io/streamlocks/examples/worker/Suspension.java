@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Suspends this process at the worst moment: after it found its lease safe, before it publishes. Only for showing what
- * the sink's fence is for.
+ * Suspends this process at the worst moment, between the check of the lease and the publish. It only shows why the sink
+ * has a fence.
  */
 final class Suspension {
 
@@ -14,7 +14,7 @@ final class Suspension {
     private final Duration time;
     private final AtomicLong count = new AtomicLong();
 
-    /** Suspends for that time at each so many-th publish; never if it is 0. */
+    /** Suspends for this time at every n-th publish. Never suspends if n is 0. */
     Suspension(long every, Duration time) {
         this.every = every;
         this.time = time;

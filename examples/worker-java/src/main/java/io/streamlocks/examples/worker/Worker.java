@@ -11,18 +11,15 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 
-/**
- * Polls a stream API and publishes each event under the lease of its stream, until it is told to stop (SIGTERM or
- * SIGINT).
- */
+/** Polls a stream API and publishes each event under the lease of its stream, until SIGTERM or SIGINT. */
 public final class Worker {
 
     private Worker() {}
 
     /**
-     * Starts the worker. Its settings are in the environment, as README.md tells.
+     * Starts the worker. Its settings are the variables that README.md describes.
      *
-     * @param args none are taken
+     * @param args no arguments
      */
     public static void main(String[] args) {
         Settings settings = new Settings(System.getenv());
@@ -38,7 +35,7 @@ public final class Worker {
                         client, lease -> new EventHandler(lease, api, work, suspension))
                 .maxConcurrentSessions(settings.number("MAX_SESSIONS", 32))
                 .idleTimeout(settings.millis("IDLE_MS", 5000))
-                // What a session leaves unhandled is not accepted, so the source serves it again.
+                // Events that the session has not published are not accepted, so the source returns them again.
                 .onEnd(end -> end.failure()
                         .ifPresent(failure -> System.out.println("stream " + end.streamId() + " ended: "
                                 + end.loss()

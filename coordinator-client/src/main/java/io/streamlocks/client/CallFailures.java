@@ -1,0 +1,101 @@
+package io.streamlocks.client;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.streamlocks.client.CoordinatorUnavailableException.Answer;
+import io.streamlocks.client.generated.ApiException;
+import io.streamlocks.client.generated.model.Problem;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Turns answers without success into exceptions. This class is thread-safe. */
+final class CallFailures {
+
+    /** The Retry-After of a single call, which an item of a batch lacks. */
+    private static final Duration RETRY_TOO_MANY_LEASES_AFTER = Duration.ofSeconds(5);
+
+    private final ObjectMapper json;
+
+    CallFailures(ObjectMapper json) {
+        this.json = json;
+    }
+
+    /**
+     * Returns the exception for a call that failed as a whole.
+     *
+     * @param what the call, as in "The coordinator failed to ..."
+     * @param streamId the stream; empty if the call was for several
+     * @param e the failure
+     */
+    StreamLockException ofCall(String what, Optional<String> streamId, ApiException e) {
+        Problem problem = problem(e);
+        if (problem == null && e.getCode() == 0) {
+            return failure(what, streamId, String.valueOf(e.getMessage()), e, Answer.NONE);
+        }
+        return failure(what, streamId, detail(e.getCode(), problem), e, answer(e.getCode(), problem, retryAfter(e)));
+    }
+
+    /**
+     * Returns the exception for an item of a batch, which has no cause.
+     *
+     * @param problem null if the answer has none
+     */
+    static StreamLockException ofItem(String what, String streamId, int status, Problem problem) {
+        boolean tooManyLeases = isTooManyLeases(status, problem);
+        Optional<Duration> itemRetryAfter = tooManyLeases ? Optional.of(RETRY_TOO_MANY_LEASES_AFTER) : Optional.empty();
+        return failure(
+                what, Optional.of(streamId), detail(status, problem), null, answer(status, problem, itemRetryAfter));
+    }
+
+    private static StreamLockException failure(
+            String what, Optional<String> streamId, String detail, ApiException cause, Answer answer) {
+        String message = "The coordinator failed to " + what + ": " + detail;
+        return isRefused(answer.status())
+                ? new CoordinatorRefusedException(message, answer.status(), streamId, cause)
+                : new CoordinatorUnavailableException(message, streamId, cause, answer);
+    }
+
+    private static String detail(int status, Problem problem) {
+        return problem == null || problem.getCode() == null
+                ? "status " + status
+                : problem.getCode() + ": " + problem.getDetail();
+    }
+
+    private static Answer answer(int status, Problem problem, Optional<Duration> retryAfter) {
+        // Another 429, such as that of a proxy, says nothing about what became of the call.
+        boolean isWithoutEffect =
+                isTooManyLeases(status, problem) || (status == 429 && "rate-limited".equals(code(problem)));
+        return new Answer(status, retryAfter, isWithoutEffect);
+    }
+
+    private static boolean isTooManyLeases(int status, Problem problem) {
+        return status == 429 && "too-many-leases".equals(code(problem));
+    }
+
+    private static String code(Problem problem) {
+        return problem == null ? null : problem.getCode();
+    }
+
+    /** Returns whether the same call would fail again. 429 and 5xx may pass by themselves; other errors do not. */
+    private static boolean isRefused(int status) {
+        return status >= 400 && status < 500 && status != 408 && status != 429;
+    }
+
+    private Problem problem(ApiException e) {
+        try {
+            return json.readValue(e.getResponseBody(), Problem.class);
+        } catch (JsonProcessingException | IllegalArgumentException notAProblem) {
+            // The answer is the page of a proxy, or there is no body. The status has to be enough.
+            return null;
+        }
+    }
+
+    private static Optional<Duration> retryAfter(ApiException e) {
+        boolean mayName = e.getCode() == 429 || e.getCode() == 503;
+        List<String> values = mayName ? e.getResponseHeaders().get("Retry-After") : null;
+        return values != null && values.size() == 1 && values.get(0).matches("[0-9]{1,5}")
+                ? Optional.of(Duration.ofSeconds(Long.parseLong(values.get(0))))
+                : Optional.empty();
+    }
+}

@@ -1,0 +1,167 @@
+package io.streamlocks.client;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+
+/**
+ * The life of a lease: it is safe, and then it is lost or closed, once and for good. This also makes the calls that
+ * follow from a loss.
+ *
+ * <p>Every change is made under this object's monitor, and no call is made under it: a callback may ask for the lease.
+ * The first outcome that ends the lease sets the loss, so only one thread reports it. A callback that is added at the
+ * same moment is either in the list when that thread copies it, or finds the loss and is called by the thread that adds
+ * it.
+ *
+ * <p>This class is thread-safe.
+ */
+final class LeaseLife {
+
+    private final LeaseCalls.LeaseKey key;
+    private final long fencingToken;
+    private final LeaseKeeper keeper;
+
+    // All of these are guarded by this.
+    private final LeaseState state;
+    private final List<Callback> callbacks = new ArrayList<>();
+    private final List<Runnable> reflexes = new ArrayList<>();
+    private LeaseLoss loss;
+    private boolean taken;
+
+    private record Callback(Consumer<LeaseLoss> call, Executor executor) {}
+
+    LeaseLife(LeaseCalls.LeaseKey key, long fencingToken, long safeUntilNanos, LeaseKeeper keeper) {
+        this.key = key;
+        this.fencingToken = fencingToken;
+        this.keeper = keeper;
+        this.state = new LeaseState(safeUntilNanos);
+    }
+
+    /** Returns whether the lease is safe now. This may be the first to notice that it is not any more. */
+    boolean isSafe() {
+        feed(new BeatOutcome.Unknown());
+        synchronized (this) {
+            return state.isSafe(keeper.nanoTime());
+        }
+    }
+
+    synchronized long safeUntilNanos() {
+        return state.safeUntilNanos();
+    }
+
+    /** Returns how long the lease is still safe; 0 if it is not. */
+    synchronized long safeForNanos() {
+        long now = keeper.nanoTime();
+        return state.isSafe(now) ? state.safeUntilNanos() - now : 0;
+    }
+
+    /** Returns why the lease is lost; empty while it is not. */
+    synchronized Optional<LeaseLoss> loss() {
+        return Optional.ofNullable(loss);
+    }
+
+    /** Returns whether the lease is lost, or closed because its client is. */
+    synchronized boolean isTaken() {
+        return taken;
+    }
+
+    /** Calls back once if the lease is lost; at once if it is lost already. */
+    void onLost(Consumer<LeaseLoss> callback, Executor executor) {
+        Callback added = new Callback(Objects.requireNonNull(callback, "callback"), Objects.requireNonNull(executor));
+        LeaseLoss already;
+        synchronized (this) {
+            already = loss;
+            if (already == null) {
+                callbacks.add(added);
+            }
+        }
+        if (already != null) {
+            keeper.notices().callBack(added.call(), added.executor(), already);
+        }
+    }
+
+    /**
+     * Runs this once if the lease is lost, or closed because its client is. It runs at once, on the thread that
+     * notices. It is for acts of the client itself, which never block and never throw.
+     */
+    void onTaken(Runnable reflex) {
+        boolean already;
+        synchronized (this) {
+            already = taken;
+            if (!already) {
+                reflexes.add(reflex);
+            }
+        }
+        if (already) {
+            reflex.run();
+        }
+    }
+
+    /** Takes in an outcome, and reports the loss if the outcome is one. */
+    void feed(BeatOutcome outcome) {
+        boolean lost;
+        synchronized (this) {
+            Optional<LossReason> reason = state.feed(outcome, keeper.nanoTime());
+            lost = reason.isPresent();
+            reason.ifPresent(why -> loss = new LeaseLoss(
+                    key.streamId(),
+                    fencingToken,
+                    why,
+                    outcome instanceof BeatOutcome.Lost told ? told.breakReason() : Optional.empty()));
+            taken |= lost;
+        }
+        if (lost) {
+            tellLoss();
+        }
+    }
+
+    /** Takes in that the answer to the release was a loss. */
+    void lostBeforeRelease(LossReason reason) {
+        synchronized (this) {
+            if (loss != null) {
+                return;
+            }
+            loss = new LeaseLoss(key.streamId(), fencingToken, reason, Optional.empty());
+        }
+        tellLoss();
+    }
+
+    /** Closes the lease by its holder's will, without a call. Returns whether that ended it. */
+    synchronized boolean close() {
+        return state.close();
+    }
+
+    /** Closes the lease by its client's will, so that the holder's work must stop. Returns whether that ended it. */
+    boolean take() {
+        List<Runnable> atOnce;
+        synchronized (this) {
+            if (!state.close()) {
+                return false;
+            }
+            taken = true;
+            atOnce = List.copyOf(reflexes);
+        }
+        atOnce.forEach(Runnable::run);
+        return true;
+    }
+
+    private void tellLoss() {
+        LeaseLoss told;
+        List<Runnable> atOnce;
+        List<Callback> later;
+        synchronized (this) {
+            told = loss;
+            // The work under a lease that its holder closed is over, so there is nothing to stop.
+            atOnce = taken ? List.copyOf(reflexes) : List.of();
+            later = List.copyOf(callbacks);
+        }
+        keeper.forget(key);
+        atOnce.forEach(Runnable::run);
+        // The listener comes last, because it may take its time.
+        later.forEach(callback -> keeper.notices().callBack(callback.call(), callback.executor(), told));
+        keeper.notices().tellLoss(told);
+    }
+}

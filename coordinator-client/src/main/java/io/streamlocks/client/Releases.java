@@ -1,0 +1,144 @@
+package io.streamlocks.client;
+
+import io.streamlocks.client.LeaseCalls.LeaseKey;
+import io.streamlocks.client.LeaseCalls.Release;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Releases leases on the threads that close them. A release without an answer goes to the {@linkplain
+ * BackgroundReleases background}, which repeats it.
+ *
+ * <p>The thread that closes the client must know whether other threads have releases under way, because their failures
+ * arrive in the background late. So each call counts itself before its first request, and stops counting itself only
+ * after its failures have arrived in the background. The closing thread therefore either sees the call or sees its
+ * failures.
+ *
+ * <p>This class is thread-safe.
+ */
+final class Releases {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Releases.class);
+
+    private static final Duration CUT_OFF_LOOK = Duration.ofMillis(10);
+
+    private final LeaseCalls calls;
+    private final BackgroundReleases background;
+    private final Notices notices;
+    private final ClientRuntime runtime;
+
+    /** The threads that release, with one entry for each call of {@link #release} that is under way. */
+    private final Map<Object, Thread> releasing = new ConcurrentHashMap<>();
+
+    Releases(LeaseCalls calls, BackgroundReleases background, Notices notices, ClientRuntime runtime) {
+        this.calls = calls;
+        this.background = background;
+        this.notices = notices;
+        this.runtime = runtime;
+    }
+
+    /**
+     * Releases leases that are closed, in as few calls as possible.
+     *
+     * @param atEnd runs when this call does not count as under way any more, whatever came of it
+     */
+    void release(Collection<HeldLease> closedLeases, Runnable atEnd) {
+        Object underWay = new Object();
+        releasing.put(underWay, Thread.currentThread());
+        try {
+            releaseCounted(closedLeases);
+        } finally {
+            releasing.remove(underWay);
+            atEnd.run();
+        }
+    }
+
+    /** Returns whether other threads release. The calling thread does not count: a listener may close the client. */
+    boolean othersRelease() {
+        Thread self = Thread.currentThread();
+        return releasing.values().stream().anyMatch(thread -> thread != self);
+    }
+
+    /** Waits until the releases of other threads, whose calls were cut off, are over. Their log is complete then. */
+    void awaitOthers(Duration atMost) {
+        long untilNanos = runtime.nanoTime() + atMost.toNanos();
+        boolean interrupted = Thread.interrupted();
+        for (long left = atMost.toNanos(); left > 0 && othersRelease(); left = untilNanos - runtime.nanoTime()) {
+            runtime.park(this, Math.min(left, CUT_OFF_LOOK.toNanos()));
+            interrupted |= Thread.interrupted();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void releaseCounted(Collection<HeldLease> closedLeases) {
+        RuntimeException failure = null;
+        for (List<HeldLease> chunk : LeaseCalls.chunks(closedLeases, HeldLease::key)) {
+            // After one call without an answer the other leases go to the background: they would have to wait as long.
+            if (failure == null) {
+                try {
+                    releaseChunk(chunk);
+                    continue;
+                } catch (RuntimeException e) {
+                    failure = e;
+                    warnOfUnknown(chunk, e);
+                }
+            }
+            RuntimeException cause = failure;
+            chunk.forEach(lease -> releaseUnknown(lease, cause));
+        }
+    }
+
+    private void releaseChunk(List<HeldLease> chunk) {
+        List<Release> results = calls.release(chunk.stream().map(HeldLease::key).toList());
+        List<HeldLease> unknown = new ArrayList<>();
+        RuntimeException failure = null;
+        for (int i = 0; i < chunk.size(); i++) {
+            HeldLease lease = chunk.get(i);
+            if (results.get(i) instanceof Release.Lost lost) {
+                lease.lostBeforeRelease(lost.reason());
+            } else if (results.get(i) instanceof Release.Unknown none) {
+                releaseUnknown(lease, none.cause());
+                unknown.add(lease);
+                failure = none.cause();
+            } else {
+                notices.tell(to -> to.released(lease.streamId()));
+            }
+        }
+        if (!unknown.isEmpty()) {
+            warnOfUnknown(unknown, failure);
+        }
+    }
+
+    private void warnOfUnknown(List<HeldLease> leases, RuntimeException cause) {
+        LOG.warn(
+                "It is unknown whether {} leases are released, {}: {}: {}",
+                leases.size(),
+                background.isOver() ? "and the client is closed" : "trying again",
+                streams(leases),
+                cause.toString());
+    }
+
+    /** Returns the streams of leases for a line of the log. */
+    static String streams(List<HeldLease> leases) {
+        return BackgroundReleases.named(leases.stream().map(HeldLease::streamId).toList());
+    }
+
+    private void releaseUnknown(HeldLease lease, RuntimeException cause) {
+        background.add(lease.key(), Optional.of(lease.length()));
+        notices.tell(to -> to.releaseUnknown(lease.streamId(), cause));
+    }
+
+    /** Releases in the background a lease that may have been granted, until it must have run out. */
+    void releaseLater(LeaseKey key) {
+        background.add(key, Optional.empty());
+    }
+}

@@ -1,0 +1,159 @@
+package io.streamlocks.client;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * The lengths of time that a client works with. Settings fix some of them. The others follow from the length of the
+ * leases that the coordinator grants: if no ttl is set, the coordinator chooses it, and the first grant reports it.
+ *
+ * <p>The leases of one client can have different lengths, because the coordinator's default can change while leases are
+ * live. A renewal keeps the length that its lease has. So the heartbeat follows the shortest lease that is held.
+ *
+ * <p>This class is thread-safe.
+ */
+final class Timing {
+
+    private static final Duration LONGEST_REQUEST = Duration.ofSeconds(5);
+
+    /** Stands for the length of leases until the first grant. No lease is held then, so nothing is renewed by it. */
+    private static final Duration ASSUMED_LENGTH = Duration.ofSeconds(30);
+
+    private final Optional<Duration> ttl;
+    private final Optional<Duration> heartbeatInterval;
+    private final Optional<Duration> requestTimeout;
+    private final Duration acquireTimeout;
+
+    /** The length of the shortest lease that is held. It is written under this object's monitor. */
+    private volatile Duration shortest;
+
+    /** The length of the longest lease so far. It is written under this object's monitor. */
+    private volatile Duration longest;
+
+    private boolean anyGranted;
+
+    /**
+     * @param ttl the length of leases; empty for the coordinator's default
+     * @param heartbeatInterval the time between renewals; empty for a third of a lease's length
+     * @param requestTimeout empty for a quarter of a lease's length, and 5 s at most
+     * @param acquireTimeout for how long an acquire without an answer is repeated
+     * @throws IllegalArgumentException if a setting is out of its range, or the settings do not go together
+     */
+    Timing(
+            Optional<Duration> ttl,
+            Optional<Duration> heartbeatInterval,
+            Optional<Duration> requestTimeout,
+            Duration acquireTimeout) {
+        ttl.ifPresent(length -> require(
+                length.compareTo(ContractLimits.MIN_TTL) >= 0 && length.compareTo(ContractLimits.MAX_TTL) <= 0,
+                "ttl must be from 1 s to 24 h"));
+        heartbeatInterval.ifPresent(interval -> {
+            require(isPositive(interval), "heartbeatInterval must be positive");
+            ttl.ifPresent(length -> require(
+                    isSoonEnough(interval, length),
+                    "heartbeatInterval must be below the ttl less a tenth, or every lease is lost before it is"
+                            + " renewed"));
+        });
+        requestTimeout.ifPresent(time -> require(isPositive(time), "requestTimeout must be positive"));
+        require(isPositive(acquireTimeout), "acquireTimeout must be positive");
+        this.ttl = ttl;
+        this.heartbeatInterval = heartbeatInterval;
+        this.requestTimeout = requestTimeout;
+        this.acquireTimeout = acquireTimeout;
+        this.shortest = ttl.orElse(ASSUMED_LENGTH);
+        this.longest = shortest;
+    }
+
+    private static void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new IllegalArgumentException(otherwise);
+        }
+    }
+
+    private static boolean isPositive(Duration duration) {
+        return duration.compareTo(Duration.ZERO) > 0;
+    }
+
+    private static boolean isSoonEnough(Duration interval, Duration length) {
+        return interval.compareTo(length.minus(margin(length))) < 0;
+    }
+
+    /** Returns the ttl to send with an acquire; empty for the coordinator's default. */
+    Optional<Duration> ttl() {
+        return ttl;
+    }
+
+    /** Returns the length of a lease: the ttl that was asked for, or the one that the coordinator chose. */
+    Duration lengthOf(LeaseCalls.Grant grant) {
+        return ttl.orElse(grant.length());
+    }
+
+    /** Returns the time to stop in, and for clocks of which one runs faster than the other: a tenth of the length. */
+    static Duration margin(Duration length) {
+        return length.dividedBy(10);
+    }
+
+    /**
+     * Takes in the length of a lease that is held already.
+     *
+     * @return whether leases must be renewed more often from now on
+     */
+    synchronized boolean held(Duration length) {
+        if (ttl.isPresent()) {
+            return false;
+        }
+        Duration before = interval();
+        longest = anyGranted && longest.compareTo(length) > 0 ? longest : length;
+        shortest = anyGranted && shortest.compareTo(length) < 0 ? shortest : length;
+        anyGranted = true;
+        return interval().compareTo(before) < 0;
+    }
+
+    /**
+     * Follows the leases that are held now. A lease that is added before {@link #held} is called for it is in the
+     * shortest length after both calls, in whichever order they come: this method looks at the leases under the
+     * monitor.
+     *
+     * @param shortestHeld finds the length of the shortest; empty if none is held
+     */
+    synchronized void adapt(Supplier<Optional<Duration>> shortestHeld) {
+        if (ttl.isEmpty()) {
+            shortestHeld.get().ifPresent(length -> shortest = length);
+        }
+    }
+
+    /**
+     * Returns the time between renewals. If the one that is set is too long for the leases, a third of their length.
+     */
+    Duration interval() {
+        Duration length = shortest;
+        return heartbeatInterval
+                .filter(interval -> isSoonEnough(interval, length))
+                .orElseGet(() -> length.dividedBy(3));
+    }
+
+    /** Returns how long a call may wait for a connection, and for its answer, each. */
+    Duration requestTimeout() {
+        if (requestTimeout.isPresent()) {
+            return requestTimeout.get();
+        }
+        Duration quarter = shortest.dividedBy(4);
+        return quarter.compareTo(LONGEST_REQUEST) < 0 ? quarter : LONGEST_REQUEST;
+    }
+
+    /** Returns for how long an acquire without an answer is repeated. */
+    Duration acquireTimeout() {
+        return acquireTimeout;
+    }
+
+    /** Returns how long a lease of unknown length can last. */
+    Duration longestLease() {
+        return longest;
+    }
+
+    /** Returns how long the threads of a client that holds nothing may sleep. */
+    Duration idle() {
+        return shortest;
+    }
+}

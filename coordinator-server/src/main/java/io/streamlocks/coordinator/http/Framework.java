@@ -1,0 +1,84 @@
+package io.streamlocks.coordinator.http;
+
+import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
+import io.javalin.config.JavalinConfig;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.router.Endpoint;
+import io.streamlocks.coordinator.http.jetty.Call;
+import io.streamlocks.coordinator.http.jetty.Transport;
+import java.util.List;
+import java.util.Optional;
+
+/** Runs the routes in the web framework, Javalin. This class is thread-safe. */
+final class Framework {
+
+    private final Javalin javalin;
+
+    /**
+     * Creates the application, which does not listen yet.
+     *
+     * @param transport sets up the server below
+     * @param gate decides which calls are accepted
+     */
+    Framework(Transport transport, RouteTable table, Gate gate, ErrorResponses errors) {
+        this.javalin = Javalin.create(config -> {
+            configure(config);
+            config.router.javaLangErrorHandler(errors::respondTo);
+            config.requestLogger.http((ctx, millis) -> Call.of(ctx.req()).answered(route(ctx), ctx.statusCode()));
+            transport.configure(config.jetty);
+            before(config.routes, gate);
+            table.addTo(config.routes);
+            errors.addTo(config.routes);
+        });
+    }
+
+    private static void configure(JavalinConfig config) {
+        config.startup.showJavalinBanner = false;
+        config.startup.showOldJavalinVersionWarning = false;
+        config.startup.startupWatcherEnabled = false;
+        config.http.prefer405over404 = true;
+        config.http.compressionStrategy = CompressionStrategy.NONE;
+        config.router.ignoreTrailingSlashes = false;
+    }
+
+    private static void before(RoutesConfig routes, Gate gate) {
+        routes.before(ctx -> SecurityHeaders.set(ctx.req().getRequestURI(), ctx.res()::setHeader));
+        // Before the gate: an unknown caller need not learn whether this server is about to stop.
+        routes.before(Access::check);
+        routes.before("/v1/*", ctx -> gate.check());
+    }
+
+    /** Listens, and returns the main port. */
+    int start() {
+        return javalin.start().port();
+    }
+
+    /** Blocks until the server has stopped. */
+    void stop() {
+        javalin.stop();
+    }
+
+    /** Returns each method and path that is served, as in {@code GET /livez}. */
+    List<String> routes() {
+        return javalin.unsafe.internalRouter.allHttpHandlers().stream()
+                .map(handler -> handler.endpoint)
+                .filter(endpoint -> endpoint.method.isHttpMethod())
+                .map(endpoint -> endpoint.method + " " + endpoint.path)
+                .toList();
+    }
+
+    /**
+     * Returns the template of the path that took the call, or would have taken it if it had not been refused before.
+     */
+    private Optional<String> route(Context ctx) {
+        Endpoint taken = ctx.endpoints().lastHttpEndpoint();
+        if (taken != null) {
+            return Optional.of(taken.path);
+        }
+        return javalin.unsafe.internalRouter.findHttpHandlerEntries(ctx.method(), ctx.path()).stream()
+                .findFirst()
+                .map(entry -> entry.endpoint.path);
+    }
+}

@@ -1,0 +1,117 @@
+package io.streamlocks.coordinator.http;
+
+import java.util.function.BiConsumer;
+
+/**
+ * A response of a route. Each kind determines its status, its headers and its body together, so that a problem cannot
+ * be sent with the status of a success.
+ */
+sealed interface Response {
+
+    /** Returns the status. The name of this method is not that of a field of a body. */
+    int statusCode();
+
+    /**
+     * Sets the headers of this kind, beyond the content type.
+     *
+     * @param header takes the name and the value of each header
+     */
+    default void addHeaders(BiConsumer<String, String> header) {}
+
+    /** A response that has a body. */
+    sealed interface WithBody extends Response permits Ok, Content, Problem {
+
+        String contentType();
+
+        /**
+         * Returns the bytes of the body.
+         *
+         * @param requestId the id of the call
+         */
+        byte[] bytes(String requestId);
+    }
+
+    /** JSON with status 200. */
+    sealed interface Ok extends WithBody
+            permits Bodies.LeaseBody,
+                    Bodies.LockBody,
+                    Bodies.LockPageBody,
+                    Bodies.Batch,
+                    Bodies.GrantBody,
+                    Bodies.GrantPageBody,
+                    Bodies.BrokenOwner,
+                    Bodies.Health {
+
+        @Override
+        default int statusCode() {
+            return 200;
+        }
+
+        @Override
+        default String contentType() {
+            return "application/json";
+        }
+
+        @Override
+        default byte[] bytes(String requestId) {
+            return Json.write(this);
+        }
+    }
+
+    /** Text, or a part of a page, with status 200. */
+    record Content(String contentType, byte[] bytes) implements WithBody {
+
+        @Override
+        public int statusCode() {
+            return 200;
+        }
+
+        @Override
+        public byte[] bytes(String requestId) {
+            return bytes;
+        }
+    }
+
+    /** Status 204, without a body. */
+    record Empty() implements ForItem {
+
+        static final Empty INSTANCE = new Empty();
+
+        @Override
+        public int statusCode() {
+            return 204;
+        }
+
+        @Override
+        public Bodies.Item inBatch(String path, String streamId) {
+            return new Bodies.Item(statusCode(), streamId, null, null);
+        }
+    }
+
+    /** Status 303, without a body. */
+    record Redirect(String location) implements Response {
+
+        @Override
+        public int statusCode() {
+            return 303;
+        }
+
+        @Override
+        public void addHeaders(BiConsumer<String, String> header) {
+            header.accept("Location", location);
+        }
+    }
+
+    /** The response to a request for one stream, which is a call of its own or an item of a batch. */
+    sealed interface ForItem extends Response permits Bodies.LeaseBody, Problem, Empty {
+
+        /**
+         * Returns the same response as a result of a batch.
+         *
+         * @param path where the item is in the body
+         * @param streamId the stream of the item; a result without a lease contains it, so that the caller notices if
+         *     its request was changed on the way
+         */
+        Bodies.Item inBatch(String path, String streamId);
+    }
+}

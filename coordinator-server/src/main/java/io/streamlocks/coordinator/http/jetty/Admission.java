@@ -1,0 +1,26 @@
+package io.streamlocks.coordinator.http.jetty;
+
+import jakarta.servlet.ServletRequest;
+import org.eclipse.jetty.server.Request;
+
+/**
+ * What the API decided about a request by its head.
+ *
+ * @param caller distinguishes callers; limits of memory are shared among callers by it
+ * @param isLetIn whether the request goes on and may have a body; a body is read but not kept otherwise
+ * @param limits the limits of the route
+ * @param identity what the API itself needs to remember about the caller; this package only passes it on
+ */
+public record Admission(String caller, boolean isLetIn, RouteLimits limits, Object identity) {
+
+    static final String ATTRIBUTE = Admission.class.getName();
+
+    /** Returns the decision about a request that has come to its route. */
+    public static Admission of(ServletRequest request) {
+        return (Admission) request.getAttribute(ATTRIBUTE);
+    }
+
+    static Admission of(Request request) {
+        return (Admission) request.getAttribute(ATTRIBUTE);
+    }
+}

@@ -1,0 +1,18 @@
+package io.streamlocks.coordinator.http.jetty;
+
+import java.time.Duration;
+
+/**
+ * The limits of a route, which are enforced from the head of a request on.
+ *
+ * @param exchange how long a request may take from the end of its head to the last byte of its response, however
+ *     steadily the bytes come; the connection is ended after that
+ * @param maxBodyBytes how large the body of a request may be
+ */
+public record RouteLimits(Duration exchange, int maxBodyBytes) {
+
+    /** Returns the same limits with another maximum size of a body. */
+    public RouteLimits withMaxBodyBytes(int bytes) {
+        return new RouteLimits(exchange, bytes);
+    }
+}

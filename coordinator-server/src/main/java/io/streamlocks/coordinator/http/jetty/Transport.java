@@ -1,0 +1,167 @@
+package io.streamlocks.coordinator.http.jetty;
+
+import io.javalin.config.JettyConfig;
+import io.streamlocks.coordinator.log.RepeatedErrorLog;
+import io.streamlocks.coordinator.reload.Reloaded;
+import io.streamlocks.coordinator.telemetry.Telemetry;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.eclipse.jetty.ee10.servlet.SessionHandler;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.EagerContentHandler;
+import org.eclipse.jetty.util.Callback;
+
+/**
+ * Sets up the Jetty of a server: its ports, and the handlers through which each request passes before it comes to its
+ * route. This class is thread-safe.
+ */
+public final class Transport {
+
+    /** How long a stop waits for calls under way. The storage never lets a call take longer. */
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
+
+    /**
+     * The decisions of the API above.
+     *
+     * @param admission decides about a request by its head; must not block
+     * @param sendsClientsAway returns whether clients should connect to another server
+     * @param isForManagement returns whether a path, as it was sent, is served at the management port
+     * @param errorBody makes the bodies of responses to requests that do not come to a route
+     */
+    public record Api(
+            Function<Head, Admission> admission,
+            BooleanSupplier sendsClientsAway,
+            Predicate<String> isForManagement,
+            ErrorBody errorBody) {}
+
+    /** Makes the bodies of responses to requests that do not come to a route. */
+    @FunctionalInterface
+    public interface ErrorBody {
+
+        /**
+         * Returns a body, and sets its headers.
+         *
+         * @param status the status of the response
+         * @param requestId the id of the call
+         * @param maxHeadBytes how large the head of a request may be
+         * @param header takes the name and the value of a header
+         */
+        byte[] write(int status, String requestId, int maxHeadBytes, BiConsumer<String, String> header);
+    }
+
+    private final TransportOptions options;
+    private final Optional<Reloaded<KeyStore>> certificate;
+    private final Api api;
+    private final RepeatedErrorLog errors;
+    private final Telemetry telemetry;
+
+    /** Is set before the server starts. */
+    private Listening listening;
+
+    /** Is set while the server starts. */
+    private Server server;
+
+    /**
+     * Creates a transport; {@link #configure} applies it to a server.
+     *
+     * @param options what the server runs on
+     * @param certificate what TLS shows at the main port; empty for plain HTTP
+     * @param api the decisions of the API
+     * @param errors logs what clients did wrong; clients can fill it
+     * @param telemetry measures and traces the calls
+     */
+    public Transport(
+            TransportOptions options,
+            Optional<Reloaded<KeyStore>> certificate,
+            Api api,
+            RepeatedErrorLog errors,
+            Telemetry telemetry) {
+        this.options = options;
+        this.certificate = certificate;
+        this.api = api;
+        this.errors = errors;
+        this.telemetry = telemetry;
+    }
+
+    /** Applies this transport to a server that has not started. */
+    public void configure(JettyConfig jetty) {
+        jetty.threadPool = options.threads();
+        jetty.modifyServer(this::setUp);
+        jetty.modifyServletContextHandler(context -> {
+            context.setErrorHandler(errorHandler());
+            context.setSessionHandler(new NoSessions());
+        });
+    }
+
+    /** Sets where the server listens. To be called before the server starts. */
+    public void listenAt(Listening at) {
+        listening = at;
+    }
+
+    /** Returns the management port, if there is one. To be called once the server has started. */
+    public OptionalInt managementPort() {
+        Connector[] connectors = server.getConnectors();
+        return connectors.length == 1
+                ? OptionalInt.empty()
+                : OptionalInt.of(((ServerConnector) connectors[1]).getLocalPort());
+    }
+
+    /**
+     * Accepts no more connections. Blocks until those that were accepted have ended, for at most 5 s. The stop of the
+     * server then has what is left of that time for the calls under way.
+     */
+    public void closePorts() {
+        server.setStopTimeout(Connectors.close(server, STOP_TIMEOUT).toMillis());
+    }
+
+    private void setUp(Server made) {
+        server = made;
+        server.setStopTimeout(STOP_TIMEOUT.toMillis());
+        server.setErrorHandler(errorHandler());
+        SlowClients slow = new SlowClients(options.limits(), listening.connectionsPerAddress(), errors, telemetry);
+        Connectors.add(server, listening, certificate, slow);
+        // This replaces the framework's handler, which counts requests. No handler refuses calls while the server
+        // stops: a stop waits for the end of the connections, and serves a renewal that comes on one of them.
+        server.setHandler(chain(
+                new AdmissionHandler(api.admission()),
+                slow,
+                new Reconnects(api.sendsClientsAway(), options.nanoTime()),
+                new EagerContentHandler(new BodyReader(options.limits(), options.threads(), errors, telemetry)),
+                // Behind the body, because a client that is refused may still be sending, and would see a broken
+                // pipe.
+                new Entrance(listening.isForLoopbackNames(), api.isForManagement()),
+                // Behind the body, because a call belongs to the thread that handles it, and other threads may read a
+                // body.
+                new CallHandler(errors, telemetry)));
+    }
+
+    private static Handler chain(Handler.Wrapper... handlers) {
+        for (int i = 0; i < handlers.length - 1; i++) {
+            handlers[i].setHandler(handlers[i + 1]);
+        }
+        return handlers[0];
+    }
+
+    private HttpErrorHandler errorHandler() {
+        return new HttpErrorHandler(api.errorBody(), () -> listening.maxHeadBytes(), telemetry);
+    }
+
+    /** Replaces the framework's handler, which looks for a session in each request. */
+    private static final class NoSessions extends SessionHandler {
+        @Override
+        public boolean handle(Request request, Response response, Callback callback) throws Exception {
+            return getHandler().handle(request, response, callback);
+        }
+    }
+}

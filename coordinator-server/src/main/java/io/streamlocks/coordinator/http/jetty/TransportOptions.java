@@ -1,0 +1,32 @@
+package io.streamlocks.coordinator.http.jetty;
+
+import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/**
+ * What a server runs on. Only tests use other options than the {@linkplain #standard standard} ones.
+ *
+ * @param limits what clients may take
+ * @param threads handle the requests; none ever waits for a client
+ * @param nanoTime a monotonic clock
+ */
+public record TransportOptions(ClientLimits limits, QueuedThreadPool threads, LongSupplier nanoTime) {
+
+    private static final int MAX_THREADS = 250;
+    private static final int MIN_THREADS = 8;
+
+    public static TransportOptions standard() {
+        return new TransportOptions(ClientLimits.DEFAULT, newThreads(), System::nanoTime);
+    }
+
+    /** Returns new threads. Idle ones end after a minute. */
+    public static QueuedThreadPool newThreads() {
+        return new QueuedThreadPool(MAX_THREADS, MIN_THREADS);
+    }
+
+    /** Returns the threads for tasks that are not requests. */
+    public Executor executor() {
+        return threads;
+    }
+}
