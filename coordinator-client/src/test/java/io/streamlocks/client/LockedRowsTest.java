@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /** Tests workers whose rows another transaction has locked, and workers beside them, on a real PostgreSQL. */
 @Tag("postgres")
+@Tag("slow")
 class LockedRowsTest {
 
     private static final Duration TTL = Duration.ofSeconds(3);

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.Test;
  * Tests two servers on one database with threads that use both. An answer that is not in the protocol fails the test.
  */
 @Tag("postgres")
+@Tag("slow")
 class TwoServersRaceTest {
 
     private static final int THREADS = 16;

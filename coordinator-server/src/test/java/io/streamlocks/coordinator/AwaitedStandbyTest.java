@@ -30,6 +30,7 @@ import org.slf4j.LoggerFactory;
  * meanwhile.
  */
 @Tag("postgres")
+@Tag("slow")
 class AwaitedStandbyTest {
 
     /** The longest time of a call with the default settings. */

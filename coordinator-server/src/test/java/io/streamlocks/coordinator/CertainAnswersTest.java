@@ -36,6 +36,7 @@ import org.junit.jupiter.api.Timeout;
  * -Dcertain.leases=100} does that for that many leases.
  */
 @Tag("postgres")
+@Tag("slow")
 class CertainAnswersTest {
 
     private static final int LEASES = Integer.getInteger("certain.leases", 5);

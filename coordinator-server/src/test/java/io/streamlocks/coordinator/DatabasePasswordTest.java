@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A password in a file can change without a restart. */
 @Tag("postgres")
+@Tag("slow")
 class DatabasePasswordTest {
 
     private static final Duration SOON = Duration.ofSeconds(30);

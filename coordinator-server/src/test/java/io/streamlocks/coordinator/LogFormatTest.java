@@ -69,6 +69,7 @@ class LogFormatTest {
     }
 
     @Test
+    @Tag("slow")
     void librariesThatLogInAnotherWayLogJsonAsWell() throws Exception {
         // The trace exporter uses java.util.logging to report that no collector accepts its traces.
         try (CoordinatorProcess coordinator = CoordinatorProcess.start(

@@ -54,6 +54,7 @@ class MissingRightsTest {
     }
 
     @Test
+    @Tag("slow")
     void theRightToCreateTables() throws Exception {
         assertThatItAsksFor("", "GRANT USAGE, CREATE ON SCHEMA public TO " + role);
     }

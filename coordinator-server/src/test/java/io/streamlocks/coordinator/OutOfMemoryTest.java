@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /** A server with little memory serves calls, or logs that memory has run out and ends. */
 @Tag("process")
+@Tag("slow")
 class OutOfMemoryTest {
 
     private static final List<String> LITTLE = List.of("-Xmx64m");

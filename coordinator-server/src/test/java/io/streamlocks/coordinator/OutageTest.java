@@ -35,6 +35,7 @@ import org.slf4j.LoggerFactory;
 /** Tests a coordinator during and after an outage of its database. */
 @Tag("postgres")
 @Tag("process")
+@Tag("slow")
 class OutageTest {
 
     private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(OutageTest.class);

@@ -73,6 +73,7 @@ class ServerMetricsTest {
     }
 
     @Test
+    @Tag("slow")
     void withALimitOfLeasesItsCensusIsShownAndOneFailureDoesNotEndIt() throws Exception {
         try (TestDatabase database = TestDatabase.empty();
                 Coordinator coordinator = new Coordinator(Settings.from(Map.of(

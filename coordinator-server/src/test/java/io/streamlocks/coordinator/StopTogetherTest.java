@@ -28,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Workers that stop at the same time as their server leave no lease behind. */
 @Tag("postgres")
 @Tag("process")
+@Tag("slow")
 class StopTogetherTest {
 
     private static final Path COMPOSE = Path.of("..", "docker-compose.yml");
