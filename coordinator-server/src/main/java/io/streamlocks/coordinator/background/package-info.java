@@ -1,4 +1,7 @@
 /**
  * What a server does while no call waits for it: it opens the storage, purges, and reloads the files of the settings.
  */
+@NullMarked
 package io.streamlocks.coordinator.background;
+
+import org.jspecify.annotations.NullMarked;
