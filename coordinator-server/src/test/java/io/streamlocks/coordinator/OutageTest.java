@@ -26,12 +26,16 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
 
 /** Tests a coordinator during and after an outage of its database. */
+@Tag("postgres")
+@Tag("process")
+@Tag("slow")
 class OutageTest {
 
     private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(OutageTest.class);

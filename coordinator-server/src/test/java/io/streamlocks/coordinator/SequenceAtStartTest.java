@@ -11,9 +11,11 @@ import io.streamlocks.testkit.rig.TestDatabase;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
+@Tag("postgres")
 class SequenceAtStartTest {
 
     @Test

@@ -14,9 +14,11 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
+@Tag("postgres")
 class SetUpAtStartTest {
 
     private final Logger logger = (Logger) LoggerFactory.getLogger(PostgresStorage.class.getPackageName());

@@ -15,10 +15,12 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
 /** PostgreSQL ends a statement that takes too long, so no statement outlives its call. */
+@Tag("postgres")
 class TimeoutsTest {
 
     private final UUID leaseId = UUID.randomUUID();

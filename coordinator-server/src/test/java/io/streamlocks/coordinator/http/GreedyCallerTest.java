@@ -36,10 +36,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A caller that sends as much as it can does not affect the leases and calls of another caller. */
+@Tag("postgres")
 class GreedyCallerTest {
 
     private static final ObjectMapper MAPPER = new ObjectMapper();

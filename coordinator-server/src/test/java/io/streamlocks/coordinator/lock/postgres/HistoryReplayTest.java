@@ -32,6 +32,7 @@ import java.util.stream.LongStream;
 import org.jooq.Record;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * History is complete after any sequence of calls: it contains each grant once, with its end, and replaying it results
  * in the table. The sequences are random. The number in the name of a test repeats its sequence.
  */
+@Tag("postgres")
 class HistoryReplayTest {
 
     private static final int CALLS = 150;
