@@ -12,6 +12,7 @@ import io.restassured.specification.RequestSpecification;
 import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.access.Role;
+import io.streamlocks.coordinator.log.CapturedLog;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;

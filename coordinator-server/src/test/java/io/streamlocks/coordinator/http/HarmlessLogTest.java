@@ -3,6 +3,7 @@ package io.streamlocks.coordinator.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
+import io.streamlocks.coordinator.log.CapturedLog;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;

@@ -9,6 +9,7 @@ import io.streamlocks.coordinator.http.jetty.Listening;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
+import io.streamlocks.coordinator.log.CapturedLog;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
