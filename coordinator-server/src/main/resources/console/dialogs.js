@@ -257,4 +257,4 @@ $('break-form').addEventListener('submit', (event) => {
 
 /** What to say of a 401. */
 export const tokenWanted = (answer) =>
-  hasToken() ? `The token was refused. ${explain(answer)}` : 'This server answers nobody without a token.';
+  hasToken() ? `The token was refused. ${explain(answer)}` : 'This server requires a token.';

@@ -38,7 +38,7 @@ class JavaSnippetsTest {
     private static final Pattern BLOCK = Pattern.compile("(?ms)^```java\n(.*?)^```$");
     private static final Pattern PUBLIC_CLASS = Pattern.compile("(?m)^public (?:final )?class (\\w+)");
 
-    /** What a snippet may use without declaring it: the parts of a worker that its author writes. */
+    /** The names that a snippet may use without declaring them: the parts of a worker that its author writes. */
     private static final String SURROUNDINGS = """
             import io.streamlocks.client.*;
             import io.streamlocks.client.session.*;

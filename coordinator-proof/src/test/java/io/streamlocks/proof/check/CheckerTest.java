@@ -18,16 +18,16 @@ class CheckerTest {
     @Test
     void aHistoryWithLostResponsesHasNoViolation() {
         Events events = new Events()
-                // Granted unseen, shown by the retry, and released unseen.
+                // This lease is granted unseen, shown by the retry, and released unseen.
                 .unknown("w1", Kind.ACQUIRE, "a", 1)
                 .acquired("w1", "a", 1.5, 1.6, 7, 1.05)
                 .unknown("w1", Kind.RELEASE, "a", 2)
                 .history("w1", 7, 1.05, 2.1, "released", "w1")
-                // Granted unseen, and never shown.
+                // This lease is granted unseen, and never shown.
                 .unknown("w2", Kind.ACQUIRE, "b", 3)
                 .held("w1", "c", 4, 4.1, "w2", 8)
                 .history("w2", 8, 3.5, 6.5, "superseded", "w1")
-                // A renewal that was carried out unseen.
+                // This renewal is carried out unseen.
                 .acquired("w1", "d", 7, 7.2, 9)
                 .unknown("w1", Kind.RENEW, "d", 8)
                 .lost("w1", "d", 12, 12.1, "expired")
@@ -242,7 +242,7 @@ class CheckerTest {
     @Test
     void anEndThatIsReportedDuringARenewalThatSucceedsIsFound() {
         for (Events events : saidToBeOver()) {
-            // Sent before the end, carried out at 3.9, and its response came after the end was reported.
+            // It was sent before the end and carried out at 3.9. Its response came after the end was reported.
             assertThat(rules(events.renewed("w1", "a", 2.9, 4.9, 7, 1.1))).contains(LeaseRules.FALSE_LOSS);
         }
     }

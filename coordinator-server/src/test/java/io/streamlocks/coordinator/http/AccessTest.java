@@ -53,9 +53,9 @@ class AccessTest {
     }
 
     /**
-     * What a route must do.
+     * The required outcomes of a route.
      *
-     * @param roles may call; empty for everybody, without a token
+     * @param roles may call; empty if any caller may, without a token
      * @param ofSomeStreams the response to a token for some streams, including this one, and for this owner
      * @param ofOtherStream the response to a token that is not for the stream
      * @param ofOtherOwner the response to a token that is not for the owner

@@ -45,7 +45,7 @@ class ConsoleAccessTest extends ConsoleFixture {
     void thePageAsksForATokenAndKeepsItInMemoryOnly() {
         browser.open(url("/console"), WIDTH, HEIGHT);
         eventually(
-                () -> assertThat(browser.text("#token-why")).isEqualTo("This server answers nobody without a token."));
+                () -> assertThat(browser.text("#token-why")).isEqualTo("This server requires a token."));
         assertThat(state()).isEqualTo("unknown");
         assertThat(streams()).isEmpty();
         openConsoleWith(reader);
@@ -110,7 +110,7 @@ class ConsoleAccessTest extends ConsoleFixture {
         eventually(() -> assertThat(streams()).containsExactly("orders/eu"));
         browser.click("#token-button");
         browser.click("#token-forget");
-        eventually(() -> assertThat(browser.text("#notice-text")).startsWith("Unknown. This server answers nobody"));
+        eventually(() -> assertThat(browser.text("#notice-text")).startsWith("Unknown. This server requires a token"));
         assertThat(streams()).isEmpty();
         assertThat(List.of(browser.text("#token-button"), browser.text("#summary")))
                 .containsExactly("Token…", "Nothing known");

@@ -24,7 +24,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-/** Clients that are slow or silent delay nobody, and their connections end after a while. */
+/** Clients that are slow or silent delay no other client, and their connections end after a while. */
 class SlowClientsTest {
 
     /** More than the server has threads. */
