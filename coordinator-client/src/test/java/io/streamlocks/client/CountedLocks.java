@@ -79,7 +79,7 @@ public final class CountedLocks extends ForwardingLocks {
 
     private void requireThere() {
         if (away) {
-            throw new StorageUnavailableException("away", null);
+            throw new StorageUnavailableException("away");
         }
     }
 

@@ -182,7 +182,7 @@ final class SimulatedStorage extends ForwardingLocks {
         for (Transactions.Transaction transaction : begin(kind, requests, outcomes)) {
             mayFail();
             if (!transaction.awaitCommit(until)) {
-                throw new StorageUnavailableException("There was no commit", null);
+                throw new StorageUnavailableException("There was no commit");
             }
         }
         pass();
@@ -294,7 +294,7 @@ final class SimulatedStorage extends ForwardingLocks {
 
     private void mayFail() {
         if (scheduler.random().nextDouble() < failing) {
-            throw new StorageUnavailableException("The storage fails, as told", null);
+            throw new StorageUnavailableException("The storage fails, as told");
         }
     }
 

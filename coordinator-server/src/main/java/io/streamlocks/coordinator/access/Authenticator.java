@@ -110,7 +110,7 @@ public final class Authenticator {
             String reason = entry.map(
                             expired -> "the token of " + expired.principal().id() + " has expired")
                     .orElse("its token is unknown or not valid");
-            errors.log(Level.INFO, reason + address, "Rejected a call from " + address + " with 401: " + reason, null);
+            errors.log(Level.INFO, reason + address, "Rejected a call from " + address + " with 401: " + reason);
         }
         return principal;
     }

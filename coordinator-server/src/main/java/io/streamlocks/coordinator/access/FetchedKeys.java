@@ -7,6 +7,7 @@ import com.nimbusds.jose.jwk.source.JWKSetUnavailableException;
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.proc.SecurityContext;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
+import io.streamlocks.coordinator.log.RootCause;
 import io.streamlocks.coordinator.reload.UnusableFileException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,11 +15,13 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
@@ -62,7 +65,7 @@ final class FetchedKeys implements JWKSource<SecurityContext> {
     private final LongSupplier nanoTime;
 
     /** Null until the keys are fetched for the first time. */
-    private volatile Known known;
+    private volatile @Nullable Known known;
 
     private volatile boolean failing;
 
@@ -108,7 +111,7 @@ final class FetchedKeys implements JWKSource<SecurityContext> {
             throw new JWKSetUnavailableException("The keys are being fetched, because one of them is unknown");
         }
         // A fetch may have ended since the first look.
-        return selector.select(known.keys());
+        return selector.select(Objects.requireNonNullElse(known, before).keys());
     }
 
     /** Starts a fetch if there are no keys, or only old ones. Returns at once. The caller calls this every second. */
@@ -152,7 +155,14 @@ final class FetchedKeys implements JWKSource<SecurityContext> {
     private void begin() {
         CompletableFuture<HttpResponse<byte[]>> response = http.sendAsync(request, info -> new BoundedBody(MAX_BYTES));
         AtomicBoolean late = new AtomicBoolean();
-        fetch = response.handle((whole, failure) -> use(whole, failure, late.get()));
+        fetch = response.handle((whole, failure) -> {
+            if (failure == null) {
+                use(whole);
+            } else {
+                keep(late.get() ? "it took more than " + timeout.toMillis() + " ms" : describe(failure));
+            }
+            return null;
+        });
         // The time-out of HttpRequest covers only the head of the response, and its body could take for ever.
         CompletableFuture.delayedExecutor(timeout.toMillis(), TimeUnit.MILLISECONDS)
                 .execute(() -> {
@@ -161,12 +171,8 @@ final class FetchedKeys implements JWKSource<SecurityContext> {
                 });
     }
 
-    private Void use(HttpResponse<byte[]> response, Throwable failure, boolean late) {
-        if (failure != null && late) {
-            keep("it took more than " + timeout.toMillis() + " ms");
-        } else if (failure != null) {
-            keep(describe(failure));
-        } else if (response.statusCode() != 200) {
+    private void use(HttpResponse<byte[]> response) {
+        if (response.statusCode() != 200) {
             keep("the response has the status " + response.statusCode() + " (redirects are not followed)");
         } else {
             try {
@@ -176,7 +182,6 @@ final class FetchedKeys implements JWKSource<SecurityContext> {
                 keep("the response " + e.getMessage());
             }
         }
-        return null;
     }
 
     private void keep(String reason) {
@@ -186,17 +191,14 @@ final class FetchedKeys implements JWKSource<SecurityContext> {
                 reason,
                 "The keys of JWTs cannot be fetched"
                         + (known == null ? " yet: " : ". The previous keys stay in use: ")
-                        + reason,
-                null);
+                        + reason);
     }
 
     /** The outer exception names the failure of a connection, and the root names its reason. */
     private static String describe(Throwable failure) {
-        Throwable outer = failure instanceof CompletionException ? failure.getCause() : failure;
-        Throwable root = outer;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
+        Throwable cause = failure.getCause();
+        Throwable outer = failure instanceof CompletionException && cause != null ? cause : failure;
+        Throwable root = RootCause.of(outer);
         return root == outer ? outer.toString() : outer + " (" + root + ")";
     }
 }

@@ -47,7 +47,7 @@ public record Principal(String id, Role role, List<String> streamPrefixes, Strin
      */
     public void require(Permission permission) {
         if (!may(permission)) {
-            throw new ForbiddenException(null, "The role of this token does not allow this call.");
+            throw new ForbiddenException("The role of this token does not allow this call.");
         }
     }
 
@@ -58,7 +58,7 @@ public record Principal(String id, Role role, List<String> streamPrefixes, Strin
      */
     public void requireStream(String streamId) {
         if (!mayNameStream(streamId)) {
-            throw new ForbiddenException("streamId", "This token is not for this stream.");
+            throw ForbiddenException.of("streamId", "This token is not for this stream.");
         }
     }
 
@@ -69,7 +69,7 @@ public record Principal(String id, Role role, List<String> streamPrefixes, Strin
      */
     public void requireOwner(String ownerId) {
         if (!mayActFor(ownerId)) {
-            throw new ForbiddenException("ownerId", "This token is not for this owner.");
+            throw ForbiddenException.of("ownerId", "This token is not for this owner.");
         }
     }
 
@@ -82,7 +82,7 @@ public record Principal(String id, Role role, List<String> streamPrefixes, Strin
     public void requireAllStreamsOf(String prefix) {
         // An id that begins with the longer prefix begins with the shorter one as well.
         if (!mayNameStream(prefix)) {
-            throw new ForbiddenException(
+            throw ForbiddenException.of(
                     "prefix", "This token is for some streams only. Use a prefix that matches no other streams.");
         }
     }
@@ -94,7 +94,7 @@ public record Principal(String id, Role role, List<String> streamPrefixes, Strin
      */
     public void requireWholeNamespace() {
         if (!isForAllStreams()) {
-            throw new ForbiddenException(null, "This call requires a token for all streams.");
+            throw new ForbiddenException("This call requires a token for all streams.");
         }
     }
 

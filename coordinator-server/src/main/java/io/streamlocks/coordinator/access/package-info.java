@@ -8,4 +8,7 @@
  *
  * <p>This package uses neither HTTP nor leases. Nothing in it logs or repeats a token, a hash or a prefix.
  */
+@NullMarked
 package io.streamlocks.coordinator.access;
+
+import org.jspecify.annotations.NullMarked;

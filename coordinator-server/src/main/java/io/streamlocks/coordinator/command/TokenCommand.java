@@ -33,7 +33,7 @@ public final class TokenCommand {
                 and rejects the tokens of lines that are not written yet.
             """;
 
-    private String id;
+    private Optional<String> id = Optional.empty();
     private Optional<Role> role = Optional.empty();
     private final List<String> streamPrefixes = new ArrayList<>();
     private String ownerPrefix = "";
@@ -85,7 +85,7 @@ public final class TokenCommand {
         while (rest.hasNext()) {
             String option = rest.next();
             switch (option) {
-                case "--id" -> command.id = value(option, rest);
+                case "--id" -> command.id = Optional.of(value(option, rest));
                 case "--role" -> command.role = Optional.of(role(value(option, rest)));
                 case "--stream-prefix" -> command.streamPrefixes.add(value(option, rest));
                 case "--owner-prefix" -> command.ownerPrefix = value(option, rest);
@@ -119,10 +119,10 @@ public final class TokenCommand {
     }
 
     private NewToken make() {
-        if (id == null || role.isEmpty()) {
+        if (id.isEmpty() || role.isEmpty()) {
             throw new IllegalArgumentException("--id and --role must be set");
         }
         Optional<Instant> expiresAt = expiresIn.map(Instant.now().truncatedTo(ChronoUnit.SECONDS)::plus);
-        return NewToken.of(new Principal(id, role.get(), streamPrefixes, ownerPrefix), expiresAt);
+        return NewToken.of(new Principal(id.get(), role.get(), streamPrefixes, ownerPrefix), expiresAt);
     }
 }

@@ -110,8 +110,7 @@ public final class PostgresStorage implements Storage {
         } catch (StorageUnavailableException e) {
             throw e;
         } catch (RuntimeException e) {
-            errors.log(
-                    Level.WARN, "set-up" + e, "Failed to check how the database is set up: " + RootCause.of(e), null);
+            errors.log(Level.WARN, "set-up" + e, "Failed to check how the database is set up: " + RootCause.of(e));
         }
     }
 

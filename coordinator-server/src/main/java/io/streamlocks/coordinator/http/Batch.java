@@ -5,6 +5,7 @@ import io.streamlocks.coordinator.access.Principal;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -35,8 +36,8 @@ final class Batch<T, Q> implements Json.Items<T> {
     private final Function<Q, String> streamId;
     private final List<Q> requests = new ArrayList<>();
 
-    /** Contains null for an item that became a request, because its result is not known yet. */
-    private final List<Bodies.Item> results = new ArrayList<>();
+    /** An item that became a request has no result yet. */
+    private final List<Optional<Bodies.Item>> results = new ArrayList<>();
 
     Batch(Principal principal, ItemCheck<T, Q> check, Function<Q, String> streamId) {
         this.principal = principal;
@@ -49,17 +50,17 @@ final class Batch<T, Q> implements Json.Items<T> {
         String path = pathOf(results.size());
         try {
             requests.add(check.check(principal, path, item));
-            results.add(null);
+            results.add(Optional.empty());
         } catch (ProblemException e) {
             addRefused(e);
         } catch (ForbiddenException e) {
-            results.add(Problem.forbidden(e).inBatch(path, null));
+            results.add(Optional.of(Bodies.Item.refused(Problem.forbidden(e).within(path))));
         }
     }
 
     @Override
     public void addRefused(ProblemException e) {
-        results.add(Bodies.Item.refused(e.problem()));
+        results.add(Optional.of(Bodies.Item.refused(e.problem())));
     }
 
     /** Returns how many items there are. */
@@ -76,10 +77,10 @@ final class Batch<T, Q> implements Json.Items<T> {
     void refuseUnless(Predicate<Q> condition, Problem otherwise) {
         Iterator<Q> open = requests.iterator();
         for (int i = 0; i < results.size(); i++) {
-            if (results.get(i) == null) {
+            if (results.get(i).isEmpty()) {
                 Q request = open.next();
                 if (!condition.test(request)) {
-                    results.set(i, otherwise.inBatch(pathOf(i), streamId.apply(request)));
+                    results.set(i, Optional.of(otherwise.inBatch(pathOf(i), streamId.apply(request))));
                     open.remove();
                 }
             }
@@ -95,12 +96,13 @@ final class Batch<T, Q> implements Json.Items<T> {
     <O> Bodies.Batch response(List<O> outcomes, Function<O, Response.ForItem> response) {
         Iterator<O> decided = outcomes.iterator();
         Iterator<Q> asked = requests.iterator();
+        List<Bodies.Item> all = new ArrayList<>(results.size());
         for (int i = 0; i < results.size(); i++) {
-            if (results.get(i) == null) {
-                results.set(i, response.apply(decided.next()).inBatch(pathOf(i), streamId.apply(asked.next())));
-            }
+            String path = pathOf(i);
+            all.add(results.get(i)
+                    .orElseGet(() -> response.apply(decided.next()).inBatch(path, streamId.apply(asked.next()))));
         }
-        return new Bodies.Batch(results);
+        return new Bodies.Batch(all);
     }
 
     private static String pathOf(int position) {

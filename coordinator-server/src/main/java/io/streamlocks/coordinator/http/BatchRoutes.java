@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** The calls on many streams. They return one result per item, in the order of the items. No item fails another. */
 final class BatchRoutes {
@@ -65,7 +66,7 @@ final class BatchRoutes {
         return request;
     }
 
-    private static String streamId(Principal principal, String path, String value) {
+    private static String streamId(Principal principal, String path, @Nullable String value) {
         String streamId = Fields.id(path + ".streamId", value);
         principal.requireStream(streamId);
         return streamId;

@@ -12,8 +12,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
-/** The bodies of responses. */
+/** The bodies of responses. JSON leaves out a field that is null. */
 final class Bodies {
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -25,7 +26,7 @@ final class Bodies {
             long ttlMs,
             String acquiredAt,
             String expiresAt,
-            Map<String, String> labels,
+            @Nullable Map<String, String> labels,
             long expiresInMs)
             implements Response.Ok, Response.ForItem {
 
@@ -57,7 +58,7 @@ final class Bodies {
             long ttlMs,
             String acquiredAt,
             String expiresAt,
-            Map<String, String> labels,
+            @Nullable Map<String, String> labels,
             long expiresInMs)
             implements Response.Ok {
 
@@ -75,7 +76,7 @@ final class Bodies {
     }
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record LockPageBody(List<LockBody> locks, String nextPageToken) implements Response.Ok {
+    record LockPageBody(List<LockBody> locks, @Nullable String nextPageToken) implements Response.Ok {
 
         static LockPageBody of(LockPage page, Optional<String> nextPageToken) {
             return new LockPageBody(page.locks().stream().map(LockBody::of).toList(), nextPageToken.orElse(null));
@@ -92,7 +93,11 @@ final class Bodies {
      * @param streamId the stream of the item, unless there is a lease, which contains it
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record Item(int status, String streamId, LeaseBody lease, Problem problem) {
+    record Item(
+            int status,
+            @Nullable String streamId,
+            @Nullable LeaseBody lease,
+            @Nullable Problem problem) {
 
         /** Returns the result of an item that did not become a request. */
         static Item refused(Problem problem) {
@@ -105,12 +110,12 @@ final class Bodies {
             String streamId,
             String ownerId,
             long fencingToken,
-            Map<String, String> labels,
+            @Nullable Map<String, String> labels,
             String acquiredAt,
-            String endedAt,
-            String endReason,
-            String endedBy,
-            String breakReason)
+            @Nullable String endedAt,
+            @Nullable String endReason,
+            @Nullable String endedBy,
+            @Nullable String breakReason)
             implements Response.Ok {
 
         static GrantBody of(Grant grant) {
@@ -129,7 +134,7 @@ final class Bodies {
     }
 
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record GrantPageBody(List<GrantBody> grants, String nextPageToken) implements Response.Ok {
+    record GrantPageBody(List<GrantBody> grants, @Nullable String nextPageToken) implements Response.Ok {
 
         static GrantPageBody of(GrantPage page, Function<GrantPage.Position, String> token) {
             return new GrantPageBody(
@@ -155,7 +160,7 @@ final class Bodies {
     }
 
     /** Returns null for no labels, which leaves the field out. Most leases have none. */
-    static Map<String, String> orNull(Map<String, String> labels) {
+    static @Nullable Map<String, String> orNull(Map<String, String> labels) {
         return labels.isEmpty() ? null : labels;
     }
 

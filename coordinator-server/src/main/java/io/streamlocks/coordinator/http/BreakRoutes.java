@@ -10,6 +10,7 @@ import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.Grant;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -74,7 +75,7 @@ final class BreakRoutes {
         Call.of(ctx.req()).log(() -> LOG.info("{} broke {}{}: {}", breaking.by(), what, delay, breaking.reason()));
     }
 
-    private static Breaking breaking(Context ctx, String reason, Long delayMs) {
+    private static Breaking breaking(Context ctx, @Nullable String reason, @Nullable Long delayMs) {
         return new Breaking(Fields.reason("reason", reason), Access.of(ctx).id(), Fields.delay("delayMs", delayMs));
     }
 }

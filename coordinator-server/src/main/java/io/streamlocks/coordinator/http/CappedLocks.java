@@ -9,6 +9,7 @@ import io.streamlocks.coordinator.lock.group.GroupCommit;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** Acquires and releases behind the cap of live leases of an owner, if there is one. This class is thread-safe. */
 final class CappedLocks {
@@ -37,7 +38,7 @@ final class CappedLocks {
     }
 
     /** Counts the outcomes. A failed call counts as nothing granted, and the next census corrects that. */
-    private static void settle(OwnerCap cap, List<AcquireRequest> admitted, List<AcquireOutcome> outcomes) {
+    private static void settle(OwnerCap cap, List<AcquireRequest> admitted, @Nullable List<AcquireOutcome> outcomes) {
         for (int i = 0; i < admitted.size(); i++) {
             AcquireRequest request = admitted.get(i);
             if (outcomes != null && outcomes.get(i) instanceof AcquireOutcome.Granted) {

@@ -68,7 +68,7 @@ final class ErrorResponses {
     }
 
     private void respondTo(KeysUnavailableException e, Context ctx) {
-        errors.log(Level.WARN, e.getMessage(), e.getMessage() + ": " + RootCause.of(e), null);
+        errors.log(Level.WARN, e.getMessage(), e.getMessage() + ": " + RootCause.of(e));
         Responder.send(ctx, Problem.of(ProblemType.KEYS_UNAVAILABLE, "Tokens cannot be verified now. Try again."));
     }
 
@@ -77,8 +77,7 @@ final class ErrorResponses {
         errors.log(
                 Level.WARN,
                 e.getMessage(),
-                "Refused calls, this one of caller " + Access.caller(ctx) + ": " + e.getMessage(),
-                null);
+                "Refused calls, this one of caller " + Access.caller(ctx) + ": " + e.getMessage());
         Responder.send(ctx, Problem.of(ProblemType.OVERLOADED, "The server has too many requests. Try again."));
     }
 
@@ -89,8 +88,8 @@ final class ErrorResponses {
         StackTraceElement[] trace = e.getStackTrace();
         String where = e.getClass().getName() + (trace.length == 0 ? "" : " at " + trace[0]);
         // The failure of a future is wrapped, always at the same place.
-        Throwable error = RootCause.errorOf(e);
-        errors.log(Level.ERROR, error == null ? where : error.toString(), "Failed to handle " + call, e);
+        String key = RootCause.errorOf(e).map(Error::toString).orElse(where);
+        errors.log(Level.ERROR, key, "Failed to handle " + call, e);
         Responder.send(ctx, internalError());
     }
 

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks the fields of a request. Each check returns the value in the form of the protocol, or throws a {@link
@@ -24,13 +25,13 @@ record Fields(Duration defaultTtl, Duration maxTtl) {
             Pattern.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
 
     /** Checks a stream id, an owner id, or the beginning of one. */
-    static String id(String field, String value) {
-        required(field, value);
-        if (value.isEmpty()) {
+    static String id(String field, @Nullable String value) {
+        String id = required(field, value);
+        if (id.isEmpty()) {
             throw ProblemException.invalid(field, field + " must not be empty.");
         }
-        printable(field, value, Limits.MAX_ID_LENGTH);
-        return value;
+        printable(field, id, Limits.MAX_ID_LENGTH);
+        return id;
     }
 
     private static void printable(String field, String value, int maxLength) {
@@ -43,32 +44,32 @@ record Fields(Duration defaultTtl, Duration maxTtl) {
         });
     }
 
-    static UUID leaseId(String field, String value) {
-        required(field, value);
-        if (!UUID_FORM.matcher(value).matches()) {
+    static UUID leaseId(String field, @Nullable String value) {
+        String id = required(field, value);
+        if (!UUID_FORM.matcher(id).matches()) {
             throw ProblemException.invalid(
                     field, field + " must be a UUID such as 5f0c1c5e-5a0a-4f5e-9d57-3f8f1f8f6f10.");
         }
-        return UUID.fromString(value);
+        return UUID.fromString(id);
     }
 
-    static UUID leaseIdOrNew(String field, String value) {
+    static UUID leaseIdOrNew(String field, @Nullable String value) {
         return value == null ? UUID.randomUUID() : leaseId(field, value);
     }
 
     /** Checks the reason of a break, which must be printable like an id. */
-    static String reason(String field, String value) {
+    static String reason(String field, @Nullable String value) {
         return id(field, value);
     }
 
-    static Optional<Long> fencingToken(String field, Long value) {
+    static Optional<Long> fencingToken(String field, @Nullable Long value) {
         if (value != null && (value < 1 || value > Limits.MAX_FENCING_TOKEN)) {
             throw ProblemException.invalid(field, field + " must be from 1 to " + Limits.MAX_FENCING_TOKEN + ".");
         }
         return Optional.ofNullable(value);
     }
 
-    static Duration delay(String field, Long value) {
+    static Duration delay(String field, @Nullable Long value) {
         if (value == null) {
             return Duration.ZERO;
         }
@@ -79,7 +80,7 @@ record Fields(Duration defaultTtl, Duration maxTtl) {
         return Duration.ofMillis(value);
     }
 
-    static Map<String, String> labels(String field, Map<String, String> labels) {
+    static Map<String, String> labels(String field, @Nullable Map<String, String> labels) {
         if (labels == null || labels.isEmpty()) {
             return Map.of();
         }
@@ -90,17 +91,16 @@ record Fields(Duration defaultTtl, Duration maxTtl) {
                         entry, "The name of a label must have 1 to " + Limits.MAX_LABEL_NAME_LENGTH + " characters.");
             }
             printable(entry, name, Limits.MAX_LABEL_NAME_LENGTH);
-            required(entry, value);
-            printable(entry, value, Limits.MAX_LABEL_VALUE_LENGTH);
+            printable(entry, required(entry, value), Limits.MAX_LABEL_VALUE_LENGTH);
         });
         return labels;
     }
 
-    Duration ttlOrDefault(String field, Long value) {
+    Duration ttlOrDefault(String field, @Nullable Long value) {
         return ttl(field, value).orElse(defaultTtl);
     }
 
-    Optional<Duration> ttl(String field, Long value) {
+    Optional<Duration> ttl(String field, @Nullable Long value) {
         if (value == null) {
             return Optional.empty();
         }
@@ -120,10 +120,11 @@ record Fields(Duration defaultTtl, Duration maxTtl) {
                 : name.substring(0, name.offsetByCodePoints(0, MAX_SHOWN_LENGTH)) + "...";
     }
 
-    private static void required(String field, String value) {
+    private static String required(String field, @Nullable String value) {
         if (value == null) {
             throw ProblemException.invalid(field, field + " is missing.");
         }
+        return value;
     }
 
     /** Returns whether no log line or terminal could show a code point. Emoji joiners are accepted. */

@@ -94,10 +94,11 @@ final class OperationRoutes {
     private void docsAsset(Context ctx) {
         String name = ctx.pathParam("asset");
         String contentType = DOCS_ASSETS.get(name);
-        if (contentType == null) {
+        byte[] asset = docsAssets.get(name);
+        if (contentType == null || asset == null) {
             throw new NotFoundResponse();
         }
-        Responder.respond(ctx, new Response.Content(contentType, docsAssets.get(name)));
+        Responder.respond(ctx, new Response.Content(contentType, asset));
     }
 
     static byte[] resource(String path) {

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An error as the API shows it (RFC 9457).
@@ -26,11 +27,11 @@ record Problem(
         int status,
         String code,
         String detail,
-        String field,
-        Holder holder,
-        String reason,
-        String breakReason,
-        Long opensInMs)
+        @Nullable String field,
+        @Nullable Holder holder,
+        @Nullable String reason,
+        @Nullable String breakReason,
+        @Nullable Long opensInMs)
         implements Response.WithBody, Response.ForItem {
 
     static final String CONTENT_TYPE = "application/problem+json";
@@ -39,7 +40,8 @@ record Problem(
 
     /** The holder of a lock. It never contains the lease id, with which the reader could take over the lease. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record Holder(String ownerId, long fencingToken, Map<String, String> labels, long expiresInMs) {
+    record Holder(
+            String ownerId, long fencingToken, @Nullable Map<String, String> labels, long expiresInMs) {
 
         static Holder of(Lock lock) {
             return new Holder(
@@ -153,7 +155,7 @@ record Problem(
         return new Problem(type, title, status, code, detail, otherField, holder, reason, breakReason, opensInMs);
     }
 
-    private static Problem of(ProblemType type, String detail, String field, Holder holder) {
+    private static Problem of(ProblemType type, String detail, @Nullable String field, @Nullable Holder holder) {
         return new Problem(type.uri(), type.title, type.status, type.code(), detail, field, holder, null, null, null);
     }
 
@@ -189,6 +191,11 @@ record Problem(
 
     @Override
     public Bodies.Item inBatch(String path, String streamId) {
-        return new Bodies.Item(status, streamId, null, field == null ? this : withField(path + "." + field));
+        return new Bodies.Item(status, streamId, null, within(path));
+    }
+
+    /** Returns the same problem of an item of a batch. */
+    Problem within(String path) {
+        return field == null ? this : withField(path + "." + field);
     }
 }

@@ -2,25 +2,41 @@ package io.streamlocks.coordinator.http;
 
 import io.streamlocks.coordinator.lock.Limits;
 import java.util.LinkedHashMap;
+import org.jspecify.annotations.Nullable;
 
-/** The bodies of requests as they were sent. Any field may be missing or out of range. */
+/** The bodies of requests as they were sent. Any field may be missing, and is then null, or out of range. */
 final class Requests {
 
-    record Acquire(String ownerId, String leaseId, Long ttlMs, Labels labels) {}
+    record Acquire(
+            @Nullable String ownerId,
+            @Nullable String leaseId,
+            @Nullable Long ttlMs,
+            @Nullable Labels labels) {}
 
-    record Renew(String leaseId, Long ttlMs) {}
+    record Renew(@Nullable String leaseId, @Nullable Long ttlMs) {}
 
-    record Release(String leaseId) {}
+    record Release(@Nullable String leaseId) {}
 
-    record AcquireItem(String streamId, String ownerId, String leaseId, Long ttlMs, Labels labels) {}
+    record AcquireItem(
+            @Nullable String streamId,
+            @Nullable String ownerId,
+            @Nullable String leaseId,
+            @Nullable Long ttlMs,
+            @Nullable Labels labels) {}
 
-    record RenewItem(String streamId, String leaseId, Long ttlMs) {}
+    record RenewItem(
+            @Nullable String streamId,
+            @Nullable String leaseId,
+            @Nullable Long ttlMs) {}
 
-    record ReleaseItem(String streamId, String leaseId) {}
+    record ReleaseItem(@Nullable String streamId, @Nullable String leaseId) {}
 
-    record Break(String reason, Long expectedFencingToken, Long delayMs) {}
+    record Break(
+            @Nullable String reason,
+            @Nullable Long expectedFencingToken,
+            @Nullable Long delayMs) {}
 
-    record BreakOwner(String reason, Long delayMs) {}
+    record BreakOwner(@Nullable String reason, @Nullable Long delayMs) {}
 
     /** The labels of a lease as they were sent. Reading ends at the first one above the limit. */
     static final class Labels extends LinkedHashMap<String, String> {

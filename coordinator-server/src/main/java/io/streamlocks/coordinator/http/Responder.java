@@ -12,6 +12,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Sends responses. This class is thread-safe. */
 final class Responder {
@@ -105,7 +106,7 @@ final class Responder {
         }
     }
 
-    private static <T> T outcomeOf(T outcome, Throwable failure) {
+    private static <T> T outcomeOf(T outcome, @Nullable Throwable failure) {
         if (failure != null) {
             throw new CompletionException(failure);
         }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Limits the live leases of an owner. It protects against a faulty worker, and is not an exact quota.
@@ -42,7 +43,7 @@ public final class OwnerCap {
     private Map<String, Long> since = new HashMap<>();
 
     /** The changes since the running census began; null while no census runs. */
-    private Map<String, Long> duringCensus;
+    private @Nullable Map<String, Long> duringCensus;
 
     private final Map<Key, String> owners = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
@@ -115,8 +116,9 @@ public final class OwnerCap {
      * @throws RuntimeException if the census fails; the previous one stays in use
      */
     public void refresh() {
+        Map<String, Long> during = new HashMap<>();
         synchronized (this) {
-            duringCensus = new HashMap<>();
+            duringCensus = during;
         }
         Map<String, Long> now = null;
         try {
@@ -125,7 +127,7 @@ public final class OwnerCap {
             synchronized (this) {
                 if (now != null) {
                     counted = now;
-                    since = duringCensus;
+                    since = during;
                 }
                 duringCensus = null;
             }

@@ -1,5 +1,7 @@
 package io.streamlocks.coordinator.lock;
 
+import java.util.Objects;
+
 /**
  * Another transaction has a stream locked that had to be read, so nothing is certain. The storage has not failed, and
  * asking again is safe.
@@ -25,5 +27,11 @@ public final class BlockedException extends RuntimeException {
     /** Returns the number of leases that were ended nevertheless. */
     public int ended() {
         return ended;
+    }
+
+    /** Returns the message, which every exception of this class has. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 }

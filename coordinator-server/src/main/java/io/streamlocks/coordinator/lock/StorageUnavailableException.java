@@ -1,6 +1,8 @@
 package io.streamlocks.coordinator.lock;
 
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The storage did not respond, so the outcome is <em>unknown</em>: the change may or may not have happened. Trying
@@ -10,7 +12,7 @@ public final class StorageUnavailableException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    private final String lack;
+    private final @Nullable String lack;
 
     /**
      * Creates the exception.
@@ -19,11 +21,22 @@ public final class StorageUnavailableException extends RuntimeException {
      * @param cause the error of the storage
      */
     public StorageUnavailableException(String message, Throwable cause) {
-        this(message, cause, null);
+        super(message, cause);
+        this.lack = null;
     }
 
-    private StorageUnavailableException(String message, Throwable cause, String lack) {
-        super(message, cause);
+    /**
+     * Creates the exception for a failure that has no other cause.
+     *
+     * @param message what failed, for the log
+     */
+    public StorageUnavailableException(String message) {
+        super(message);
+        this.lack = null;
+    }
+
+    private StorageUnavailableException(String message, String lack) {
+        super(message);
         this.lack = lack;
     }
 
@@ -35,7 +48,7 @@ public final class StorageUnavailableException extends RuntimeException {
      * @return the exception
      */
     public static StorageUnavailableException lacking(String what) {
-        return new StorageUnavailableException(what, null, what);
+        return new StorageUnavailableException(what, what);
     }
 
     /**
@@ -46,11 +59,17 @@ public final class StorageUnavailableException extends RuntimeException {
      * @return the exception
      */
     public static StorageUnavailableException lacking(String what, String detail) {
-        return new StorageUnavailableException(what + " (" + detail + ")", null, what);
+        return new StorageUnavailableException(what + " (" + detail + ")", what);
     }
 
     /** Returns what is missing in the storage and how to fix it, if that is known. */
     public Optional<String> lack() {
         return Optional.ofNullable(lack);
+    }
+
+    /** Returns the message, which every exception of this class has. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 }

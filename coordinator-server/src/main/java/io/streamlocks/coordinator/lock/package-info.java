@@ -129,4 +129,7 @@
  * io.streamlocks.coordinator.lock.postgres} for any number of servers on one database. This package uses neither HTTP
  * nor SQL.
  */
+@NullMarked
 package io.streamlocks.coordinator.lock;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,8 +1,10 @@
 package io.streamlocks.coordinator.log;
 
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.event.Level;
@@ -35,14 +37,37 @@ public final class RepeatedErrorLog {
     }
 
     /**
+     * Logs the error without a stack trace, unless an identical one was logged less than 30 s ago.
+     *
+     * @param level the level of the line
+     * @param key the same for identical errors
+     * @param message the message; it must not contain a lease id or a password
+     */
+    public void log(Level level, String key, String message) {
+        log(level, key, message, Optional.empty());
+    }
+
+    /**
      * Logs the error, unless an identical one was logged less than 30 s ago.
      *
      * @param level the level of the line
      * @param key the same for identical errors
      * @param message the message; it must not contain a lease id or a password
-     * @param error the error whose stack trace is logged; null for none
+     * @param error the error whose stack trace is logged
      */
     public void log(Level level, String key, String message, Throwable error) {
+        log(level, key, message, Optional.of(error));
+    }
+
+    /**
+     * Logs the error, unless an identical one was logged less than 30 s ago.
+     *
+     * @param level the level of the line
+     * @param key the same for identical errors
+     * @param message the message; it must not contain a lease id or a password
+     * @param error the error whose stack trace is logged; empty for no stack trace
+     */
+    public void log(Level level, String key, String message, Optional<? extends Throwable> error) {
         int suppressed;
         int others;
         synchronized (entries) {
@@ -53,12 +78,12 @@ public final class RepeatedErrorLog {
                 return;
             }
             if (last == null && entries.size() == MAX_KEYS) {
-                String oldest = entries.keySet().iterator().next();
-                if (now - entries.get(oldest).loggedAtNanos < INTERVAL.toNanos()) {
+                Iterator<Entry> oldest = entries.values().iterator();
+                if (now - oldest.next().loggedAtNanos < INTERVAL.toNanos()) {
                     crowdedOut++;
                     return;
                 }
-                entries.remove(oldest);
+                oldest.remove();
             }
             suppressed = last == null ? 0 : last.suppressed;
             // Removing the key first keeps the map in the order of logging, so its first key is the oldest.
@@ -75,7 +100,7 @@ public final class RepeatedErrorLog {
                 ? ""
                 : " (" + others + " others were not logged, because there were more than " + MAX_KEYS + " kinds in "
                         + INTERVAL.toSeconds() + " s)";
-        logger.atLevel(level).setCause(error).log("{}{}{}", message, count, otherCount);
+        logger.atLevel(level).setCause(error.orElse(null)).log("{}{}{}", message, count, otherCount);
     }
 
     private static final class Entry {

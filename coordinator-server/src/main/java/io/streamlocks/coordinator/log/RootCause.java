@@ -1,5 +1,7 @@
 package io.streamlocks.coordinator.log;
 
+import java.util.Optional;
+
 /** Finds the first cause of an exception. */
 public final class RootCause {
 
@@ -27,9 +29,9 @@ public final class RootCause {
      * driver turns an OutOfMemoryError into an SQLException.
      *
      * @param thrown the exception
-     * @return the error; null if the first cause is an exception, of which the message is enough
+     * @return the error; empty if the first cause is an exception, of which the message is enough
      */
-    public static Throwable errorOf(Throwable thrown) {
-        return of(thrown) instanceof Error error ? error : null;
+    public static Optional<Error> errorOf(Throwable thrown) {
+        return of(thrown) instanceof Error error ? Optional.of(error) : Optional.empty();
     }
 }

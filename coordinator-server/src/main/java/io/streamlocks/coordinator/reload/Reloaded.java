@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -109,13 +110,13 @@ public final class Reloaded<T> {
             failing = false;
             LOG.info("Reloaded {}", name);
         } catch (UnusableFileException e) {
-            keep(e.getMessage(), null);
+            keep(String.join("; ", e.problems()), Optional.empty());
         } catch (RuntimeException | Error e) {
-            keep(e.toString(), e);
+            keep(e.toString(), Optional.of(e));
         }
     }
 
-    private void keep(String reason, Throwable error) {
+    private void keep(String reason, Optional<Throwable> error) {
         failing = true;
         errors.log(
                 Level.WARN,

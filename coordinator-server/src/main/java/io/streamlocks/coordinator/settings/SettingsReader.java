@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -174,9 +175,13 @@ final class SettingsReader {
         } catch (UnusableFileException e) {
             e.problems().forEach(problem -> problem(name, problem));
         } catch (IllegalArgumentException e) {
-            problem(name, e.getMessage());
+            problem(name, reason(e));
         }
         return Optional.empty();
+    }
+
+    private static String reason(IllegalArgumentException e) {
+        return Objects.requireNonNullElse(e.getMessage(), "is not valid");
     }
 
     /** Returns nothing for a value that may be a URL with a password, in the wrong variable. */
@@ -202,7 +207,7 @@ final class SettingsReader {
         try {
             return Optional.of(parse.apply(value));
         } catch (IllegalArgumentException e) {
-            problem(name, e.getMessage());
+            problem(name, reason(e));
             return Optional.empty();
         }
     }

@@ -4,4 +4,7 @@
  *
  * <p>A setting without effect is a problem. An operator who sets it relies on it.
  */
+@NullMarked
 package io.streamlocks.coordinator.settings;
+
+import org.jspecify.annotations.NullMarked;

@@ -57,8 +57,8 @@ public final class CallSpan implements Consumer<Execution> {
         OF_THIS_THREAD.remove();
     }
 
-    static CallSpan ofThisThread() {
-        return OF_THIS_THREAD.get();
+    static Optional<CallSpan> ofThisThread() {
+        return Optional.ofNullable(OF_THIS_THREAD.get());
     }
 
     /** Records the stream of the call. */

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -40,7 +41,8 @@ final class HttpMetrics {
     }
 
     void refused(Refusal refusal) {
-        refusals.get(refusal).increment();
+        // Every refusal has a counter.
+        Objects.requireNonNull(refusals.get(refusal)).increment();
     }
 
     void record(String method, String route, int status, long nanos) {

@@ -14,6 +14,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /** Counts the outcomes of requests, one by one for the requests of a batch. This class is thread-safe. */
 final class OutcomeCounters {
@@ -99,7 +100,7 @@ final class OutcomeCounters {
 
             @Override
             public Counter lost(RenewOutcome.Lost outcome) {
-                losses.get(outcome.reason()).increment();
+                count(outcome.reason());
                 return lost;
             }
 
@@ -127,7 +128,7 @@ final class OutcomeCounters {
 
             @Override
             public Counter lost(ReleaseOutcome.Lost outcome) {
-                losses.get(outcome.reason()).increment();
+                count(outcome.reason());
                 return lost;
             }
 
@@ -173,6 +174,11 @@ final class OutcomeCounters {
                 return NOT_COUNTED;
             }
         };
+    }
+
+    private void count(LossReason reason) {
+        // Every reason has a counter.
+        Objects.requireNonNull(losses.get(reason)).increment();
     }
 
     private Counter counter(String name, String description, String outcome) {

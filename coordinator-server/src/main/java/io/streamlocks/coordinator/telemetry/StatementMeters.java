@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
@@ -33,12 +35,12 @@ final class StatementMeters {
     }
 
     private Meters meters(Kind kind) {
-        DistributionSummary requests = !CHANGES.contains(kind)
-                ? null
-                : DistributionSummary.builder("streamlocks.batch.size")
+        Optional<DistributionSummary> requests = Optional.of(kind)
+                .filter(CHANGES::contains)
+                .map(change -> DistributionSummary.builder("streamlocks.batch.size")
                         .description("Requests per statement, of all calls that share it")
-                        .tag("operation", kind.word())
-                        .register(registry);
+                        .tag("operation", change.word())
+                        .register(registry));
         return new Meters(
                 requests,
                 timer("streamlocks.queue.wait", "Time that calls wait until their statement begins", kind),
@@ -59,23 +61,25 @@ final class StatementMeters {
 
     void waited(Kind kind, long nanos) {
         if (kind != Kind.CHECK) {
-            ofKind.get(kind).queueWait.record(nanos, TimeUnit.NANOSECONDS);
+            of(kind).queueWait.record(nanos, TimeUnit.NANOSECONDS);
         }
     }
 
     /** Counts the requests of a statement that begins, and returns the meters for its end. */
     Meters begin(Kind kind, int requests) {
-        Meters meters = ofKind.get(kind);
-        if (meters.requests != null) {
-            meters.requests.record(requests);
-        }
+        Meters meters = of(kind);
+        meters.requests.ifPresent(size -> size.record(requests));
         return meters;
+    }
+
+    private Meters of(Kind kind) {
+        return Objects.requireNonNull(ofKind.get(kind), "Checks are not measured");
     }
 
     /**
      * The meters of one kind of statement.
      *
-     * @param requests null for reads, which carry out one request per statement
+     * @param requests empty for reads, which carry out one request per statement
      */
-    record Meters(DistributionSummary requests, Timer queueWait, Timer statement, Counter failures) {}
+    record Meters(Optional<DistributionSummary> requests, Timer queueWait, Timer statement, Counter failures) {}
 }

@@ -6,6 +6,7 @@ import io.streamlocks.coordinator.lock.StorageCondition;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gauges of the obsolete rows of the storage, as the last run saw them. One thread at a time runs this; the gauges may
@@ -16,7 +17,7 @@ final class StorageGauges implements Runnable {
     private final Supplier<StorageCondition> look;
 
     /** Null while it is not known, because an old value would look healthy. */
-    private volatile StorageCondition seen;
+    private volatile @Nullable StorageCondition seen;
 
     StorageGauges(Supplier<StorageCondition> look, MeterRegistry registry) {
         this.look = look;

@@ -26,8 +26,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The metrics and traces of a server. This class is thread-safe.
@@ -43,7 +44,7 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
     private final Tracing tracing;
 
     /** Null until {@link #measureJvm}. */
-    private volatile JvmGcMetrics garbageCollection;
+    private volatile @Nullable JvmGcMetrics garbageCollection;
 
     /**
      * Creates the metrics of a server.
@@ -173,16 +174,16 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
     /**
      * Begins the span of a call.
      *
-     * @param headers returns the value of a header of the request; null if the request has no such header
-     * @return the span; null if calls are not traced
+     * @param headers returns the value of a header of the request; empty if the request has no such header
+     * @return the span; empty if calls are not traced
      */
-    public CallSpan begin(UnaryOperator<String> headers) {
+    public Optional<CallSpan> begin(Function<String, Optional<String>> headers) {
         return tracing.begin(headers);
     }
 
     @Override
     public Consumer<Execution> asked() {
-        return tracing.ofThisThread();
+        return tracing.ofThisThread().<Consumer<Execution>>map(span -> span).orElse(UNOBSERVED);
     }
 
     @Override

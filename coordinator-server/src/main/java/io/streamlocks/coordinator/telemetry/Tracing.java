@@ -16,9 +16,10 @@ import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 
 /**
  * Traces calls with OpenTelemetry and sends the traces to a collector, or does nothing. This class is thread-safe.
@@ -38,22 +39,23 @@ public final class Tracing implements AutoCloseable {
 
     private static final int MAX_EXPORTED_SPANS = 2 * 1024;
 
-    private static final TextMapGetter<UnaryOperator<String>> HEADERS =
-            (headers, name) -> headers == null ? null : headers.apply(name);
+    /** OpenTelemetry uses null for a header that is missing. */
+    private static final TextMapGetter<Function<String, Optional<String>>> HEADERS =
+            (headers, name) -> headers == null ? null : headers.apply(name).orElse(null);
 
-    /** Null if calls are not traced. */
-    private final SdkTracerProvider provider;
+    /** Empty if calls are not traced. */
+    private final Optional<SdkTracerProvider> provider;
 
-    private final Tracer tracer;
+    private final Optional<Tracer> tracer;
 
-    private Tracing(SdkTracerProvider provider) {
+    private Tracing(Optional<SdkTracerProvider> provider) {
         this.provider = provider;
-        this.tracer = provider == null ? null : provider.get("io.streamlocks.coordinator");
+        this.tracer = provider.map(traces -> traces.get("io.streamlocks.coordinator"));
     }
 
     /** Returns an instance that does nothing and has no threads. */
     public static Tracing off() {
-        return new Tracing(null);
+        return new Tracing(Optional.empty());
     }
 
     /**
@@ -76,7 +78,7 @@ public final class Tracing implements AutoCloseable {
                 // It distinguishes servers that share a name.
                 AttributeKey.stringKey("service.instance.id"),
                 UUID.randomUUID().toString());
-        return new Tracing(SdkTracerProvider.builder()
+        return new Tracing(Optional.of(SdkTracerProvider.builder()
                 .setResource(Resource.getDefault().merge(Resource.create(service)))
                 .setSampler(Sampler.parentBased(Sampler.alwaysOn()))
                 .addSpanProcessor(BatchSpanProcessor.builder(exporter)
@@ -84,14 +86,15 @@ public final class Tracing implements AutoCloseable {
                         .setMaxQueueSize(MAX_WAITING_SPANS)
                         .setMaxExportBatchSize(MAX_EXPORTED_SPANS)
                         .build())
-                .build());
+                .build()));
     }
 
-    /** Begins the span of a call, which continues the trace of its headers; null if calls are not traced. */
-    CallSpan begin(UnaryOperator<String> headers) {
-        if (tracer == null) {
-            return null;
-        }
+    /** Begins the span of a call, which continues the trace of its headers; empty if calls are not traced. */
+    Optional<CallSpan> begin(Function<String, Optional<String>> headers) {
+        return tracer.map(spans -> begin(spans, headers));
+    }
+
+    private static CallSpan begin(Tracer tracer, Function<String, Optional<String>> headers) {
         Context parent = W3CTraceContextPropagator.getInstance().extract(Context.root(), headers, HEADERS);
         CallClock clock = CallClock.now();
         Span span = tracer.spanBuilder("HTTP")
@@ -102,15 +105,13 @@ public final class Tracing implements AutoCloseable {
         return new CallSpan(tracer, span, clock);
     }
 
-    /** Returns the recorded call that the current thread is assigned to; null for none. */
-    CallSpan ofThisThread() {
-        return tracer == null ? null : CallSpan.ofThisThread();
+    /** Returns the recorded call that the current thread is assigned to; empty for none. */
+    Optional<CallSpan> ofThisThread() {
+        return tracer.isEmpty() ? Optional.empty() : CallSpan.ofThisThread();
     }
 
     @Override
     public void close() {
-        if (provider != null) {
-            provider.shutdown().join(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-        }
+        provider.ifPresent(traces -> traces.shutdown().join(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS));
     }
 }

@@ -180,8 +180,7 @@ class MetricsTest {
 
     @Test
     void aFailedStatementIsCountedAsSuchAndNotAsAnOutcome() {
-        try (TestServer away =
-                TestServer.of(new FailingLockManager(() -> new StorageUnavailableException("away", null)))) {
+        try (TestServer away = TestServer.of(new FailingLockManager(() -> new StorageUnavailableException("away")))) {
             before = scrape(away);
             away.acquire(stream, "me", leaseId);
             away.renew(stream, leaseId);

@@ -59,8 +59,7 @@ class RequestIdTest {
         assertThat(json(notLocked).path("requestId").asText()).isEqualTo("not-locked");
         Response nowhere = request("nowhere").get("/nowhere");
         assertThat(json(nowhere).path("requestId").asText()).isEqualTo("nowhere");
-        try (TestServer away =
-                TestServer.of(new FailingLockManager(() -> new StorageUnavailableException("away", null)))) {
+        try (TestServer away = TestServer.of(new FailingLockManager(() -> new StorageUnavailableException("away")))) {
             Response unavailable = away.request().header("X-Request-Id", "away").get("/v1/locks");
             assertThat(unavailable.statusCode()).isEqualTo(503);
             assertThat(json(unavailable).path("requestId").asText()).isEqualTo("away");

@@ -177,7 +177,7 @@ class RepeatedErrorLogTest {
     }
 
     private void log(String key) {
-        errors.log(Level.WARN, key, "message of " + key, null);
+        errors.log(Level.WARN, key, "message of " + key);
     }
 
     private void pass(long time) {

@@ -13,9 +13,9 @@ class RootCauseTest {
         OutOfMemoryError error = new OutOfMemoryError("Java heap space");
         SQLException wrapped = new SQLException("wrapped", error);
         assertThat(RootCause.of(new IllegalStateException(wrapped))).isSameAs(error);
-        assertThat(RootCause.errorOf(new IllegalStateException(wrapped))).isSameAs(error);
-        assertThat(RootCause.errorOf(error)).isSameAs(error);
-        assertThat(RootCause.errorOf(new SQLException("alone"))).isNull();
+        assertThat(RootCause.errorOf(new IllegalStateException(wrapped))).containsSame(error);
+        assertThat(RootCause.errorOf(error)).containsSame(error);
+        assertThat(RootCause.errorOf(new SQLException("alone"))).isEmpty();
     }
 
     @Test
@@ -25,6 +25,6 @@ class RootCauseTest {
         Exception two = new Exception("two", one);
         one.initCause(two);
         assertThat(RootCause.of(one)).isIn(one, two);
-        assertThat(RootCause.errorOf(one)).isNull();
+        assertThat(RootCause.errorOf(one)).isEmpty();
     }
 }

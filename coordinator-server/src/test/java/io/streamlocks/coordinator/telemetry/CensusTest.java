@@ -27,7 +27,7 @@ class CensusTest {
     private final LockManager locks = (LockManager) Proxy.newProxyInstance(
             CensusTest.class.getClassLoader(), new Class<?>[] {LockManager.class}, (proxy, method, arguments) -> {
                 if (away) {
-                    throw new StorageUnavailableException("away", null);
+                    throw new StorageUnavailableException("away");
                 }
                 return method.invoke(memory, arguments);
             });

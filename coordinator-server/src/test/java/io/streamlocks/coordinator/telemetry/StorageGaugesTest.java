@@ -20,7 +20,7 @@ class StorageGaugesTest {
     private final Telemetry telemetry = Telemetry.untraced();
     private final Runnable look = telemetry.storage(() -> {
         if (condition == null) {
-            throw new StorageUnavailableException("away", null);
+            throw new StorageUnavailableException("away");
         }
         return condition;
     });

@@ -10,6 +10,7 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.EagerContentHandler;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.Scheduler;
+import org.jspecify.annotations.Nullable;
 
 /** Reads one body, and then has the request handled. One thread at a time calls this class. */
 final class BodyLoader extends EagerContentHandler.ContentLoader implements Runnable {
@@ -31,12 +32,12 @@ final class BodyLoader extends EagerContentHandler.ContentLoader implements Runn
     private int counted;
 
     /** Stands for a body that is not kept; null while the body is kept. */
-    private Object instead;
+    private @Nullable Object instead;
 
     private long discarded;
 
     /** Null until the body has to be waited for. */
-    private Scheduler.Task timeLimit;
+    private Scheduler.@Nullable Task timeLimit;
 
     BodyLoader(BodyReader reader, Handler next, Request request, Response response, Callback callback) {
         super(next, request, response, callback);
@@ -77,7 +78,9 @@ final class BodyLoader extends EagerContentHandler.ContentLoader implements Runn
     @Override
     public void run() {
         if (isDone()) {
-            timeLimit.cancel();
+            if (timeLimit != null) {
+                timeLimit.cancel();
+            }
             // Another thread does this, because the thread that calls this serves other connections, too.
             reader.threadsFor(size).execute(this::handle);
         } else {

@@ -14,6 +14,7 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.EagerContentHandler;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.component.AbstractLifeCycle;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
 /**
@@ -72,12 +73,12 @@ final class BodyReader extends AbstractLifeCycle implements EagerContentHandler.
 
     /** Returns null, which applies this factory to content of any type. */
     @Override
-    public String getApplicableMimeType() {
+    public @Nullable String getApplicableMimeType() {
         return null;
     }
 
     @Override
-    public EagerContentHandler.ContentLoader newContentLoader(
+    public EagerContentHandler.@Nullable ContentLoader newContentLoader(
             String contentType, String mimeType, Handler next, Request request, Response response, Callback callback) {
         BodyLoader loader = new BodyLoader(this, next, request, response, callback);
         if (request.getHeaders().contains(HttpHeader.EXPECT) && loader.isAnnouncedTooLarge()) {
@@ -112,7 +113,7 @@ final class BodyReader extends AbstractLifeCycle implements EagerContentHandler.
 
     void reportNoMemory(String caller) {
         String why = "The bodies being read, of " + caller + " or of all callers, use up the memory for them";
-        errors.log(Level.WARN, why, "Refused a call: " + why, null);
+        errors.log(Level.WARN, why, "Refused a call: " + why);
         telemetry.refused(Refusal.BODY_MEMORY);
     }
 
@@ -120,10 +121,7 @@ final class BodyReader extends AbstractLifeCycle implements EagerContentHandler.
     void endSlow(Request request) {
         String why = "a body took over " + limits.body().toSeconds() + " s";
         errors.log(
-                Level.WARN,
-                why,
-                "Ended the connection of a client at " + Request.getRemoteAddr(request) + ": " + why,
-                null);
+                Level.WARN, why, "Ended the connection of a client at " + Request.getRemoteAddr(request) + ": " + why);
         telemetry.refused(Refusal.SLOW_BODY);
         // Another thread does this, because the thread that ends a connection calls those that wait for its end.
         threads.execute(() ->

@@ -9,6 +9,7 @@ import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
 /**
@@ -32,8 +33,8 @@ public final class Call implements Consumer<Throwable> {
     private final String requestId;
     private final Telemetry telemetry;
 
-    /** Null if the call is not traced. */
-    private final CallSpan span;
+    /** Empty if the call is not traced. */
+    private final Optional<CallSpan> span;
 
     private volatile Optional<String> route = Optional.empty();
 
@@ -47,7 +48,7 @@ public final class Call implements Consumer<Throwable> {
         this.method = known == null ? "_OTHER" : known.asString();
         this.requestId = RequestId.of(headers.get(REQUEST_ID));
         this.telemetry = telemetry;
-        this.span = telemetry.begin(headers::get);
+        this.span = telemetry.begin(name -> Optional.ofNullable(headers.get(name)));
     }
 
     /** Begins the call of a request. The call ends with the response. */
@@ -87,23 +88,17 @@ public final class Call implements Consumer<Throwable> {
     /** Sets the headers by which the client can refer to the call. */
     private void mark(Response response) {
         response.getHeaders().put(REQUEST_ID, requestId);
-        if (span != null) {
-            response.getHeaders().put(TRACEPARENT, span.traceparent());
-        }
+        span.ifPresent(traced -> response.getHeaders().put(TRACEPARENT, traced.traceparent()));
     }
 
     /** Makes this thread handle the call until it {@linkplain #leave leaves}. */
     void enter() {
         MDC.put(LOG_KEY, requestId);
-        if (span != null) {
-            span.enter();
-        }
+        span.ifPresent(CallSpan::enter);
     }
 
     void leave() {
-        if (span != null) {
-            span.leave();
-        }
+        span.ifPresent(CallSpan::leave);
         MDC.remove(LOG_KEY);
     }
 
@@ -122,9 +117,7 @@ public final class Call implements Consumer<Throwable> {
 
     /** Records which stream the call is about. */
     public void streamId(String streamId) {
-        if (span != null) {
-            span.streamId(streamId);
-        }
+        span.ifPresent(traced -> traced.streamId(streamId));
     }
 
     /**
@@ -140,10 +133,8 @@ public final class Call implements Consumer<Throwable> {
 
     /** Ends the call: the response has been sent, or could not be sent. */
     @Override
-    public void accept(Throwable failure) {
+    public void accept(@Nullable Throwable failure) {
         telemetry.answered(method, route.orElse(NO_ROUTE), status, System.nanoTime() - beganNanos);
-        if (span != null) {
-            span.end(requestId, method, route, status);
-        }
+        span.ifPresent(traced -> traced.end(requestId, method, route, status));
     }
 }

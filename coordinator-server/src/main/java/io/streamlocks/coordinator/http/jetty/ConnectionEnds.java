@@ -52,8 +52,7 @@ final class ConnectionEnds {
                 errors.log(
                         Level.WARN,
                         refusal + client.address(),
-                        "Ended a connection from " + client.address() + ": " + why,
-                        null);
+                        "Ended a connection from " + client.address() + ": " + why);
                 client.close(new TimeoutException(why));
             }
         });

@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.http.jetty;
 
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** The ids of calls. This class is thread-safe. */
 final class RequestId {
@@ -22,7 +23,7 @@ final class RequestId {
      * @param given by the client, null if it gives none; replaced if it is not 1 to 128 of the characters {@code
      *     [A-Za-z0-9._-]}, so that it can be written into any log
      */
-    static String of(String given) {
+    static String of(@Nullable String given) {
         return given != null && isValid(given) ? given : PREFIX + Long.toString(COUNT.incrementAndGet(), 36);
     }
 

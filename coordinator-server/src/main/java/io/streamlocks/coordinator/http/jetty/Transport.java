@@ -6,6 +6,7 @@ import io.streamlocks.coordinator.reload.Reloaded;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BiConsumer;
@@ -21,6 +22,7 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.EagerContentHandler;
 import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sets up the Jetty of a server: its ports, and the handlers through which each request passes before it comes to its
@@ -66,11 +68,11 @@ public final class Transport {
     private final RepeatedErrorLog errors;
     private final Telemetry telemetry;
 
-    /** Is set before the server starts. */
-    private Listening listening;
+    /** Null until {@link #listenAt}. */
+    private @Nullable Listening listening;
 
-    /** Is set while the server starts. */
-    private Server server;
+    /** Null until the server starts. */
+    private @Nullable Server server;
 
     /**
      * Creates a transport; {@link #configure} applies it to a server.
@@ -111,7 +113,7 @@ public final class Transport {
 
     /** Returns the management port, if there is one. To be called once the server has started. */
     public OptionalInt managementPort() {
-        Connector[] connectors = server.getConnectors();
+        Connector[] connectors = server().getConnectors();
         return connectors.length == 1
                 ? OptionalInt.empty()
                 : OptionalInt.of(((ServerConnector) connectors[1]).getLocalPort());
@@ -122,24 +124,33 @@ public final class Transport {
      * server then has what is left of that time for the calls under way.
      */
     public void closePorts() {
-        server.setStopTimeout(Connectors.close(server, STOP_TIMEOUT).toMillis());
+        server().setStopTimeout(Connectors.close(server(), STOP_TIMEOUT).toMillis());
+    }
+
+    private Listening listening() {
+        return Objects.requireNonNull(listening, "listenAt must be called before the server starts");
+    }
+
+    private Server server() {
+        return Objects.requireNonNull(server, "The server has not started");
     }
 
     private void setUp(Server made) {
         server = made;
-        server.setStopTimeout(STOP_TIMEOUT.toMillis());
-        server.setErrorHandler(errorHandler());
-        SlowClients slow = new SlowClients(options.limits(), listening.connectionsPerAddress(), errors, telemetry);
-        Connectors.add(server, listening, certificate, slow);
+        Listening at = listening();
+        made.setStopTimeout(STOP_TIMEOUT.toMillis());
+        made.setErrorHandler(errorHandler());
+        SlowClients slow = new SlowClients(options.limits(), at.connectionsPerAddress(), errors, telemetry);
+        Connectors.add(made, at, certificate, slow);
         // This replaces the framework's handler, which counts requests. No handler refuses calls while the server
         // stops: a stop waits for the end of the connections, and serves a renewal that comes on one of them.
-        server.setHandler(chain(
+        made.setHandler(chain(
                 new AdmissionHandler(api.admission()),
                 slow,
                 new Reconnects(api.sendsClientsAway(), options.nanoTime()),
                 new EagerContentHandler(new BodyReader(options.limits(), options.threads(), errors, telemetry)),
                 // This is behind the body, because a client that is refused may still send, and would see a broken pipe.
-                new Entrance(listening.isForLoopbackNames(), api.isForManagement()),
+                new Entrance(at.isForLoopbackNames(), api.isForManagement()),
                 // This is behind the body, because a call belongs to the thread that handles it, and other threads may
                 // read a body.
                 new CallHandler(errors, telemetry)));
@@ -153,7 +164,7 @@ public final class Transport {
     }
 
     private HttpErrorHandler errorHandler() {
-        return new HttpErrorHandler(api.errorBody(), () -> listening.maxHeadBytes(), telemetry);
+        return new HttpErrorHandler(api.errorBody(), () -> listening().maxHeadBytes(), telemetry);
     }
 
     /** Replaces the framework's handler, which looks for a session in each request. */

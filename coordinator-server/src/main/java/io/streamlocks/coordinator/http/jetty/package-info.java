@@ -6,4 +6,7 @@
  * io.streamlocks.coordinator.http.jetty.Transport} takes what the API decides (who is let in, the limits of a route,
  * the body of an error) as functions, so this package contains no routes, no JSON, and nothing about leases.
  */
+@NullMarked
 package io.streamlocks.coordinator.http.jetty;
+
+import org.jspecify.annotations.NullMarked;

@@ -6,6 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the requests that wait for the storage, bounds how long they wait, and remembers why they cannot be carried
@@ -34,7 +35,7 @@ final class Backlog {
     private final ConcurrentHashMap<String, Integer> ofCaller = new ConcurrentHashMap<>();
 
     /** The failure of the statement that ended last; null if it succeeded. */
-    private volatile StorageUnavailableException outage;
+    private volatile @Nullable StorageUnavailableException outage;
 
     Backlog(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;

@@ -19,8 +19,8 @@ final class Call<Q, O> {
     private final Consumer<Execution> observer;
     private final CompletableFuture<List<O>> outcomes = new CompletableFuture<>();
 
-    /** The outcomes; null while none is known, and for a call that is decided as a whole. Guarded by this. */
-    private List<O> known;
+    /** The outcomes so far; empty while none is known, and for a call that is decided as a whole. Guarded by this. */
+    private List<O> known = List.of();
 
     /** The number of outcomes that are not known. Guarded by this. */
     private int missing;
@@ -30,7 +30,7 @@ final class Call<Q, O> {
      * @param operation the kind of its requests
      * @param size the number of its requests
      * @param askedNanos when it began to wait
-     * @param observer is informed of the statements that carried it out; null for none
+     * @param observer is informed of the statements that carried it out
      */
     Call(String caller, Operation<Q, O> operation, int size, long askedNanos, Consumer<Execution> observer) {
         this.caller = caller;
@@ -69,9 +69,7 @@ final class Call<Q, O> {
 
     /** Reports a statement that has carried out requests of this call, or has failed to. */
     void carriedOut(Execution execution) {
-        if (observer != null) {
-            observer.accept(execution);
-        }
+        observer.accept(execution);
     }
 
     /** Completes the call with the outcomes of all requests. */
@@ -86,22 +84,21 @@ final class Call<Q, O> {
      * @param decided their outcomes
      */
     void decide(int[] positions, List<O> decided) {
-        List<O> all = null;
+        List<O> all;
         synchronized (this) {
-            if (known == null) {
-                known = new ArrayList<>(Collections.nCopies(size, null));
+            if (known.isEmpty()) {
+                known = new ArrayList<>(Collections.nCopies(size, operation.undecided()));
             }
             for (int i = 0; i < positions.length; i++) {
                 known.set(positions[i], decided.get(i));
             }
             missing -= positions.length;
-            if (missing == 0) {
-                all = known;
+            if (missing > 0) {
+                return;
             }
+            all = known;
         }
-        if (all != null) {
-            outcomes.complete(all);
-        }
+        outcomes.complete(all);
     }
 
     /** Fails the call: its outcome is unknown. */

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -51,7 +52,7 @@ final class FairThreads {
         private int running;
     }
 
-    private record Task(String caller, Runnable work) {}
+    private record Task(String caller, Tasks tasks, Runnable work) {}
 
     /** Says whether a task was accepted. */
     enum Acceptance {
@@ -75,16 +76,16 @@ final class FairThreads {
             Tasks tasks = callers.computeIfAbsent(caller, first -> new Tasks());
             tasks.waiting.add(work);
             waiting++;
-            Task next = next();
-            try {
-                if (next != null) {
+            Optional<Task> next = next();
+            if (next.isPresent()) {
+                try {
                     threads.execute(() -> runAll(next));
                     return Acceptance.ACCEPTED;
+                } catch (RejectedExecutionException | OutOfMemoryError e) {
+                    // No other task could run, so the one that failed to start is this one.
+                    ended(next.get());
+                    return Acceptance.TOO_MANY;
                 }
-            } catch (RejectedExecutionException | OutOfMemoryError e) {
-                // No other task could run, so the one that failed to start is this one.
-                ended(next);
-                return Acceptance.TOO_MANY;
             }
             if (waiting <= mostWaiting && tasks.waiting.size() <= mostWaitingOfOne) {
                 return Acceptance.ACCEPTED;
@@ -96,29 +97,28 @@ final class FairThreads {
         }
     }
 
-    private void runAll(Task first) {
-        Task task = first;
-        while (task != null) {
+    private void runAll(Optional<Task> first) {
+        Optional<Task> task = first;
+        while (task.isPresent()) {
             try {
-                task.work().run();
+                task.get().work().run();
             } catch (Throwable e) {
                 // The tasks of other callers must run whatever happens.
                 LOG.error("A read failed unexpectedly", e);
             }
-            task = nextAfter(task);
+            task = nextAfter(task.get());
         }
     }
 
-    private synchronized Task nextAfter(Task done) {
+    private synchronized Optional<Task> nextAfter(Task done) {
         ended(done);
         return next();
     }
 
     private void ended(Task done) {
         running--;
-        Tasks tasks = callers.get(done.caller());
-        tasks.running--;
-        forgetIfIdle(done.caller(), tasks);
+        done.tasks().running--;
+        forgetIfIdle(done.caller(), done.tasks());
     }
 
     private void forgetIfIdle(String caller, Tasks tasks) {
@@ -127,25 +127,26 @@ final class FairThreads {
         }
     }
 
-    /** Begins the next task in turn; null if there is none, or no free thread. */
-    private Task next() {
+    /** Begins the next task in turn, and returns it; empty if there is none, or no free thread. */
+    private Optional<Task> next() {
         if (running == count || waiting == 0) {
-            return null;
+            return Optional.empty();
         }
         for (Map.Entry<String, Tasks> entry : callers.entrySet()) {
             Tasks tasks = entry.getValue();
             if (!tasks.waiting.isEmpty() && tasks.running < mostOfOne) {
-                Task next = new Task(entry.getKey(), tasks.waiting.poll());
+                Optional<Task> next = Optional.of(new Task(entry.getKey(), tasks, tasks.waiting.remove()));
                 waiting--;
                 running++;
                 tasks.running++;
                 // The caller moves behind the others.
-                callers.remove(next.caller());
-                callers.put(next.caller(), tasks);
+                String caller = next.get().caller();
+                callers.remove(caller);
+                callers.put(caller, tasks);
                 return next;
             }
         }
-        return null;
+        return Optional.empty();
     }
 
     /** Accepts no further tasks. The tasks that were accepted run. */

@@ -4,6 +4,7 @@ import io.streamlocks.coordinator.lock.Limits;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -146,13 +147,13 @@ final class Lane {
     }
 
     private void runAll() {
-        Statement<?, ?> statement = nextInAnyCase(null);
-        while (statement != null) {
-            Statement<?, ?> done = statement;
+        Optional<Statement<?, ?>> statement = nextInAnyCase(Optional.empty());
+        while (statement.isPresent()) {
+            Statement<?, ?> done = statement.get();
             done.execute(backlog);
-            statement = nextInAnyCase(done);
+            statement = nextInAnyCase(statement);
             done.blocked().forEach(this::tryLater);
-            if (statement == null) {
+            if (statement.isEmpty()) {
                 // Waking another thread would take longer than completing most futures.
                 done.complete(observer);
             } else {
@@ -191,8 +192,8 @@ final class Lane {
      * silently, because nothing would start another one, and must not try for ever. Each error therefore fails one
      * waiting call.
      */
-    private Statement<?, ?> nextInAnyCase(Statement<?, ?> done) {
-        Statement<?, ?> before = done;
+    private Optional<Statement<?, ?>> nextInAnyCase(Optional<Statement<?, ?>> done) {
+        Optional<Statement<?, ?>> before = done;
         while (true) {
             try {
                 return next(before);
@@ -200,33 +201,30 @@ final class Lane {
                 List<Part<?, ?>> failed = new ArrayList<>();
                 boolean goesOn;
                 synchronized (this) {
-                    if (before != null && underWay.remove(before)) {
-                        failed.addAll(before.undecided());
+                    if (before.isPresent() && underWay.remove(before.get())) {
+                        failed.addAll(before.get().undecided());
                     }
-                    Part<?, ?> first = waiting.poll();
-                    goesOn = first != null;
-                    if (goesOn) {
-                        failed.add(first);
-                    } else {
+                    goesOn = waiting.pollTo(failed);
+                    if (!goesOn) {
                         runners--;
                     }
                 }
-                before = null;
+                before = Optional.empty();
                 failed.forEach(part -> part.giveUp(e));
                 if (!goesOn) {
-                    return null;
+                    return Optional.empty();
                 }
             }
         }
     }
 
     /**
-     * Takes the next statement. A null result ends this runner: nothing can be carried out now, or not enough for a
+     * Takes the next statement. An empty result ends this runner: nothing can be carried out now, or not enough for a
      * second statement.
      *
-     * @param done the previous statement of this runner; null if there is none
+     * @param done the previous statement of this runner; empty if there is none
      */
-    private Statement<?, ?> next(Statement<?, ?> done) {
+    private Optional<Statement<?, ?>> next(Optional<Statement<?, ?>> done) {
         List<Part<?, ?>> late = new ArrayList<>();
         try {
             return next(done, late);
@@ -238,17 +236,17 @@ final class Lane {
         }
     }
 
-    private synchronized Statement<?, ?> next(Statement<?, ?> done, List<Part<?, ?>> late) {
-        if (underWay.remove(done)) {
+    private synchronized Optional<Statement<?, ?>> next(Optional<Statement<?, ?>> done, List<Part<?, ?>> late) {
+        if (done.isPresent() && underWay.remove(done.get())) {
             requestsBlocked = 0;
             // This precedes everything else that could be done with their streams.
-            putBack(done.undecided(), late);
+            putBack(done.get().undecided(), late);
         }
-        Statement<?, ?> statement = runners == 1 || isWorthAnother() ? takeStatement(late) : null;
-        if (statement == null) {
+        Optional<Statement<?, ?>> statement = runners == 1 || isWorthAnother() ? takeStatement(late) : Optional.empty();
+        if (statement.isEmpty()) {
             runners--;
         } else {
-            underWay.add(statement);
+            underWay.add(statement.get());
             beginIfNeeded();
         }
         return statement;
@@ -288,11 +286,11 @@ final class Lane {
         }
     }
 
-    private Statement<?, ?> takeStatement(List<Part<?, ?>> late) {
+    private Optional<Statement<?, ?>> takeStatement(List<Part<?, ?>> late) {
         Set<String> busy = new HashSet<>();
         underWay.forEach(other -> other.addStreamIdsTo(busy));
-        Statement<?, ?> statement = waiting.take(busy, late);
-        requestsBlocked = statement == null ? waiting.requests() : 0;
+        Optional<Statement<?, ?>> statement = waiting.take(busy, late);
+        requestsBlocked = statement.isEmpty() ? waiting.requests() : 0;
         return statement;
     }
 }

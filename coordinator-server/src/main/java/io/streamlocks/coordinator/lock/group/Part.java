@@ -3,6 +3,8 @@ package io.streamlocks.coordinator.lock.group;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
 /**
@@ -11,16 +13,22 @@ import java.util.stream.IntStream;
  *
  * @param call the call
  * @param requests the requests
- * @param positions their positions in the call; null if they are all of it
- * @param otherwise the outcome of each of them if it is not carried out; null if the call then fails as a whole
+ * @param positions their positions in the call; empty if they are all of it
+ * @param otherwise the outcome of each of them if it is not carried out; empty if the call then fails as a whole
  * @param tries how often they were tried, or waited while others of their call were
- * @param blockedNanos when one of them was blocked for the first time; null if none was
+ * @param blockedNanos when one of them was blocked for the first time; empty if none was
  */
-record Part<Q, O>(Call<Q, O> call, List<Q> requests, int[] positions, O otherwise, int tries, Long blockedNanos) {
+record Part<Q, O>(
+        Call<Q, O> call,
+        List<Q> requests,
+        Optional<int[]> positions,
+        Optional<O> otherwise,
+        int tries,
+        OptionalLong blockedNanos) {
 
     /** Returns the part that is all of a call. */
     static <Q, O> Part<Q, O> all(Call<Q, O> call, List<Q> requests) {
-        return new Part<>(call, requests, null, null, 0, null);
+        return new Part<>(call, requests, Optional.empty(), Optional.empty(), 0, OptionalLong.empty());
     }
 
     int size() {
@@ -46,8 +54,8 @@ record Part<Q, O>(Call<Q, O> call, List<Q> requests, int[] positions, O otherwis
         return new Part<>(
                 call,
                 requests.subList(0, count),
-                positions(IntStream.range(0, count).toArray()),
-                call.operation().undecided(),
+                Optional.of(positions(IntStream.range(0, count).toArray())),
+                Optional.of(call.operation().undecided()),
                 tries,
                 blockedNanos);
     }
@@ -57,8 +65,8 @@ record Part<Q, O>(Call<Q, O> call, List<Q> requests, int[] positions, O otherwis
         return new Part<>(
                 call,
                 requests.subList(count, size()),
-                positions(IntStream.range(count, size()).toArray()),
-                call.operation().undecided(),
+                Optional.of(positions(IntStream.range(count, size()).toArray())),
+                Optional.of(call.operation().undecided()),
                 Math.max(1, tries),
                 blockedNanos);
     }
@@ -66,7 +74,12 @@ record Part<Q, O>(Call<Q, O> call, List<Q> requests, int[] positions, O otherwis
     /** Returns the requests that a statement left undecided, to be tried again. */
     Part<Q, O> undecided(int[] indices) {
         return new Part<>(
-                call, at(indices), positions(indices), call.operation().undecided(), tries + 1, blockedNanos);
+                call,
+                at(indices),
+                Optional.of(positions(indices)),
+                Optional.of(call.operation().undecided()),
+                tries + 1,
+                blockedNanos);
     }
 
     /** Returns the requests that were blocked, to be tried again. */
@@ -74,10 +87,10 @@ record Part<Q, O>(Call<Q, O> call, List<Q> requests, int[] positions, O otherwis
         return new Part<>(
                 call,
                 at(indices),
-                positions(indices),
-                call.operation().blocked(),
+                Optional.of(positions(indices)),
+                Optional.of(call.operation().blocked()),
                 tries + 1,
-                blockedNanos == null ? (Long) nowNanos : blockedNanos);
+                OptionalLong.of(blockedNanos.orElse(nowNanos)));
     }
 
     private List<Q> at(int[] indices) {
@@ -85,9 +98,9 @@ record Part<Q, O>(Call<Q, O> call, List<Q> requests, int[] positions, O otherwis
     }
 
     private int[] positions(int[] indices) {
-        return positions == null
-                ? indices
-                : IntStream.of(indices).map(i -> positions[i]).toArray();
+        return positions
+                .map(own -> IntStream.of(indices).map(i -> own[i]).toArray())
+                .orElse(indices);
     }
 
     /**
@@ -98,21 +111,19 @@ record Part<Q, O>(Call<Q, O> call, List<Q> requests, int[] positions, O otherwis
         return call.isOpen()
                 && !(call.size() == 1
                         ? backlog.hasWaitedTooLong(call.askedNanos())
-                        : blockedNanos != null && backlog.isOlderThan(Backlog.MAX_BLOCKED_MS, blockedNanos));
+                        : blockedNanos.isPresent()
+                                && backlog.isOlderThan(Backlog.MAX_BLOCKED_MS, blockedNanos.getAsLong()));
     }
 
     /** Returns whether other requests of its call went first. */
     boolean isLeftOver() {
-        return tries > 0 && call.operation().undecided().equals(otherwise);
+        return tries > 0
+                && otherwise.filter(call.operation().undecided()::equals).isPresent();
     }
 
     /** Adds the outcomes of all requests to the call. */
     void decide(List<O> decided) {
-        if (positions == null) {
-            call.decide(decided);
-        } else {
-            call.decide(positions, decided);
-        }
+        positions.ifPresentOrElse(own -> call.decide(own, decided), () -> call.decide(decided));
     }
 
     /** Adds the outcomes of some requests to the call. */
@@ -122,10 +133,6 @@ record Part<Q, O>(Call<Q, O> call, List<Q> requests, int[] positions, O otherwis
 
     /** Ends this part without carrying it out. The outcomes that its call already has remain. */
     void giveUp(Throwable cause) {
-        if (otherwise == null) {
-            call.fail(cause);
-        } else {
-            decide(Collections.nCopies(size(), otherwise));
-        }
+        otherwise.ifPresentOrElse(outcome -> decide(Collections.nCopies(size(), outcome)), () -> call.fail(cause));
     }
 }

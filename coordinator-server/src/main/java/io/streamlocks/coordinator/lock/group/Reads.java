@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The calls that do not wait for statements of changes: lookups of one lock, walks over many rows, breaks of an owner,
@@ -39,7 +40,7 @@ final class Reads {
     private final FairThreads checkers = new FairThreads(1, GroupCommit.daemons("group-commit-check"), 1, 1);
 
     /** The check that begins next; null if there is none. Guarded by this. */
-    private CompletableFuture<Void> nextCheck;
+    private @Nullable CompletableFuture<Void> nextCheck;
 
     /**
      * @param delay runs the tasks that are due later
@@ -162,10 +163,7 @@ final class Reads {
             backlog.failed(e);
             failure = e;
         }
-        if (read.observer() != null) {
-            read.observer()
-                    .accept(new Execution(read.kind(), 1, began, backlog.nanoTime(), Optional.ofNullable(failure)));
-        }
+        read.observer().accept(new Execution(read.kind(), 1, began, backlog.nanoTime(), Optional.ofNullable(failure)));
         if (failure == null) {
             result.complete(value);
         } else {

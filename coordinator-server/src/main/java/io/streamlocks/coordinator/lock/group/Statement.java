@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Requests of several calls that are carried out together. This class is not thread-safe. One thread hands it to the
@@ -23,7 +24,10 @@ final class Statement<Q, O> {
 
     private final long beganNanos;
     private int size;
-    private Throwable failure;
+
+    /** Why it failed; null if it has not ended, or has succeeded. */
+    private @Nullable Throwable failure;
+
     private long endedNanos;
 
     /**
@@ -141,8 +145,9 @@ final class Statement<Q, O> {
         try {
             observe(observer);
         } finally {
-            if (failure != null) {
-                parts.forEach(part -> part.call().fail(failure));
+            Throwable cause = failure;
+            if (cause != null) {
+                parts.forEach(part -> part.call().fail(cause));
             } else {
                 completions.forEach(Runnable::run);
             }

@@ -8,11 +8,14 @@ import java.util.function.Consumer;
  */
 public interface StatementObserver {
 
+    /** Ignores the statements of a call. */
+    Consumer<Execution> UNOBSERVED = execution -> {};
+
     /** Ignores everything. */
     StatementObserver NONE = new StatementObserver() {
         @Override
         public Consumer<Execution> asked() {
-            return null;
+            return UNOBSERVED;
         }
 
         @Override
@@ -43,7 +46,7 @@ public interface StatementObserver {
     /**
      * Reports that a call begins to wait. It runs on the thread of the caller.
      *
-     * @return is informed of the statements that carry the call out; null if none is wanted
+     * @return is informed of the statements that carry the call out; {@link #UNOBSERVED} if none is wanted
      */
     Consumer<Execution> asked();
 

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -24,8 +25,8 @@ final class Taking {
     /** Each caller may have this many requests before any caller gets more. */
     private final int share;
 
-    private Statement<?, ?> statement;
-    private CallerQueue decided;
+    private Optional<Statement<?, ?>> statement = Optional.empty();
+    private Optional<CallerQueue> decided = Optional.empty();
 
     /**
      * @param busy the streams that the statement must not name
@@ -39,20 +40,20 @@ final class Taking {
         this.share = Math.max(1, Lane.MAX_STATEMENT_REQUESTS / Math.max(1, callers));
     }
 
-    /** Returns the statement so far; null if it has not begun. */
-    Statement<?, ?> statement() {
+    /** Returns the statement so far; empty if it has not begun. */
+    Optional<Statement<?, ?>> statement() {
         return statement;
     }
 
-    /** Returns the caller that decided the kind of the statement; null if it has not begun. */
-    CallerQueue decided() {
+    /** Returns the caller that decided the kind of the statement; empty if it has not begun. */
+    Optional<CallerQueue> decided() {
         return decided;
     }
 
     /**
-     * Takes requests from the queues, in the order of their turns, and returns the statement; null if there is none.
+     * Takes requests from the queues, in the order of their turns, and returns the statement; empty if there is none.
      */
-    Statement<?, ?> from(List<CallerQueue> turns) {
+    Optional<Statement<?, ?>> from(List<CallerQueue> turns) {
         List<CallerQueue> large = new ArrayList<>(0);
         for (CallerQueue queue : turns) {
             int free = room() - large.size() * share;
@@ -70,7 +71,7 @@ final class Taking {
     }
 
     private int room() {
-        return statement == null ? Lane.MAX_STATEMENT_REQUESTS : Lane.MAX_STATEMENT_REQUESTS - statement.size();
+        return Lane.MAX_STATEMENT_REQUESTS - statement.map(Statement::size).orElse(0);
     }
 
     /**
@@ -132,16 +133,16 @@ final class Taking {
     }
 
     private boolean canBeDone(Part<?, ?> part, Collection<String> overdue) {
-        return (statement == null || statement.does(part.call().operation()))
+        return (statement.isEmpty() || statement.get().does(part.call().operation()))
                 && !part.namesOneOf(busy)
                 && !part.namesOneOf(overdue);
     }
 
     private Statement<?, ?> begin(CallerQueue queue, Part<?, ?> part) {
-        if (statement == null) {
-            decided = queue;
-            statement = new Statement<>(part.call().operation(), backlog.nanoTime());
+        if (statement.isEmpty()) {
+            decided = Optional.of(queue);
+            statement = Optional.of(new Statement<>(part.call().operation(), backlog.nanoTime()));
         }
-        return statement;
+        return statement.get();
     }
 }

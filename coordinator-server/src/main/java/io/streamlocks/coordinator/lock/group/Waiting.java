@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -44,16 +45,17 @@ final class Waiting {
         return queues.computeIfAbsent(part.call().caller(), CallerQueue::new);
     }
 
-    /** Takes out any part; null if there is none. */
-    Part<?, ?> poll() {
+    /** Moves any part to the given ones, and returns whether there was one. */
+    boolean pollTo(List<Part<?, ?>> others) {
         if (queues.isEmpty()) {
-            return null;
+            return false;
         }
         CallerQueue queue = queues.values().iterator().next();
-        Part<?, ?> part = queue.parts().poll();
+        Part<?, ?> part = queue.parts().remove();
+        others.add(part);
         queue.left(part);
         settle(List.of(queue));
-        return part;
+        return true;
     }
 
     /** Takes out all parts. */
@@ -90,29 +92,28 @@ final class Waiting {
      *
      * @param busy the streams that it must not name
      * @param late gets the parts that have waited for too long
-     * @return the statement; null if no request can be carried out now
+     * @return the statement; empty if no request can be carried out now
      */
-    Statement<?, ?> take(Set<String> busy, List<Part<?, ?>> late) {
+    Optional<Statement<?, ?>> take(Set<String> busy, List<Part<?, ?>> late) {
         List<CallerQueue> turns = List.copyOf(queues.values());
         Taking taking = new Taking(busy, late, backlog, turns.size());
         try {
-            Statement<?, ?> statement = taking.from(turns);
             // The call that began the statement may have turned out to be late.
-            return statement == null || statement.size() == 0 ? null : statement;
+            return taking.from(turns).filter(statement -> statement.size() > 0);
         } catch (Throwable e) {
             // These parts have left their queues, so nothing else would complete their calls.
-            if (taking.statement() != null) {
-                taking.statement().addPartsTo(late);
-            }
+            taking.statement().ifPresent(statement -> statement.addPartsTo(late));
             throw e;
         } finally {
             settle(turns);
-            CallerQueue decided = taking.decided();
-            if (decided != null && queues.remove(decided.caller(), decided)) {
-                // The caller that decided moves behind all others. Otherwise a flood of one kind would decide each
-                // time.
-                queues.put(decided.caller(), decided);
-            }
+            taking.decided().ifPresent(this::moveBehindAll);
+        }
+    }
+
+    /** The caller that decided moves behind all others. Otherwise a flood of one kind would decide each time. */
+    private void moveBehindAll(CallerQueue decided) {
+        if (queues.remove(decided.caller(), decided)) {
+            queues.put(decided.caller(), decided);
         }
     }
 }

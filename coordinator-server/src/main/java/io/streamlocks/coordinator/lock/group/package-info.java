@@ -5,4 +5,7 @@
  * <p>Callers share the scarce resources: each gets its part of a statement, of the room to wait, and of the threads
  * that read, however much the others ask for.
  */
+@NullMarked
 package io.streamlocks.coordinator.lock.group;
+
+import org.jspecify.annotations.NullMarked;

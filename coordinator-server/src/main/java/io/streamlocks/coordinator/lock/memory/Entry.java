@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 final class Entry {
 
     private final String streamId;
+    private final String ownerId;
     private final UUID leaseId;
     private final long fencingToken;
     private final Instant acquiredAt;
@@ -31,11 +32,8 @@ final class Entry {
     /** The leases before this one, latest first. */
     private final List<UUID> supersededLeaseIds;
 
-    /** Null after a release or a break. */
-    private String ownerId;
-
-    /** The owner, after a release or a break. */
-    private String endedOwnerId;
+    /** Whether the lease was released or broken. */
+    private boolean ended;
 
     private Duration ttl;
     private Instant expiresAt;
@@ -63,9 +61,13 @@ final class Entry {
         return fencingToken;
     }
 
-    /** Returns the owner; null after a release or a break. */
     String ownerId() {
         return ownerId;
+    }
+
+    /** Returns whether the lease was released or broken. */
+    boolean isEnded() {
+        return ended;
     }
 
     boolean isLive(Instant now) {
@@ -119,8 +121,7 @@ final class Entry {
     }
 
     private void end(Instant now) {
-        endedOwnerId = ownerId;
-        ownerId = null;
+        ended = true;
         expiresAt = now;
     }
 
@@ -131,8 +132,7 @@ final class Entry {
      */
     Optional<LossReason> loss(UUID lease, String ownerPrefix, Instant now) {
         if (isOf(lease)) {
-            boolean ended = ownerId == null;
-            if (!(ended ? endedOwnerId : ownerId).startsWith(ownerPrefix)) {
+            if (!ownerId.startsWith(ownerPrefix)) {
                 return Optional.of(LossReason.UNKNOWN);
             }
             if (ended) {
@@ -158,7 +158,7 @@ final class Entry {
 
     /** Returns the grant if its end is not in history yet: it is live, or it expired without a successor. */
     Optional<Grant> latestGrant(Instant now) {
-        if (ownerId == null) {
+        if (ended) {
             return Optional.empty();
         }
         return Optional.of(isLive(now) ? grant(Optional.empty()) : expired());

@@ -29,7 +29,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -99,7 +98,7 @@ public final class MemoryLockManager implements LockManager {
             if (opensIn.compareTo(Duration.ZERO) > 0) {
                 return new AcquireOutcome.Delayed(opensIn);
             }
-            if (last.ownerId() != null) {
+            if (!last.isEnded()) {
                 history.add(last.superseded(request.ownerId()));
             }
         }
@@ -116,7 +115,10 @@ public final class MemoryLockManager implements LockManager {
     private RenewOutcome renew(RenewRequest request) {
         Instant now = now();
         Entry entry = streams.get(request.streamId());
-        Optional<LossReason> loss = loss(entry, request.leaseId(), request.ownerPrefix(), now);
+        if (entry == null) {
+            return new RenewOutcome.Lost(LossReason.UNKNOWN, Optional.empty());
+        }
+        Optional<LossReason> loss = entry.loss(request.leaseId(), request.ownerPrefix(), now);
         if (loss.isPresent()) {
             return new RenewOutcome.Lost(loss.get(), breakReason(loss.get(), entry));
         }
@@ -132,17 +134,16 @@ public final class MemoryLockManager implements LockManager {
     private ReleaseOutcome release(ReleaseRequest request) {
         Instant now = now();
         Entry entry = streams.get(request.streamId());
-        Optional<LossReason> loss = loss(entry, request.leaseId(), request.ownerPrefix(), now);
+        if (entry == null) {
+            return new ReleaseOutcome.Lost(LossReason.UNKNOWN, Optional.empty());
+        }
+        Optional<LossReason> loss = entry.loss(request.leaseId(), request.ownerPrefix(), now);
         if (loss.isEmpty()) {
             history.add(entry.release(now));
         } else if (loss.get() != LossReason.RELEASED) {
             return new ReleaseOutcome.Lost(loss.get(), breakReason(loss.get(), entry));
         }
         return new ReleaseOutcome.Released();
-    }
-
-    private static Optional<LossReason> loss(Entry entry, UUID leaseId, String ownerPrefix, Instant now) {
-        return entry == null ? Optional.of(LossReason.UNKNOWN) : entry.loss(leaseId, ownerPrefix, now);
     }
 
     private static Optional<String> breakReason(LossReason loss, Entry entry) {

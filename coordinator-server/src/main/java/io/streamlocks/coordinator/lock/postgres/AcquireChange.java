@@ -101,8 +101,8 @@ record AcquireChange(Statements statements) implements Change<AcquireRequest, Ac
     }
 
     @Override
-    public UUID leaseId(AcquireRequest request) {
-        return request.leaseId();
+    public Optional<UUID> leaseId(AcquireRequest request) {
+        return Optional.of(request.leaseId());
     }
 
     @Override

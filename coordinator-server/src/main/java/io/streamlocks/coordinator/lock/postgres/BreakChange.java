@@ -57,8 +57,8 @@ record BreakChange(Statements statements) implements Change<BreakRequest, BreakO
     }
 
     @Override
-    public UUID leaseId(BreakRequest request) {
-        return null;
+    public Optional<UUID> leaseId(BreakRequest request) {
+        return Optional.empty();
     }
 
     /** The second of two equal breaks finds no lease that it could end. */

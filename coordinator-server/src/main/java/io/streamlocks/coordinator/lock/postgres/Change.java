@@ -22,8 +22,8 @@ interface Change<Q, O> {
     /** Returns the stream of a request. */
     String streamId(Q request);
 
-    /** Returns the lease of a request; null if it names none. */
-    UUID leaseId(Q request);
+    /** Returns the lease of a request; empty if it names none. */
+    Optional<UUID> leaseId(Q request);
 
     /** Returns whether a request that repeats the previous request for its stream has the same outcome. */
     boolean isRepeatable();

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Labels as a column: an array of name, value, name, value; null for none. */
 final class Labels {
@@ -14,10 +15,10 @@ final class Labels {
 
     static Map<String, String> of(ResultSet row) throws SQLException {
         Array labels = row.getArray("labels");
-        return of(labels == null ? null : (String[]) labels.getArray());
+        return labels == null ? Map.of() : of((String[]) labels.getArray());
     }
 
-    static Map<String, String> of(String[] namesAndValues) {
+    static Map<String, String> of(String @Nullable [] namesAndValues) {
         if (namesAndValues == null) {
             return Map.of();
         }
@@ -32,7 +33,7 @@ final class Labels {
      * Returns the text form of the array; null for no labels. A parameter cannot be an array of arrays of different
      * lengths, so a statement gets the array of each request as text and casts it.
      */
-    static String arrayText(Map<String, String> labels) {
+    static @Nullable String arrayText(Map<String, String> labels) {
         if (labels.isEmpty()) {
             return null;
         }

@@ -91,7 +91,7 @@ record OwnerBreak(Statements statements) {
                     broken);
         }
         // A lease that this walk found to have ended may still be live on a standby.
-        statements.query("break", LockSql.CONFIRM, rows -> null);
+        statements.read("break", LockSql.CONFIRM, rows -> {});
         return broken;
     }
 

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
 
@@ -32,16 +33,17 @@ record Pass<Q, O>(Statements statements, Change<Q, O> change) {
     /** Returns one outcome per request, in order. */
     List<O> decide(List<Q> requests) {
         int size = requests.size();
-        List<O> outcomes = new ArrayList<>(Collections.nCopies(size, null));
+        O undecided = change.undecided();
+        List<O> outcomes = new ArrayList<>(Collections.nCopies(size, undecided));
         Map<String, Integer> firstOfStream = new LinkedHashMap<>();
         // The index of the request that each request repeats, or its own index.
         int[] repeated = repeated(requests, firstOfStream);
 
         Map<String, O> changed = change.carryOut(
                 firstOfStream.values().stream().map(requests::get).toList());
-        changed.forEach((stream, outcome) -> outcomes.set(firstOfStream.get(stream), outcome));
+        firstOfStream.forEach((stream, first) -> outcomes.set(first, changed.getOrDefault(stream, undecided)));
         List<Integer> open = IntStream.range(0, size)
-                .filter(i -> repeated[i] == i && outcomes.get(i) == null)
+                .filter(i -> repeated[i] == i && outcomes.get(i).equals(undecided))
                 // A look at the lease that was changed just now would only find that change.
                 .filter(i -> !isOfTheSameLease(requests.get(i), firstOfStream, requests, changed))
                 .boxed()
@@ -53,10 +55,10 @@ record Pass<Q, O>(Statements statements, Change<Q, O> change) {
 
         for (int i = 0; i < size; i++) {
             O outcome = outcomes.get(repeated[i]);
-            if (outcome == null) {
-                int first = firstOfStream.get(change.streamId(requests.get(i)));
+            if (outcome.equals(undecided)) {
+                int first = firstOfStream.getOrDefault(change.streamId(requests.get(i)), i);
                 boolean isBlocked = first == i || change.blocked().equals(outcomes.get(first));
-                outcome = isBlocked ? change.blocked() : change.undecided();
+                outcome = isBlocked ? change.blocked() : undecided;
             }
             outcomes.set(i, outcome);
         }
@@ -66,10 +68,12 @@ record Pass<Q, O>(Statements statements, Change<Q, O> change) {
     private boolean isOfTheSameLease(
             Q request, Map<String, Integer> firstOfStream, List<Q> requests, Map<String, O> changed) {
         String stream = change.streamId(request);
-        UUID lease = change.leaseId(request);
-        return lease != null
+        Optional<UUID> lease = change.leaseId(request);
+        Integer first = firstOfStream.get(stream);
+        return lease.isPresent()
+                && first != null
                 && changed.containsKey(stream)
-                && lease.equals(change.leaseId(requests.get(firstOfStream.get(stream))));
+                && lease.equals(change.leaseId(requests.get(first)));
     }
 
     private int[] repeated(List<Q> requests, Map<String, Integer> firstOfStream) {
@@ -102,9 +106,12 @@ record Pass<Q, O>(Statements statements, Change<Q, O> change) {
                 change.name(),
                 sql,
                 looked.stream().map(change::streamId).toList(),
-                column(looked, change::leaseId, UUID[]::new),
-                (index, row) -> outcomes.set(
-                        open.get(index), judgement.judge(looked.get(index), row).orElse(null)));
-        return open.stream().filter(i -> outcomes.get(i) == null).toList();
+                column(looked, request -> change.leaseId(request).orElse(null), UUID[]::new),
+                (index, row) -> judgement
+                        .judge(looked.get(index), row)
+                        .ifPresent(outcome -> outcomes.set(open.get(index), outcome)));
+        return open.stream()
+                .filter(i -> outcomes.get(i).equals(change.undecided()))
+                .toList();
     }
 }

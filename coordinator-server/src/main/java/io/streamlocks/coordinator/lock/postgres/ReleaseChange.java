@@ -49,8 +49,8 @@ record ReleaseChange(Statements statements) implements Change<ReleaseRequest, Re
     }
 
     @Override
-    public UUID leaseId(ReleaseRequest request) {
-        return request.leaseId();
+    public Optional<UUID> leaseId(ReleaseRequest request) {
+        return Optional.of(request.leaseId());
     }
 
     @Override

@@ -51,8 +51,8 @@ record RenewChange(Statements statements) implements Change<RenewRequest, RenewO
     }
 
     @Override
-    public UUID leaseId(RenewRequest request) {
-        return request.leaseId();
+    public Optional<UUID> leaseId(RenewRequest request) {
+        return Optional.of(request.leaseId());
     }
 
     @Override

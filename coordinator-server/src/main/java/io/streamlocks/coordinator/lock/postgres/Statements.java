@@ -19,6 +19,7 @@ import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLWarning;
 
 /**
@@ -33,6 +34,11 @@ final class Statements {
     /** Reads the rows of a result. */
     interface Reading<T> {
         T of(ResultSet rows) throws SQLException;
+    }
+
+    /** Reads the rows of a result that has no value. */
+    interface Reader {
+        void read(ResultSet rows) throws SQLException;
     }
 
     /** Reads the state of the lease and the stream of one request. */
@@ -70,7 +76,7 @@ final class Statements {
      *
      * @param what the action, for the error message
      */
-    <T> T query(String what, String sql, Reading<T> reading, Object... values) {
+    <T> T query(String what, String sql, Reading<T> reading, @Nullable Object... values) {
         return run(
                 what,
                 db -> db.connectionResult(connection -> {
@@ -90,6 +96,18 @@ final class Statements {
                 }));
     }
 
+    /** Runs a statement as {@link #query} does, and returns nothing. */
+    void read(String what, String sql, Reader reader, @Nullable Object... values) {
+        query(
+                what,
+                sql,
+                rows -> {
+                    reader.read(rows);
+                    return true;
+                },
+                values);
+    }
+
     /**
      * Reads the state of leases and their streams, in any order. {@link LockSql#LOOK} leaves out a request whose row
      * another transaction has locked.
@@ -97,17 +115,16 @@ final class Statements {
      * @param what the action, for the error message
      * @param sql {@link LockSql#GLANCE}, or {@link LockSql#LOOK} for a certain result
      * @param streamIds the streams, one per request
-     * @param leaseIds the leases, one per request; null for none
+     * @param leaseIds the leases, one per request; null for a request without a lease
      */
-    void look(String what, String sql, List<String> streamIds, UUID[] leaseIds, Standing standing) {
-        query(
+    void look(String what, String sql, List<String> streamIds, @Nullable UUID[] leaseIds, Standing standing) {
+        read(
                 what,
                 sql,
                 rows -> {
                     while (rows.next()) {
                         standing.read(rows.getInt("position") - 1, rows);
                     }
-                    return null;
                 },
                 streamIds.toArray(String[]::new),
                 leaseIds);
@@ -132,7 +149,7 @@ final class Statements {
     }
 
     /** Returns the values of the requests for one parameter of a statement. */
-    static <Q, T> T[] column(List<Q> requests, Function<Q, T> value, IntFunction<T[]> array) {
+    static <Q, T extends @Nullable Object> T[] column(List<Q> requests, Function<Q, T> value, IntFunction<T[]> array) {
         return requests.stream().map(value).toArray(array);
     }
 

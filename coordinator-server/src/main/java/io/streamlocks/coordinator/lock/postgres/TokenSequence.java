@@ -1,10 +1,10 @@
 package io.streamlocks.coordinator.lock.postgres;
 
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
-import java.sql.SQLException;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.jooq.DSLContext;
+import org.jooq.exception.DataAccessException;
 
 /**
  * Raises the sequence of fencing tokens if it is behind a token that was granted. The sequence can fall behind through
@@ -124,7 +124,8 @@ public final class TokenSequence {
                         return token == null ? 0L : token;
                     })));
         } catch (StorageUnavailableException e) {
-            if (e.getCause().getCause() instanceof SQLException cause && QUERY_CANCELED.equals(cause.getSQLState())) {
+            if (e.getCause() instanceof DataAccessException failure
+                    && failure.sqlState().equals(QUERY_CANCELED)) {
                 return Optional.empty();
             }
             throw e;

@@ -30,17 +30,16 @@ record WriteCheck(Statements statements, Runnable onReadOnly) {
 
     /** Returns if the database accepts writes, and throws {@link StorageUnavailableException} if it does not. */
     void verifyWritable() {
-        statements.query("check", SQL, rows -> {
+        statements.read("check", SQL, rows -> {
             rows.next();
             verify(rows);
-            return null;
         });
     }
 
     private void verify(ResultSet row) throws SQLException {
         if (row.getBoolean("is_read_only")) {
             onReadOnly.run();
-            throw new StorageUnavailableException("The database accepts no writes: it is a standby or read-only", null);
+            throw new StorageUnavailableException("The database accepts no writes: it is a standby or read-only");
         }
         String missing = row.getString("missing");
         if (missing != null) {
@@ -48,7 +47,7 @@ record WriteCheck(Statements statements, Runnable onReadOnly) {
         }
         if (row.getInt("waiting") > 0) {
             throw new StorageUnavailableException(
-                    "The database completes no writes: they wait for a synchronous standby", null);
+                    "The database completes no writes: they wait for a synchronous standby");
         }
     }
 }

@@ -3,4 +3,7 @@
  * each statement is a transaction of its own. {@code LockSql} contains the rules of the statements. Each statement is
  * documented with the reasons for its shape.
  */
+@NullMarked
 package io.streamlocks.coordinator.lock.postgres;
+
+import org.jspecify.annotations.NullMarked;

@@ -195,7 +195,7 @@ class BlockedTest extends GroupCommitFixture {
         storage.locked.add(streams.get(0));
         var call = patient.acquire("caller", requests(streams));
         await().until(() -> delays.size() == 1);
-        storage.failure = new StorageUnavailableException("away", null);
+        storage.failure = new StorageUnavailableException("away");
         doTheNext();
         assertFails(call, StorageUnavailableException.class);
     }

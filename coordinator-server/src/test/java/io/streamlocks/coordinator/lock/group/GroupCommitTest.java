@@ -123,7 +123,7 @@ class GroupCommitTest extends GroupCommitFixture {
 
     @Test
     void aStatementThatFailsFailsItsOwnCallsOnly() throws Exception {
-        storage.failure = new StorageUnavailableException("away", null);
+        storage.failure = new StorageUnavailableException("away");
         var first = acquireAndAwaitStatement(stream);
         var second = acquire(streams.get(1));
         storage.letAllGo();
@@ -199,7 +199,7 @@ class GroupCommitTest extends GroupCommitFixture {
 
     @Test
     void aCallThatWaitedForAStorageThatIsDownFailsWithTheOutage() throws Exception {
-        storage.failure = new StorageUnavailableException("away", null);
+        storage.failure = new StorageUnavailableException("away");
         acquireAndAwaitStatement(stream);
         var late = acquire(streams.get(1));
         nanoTime.addAndGet(TimeUnit.MILLISECONDS.toNanos(LATE_MS));

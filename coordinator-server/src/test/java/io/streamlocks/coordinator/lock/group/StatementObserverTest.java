@@ -91,7 +91,7 @@ class StatementObserverTest {
 
     @Test
     void aFailedStatementIsReportedWithItsFailure() {
-        StorageUnavailableException failure = new StorageUnavailableException("away", null);
+        StorageUnavailableException failure = new StorageUnavailableException("away");
         storage.failure = failure;
         storage.letAllGo();
         assertThat(acquire(1)).failsWithin(5, TimeUnit.SECONDS);

@@ -141,7 +141,7 @@ class UndecidedTest extends GroupCommitFixture {
         var call = renew("caller", renewal(stream, 10), renewal(stream, 20));
         storage.letGo(1);
         awaitStatements(2);
-        storage.failure = new StorageUnavailableException("away", null);
+        storage.failure = new StorageUnavailableException("away");
         storage.letGo(1);
         assertFails(call, StorageUnavailableException.class);
     }
