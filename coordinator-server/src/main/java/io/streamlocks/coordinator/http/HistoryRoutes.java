@@ -96,7 +96,7 @@ final class HistoryRoutes {
                 return Optional.of(instant);
             }
         } catch (DateTimeParseException e) {
-            // Refused below, like a time out of range.
+            // This is refused below, like a time out of range.
         }
         throw ProblemException.invalid(
                 name, name + " must be a time such as 2026-01-31T12:00:00Z, in the years 1970 to 9999.");

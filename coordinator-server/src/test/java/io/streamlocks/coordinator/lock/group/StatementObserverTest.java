@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What an observer is informed of, and that it is informed before the futures are completed. */
+/** An observer is informed of each statement, before the futures are completed. */
 class StatementObserverTest {
 
     private final AtomicLong nanoTime = new AtomicLong();
