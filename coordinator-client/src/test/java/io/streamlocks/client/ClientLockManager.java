@@ -1,6 +1,5 @@
 package io.streamlocks.client;
 
-import io.streamlocks.coordinator.lock.LockReads;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.streamlocks.client.generated.ApiException;
 import io.streamlocks.client.generated.model.BatchAcquireItem;
@@ -28,7 +27,9 @@ import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.lock.LockQuery;
+import io.streamlocks.coordinator.lock.LockReads;
 import io.streamlocks.coordinator.lock.LossReason;
+import io.streamlocks.coordinator.lock.OverloadedException;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
@@ -375,6 +376,9 @@ final class ClientLockManager implements LockManager, LockReads {
     }
 
     private Problem problem(ApiException e) {
+        if (e.getCode() == 503 && e.getResponseBody().contains("\"code\":\"overloaded\"")) {
+            throw new OverloadedException("The server is overloaded");
+        }
         if (e.getCode() == 0 || e.getCode() == 503) {
             throw new StorageUnavailableException("No usable answer", e);
         }

@@ -1,11 +1,11 @@
 package io.streamlocks.coordinator.http;
 
-import io.streamlocks.coordinator.lock.StatementKind;
 import io.javalin.http.Context;
 import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.lock.EndReason;
 import io.streamlocks.coordinator.lock.GrantPage;
 import io.streamlocks.coordinator.lock.HistoryQuery;
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.StreamHistoryQuery;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import java.time.Instant;

@@ -1,6 +1,5 @@
 package io.streamlocks.coordinator.http;
 
-import io.streamlocks.coordinator.lock.StatementKind;
 import io.javalin.http.Context;
 import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.lock.AcquireRequest;
@@ -8,6 +7,7 @@ import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import java.util.List;
 import java.util.Map;

@@ -1,10 +1,10 @@
 package io.streamlocks.coordinator.telemetry;
 
-import io.streamlocks.coordinator.lock.StatementKind;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.streamlocks.coordinator.lock.StatementKind;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -21,7 +21,8 @@ final class StatementMeters {
     private static final Duration[] BUCKETS = HttpMetrics.micros(
             250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000);
 
-    private static final Set<StatementKind> CHANGES = EnumSet.of(StatementKind.ACQUIRE, StatementKind.RENEW, StatementKind.RELEASE, StatementKind.BREAK);
+    private static final Set<StatementKind> CHANGES =
+            EnumSet.of(StatementKind.ACQUIRE, StatementKind.RENEW, StatementKind.RELEASE, StatementKind.BREAK);
 
     private final MeterRegistry registry;
     private final Map<StatementKind, Meters> ofKind = new EnumMap<>(StatementKind.class);

@@ -1,6 +1,5 @@
 package io.streamlocks.coordinator.telemetry;
 
-import io.streamlocks.coordinator.lock.StatementKind;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -14,6 +13,7 @@ import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.streamlocks.coordinator.lock.LockCalls;
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.StorageCondition;
 import io.streamlocks.coordinator.lock.Upkeep;
 import io.streamlocks.coordinator.lock.group.Execution;

@@ -12,4 +12,5 @@ import java.util.Optional;
  * @param endedNanos when it ended, by the same clock
  * @param failure its error; empty if it succeeded
  */
-public record Execution(StatementKind kind, int requests, long beganNanos, long endedNanos, Optional<Throwable> failure) {}
+public record Execution(
+        StatementKind kind, int requests, long beganNanos, long endedNanos, Optional<Throwable> failure) {}

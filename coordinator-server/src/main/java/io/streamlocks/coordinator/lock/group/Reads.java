@@ -1,8 +1,8 @@
 package io.streamlocks.coordinator.lock.group;
 
-import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.BlockedException;
 import io.streamlocks.coordinator.lock.OverloadedException;
+import io.streamlocks.coordinator.lock.StatementKind;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;

@@ -1,13 +1,13 @@
 package io.streamlocks.coordinator.lock.postgres;
 
-import io.streamlocks.coordinator.lock.StreamHistoryQuery;
-import io.streamlocks.coordinator.lock.HistoryQuery;
-import io.streamlocks.coordinator.lock.GrantPage;
-import io.streamlocks.coordinator.lock.LockReads;
 import io.streamlocks.coordinator.lock.BlockedException;
+import io.streamlocks.coordinator.lock.GrantPage;
+import io.streamlocks.coordinator.lock.HistoryQuery;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.lock.LockQuery;
+import io.streamlocks.coordinator.lock.LockReads;
+import io.streamlocks.coordinator.lock.StreamHistoryQuery;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;

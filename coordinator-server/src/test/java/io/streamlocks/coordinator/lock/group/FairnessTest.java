@@ -3,11 +3,11 @@ package io.streamlocks.coordinator.lock.group;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.OverloadedException;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.StatementKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -3,7 +3,6 @@ package io.streamlocks.coordinator.lock.group;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.LockQuery;
@@ -11,6 +10,7 @@ import io.streamlocks.coordinator.lock.OverloadedException;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import java.time.Duration;
 import java.util.AbstractList;
@@ -250,7 +250,10 @@ class GroupCommitTest extends GroupCommitFixture {
             get(read);
         }
         assertFails(reads.get(2), OverloadedException.class);
-        assertThat(get(locks.read("caller", StatementKind.LIST, reads -> reads.list(new LockQuery(Optional.empty(), "", "", 10))))
+        assertThat(get(locks.read(
+                                "caller",
+                                StatementKind.LIST,
+                                rows -> rows.list(new LockQuery(Optional.empty(), "", "", 10))))
                         .locks())
                 .hasSize(1);
         assertThat(get(locks.verifyWritable())).isNull();

@@ -3,8 +3,8 @@ package io.streamlocks.coordinator.lock.group;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import java.time.Duration;
 import java.util.List;
@@ -96,7 +96,8 @@ class StatementObserverTest {
         storage.failure = failure;
         storage.letAllGo();
         assertThat(acquire(1)).failsWithin(5, TimeUnit.SECONDS);
-        assertThat(notes.calls.get(0)).containsExactly(new Execution(StatementKind.ACQUIRE, 1, 0, 0, Optional.of(failure)));
+        assertThat(notes.calls.get(0))
+                .containsExactly(new Execution(StatementKind.ACQUIRE, 1, 0, 0, Optional.of(failure)));
     }
 
     @Test

@@ -113,7 +113,10 @@ public final class StreamApi implements AutoCloseable {
                     answer(exchange, 404, "{}");
                 }
             } catch (IllegalArgumentException e) {
-                answer(exchange, 400, "{\"error\":\"" + String.valueOf(e.getMessage()).replaceAll("[\"\\\\]", "'") + "\"}");
+                answer(
+                        exchange,
+                        400,
+                        "{\"error\":\"" + String.valueOf(e.getMessage()).replaceAll("[\"\\\\]", "'") + "\"}");
             }
         }
     }
