@@ -33,8 +33,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Sends batches of all kinds over the same streams, in any order, to two servers, so that each statement needs rows
- * that another has locked. No call may fail. A request may be blocked, if the other server's commit takes longer than a
- * batch waits for it, and a server on a busy machine may reject a call as one too many. {@code -Dmixed.seconds=600} makes it last that long.
+ * that another has locked. No call may fail. A request may be blocked if the other server's commit takes longer than a
+ * batch waits for it. A server on a busy machine may reject a call as one too many. {@code -Dmixed.seconds=600} makes
+ * the test last that long.
  */
 @Tag("postgres")
 class MixedBatchesTest {
