@@ -40,7 +40,7 @@ public record StreamHistory(String stream, List<Call> calls, List<Write> writes,
         Map<String, LeaseView> leases = new LinkedHashMap<>();
         for (Call call : calls) {
             if (call.kind() != Kind.OPEN && call.kind() != Kind.PUBLISH) {
-                boolean again = call.showsLease() && isForgotten(tokens.get(call.lease()), call.token());
+                boolean again = call.showsLease() && isForgotten(tokens.getOrDefault(call.lease(), call.token()), call.token());
                 String id = again ? call.lease() + " with token " + call.token() : call.lease();
                 leases.computeIfAbsent(id, LeaseView::new).add(call);
             }

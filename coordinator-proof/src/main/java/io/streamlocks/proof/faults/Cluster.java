@@ -20,6 +20,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.regex.Pattern;
@@ -45,8 +46,8 @@ final class Cluster implements AutoCloseable {
     private final SharedClasses sharedClasses;
     private final boolean clocksCanBeStepped;
     private Optional<PostgresPair> postgres = Optional.empty();
-    private ChildProcess resource;
-    private String[] resourceUrls;
+    private Optional<ChildProcess> resource = Optional.empty();
+    private String[] resourceUrls = {};
 
     /**
      * Describes a cluster, and starts nothing.
@@ -59,7 +60,7 @@ final class Cluster implements AutoCloseable {
         this.directory = directory;
         this.streamPrefix = streamPrefix;
         this.seeds = new Random(seed);
-        this.sharedClasses = new SharedClasses(settings.ownJar().getParent());
+        this.sharedClasses = new SharedClasses(Objects.requireNonNull(settings.ownJar().getParent()));
         this.clocksCanBeStepped = clocksCanBeStepped;
     }
 
@@ -85,7 +86,7 @@ final class Cluster implements AutoCloseable {
         for (CoordinatorNode coordinator : coordinators) {
             coordinator.awaitReady();
         }
-        resourceUrls = resource.awaitOutput(LINE, START).group(1).split(" ");
+        resourceUrls = resource.orElseThrow().awaitOutput(LINE, START).group(1).split(" ");
         for (int i = 0; i < settings.workers(); i++) {
             List<Link> links = new ArrayList<>();
             for (CoordinatorNode coordinator : coordinators) {
@@ -111,8 +112,9 @@ final class Cluster implements AutoCloseable {
                 Integer.toString(settings.streams()),
                 directory.resolve(Check.WRITES).toString(),
                 directory.resolve(Check.WRITES_UNFENCED).toString()));
-        resource = closeLater(process("resource", command, Map.of()));
-        resource.start();
+        ChildProcess started = closeLater(process("resource", command, Map.of()));
+        resource = Optional.of(started);
+        started.start();
     }
 
     /** Returns the links of each coordinator to the servers of the database. */
@@ -225,9 +227,7 @@ final class Cluster implements AutoCloseable {
                 died.add(worker.process().name());
             }
         }
-        if (resource.hasDied()) {
-            died.add(resource.name());
-        }
+        resource.filter(ChildProcess::hasDied).ifPresent(process -> died.add(process.name()));
         return died;
     }
 
@@ -251,7 +251,7 @@ final class Cluster implements AutoCloseable {
         for (Thread thread : stopping) {
             thread.join();
         }
-        if (!resource.terminate(Duration.ofSeconds(30))) {
+        if (!resource.orElseThrow().terminate(Duration.ofSeconds(30))) {
             wrong.add("the resource did not stop in order");
         }
         return wrong;
