@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Tests which calls are sent together, and which thread gets which outcome. */
@@ -29,7 +30,7 @@ class CallCombinerTest {
     private final List<List<Integer>> requests = new CopyOnWriteArrayList<>();
     private final Semaphore answers = new Semaphore(0);
 
-    /** Squares numbers when the test lets it. It fails for a batch with a negative number. */
+    /** Squares numbers when the test permits it. It fails for a batch with a negative number. */
     private final CallCombiner<Integer, Integer> combiner =
             new CallCombiner<>(ClientRuntime.JVM, FOR_EVER, this::squares);
 
@@ -95,6 +96,7 @@ class CallCombinerTest {
     }
 
     @Test
+    @Tag("slow")
     void aBatchHasABound() throws Exception {
         int[] many = IntStream.rangeClosed(3, 3 + 2 * CallCombiner.MAX_BATCH).toArray();
         List<Future<Integer>> calls = callBehindAnother(combiner, many);

@@ -23,6 +23,7 @@ import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,13 +33,15 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Compiles the Java snippets of README.md and docs/ against the client. A snippet with a public class is a file. Any other
  * snippet is the body of a method, after its imports, and may use the names of {@link #SURROUNDINGS}.
  */
+@Tag("process")
 class JavaSnippetsTest {
 
     private static final Path ROOT = Path.of("..");
     private static final Pattern BLOCK = Pattern.compile("(?ms)^```java\n(.*?)^```$");
+    private static final Pattern XML_BLOCK = Pattern.compile("(?ms)^```xml\n(.*?)^```$");
     private static final Pattern PUBLIC_CLASS = Pattern.compile("(?m)^public (?:final )?class (\\w+)");
 
-    /** What a snippet may use without declaring it: the parts of a worker that its author writes. */
+    /** The names that a snippet may use without declaring them: the parts of a worker that its author writes. */
     private static final String SURROUNDINGS = """
             import io.streamlocks.client.*;
             import io.streamlocks.client.session.*;
@@ -77,6 +80,10 @@ class JavaSnippetsTest {
     private record Snippet(String page, String text) {}
 
     static List<Snippet> snippets() throws IOException {
+        return blocks(BLOCK);
+    }
+
+    private static List<Snippet> blocks(Pattern block) throws IOException {
         List<Snippet> snippets = new ArrayList<>();
         List<Path> pages;
         try (Stream<Path> files = Files.list(ROOT.resolve("docs"))) {
@@ -84,10 +91,10 @@ class JavaSnippetsTest {
                     .toList();
         }
         for (Path page : pages) {
-            BLOCK.matcher(Files.readString(page))
+            block.matcher(Files.readString(page))
                     .results()
                     .forEach(
-                            block -> snippets.add(new Snippet(page.getFileName().toString(), block.group(1))));
+                            found -> snippets.add(new Snippet(page.getFileName().toString(), found.group(1))));
         }
         return snippets;
     }
@@ -96,6 +103,16 @@ class JavaSnippetsTest {
     @MethodSource("snippets")
     void everySnippetCompiles(Snippet snippet) {
         compile(snippet.text());
+    }
+
+    /** Without a logger, slf4j drops what the client logs of losses and of leases that it could not release. */
+    @Test
+    void theDependenciesOfAWorkerIncludeALogger() throws Exception {
+        assertThat(blocks(XML_BLOCK).stream()
+                        .map(Snippet::text)
+                        .filter(text -> text.contains("<artifactId>coordinator-client</artifactId>")))
+                .isNotEmpty()
+                .allMatch(text -> text.contains("<artifactId>logback-classic</artifactId>"));
     }
 
     @Test

@@ -24,6 +24,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.slf4j.Logger;
@@ -34,6 +35,7 @@ import org.slf4j.LoggerFactory;
  * that another has locked. No call may fail. A request may be blocked, if the other server's commit takes longer than a
  * batch waits for it. {@code -Dmixed.seconds=600} makes it last that long.
  */
+@Tag("postgres")
 class MixedBatchesTest {
 
     private static final Logger LOG = LoggerFactory.getLogger(MixedBatchesTest.class);

@@ -3,7 +3,6 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.streamlocks.coordinator.settings.Settings;
 import io.streamlocks.testkit.rig.PostgresServer;
 import java.net.http.HttpResponse;
 import java.sql.Connection;
@@ -11,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +24,7 @@ import org.jooq.impl.DSL;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -34,6 +33,8 @@ import org.junit.jupiter.api.Timeout;
  * first one, and after the end of the lease. The second server reports nothing that turns out to be wrong. {@code
  * -Dcertain.leases=100} does that for that many leases.
  */
+@Tag("postgres")
+@Tag("slow")
 class CertainAnswersTest {
 
     private static final int LEASES = Integer.getInteger("certain.leases", 5);
@@ -72,11 +73,7 @@ class CertainAnswersTest {
     }
 
     private static Coordinator coordinator() throws Exception {
-        Coordinator coordinator = new Coordinator(Settings.from(Map.of(
-                "LOCK_BACKEND", "postgres",
-                "DATABASE_URL", postgres.url(DATABASE),
-                "HTTP_PORT", "0",
-                "SHUTDOWN_DRAIN_MS", "0")));
+        Coordinator coordinator = TestCoordinator.onPostgres(postgres.url(DATABASE));
         coordinator.ready().get(30, TimeUnit.SECONDS);
         return coordinator;
     }

@@ -11,10 +11,13 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A password in a file can change without a restart. */
+@Tag("postgres")
+@Tag("slow")
 class DatabasePasswordTest {
 
     private static final Duration SOON = Duration.ofSeconds(30);
@@ -35,7 +38,7 @@ class DatabasePasswordTest {
                     "HTTP_PORT", "0",
                     "SHUTDOWN_DRAIN_MS", "0")))) {
                 coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
-                HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+                HttpCalls calls = HttpCalls.to(coordinator);
                 UUID leaseId = UUID.randomUUID();
                 assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
 

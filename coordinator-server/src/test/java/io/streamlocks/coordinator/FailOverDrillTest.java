@@ -3,19 +3,20 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.streamlocks.coordinator.settings.Settings;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Tests what docs/operations.md says about a fail-over and a lost replica, and the steps that it gives. */
+@Tag("postgres")
+@Tag("drill")
 class FailOverDrillTest {
 
     private static final Logger LOG = LoggerFactory.getLogger(FailOverDrillTest.class);
@@ -184,16 +185,12 @@ class FailOverDrillTest {
     }
 
     private Coordinator coordinator() throws Exception {
-        Coordinator coordinator = new Coordinator(Settings.from(Map.of(
-                "LOCK_BACKEND", "postgres",
-                "DATABASE_URL", postgres.url(),
-                "HTTP_PORT", "0",
-                "SHUTDOWN_DRAIN_MS", "0")));
+        Coordinator coordinator = TestCoordinator.onPostgres(postgres.url());
         coordinator.ready().get(RECOVERED_WITHIN.toSeconds(), TimeUnit.SECONDS);
         return coordinator;
     }
 
     private static HttpCalls calls(Coordinator coordinator) {
-        return new HttpCalls("http://127.0.0.1:" + coordinator.port());
+        return HttpCalls.to(coordinator);
     }
 }

@@ -3,7 +3,6 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.streamlocks.coordinator.settings.Settings;
 import io.streamlocks.coordinator.telemetry.Scrape;
 import io.streamlocks.testkit.rig.TestDatabase;
 import java.nio.file.Files;
@@ -13,9 +12,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Tests the metrics of a server on PostgreSQL. */
+@Tag("postgres")
 class ServerMetricsTest {
 
     private static final Duration SOON = Duration.ofSeconds(20);
@@ -26,13 +27,9 @@ class ServerMetricsTest {
     @Test
     void aServerReportsItsCallsItsPoolItsLeasesAndItsVirtualMachine() throws Exception {
         try (TestDatabase database = TestDatabase.empty();
-                Coordinator coordinator = new Coordinator(Settings.from(Map.of(
-                        "LOCK_BACKEND", "postgres",
-                        "DATABASE_URL", database.url(),
-                        "HTTP_PORT", "0",
-                        "SHUTDOWN_DRAIN_MS", "0")))) {
+                Coordinator coordinator = TestCoordinator.onPostgres(database.url())) {
             coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
-            HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+            HttpCalls calls = HttpCalls.to(coordinator);
             for (String stream : List.of("a", "b")) {
                 assertThat(calls.acquire(stream, UUID.randomUUID()).statusCode())
                         .isEqualTo(200);
@@ -71,16 +68,13 @@ class ServerMetricsTest {
     }
 
     @Test
+    @Tag("slow")
     void withALimitOfLeasesItsCensusIsShownAndOneFailureDoesNotEndIt() throws Exception {
         try (TestDatabase database = TestDatabase.empty();
-                Coordinator coordinator = new Coordinator(Settings.from(Map.of(
-                        "LOCK_BACKEND", "postgres",
-                        "DATABASE_URL", database.url(),
-                        "MAX_LEASES_PER_OWNER", "5",
-                        "HTTP_PORT", "0",
-                        "SHUTDOWN_DRAIN_MS", "0")))) {
+                Coordinator coordinator =
+                        TestCoordinator.onPostgres(database.url(), Map.of("MAX_LEASES_PER_OWNER", "5"))) {
             coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
-            HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+            HttpCalls calls = HttpCalls.to(coordinator);
             assertThat(calls.acquire("a", UUID.randomUUID()).statusCode()).isEqualTo(200);
 
             // With the limit the leases are counted every 5 s, and without it every 15 s.

@@ -14,8 +14,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("postgres")
 class StartTogetherTest {
 
     private static final int SERVERS = 5;
@@ -84,6 +86,6 @@ class StartTogetherTest {
     }
 
     private static HttpCalls calls(Coordinator coordinator) {
-        return new HttpCalls("http://127.0.0.1:" + coordinator.port());
+        return HttpCalls.to(coordinator);
     }
 }

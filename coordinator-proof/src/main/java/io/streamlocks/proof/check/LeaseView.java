@@ -8,10 +8,9 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A lease id with all calls that contain it. */
+/** A lease with all calls about it. */
 final class LeaseView {
 
-    private final String id;
     private final List<Call> calls = new ArrayList<>();
 
     /** The earliest response that shows the lease. It is null while there is none. */
@@ -26,10 +25,6 @@ final class LeaseView {
     private @Nullable Call firstAcquire;
     private @Nullable Call firstRelease;
     private boolean mayBeGranted;
-
-    LeaseView(String id) {
-        this.id = id;
-    }
 
     void add(Call call) {
         calls.add(call);
@@ -53,10 +48,6 @@ final class LeaseView {
                 || (call.answer() == Answer.LOST
                         && !"unknown".equals(call.detail())
                         && (!call.onlyReads() || (isGranted() && shown().end() < call.start())));
-    }
-
-    String id() {
-        return id;
     }
 
     String owner() {

@@ -19,7 +19,7 @@ final class WorkerNode implements AutoCloseable {
     private final List<Link> toCoordinators;
     private final Maker maker;
 
-    // Guarded by this.
+    // All of these are guarded by this.
     private int starts;
 
     /** Null until the first start. */

