@@ -14,6 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.TimeZone;
 import java.util.stream.Stream;
 
@@ -38,7 +40,7 @@ public final class Bench implements AutoCloseable {
     private final Path directory;
     private final Bed bed;
     private volatile Postgres postgres;
-    private CoordinatorContender withoutHistory;
+    private Optional<CoordinatorContender> withoutHistory = Optional.empty();
 
     private Bench(Options options) throws Exception {
         this.options = options;
@@ -81,12 +83,12 @@ public final class Bench implements AutoCloseable {
     }
 
     private static Path target() throws URISyntaxException {
-        return Path.of(Bench.class
+        return Objects.requireNonNull(Path.of(Bench.class
                         .getProtectionDomain()
                         .getCodeSource()
                         .getLocation()
                         .toURI())
-                .getParent();
+                .getParent());
     }
 
     private boolean run() throws Exception {
@@ -187,8 +189,8 @@ public final class Bench implements AutoCloseable {
     private void addHistory(List<Measurement> all) throws Exception {
         int workers = workers(GROWTH_WORKERS);
         if (contenders.get("coordinator") instanceof CoordinatorContender with) {
-            withoutHistory = CoordinatorContender.startWithoutHistory(bed);
-            CoordinatorContender without = withoutHistory;
+            CoordinatorContender without = CoordinatorContender.startWithoutHistory(bed);
+            withoutHistory = Optional.of(without);
             all.add(new Measurement("history", "coordinator", workers, () -> cycles(with, workers, STREAMS)));
             all.add(new Measurement(
                     "no history",
@@ -269,9 +271,7 @@ public final class Bench implements AutoCloseable {
     @Override
     public void close() {
         contenders.values().forEach(Contender::close);
-        if (withoutHistory != null) {
-            withoutHistory.close();
-        }
+        withoutHistory.ifPresent(CoordinatorContender::close);
         stopServers();
     }
 }

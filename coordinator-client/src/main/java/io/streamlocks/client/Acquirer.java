@@ -107,7 +107,7 @@ final class Acquirer {
                     throw new CoordinatorUnavailableException(
                             "The grant of stream " + streamId + " arrived when the lease was no longer safe",
                             Optional.of(streamId),
-                            null);
+                            Optional.empty());
                 }
                 keeper.notices().tell(to -> to.acquired(streamId, grant.get().fencingToken(), took));
                 return lease;

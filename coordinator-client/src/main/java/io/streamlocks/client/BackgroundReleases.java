@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,8 +34,8 @@ final class BackgroundReleases implements AutoCloseable {
 
     private final Map<LeaseKey, Unreleased> unreleased = new ConcurrentHashMap<>();
 
-    /** The latest failure. */
-    private volatile RuntimeException failure;
+    /** The latest failure; null while there is none. */
+    private volatile @Nullable RuntimeException failure;
 
     /** Whether a lease was added since the thread last looked. */
     private volatile boolean woken;

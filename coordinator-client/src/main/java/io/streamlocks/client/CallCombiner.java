@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
@@ -154,20 +155,20 @@ final class CallCombiner<Q, R> {
         private volatile boolean leads;
 
         private volatile boolean done;
-        private R result;
-        private Throwable failure;
+        private Optional<R> result = Optional.empty();
+        private Optional<Throwable> failure = Optional.empty();
 
         Waiting(Q call) {
             this.call = call;
         }
 
         void succeed(R outcome) {
-            result = outcome;
+            result = Optional.of(outcome);
             finish();
         }
 
         void fail(Throwable cause) {
-            failure = cause;
+            failure = Optional.of(cause);
             finish();
         }
 
@@ -186,13 +187,14 @@ final class CallCombiner<Q, R> {
 
         R awaitOutcome() {
             await(() -> done, FOREVER);
-            if (failure instanceof RuntimeException e) {
+            Throwable cause = failure.orElse(null);
+            if (cause instanceof RuntimeException e) {
                 throw e;
             }
-            if (failure instanceof Error e) {
+            if (cause instanceof Error e) {
                 throw e;
             }
-            return result;
+            return result.orElseThrow();
         }
 
         private void await(BooleanSupplier condition, long nanos) {

@@ -8,6 +8,7 @@ import io.streamlocks.client.generated.model.Problem;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Turns answers without success into exceptions. This class is thread-safe. */
 final class CallFailures {
@@ -31,9 +32,9 @@ final class CallFailures {
     StreamLockException ofCall(String what, Optional<String> streamId, ApiException e) {
         Problem problem = problem(e);
         if (problem == null && e.getCode() == 0) {
-            return failure(what, streamId, String.valueOf(e.getMessage()), e, Answer.NONE);
+            return failure(what, streamId, String.valueOf(e.getMessage()), Optional.of(e), Answer.NONE);
         }
-        return failure(what, streamId, detail(e.getCode(), problem), e, answer(e.getCode(), problem, retryAfter(e)));
+        return failure(what, streamId, detail(e.getCode(), problem), Optional.of(e), answer(e.getCode(), problem, retryAfter(e)));
     }
 
     /**
@@ -41,39 +42,39 @@ final class CallFailures {
      *
      * @param problem null if the answer has none
      */
-    static StreamLockException ofItem(String what, String streamId, int status, Problem problem) {
+    static StreamLockException ofItem(String what, String streamId, int status, @Nullable Problem problem) {
         boolean tooManyLeases = isTooManyLeases(status, problem);
         Optional<Duration> itemRetryAfter = tooManyLeases ? Optional.of(RETRY_TOO_MANY_LEASES_AFTER) : Optional.empty();
         return failure(
-                what, Optional.of(streamId), detail(status, problem), null, answer(status, problem, itemRetryAfter));
+                what, Optional.of(streamId), detail(status, problem), Optional.empty(), answer(status, problem, itemRetryAfter));
     }
 
     private static StreamLockException failure(
-            String what, Optional<String> streamId, String detail, ApiException cause, Answer answer) {
+            String what, Optional<String> streamId, String detail, Optional<ApiException> cause, Answer answer) {
         String message = "The coordinator failed to " + what + ": " + detail;
         return isRefused(answer.status())
                 ? new CoordinatorRefusedException(message, answer.status(), streamId, cause)
                 : new CoordinatorUnavailableException(message, streamId, cause, answer);
     }
 
-    private static String detail(int status, Problem problem) {
+    private static String detail(int status, @Nullable Problem problem) {
         return problem == null || problem.getCode() == null
                 ? "status " + status
                 : problem.getCode() + ": " + problem.getDetail();
     }
 
-    private static Answer answer(int status, Problem problem, Optional<Duration> retryAfter) {
+    private static Answer answer(int status, @Nullable Problem problem, Optional<Duration> retryAfter) {
         // Another 429, such as that of a proxy, says nothing about what became of the call.
         boolean isWithoutEffect =
                 isTooManyLeases(status, problem) || (status == 429 && "rate-limited".equals(code(problem)));
         return new Answer(status, retryAfter, isWithoutEffect);
     }
 
-    private static boolean isTooManyLeases(int status, Problem problem) {
+    private static boolean isTooManyLeases(int status, @Nullable Problem problem) {
         return status == 429 && "too-many-leases".equals(code(problem));
     }
 
-    private static String code(Problem problem) {
+    private static @Nullable String code(@Nullable Problem problem) {
         return problem == null ? null : problem.getCode();
     }
 
@@ -82,7 +83,7 @@ final class CallFailures {
         return status >= 400 && status < 500 && status != 408 && status != 429;
     }
 
-    private Problem problem(ApiException e) {
+    private @Nullable Problem problem(ApiException e) {
         try {
             return json.readValue(e.getResponseBody(), Problem.class);
         } catch (JsonProcessingException | IllegalArgumentException notAProblem) {

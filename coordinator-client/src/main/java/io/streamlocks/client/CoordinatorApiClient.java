@@ -19,6 +19,7 @@ import org.apache.hc.core5.http.HttpStatus;
 import org.apache.hc.core5.http.ParseException;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The generated client with two changes. It rejects values that the generated one would send or accept by mistake, and
@@ -39,7 +40,7 @@ final class CoordinatorApiClient extends ApiClient {
 
     // The generated one compiles a regular expression for each call, which is a tenth of what a call costs the client.
     @Override
-    public boolean isJsonMime(String mime) {
+    public boolean isJsonMime(@Nullable String mime) {
         return mime != null && (mime.equals("*/*") || JSON_MIME.matcher(mime).matches());
     }
 
@@ -79,7 +80,7 @@ final class CoordinatorApiClient extends ApiClient {
     // Only an answer that the server itself can give counts as success: a proxy's page must not look like a release. A
     // success skips the generated one, which copies all headers into a map for each call.
     @Override
-    protected <T> T processResponse(CloseableHttpResponse response, TypeReference<T> returnType)
+    protected <T> @Nullable T processResponse(CloseableHttpResponse response, @Nullable TypeReference<T> returnType)
             throws ApiException, IOException, ParseException {
         var code = response.getCode();
         var success = returnType == null ? HttpStatus.SC_NO_CONTENT : HttpStatus.SC_OK;
@@ -109,7 +110,7 @@ final class CoordinatorApiClient extends ApiClient {
     }
 
     // The generated one first makes a text of the body, which is one more copy of it.
-    private <T> T json(CloseableHttpResponse response, TypeReference<T> valueType) throws IOException {
+    private <T> @Nullable T json(CloseableHttpResponse response, TypeReference<T> valueType) throws IOException {
         if (response.getEntity() == null) {
             return null;
         }

@@ -12,7 +12,7 @@ public final class CoordinatorRefusedException extends StreamLockException {
 
     private final int status;
 
-    CoordinatorRefusedException(String message, int status, Optional<String> streamId, Throwable cause) {
+    CoordinatorRefusedException(String message, int status, Optional<String> streamId, Optional<? extends Throwable> cause) {
         super(message, streamId, cause);
         this.status = status;
     }
@@ -21,7 +21,7 @@ public final class CoordinatorRefusedException extends StreamLockException {
     CoordinatorRefusedException ofStream(String streamId) {
         return streamId().isPresent()
                 ? this
-                : new CoordinatorRefusedException(getMessage(), status, Optional.of(streamId), this);
+                : new CoordinatorRefusedException(getMessage(), status, Optional.of(streamId), Optional.of(this));
     }
 
     /** Returns the HTTP status of the answer, from 400 to 499. */

@@ -2,6 +2,7 @@ package io.streamlocks.client;
 
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The coordinator gave no usable answer: it could not be reached, did not answer in time, or returned 429 or 5xx.
@@ -15,7 +16,7 @@ public final class CoordinatorUnavailableException extends StreamLockException {
     private final int status;
 
     /** Null if the answer named no time, since an {@link Optional} cannot be serialized. */
-    private final Duration retryAfter;
+    private final @Nullable Duration retryAfter;
 
     private final boolean isWithoutEffect;
 
@@ -31,11 +32,12 @@ public final class CoordinatorUnavailableException extends StreamLockException {
     }
 
     /** The call had no answer, or one that the client could not use. */
-    CoordinatorUnavailableException(String message, Optional<String> streamId, Throwable cause) {
+    CoordinatorUnavailableException(String message, Optional<String> streamId, Optional<? extends Throwable> cause) {
         this(message, streamId, cause, Answer.NONE);
     }
 
-    CoordinatorUnavailableException(String message, Optional<String> streamId, Throwable cause, Answer answer) {
+    CoordinatorUnavailableException(
+            String message, Optional<String> streamId, Optional<? extends Throwable> cause, Answer answer) {
         super(message, streamId, cause);
         this.status = answer.status();
         this.retryAfter = answer.retryAfter().orElse(null);
@@ -48,7 +50,7 @@ public final class CoordinatorUnavailableException extends StreamLockException {
             return this;
         }
         Answer answer = new Answer(status, retryAfter(), isWithoutEffect);
-        return new CoordinatorUnavailableException(getMessage(), Optional.of(streamId), this, answer);
+        return new CoordinatorUnavailableException(getMessage(), Optional.of(streamId), Optional.of(this), answer);
     }
 
     /**

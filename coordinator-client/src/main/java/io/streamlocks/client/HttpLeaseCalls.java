@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@link LeaseCalls} over HTTP. Each request blocks as {@link CoordinatorHttp} says. A single stream goes by a batch
@@ -29,7 +30,7 @@ final class HttpLeaseCalls extends LeaseCalls {
     private final Map<String, String> headers;
 
     /** Null if there are none, so that a request has no such field. */
-    private final Map<String, String> labels;
+    private final @Nullable Map<String, String> labels;
 
     /**
      * @param http the calls
@@ -95,13 +96,13 @@ final class HttpLeaseCalls extends LeaseCalls {
      *
      * @param streamId null if the server has not named it
      */
-    private static Optional<CoordinatorUnavailableException> wrong(LeaseKey asked, String streamId) {
+    private static Optional<CoordinatorUnavailableException> wrong(LeaseKey asked, @Nullable String streamId) {
         return streamId == null || streamId.equals(asked.streamId())
                 ? Optional.empty()
                 : Optional.of(forAnotherStream(asked, streamId));
     }
 
-    private static CoordinatorUnavailableException forAnotherStream(LeaseKey asked, String streamId) {
+    private static CoordinatorUnavailableException forAnotherStream(LeaseKey asked, @Nullable String streamId) {
         return unusable(
                 asked,
                 "The answer is for stream \"" + streamId + "\", but the call was for stream \"" + asked.streamId()
@@ -109,14 +110,14 @@ final class HttpLeaseCalls extends LeaseCalls {
     }
 
     private static CoordinatorUnavailableException unusable(LeaseKey asked, String message) {
-        return new CoordinatorUnavailableException(message, Optional.of(asked.streamId()), null);
+        return new CoordinatorUnavailableException(message, Optional.of(asked.streamId()), Optional.empty());
     }
 
     /**
      * Checks a lease that answers a call. The coordinator answers the call that it received. A proxy can send another
      * call than it received, or return another answer. What became of the call is unknown then.
      */
-    private static Optional<CoordinatorUnavailableException> wrong(LeaseKey asked, Lease lease) {
+    private static Optional<CoordinatorUnavailableException> wrong(LeaseKey asked, @Nullable Lease lease) {
         if (lease == null || lease.getFencingToken() == null || lease.getExpiresInMs() == null) {
             return Optional.of(unusable(asked, "The answer is not a lease"));
         }
@@ -132,7 +133,7 @@ final class HttpLeaseCalls extends LeaseCalls {
         return Optional.empty();
     }
 
-    private static boolean isHeld(int status, Problem problem) {
+    private static boolean isHeld(int status, @Nullable Problem problem) {
         String code = problem == null ? null : problem.getCode();
         return status == 409 && ("lock-held".equals(code) || "lock-delayed".equals(code));
     }
@@ -210,7 +211,7 @@ final class HttpLeaseCalls extends LeaseCalls {
     }
 
     private static <C, T, R> List<R> each(
-            List<C> calls, List<T> results, Function<T, Integer> status, Outcome<C, T, R> outcome) {
+            List<C> calls, @Nullable List<T> results, Function<T, @Nullable Integer> status, Outcome<C, T, R> outcome) {
         if (results == null || results.size() != calls.size()) {
             throw notOneEach();
         }
@@ -227,7 +228,7 @@ final class HttpLeaseCalls extends LeaseCalls {
 
     private static CoordinatorUnavailableException notOneEach() {
         return new CoordinatorUnavailableException(
-                "The answer does not have one result for each item", Optional.empty(), null);
+                "The answer does not have one result for each item", Optional.empty(), Optional.empty());
     }
 
     private StreamLockException failure(String verb, List<LeaseKey> keys, ApiException e) {
@@ -238,7 +239,7 @@ final class HttpLeaseCalls extends LeaseCalls {
         return failures.ofCall(verb + " the lease of stream " + streamId, Optional.of(streamId), e);
     }
 
-    private static LossReason reason(Problem problem) {
+    private static LossReason reason(@Nullable Problem problem) {
         if (problem == null || problem.getReason() == null) {
             return LossReason.UNKNOWN;
         }

@@ -2,13 +2,14 @@ package io.streamlocks.client;
 
 import io.streamlocks.client.LeaseCalls.LeaseKey;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,7 +44,7 @@ final class LeaseKeeper implements AutoCloseable {
     private volatile boolean closed;
 
     /** The thread that closes this, and so may wait for work to end; null if there is none. */
-    private volatile Thread closing;
+    private volatile @Nullable Thread closing;
 
     /**
      * @param renewals the calls that renew, on connections of their own
@@ -163,9 +164,12 @@ final class LeaseKeeper implements AutoCloseable {
 
     /** Returns the leases that are in use. */
     private List<HeldLease> releaseUnused(List<HeldLease> taken) {
-        Map<Boolean, List<HeldLease>> byUse = taken.stream().collect(Collectors.partitioningBy(HeldLease::isInUse));
-        release(byUse.get(false));
-        return byUse.get(true);
+        // Each lease is looked at once, because its work may end in the meantime.
+        List<HeldLease> unused = new ArrayList<>();
+        List<HeldLease> used = new ArrayList<>();
+        taken.forEach(lease -> (lease.isInUse() ? used : unused).add(lease));
+        release(unused);
+        return used;
     }
 
     /** Returns whether other threads use a lease. The calling thread must not wait for itself. */

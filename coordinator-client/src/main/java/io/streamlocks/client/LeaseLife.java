@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The life of a lease: it is safe, and then it is lost or closed, once and for good. This also makes the calls that
@@ -28,7 +29,7 @@ final class LeaseLife {
     private final LeaseState state;
     private final List<Callback> callbacks = new ArrayList<>();
     private final List<Runnable> reflexes = new ArrayList<>();
-    private LeaseLoss loss;
+    private @Nullable LeaseLoss loss;
     private boolean taken;
 
     private record Callback(Consumer<LeaseLoss> call, Executor executor) {}
@@ -153,7 +154,7 @@ final class LeaseLife {
         List<Runnable> atOnce;
         List<Callback> later;
         synchronized (this) {
-            told = loss;
+            told = Objects.requireNonNull(loss);
             // The work under a lease that its holder closed is over, so there is nothing to stop.
             atOnce = taken ? List.copyOf(reflexes) : List.of();
             later = List.copyOf(callbacks);

@@ -1,6 +1,7 @@
 package io.streamlocks.client;
 
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A lease was needed that is lost or closed. The work under it must stop. */
 public final class LeaseLostException extends StreamLockException {
@@ -8,14 +9,14 @@ public final class LeaseLostException extends StreamLockException {
     private static final long serialVersionUID = 1L;
 
     /** Null if the lease was closed. A loss is not serializable, so that a copy of this exception has none either. */
-    private final transient LeaseLoss loss;
+    private final transient @Nullable LeaseLoss loss;
 
     LeaseLostException(String streamId, Optional<LeaseLoss> loss) {
         super(
                 "The lease of stream " + streamId + " is over: "
                         + loss.map(why -> "lost, " + why.reason()).orElse("closed"),
                 Optional.of(streamId),
-                null);
+                Optional.empty());
         this.loss = loss.orElse(null);
     }
 

@@ -100,7 +100,7 @@ final class Releases {
     private void releaseChunk(List<HeldLease> chunk) {
         List<Release> results = calls.release(chunk.stream().map(HeldLease::key).toList());
         List<HeldLease> unknown = new ArrayList<>();
-        RuntimeException failure = null;
+        Optional<RuntimeException> failure = Optional.empty();
         for (int i = 0; i < chunk.size(); i++) {
             HeldLease lease = chunk.get(i);
             if (results.get(i) instanceof Release.Lost lost) {
@@ -108,14 +108,12 @@ final class Releases {
             } else if (results.get(i) instanceof Release.Unknown none) {
                 releaseUnknown(lease, none.cause());
                 unknown.add(lease);
-                failure = none.cause();
+                failure = Optional.of(none.cause());
             } else {
                 notices.tell(to -> to.released(lease.streamId()));
             }
         }
-        if (!unknown.isEmpty()) {
-            warnOfUnknown(unknown, failure);
-        }
+        failure.ifPresent(cause -> warnOfUnknown(unknown, cause));
     }
 
     private void warnOfUnknown(List<HeldLease> leases, RuntimeException cause) {

@@ -1,6 +1,8 @@
 package io.streamlocks.client;
 
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The root of all exceptions of this client. It is unchecked. A caller that catches it has caught every outcome of a
@@ -12,18 +14,24 @@ public abstract class StreamLockException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** Null if the exception is about no stream in particular, since an {@link Optional} cannot be serialized. */
-    private final String streamId;
+    private final @Nullable String streamId;
 
     /**
      * Makes an exception.
      *
      * @param message a sentence
      * @param streamId the stream; empty if the failed call was about several
-     * @param cause null if there is none
+     * @param cause empty if there is none
      */
-    protected StreamLockException(String message, Optional<String> streamId, Throwable cause) {
-        super(message, cause);
+    protected StreamLockException(String message, Optional<String> streamId, Optional<? extends Throwable> cause) {
+        super(message, cause.orElse(null));
         this.streamId = streamId.orElse(null);
+    }
+
+    /** Returns the message, which every exception of this client has. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 
     /** Returns the stream that the exception is about; empty if the failed call was about several streams. */

@@ -94,7 +94,7 @@ class BackgroundReleasesTest {
     void aRefusedCallIsNotRepeatedAndTheNextOneIsMade() {
         BackgroundReleases releases = closed(keys -> {
             if (released.size() == 1) {
-                throw new CoordinatorRefusedException("forbidden", 403, Optional.empty(), null);
+                throw new CoordinatorRefusedException("forbidden", 403, Optional.empty(), Optional.empty());
             }
             return all(keys, new Release.Released());
         });
@@ -111,7 +111,7 @@ class BackgroundReleasesTest {
     @Test
     void aRefusedItemIsNotRepeated() {
         BackgroundReleases releases = closed(keys -> all(
-                keys, new Release.Unknown(new CoordinatorRefusedException("forbidden", 403, Optional.empty(), null))));
+                keys, new Release.Unknown(new CoordinatorRefusedException("forbidden", 403, Optional.empty(), Optional.empty()))));
         releases.add(key("orders"), NO_LENGTH);
 
         releases.releaseAtLast(LONG, () -> false);

@@ -123,7 +123,7 @@ public final class SimulatedClient {
             try {
                 return host.call(request);
             } catch (RuntimeException e) {
-                throw new CoordinatorUnavailableException("There is no usable answer", Optional.empty(), e);
+                throw new CoordinatorUnavailableException("There is no usable answer", Optional.empty(), Optional.of(e));
             }
         }
 
@@ -150,7 +150,7 @@ public final class SimulatedClient {
             }
             if (outcome instanceof AcquireOutcome.LeaseIdUsed) {
                 return new Acquired.Failed(
-                        new CoordinatorRefusedException("The lease id is used", 409, Optional.empty(), null));
+                        new CoordinatorRefusedException("The lease id is used", 409, Optional.empty(), Optional.empty()));
             }
             return outcome instanceof AcquireOutcome.Blocked || outcome instanceof AcquireOutcome.Undecided
                     ? new Acquired.Failed(tryAgain())
@@ -170,7 +170,7 @@ public final class SimulatedClient {
         /** Returns the failure of an item with status 503. */
         private static CoordinatorUnavailableException tryAgain() {
             return new CoordinatorUnavailableException(
-                    "The stream is locked, or others went first", Optional.empty(), null);
+                    "The stream is locked, or others went first", Optional.empty(), Optional.empty());
         }
 
         private static Renewal renewal(RenewOutcome outcome) {

@@ -8,6 +8,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +31,10 @@ public final class PollLoop<E> implements AutoCloseable {
     private final Duration stopTimeout;
     private final RepeatedErrors errors;
     private final ScheduledExecutorService executor;
-    private volatile Thread thread;
+
+    /** Null until the loop starts. */
+    private volatile @Nullable Thread thread;
+
 
     /** It is guarded by this. */
     private boolean started;
@@ -42,8 +46,9 @@ public final class PollLoop<E> implements AutoCloseable {
         this.stopTimeout = builder.stopTimeout;
         this.errors = new RepeatedErrors(builder.logger, builder.nanoTime);
         this.executor = Executors.newSingleThreadScheduledExecutor(task -> {
-            thread = new Thread(task, "stream-poll");
-            return thread;
+            Thread polling = new Thread(task, "stream-poll");
+            thread = polling;
+            return polling;
         });
     }
 

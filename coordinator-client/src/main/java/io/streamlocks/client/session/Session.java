@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Handles the events of one stream, in order and one at a time, under the lease of the stream. This class is
@@ -30,10 +31,10 @@ final class Session<E> {
     private final Queue<E> queue = new ArrayDeque<>();
     private SessionState state = SessionState.IDLE;
     private boolean stopping;
-    private Thread handling;
+    private @Nullable Thread handling;
 
-    /** Declares to the client that the handler works; null while the session is idle. */
-    private HeldLease.Use use;
+    /** Declares to the client that the handler works; empty while the session is idle. */
+    private Optional<HeldLease.Use> use = Optional.empty();
 
     private long idleSinceNanos;
 
@@ -70,7 +71,7 @@ final class Session<E> {
                 return true;
             }
             state = SessionState.RUNNING;
-            use = lease.use();
+            use = Optional.of(lease.use());
         }
         executor.execute(this::handleUntilEmpty);
         return true;
@@ -94,9 +95,9 @@ final class Session<E> {
                 return false;
             }
             state = SessionState.DRAINING;
-            use = lease.use();
+            use = Optional.of(lease.use());
         }
-        executor.execute(() -> end(null, false));
+        executor.execute(() -> end(Optional.empty(), false));
         return true;
     }
 
@@ -119,12 +120,12 @@ final class Session<E> {
             idle = state == SessionState.IDLE;
             state = SessionState.ERRORED;
             if (idle) {
-                use = lease.use();
+                use = Optional.of(lease.use());
             }
             interruptHandler();
         }
         if (idle) {
-            executor.execute(() -> end(null, true));
+            executor.execute(() -> end(Optional.empty(), true));
         }
     }
 
@@ -138,8 +139,8 @@ final class Session<E> {
     private void useHere() {
         HeldLease.Use here = lease.use();
         synchronized (this) {
-            use.close();
-            use = here;
+            use.ifPresent(HeldLease.Use::close);
+            use = Optional.of(here);
         }
     }
 
@@ -156,8 +157,8 @@ final class Session<E> {
                 if (safe && event == null && state == SessionState.RUNNING) {
                     state = SessionState.IDLE;
                     idleSinceNanos = runtime.nanoTime();
-                    use.close();
-                    use = null;
+                    use.ifPresent(HeldLease.Use::close);
+                    use = Optional.empty();
                     return;
                 }
                 over = !safe || stopping || event == null;
@@ -166,39 +167,40 @@ final class Session<E> {
                 }
             }
             if (over) {
-                end(null, !safe);
+                end(Optional.empty(), !safe);
                 return;
             }
-            Throwable failure = handle(event);
+            Optional<Throwable> failure = handle(event);
             synchronized (this) {
                 handling = null;
                 // An interruption that came after the handler returned was meant for the handler. It must not reach
                 // what this thread does next.
                 Thread.interrupted();
-                if (failure == null) {
+                if (failure.isEmpty()) {
                     queue.remove();
                 }
             }
-            if (failure != null) {
+            if (failure.isPresent()) {
                 end(failure, false);
                 return;
             }
         }
     }
 
-    private Throwable handle(E event) {
+    /** Returns why the handler failed; empty if it did not. */
+    private Optional<Throwable> handle(E event) {
         try {
             handler.handle(event);
-            return null;
+            return Optional.empty();
         } catch (Throwable e) {
             // The failure ends the session, and the end reports it.
-            return e;
+            return Optional.of(e);
         }
     }
 
-    private void end(Throwable handlerFailure, boolean unsafe) {
+    private void end(Optional<Throwable> handlerFailure, boolean unsafe) {
         useHere();
-        Throwable failure = handlerFailure;
+        Throwable failure = handlerFailure.orElse(null);
         try {
             handler.close();
         } catch (Throwable e) {
@@ -214,7 +216,7 @@ final class Session<E> {
             // A handler that fails because stop() has interrupted it does what it was asked for.
             boolean errored = loss.isPresent() || unsafe || (failure != null && !stopping);
             state = errored ? SessionState.ERRORED : SessionState.STOPPED;
-            use.close();
+            use.ifPresent(HeldLease.Use::close);
             end = new SessionEnd<>(
                     lease.streamId(),
                     lease.fencingToken(),

@@ -12,6 +12,6 @@ public final class SessionOpenException extends StreamLockException {
     private static final long serialVersionUID = 1L;
 
     SessionOpenException(String streamId, Throwable cause) {
-        super("The session of stream " + streamId + " could not be opened", Optional.of(streamId), cause);
+        super("The session of stream " + streamId + " could not be opened", Optional.of(streamId), Optional.of(cause));
     }
 }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The settings of a campaign. Each is an argument on the command line whose name begins with two dashes.
@@ -70,7 +71,7 @@ record AbuseSettings(
                 list(values.get("heaps"), text -> number("heaps", text.replaceFirst("m$", "")), List.of(512, 768)));
     }
 
-    private static <T> List<T> list(String text, Function<String, T> read, List<T> fallback) {
+    private static <T> List<T> list(@Nullable String text, Function<String, T> read, List<T> fallback) {
         return text == null
                 ? fallback
                 : Arrays.stream(text.split(",")).map(read).toList();

@@ -38,7 +38,7 @@ final class Probe {
             String got = new String(status, StandardCharsets.US_ASCII);
             return got.equals(WELL) ? Optional.empty() : Optional.of("returned " + got);
         } catch (IOException e) {
-            return Optional.of(e.getMessage());
+            return Optional.of(String.valueOf(e.getMessage()));
         }
     }
 }

@@ -2,6 +2,7 @@ package io.streamlocks.proof.abuse;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,17 +30,15 @@ final class Probes implements AutoCloseable {
     void start() {
         clock.scheduleAtFixedRate(
                 () -> PATHS.forEach(path ->
-                        threads.execute(() -> record(path, Probe.of(port, path).orElse(null)))),
+                        threads.execute(() -> record(path, Probe.of(port, path)))),
                 0,
                 EVERY_MS,
                 TimeUnit.MILLISECONDS);
     }
 
-    private synchronized void record(String path, String failure) {
+    private synchronized void record(String path, Optional<String> failure) {
         made++;
-        if (failure != null) {
-            failures.merge(path + " " + failure, 1, Integer::sum);
-        }
+        failure.ifPresent(what -> failures.merge(path + " " + what, 1, Integer::sum));
     }
 
     /** Returns the number of failures by path and cause. */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Counts and times over all streams of a run. This class is not thread-safe. */
 public final class Figures {
@@ -74,7 +75,7 @@ public final class Figures {
             // A read may succeed while writes fail, so it does not show that the database is back.
             if (call.via() > 0 && !call.tellsNothing() && !call.onlyReads()) {
                 firstSuccess.forEach((fault, byCoordinator) -> {
-                    if (call.end() > allBack.get(fault)) {
+                    if (call.end() > allBack.getOrDefault(fault, fault.databaseBack())) {
                         byCoordinator.merge(call.via(), call.end(), Math::min);
                     }
                 });
@@ -114,7 +115,7 @@ public final class Figures {
                         && other.end() > fault.start());
     }
 
-    private void takeover(Fault fault, LeaseView next) {
+    private void takeover(Fault fault, @Nullable LeaseView next) {
         long until = next == null ? run.end() : next.shown().end();
         // Without a next lease, the rest of the run may have been too short for a takeover.
         if (next != null || until - fault.start() > run.ttlNanos() + 2 * SECOND) {
@@ -170,7 +171,7 @@ public final class Figures {
                             .mapToLong(Long::longValue)
                             .max()
                             .orElse(run.end());
-            seconds.add((last - allBack.get(fault)) / (double) SECOND);
+            seconds.add((last - allBack.getOrDefault(fault, fault.databaseBack())) / (double) SECOND);
         });
         return seconds;
     }

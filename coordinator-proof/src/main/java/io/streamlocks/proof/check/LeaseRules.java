@@ -214,8 +214,8 @@ final class LeaseRules {
         return lease.calls().stream()
                 .filter(Call::showsLease)
                 .filter(call -> {
-                    long sent =
-                            call.kind() == Kind.ACQUIRE ? lease.firstAcquire().start() : call.start();
+                    Call first = lease.firstAcquire();
+                    long sent = call.kind() == Kind.ACQUIRE && first != null ? first.start() : call.start();
                     long lasts = TimeUnit.MILLISECONDS.toNanos(call.ttlMs()) - SLACK.toNanos();
                     return sent < moment && sent + lasts > moment;
                 })

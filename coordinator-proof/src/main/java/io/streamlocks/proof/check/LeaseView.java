@@ -5,6 +5,8 @@ import io.streamlocks.proof.history.Call;
 import io.streamlocks.proof.history.Kind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** A lease with all calls about it. */
 final class LeaseView {
@@ -12,16 +14,16 @@ final class LeaseView {
     private final List<Call> calls = new ArrayList<>();
 
     /** The earliest response that shows the lease. It is null while there is none. */
-    private Call shown;
+    private @Nullable Call shown;
 
     /** The response that shows the latest moment at which the lease was live. */
-    private Call lastLive;
+    private @Nullable Call lastLive;
 
     /** The response with the latest end. */
-    private Call lastEnd;
+    private @Nullable Call lastEnd;
 
-    private Call firstAcquire;
-    private Call firstRelease;
+    private @Nullable Call firstAcquire;
+    private @Nullable Call firstRelease;
     private boolean mayBeGranted;
 
     void add(Call call) {
@@ -45,7 +47,7 @@ final class LeaseView {
         return call.answer() == Answer.USED
                 || (call.answer() == Answer.LOST
                         && !"unknown".equals(call.detail())
-                        && (!call.onlyReads() || (isGranted() && shown.end() < call.start())));
+                        && (!call.onlyReads() || (isGranted() && shown().end() < call.start())));
     }
 
     String owner() {
@@ -67,32 +69,37 @@ final class LeaseView {
     }
 
     Call shown() {
-        return shown;
+        return ofGranted(shown);
     }
 
     Call lastLive() {
-        return lastLive;
+        return ofGranted(lastLive);
     }
 
     Call lastEnd() {
-        return lastEnd;
+        return ofGranted(lastEnd);
     }
 
     /** Returns null if no acquire is known, for instance because the file of the worker is missing. */
-    Call firstAcquire() {
+    @Nullable Call firstAcquire() {
         return firstAcquire;
     }
 
     /** Returns null if the worker never sent a release. */
-    Call firstRelease() {
+    @Nullable Call firstRelease() {
         return firstRelease;
     }
 
     long token() {
-        return shown.token();
+        return shown().token();
     }
 
     long acquiredAt() {
-        return shown.acquiredAt();
+        return shown().acquiredAt();
+    }
+
+    /** Only a lease that {@linkplain #isGranted is granted} has this response. */
+    private static Call ofGranted(@Nullable Call response) {
+        return Objects.requireNonNull(response, "No response shows the lease");
     }
 }

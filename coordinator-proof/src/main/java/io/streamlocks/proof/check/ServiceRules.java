@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The coordinators' own history agrees with itself and with the responses that workers got. */
 final class ServiceRules {
@@ -29,9 +30,12 @@ final class ServiceRules {
         Grant before = null;
         for (Grant grant : history.grants()) {
             Grant same = byToken.put(grant.token(), grant);
-            boolean apart = before == null || (before.endedAt() != 0 && before.endedAt() <= grant.acquiredAt());
-            if (same != null || !apart || (before != null && !agreesOnNext(before, grant))) {
-                violations.add(Excerpt.of(NO_OVERLAP, history.stream(), before, grant));
+            // Only a grant that has one before it can overlap, or have the token of another.
+            if (before != null) {
+                boolean apart = before.endedAt() != 0 && before.endedAt() <= grant.acquiredAt();
+                if (same != null || !apart || !agreesOnNext(before, grant)) {
+                    violations.add(Excerpt.of(NO_OVERLAP, history.stream(), before, grant));
+                }
             }
             before = grant;
         }
@@ -68,7 +72,7 @@ final class ServiceRules {
         return !"superseded".equals(grant.endReason()) || next.owner().equals(grant.endedBy());
     }
 
-    private static List<Violation> agrees(String stream, LeaseView lease, Grant grant) {
+    private static List<Violation> agrees(String stream, LeaseView lease, @Nullable Grant grant) {
         if (grant == null) {
             return List.of(Excerpt.of(HAS_ALL, stream, lease.shown()));
         }
@@ -98,7 +102,7 @@ final class ServiceRules {
     }
 
     /** Returns whether a lease can have ended then: released after it was last live, or otherwise after it ran out. */
-    private static boolean mayEnd(LeaseView lease, String reason, long endedAt) {
+    private static boolean mayEnd(LeaseView lease, @Nullable String reason, long endedAt) {
         return endedAt
                 >= ("released".equals(reason)
                         ? lease.lastLive().liveAt()

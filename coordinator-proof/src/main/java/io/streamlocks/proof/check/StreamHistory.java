@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The history of one stream.
@@ -38,7 +39,8 @@ public record StreamHistory(String stream, List<Call> calls, List<Write> writes,
         Map<String, List<Call>> byId = new LinkedHashMap<>();
         for (Call call : calls) {
             if (call.kind() != Kind.OPEN && call.kind() != Kind.PUBLISH) {
-                byId.computeIfAbsent(call.lease(), id -> new ArrayList<>()).add(call);
+                byId.computeIfAbsent(Objects.requireNonNull(call.lease()), id -> new ArrayList<>())
+                        .add(call);
             }
         }
         return byId.values().stream()

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Fencing tokens rise, and a lease has one token. */
 final class TokenRules {
@@ -52,6 +53,9 @@ final class TokenRules {
         return violations;
     }
 
+    /** A granted lease, and the first request for it. */
+    private record Asked(Call acquire, LeaseView lease) {}
+
     /** Checks that tokens rise in the order of requests. A response that a stream is held shows a token as well. */
     private static List<Violation> riseInOrder(StreamHistory history) {
         List<Violation> violations = new ArrayList<>();
@@ -59,21 +63,25 @@ final class TokenRules {
                 .filter(call -> call.lease() != null && call.token() != 0 && call.end() != 0)
                 .sorted(Comparator.comparingLong(Call::end))
                 .toList();
-        List<LeaseView> asked = history.leases().stream()
-                .filter(lease -> lease.isGranted() && lease.firstAcquire() != null)
-                .sorted(Comparator.comparingLong(lease -> lease.firstAcquire().start()))
+        List<Asked> asked = history.leases().stream()
+                .filter(LeaseView::isGranted)
+                .flatMap(lease -> Stream.ofNullable(lease.firstAcquire()).map(acquire -> new Asked(acquire, lease)))
+                .sorted(Comparator.comparingLong(one -> one.acquire().start()))
                 .toList();
         int next = 0;
         Call highest = null;
-        for (LeaseView lease : asked) {
-            while (next < seen.size()
-                    && seen.get(next).end() < lease.firstAcquire().start()) {
+        for (Asked one : asked) {
+            while (next < seen.size() && seen.get(next).end() < one.acquire().start()) {
                 Call call = seen.get(next++);
                 highest = highest == null || call.token() > highest.token() ? call : highest;
             }
-            if (highest != null && lease.token() <= highest.token()) {
-                violations.add(
-                        Excerpt.of(RISE_IN_ORDER, history.stream(), highest, lease.firstAcquire(), lease.shown()));
+            if (highest != null && one.lease().token() <= highest.token()) {
+                violations.add(Excerpt.of(
+                        RISE_IN_ORDER,
+                        history.stream(),
+                        highest,
+                        one.acquire(),
+                        one.lease().shown()));
             }
         }
         return violations;

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.regex.Pattern;
@@ -46,8 +47,8 @@ final class Cluster implements AutoCloseable {
     private final SharedClasses workerClasses;
     private final boolean clocksCanBeStepped;
     private Optional<PostgresPair> postgres = Optional.empty();
-    private ChildProcess resource;
-    private String[] resourceUrls;
+    private Optional<ChildProcess> resource = Optional.empty();
+    private String[] resourceUrls = {};
 
     /**
      * Describes a cluster, and starts nothing.
@@ -60,7 +61,7 @@ final class Cluster implements AutoCloseable {
         this.directory = directory;
         this.streamPrefix = streamPrefix;
         this.seeds = new Random(seed);
-        Path archives = settings.ownJar().getParent();
+        Path archives = Objects.requireNonNull(settings.ownJar().getParent());
         this.coordinatorClasses = new SharedClasses("coordinator", archives, settings.coordinatorJar());
         this.workerClasses = new SharedClasses("worker", archives, settings.ownJar());
         this.clocksCanBeStepped = clocksCanBeStepped;
@@ -88,7 +89,7 @@ final class Cluster implements AutoCloseable {
         for (CoordinatorNode coordinator : coordinators) {
             coordinator.awaitReady();
         }
-        resourceUrls = resource.awaitOutput(LINE, START).group(1).split(" ");
+        resourceUrls = resource.orElseThrow().awaitOutput(LINE, START).group(1).split(" ");
         for (int i = 0; i < settings.workers(); i++) {
             List<Link> links = new ArrayList<>();
             for (CoordinatorNode coordinator : coordinators) {
@@ -114,8 +115,9 @@ final class Cluster implements AutoCloseable {
                 Integer.toString(settings.streams()),
                 directory.resolve(Check.WRITES).toString(),
                 directory.resolve(Check.WRITES_UNFENCED).toString()));
-        resource = closeLater(process("resource", command, Map.of()));
-        resource.start();
+        ChildProcess started = closeLater(process("resource", command, Map.of()));
+        resource = Optional.of(started);
+        started.start();
     }
 
     /** Returns the links of each coordinator to the servers of the database. */
@@ -220,7 +222,7 @@ final class Cluster implements AutoCloseable {
                 coordinator.process().start();
             }
         }
-        Stream.concat(workers.stream().map(WorkerNode::process), Stream.of(resource))
+        Stream.concat(workers.stream().map(WorkerNode::process), resource.stream())
                 .filter(ChildProcess::hasDied)
                 .map(ChildProcess::name)
                 .forEach(died::add);
@@ -248,7 +250,7 @@ final class Cluster implements AutoCloseable {
         for (Thread thread : stopping) {
             thread.join();
         }
-        if (!resource.terminate(Duration.ofSeconds(30))) {
+        if (!resource.orElseThrow().terminate(Duration.ofSeconds(30))) {
             wrong.add("the resource did not stop in order");
         }
         return wrong;

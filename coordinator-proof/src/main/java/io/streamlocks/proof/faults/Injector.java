@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Injects faults in an order that a seed determines, and undoes each. One thread at a time may use it. */
 final class Injector {
@@ -25,7 +26,10 @@ final class Injector {
     private long start;
 
     private long databaseBack;
-    private String killed;
+
+    /** The worker that was killed; null if none was. */
+    private @Nullable String killed;
+
 
     Injector(Cluster cluster, Settings settings, long seed) {
         this.cluster = cluster;

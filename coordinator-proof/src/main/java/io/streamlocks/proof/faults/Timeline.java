@@ -59,7 +59,7 @@ final class Timeline {
                     y + 7,
                     broken.contains(stream) ? " fill=\"red\"" : "",
                     HtmlReport.escaped(stream)));
-            for (Bar bar : byStream.get(stream)) {
+            for (Bar bar : byStream.getOrDefault(stream, List.of())) {
                 double from = x(result.info(), bar.from());
                 double width = Math.max(1, x(result.info(), bar.to()) - from);
                 svg.append(rectangle(from, y, width, ROW - 3, colour(bar.owner()), bar.owner()));

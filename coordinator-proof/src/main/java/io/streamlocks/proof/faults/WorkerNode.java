@@ -4,6 +4,8 @@ import io.streamlocks.testkit.rig.ChildProcess;
 import io.streamlocks.testkit.rig.Link;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** A worker, which has one process after the other, and its links to the coordinators. This class is thread-safe. */
 final class WorkerNode implements AutoCloseable {
@@ -19,7 +21,10 @@ final class WorkerNode implements AutoCloseable {
 
     // All of these are guarded by this.
     private int starts;
-    private ChildProcess process;
+
+    /** Null until the first start. */
+    private @Nullable ChildProcess process;
+
     private boolean closed;
 
     WorkerNode(int number, List<Link> toCoordinators, Maker maker) {
@@ -34,8 +39,9 @@ final class WorkerNode implements AutoCloseable {
             throw new IllegalStateException("The run is ending");
         }
         starts++;
-        process = maker.make(this);
-        process.start();
+        ChildProcess next = maker.make(this);
+        process = next;
+        next.start();
     }
 
     int number() {
@@ -48,7 +54,7 @@ final class WorkerNode implements AutoCloseable {
     }
 
     synchronized ChildProcess process() {
-        return process;
+        return Objects.requireNonNull(process, "The worker has not started");
     }
 
     List<Link> toCoordinators() {

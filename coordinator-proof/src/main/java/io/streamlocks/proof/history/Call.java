@@ -1,5 +1,7 @@
 package io.streamlocks.proof.history;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A call of a worker. It is written twice: before it is sent, without an end, and when its response has come. A worker
  * that is killed in between leaves only the first line, and the result of the call is unknown.
@@ -28,13 +30,13 @@ public record Call(
         String owner,
         Kind kind,
         String stream,
-        String lease,
+        @Nullable String lease,
         int via,
         long start,
         long at,
         long end,
         Answer answer,
-        String detail,
+        @Nullable String detail,
         long token,
         long number,
         long acquiredAt,
@@ -57,7 +59,7 @@ public record Call(
     }
 
     private static Call begun(
-            String id, String owner, Kind kind, String stream, String lease, int via, long token, long number) {
+            String id, String owner, Kind kind, String stream, @Nullable String lease, int via, long token, long number) {
         return new Call(
                 id,
                 owner,
@@ -78,12 +80,12 @@ public record Call(
     }
 
     /** Returns this call with a result that shows no lease. */
-    public Call answered(Answer with, String why, long aboutToken) {
+    public Call answered(Answer with, @Nullable String why, long aboutToken) {
         return answered(with, why, aboutToken, 0, 0, 0);
     }
 
     /** Returns this call with a result that shows a lease. */
-    public Call answered(Answer with, String why, long aboutToken, long acquired, long expires, long ttl) {
+    public Call answered(Answer with, @Nullable String why, long aboutToken, long acquired, long expires, long ttl) {
         return new Call(
                 id,
                 owner,

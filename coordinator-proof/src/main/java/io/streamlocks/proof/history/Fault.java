@@ -1,5 +1,7 @@
 package io.streamlocks.proof.history;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A fault that was injected.
  *
@@ -10,4 +12,4 @@ package io.streamlocks.proof.history;
  * @param killed the worker process that was killed; otherwise null
  * @param databaseBack when the database accepted writes again, monotonic; 0 if it was never away
  */
-public record Fault(String kind, String what, long start, long end, String killed, long databaseBack) {}
+public record Fault(String kind, String what, long start, long end, @Nullable String killed, long databaseBack) {}

@@ -20,6 +20,7 @@ import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends calls to coordinators. Records each call before it is sent and when its response comes. This class is
@@ -29,7 +30,7 @@ final class Coordinators implements AutoCloseable {
 
     private static final int CONNECTIONS = 64;
 
-    record Reply(int status, byte[] body, String contentType, String retryAfter) {}
+    record Reply(int status, byte[] body, @Nullable String contentType, @Nullable String retryAfter) {}
 
     /**
      * The outcome of a request.
@@ -37,7 +38,7 @@ final class Coordinators implements AutoCloseable {
      * @param calls the calls with their results
      * @param reply the response; null if there was none
      */
-    record Outcome(List<Call> calls, Reply reply) {}
+    record Outcome(List<Call> calls, @Nullable Reply reply) {}
 
     private final List<URI> coordinators;
     private final WireCalls wire;
@@ -81,7 +82,7 @@ final class Coordinators implements AutoCloseable {
      * @param body the body of a POST; null for a GET
      * @throws IOException if the history cannot be written
      */
-    Outcome send(List<Call> calls, String path, byte[] body) throws IOException {
+    Outcome send(List<Call> calls, String path, byte @Nullable [] body) throws IOException {
         history.append(calls);
         Reply reply = null;
         List<Call> answered;
@@ -97,7 +98,7 @@ final class Coordinators implements AutoCloseable {
         return new Outcome(answered, reply);
     }
 
-    private Reply send(URI uri, byte[] body) throws IOException {
+    private Reply send(URI uri, byte @Nullable [] body) throws IOException {
         HttpUriRequestBase request = body == null ? new HttpGet(uri) : new HttpPost(uri);
         if (body != null) {
             request.setEntity(new ByteArrayEntity(body, ContentType.APPLICATION_JSON));
@@ -112,7 +113,7 @@ final class Coordinators implements AutoCloseable {
         });
     }
 
-    private static String value(Header header) {
+    private static @Nullable String value(@Nullable Header header) {
         return header == null ? null : header.getValue();
     }
 

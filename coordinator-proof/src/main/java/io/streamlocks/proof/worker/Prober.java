@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -56,7 +57,7 @@ final class Prober implements AutoCloseable {
 
         Held(Call granted) {
             stream = granted.stream();
-            lease = granted.lease();
+            lease = Objects.requireNonNull(granted.lease());
             token = granted.token();
             prolonged = granted.start();
         }

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Translates the requests of a client and their responses into calls. This class is thread-safe. */
 final class WireCalls {
@@ -115,7 +116,7 @@ final class WireCalls {
         return answered;
     }
 
-    private Call answered(Call call, int status, JsonNode body) {
+    private Call answered(Call call, int status, @Nullable JsonNode body) {
         // A lease and a lock name their stream. A problem without a lease does not.
         String of = body == null ? "" : body.path("streamId").asText();
         if (!of.isEmpty() && !of.equals(streamPrefix + call.stream())) {
@@ -125,10 +126,10 @@ final class WireCalls {
         if (call.kind() == Kind.LOOK && (status == 200 || (status == 404 && code.equals("not-locked")))) {
             return looked(call, status == 200 ? body : null);
         }
-        if (call.kind() == Kind.HISTORY && status == 200) {
+        if (body != null && call.kind() == Kind.HISTORY && status == 200) {
             return read(call, body.get("grants"));
         }
-        if (status == 200 && (call.kind() == Kind.ACQUIRE || call.kind() == Kind.RENEW)) {
+        if (body != null && status == 200 && (call.kind() == Kind.ACQUIRE || call.kind() == Kind.RENEW)) {
             return call.answered(
                     call.kind() == Kind.ACQUIRE ? Answer.GRANTED : Answer.RENEWED,
                     null,
@@ -140,7 +141,7 @@ final class WireCalls {
         if (status == 204 && call.kind() == Kind.RELEASE) {
             return call.answered(Answer.RELEASED, null, 0);
         }
-        if (status == 409 && code.equals("lock-held") && call.kind() == Kind.ACQUIRE) {
+        if (body != null && status == 409 && code.equals("lock-held") && call.kind() == Kind.ACQUIRE) {
             JsonNode holder = body.get("holder");
             return call.answered(
                     Answer.HELD,
@@ -150,14 +151,14 @@ final class WireCalls {
         if (status == 409 && code.equals("lease-id-used") && call.kind() == Kind.ACQUIRE) {
             return call.answered(Answer.USED, null, 0);
         }
-        if (status == 410 && (call.kind() == Kind.RENEW || call.kind() == Kind.RELEASE)) {
+        if (body != null && status == 410 && (call.kind() == Kind.RENEW || call.kind() == Kind.RELEASE)) {
             return call.answered(Answer.LOST, body.path("reason").asText("none"), 0);
         }
         return unanswered(call, status, code);
     }
 
     /** Returns a read of the stream with its result. The lock is null if the stream is free. */
-    private static Call looked(Call call, JsonNode lock) {
+    private static Call looked(Call call, @Nullable JsonNode lock) {
         if (lock == null) {
             return call.answered(Answer.LOST, "not-locked", call.token());
         }

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
@@ -65,7 +66,7 @@ public interface ContractFixture {
             outcome.set(call.get());
             return !blocked.isInstance(outcome.get());
         });
-        return outcome.get();
+        return Objects.requireNonNull(outcome.get());
     }
 
     /** Acquires the stream of this test under a new lease id, and returns the lease. Fails if it is not granted. */

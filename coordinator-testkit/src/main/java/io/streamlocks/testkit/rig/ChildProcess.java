@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A process that a test starts and may terminate, kill, pause and start again. What the process writes goes to files,
@@ -36,7 +37,7 @@ public final class ChildProcess implements AutoCloseable {
     private final boolean isOneFile;
 
     // All of these are guarded by this.
-    private Process process;
+    private @Nullable Process process;
     private boolean expectedAlive;
     private boolean closed;
 
@@ -45,9 +46,11 @@ public final class ChildProcess implements AutoCloseable {
         command = List.copyOf(builder.command);
         environment = Map.copyOf(builder.environment);
         inheritsEnvironment = builder.inheritsEnvironment;
-        ownsFiles = builder.out == null;
-        out = new OutputFile(ownsFiles ? Files.createTempFile("child", ".out") : builder.out);
-        err = new OutputFile(ownsFiles ? Files.createTempFile("child", ".err") : builder.err);
+        Path stdout = builder.out;
+        Path stderr = builder.err;
+        ownsFiles = stdout == null || stderr == null;
+        out = new OutputFile(stdout == null ? Files.createTempFile("child", ".out") : stdout);
+        err = new OutputFile(stderr == null ? Files.createTempFile("child", ".err") : stderr);
         isOneFile = out.path().equals(err.path());
     }
 
@@ -175,7 +178,7 @@ public final class ChildProcess implements AutoCloseable {
 
     /** Returns whether the process has ended without a call that ends it. Reports each such end once. */
     public synchronized boolean hasDied() {
-        boolean died = expectedAlive && !process.isAlive();
+        boolean died = expectedAlive && !isAlive();
         expectedAlive &= !died;
         return died;
     }

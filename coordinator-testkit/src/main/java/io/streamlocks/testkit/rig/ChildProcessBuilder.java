@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The properties of a process. A builder is not thread-safe. */
 public final class ChildProcessBuilder {
@@ -12,8 +13,8 @@ public final class ChildProcessBuilder {
     String name;
     Map<String, String> environment = Map.of();
     boolean inheritsEnvironment = true;
-    Path out;
-    Path err;
+    @Nullable Path out;
+    @Nullable Path err;
 
     ChildProcessBuilder(List<String> command) {
         this.command = command;

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
 import org.jooq.impl.DSL;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
@@ -126,9 +127,9 @@ public final class PostgresServer implements AutoCloseable {
 
     /**
      * Executes a query in the database postgres, and returns the first column of the first row. Returns null if there
-     * is no row. Waits up to 20 s.
+     * is no row, or if the database has null there. Waits up to 20 s.
      */
-    public String query(String sql) throws SQLException {
+    public @Nullable String query(String sql) throws SQLException {
         try (Connection connection = connect();
                 Statement statement = connection.createStatement();
                 ResultSet result = statement.executeQuery(sql)) {
@@ -156,7 +157,7 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    private String queryIfUp(String sql) {
+    private @Nullable String queryIfUp(String sql) {
         try {
             return query(sql);
         } catch (SQLException e) {

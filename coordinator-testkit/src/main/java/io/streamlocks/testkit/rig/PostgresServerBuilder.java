@@ -4,12 +4,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The properties of a {@link PostgresServer}. A builder is not thread-safe. */
 public final class PostgresServerBuilder {
 
-    Path data;
-    Path log;
+    @Nullable Path data;
+    @Nullable Path log;
     final Map<String, String> settings = new LinkedHashMap<>(Map.of(
             "listen_addresses", "127.0.0.1",
             "unix_socket_directories", "",

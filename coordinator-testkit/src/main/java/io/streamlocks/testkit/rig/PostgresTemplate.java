@@ -9,6 +9,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An empty, initialized data directory and the programs of the embedded PostgreSQL. The first server of a JVM makes it,
@@ -16,7 +17,7 @@ import java.time.Duration;
  */
 record PostgresTemplate(Path programs, Path data) {
 
-    private static PostgresTemplate made;
+    private static @Nullable PostgresTemplate made;
 
     /**
      * Returns the template. The first call blocks for about a second; longer where the programs are not unpacked yet.

@@ -16,7 +16,7 @@ final class GoodCalls implements Attack {
         String bearer = Requests.bearer(target.abuserToken());
         Callers.run(target, CONNECTIONS, caller -> new Callers.Talk() {
             private final String stream = Target.PATH + UUID.randomUUID();
-            private String leaseId;
+            private String leaseId = UUID.randomUUID().toString();
             private int call;
 
             @Override

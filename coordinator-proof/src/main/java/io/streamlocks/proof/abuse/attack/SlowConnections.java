@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Many connections that one thread keeps open. Each sends some bytes at first and a few more at intervals. A connection
@@ -49,8 +50,8 @@ record SlowConnections(int count, int addresses, byte[] first, byte[] more, Dura
         private final Target target;
         private final int address;
         private final ByteBuffer answer = ByteBuffer.allocate(512);
-        private SocketChannel channel;
-        private ByteBuffer unsent;
+        private @Nullable SocketChannel channel;
+        private ByteBuffer unsent = ByteBuffer.allocate(0);
 
         Slow(Target target, int address) {
             this.target = target;
@@ -59,13 +60,14 @@ record SlowConnections(int count, int addresses, byte[] first, byte[] more, Dura
 
         void goOn() {
             try {
-                if (channel == null) {
+                SocketChannel open = channel;
+                if (open == null) {
                     open();
-                } else if (channel.isConnected() || channel.finishConnect()) {
+                } else if (open.isConnected() || open.finishConnect()) {
                     if (!unsent.hasRemaining()) {
                         unsent = ByteBuffer.wrap(more);
                     }
-                    send();
+                    send(open);
                 }
             } catch (IOException e) {
                 target.tally().add("ended by the server");
@@ -75,25 +77,26 @@ record SlowConnections(int count, int addresses, byte[] first, byte[] more, Dura
 
         private void open() throws IOException {
             unsent = ByteBuffer.wrap(first);
-            channel = SocketChannel.open();
-            channel.configureBlocking(false);
+            SocketChannel opened = SocketChannel.open();
+            channel = opened;
+            opened.configureBlocking(false);
             if (!reads) {
-                channel.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER);
+                opened.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER);
             }
-            channel.bind(Target.source(address));
+            opened.bind(Target.source(address));
             target.tally().add("opened");
-            if (channel.connect(target.address())) {
-                send();
+            if (opened.connect(target.address())) {
+                send(opened);
             }
         }
 
-        private void send() throws IOException {
-            channel.write(unsent);
+        private void send(SocketChannel to) throws IOException {
+            to.write(unsent);
             if (!reads) {
                 return;
             }
             answer.clear();
-            int read = channel.read(answer);
+            int read = to.read(answer);
             if (read < 0) {
                 throw new IOException("ended");
             }

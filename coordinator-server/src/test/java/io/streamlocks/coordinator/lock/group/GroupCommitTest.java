@@ -253,7 +253,7 @@ class GroupCommitTest extends GroupCommitFixture {
         assertThat(get(locks.read(
                                 "caller",
                                 StatementKind.LIST,
-                                rows -> rows.list(new LockQuery(Optional.empty(), "", "", 10))))
+                                all -> all.list(new LockQuery(Optional.empty(), "", "", 10))))
                         .locks())
                 .hasSize(1);
         assertThat(get(locks.verifyWritable())).isNull();
