@@ -11,6 +11,7 @@ import io.streamlocks.coordinator.lock.EndReason;
 import io.streamlocks.coordinator.lock.Grant;
 import io.streamlocks.coordinator.lock.Lease;
 import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.Owner;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewRequest;
@@ -132,10 +133,11 @@ class HistoryReplayTest {
             List<AcquireRequest> requests = IntStream.range(0, 1 + random.nextInt(3))
                     .mapToObj(i -> new AcquireRequest(
                             anyStream(),
-                            anyOwner(),
+                            new Owner(
+                                    anyOwner(),
+                                    random.nextBoolean() ? Map.of() : Map.of("n", Integer.toString(random.nextInt()))),
                             UUID.randomUUID(),
-                            TTL,
-                            random.nextBoolean() ? Map.of() : Map.of("n", Integer.toString(random.nextInt()))))
+                            TTL))
                     .toList();
             locks.acquire(requests).forEach(outcome -> {
                 if (outcome instanceof AcquireOutcome.Granted grant) {
@@ -249,13 +251,15 @@ class HistoryReplayTest {
                 assertThat(table.get("owner_id", String.class)).isEqualTo(grant.ownerId());
             }
             Instant asked = grant.acquiredAt();
-            assertThat(locks.reads().history(new StreamHistoryQuery(stream, Optional.of(asked), Long.MAX_VALUE, 10))
+            assertThat(locks.reads()
+                            .history(new StreamHistoryQuery(stream, Optional.of(asked), Long.MAX_VALUE, 10))
                             .grants())
                     .allSatisfy(held -> assertThat(held.fencingToken()).isLessThanOrEqualTo(grant.fencingToken()));
         }
 
         private List<Grant> history(String stream) {
-            return locks.reads().history(new StreamHistoryQuery(stream, Optional.empty(), Long.MAX_VALUE, 1000))
+            return locks.reads()
+                    .history(new StreamHistoryQuery(stream, Optional.empty(), Long.MAX_VALUE, 1000))
                     .grants();
         }
     }
