@@ -22,7 +22,7 @@ final class Acquirer {
 
     private final LeaseCalls calls;
     private final LeaseKeeper keeper;
-    private final String ownerId;
+    private final Owner owner;
     private final Timing timing;
     private final ClientRuntime runtime;
 
@@ -32,10 +32,10 @@ final class Acquirer {
     /**
      * @param calls the calls that acquire, on connections of their own
      */
-    Acquirer(LeaseCalls calls, LeaseKeeper keeper, String ownerId, Timing timing, ClientRuntime runtime) {
+    Acquirer(LeaseCalls calls, LeaseKeeper keeper, Owner owner, Timing timing, ClientRuntime runtime) {
         this.calls = calls;
         this.keeper = keeper;
-        this.ownerId = ownerId;
+        this.owner = owner;
         this.timing = timing;
         this.runtime = runtime;
     }
@@ -79,7 +79,7 @@ final class Acquirer {
                 long sent = runtime.nanoTime();
                 Optional<LeaseCalls.Grant> grant;
                 try {
-                    grant = calls.acquire(new LeaseCalls.Acquire(key, ownerId, timing.ttl()));
+                    grant = calls.acquire(new LeaseCalls.Acquire(key, owner, timing.ttl()));
                 } catch (CoordinatorUnavailableException e) {
                     // A refusal grants nothing, but an earlier try may still be granted.
                     mayBeGranted |= !e.isWithoutEffect();

@@ -3,7 +3,6 @@ package io.streamlocks.client;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
@@ -13,28 +12,25 @@ import javax.net.ssl.SSLContext;
  * The settings of one client, which are valid.
  *
  * @param baseUri where the coordinator is
- * @param ownerId the label of this process
+ * @param owner this process
  * @param timing the lengths of time, of this client alone
  * @param bearerToken goes along with each call
- * @param labels go along with each acquire; empty for none
  * @param sslContext names the certificates to trust; empty for those that Java trusts
  * @param callbackExecutor runs callbacks; empty for threads of the client
  * @param listener receives what the client does
  */
 record ClientSettings(
         URI baseUri,
-        String ownerId,
+        Owner owner,
         Timing timing,
         Optional<String> bearerToken,
-        Map<String, String> labels,
         Optional<SSLContext> sslContext,
         Optional<Executor> callbackExecutor,
         StreamLockListener listener) {
 
     /** Returns calls over HTTP, with connections of their own. */
     LeaseCalls connect() {
-        return new HttpLeaseCalls(
-                CoordinatorHttp.connect(baseUri, timing::requestTimeout, sslContext), bearerToken, labels);
+        return new HttpLeaseCalls(CoordinatorHttp.connect(baseUri, timing::requestTimeout, sslContext), bearerToken);
     }
 
     /** Returns {@code <host>-<pid>-<random>}: a container's pid is often 1, and a restarted pod may keep its name. */

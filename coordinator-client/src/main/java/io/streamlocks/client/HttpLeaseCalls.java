@@ -29,19 +29,14 @@ final class HttpLeaseCalls extends LeaseCalls {
     private final CallFailures failures;
     private final Map<String, String> headers;
 
-    /** Null if there are none, so that a request has no such field. */
-    private final @Nullable Map<String, String> labels;
-
     /**
      * @param http the calls
      * @param bearerToken authenticates this process
-     * @param labels go along with each acquire; empty for none
      */
-    HttpLeaseCalls(CoordinatorHttp http, Optional<String> bearerToken, Map<String, String> labels) {
+    HttpLeaseCalls(CoordinatorHttp http, Optional<String> bearerToken) {
         super(ClientRuntime.JVM);
         this.http = http;
         this.failures = new CallFailures(http.locks().getApiClient().getObjectMapper());
-        this.labels = labels.isEmpty() ? null : labels;
         this.headers = bearerToken
                 .map(token -> Map.of("Authorization", "Bearer " + token))
                 .orElse(Map.of());
@@ -51,12 +46,11 @@ final class HttpLeaseCalls extends LeaseCalls {
     List<Acquired> acquireAll(List<Acquire> acquires) {
         List<BatchAcquireItem> items = new ArrayList<>(acquires.size());
         for (Acquire acquire : acquires) {
-            items.add(new BatchAcquireItem()
+            items.add(acquire.owner()
+                    .item()
                     .streamId(acquire.key().streamId())
-                    .ownerId(acquire.ownerId())
                     .leaseId(acquire.key().leaseId())
-                    .ttlMs(acquire.ttl().map(Duration::toMillis).orElse(null))
-                    .labels(labels));
+                    .ttlMs(acquire.ttl().map(Duration::toMillis).orElse(null)));
         }
         try {
             List<LeaseResult> results = http.locks()

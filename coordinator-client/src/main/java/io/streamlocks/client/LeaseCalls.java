@@ -61,10 +61,10 @@ abstract class LeaseCalls implements AutoCloseable {
      * One acquire.
      *
      * @param key the lease to be, with a new id
-     * @param ownerId the label of this process
+     * @param owner this process
      * @param ttl the length of the lease; empty for the coordinator's default
      */
-    record Acquire(LeaseKey key, String ownerId, Optional<Duration> ttl) {}
+    record Acquire(LeaseKey key, Owner owner, Optional<Duration> ttl) {}
 
     /** The outcome of one acquire. */
     sealed interface Acquired {

@@ -45,7 +45,7 @@ public final class StreamLockClient implements AutoCloseable {
      * @param connect makes calls with connections of their own
      */
     StreamLockClient(ClientSettings settings, ClientRuntime runtime, Supplier<LeaseCalls> connect) {
-        this.ownerId = settings.ownerId();
+        this.ownerId = settings.owner().id();
         this.timing = settings.timing();
         this.ownExecutor = settings.callbackExecutor().isPresent()
                 ? Optional.empty()
@@ -60,7 +60,7 @@ public final class StreamLockClient implements AutoCloseable {
         this.releases = connect.get();
         Notices notices = new Notices(settings.listener(), executor, runtime);
         this.keeper = new LeaseKeeper(renewals, releases, timing, notices, runtime);
-        this.acquirer = new Acquirer(acquires, keeper, ownerId, timing, runtime);
+        this.acquirer = new Acquirer(acquires, keeper, settings.owner(), timing, runtime);
     }
 
     /**
@@ -284,10 +284,9 @@ public final class StreamLockClient implements AutoCloseable {
         ClientSettings settings() {
             return new ClientSettings(
                     baseUri,
-                    ownerId.orElseGet(ClientSettings::newOwnerId),
+                    new Owner(ownerId.orElseGet(ClientSettings::newOwnerId), labels),
                     new Timing(ttl, heartbeatInterval, requestTimeout, acquireTimeout),
                     bearerToken,
-                    labels,
                     sslContext,
                     callbackExecutor,
                     listener);

@@ -30,6 +30,7 @@ import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.LockReads;
 import io.streamlocks.coordinator.lock.LossReason;
 import io.streamlocks.coordinator.lock.OverloadedException;
+import io.streamlocks.coordinator.lock.Owner;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
@@ -78,7 +79,7 @@ final class ClientLockManager implements LockManager, LockReads {
                         .ownerId(request.ownerId())
                         .leaseId(request.leaseId())
                         .ttlMs(request.ttl().toMillis())
-                        .labels(request.labels()))
+                        .labels(request.owner().labels()))
                 .toList();
         return answered(() -> http.locks().acquireLocks(new BatchAcquireRequest().items(items))).getResults().stream()
                 .map(ClientLockManager::acquireOutcome)
@@ -93,7 +94,7 @@ final class ClientLockManager implements LockManager, LockReads {
                                 .ownerId(request.ownerId())
                                 .leaseId(request.leaseId())
                                 .ttlMs(request.ttl().toMillis())
-                                .labels(request.labels())));
+                                .labels(request.owner().labels())));
     }
 
     private static AcquireOutcome acquireOutcome(LeaseResult result) {
@@ -114,12 +115,11 @@ final class ClientLockManager implements LockManager, LockReads {
         Holder holder = problem.getHolder();
         return new Lock(
                 null,
-                holder.getOwnerId(),
+                new Owner(holder.getOwnerId(), labels(holder.getLabels())),
                 holder.getFencingToken(),
                 null,
                 null,
                 null,
-                labels(holder.getLabels()),
                 Duration.ofMillis(holder.getExpiresInMs()));
     }
 
@@ -406,24 +406,22 @@ final class ClientLockManager implements LockManager, LockReads {
                 lease.getLeaseId(),
                 new Lock(
                         lease.getStreamId(),
-                        lease.getOwnerId(),
+                        new Owner(lease.getOwnerId(), labels(lease.getLabels())),
                         lease.getFencingToken(),
                         Duration.ofMillis(lease.getTtlMs()),
                         instant(lease.getAcquiredAt()),
                         instant(lease.getExpiresAt()),
-                        labels(lease.getLabels()),
                         Duration.ofMillis(lease.getExpiresInMs())));
     }
 
     private static Lock lock(io.streamlocks.client.generated.model.Lock lock) {
         return new Lock(
                 lock.getStreamId(),
-                lock.getOwnerId(),
+                new Owner(lock.getOwnerId(), labels(lock.getLabels())),
                 lock.getFencingToken(),
                 Duration.ofMillis(lock.getTtlMs()),
                 instant(lock.getAcquiredAt()),
                 instant(lock.getExpiresAt()),
-                labels(lock.getLabels()),
                 Duration.ofMillis(lock.getExpiresInMs()));
     }
 

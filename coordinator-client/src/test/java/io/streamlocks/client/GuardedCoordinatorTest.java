@@ -137,7 +137,7 @@ class GuardedCoordinatorTest {
         Path file = Files.writeString(directory.resolve("tokens.jsonl"), token.line());
         URI uri = start(asking(authenticator(file)), "http");
         try (CoordinatorHttp http = CoordinatorHttp.connect(uri);
-                LeaseCalls leases = new HttpLeaseCalls(http, Optional.of(token.token()), Map.of())) {
+                LeaseCalls leases = new HttpLeaseCalls(http, Optional.of(token.token()))) {
             var renewals = leases.renew(List.of(
                     new LeaseCalls.LeaseKey("bills/1", UUID.randomUUID()),
                     new LeaseCalls.LeaseKey(streamId, UUID.randomUUID())));
@@ -268,7 +268,7 @@ class GuardedCoordinatorTest {
     void anItemThatIsRefusedForTooManyLeasesNamesTheTimeThatASingleCallNames() {
         URI uri = start(capping(1), "http");
         try (CoordinatorHttp http = CoordinatorHttp.connect(uri);
-                LeaseCalls leases = new HttpLeaseCalls(http, Optional.empty(), Map.of())) {
+                LeaseCalls leases = new HttpLeaseCalls(http, Optional.empty())) {
             List<LeaseCalls.Acquire> acquires = List.of(acquire(streamId), acquire(streamId + "x"));
             List<LeaseCalls.Acquired> acquired = leases.acquireAll(acquires);
             assertThat(acquired.get(0)).isInstanceOf(LeaseCalls.Acquired.Granted.class);
@@ -288,7 +288,8 @@ class GuardedCoordinatorTest {
     }
 
     private static LeaseCalls.Acquire acquire(String stream) {
-        return new LeaseCalls.Acquire(new LeaseCalls.LeaseKey(stream, UUID.randomUUID()), "w", Optional.of(TTL));
+        return new LeaseCalls.Acquire(
+                new LeaseCalls.LeaseKey(stream, UUID.randomUUID()), new Owner("w", Map.of()), Optional.of(TTL));
     }
 
     @Test

@@ -80,11 +80,13 @@ class RewritingProxyTest extends ProxiedClient {
     @Test
     void aRenewalOfAnotherStreamIsNeitherARenewalNorALoss() throws Exception {
         try (CoordinatorHttp http = CoordinatorHttp.connect(rewriting.uri());
-                LeaseCalls calls = new HttpLeaseCalls(http, Optional.empty(), Map.of())) {
+                LeaseCalls calls = new HttpLeaseCalls(http, Optional.empty())) {
             LeaseKey one = new LeaseKey(streamId, UUID.randomUUID());
             LeaseKey two = new LeaseKey("other/" + streamId, UUID.randomUUID());
             Optional<Duration> ttl = Optional.of(Duration.ofMinutes(1));
-            calls.acquireAll(List.of(new LeaseCalls.Acquire(one, "w", ttl), new LeaseCalls.Acquire(two, "w", ttl)));
+            calls.acquireAll(List.of(
+                    new LeaseCalls.Acquire(one, new Owner("w", Map.of()), ttl),
+                    new LeaseCalls.Acquire(two, new Owner("w", Map.of()), ttl)));
             rewriting.changeAnswers(body -> body.replace("other/", "another/"));
 
             List<LeaseCalls.Renewal> renewals = calls.renew(List.of(one, two));
@@ -102,9 +104,10 @@ class RewritingProxyTest extends ProxiedClient {
     @Test
     void theOutcomeOfAnotherStreamIsNotBelieved() throws Exception {
         try (CoordinatorHttp http = CoordinatorHttp.connect(rewriting.uri());
-                LeaseCalls calls = new HttpLeaseCalls(http, Optional.empty(), Map.of())) {
+                LeaseCalls calls = new HttpLeaseCalls(http, Optional.empty())) {
             LeaseKey key = new LeaseKey("x/../" + streamId, UUID.randomUUID());
-            LeaseCalls.Acquire acquire = new LeaseCalls.Acquire(key, "w", Optional.of(Duration.ofMinutes(1)));
+            LeaseCalls.Acquire acquire =
+                    new LeaseCalls.Acquire(key, new Owner("w", Map.of()), Optional.of(Duration.ofMinutes(1)));
             other().tryAcquire(streamId).orElseThrow();
             assertThat(calls.acquireAll(List.of(acquire)).get(0)).isInstanceOf(LeaseCalls.Acquired.Granted.class);
             rewriting.changeRequests(body -> body.replace("x/../", ""));
@@ -126,7 +129,7 @@ class RewritingProxyTest extends ProxiedClient {
     @Test
     void aLossFromAnOlderServerThatDoesNotNameTheStreamIsBelieved() throws Exception {
         try (CoordinatorHttp http = CoordinatorHttp.connect(rewriting.uri());
-                LeaseCalls calls = new HttpLeaseCalls(http, Optional.empty(), Map.of())) {
+                LeaseCalls calls = new HttpLeaseCalls(http, Optional.empty())) {
             rewriting.changeAnswers(body -> body.replaceAll(",\"streamId\":\"[^\"]*\"", ""));
             LeaseKey key = new LeaseKey(streamId, UUID.randomUUID());
 

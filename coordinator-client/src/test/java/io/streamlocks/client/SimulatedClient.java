@@ -132,7 +132,7 @@ public final class SimulatedClient {
             List<AcquireRequest> requests = acquires.stream()
                     .map(acquire -> new AcquireRequest(
                             acquire.key().streamId(),
-                            acquire.ownerId(),
+                            acquire.owner().id(),
                             acquire.key().leaseId(),
                             acquire.ttl().orElse(host.defaultTtl())))
                     .toList();

@@ -289,7 +289,7 @@ class StreamLockClientTest extends ProxiedClient {
     void labelsAreShownToOperators() {
         StreamLockClient labelled = client(builder().labels(Map.of("pod", "worker-7")));
         labelled.tryAcquire(streamId).orElseThrow();
-        assertThat(storage.find(streamId).orElseThrow().labels()).isEqualTo(Map.of("pod", "worker-7"));
+        assertThat(storage.find(streamId).orElseThrow().owner().labels()).isEqualTo(Map.of("pod", "worker-7"));
     }
 
     @Test

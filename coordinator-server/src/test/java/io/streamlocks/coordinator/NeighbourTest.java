@@ -6,6 +6,8 @@ import io.streamlocks.testkit.rig.TestDatabase;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.flywaydb.core.Flyway;
@@ -21,7 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("postgres")
 class NeighbourTest {
 
-    private static final List<String> OURS = List.of("1", "2", "3", "4");
+    private static final List<String> OURS = Migrations.versions();
+    private static final List<String> OURS_WITH_BASELINE =
+            Stream.concat(Stream.of("0"), OURS.stream()).toList();
 
     private final TestDatabase database = TestDatabase.empty();
 
@@ -43,7 +47,7 @@ class NeighbourTest {
     void aServerStartsBesideAnApplicationThatWasThereFirst() throws Exception {
         neighbour().load().migrate();
         serve();
-        assertThat(versions("stream_lock_schema_history")).containsExactly("0", "1", "2", "3", "4");
+        assertThat(versions("stream_lock_schema_history")).containsExactlyElementsOf(OURS_WITH_BASELINE);
         assertThat(versions("flyway_schema_history")).containsExactly("1", "2");
         theNeighbourGoesOn();
         serve();
@@ -82,7 +86,7 @@ class NeighbourTest {
     void aTableWithTheNameOfFlywaysHistoryIsNoObstacle() throws Exception {
         database.sql().execute("CREATE TABLE flyway_schema_history (version int, success boolean)");
         serve();
-        assertThat(versions("stream_lock_schema_history")).containsExactly("0", "1", "2", "3", "4");
+        assertThat(versions("stream_lock_schema_history")).containsExactlyElementsOf(OURS_WITH_BASELINE);
     }
 
     @Test

@@ -43,8 +43,8 @@ final class BatchRoutes {
 
     private void acquire(Context ctx) {
         gate.checkAcquire();
-        Batch<Requests.AcquireItem, AcquireRequest> batch =
-                read(ctx, Requests.AcquireItem.class, AcquireRequest::streamId, this::acquireRequest);
+        Batch<LeaseBodies.AcquireItem, AcquireRequest> batch =
+                read(ctx, LeaseBodies.AcquireItem.class, AcquireRequest::streamId, this::acquireRequest);
         respond(
                 ctx,
                 batch,
@@ -55,13 +55,9 @@ final class BatchRoutes {
                 outcome -> outcome.match(Outcomes.ACQUIRE));
     }
 
-    private AcquireRequest acquireRequest(Principal principal, String path, Requests.AcquireItem item) {
-        AcquireRequest request = new AcquireRequest(
-                streamId(principal, path, item.streamId()),
-                Fields.id(path + ".ownerId", item.ownerId()),
-                Fields.leaseIdOrNew(path + ".leaseId", item.leaseId()),
-                fields.ttlOrDefault(path + ".ttlMs", item.ttlMs()),
-                Fields.labels(path + ".labels", item.labels()));
+    private AcquireRequest acquireRequest(Principal principal, String path, LeaseBodies.AcquireItem item) {
+        String streamId = streamId(principal, path, item.streamId());
+        AcquireRequest request = item.acquire().checked(path + ".", streamId, fields);
         principal.requireOwner(request.ownerId());
         return request;
     }
@@ -73,12 +69,12 @@ final class BatchRoutes {
     }
 
     private void renew(Context ctx) {
-        Batch<Requests.RenewItem, RenewRequest> batch =
-                read(ctx, Requests.RenewItem.class, RenewRequest::streamId, this::renewRequest);
+        Batch<LeaseBodies.RenewItem, RenewRequest> batch =
+                read(ctx, LeaseBodies.RenewItem.class, RenewRequest::streamId, this::renewRequest);
         respond(ctx, batch, locks::renew, outcome -> outcome.match(Outcomes.RENEW));
     }
 
-    private RenewRequest renewRequest(Principal principal, String path, Requests.RenewItem item) {
+    private RenewRequest renewRequest(Principal principal, String path, LeaseBodies.RenewItem item) {
         return new RenewRequest(
                 streamId(principal, path, item.streamId()),
                 Fields.leaseId(path + ".leaseId", item.leaseId()),
@@ -87,12 +83,12 @@ final class BatchRoutes {
     }
 
     private void release(Context ctx) {
-        Batch<Requests.ReleaseItem, ReleaseRequest> batch =
-                read(ctx, Requests.ReleaseItem.class, ReleaseRequest::streamId, BatchRoutes::releaseRequest);
+        Batch<LeaseBodies.ReleaseItem, ReleaseRequest> batch =
+                read(ctx, LeaseBodies.ReleaseItem.class, ReleaseRequest::streamId, BatchRoutes::releaseRequest);
         respond(ctx, batch, capped::release, outcome -> outcome.match(Outcomes.RELEASE));
     }
 
-    private static ReleaseRequest releaseRequest(Principal principal, String path, Requests.ReleaseItem item) {
+    private static ReleaseRequest releaseRequest(Principal principal, String path, LeaseBodies.ReleaseItem item) {
         return new ReleaseRequest(
                 streamId(principal, path, item.streamId()),
                 Fields.leaseId(path + ".leaseId", item.leaseId()),

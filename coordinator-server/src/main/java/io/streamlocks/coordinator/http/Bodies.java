@@ -4,9 +4,6 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.streamlocks.coordinator.lock.Grant;
 import io.streamlocks.coordinator.lock.GrantPage;
-import io.streamlocks.coordinator.lock.Lease;
-import io.streamlocks.coordinator.lock.Lock;
-import io.streamlocks.coordinator.lock.LockPage;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -16,72 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The bodies of responses. JSON leaves out a field that is null. */
 final class Bodies {
-
-    @JsonInclude(JsonInclude.Include.NON_NULL)
-    record LeaseBody(
-            String streamId,
-            String ownerId,
-            String leaseId,
-            long fencingToken,
-            long ttlMs,
-            String acquiredAt,
-            String expiresAt,
-            @Nullable Map<String, String> labels,
-            long expiresInMs)
-            implements Response.Ok, Response.ForItem {
-
-        static LeaseBody of(Lease lease) {
-            Lock lock = lease.lock();
-            return new LeaseBody(
-                    lock.streamId(),
-                    lock.ownerId(),
-                    lease.leaseId().toString(),
-                    lock.fencingToken(),
-                    lock.ttl().toMillis(),
-                    lock.acquiredAt().toString(),
-                    lock.expiresAt().toString(),
-                    orNull(lock.labels()),
-                    lock.expiresIn().toMillis());
-        }
-
-        @Override
-        public Item inBatch(String path, String stream) {
-            return new Item(statusCode(), null, this, null);
-        }
-    }
-
-    @JsonInclude(JsonInclude.Include.NON_NULL)
-    record LockBody(
-            String streamId,
-            String ownerId,
-            long fencingToken,
-            long ttlMs,
-            String acquiredAt,
-            String expiresAt,
-            @Nullable Map<String, String> labels,
-            long expiresInMs)
-            implements Response.Ok {
-
-        static LockBody of(Lock lock) {
-            return new LockBody(
-                    lock.streamId(),
-                    lock.ownerId(),
-                    lock.fencingToken(),
-                    lock.ttl().toMillis(),
-                    lock.acquiredAt().toString(),
-                    lock.expiresAt().toString(),
-                    orNull(lock.labels()),
-                    lock.expiresIn().toMillis());
-        }
-    }
-
-    @JsonInclude(JsonInclude.Include.NON_NULL)
-    record LockPageBody(List<LockBody> locks, @Nullable String nextPageToken) implements Response.Ok {
-
-        static LockPageBody of(LockPage page, Optional<String> nextPageToken) {
-            return new LockPageBody(page.locks().stream().map(LockBody::of).toList(), nextPageToken.orElse(null));
-        }
-    }
 
     /** The results of a batch, in the order of its items. */
     record Batch(List<Item> results) implements Response.Ok {}
@@ -96,7 +27,7 @@ final class Bodies {
     record Item(
             int status,
             @Nullable String streamId,
-            @Nullable LeaseBody lease,
+            LeaseBodies.@Nullable LeaseBody lease,
             @Nullable Problem problem) {
 
         /** Returns the result of an item that did not become a request. */
@@ -142,8 +73,6 @@ final class Bodies {
                     page.next().map(token).orElse(null));
         }
     }
-
-    record BrokenOwner(int brokenCount) implements Response.Ok {}
 
     record Health(String status) implements Response.Ok {}
 

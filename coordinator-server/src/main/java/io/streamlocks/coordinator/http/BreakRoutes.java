@@ -17,6 +17,17 @@ import org.slf4j.LoggerFactory;
 /** The calls with which an operator ends leases of others. */
 final class BreakRoutes {
 
+    /** A body as it was sent. */
+    record Break(
+            @Nullable String reason,
+            @Nullable Long expectedFencingToken,
+            @Nullable Long delayMs) {}
+
+    /** A body as it was sent. */
+    record BreakOwner(@Nullable String reason, @Nullable Long delayMs) {}
+
+    record BrokenOwner(int brokenCount) implements Response.Ok {}
+
     private static final Logger LOG = LoggerFactory.getLogger(BreakRoutes.class);
 
     private final GroupCommit locks;
@@ -32,7 +43,7 @@ final class BreakRoutes {
 
     private void lease(Context ctx) {
         String streamId = Input.streamId(ctx);
-        Requests.Break body = Input.body(ctx, Requests.Break.class);
+        Break body = Input.body(ctx, Break.class);
         BreakRequest request = new BreakRequest(
                 streamId,
                 Fields.fencingToken("expectedFencingToken", body.expectedFencingToken()),
@@ -58,12 +69,12 @@ final class BreakRoutes {
         Principal principal = Access.of(ctx);
         principal.requireWholeNamespace();
         principal.requireOwner(ownerId);
-        Requests.BreakOwner body = Input.body(ctx, Requests.BreakOwner.class);
+        BreakOwner body = Input.body(ctx, BreakOwner.class);
         Breaking breaking = breaking(ctx, body.reason(), body.delayMs());
         String caller = Access.caller(ctx);
         Responder.respond(ctx, () -> locks.breakOwner(caller, ownerId, breaking), count -> {
             log(ctx, "all " + count + " leases of the owner " + ownerId, breaking);
-            return new Bodies.BrokenOwner(count);
+            return new BrokenOwner(count);
         });
     }
 

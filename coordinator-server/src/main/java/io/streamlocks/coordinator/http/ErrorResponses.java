@@ -26,11 +26,11 @@ final class ErrorResponses {
         this.errors = errors;
     }
 
-    void addTo(RoutesConfig routes) {
+    void addTo(RoutesConfig routes, RouteTable table) {
         routes.exception(ProblemException.class, (e, ctx) -> Responder.send(ctx, e.problem()));
         routes.exception(ForbiddenException.class, (e, ctx) -> Responder.send(ctx, Problem.forbidden(e)));
         routes.exception(UnreadBodyException.class, (e, ctx) -> Responder.send(ctx, problem(e)));
-        routes.exception(HttpResponseException.class, (e, ctx) -> Responder.send(ctx, Unrouted.problem(e, ctx)));
+        routes.exception(HttpResponseException.class, (e, ctx) -> Responder.send(ctx, Unrouted.problem(e, ctx, table)));
         routes.exception(
                 BlockedException.class,
                 (e, ctx) -> Responder.send(ctx, Problem.of(ProblemType.STORAGE_UNAVAILABLE, e.getMessage())));

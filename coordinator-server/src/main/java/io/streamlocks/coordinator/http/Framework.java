@@ -30,7 +30,7 @@ final class Framework {
             transport.configure(config.jetty);
             before(config.routes, gate);
             table.addTo(config.routes);
-            errors.addTo(config.routes);
+            errors.addTo(config.routes, table);
         });
     }
 

@@ -181,7 +181,7 @@ final class Json {
     }
 
     private static ProblemException fault(String prefix, JsonMappingException e) {
-        if (e.getCause() instanceof Requests.Labels.TooManyException) {
+        if (e.getCause() instanceof LeaseBodies.Labels.TooManyException) {
             String labels = field(prefix, e.getPath().subList(0, e.getPath().size() - 1));
             return ProblemException.invalid(labels, labels + " must have at most " + Limits.MAX_LABELS + " entries.");
         }

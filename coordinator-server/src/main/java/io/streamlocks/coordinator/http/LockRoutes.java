@@ -44,13 +44,8 @@ final class LockRoutes {
     private void acquire(Context ctx) {
         gate.checkAcquire();
         String streamId = Input.streamId(ctx);
-        Requests.Acquire body = Input.body(ctx, Requests.Acquire.class);
-        AcquireRequest request = new AcquireRequest(
-                streamId,
-                Fields.id("ownerId", body.ownerId()),
-                Fields.leaseIdOrNew("leaseId", body.leaseId()),
-                fields.ttlOrDefault("ttlMs", body.ttlMs()),
-                Fields.labels("labels", body.labels()));
+        LeaseBodies.Acquire body = Input.body(ctx, LeaseBodies.Acquire.class);
+        AcquireRequest request = body.checked("", streamId, fields);
         Access.of(ctx).requireOwner(request.ownerId());
         String caller = Access.caller(ctx);
         Responder.respond(
@@ -66,7 +61,7 @@ final class LockRoutes {
 
     private void renew(Context ctx) {
         String streamId = Input.streamId(ctx);
-        Requests.Renew body = Input.body(ctx, Requests.Renew.class);
+        LeaseBodies.Renew body = Input.body(ctx, LeaseBodies.Renew.class);
         RenewRequest request = new RenewRequest(
                 streamId,
                 Fields.leaseId("leaseId", body.leaseId()),
@@ -79,7 +74,7 @@ final class LockRoutes {
 
     private void release(Context ctx) {
         String streamId = Input.streamId(ctx);
-        Requests.Release body = Input.body(ctx, Requests.Release.class);
+        LeaseBodies.Release body = Input.body(ctx, LeaseBodies.Release.class);
         ReleaseRequest request = new ReleaseRequest(
                 streamId,
                 Fields.leaseId("leaseId", body.leaseId()),
@@ -92,7 +87,7 @@ final class LockRoutes {
     private void find(Context ctx) {
         String streamId = Input.streamId(ctx);
         String caller = Access.caller(ctx);
-        Responder.respond(ctx, () -> locks.find(caller, streamId), lock -> lock.<Response>map(Bodies.LockBody::of)
+        Responder.respond(ctx, () -> locks.find(caller, streamId), lock -> lock.<Response>map(LeaseBodies.LockBody::of)
                 .orElseGet(Problem::notLocked));
     }
 
@@ -114,7 +109,7 @@ final class LockRoutes {
                 () -> locks.read(caller, StatementKind.LIST, reads -> reads.list(query)),
                 page -> asTable
                         ? LockTable.of(page, nextPageToken(page))
-                        : Bodies.LockPageBody.of(page, nextPageToken(page)));
+                        : LeaseBodies.LockPageBody.of(page, nextPageToken(page)));
     }
 
     /** Returns a token for the next page, which begins after the last stream of this one. */

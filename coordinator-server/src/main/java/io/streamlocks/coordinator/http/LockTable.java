@@ -54,7 +54,7 @@ final class LockTable {
                 Long.toString(lock.fencingToken()),
                 seconds(held),
                 seconds(lock.expiresIn()),
-                lock.labels().entrySet().stream()
+                lock.owner().labels().entrySet().stream()
                         .map(label -> Printable.of(label.getKey() + "=" + label.getValue()))
                         .collect(Collectors.joining(" ")));
     }

@@ -11,7 +11,7 @@ final class Outcomes {
     static final AcquireOutcome.Cases<Response.ForItem> ACQUIRE = new AcquireOutcome.Cases<>() {
         @Override
         public Response.ForItem granted(AcquireOutcome.Granted granted) {
-            return Bodies.LeaseBody.of(granted.lease());
+            return LeaseBodies.LeaseBody.of(granted.lease());
         }
 
         @Override
@@ -43,7 +43,7 @@ final class Outcomes {
     static final RenewOutcome.Cases<Response.ForItem> RENEW = new RenewOutcome.Cases<>() {
         @Override
         public Response.ForItem renewed(RenewOutcome.Renewed renewed) {
-            return Bodies.LeaseBody.of(renewed.lease());
+            return LeaseBodies.LeaseBody.of(renewed.lease());
         }
 
         @Override

@@ -47,7 +47,7 @@ record Problem(
             return new Holder(
                     lock.ownerId(),
                     lock.fencingToken(),
-                    Bodies.orNull(lock.labels()),
+                    Bodies.orNull(lock.owner().labels()),
                     lock.expiresIn().toMillis());
         }
     }

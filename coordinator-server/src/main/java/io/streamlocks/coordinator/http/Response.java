@@ -31,16 +31,8 @@ sealed interface Response {
         byte[] bytes(String requestId);
     }
 
-    /** JSON with status 200. */
-    sealed interface Ok extends WithBody
-            permits Bodies.LeaseBody,
-                    Bodies.LockBody,
-                    Bodies.LockPageBody,
-                    Bodies.Batch,
-                    Bodies.GrantBody,
-                    Bodies.GrantPageBody,
-                    Bodies.BrokenOwner,
-                    Bodies.Health {
+    /** JSON with status 200. Each route can have its own. */
+    non-sealed interface Ok extends WithBody {
 
         @Override
         default int statusCode() {
@@ -103,7 +95,7 @@ sealed interface Response {
     }
 
     /** The response to a request for one stream, which is a call of its own or an item of a batch. */
-    sealed interface ForItem extends Response permits Bodies.LeaseBody, Problem, Empty {
+    sealed interface ForItem extends Response permits LeaseBodies.LeaseBody, Problem, Empty {
 
         /**
          * Returns the same response as a result of a batch.

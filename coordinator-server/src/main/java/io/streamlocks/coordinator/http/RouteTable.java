@@ -8,11 +8,15 @@ import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.http.jetty.RouteLimits;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The routes of a server. Each group of routes registers itself here, each route with the permission that it requires
@@ -22,6 +26,7 @@ import java.util.Set;
 final class RouteTable {
 
     private static final String STREAM_ID = "{streamId}";
+    private static final Pattern ID = Pattern.compile("\\{(streamId|ownerId)}");
 
     /** The limit of a body for a call on one stream: its longest valid body in the longest encoding of JSON. */
     private static final int MAX_BODY_BYTES = 64 * 1024;
@@ -38,6 +43,9 @@ final class RouteTable {
     private final Set<String> openFolders = new HashSet<>();
 
     private final Set<String> managementPaths = new HashSet<>();
+
+    /** The name of the id that is empty, by the path. */
+    private final Map<String, String> emptyIds = new HashMap<>();
 
     /**
      * Creates an empty table.
@@ -87,6 +95,11 @@ final class RouteTable {
         if (route.isForManagement()) {
             managementPaths.add(route.path());
         }
+        Matcher id = ID.matcher(route.path());
+        if (id.find()) {
+            emptyIds.put(route.path().substring(0, id.start()), id.group(1));
+            emptyIds.put(id.replaceFirst(""), id.group(1));
+        }
         if (route.permission() == Permission.OPEN) {
             if (route.path().endsWith("}")) {
                 openFolders.add(folderOf(route.path()));
@@ -126,6 +139,11 @@ final class RouteTable {
     /** Returns whether a path, as it was sent, is for everybody. Its route refuses all callers if this is wrong. */
     boolean isOpen(String path) {
         return openPaths.contains(path) || openFolders.contains(folderOf(path));
+    }
+
+    /** Returns the name of the id that a path would contain if it were not empty. */
+    Optional<String> emptyId(String path) {
+        return Optional.ofNullable(emptyIds.get(path));
     }
 
     /** Returns whether the management port serves a path. */

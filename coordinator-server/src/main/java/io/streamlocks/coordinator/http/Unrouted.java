@@ -7,13 +7,6 @@ import java.util.regex.Pattern;
 /** Finds the problem of a request that no route takes. */
 final class Unrouted {
 
-    /** The rest of a path whose owner id is empty. */
-    private static final Pattern EMPTY_OWNER_ID = Pattern.compile("/v1/owners/(/break)?");
-
-    /** The rest of a path whose stream id is empty. */
-    private static final Pattern EMPTY_STREAM_ID =
-            Pattern.compile("/v1/locks/(/(acquire|renew|release|break|history))?");
-
     /** Begins like a path that names a stream or an owner. */
     private static final Pattern OF_AN_ID = Pattern.compile("/v1/(locks|owners)/.*");
 
@@ -22,14 +15,12 @@ final class Unrouted {
     /**
      * Returns the problem. With a method that is not allowed, this also sets the header that names the allowed ones.
      */
-    static Problem problem(HttpResponseException e, Context ctx) {
+    static Problem problem(HttpResponseException e, Context ctx, RouteTable routes) {
         String path = ctx.req().getRequestURI();
-        if (EMPTY_STREAM_ID.matcher(path).matches()) {
-            return empty("streamId");
-        }
-        if (EMPTY_OWNER_ID.matcher(path).matches()) {
-            return empty("ownerId");
-        }
+        return routes.emptyId(path).map(Unrouted::empty).orElseGet(() -> unknown(e, ctx, path));
+    }
+
+    private static Problem unknown(HttpResponseException e, Context ctx, String path) {
         return switch (e.getStatus()) {
             case 405 -> {
                 String allowed = e.getDetails().getOrDefault("availableMethods", "");

@@ -2,27 +2,30 @@ package io.streamlocks.coordinator.lock;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 
 /**
  * A live lease as everybody may see it: all of it except the lease id.
  *
  * @param streamId the stream that is locked
- * @param ownerId the label of the worker that holds it
+ * @param owner the worker that holds it
  * @param fencingToken the number of the grant: above that of every earlier grant of the stream, unchanged by renewals,
  *     and at most {@link Limits#MAX_FENCING_TOKEN}
  * @param ttl the length that was last asked for
  * @param acquiredAt when the lease was granted, by the clock of the storage
  * @param expiresAt when it expires, by the clock of the storage; must not be compared with another clock
- * @param labels what people shall see of the holder
  * @param expiresIn the time until it expires, from the moment at which the storage read its clock; not negative
  */
 public record Lock(
         String streamId,
-        String ownerId,
+        Owner owner,
         long fencingToken,
         Duration ttl,
         Instant acquiredAt,
         Instant expiresAt,
-        Map<String, String> labels,
-        Duration expiresIn) {}
+        Duration expiresIn) {
+
+    /** Returns the id of the worker that holds it. */
+    public String ownerId() {
+        return owner.id();
+    }
+}

@@ -393,12 +393,8 @@ class SettingsTest {
     }
 
     private static DatabaseSettings database(Settings settings) {
-        return settings.backend()
-                .match(
-                        memory -> {
-                            throw new AssertionError("The backend is memory");
-                        },
-                        Backend.Postgres::database);
+        assertThat(settings.backend()).isInstanceOf(Backend.Postgres.class);
+        return ((Backend.Postgres) settings.backend()).database();
     }
 
     private static Map<String, String> postgres(String... settings) {

@@ -12,6 +12,7 @@ import io.streamlocks.coordinator.lock.HistoryQuery;
 import io.streamlocks.coordinator.lock.Lease;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockQuery;
+import io.streamlocks.coordinator.lock.Owner;
 import io.streamlocks.coordinator.lock.StreamHistoryQuery;
 import java.time.Duration;
 import java.time.Instant;
@@ -210,21 +211,24 @@ interface HistoryContract extends BreakContract {
     default void readsRefusalsAndHistoryContainTheLabels() {
         Map<String, String> labels =
                 Map.of("pod", "worker-\"7\"", "region", "eu {1}, \\ \u00fc \uD83D\uDE00", "build", "");
-        Lease lease = granted(acquire(new AcquireRequest(stream(), "alice", UUID.randomUUID(), TTL, labels)));
-        assertThat(lease.lock().labels()).isEqualTo(labels);
-        assertThat(ContractFixture.renewed(renew(lease)).lock().labels()).isEqualTo(labels);
-        assertThat(locks().find(stream()).orElseThrow().labels()).isEqualTo(labels);
+        Lease lease =
+                granted(acquire(new AcquireRequest(stream(), new Owner("alice", labels), UUID.randomUUID(), TTL)));
+        assertThat(lease.lock().owner().labels()).isEqualTo(labels);
+        assertThat(ContractFixture.renewed(renew(lease)).lock().owner().labels())
+                .isEqualTo(labels);
+        assertThat(locks().find(stream()).orElseThrow().owner().labels()).isEqualTo(labels);
         assertThat(locks().reads()
                         .list(new LockQuery(Optional.empty(), stream(), "", 1))
                         .locks()
                         .get(0)
+                        .owner()
                         .labels())
                 .isEqualTo(labels);
         AcquireOutcome.Held held = (AcquireOutcome.Held) acquire(request("bob", UUID.randomUUID(), TTL));
-        assertThat(held.holder().labels()).isEqualTo(labels);
+        assertThat(held.holder().owner().labels()).isEqualTo(labels);
         release(lease);
         assertThat(history(stream()).get(0).labels()).isEqualTo(labels);
-        assertThat(grant("bob").lock().labels()).isEmpty();
+        assertThat(grant("bob").lock().owner().labels()).isEmpty();
     }
 
     @Test

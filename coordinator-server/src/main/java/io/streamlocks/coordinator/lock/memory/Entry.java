@@ -8,10 +8,10 @@ import io.streamlocks.coordinator.lock.Lease;
 import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LossReason;
+import io.streamlocks.coordinator.lock.Owner;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -23,11 +23,10 @@ import java.util.stream.Stream;
 final class Entry {
 
     private final String streamId;
-    private final String ownerId;
+    private final Owner owner;
     private final UUID leaseId;
     private final long fencingToken;
     private final Instant acquiredAt;
-    private final Map<String, String> labels;
 
     /** The leases before this one, latest first. */
     private final List<UUID> supersededLeaseIds;
@@ -42,14 +41,13 @@ final class Entry {
 
     Entry(AcquireRequest request, long fencingToken, Instant now, List<UUID> supersededLeaseIds) {
         this.streamId = request.streamId();
-        this.ownerId = request.ownerId();
+        this.owner = request.owner();
         this.leaseId = request.leaseId();
         this.fencingToken = fencingToken;
         this.ttl = request.ttl();
         this.acquiredAt = now;
         this.expiresAt = now.plus(request.ttl());
         this.closedUntil = now;
-        this.labels = request.labels();
         this.supersededLeaseIds = supersededLeaseIds;
     }
 
@@ -62,7 +60,7 @@ final class Entry {
     }
 
     String ownerId() {
-        return ownerId;
+        return owner.id();
     }
 
     /** Returns whether the lease was released or broken. */
@@ -105,7 +103,7 @@ final class Entry {
 
     /** Releases the lease, and returns its grant. */
     Grant release(Instant now) {
-        Grant released = grant(new Grant.End(now, EndReason.RELEASED, Optional.of(ownerId), Optional.empty()));
+        Grant released = grant(new Grant.End(now, EndReason.RELEASED, Optional.of(owner.id()), Optional.empty()));
         end(now);
         return released;
     }
@@ -132,7 +130,7 @@ final class Entry {
      */
     Optional<LossReason> loss(UUID lease, String ownerPrefix, Instant now) {
         if (isOf(lease)) {
-            if (!ownerId.startsWith(ownerPrefix)) {
+            if (!owner.id().startsWith(ownerPrefix)) {
                 return Optional.of(LossReason.UNKNOWN);
             }
             if (ended) {
@@ -152,8 +150,7 @@ final class Entry {
     }
 
     Lock lock(Instant now) {
-        return new Lock(
-                streamId, ownerId, fencingToken, ttl, acquiredAt, expiresAt, labels, Duration.between(now, expiresAt));
+        return new Lock(streamId, owner, fencingToken, ttl, acquiredAt, expiresAt, Duration.between(now, expiresAt));
     }
 
     /** Returns the grant if its end is not in history yet: it is live, or it expired without a successor. */
@@ -179,6 +176,6 @@ final class Entry {
     }
 
     private Grant grant(Optional<Grant.End> end) {
-        return new Grant(streamId, ownerId, fencingToken, labels, acquiredAt, end);
+        return new Grant(streamId, owner.id(), fencingToken, owner.labels(), acquiredAt, end);
     }
 }

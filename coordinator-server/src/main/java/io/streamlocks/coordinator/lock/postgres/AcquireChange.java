@@ -120,7 +120,7 @@ record AcquireChange(Statements statements) implements Change<AcquireRequest, Ac
                 column(requests, AcquireRequest::ownerId, String[]::new),
                 column(requests, AcquireRequest::leaseId, UUID[]::new),
                 column(requests, request -> request.ttl().toMillis(), Long[]::new),
-                column(requests, request -> Labels.arrayText(request.labels()), String[]::new));
+                column(requests, request -> Labels.arrayText(request.owner().labels()), String[]::new));
     }
 
     private static Map<String, AcquireOutcome> granted(ResultSet rows) throws SQLException {

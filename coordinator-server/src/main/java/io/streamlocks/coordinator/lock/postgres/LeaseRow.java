@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.lock.postgres;
 
 import io.streamlocks.coordinator.lock.Lease;
 import io.streamlocks.coordinator.lock.Lock;
+import io.streamlocks.coordinator.lock.Owner;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -41,12 +42,11 @@ final class LeaseRow {
         Duration left = Duration.between(row.getObject("answered_at", OffsetDateTime.class), expiresAt);
         return new Lock(
                 row.getString("stream_id"),
-                row.getString("owner_id"),
+                new Owner(row.getString("owner_id"), Labels.of(row)),
                 row.getLong("fencing_token"),
                 Duration.ofMillis(row.getLong("ttl_ms")),
                 row.getObject("acquired_at", OffsetDateTime.class).toInstant(),
                 expiresAt.toInstant(),
-                Labels.of(row),
                 left.isNegative() ? Duration.ZERO : left);
     }
 }

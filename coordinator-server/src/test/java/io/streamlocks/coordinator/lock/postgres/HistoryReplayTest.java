@@ -11,6 +11,7 @@ import io.streamlocks.coordinator.lock.EndReason;
 import io.streamlocks.coordinator.lock.Grant;
 import io.streamlocks.coordinator.lock.Lease;
 import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.Owner;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewRequest;
@@ -134,10 +135,11 @@ class HistoryReplayTest {
             List<AcquireRequest> requests = IntStream.range(0, 1 + random.nextInt(3))
                     .mapToObj(i -> new AcquireRequest(
                             anyStream(),
-                            anyOwner(),
+                            new Owner(
+                                    anyOwner(),
+                                    random.nextBoolean() ? Map.of() : Map.of("n", Integer.toString(random.nextInt()))),
                             UUID.randomUUID(),
-                            TTL,
-                            random.nextBoolean() ? Map.of() : Map.of("n", Integer.toString(random.nextInt()))))
+                            TTL))
                     .toList();
             locks.acquire(requests).forEach(outcome -> {
                 if (outcome instanceof AcquireOutcome.Granted grant) {
