@@ -44,8 +44,7 @@ class ConsoleAccessTest extends ConsoleFixture {
     @Test
     void thePageAsksForATokenAndKeepsItInMemoryOnly() {
         browser.open(url("/console"), WIDTH, HEIGHT);
-        eventually(
-                () -> assertThat(browser.text("#token-why")).isEqualTo("This server requires a token."));
+        eventually(() -> assertThat(browser.text("#token-why")).isEqualTo("This server requires a token."));
         assertThat(state()).isEqualTo("unknown");
         assertThat(streams()).isEmpty();
         openConsoleWith(reader);
