@@ -6,7 +6,4 @@
  * io.streamlocks.client.StreamLockException}s. The calls below are generated from the server's OpenAPI document into
  * {@code io.streamlocks.client.generated}, which no public type shows.
  */
-@NullMarked
 package io.streamlocks.client;
-
-import org.jspecify.annotations.NullMarked;

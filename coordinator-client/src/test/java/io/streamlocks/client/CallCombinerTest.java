@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Tests which calls are sent together, and which thread gets which outcome. */
@@ -95,6 +96,7 @@ class CallCombinerTest {
     }
 
     @Test
+    @Tag("slow")
     void aBatchHasABound() throws Exception {
         int[] many = IntStream.rangeClosed(3, 3 + 2 * CallCombiner.MAX_BATCH).toArray();
         List<Future<Integer>> calls = callBehindAnother(combiner, many);

@@ -27,7 +27,9 @@ import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.lock.LockQuery;
+import io.streamlocks.coordinator.lock.LockReads;
 import io.streamlocks.coordinator.lock.LossReason;
+import io.streamlocks.coordinator.lock.OverloadedException;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
@@ -51,7 +53,7 @@ import java.util.Optional;
  * One request goes by the call for one stream, and several by the batch call. An answer that is not in the protocol
  * fails the test.
  */
-final class ClientLockManager implements LockManager {
+final class ClientLockManager implements LockManager, LockReads {
 
     private final CoordinatorHttp http;
     private final LockManager server;
@@ -208,6 +210,11 @@ final class ClientLockManager implements LockManager {
             }
             throw new AssertionError("Unexpected answer", e);
         }
+    }
+
+    @Override
+    public LockReads reads() {
+        return this;
     }
 
     @Override
@@ -369,6 +376,9 @@ final class ClientLockManager implements LockManager {
     }
 
     private Problem problem(ApiException e) {
+        if (e.getCode() == 503 && e.getResponseBody().contains("\"code\":\"overloaded\"")) {
+            throw new OverloadedException("The server is overloaded");
+        }
         if (e.getCode() == 0 || e.getCode() == 503) {
             throw new StorageUnavailableException("No usable answer", e);
         }

@@ -34,6 +34,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -182,6 +183,7 @@ class GuardedCoordinatorTest {
     }
 
     @Test
+    @Tag("slow")
     void aCallerWaitsForTheTimeThatTheServerNames() {
         // Its clock stands still, so it lets only the first call through.
         RateLimit limit = new RateLimit(1, () -> {

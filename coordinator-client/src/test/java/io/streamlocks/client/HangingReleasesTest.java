@@ -16,9 +16,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Tests a server that answers acquires and renewals at once, and releases only when a test lets it. */
+@Tag("slow")
 class HangingReleasesTest extends ScriptedServer {
 
     private static final Duration TTL = Duration.ofSeconds(3);

@@ -23,6 +23,7 @@ import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Compiles the Java snippets of README.md and docs/ against the client. A snippet with a public class is a file. Any other
  * snippet is the body of a method, after its imports, and may use the names of {@link #SURROUNDINGS}.
  */
+@Tag("process")
 class JavaSnippetsTest {
 
     private static final Path ROOT = Path.of("..");

@@ -16,9 +16,12 @@ import java.util.stream.Stream;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Tests workers whose rows another transaction has locked, and workers beside them, on a real PostgreSQL. */
+@Tag("postgres")
+@Tag("slow")
 class LockedRowsTest {
 
     private static final Duration TTL = Duration.ofSeconds(3);

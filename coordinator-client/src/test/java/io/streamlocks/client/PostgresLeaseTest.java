@@ -11,9 +11,11 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The client's leases where PostgreSQL keeps them, with two servers on one database. */
+@Tag("postgres")
 class PostgresLeaseTest {
 
     @AutoClose

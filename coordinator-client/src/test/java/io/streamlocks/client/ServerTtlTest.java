@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Leases of a client that sets no ttl have the length that the server chooses. */
 @Timeout(60)
+@Tag("slow")
 class ServerTtlTest {
 
     private final CountedLocks storage = new CountedLocks(new MemoryLockManager(new MonotonicClock(), true));

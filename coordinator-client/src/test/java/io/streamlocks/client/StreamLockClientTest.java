@@ -29,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Tests how leases are acquired, reported and given back. */
@@ -150,6 +151,7 @@ class StreamLockClientTest extends ProxiedClient {
     }
 
     @Test
+    @Tag("slow")
     void aBeatCostsARequestForEachThousandLeases() throws Exception {
         // The beats are so far apart that all leases are acquired before the first.
         StreamLockClient many = client(StreamLockClient.builder(server.uri())
@@ -175,6 +177,7 @@ class StreamLockClientTest extends ProxiedClient {
     }
 
     @Test
+    @Tag("slow")
     void aThousandStreamsWithLongNamesAreRenewedAlthoughABodyIsLimited() {
         StreamLockClient many = client(builder().ttl(Duration.ofSeconds(30)).heartbeatInterval(Duration.ofSeconds(6)));
         String longest = "\uD83D\uDE80".repeat(250);

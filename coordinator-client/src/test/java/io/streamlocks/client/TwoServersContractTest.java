@@ -6,8 +6,10 @@ import io.streamlocks.testkit.contract.TimeByTestDatabase;
 import io.streamlocks.testkit.rig.TestDatabase;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 
 /** Tests the contract through HTTP and group commit. Each call goes to another server than the one before. */
+@Tag("postgres")
 class TwoServersContractTest extends LockManagerContract implements TimeByTestDatabase {
 
     private static TestDatabase database;

@@ -25,11 +25,14 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Tests two servers on one database with threads that use both. An answer that is not in the protocol fails the test.
  */
+@Tag("postgres")
+@Tag("slow")
 class TwoServersRaceTest {
 
     private static final int THREADS = 16;

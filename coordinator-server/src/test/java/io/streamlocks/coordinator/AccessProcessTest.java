@@ -20,10 +20,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests access control of a coordinator in its own process. */
+@Tag("process")
 class AccessProcessTest {
 
     private static final Duration SOON = Duration.ofSeconds(20);

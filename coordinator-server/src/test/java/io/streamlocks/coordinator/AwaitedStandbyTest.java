@@ -14,6 +14,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,6 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
  * The commits of a primary wait for a synchronous standby that is missing. These tests check what callers get
  * meanwhile.
  */
+@Tag("postgres")
+@Tag("slow")
 class AwaitedStandbyTest {
 
     /** The longest time of a call with the default settings. */

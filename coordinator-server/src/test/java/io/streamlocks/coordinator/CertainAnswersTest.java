@@ -24,6 +24,7 @@ import org.jooq.impl.DSL;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.Timeout;
  * first one, and after the end of the lease. The second server reports nothing that turns out to be wrong. {@code
  * -Dcertain.leases=100} does that for that many leases.
  */
+@Tag("postgres")
+@Tag("slow")
 class CertainAnswersTest {
 
     private static final int LEASES = Integer.getInteger("certain.leases", 5);

@@ -22,6 +22,8 @@ final class CoordinatorProcess implements AutoCloseable {
     private CoordinatorProcess(List<String> javaOptions, Map<String, String> settings, String... args)
             throws IOException {
         List<String> command = new ArrayList<>(List.of(Machine.java()));
+        // The fast compiler alone lets the process start sooner.
+        command.add("-XX:TieredStopAtLevel=1");
         // The tests run under odd ones on purpose, and so does this process.
         for (String odd : List.of("user.language", "user.country", "user.timezone")) {
             Optional.ofNullable(System.getProperty(odd)).ifPresent(value -> command.add("-D" + odd + "=" + value));

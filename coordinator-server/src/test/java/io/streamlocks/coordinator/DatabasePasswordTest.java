@@ -11,10 +11,13 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A password in a file can change without a restart. */
+@Tag("postgres")
+@Tag("slow")
 class DatabasePasswordTest {
 
     private static final Duration SOON = Duration.ofSeconds(30);

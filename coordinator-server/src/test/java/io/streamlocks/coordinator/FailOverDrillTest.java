@@ -9,11 +9,14 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Tests what docs/operations.md says about a fail-over and a lost replica, and the steps that it gives. */
+@Tag("postgres")
+@Tag("drill")
 class FailOverDrillTest {
 
     private static final Logger LOG = LoggerFactory.getLogger(FailOverDrillTest.class);

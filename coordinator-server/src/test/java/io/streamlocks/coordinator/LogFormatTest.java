@@ -18,10 +18,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
 /** Tests both formats of the log. The lines of a call contain its id even if another thread writes them. */
+@Tag("postgres")
+@Tag("process")
 class LogFormatTest {
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -66,6 +69,7 @@ class LogFormatTest {
     }
 
     @Test
+    @Tag("slow")
     void librariesThatLogInAnotherWayLogJsonAsWell() throws Exception {
         // The trace exporter uses java.util.logging to report that no collector accepts its traces.
         try (CoordinatorProcess coordinator = CoordinatorProcess.start(

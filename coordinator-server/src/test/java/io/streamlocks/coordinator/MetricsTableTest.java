@@ -19,9 +19,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Compares the table of metrics in docs/observability.md with a server on PostgreSQL. */
+@Tag("postgres")
 class MetricsTableTest {
 
     private static final Duration SOON = Duration.ofSeconds(20);

@@ -8,9 +8,11 @@ import java.util.concurrent.TimeUnit;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A server whose role lacks a right logs the GRANT statement, and starts once it has been executed. */
+@Tag("postgres")
 class MissingRightsTest {
 
     private static final String MUST_RUN = "Run this as a role that may grant it: ";
@@ -49,6 +51,7 @@ class MissingRightsTest {
     }
 
     @Test
+    @Tag("slow")
     void theRightToCreateTables() throws Exception {
         assertThatItAsksFor("", "GRANT USAGE, CREATE ON SCHEMA public TO " + role);
     }

@@ -13,10 +13,12 @@ import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.jooq.Record;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests other applications in the same database, in particular those that use Flyway as well. */
+@Tag("postgres")
 class NeighbourTest {
 
     private static final List<String> OURS = List.of("1", "2", "3", "4");

@@ -15,9 +15,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A server with little memory serves calls, or logs that memory has run out and ends. */
+@Tag("process")
+@Tag("slow")
 class OutOfMemoryTest {
 
     private static final List<String> LITTLE = List.of("-Xmx64m");

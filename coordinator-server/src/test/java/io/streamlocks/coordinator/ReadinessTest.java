@@ -12,11 +12,13 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A server is ready if an acquire has what it needs. Otherwise it reports what is missing and how to fix it. */
+@Tag("postgres")
 class ReadinessTest {
 
     private static final Duration SOON = Duration.ofSeconds(30);

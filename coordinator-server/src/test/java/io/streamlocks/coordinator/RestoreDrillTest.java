@@ -6,9 +6,12 @@ import io.streamlocks.testkit.rig.PostgresServer;
 import java.nio.file.Path;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Tests the steps of docs/operations.md after the database was restored from a backup, and what happens without them. */
+@Tag("postgres")
+@Tag("drill")
 class RestoreDrillTest {
 
     private static final String DATABASE = "postgres";

@@ -18,12 +18,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.postgresql.PGConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Tests connections that take no writes, because their server is no longer the primary. */
+@Tag("postgres")
 class RoleChangeTest {
 
     private static final Logger LOG = LoggerFactory.getLogger(RoleChangeTest.class);

@@ -7,8 +7,10 @@ import io.streamlocks.coordinator.log.CapturedLog;
 import io.streamlocks.testkit.rig.TestDatabase;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("postgres")
 class SequenceAtStartTest {
 
     @Test

@@ -12,9 +12,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Tests the metrics of a server on PostgreSQL. */
+@Tag("postgres")
 class ServerMetricsTest {
 
     private static final Duration SOON = Duration.ofSeconds(20);
@@ -66,6 +68,7 @@ class ServerMetricsTest {
     }
 
     @Test
+    @Tag("slow")
     void withALimitOfLeasesItsCensusIsShownAndOneFailureDoesNotEndIt() throws Exception {
         try (TestDatabase database = TestDatabase.empty();
                 Coordinator coordinator =

@@ -7,9 +7,11 @@ import io.streamlocks.coordinator.database.PostgresStorage;
 import io.streamlocks.coordinator.log.CapturedLog;
 import io.streamlocks.testkit.rig.TestDatabase;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
+@Tag("postgres")
 class SetUpAtStartTest {
 
     @RegisterExtension

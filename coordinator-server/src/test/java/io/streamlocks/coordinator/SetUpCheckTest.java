@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,6 +33,7 @@ import org.postgresql.replication.PGReplicationStream;
  * Finds each set-up that can lose grants or grant none, in a real PostgreSQL with a standby, and nothing in a good
  * set-up.
  */
+@Tag("postgres")
 class SetUpCheckTest {
 
     private static PostgresPair postgres;

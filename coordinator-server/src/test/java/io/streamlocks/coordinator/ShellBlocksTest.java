@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * {@code console} shows commands with their output, which must be what they print. A block that cannot run here is in {@link
  * #ELSEWHERE}, with the reason.
  */
+@Tag("process")
 class ShellBlocksTest {
 
     private static final Set<String> SHELLS = Set.of("sh", "bash", "console");

@@ -21,10 +21,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Workers that stop at the same time as their server leave no lease behind. */
+@Tag("postgres")
+@Tag("process")
+@Tag("slow")
 class StopTogetherTest {
 
     private static final Path COMPOSE = Path.of("..", "docker-compose.yml");

@@ -10,9 +10,11 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** PostgreSQL ends a statement that takes too long, so no statement outlives its call. */
+@Tag("postgres")
 class TimeoutsTest {
 
     private final UUID leaseId = UUID.randomUUID();

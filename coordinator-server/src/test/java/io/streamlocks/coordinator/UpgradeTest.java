@@ -16,6 +16,7 @@ import org.flywaydb.core.Flyway;
 import org.jooq.Record;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Tests two versions on one schema, as during a rolling upgrade. The statements and migrations in this test represent
  * the previous version.
  */
+@Tag("postgres")
 class UpgradeTest {
 
     private static final Duration READY_WITHIN = Duration.ofSeconds(30);

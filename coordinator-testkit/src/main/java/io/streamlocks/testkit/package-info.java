@@ -5,7 +5,4 @@
  * <p>Package {@code contract} has the tests that every backend of the server passes. Package {@code rig} has what tests
  * with real processes need: a PostgreSQL, a network link that fails, and a launcher.
  */
-@NullMarked
 package io.streamlocks.testkit;
-
-import org.jspecify.annotations.NullMarked;

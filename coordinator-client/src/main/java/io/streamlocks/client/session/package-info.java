@@ -6,7 +6,4 @@
  * io.streamlocks.client.session.PollLoop} feeds the registry, and {@link io.streamlocks.client.session.StreamWorker}
  * stops all parts in order.
  */
-@NullMarked
 package io.streamlocks.client.session;
-
-import org.jspecify.annotations.NullMarked;

@@ -25,10 +25,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
+@Tag("process")
 class StreamWorkerTest {
 
     private final CountedLocks storage = new CountedLocks(new MemoryLockManager(new MonotonicClock(), true));

@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +37,7 @@ import org.slf4j.LoggerFactory;
  * Tests the protocol and the client under thousands of schedules of faults. {@code -Dsimulation.seeds=N} runs so many
  * of them. {@code -Dsimulation.seed=N} runs one, and writes down what happens in it.
  */
+@Tag("simulation")
 class SimulationTest {
 
     private static final Logger CLIENT_LOG = (Logger) LoggerFactory.getLogger("io.streamlocks.client");

@@ -3,7 +3,4 @@
  * and for each {@linkplain io.streamlocks.proof.abuse.attack attack}, victims renew their leases while one caller
  * attacks.
  */
-@NullMarked
 package io.streamlocks.proof.abuse;
-
-import org.jspecify.annotations.NullMarked;

@@ -7,7 +7,4 @@
  * the response of one came before the other one was sent. Rules assume only that a ttl is equally long on both clocks.
  * A call without a response may have been carried out or not, at that time or later.
  */
-@NullMarked
 package io.streamlocks.proof.check;
-
-import org.jspecify.annotations.NullMarked;

@@ -2,7 +2,4 @@
  * The proof under faults. It runs coordinators, a PostgreSQL with a synchronous standby, workers and a resource as real
  * processes. It injects faults into them and into the network between them, checks the history, and writes a report.
  */
-@NullMarked
 package io.streamlocks.proof.faults;
-
-import org.jspecify.annotations.NullMarked;

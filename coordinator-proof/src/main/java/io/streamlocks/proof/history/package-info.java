@@ -3,7 +3,4 @@
  * fenced resource holds, the coordinators' own history, and the faults. Times of processes are nanoseconds of the
  * machine's monotonic clock, which all processes share. Times of the database are microseconds since 1970 on its clock.
  */
-@NullMarked
 package io.streamlocks.proof.history;
-
-import org.jspecify.annotations.NullMarked;

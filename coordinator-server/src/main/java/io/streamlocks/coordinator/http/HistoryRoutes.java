@@ -5,6 +5,7 @@ import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.lock.EndReason;
 import io.streamlocks.coordinator.lock.GrantPage;
 import io.streamlocks.coordinator.lock.HistoryQuery;
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.StreamHistoryQuery;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import java.time.Instant;
@@ -60,7 +61,7 @@ final class HistoryRoutes {
         responder.respondAtLength(
                 ctx,
                 query.pageSize(),
-                () -> locks.history(caller, query),
+                () -> locks.read(caller, StatementKind.HISTORY, reads -> reads.history(query)),
                 page -> Bodies.GrantPageBody.of(page, next -> Paging.tokenOf(Long.toString(next.fencingToken()))));
     }
 
@@ -81,7 +82,7 @@ final class HistoryRoutes {
         responder.respondAtLength(
                 ctx,
                 query.pageSize(),
-                () -> locks.history(caller, query),
+                () -> locks.read(caller, StatementKind.HISTORY, reads -> reads.history(query)),
                 page -> Bodies.GrantPageBody.of(page, next -> Paging.tokenOf(positionText(next))));
     }
 

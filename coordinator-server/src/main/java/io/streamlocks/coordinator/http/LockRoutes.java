@@ -7,6 +7,7 @@ import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import java.util.List;
 import java.util.Map;
@@ -110,7 +111,7 @@ final class LockRoutes {
         responder.respondAtLength(
                 ctx,
                 query.pageSize(),
-                () -> locks.list(caller, query),
+                () -> locks.read(caller, StatementKind.LIST, reads -> reads.list(query)),
                 page -> asTable
                         ? LockTable.of(page, nextPageToken(page))
                         : Bodies.LockPageBody.of(page, nextPageToken(page)));

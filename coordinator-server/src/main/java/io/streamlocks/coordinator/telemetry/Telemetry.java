@@ -13,10 +13,10 @@ import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.streamlocks.coordinator.lock.LockCalls;
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.StorageCondition;
 import io.streamlocks.coordinator.lock.Upkeep;
 import io.streamlocks.coordinator.lock.group.Execution;
-import io.streamlocks.coordinator.lock.group.Kind;
 import io.streamlocks.coordinator.lock.group.StatementObserver;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -187,7 +187,7 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
     }
 
     @Override
-    public void waited(Kind kind, long nanos) {
+    public void waited(StatementKind kind, long nanos) {
         statements.waited(kind, nanos);
     }
 

@@ -86,8 +86,8 @@ class ConsoleAccessTest extends ConsoleFixture {
         eventually(() -> assertThat(streams()).containsExactly("orders/eu"));
         browser.click("#rows .break");
         browser.press("stuck", Keys.ENTER);
-        eventually(
-                () -> assertThat(browser.text("#break-problem")).startsWith("Nothing was broken: this token may not."));
+        eventually(() -> assertThat(browser.text("#break-problem"))
+                .startsWith("Nothing was broken: this token does not allow it."));
         assertThat(server.get("/v1/locks/orders%2Feu").statusCode()).isEqualTo(200);
 
         browser.press(Keys.ESCAPE);

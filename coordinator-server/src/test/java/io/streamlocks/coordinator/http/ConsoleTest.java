@@ -144,8 +144,8 @@ class ConsoleTest extends ConsoleFixture {
     }
 
     private static void assertStale(String reason) {
-        eventually(() ->
-                assertThat(browser.text("#notice-text")).isEqualTo("Unknown; below is what was known last. " + reason));
+        eventually(() -> assertThat(browser.text("#notice-text"))
+                .isEqualTo("Unknown. The table shows the last known state. " + reason));
         assertThat(state()).isEqualTo("unknown");
         assertThat(streams()).containsExactly("orders/eu");
         assertThat(cell(".amount")).isEqualTo("unknown");

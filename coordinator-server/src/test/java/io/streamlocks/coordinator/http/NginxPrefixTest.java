@@ -14,12 +14,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs the configuration of docs/api.md, "Behind a proxy", with a real nginx. */
+@Tag("process")
 class NginxPrefixTest {
 
     private static final Pattern CONFIGURATION = Pattern.compile("(?s)\n```nginx\n(.*?)\n```\n");

@@ -18,6 +18,7 @@ import java.util.TreeMap;
 final class RawHttp {
 
     private static final int TIMEOUT_MILLIS = 10_000;
+    private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private RawHttp() {}
 
@@ -26,7 +27,7 @@ final class RawHttp {
 
         JsonNode json() {
             try {
-                return new ObjectMapper().readTree(body);
+                return MAPPER.readTree(body);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -22,9 +22,11 @@ import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Clients that are slow or silent delay no other client, and their connections end after a while. */
+@Tag("slow")
 class SlowClientsTest {
 
     /** More than the server has threads. */

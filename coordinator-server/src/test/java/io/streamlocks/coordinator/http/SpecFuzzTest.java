@@ -31,6 +31,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.Timeout;
  * The requests are made from the contract: each kind once, then random kinds. {@code -Dfuzz.seed=...} repeats the same
  * requests, and {@code -Dfuzz.requests=200000} sends more of them.
  */
+@Tag("fuzz")
 class SpecFuzzTest {
 
     private static final long SEED = Long.getLong("fuzz.seed", System.nanoTime());

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * streams can reach with two leases. With {@code -Dmodel=full} it also checks three leases: of one stream for a longer
  * time, and of two streams for a shorter time. Its output is in {@code target/tlc}.
  */
+@Tag("model")
 class ProtocolModelTest {
 
     private static final Path MODELS = Path.of("src", "test", "tla").toAbsolutePath();

@@ -32,7 +32,4 @@
  *
  * <p>{@link io.streamlocks.testkit.contract.ForwardingLocks} is the base of backends that observe or change calls.
  */
-@NullMarked
 package io.streamlocks.testkit.contract;
-
-import org.jspecify.annotations.NullMarked;

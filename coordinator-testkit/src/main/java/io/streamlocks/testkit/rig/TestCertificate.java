@@ -40,6 +40,7 @@ public record TestCertificate(X509Certificate certificate, PrivateKey key) {
         Path file = directory.resolve(UUID.randomUUID() + ".p12");
         List<String> command = new java.util.ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-J-XX:TieredStopAtLevel=1",
                 "-genkeypair",
                 "-alias",
                 "server",

@@ -7,7 +7,4 @@
  * <p>All servers listen on the loopback interface. All rigs but {@code TestDatabase} work without the server and the
  * test libraries on the class path, so programs can exclude those.
  */
-@NullMarked
 package io.streamlocks.testkit.rig;
-
-import org.jspecify.annotations.NullMarked;

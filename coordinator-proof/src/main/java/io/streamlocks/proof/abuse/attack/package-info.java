@@ -3,7 +3,4 @@
  * process that runs one of them. It writes HTTP byte by byte, because most attacks are nothing that an HTTP client
  * would send.
  */
-@NullMarked
 package io.streamlocks.proof.abuse.attack;
-
-import org.jspecify.annotations.NullMarked;

@@ -9,6 +9,7 @@ import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.coordinator.lock.StatementKind;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -45,28 +46,28 @@ final class Changes {
         this.changes = new Lane(writers, answers, delay, backlog, observer);
         this.renewals = new Lane(writers, answers, delay, backlog, observer);
         this.acquire = new Operation<>(
-                Kind.ACQUIRE,
+                StatementKind.ACQUIRE,
                 AcquireRequest::streamId,
                 locks::acquire,
                 new AcquireOutcome.Blocked(),
                 new AcquireOutcome.Undecided(),
                 changes);
         this.renew = new Operation<>(
-                Kind.RENEW,
+                StatementKind.RENEW,
                 RenewRequest::streamId,
                 locks::renew,
                 new RenewOutcome.Blocked(),
                 new RenewOutcome.Undecided(),
                 renewals);
         this.release = new Operation<>(
-                Kind.RELEASE,
+                StatementKind.RELEASE,
                 ReleaseRequest::streamId,
                 locks::release,
                 new ReleaseOutcome.Blocked(),
                 new ReleaseOutcome.Undecided(),
                 changes);
         this.breakLeases = new Operation<>(
-                Kind.BREAK,
+                StatementKind.BREAK,
                 BreakRequest::streamId,
                 locks::breakLeases,
                 new BreakOutcome.Blocked(),

@@ -12,6 +12,7 @@ import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.lock.LockQuery;
+import io.streamlocks.coordinator.lock.LockReads;
 import io.streamlocks.coordinator.lock.LossReason;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
@@ -40,7 +41,7 @@ import java.util.stream.Stream;
  * <p>This class is thread-safe: one monitor guards all streams. A call waits only for that monitor, so no method throws
  * {@link io.streamlocks.coordinator.lock.StorageUnavailableException}.
  */
-public final class MemoryLockManager implements LockManager {
+public final class MemoryLockManager implements LockManager, LockReads {
 
     private static final int PURGE_CHUNK = 1000;
 
@@ -190,6 +191,11 @@ public final class MemoryLockManager implements LockManager {
         return Optional.ofNullable(streams.get(streamId))
                 .filter(entry -> entry.isLive(now))
                 .map(entry -> entry.lock(now));
+    }
+
+    @Override
+    public LockReads reads() {
+        return this;
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.OverloadedException;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.StatementKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -214,7 +215,7 @@ class FairnessTest extends GroupCommitFixture {
     }
 
     private CompletableFuture<?> list(String caller) {
-        return locks.list(caller, new LockQuery(Optional.empty(), "", "", 10));
+        return locks.read(caller, StatementKind.LIST, reads -> reads.list(new LockQuery(Optional.empty(), "", "", 10)));
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.streamlocks.coordinator.lock.OverloadedException;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewRequest;
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import java.time.Duration;
 import java.util.AbstractList;
@@ -249,7 +250,10 @@ class GroupCommitTest extends GroupCommitFixture {
             get(read);
         }
         assertFails(reads.get(2), OverloadedException.class);
-        assertThat(get(locks.list("caller", new LockQuery(Optional.empty(), "", "", 10)))
+        assertThat(get(locks.read(
+                                "caller",
+                                StatementKind.LIST,
+                                rows -> rows.list(new LockQuery(Optional.empty(), "", "", 10))))
                         .locks())
                 .hasSize(1);
         assertThat(get(locks.verifyWritable())).isNull();

@@ -6,9 +6,11 @@ import io.streamlocks.coordinator.lock.Lease;
 import java.sql.Connection;
 import java.util.List;
 import org.jooq.Record;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Statements that people and other programs run on the tables. */
+@Tag("postgres")
 class ByHandTest extends StagedRace {
 
     @Test

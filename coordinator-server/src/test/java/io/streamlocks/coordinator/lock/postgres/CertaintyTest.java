@@ -29,12 +29,14 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Another transaction has renewed a lease and has not committed the renewal yet, or has only locked its row. No outcome
  * may state anything about the lease that can turn out to be wrong.
  */
+@Tag("postgres")
 class CertaintyTest extends StagedRace {
 
     private static final Breaking BREAKING = new Breaking("it hangs", "operator", Duration.ZERO);
@@ -234,12 +236,14 @@ class CertaintyTest extends StagedRace {
     }
 
     private List<Grant> history(Optional<Instant> at) {
-        return locks.history(new StreamHistoryQuery(stream, at, Long.MAX_VALUE, 10))
+        return locks.reads()
+                .history(new StreamHistoryQuery(stream, at, Long.MAX_VALUE, 10))
                 .grants();
     }
 
     private List<Grant> expiredGrants() {
-        return locks.history(new HistoryQuery(
+        return locks.reads()
+                .history(new HistoryQuery(
                         Optional.empty(),
                         "",
                         Optional.empty(),

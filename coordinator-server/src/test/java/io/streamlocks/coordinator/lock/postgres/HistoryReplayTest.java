@@ -32,6 +32,7 @@ import java.util.stream.LongStream;
 import org.jooq.Record;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * History is complete after any sequence of calls: it contains each grant once, with its end, and replaying it results
  * in the table. The sequences are random. The number in the name of a test repeats its sequence.
  */
+@Tag("postgres")
 class HistoryReplayTest {
 
     private static final int CALLS = 150;
@@ -249,13 +251,15 @@ class HistoryReplayTest {
                 assertThat(table.get("owner_id", String.class)).isEqualTo(grant.ownerId());
             }
             Instant asked = grant.acquiredAt();
-            assertThat(locks.history(new StreamHistoryQuery(stream, Optional.of(asked), Long.MAX_VALUE, 10))
+            assertThat(locks.reads()
+                            .history(new StreamHistoryQuery(stream, Optional.of(asked), Long.MAX_VALUE, 10))
                             .grants())
                     .allSatisfy(held -> assertThat(held.fencingToken()).isLessThanOrEqualTo(grant.fencingToken()));
         }
 
         private List<Grant> history(String stream) {
-            return locks.history(new StreamHistoryQuery(stream, Optional.empty(), Long.MAX_VALUE, 1000))
+            return locks.reads()
+                    .history(new StreamHistoryQuery(stream, Optional.empty(), Long.MAX_VALUE, 1000))
                     .grants();
         }
     }

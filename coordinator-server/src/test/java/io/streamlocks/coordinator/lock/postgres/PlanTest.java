@@ -10,10 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The plans of the statements, which PostgreSQL chooses when a connection first uses them. */
+@Tag("postgres")
 class PlanTest {
 
     private TestDatabase database;
@@ -53,7 +55,7 @@ class PlanTest {
                 BreakChange.SQL,
                 LockSql.GLANCE,
                 LockSql.LOOK,
-                PostgresLocks.FIND);
+                PostgresReads.FIND);
     }
 
     private void assertLooksUpEachStream(String sql) throws Exception {

@@ -21,9 +21,11 @@ import java.util.stream.IntStream;
 import org.jooq.Record;
 import org.jooq.Result;
 import org.jooq.impl.DSL;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The facts about PostgreSQL that the statements rely on. Each test stages one. */
+@Tag("postgres")
 class PostgresFactsTest extends StagedRace {
 
     @Test

@@ -11,8 +11,10 @@ import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("postgres")
 class PostgresLockManagerTest extends LockManagerContract implements OwnerPrefixContract, TimeByTestDatabase {
 
     private static TestDatabase database;

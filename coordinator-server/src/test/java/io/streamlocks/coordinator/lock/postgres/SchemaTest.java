@@ -19,6 +19,7 @@ import org.jooq.Sequence;
 import org.jooq.Table;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Compares the jOOQ classes, which are generated without a database, with a migrated database. Properties that those
  * classes do not show are compared with the reasons in {@code db/migration}.
  */
+@Tag("postgres")
 class SchemaTest {
 
     private static TestDatabase database;

@@ -9,10 +9,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import javax.sql.DataSource;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** The number of dead rows, and what prevents their removal. */
+@Tag("postgres")
 class TableLookTest extends StagedRace {
 
     private static final int RENEWALS = 50;

@@ -100,21 +100,23 @@ public final class StreamApi implements AutoCloseable {
                     answer(exchange, 200, pending());
                 } else if (call.equals("POST streams") && path.length == 4 && path[3].equals("open")) {
                     Map<String, String> query = query(exchange);
-                    long position = stream(path[2]).open(token(query), query.get("workerId"));
+                    long position = stream(path[2]).open(token(query), worker(query));
                     answer(
                             exchange,
                             position < 0 ? 409 : 200,
                             position < 0 ? STALE : "{\"position\":" + position + "}");
                 } else if (call.equals("POST streams") && path.length == 5 && path[3].equals("events")) {
                     Map<String, String> query = query(exchange);
-                    boolean accepted =
-                            stream(path[2]).publish(Long.parseLong(path[4]), token(query), query.get("workerId"));
+                    boolean accepted = stream(path[2]).publish(Long.parseLong(path[4]), token(query), worker(query));
                     answer(exchange, accepted ? 200 : 409, accepted ? "{}" : STALE);
                 } else {
                     answer(exchange, 404, "{}");
                 }
             } catch (IllegalArgumentException e) {
-                answer(exchange, 400, "{\"error\":\"" + e.getMessage().replaceAll("[\"\\\\]", "'") + "\"}");
+                answer(
+                        exchange,
+                        400,
+                        "{\"error\":\"" + String.valueOf(e.getMessage()).replaceAll("[\"\\\\]", "'") + "\"}");
             }
         }
     }
@@ -130,7 +132,7 @@ public final class StreamApi implements AutoCloseable {
         int found = 0;
         for (int i = 0; i < ids.size() && found < STREAMS_AN_ANSWER; i++) {
             String id = ids.get((from + i) % ids.size());
-            List<Long> numbers = streams.get(id).pending(EVENTS_A_STREAM);
+            List<Long> numbers = stream(id).pending(EVENTS_A_STREAM);
             found += numbers.isEmpty() ? 0 : 1;
             for (long number : numbers) {
                 json.append(json.length() == 1 ? "" : ",")
@@ -158,6 +160,14 @@ public final class StreamApi implements AutoCloseable {
 
     private static long token(Map<String, String> query) {
         return Long.parseLong(query.getOrDefault("fencingToken", ""));
+    }
+
+    private static String worker(Map<String, String> query) {
+        String worker = query.get("workerId");
+        if (worker == null) {
+            throw new IllegalArgumentException("workerId is missing");
+        }
+        return worker;
     }
 
     private static Map<String, String> query(HttpExchange exchange) {
