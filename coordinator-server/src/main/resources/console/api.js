@@ -1,4 +1,4 @@
-// Calls to the coordinator, with the operator's token: a variable of this module, and nowhere else.
+// Calls the coordinator with the operator's token. The token is kept in a variable of this module and nowhere else.
 
 const TIMEOUT_MS = 5000;
 
@@ -11,8 +11,8 @@ export function setToken(value) {
 }
 
 /**
- * Answers, and never throws: a status of 0 says that there was no answer, or none that the coordinator would give.
- * `sentAt` is on the clock of `performance.now`.
+ * Makes a call and returns the response. It never throws: a status of 0 says that there was no response, or one that
+ * the coordinator did not make. `sentAt` is on the clock of `performance.now`.
  */
 export async function call(method, path, { query = {}, body, signal } = {}) {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
@@ -33,7 +33,7 @@ export async function call(method, path, { query = {}, body, signal } = {}) {
       credentials: 'omit',
       redirect: 'error',
     });
-    // A proxy's page is no JSON.
+    // An error page of a proxy is not JSON.
     const json = await response.json().catch(() => null);
     return {
       status: response.ok && !json ? 0 : response.status,
@@ -46,7 +46,10 @@ export async function call(method, path, { query = {}, body, signal } = {}) {
   }
 }
 
-/** The path of a call on a stream; null for the two ids that a browser takes for steps in the path, however encoded. */
+/**
+ * Returns the path of a call on a stream. Returns null for the two ids that a browser treats as steps in the path,
+ * however they are encoded.
+ */
 export function streamPath(streamId, action) {
   return streamId === '.' || streamId === '..' ? null : `v1/locks/${encodeURIComponent(streamId)}/${action}`;
 }
@@ -54,17 +57,17 @@ export function streamPath(streamId, action) {
 export const NO_PATH = 'A browser cannot send this stream id in a path. curl can, with --path-as-is.';
 
 export const OTHER_STREAM =
-  'A proxy on the way changed the stream id in the path, so the answer was about another stream. It is not shown.';
+  'A proxy changed the stream id in the path, so the response is about another stream. It is not shown.';
 
-/** What an answer that is no success says, for people. */
+/** Returns what a response other than a success says, for people. */
 export function explain({ status, body }) {
-  return body.detail ?? (status === 0 ? 'The coordinator does not answer.' : `The answer was HTTP ${status}.`);
+  return body.detail ?? (status === 0 ? 'The coordinator does not answer.' : `The response is HTTP ${status}.`);
 }
 
-/** The same with what its line in the server's log is found by. */
+/** Returns the same with the request id, which identifies the call in the server's log. */
 export function explainWithRequest(answer) {
   return answer.body.requestId ? `${explain(answer)} (Request ${answer.body.requestId})` : explain(answer);
 }
 
-/** Whether an answer leaves open what happened, as no answer does. */
+/** Returns whether a response leaves open what happened, as a missing response does. */
 export const isUnknown = ({ status }) => status === 0 || status === 429 || status >= 500;

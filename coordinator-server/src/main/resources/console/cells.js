@@ -1,11 +1,11 @@
-// What is shown of locks and grants. Ids and labels may hold anything, so they go into text, never into markup.
+// Shows parts of locks and grants. Ids and labels may contain anything, so they are set as text, never as markup.
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A duration in its two largest units, rounded down. */
+/** Returns a duration in its two largest units, rounded down. */
 export function duration(ms) {
   const part = (unit, within) => String(Math.floor((ms % within) / unit)).padStart(2, '0');
   if (ms < MINUTE) return `${Math.max(0, Math.floor(ms / SECOND))} s`;
@@ -14,21 +14,21 @@ export function duration(ms) {
   return `${Math.floor(ms / DAY)} d ${part(HOUR, DAY)} h`;
 }
 
-/** Sets a text only where it differs, so that nothing is read out or laid out again for nothing. */
+/** Sets a text only if it differs, so that unchanged text is neither read out nor laid out again. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
 /**
- * Text of others with the characters that turn its direction written out: with them an id can look like another one. All
- * else that it holds is kept in its place by the elements it stands in.
+ * Returns text of others with the characters escaped that change its direction, because they can make an id look like
+ * another one. The elements around the text keep all other characters in their place.
  */
 export function visible(text) {
   const escape = (character) => `\\u${character.codePointAt(0).toString(16).padStart(4, '0')}`;
   return text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, escape);
 }
 
-/** An instant of the storage's clock: milliseconds to be read, all digits to be copied from the title. */
+/** Returns a time of the storage's clock. Its text has milliseconds, for reading; its title all digits, for copying. */
 export function instant(iso) {
   const time = document.createElement('time');
   const [, date, clock, fraction] = /^(.+)T([\d:]+)(?:\.(\d+))?Z$/.exec(iso) ?? [];
@@ -50,7 +50,7 @@ export function setLabels(element, labels = {}) {
   element.replaceChildren(...pairs);
 }
 
-/** A row of the history. */
+/** Returns a row of the history. */
 export function grantRow(grant) {
   const row = document.getElementById('grant').content.firstElementChild.cloneNode(true);
   const cell = (selector) => row.querySelector(selector);
@@ -69,7 +69,7 @@ export function grantRow(grant) {
   return row;
 }
 
-/** Text of others, whose direction is not to spread. */
+/** Returns an element with text of others, whose direction does not affect the text around it. */
 export function isolated(text) {
   const element = document.createElement('bdi');
   element.className = 'id';

@@ -1,4 +1,4 @@
-// The table of live locks, which keeps itself up to date.
+// Shows the table of live locks, and keeps it up to date.
 
 import { call, explain, hasToken } from './api.js';
 import { duration, isolated, setLabels, setText, visible } from './cells.js';
@@ -15,23 +15,23 @@ const GIVE_TOKEN = 'Give a token';
 
 const $ = (id) => document.getElementById(id);
 
-/** Each row by its stream. */
+/** The rows, by stream id. */
 const rows = new Map();
 
-/** How many locks to show, if there are as many. */
+/** The maximum number of locks to show. */
 let wanted = PAGE;
-/** When the locks shown were asked for, on the clock of `performance.now`; null before there are any. */
+/** When the shown locks were requested, on the clock of `performance.now`; null before the first response. */
 let knownAt = null;
 /** Whether there are more locks than shown. */
 let more = false;
-/** loading, live or unknown. Only of live locks is the time left known. */
+/** loading, live or unknown. The time left is only known while this is live. */
 let state = 'loading';
-/** What keeps the locks unknown, and what to do about it, if there is something. */
+/** Why the locks are unknown, and what the operator can do about it; empty for nothing. */
 let trouble = { text: '', remedy: '' };
 let paused = false;
-/** Whether the next locks are the first for a filter, so that none of them has just come. */
+/** Whether the next response is the first for a filter. Its locks are then not marked as new. */
 let fresh = true;
-/** Whether the page has asked for a token by itself. It does so once, and not again when nobody gives one. */
+/** Whether the page has asked for a token by itself. It asks once, and not again if it gets none. */
 let asked = false;
 let flight = null;
 let nextRefresh = 0;
@@ -57,7 +57,7 @@ class Row {
     this.break.setAttribute('aria-label', `Break the lease of ${visible(streamId)}`);
     this.history.addEventListener('click', () => openHistory(streamId));
     this.element.addEventListener('animationend', () => this.element.classList.remove('new'));
-    this.break.addEventListener('click', () => openBreak(this.lock, { told: tell, changed: refresh }));
+    this.break.addEventListener('click', () => openBreak(this.lock, { report: showResult, changed: refresh }));
   }
 
   show(lock, sentAt) {
@@ -67,21 +67,21 @@ class Row {
     if (this.lock && this.lock.fencingToken !== lock.fencingToken) this.element.classList.add('new');
     this.lock = lock;
     this.sentAt = sentAt;
-    // All three are of the storage's clock; this machine's may be wrong.
+    // All three values are on the storage's clock, because the clock of this machine may be wrong.
     this.ageMs = Date.parse(lock.expiresAt) - lock.expiresInMs - Date.parse(lock.acquiredAt);
     setText(this.owner, visible(lock.ownerId));
     setText(this.token, String(lock.fencingToken));
     this.tick(performance.now());
   }
 
-  /** Counts down from when the answer was asked for, as a worker does. */
+  /** Counts down from the time at which the request was sent, as a worker does. */
   tick(now) {
     const passed = now - this.sentAt;
     const left = Math.max(0, this.lock.expiresInMs - passed);
     setText(this.age, duration(this.ageMs + passed));
     setText(this.amount, duration(left));
     this.bar.style.inlineSize = `${Math.min(100, (100 * left) / this.lock.ttlMs)}%`;
-    // Workers renew at each third of the ttl, so this one is late.
+    // A worker renews at each third of the ttl, so this one is late.
     this.element.classList.toggle('late', left < this.lock.ttlMs / 3);
   }
 
@@ -91,7 +91,7 @@ class Row {
   }
 }
 
-// -- Asking
+// -- Requests
 
 async function refresh() {
   clearTimeout(nextRefresh);
@@ -110,13 +110,13 @@ async function refresh() {
     again(REFRESH_MS);
   } else if (answer.status === 401) {
     setState('unknown', tokenWanted(answer), GIVE_TOKEN);
-    // Not over another dialog: what is being typed there comes first.
+    // An open dialog comes first, because the operator may be typing in it.
     if (!asked && !document.querySelector('dialog[open]')) {
       asked = true;
       askForToken(tokenWanted(answer));
     }
   } else if (answer.status >= 400 && answer.status < 429) {
-    // The same would be refused again, until the filter or the token is another.
+    // The same request would be refused again until the filter or the token changes.
     setState('unknown', explain(answer), 'Try again');
   } else {
     setState('unknown', explain(answer));
@@ -128,7 +128,7 @@ function again(delay) {
   if (!paused && !document.hidden) nextRefresh = setTimeout(refresh, delay);
 }
 
-/** As many pages as it takes for the locks wanted. */
+/** Reads as many pages as the wanted number of locks takes. */
 async function liveLocks(signal) {
   const locks = [];
   let pageToken;
@@ -144,9 +144,9 @@ async function liveLocks(signal) {
   return { status: 200, locks, more: pageToken !== undefined, sentAt };
 }
 
-// -- Showing
+// -- Display
 
-/** Rows that stay are left where they are: moving one would take the focus from it. */
+/** Shows the locks. A row that stays is not moved, because moving it would take the focus from it. */
 function show(locks) {
   const focused = focusedRow();
   const streams = new Set(locks.map(({ lock }) => lock.streamId));
@@ -189,7 +189,7 @@ function focusedRow() {
   return element && { element, index: [...$('rows').children].indexOf(element) };
 }
 
-/** The row with the focus may have gone. Then its neighbour has it, at the button that does no harm. */
+/** Moves the focus of a row that has gone to the next row, to the button that does no harm. */
 function keepFocus(focused) {
   if (!focused || focused.element.isConnected) return;
   const left = $('rows').children;
@@ -199,7 +199,7 @@ function keepFocus(focused) {
 
 function setState(next, text = '', remedy = '') {
   state = next;
-  // Without the id of the request: it is another each time, and whoever hears the page would hear each of them.
+  // The text leaves out the request id: it changes each time, and a screen reader would read out each of them.
   trouble = { text, remedy };
   showState();
 }
@@ -212,7 +212,7 @@ function showState() {
   $('locks').hidden = rows.size === 0;
   $('locks').classList.toggle('stale', unknown);
   if (unknown) rows.forEach((row) => row.forgetTimeLeft());
-  setText($('notice-text'), `${rows.size ? 'Unknown; below is what was known last.' : 'Unknown.'} ${trouble.text}`);
+  setText($('notice-text'), `${rows.size ? 'Unknown. The table shows the last known state.' : 'Unknown.'} ${trouble.text}`);
   if (!trouble.remedy && document.activeElement === $('remedy')) $('summary').focus();
   setText($('remedy'), trouble.remedy);
   $('remedy').hidden = !trouble.remedy;
@@ -236,8 +236,8 @@ function summary() {
   return more ? `The first ${locks}` : locks;
 }
 
-/** Says what came of something that was done here, until the next. */
-function tell(...said) {
+/** Shows the result of an operator's action until the next one. */
+function showResult(...said) {
   $('message-text').replaceChildren(...said);
   $('message').hidden = false;
 }
@@ -245,7 +245,7 @@ function tell(...said) {
 let unsaid = { come: 0, gone: 0 };
 let saidAt = -Infinity;
 
-/** For those who hear the page: how many locks the filter lets pass, then comings and goings, as often as can be heard. */
+/** Announces to screen readers how many locks match the filter, and later how many came and went. */
 function announce({ come, gone }) {
   const now = performance.now();
   unsaid = { come: unsaid.come + come, gone: unsaid.gone + gone };
@@ -261,14 +261,14 @@ function announce({ come, gone }) {
   saidAt = now;
 }
 
-// -- What people do
+// -- Events
 
 function filterChanged() {
   const { prefix, ownerId } = filter();
   const focused = focusedRow();
   wanted = PAGE;
   fresh = true;
-  // At once, and also if no answer comes: no row is shown that the filter does not let pass.
+  // This happens immediately, and even without a response: every shown row matches the filter.
   remove((streamId, row) => !streamId.startsWith(prefix) || (ownerId !== '' && row.lock.ownerId !== ownerId));
   keepFocus(focused);
   refresh();
@@ -317,7 +317,7 @@ $('token-button').addEventListener('click', () => askForToken());
 $('history-of-any').addEventListener('click', () => openHistory());
 onToken(() => {
   asked = !hasToken();
-  // What one token has let this page see, another may not be meant to see.
+  // A new token may not permit everything that the page has read with the previous one.
   remove(() => true);
   knownAt = null;
   fresh = true;

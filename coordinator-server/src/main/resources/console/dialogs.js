@@ -1,4 +1,4 @@
-// The three dialogs: history of a stream, break, and the token.
+// The three dialogs: the history of a stream, a break, and the token.
 
 import { NO_PATH, OTHER_STREAM, call, explain, explainWithRequest, hasToken, isUnknown, setToken, streamPath } from './api.js';
 import { grantRow, instant, isolated, setLabels, setText, visible } from './cells.js';
@@ -10,7 +10,7 @@ const $ = (id) => document.getElementById(id);
 for (const dialog of document.querySelectorAll('dialog')) {
   for (const button of dialog.querySelectorAll('.close')) button.addEventListener('click', () => dialog.close());
   dialog.addEventListener('close', () => {
-    // The browser gives the focus back to what opened the dialog, unless that row has gone meanwhile.
+    // The browser returns the focus to the element that opened the dialog, unless that row has gone meanwhile.
     const focused = document.activeElement;
     if (focused === document.body || dialog.contains(focused)) ($('remedy').hidden ? $('summary') : $('remedy')).focus();
   });
@@ -18,16 +18,16 @@ for (const dialog of document.querySelectorAll('dialog')) {
 
 // -- The token
 
-/** Those who wait for a token, while the dialog asks for one. */
+/** The promises of calls that wait while the dialog asks for a token. */
 const waiting = [];
 let tokenChanged = () => {};
 
-/** Has this called after each change of the token. */
+/** Sets a listener that is called after each change of the token. */
 export function onToken(listener) {
   tokenChanged = listener;
 }
 
-/** Asks for a token, saying why. True once there is another one, false if nobody gave one. */
+/** Asks for a token and shows why. Resolves to true when a new token was entered, and to false if none was. */
 export function askForToken(why = '') {
   showTokenProblem(why);
   $('token-forget').hidden = !hasToken();
@@ -64,7 +64,7 @@ $('token-forget').addEventListener('click', () => {
   endToken(false);
 });
 $('token').addEventListener('close', () => {
-  // Nothing of it is to stay in the page.
+  // The token must not stay in the page.
   $('token-value').value = '';
   for (const resolve of waiting.splice(0)) resolve(false);
 });
@@ -73,7 +73,7 @@ $('token').addEventListener('close', () => {
 
 let shown = null;
 
-/** Opens the history, of a stream or, without one, to be told which. */
+/** Opens the history of a stream. Without a stream id, the operator enters one. */
 export function openHistory(streamId = '') {
   $('look-stream').value = streamId;
   $('look-at').value = '';
@@ -92,7 +92,7 @@ function clearHistory(said) {
   setText($('look-answer'), said);
 }
 
-/** People paste what they read here, or in a log; a clock without an offset is in UTC, as all that is shown. */
+/** Accepts times as this page and logs show them. A time without an offset is in UTC, like all times on this page. */
 function rfc3339(text) {
   const [, date, clock, seconds = ':00', offset = 'Z'] =
     /^(\d{4}-\d\d-\d\d)[T ]+(\d\d:\d\d)(:\d\d(?:\.\d+)?)? *(Z|[+-]\d\d:\d\d)?$/i.exec(text) ?? [];
@@ -139,9 +139,9 @@ async function showGrants(of) {
 
 function historySummary(of, grant) {
   if (of.at) {
-    return grant ? [isolated(grant.ownerId), ' held it then.'] : ['Nobody held it then, as far as the history goes back.'];
+    return grant ? [isolated(grant.ownerId), ' held it then.'] : ['No lease was live then, as far back as the history goes.'];
   }
-  if (of.count === 0) return ['The history knows of no grant of this stream.'];
+  if (of.count === 0) return ['The history contains no grant of this stream.'];
   return [of.count === 1 ? '1 grant' : `${of.count} grants, newest first`, of.next === undefined ? '.' : '; there are older ones.'];
 }
 
@@ -159,11 +159,11 @@ $('history').addEventListener('close', () => clearHistory(''));
 let breaking = null;
 
 /**
- * Opens the question whether to break this lock. `told` hears what became of it where the dialog is closed by then, and
- * `changed` whenever the lock may not be what it was.
+ * Opens the dialog that asks whether to break this lock. `report` is called with the result if the dialog is closed by
+ * then. `changed` is called whenever the lock may have changed.
  */
-export function openBreak(lock, { told, changed }) {
-  breaking = { lock, told, changed, busy: false };
+export function openBreak(lock, { report, changed }) {
+  breaking = { lock, report, changed, busy: false };
   $('break-form').reset();
   showHolder(lock);
   const path = streamPath(lock.streamId, 'break');
@@ -178,7 +178,7 @@ function showHolder(lock) {
   setText($('holder-token'), String(lock.fencingToken));
   setLabels($('holder-labels'), lock.labels);
   $('holder-labels-pair').hidden = !Object.keys(lock.labels ?? {}).length;
-  // A refusal tells who holds it by now, and not since when.
+  // A refusal contains the present holder, but not since when it holds the lock.
   $('holder-since-pair').hidden = !lock.acquiredAt;
   $('holder-since').replaceChildren(...(lock.acquiredAt ? [instant(lock.acquiredAt)] : []));
 }
@@ -205,13 +205,13 @@ async function breakNow(of) {
   setText($('break-now'), 'Break the lease');
   const open = of === breaking && $('break').open;
   if (answer.status === 200) {
-    // Closed first: what is said behind an open dialog, nobody hears.
+    // The dialog closes first, because screen readers do not announce a message behind an open dialog.
     if (open) $('break').close();
     const { ownerId, fencingToken: token } = answer.body;
-    const closed = delayMs > 0 ? ` Nobody can acquire it for ${delayMs / 1000} s.` : '';
-    of.told('Broke the lease of ', isolated(streamId), ', held by ', isolated(ownerId), ` with token ${token}.${closed}`);
+    const closed = delayMs > 0 ? ` No worker can acquire it for ${delayMs / 1000} s.` : '';
+    of.report('Broke the lease of ', isolated(streamId), ', held by ', isolated(ownerId), ` with token ${token}.${closed}`);
   } else if (!open) {
-    of.told(isolated(streamId), `: ${whyNotBroken(answer)}`);
+    of.report(isolated(streamId), `: ${whyNotBroken(answer)}`);
   } else {
     await showNotBroken(of, answer);
   }
@@ -234,18 +234,18 @@ async function showNotBroken(of, answer) {
 function whyNotBroken(answer) {
   switch (answer.status) {
     case 401:
-      return 'Nothing was broken: a token is needed. Give one, and break again.';
+      return 'Nothing was broken: the call needs a token. Enter one, and break again.';
     case 403:
-      return `Nothing was broken: this token may not. ${explainWithRequest(answer)}`;
+      return `Nothing was broken: this token does not allow it. ${explainWithRequest(answer)}`;
     case 404:
       return answer.body.code === 'not-locked'
-        ? 'Nothing was broken: nobody holds the stream any more.'
+        ? 'Nothing was broken: the lease has already ended.'
         : `Nothing was broken: ${explainWithRequest(answer)}`;
     case 412:
-      return 'Nothing was broken: the stream has another holder by now, who is shown above. Break again to break that lease.';
+      return 'Nothing was broken: the stream has another holder now, shown above. Break again to break that lease.';
     default:
       return isUnknown(answer)
-        ? `Unknown: ${explainWithRequest(answer)} The lease may be broken all the same. Breaking again is safe: it can hit this one lease only.`
+        ? `Unknown: ${explainWithRequest(answer)} The lease may have been broken. Breaking again is safe: it can only end this lease.`
         : `Nothing was broken: ${explainWithRequest(answer)}`;
   }
 }
@@ -255,6 +255,6 @@ $('break-form').addEventListener('submit', (event) => {
   if (!breaking.busy) breakNow(breaking);
 });
 
-/** What to say of a 401. */
+/** Returns the text for a 401. */
 export const tokenWanted = (answer) =>
-  hasToken() ? `The token was refused. ${explain(answer)}` : 'This server answers nobody without a token.';
+  hasToken() ? `The token was refused. ${explain(answer)}` : 'This server requires a token.';

@@ -1,8 +1,8 @@
-// Each text that stands out less from what is behind it than WCAG 2.2 asks for at its level AA.
+// Returns each text whose contrast to its background is below the level AA of WCAG 2.2.
 
 const context = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true });
 
-/** What comes of painting these over each other. */
+/** Returns the colour that results from painting these over each other. */
 function painted(...colors) {
   context.clearRect(0, 0, 1, 1);
   for (const color of colors) {

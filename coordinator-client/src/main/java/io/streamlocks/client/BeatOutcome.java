@@ -2,7 +2,7 @@ package io.streamlocks.client;
 
 import java.util.Optional;
 
-/** What happens to a lease: the answer to a renewal, or the passing of time without one. */
+/** The outcome of a renewal for a lease: an answer, or the passing of time without one. */
 sealed interface BeatOutcome {
 
     /**

@@ -53,8 +53,8 @@ class ClientRuntime {
     }
 
     /**
-     * Parks a thread of the client. Nobody has a reason to interrupt it, so this clears an interruption: a thread that
-     * stays interrupted would not wait any more.
+     * Parks a thread of the client, and clears an interruption. Nothing has a reason to interrupt such a thread, and a
+     * thread that stays interrupted would not wait any more.
      */
     final void parkOwn(Object blocker, long nanos) {
         park(blocker, nanos);

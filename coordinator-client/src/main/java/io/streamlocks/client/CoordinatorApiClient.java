@@ -21,8 +21,8 @@ import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
 
 /**
- * The generated client with two changes. It is strict where the generated one would send or accept what nobody meant,
- * and it avoids work that the generated one does for each call.
+ * The generated client with two changes. It rejects values that the generated one would send or accept by mistake, and
+ * it avoids work that the generated one does for each call.
  */
 final class CoordinatorApiClient extends ApiClient {
 

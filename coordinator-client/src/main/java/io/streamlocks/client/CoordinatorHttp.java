@@ -59,7 +59,7 @@ import org.apache.hc.core5.util.TimeValue;
  *
  * <h2>Threads</h2>
  *
- * <p>One instance serves any number of threads, and so do the objects that it returns, as long as nobody calls a setter
+ * <p>One instance serves any number of threads, and so do the objects that it returns, as long as no caller uses a setter
  * of the generated classes.
  */
 final class CoordinatorHttp implements AutoCloseable {

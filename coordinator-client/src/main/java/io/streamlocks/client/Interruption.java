@@ -7,8 +7,7 @@ package io.streamlocks.client;
  *
  * <p>All interruptions of a thread share one monitor. Under it, they are marked and the thread's flag is set and
  * cleared. An interruption that comes before the work of an inner one ends is found by its mark there: the inner one
- * clears the flag and sets it again afterwards. An interruption that comes later is cleared by nobody but the work that
- * it is for.
+ * clears the flag and sets it again afterwards. Only the work that a later interruption is for clears it.
  */
 final class Interruption {
 

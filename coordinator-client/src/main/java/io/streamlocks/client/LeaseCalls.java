@@ -85,7 +85,7 @@ abstract class LeaseCalls implements AutoCloseable {
         this.releases = new CallCombiner<>(runtime, CallCombiner.PATIENCE, this::releaseAll);
     }
 
-    /** Acquires a lease. Empty if another owner holds the stream, or an operator keeps it closed for a while. */
+    /** Acquires a lease. Returns empty if another owner holds the stream, or an operator keeps it closed for a while. */
     final Optional<Grant> acquire(Acquire acquire) {
         Acquired acquired = acquires.call(acquire);
         if (acquired instanceof Acquired.Failed failed) {
@@ -94,14 +94,14 @@ abstract class LeaseCalls implements AutoCloseable {
         return acquired instanceof Acquired.Granted granted ? Optional.of(granted.grant()) : Optional.empty();
     }
 
-    /** Releases leases, of which there are at most {@link ContractLimits#MAX_BATCH}. One outcome each, in order. */
+    /** Releases at most {@link ContractLimits#MAX_BATCH} leases. Returns one outcome for each, in order. */
     final List<Release> release(List<LeaseKey> keys) {
         return keys.size() == 1 ? List.of(releases.call(keys.get(0))) : releaseAll(keys);
     }
 
     /**
-     * Returns parts that fit into a request by their number and their bytes, of which a UTF-16 unit takes at most
-     * three.
+     * Divides calls into parts that fit into a request by their number and their bytes. A UTF-16 unit takes at most three
+     * bytes.
      */
     static <T> List<List<T>> chunks(Collection<T> all, Function<T, LeaseKey> key) {
         List<List<T>> chunks = new ArrayList<>();
@@ -124,14 +124,14 @@ abstract class LeaseCalls implements AutoCloseable {
     }
 
     /**
-     * Renews leases with one request. There are at most {@link ContractLimits#MAX_BATCH}. One outcome each, in order.
+     * Renews at most {@link ContractLimits#MAX_BATCH} leases with one request. Returns one outcome for each, in order.
      */
     abstract List<Renewal> renew(List<LeaseKey> keys);
 
-    /** Acquires leases with one request. One outcome each, in order. */
+    /** Acquires leases with one request. Returns one outcome for each, in order. */
     abstract List<Acquired> acquireAll(List<Acquire> acquires);
 
-    /** Releases leases with one request. One outcome each, in order. */
+    /** Releases leases with one request. Returns one outcome for each, in order. */
     abstract List<Release> releaseAll(List<LeaseKey> keys);
 
     /** Ends the calls under way, if it can. */

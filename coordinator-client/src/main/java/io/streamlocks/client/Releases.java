@@ -82,7 +82,7 @@ final class Releases {
     private void releaseCounted(Collection<HeldLease> closedLeases) {
         RuntimeException failure = null;
         for (List<HeldLease> chunk : LeaseCalls.chunks(closedLeases, HeldLease::key)) {
-            // After one call without an answer the other leases go to the background: they would have to wait as long.
+            // The other calls would take as long as the one without an answer, so their leases go to the background.
             if (failure == null) {
                 try {
                     releaseChunk(chunk);

@@ -79,7 +79,7 @@ public final class StreamLockClient implements AutoCloseable {
     }
 
     /**
-     * Acquires the lease of a stream, if nobody has it. This blocks for one call as a rule. If a call has no usable
+     * Acquires the lease of a stream, if no other owner has it. This blocks for one call as a rule. If a call has no usable
      * answer, the client repeats it with the same lease id until the acquire time-out has passed.
      *
      * @param streamId the stream, 1 to 255 printable characters
@@ -96,7 +96,7 @@ public final class StreamLockClient implements AutoCloseable {
     }
 
     /**
-     * Does work on this thread under the lease of a stream, if nobody has it, and releases the lease after it. If the
+     * Does work on this thread under the lease of a stream, if no other owner has it, and releases the lease after it. If the
      * lease is lost, the client interrupts the thread, and withdraws the interruption when the work has returned. The
      * work may call this method itself, of this client or of another. If the outer lease is lost meanwhile, the client
      * interrupts the thread (again) when the inner call ends.

@@ -30,7 +30,7 @@ class CallCombinerTest {
     private final List<List<Integer>> requests = new CopyOnWriteArrayList<>();
     private final Semaphore answers = new Semaphore(0);
 
-    /** Squares numbers when the test lets it. It fails for a batch with a negative number. */
+    /** Squares numbers when the test permits it. It fails for a batch with a negative number. */
     private final CallCombiner<Integer, Integer> combiner =
             new CallCombiner<>(ClientRuntime.JVM, FOR_EVER, this::squares);
 

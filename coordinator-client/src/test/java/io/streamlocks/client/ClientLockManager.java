@@ -1,5 +1,6 @@
 package io.streamlocks.client;
 
+import io.streamlocks.coordinator.lock.LockReads;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.streamlocks.client.generated.ApiException;
 import io.streamlocks.client.generated.model.BatchAcquireItem;
@@ -51,7 +52,7 @@ import java.util.Optional;
  * One request goes by the call for one stream, and several by the batch call. An answer that is not in the protocol
  * fails the test.
  */
-final class ClientLockManager implements LockManager {
+final class ClientLockManager implements LockManager, LockReads {
 
     private final CoordinatorHttp http;
     private final LockManager server;
@@ -208,6 +209,11 @@ final class ClientLockManager implements LockManager {
             }
             throw new AssertionError("Unexpected answer", e);
         }
+    }
+
+    @Override
+    public LockReads reads() {
+        return this;
     }
 
     @Override

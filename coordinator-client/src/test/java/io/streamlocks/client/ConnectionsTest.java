@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.sun.net.httpserver.HttpExchange;
 import io.streamlocks.client.generated.ApiException;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -42,6 +43,18 @@ class ConnectionsTest extends ScriptedServer {
         return exchanges.stream().map(HttpExchange::getRemoteAddress).toList();
     }
 
+    private static void lease(HttpExchange exchange) throws IOException {
+        reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s"));
+    }
+
+    /** Lets the server name the time after which it closes an idle connection. */
+    private void answerWithIdleTimeOut(int seconds) {
+        answer(exchange -> {
+            exchange.getResponseHeaders().set("Keep-Alive", "timeout=" + seconds);
+            lease(exchange);
+        });
+    }
+
     private static void letPass(Duration time) {
         long began = System.nanoTime();
         while (System.nanoTime() - began < time.toNanos()) {
@@ -51,7 +64,7 @@ class ConnectionsTest extends ScriptedServer {
 
     @Test
     void aConnectionThatWasIdleForTooLongIsNotUsed() throws Exception {
-        answer(exchange -> reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s")));
+        answer(ConnectionsTest::lease);
         try (CoordinatorHttp http = connect(SHORT, LONG)) {
             assertThat(callers(http, 3)).doesNotHaveDuplicates();
         }
@@ -59,10 +72,7 @@ class ConnectionsTest extends ScriptedServer {
 
     @Test
     void theIdleTimeOutThatAServerNamesMakesOursShorterAndNotLonger() throws Exception {
-        answer(exchange -> {
-            exchange.getResponseHeaders().set("Keep-Alive", "timeout=3600");
-            reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s"));
-        });
+        answerWithIdleTimeOut(3600);
         try (CoordinatorHttp http = connect(SHORT, LONG)) {
             assertThat(callers(http, 2)).doesNotHaveDuplicates();
         }
@@ -71,10 +81,7 @@ class ConnectionsTest extends ScriptedServer {
     @ParameterizedTest
     @ValueSource(ints = {0, 1})
     void aConnectionIsNotUsedInTheLastSecondThatAServerGivesIt(int seconds) throws Exception {
-        answer(exchange -> {
-            exchange.getResponseHeaders().set("Keep-Alive", "timeout=" + seconds);
-            reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s"));
-        });
+        answerWithIdleTimeOut(seconds);
         try (CoordinatorHttp http = connect(LONG, LONG)) {
             assertThat(callers(http, 3)).doesNotHaveDuplicates();
         }
@@ -82,10 +89,7 @@ class ConnectionsTest extends ScriptedServer {
 
     @Test
     void aConnectionIsUsedBeforeThat() throws Exception {
-        answer(exchange -> {
-            exchange.getResponseHeaders().set("Keep-Alive", "timeout=3600");
-            reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s"));
-        });
+        answerWithIdleTimeOut(3600);
         try (CoordinatorHttp http = connect(LONG, LONG)) {
             assertThat(callers(http, 3)).containsOnly(exchanges.element().getRemoteAddress());
         }
@@ -102,7 +106,7 @@ class ConnectionsTest extends ScriptedServer {
 
     @Test
     void aConnectionIsClosedAfterTheFirstAnswerPastItsAge() throws Exception {
-        answer(exchange -> reply(exchange, 200, "application/json", String.format(Locale.ROOT, LEASE, "s")));
+        answer(ConnectionsTest::lease);
         try (CoordinatorHttp http = connect(LONG, SHORT)) {
             List<InetSocketAddress> callers = callers(http, 4);
             assertThat(callers.get(1)).isEqualTo(callers.get(0));

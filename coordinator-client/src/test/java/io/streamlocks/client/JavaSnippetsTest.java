@@ -41,7 +41,7 @@ class JavaSnippetsTest {
     private static final Pattern XML_BLOCK = Pattern.compile("(?ms)^```xml\n(.*?)^```$");
     private static final Pattern PUBLIC_CLASS = Pattern.compile("(?m)^public (?:final )?class (\\w+)");
 
-    /** What a snippet may use without declaring it: the parts of a worker that its author writes. */
+    /** The names that a snippet may use without declaring them: the parts of a worker that its author writes. */
     private static final String SURROUNDINGS = """
             import io.streamlocks.client.*;
             import io.streamlocks.client.session.*;

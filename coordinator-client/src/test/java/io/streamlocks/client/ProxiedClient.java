@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * A client whose network a test can break, and what its listener hears. On real time, since the client's threads live in it: a
+ * A client whose network a test can break, and the events of its listener. The client's threads run on real time, with a
  * ttl of 2 s, of which a tenth is margin.
  */
 @Timeout(60)
@@ -30,7 +30,7 @@ abstract class ProxiedClient {
     final ExecutorService threads = Executors.newCachedThreadPool();
     final String streamId = "orders/" + UUID.randomUUID();
 
-    /** What the listener heard. */
+    /** The events of the listener. */
     static final class Heard implements StreamLockListener {
         final List<LeaseLoss> lost = new CopyOnWriteArrayList<>();
         final List<String> released = new CopyOnWriteArrayList<>();
@@ -74,7 +74,7 @@ abstract class ProxiedClient {
         return built;
     }
 
-    /** Another worker, whose network always works. */
+    /** Returns another worker, whose network always works. */
     StreamLockClient other() {
         return client(StreamLockClient.builder(server.uri()).ttl(TTL));
     }

@@ -48,7 +48,7 @@ class PublicApiTest {
                         .filter(method -> method.getDeclaringClass() == StreamLockClient.class)
                         .flatMap(method -> Arrays.stream(method.getGenericExceptionTypes()))
                         .map(Type::getTypeName))
-                // What the work of a caller throws.
+                // X is the exception that the work of a caller throws.
                 .containsOnly("X");
     }
 
@@ -87,7 +87,7 @@ class PublicApiTest {
         return Modifier.isPublic(modifiers) || Modifier.isProtected(modifiers);
     }
 
-    /** In full, with type arguments, bounds and exceptions. */
+    /** Returns a member in full, with type arguments, bounds and exceptions. */
     private static Stream<String> signatures(Class<?> one) {
         Stream<String> supertypes = Stream.concat(
                         Stream.ofNullable(one.getGenericSuperclass()), Arrays.stream(one.getGenericInterfaces()))

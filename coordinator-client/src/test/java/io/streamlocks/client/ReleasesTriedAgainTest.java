@@ -132,13 +132,18 @@ class ReleasesTriedAgainTest extends ProxiedClient {
         assertThat(String.join("\n", warnings)).contains(streams.get(0), streams.get(21));
     }
 
+    /** Lets another thread release the lease, while no release succeeds and no answer arrives. */
+    private Future<?> releaseWithoutAnswer(HeldLease lease) {
+        storage.setAway(true);
+        proxy.dropReplies();
+        return threads.submit(lease::close);
+    }
+
     @Test
     void aClosingClientRepeatsTheReleaseThatAnotherThreadHadUnderWay() throws Exception {
         StreamLockClient worker = worker(Duration.ofSeconds(30));
         HeldLease lease = worker.tryAcquire(streamId).orElseThrow();
-        storage.setAway(true);
-        proxy.dropReplies();
-        Future<?> releasing = threads.submit(lease::close);
+        Future<?> releasing = releaseWithoutAnswer(lease);
         await().until(() -> storage.releases().size() == 1);
         Thread closing = new Thread(worker::close);
         closing.start();
@@ -156,9 +161,7 @@ class ReleasesTriedAgainTest extends ProxiedClient {
     void aReleaseOfAnotherThreadThatFailsWhileTheClientClosesIsLogged() throws Exception {
         StreamLockClient worker = worker(Duration.ofSeconds(1));
         HeldLease lease = worker.tryAcquire(streamId).orElseThrow();
-        storage.setAway(true);
-        proxy.dropReplies();
-        Future<?> releasing = threads.submit(lease::close);
+        Future<?> releasing = releaseWithoutAnswer(lease);
         await().until(() -> storage.releases().size() >= 1);
         worker.close();
         releasing.get();

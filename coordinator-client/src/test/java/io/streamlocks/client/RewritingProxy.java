@@ -35,17 +35,17 @@ final class RewritingProxy implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
     }
 
-    /** From now on changes the bodies of requests like this. */
+    /** Changes the bodies of requests like this from now on. */
     void changeRequests(UnaryOperator<String> change) {
         request = change;
     }
 
-    /** From now on changes the bodies of answers like this. */
+    /** Changes the bodies of answers like this from now on. */
     void changeAnswers(UnaryOperator<String> change) {
         answer = change;
     }
 
-    /** As nginx does with a {@code proxy_pass} that has a path: decodes the path and resolves its dots. */
+    /** Decodes the path and resolves its dots, as nginx does if its {@code proxy_pass} has a path. */
     private static String normalized(URI uri) {
         String path = URI.create("http://x" + uri.getRawPath().replace("%2F", "/"))
                 .normalize()

@@ -44,7 +44,7 @@ class RunWithLeaseTest extends ProxiedClient {
         assertThat(storage.find(streamId)).isEmpty();
         assertThatThrownBy(() -> client.runWithLease(streamId, lease -> {
                     Thread.currentThread().interrupt();
-                    throw new InterruptedException("by somebody else");
+                    throw new InterruptedException("by another thread");
                 }))
                 .isInstanceOf(InterruptedException.class);
         assertThat(Thread.interrupted()).isTrue();

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 
-/** A client, and a server that answers as a test tells it to. */
+/** A client, and a server whose responses each test defines. */
 @Timeout(20)
 abstract class ScriptedServer {
 
@@ -37,7 +37,7 @@ abstract class ScriptedServer {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(threads);
         server.start();
-        // Time-outs that no load of a test machine meets, where a test is not about time-outs.
+        // The default time-outs are too short for a busy test machine.
         client = CoordinatorHttp.connect(uri(), Duration.ofSeconds(30), Duration.ofSeconds(30));
     }
 

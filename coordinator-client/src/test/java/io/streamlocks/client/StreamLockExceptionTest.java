@@ -30,7 +30,7 @@ class StreamLockExceptionTest extends ScriptedServer {
         }
     }
 
-    /** A client that makes each call once. */
+    /** Returns a client that makes each call once. */
     private StreamLockClient worker() {
         return StreamLockClient.builder(uri())
                 .acquireTimeout(Duration.ofMillis(1))

@@ -65,7 +65,7 @@ public final class TestProxy implements AutoCloseable {
         fail(Link.State.SILENT);
     }
 
-    /** Lets requests through, and no response to them. */
+    /** Passes requests on, and drops the responses to them. */
     public void dropReplies() {
         fail(Link.State.SILENT_TO_CLIENT);
     }

@@ -21,17 +21,17 @@ public final class TestServer implements AutoCloseable {
         gate.open();
         server = new HttpServer(storage, gate, Duration.ofSeconds(30), Duration.ofDays(1));
         uri = URI.create("http://127.0.0.1:" + server.start("127.0.0.1", 0));
-        // Time-outs that no load of a test machine meets: what is tested here is what the answers say.
+        // The default time-outs are too short for a busy test machine.
         http = CoordinatorHttp.connect(uri, TIMEOUT, TIMEOUT);
         locks = new ClientLockManager(http, storage);
     }
 
-    /** Where it listens. */
+    /** Returns where the server listens. */
     public URI uri() {
         return uri;
     }
 
-    /** The server's leases, by the generated client. */
+    /** Returns the server's leases, through the generated client. */
     LockManager locks() {
         return locks;
     }

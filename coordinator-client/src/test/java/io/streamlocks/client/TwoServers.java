@@ -19,7 +19,7 @@ final class TwoServers extends ForwardingLocks implements AutoCloseable {
                 new TestServer(new PostgresLockManager(database.pool())));
     }
 
-    /** One of them. */
+    /** Returns one of the servers. */
     LockManager server(int index) {
         return servers.get(index).locks();
     }

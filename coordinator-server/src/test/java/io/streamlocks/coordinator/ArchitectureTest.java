@@ -16,8 +16,8 @@ import jakarta.servlet.ServletRequest;
 import org.junit.jupiter.api.Test;
 
 /**
- * What each package may use beside the packages of this project, and who may use certain classes. {@link
- * PackageMapTest} checks which package uses which.
+ * Checks which libraries each package uses, and which packages use certain classes. {@link PackageMapTest} checks which
+ * package of this project uses which.
  */
 class ArchitectureTest {
 

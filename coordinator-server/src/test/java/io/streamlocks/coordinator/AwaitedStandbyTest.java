@@ -3,15 +3,10 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
-import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.coordinator.log.CapturedLog;
 import io.streamlocks.testkit.rig.PostgresServer;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +18,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.slf4j.LoggerFactory;
 
 /**
  * The commits of a primary wait for a synchronous standby that is missing. These tests check what callers get
@@ -176,20 +170,15 @@ class AwaitedStandbyTest {
 
     @Test
     void aServerThatCannotCreateItsTableWithoutAStandbyLogsThat() throws Exception {
-        Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-        ListAppender<ILoggingEvent> log = new ListAppender<>();
-        log.start();
-        root.addAppender(log);
         commits.waitForStandby("nobody");
-        try (Coordinator coordinator = coordinator()) {
-            await().until(() -> List.of(log.list.toArray(new ILoggingEvent[0])).stream()
-                    .anyMatch(event -> event.getFormattedMessage().contains("too few are synchronous (0 of 1)")));
+        try (CapturedLog log = new CapturedLog();
+                Coordinator coordinator = coordinator()) {
+            await().until(() ->
+                    log.messages().stream().anyMatch(message -> message.contains("too few are synchronous (0 of 1)")));
             assertUnknown(calls(coordinator).get("/readyz"));
 
             commits.waitForStandby("");
             coordinator.ready().get(RECOVERED_WITHIN.toSeconds(), TimeUnit.SECONDS);
-        } finally {
-            root.detachAppender(log);
         }
     }
 
@@ -217,14 +206,10 @@ class AwaitedStandbyTest {
     }
 
     private Coordinator coordinator() throws Exception {
-        return new Coordinator(Settings.from(Map.of(
-                "LOCK_BACKEND", "postgres",
-                "DATABASE_URL", postgres.url(database),
-                "HTTP_PORT", "0",
-                "SHUTDOWN_DRAIN_MS", "0")));
+        return TestCoordinator.onPostgres(postgres.url(database));
     }
 
     private static HttpCalls calls(Coordinator coordinator) {
-        return new HttpCalls("http://127.0.0.1:" + coordinator.port());
+        return HttpCalls.to(coordinator);
     }
 }

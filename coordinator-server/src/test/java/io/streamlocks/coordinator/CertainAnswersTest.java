@@ -3,7 +3,6 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.streamlocks.coordinator.settings.Settings;
 import io.streamlocks.testkit.rig.PostgresServer;
 import java.net.http.HttpResponse;
 import java.sql.Connection;
@@ -11,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -75,11 +73,7 @@ class CertainAnswersTest {
     }
 
     private static Coordinator coordinator() throws Exception {
-        Coordinator coordinator = new Coordinator(Settings.from(Map.of(
-                "LOCK_BACKEND", "postgres",
-                "DATABASE_URL", postgres.url(DATABASE),
-                "HTTP_PORT", "0",
-                "SHUTDOWN_DRAIN_MS", "0")));
+        Coordinator coordinator = TestCoordinator.onPostgres(postgres.url(DATABASE));
         coordinator.ready().get(30, TimeUnit.SECONDS);
         return coordinator;
     }

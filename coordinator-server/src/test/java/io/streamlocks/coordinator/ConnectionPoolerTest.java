@@ -4,14 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.streamlocks.coordinator.database.DatabaseUrl;
-import io.streamlocks.coordinator.settings.Settings;
 import io.streamlocks.testkit.rig.TestDatabase;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -62,8 +60,7 @@ class ConnectionPoolerTest {
     }
 
     private static Coordinator coordinator(String url) throws Exception {
-        return new Coordinator(Settings.from(
-                Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", url, "HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "0")));
+        return TestCoordinator.onPostgres(url);
     }
 
     @ParameterizedTest
@@ -73,7 +70,7 @@ class ConnectionPoolerTest {
                 Coordinator coordinator = coordinator(url(pooler))) {
             assertThat(log.await("cannot be set up yet"))
                     .contains("gives each transaction another session", "pool_mode=session", "Connect to PostgreSQL");
-            HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+            HttpCalls calls = HttpCalls.to(coordinator);
             HttpResponse<String> unready = calls.get("/readyz");
             assertThat(unready.statusCode()).isEqualTo(503);
             assertThat(unready.body()).contains("leads to a connection pooler", "pool_mode=session");
@@ -106,7 +103,7 @@ class ConnectionPoolerTest {
         try (PgBouncer pooler = pooler("session");
                 Coordinator coordinator = coordinator(url(pooler))) {
             coordinator.ready().get(30, TimeUnit.SECONDS);
-            HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+            HttpCalls calls = HttpCalls.to(coordinator);
             assertThat(calls.acquire("a", UUID.randomUUID()).statusCode()).isEqualTo(200);
         }
     }

@@ -38,7 +38,7 @@ class DatabasePasswordTest {
                     "HTTP_PORT", "0",
                     "SHUTDOWN_DRAIN_MS", "0")))) {
                 coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
-                HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+                HttpCalls calls = HttpCalls.to(coordinator);
                 UUID leaseId = UUID.randomUUID();
                 assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
 

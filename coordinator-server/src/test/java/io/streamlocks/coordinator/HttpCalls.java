@@ -30,6 +30,11 @@ final class HttpCalls {
         this.url = url;
     }
 
+    /** Returns calls to the main port of a coordinator. */
+    static HttpCalls to(Coordinator coordinator) {
+        return new HttpCalls("http://127.0.0.1:" + coordinator.port());
+    }
+
     HttpResponse<String> get(String path) throws IOException, InterruptedException {
         return client.send(request(path).GET().build(), BodyHandlers.ofString());
     }

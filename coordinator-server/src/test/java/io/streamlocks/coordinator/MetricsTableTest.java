@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.streamlocks.coordinator.docs.Markdown;
-import io.streamlocks.coordinator.settings.Settings;
 import io.streamlocks.coordinator.telemetry.Scrape;
 import io.streamlocks.testkit.rig.TestDatabase;
 import java.time.Duration;
@@ -89,13 +88,9 @@ class MetricsTableTest {
 
     private static String scrape() throws Exception {
         try (TestDatabase database = TestDatabase.empty();
-                Coordinator coordinator = new Coordinator(Settings.from(Map.of(
-                        "LOCK_BACKEND", "postgres",
-                        "DATABASE_URL", database.url(),
-                        "HTTP_PORT", "0",
-                        "SHUTDOWN_DRAIN_MS", "0")))) {
+                Coordinator coordinator = TestCoordinator.onPostgres(database.url())) {
             coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
-            HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+            HttpCalls calls = HttpCalls.to(coordinator);
             calls.acquire("a", UUID.randomUUID());
             return await().atMost(SOON)
                     .until(

@@ -2,9 +2,7 @@ package io.streamlocks.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.streamlocks.coordinator.settings.Settings;
 import io.streamlocks.testkit.rig.TestDatabase;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.flywaydb.core.Flyway;
@@ -40,14 +38,13 @@ class MissingRightsTest {
     /** Starts a server as the role, runs the SQL that it logs, and waits until it grants a lease. */
     private String assertThatItAsksFor(String options, String... grants) throws Exception {
         String url = database.url().replace("postgres:postgres@", role + ":x@") + options;
-        try (Coordinator coordinator = new Coordinator(Settings.from(
-                Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", url, "HTTP_PORT", "0", "SHUTDOWN_DRAIN_MS", "0")))) {
+        try (Coordinator coordinator = TestCoordinator.onPostgres(url)) {
             String line = log.await(MUST_RUN);
             String sql = line.substring(line.indexOf(MUST_RUN) + MUST_RUN.length());
             assertThat(sql.split("; ")).contains(grants);
             database.sql().execute(sql);
             coordinator.ready().get(30, TimeUnit.SECONDS);
-            HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+            HttpCalls calls = HttpCalls.to(coordinator);
             assertThat(calls.acquire("a", UUID.randomUUID()).statusCode()).isEqualTo(200);
             return sql;
         }

@@ -2,12 +2,10 @@ package io.streamlocks.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.streamlocks.coordinator.settings.Settings;
 import io.streamlocks.testkit.rig.TestDatabase;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.flywaydb.core.Flyway;
@@ -163,13 +161,9 @@ class NeighbourTest {
 
     /** Starts a server, grants a lease and releases it. */
     private void serve(String options) throws Exception {
-        try (Coordinator coordinator = new Coordinator(Settings.from(Map.of(
-                "LOCK_BACKEND", "postgres",
-                "DATABASE_URL", database.url() + options,
-                "HTTP_PORT", "0",
-                "SHUTDOWN_DRAIN_MS", "0")))) {
+        try (Coordinator coordinator = TestCoordinator.onPostgres(database.url() + options)) {
             coordinator.ready().get(30, TimeUnit.SECONDS);
-            HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+            HttpCalls calls = HttpCalls.to(coordinator);
             UUID leaseId = UUID.randomUUID();
             assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
             assertThat(calls.release("a", leaseId).statusCode()).isEqualTo(204);

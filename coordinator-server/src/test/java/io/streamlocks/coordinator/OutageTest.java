@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
-import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.coordinator.log.CapturedLog;
 import io.streamlocks.testkit.rig.PostgresServer;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -21,13 +18,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
@@ -50,8 +46,10 @@ class OutageTest {
 
     private static PostgresServer postgres;
 
+    @RegisterExtension
+    private final CapturedLog log = new CapturedLog();
+
     private final String database = "t" + UUID.randomUUID().toString().replace("-", "");
-    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 
     @BeforeAll
     static void startPostgres() throws Exception {
@@ -64,15 +62,8 @@ class OutageTest {
     }
 
     @BeforeEach
-    void listenToTheLog() {
+    void createDatabase() {
         postgres.sql("postgres").execute("CREATE DATABASE " + database);
-        log.start();
-        rootLogger().addAppender(log);
-    }
-
-    @AfterEach
-    void leaveTheLog() {
-        rootLogger().detachAppender(log);
     }
 
     @Test
@@ -284,26 +275,17 @@ class OutageTest {
     }
 
     private static Coordinator coordinator(String url) throws Exception {
-        return new Coordinator(Settings.from(Map.of(
-                "LOCK_BACKEND", "postgres",
-                "DATABASE_URL", url,
-                "HTTP_PORT", "0",
-                "SHUTDOWN_DRAIN_MS", "0")));
+        return TestCoordinator.onPostgres(url);
     }
 
     private static HttpCalls calls(Coordinator coordinator) {
-        return new HttpCalls("http://127.0.0.1:" + coordinator.port());
+        return HttpCalls.to(coordinator);
     }
 
     private List<String> warnings() {
-        // Servers continue to log, so this copies the list.
-        return Stream.of(log.list.toArray(new ILoggingEvent[0]))
+        return log.events().stream()
                 .filter(event -> event.getLevel().isGreaterOrEqual(Level.WARN))
                 .map(event -> event.getLoggerName() + ": " + event.getFormattedMessage())
                 .toList();
-    }
-
-    private static Logger rootLogger() {
-        return (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     }
 }

@@ -29,7 +29,7 @@ class PackageMapTest {
     /** The name of the root package in the table. */
     private static final String ROOT = "coordinator";
 
-    /** The name of each package in the table, with the names of those that it may use. */
+    /** Returns the name of each package in the table, with the names of those that it may use. */
     private static Map<String, Set<String>> permitted() throws IOException {
         List<String> section = Files.readAllLines(FILE).stream()
                 .dropWhile(line -> !line.equals(HEADING))
@@ -52,7 +52,7 @@ class PackageMapTest {
         return NAME.matcher(cell).results().map(name -> name.group(1)).collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** The packages of the code, with those that they use. jOOQ makes more than one package, which count as one. */
+    /** Returns the packages of the code, with those that they use. jOOQ makes more than one package, which count as one. */
     private static Map<String, Set<String>> used() {
         Map<String, Set<String>> used = new TreeMap<>();
         for (JavaClass one : ArchitectureTest.CLASSES) {
@@ -95,7 +95,7 @@ class PackageMapTest {
         assertThat(missing(permitted(), used())).isEmpty();
     }
 
-    /** The dependencies, such as "http uses lock", that are in one map and not in the other. */
+    /** Returns the dependencies, such as "http uses lock", that are in one map and not in the other. */
     private static List<String> missing(Map<String, Set<String>> in, Map<String, Set<String>> from) {
         List<String> missing = new ArrayList<>();
         in.forEach((name, others) -> others.stream()

@@ -148,6 +148,6 @@ class ReadinessTest {
     }
 
     private static HttpCalls calls(Coordinator coordinator) {
-        return new HttpCalls("http://127.0.0.1:" + coordinator.port());
+        return HttpCalls.to(coordinator);
     }
 }

@@ -2,10 +2,8 @@ package io.streamlocks.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.streamlocks.coordinator.settings.Settings;
 import io.streamlocks.testkit.rig.PostgresServer;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
@@ -57,13 +55,9 @@ class RestoreDrillTest {
 
     /** Grants the same stream once with a new coordinator, releases it, and returns the token. */
     private static long grant(PostgresServer postgres) throws Exception {
-        try (Coordinator coordinator = new Coordinator(Settings.from(Map.of(
-                "LOCK_BACKEND", "postgres",
-                "DATABASE_URL", postgres.url(DATABASE),
-                "HTTP_PORT", "0",
-                "SHUTDOWN_DRAIN_MS", "0")))) {
+        try (Coordinator coordinator = TestCoordinator.onPostgres(postgres.url(DATABASE))) {
             coordinator.ready().get(15, TimeUnit.SECONDS);
-            HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+            HttpCalls calls = HttpCalls.to(coordinator);
             UUID leaseId = UUID.randomUUID();
             long token = HttpCalls.fencingToken(calls.acquire("orders", leaseId));
             assertThat(calls.release("orders", leaseId).statusCode()).isEqualTo(204);

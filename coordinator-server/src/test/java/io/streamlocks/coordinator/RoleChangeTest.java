@@ -11,13 +11,11 @@ import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
-import io.streamlocks.coordinator.settings.Settings;
 import io.streamlocks.testkit.rig.TestDatabase;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
@@ -37,13 +35,9 @@ class RoleChangeTest {
     @Test
     void afterARoleChangeThatBreaksNoConnectionTheNewPrimaryIsUsed() throws Exception {
         try (PostgresPair postgres = new PostgresPair();
-                Coordinator coordinator = new Coordinator(Settings.from(Map.of(
-                        "LOCK_BACKEND", "postgres",
-                        "DATABASE_URL", postgres.url(),
-                        "HTTP_PORT", "0",
-                        "SHUTDOWN_DRAIN_MS", "0")))) {
+                Coordinator coordinator = TestCoordinator.onPostgres(postgres.url())) {
             coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
-            HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+            HttpCalls calls = HttpCalls.to(coordinator);
             UUID leaseId = UUID.randomUUID();
             long token = HttpCalls.fencingToken(calls.acquire("a", leaseId));
             postgres.awaitStandby();

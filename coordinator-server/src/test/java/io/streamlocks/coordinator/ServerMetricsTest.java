@@ -3,7 +3,6 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.streamlocks.coordinator.settings.Settings;
 import io.streamlocks.coordinator.telemetry.Scrape;
 import io.streamlocks.testkit.rig.TestDatabase;
 import java.nio.file.Files;
@@ -28,13 +27,9 @@ class ServerMetricsTest {
     @Test
     void aServerReportsItsCallsItsPoolItsLeasesAndItsVirtualMachine() throws Exception {
         try (TestDatabase database = TestDatabase.empty();
-                Coordinator coordinator = new Coordinator(Settings.from(Map.of(
-                        "LOCK_BACKEND", "postgres",
-                        "DATABASE_URL", database.url(),
-                        "HTTP_PORT", "0",
-                        "SHUTDOWN_DRAIN_MS", "0")))) {
+                Coordinator coordinator = TestCoordinator.onPostgres(database.url())) {
             coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
-            HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+            HttpCalls calls = HttpCalls.to(coordinator);
             for (String stream : List.of("a", "b")) {
                 assertThat(calls.acquire(stream, UUID.randomUUID()).statusCode())
                         .isEqualTo(200);
@@ -76,14 +71,10 @@ class ServerMetricsTest {
     @Tag("slow")
     void withALimitOfLeasesItsCensusIsShownAndOneFailureDoesNotEndIt() throws Exception {
         try (TestDatabase database = TestDatabase.empty();
-                Coordinator coordinator = new Coordinator(Settings.from(Map.of(
-                        "LOCK_BACKEND", "postgres",
-                        "DATABASE_URL", database.url(),
-                        "MAX_LEASES_PER_OWNER", "5",
-                        "HTTP_PORT", "0",
-                        "SHUTDOWN_DRAIN_MS", "0")))) {
+                Coordinator coordinator =
+                        TestCoordinator.onPostgres(database.url(), Map.of("MAX_LEASES_PER_OWNER", "5"))) {
             coordinator.ready().get(SOON.toSeconds(), TimeUnit.SECONDS);
-            HttpCalls calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+            HttpCalls calls = HttpCalls.to(coordinator);
             assertThat(calls.acquire("a", UUID.randomUUID()).statusCode()).isEqualTo(200);
 
             // With the limit the leases are counted every 5 s, and without it every 15 s.

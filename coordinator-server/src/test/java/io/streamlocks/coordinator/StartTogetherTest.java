@@ -86,6 +86,6 @@ class StartTogetherTest {
     }
 
     private static HttpCalls calls(Coordinator coordinator) {
-        return new HttpCalls("http://127.0.0.1:" + coordinator.port());
+        return HttpCalls.to(coordinator);
     }
 }

@@ -2,52 +2,40 @@ package io.streamlocks.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
-import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.coordinator.log.CapturedLog;
 import io.streamlocks.testkit.rig.TestDatabase;
 import java.net.http.HttpResponse;
 import java.sql.Connection;
-import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
 
 /** PostgreSQL ends a statement that takes too long, so no statement outlives its call. */
 @Tag("postgres")
 class TimeoutsTest {
 
     private final UUID leaseId = UUID.randomUUID();
-    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
-    private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     private TestDatabase database;
     private Coordinator coordinator;
     private HttpCalls calls;
+    private CapturedLog log;
 
     @BeforeEach
     void start() throws Exception {
         database = TestDatabase.empty();
-        coordinator = new Coordinator(Settings.from(Map.of(
-                "LOCK_BACKEND", "postgres",
-                "DATABASE_URL", database.url(),
-                "HTTP_PORT", "0",
-                "SHUTDOWN_DRAIN_MS", "0")));
+        coordinator = TestCoordinator.onPostgres(database.url());
         coordinator.ready().get(30, TimeUnit.SECONDS);
-        calls = new HttpCalls("http://127.0.0.1:" + coordinator.port());
+        calls = HttpCalls.to(coordinator);
         assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
-        log.start();
-        root.addAppender(log);
+        log = new CapturedLog();
     }
 
     @AfterEach
     void stop() {
-        root.detachAppender(log);
+        log.close();
         coordinator.close();
         database.close();
     }
@@ -91,11 +79,6 @@ class TimeoutsTest {
     private void assertUnknown(HttpResponse<String> response, String reason) {
         assertThat(response.statusCode()).isEqualTo(503);
         assertThat(response.body()).contains("\"code\":\"storage-unavailable\"");
-        assertThat(List.of(log.list.toArray(new ILoggingEvent[0])))
-                .extracting(ILoggingEvent::getFormattedMessage)
-                .singleElement()
-                .asString()
-                .contains(reason)
-                .doesNotContain(leaseId.toString());
+        assertThat(log.messages()).singleElement().asString().contains(reason).doesNotContain(leaseId.toString());
     }
 }

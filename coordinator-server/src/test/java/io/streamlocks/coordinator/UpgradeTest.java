@@ -3,17 +3,13 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
-import io.streamlocks.coordinator.settings.Settings;
+import io.streamlocks.coordinator.log.CapturedLog;
 import io.streamlocks.testkit.rig.TestDatabase;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.flywaydb.core.Flyway;
@@ -22,8 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 /**
  * Tests two versions on one schema, as during a rolling upgrade. The statements and migrations in this test represent
@@ -88,7 +84,9 @@ class UpgradeTest {
             RETURNING l.fencing_token
             """;
 
-    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+    @RegisterExtension
+    private final CapturedLog log = new CapturedLog();
+
     private TestDatabase database;
 
     @TempDir
@@ -96,8 +94,6 @@ class UpgradeTest {
 
     @BeforeEach
     void makeADatabaseOfTheVersionBefore() throws Exception {
-        log.start();
-        rootLogger().addAppender(log);
         for (String migration : List.of("V1__stream_locks.sql", "V2__history_break_and_labels.sql")) {
             Files.copy(Path.of("..", "db", "migration", migration), migrationsBefore.resolve(migration));
         }
@@ -107,7 +103,6 @@ class UpgradeTest {
 
     @AfterEach
     void close() {
-        rootLogger().detachAppender(log);
         database.close();
     }
 
@@ -123,8 +118,7 @@ class UpgradeTest {
                 await().atMost(READY_WITHIN).until(() -> {
                     assertThat(runWithin(Duration.ofSeconds(1), RENEW_2, "a", leaseId))
                             .isNotNull();
-                    return log.list.stream()
-                            .anyMatch(event -> event.getFormattedMessage().contains("lock timeout"));
+                    return log.messages().stream().anyMatch(message -> message.contains("lock timeout"));
                 });
                 assertThat(coordinator.ready()).isNotDone();
 
@@ -210,18 +204,10 @@ class UpgradeTest {
     }
 
     private Coordinator coordinator() throws Exception {
-        return new Coordinator(Settings.from(Map.of(
-                "LOCK_BACKEND", "postgres",
-                "DATABASE_URL", database.url(),
-                "HTTP_PORT", "0",
-                "SHUTDOWN_DRAIN_MS", "0")));
+        return TestCoordinator.onPostgres(database.url());
     }
 
     private static HttpCalls calls(Coordinator coordinator) {
-        return new HttpCalls("http://127.0.0.1:" + coordinator.port());
-    }
-
-    private static Logger rootLogger() {
-        return (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        return HttpCalls.to(coordinator);
     }
 }

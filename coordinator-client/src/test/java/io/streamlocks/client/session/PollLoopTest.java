@@ -60,7 +60,7 @@ class PollLoopTest {
             return polled.poll();
         }
 
-        /** Answers one poll with these events, and later polls with none. */
+        /** Returns these events to one poll, and none to later polls. */
         void once(String streamId, String... events) {
             AtomicInteger asked = new AtomicInteger();
             polled = () -> asked.getAndIncrement() > 0

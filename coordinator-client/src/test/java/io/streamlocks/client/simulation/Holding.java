@@ -27,7 +27,7 @@ final class Holding {
 
     private void lost(LeaseLoss loss) {
         lossesTold++;
-        worker.tell("hears that it lost", loss.streamId(), loss.fencingToken(), loss.reason());
+        worker.tell("receives the loss of", loss.streamId(), loss.fencingToken(), loss.reason());
         worker.require(lossesTold == 1, "a loss was told more than once");
         worker.require(!lease.isSafe(), "a lost lease is safe");
         worker.require(
@@ -69,7 +69,7 @@ final class Holding {
         boolean lost = lease.loss().isPresent();
         worker.require(
                 lost || late < PROMPTLY || !worker.process().hasRunFor(PROMPTLY),
-                "nobody noticed that the safe time of a lease is over");
+                "the client did not notice that the safe time of a lease is over");
         if (lost && lossSeenAt < 0) {
             lossSeenAt = worker.now();
         }

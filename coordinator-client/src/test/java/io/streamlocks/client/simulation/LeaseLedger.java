@@ -76,7 +76,7 @@ final class LeaseLedger {
             }
             requireSameEnd(lease, known, now);
         } else if (outcome instanceof AcquireOutcome.Held) {
-            require(live && last != known, "a stream that nobody else holds was refused");
+            require(live && last != known, "a stream that no other worker holds was refused");
         } else {
             require(
                     outcome instanceof AcquireOutcome.LeaseIdUsed && known != null && !known.isLive(now),
@@ -85,7 +85,7 @@ final class LeaseLedger {
         }
     }
 
-    /** The protocol remembers so many leases of a stream, and not more. */
+    /** Returns whether more leases of the stream came later than the protocol remembers. */
     private static boolean isForgotten(Granted known, Granted last) {
         return last.number - known.number > Limits.SUPERSEDED_REMEMBERED;
     }

@@ -9,7 +9,7 @@ import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
-/** Runs tasks on as many simulated threads as that takes. */
+/** Runs each task on a simulated thread, and starts as many threads as necessary. */
 final class SimulatedExecutor extends AbstractExecutorService {
 
     private final SimulatedProcess process;
@@ -76,11 +76,11 @@ final class SimulatedExecutor extends AbstractExecutorService {
 
     @Override
     public boolean isTerminated() {
-        throw new UnsupportedOperationException("Nobody waits for it");
+        throw new UnsupportedOperationException("No task waits for it");
     }
 
     @Override
     public boolean awaitTermination(long timeout, TimeUnit unit) {
-        throw new UnsupportedOperationException("Nobody waits for it");
+        throw new UnsupportedOperationException("No task waits for it");
     }
 }

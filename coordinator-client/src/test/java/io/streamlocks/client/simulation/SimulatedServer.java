@@ -34,7 +34,7 @@ final class SimulatedServer {
         return up;
     }
 
-    /** The number of its lives. An answer from an earlier life never arrives. */
+    /** Returns how often it was started. A response of an earlier process never arrives. */
     int starts() {
         return starts;
     }

@@ -138,7 +138,7 @@ final class SimulatedStorage extends ForwardingLocks {
         return decide(release, requests);
     }
 
-    /** What differs between the kinds of requests. A request is carried out on the committed row. */
+    /** The differences between the kinds of requests. A request is carried out on the committed row. */
     private record Kind<Q, O>(
             Function<Q, String> streamId, Function<Q, UUID> leaseId, Function<Q, O> carryOut, O blocked, O undecided) {}
 

@@ -188,7 +188,7 @@ class SimulationTest {
     private static void requireSound(Run run) {
         if (run.failure() != null) {
             throw new AssertionError(
-                    "Seed " + run.seed() + " breaks a promise; -Dsimulation.seed=" + run.seed() + " tells how. "
+                    "Seed " + run.seed() + " breaks a promise; -Dsimulation.seed=" + run.seed() + " shows how. "
                             + excerpt(run.seed()),
                     run.failure());
         }

@@ -18,7 +18,7 @@ final class Probes implements AutoCloseable {
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
     private final ExecutorService threads = Executors.newCachedThreadPool();
 
-    // Guarded by this.
+    // All of these are guarded by this.
     private final Map<String, Integer> failures = new TreeMap<>();
     private int made;
 

@@ -7,7 +7,7 @@ import java.util.List;
 /** The renewals and losses of the victims' leases. This class is thread-safe. */
 final class VictimRecord {
 
-    // All guarded by this.
+    // All of these are guarded by this.
     private final List<Double> renewalMs = new ArrayList<>();
     private final List<String> lost = new ArrayList<>();
     private int cycles;

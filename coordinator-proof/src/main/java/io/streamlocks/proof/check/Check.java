@@ -116,8 +116,7 @@ public record Check(Figures figures, List<Violation> violations, List<Violation>
         return line -> {
             int from = line.indexOf(STREAM_FIELD) + STREAM_FIELD.length();
             int to = line.indexOf('"', from);
-            // A line that is torn before its stream goes to the first pass, which rejects it unless it is the last
-            // line.
+            // A line that is torn before its stream goes to the first pass. That pass accepts it as the last line only.
             int hash = from < STREAM_FIELD.length() || to < 0
                     ? 0
                     : line.substring(from, to).hashCode();

@@ -72,7 +72,7 @@ final class LeaseRules {
 
     private static List<Violation> oldLeases(StreamHistory history, List<LeaseView> granted) {
         List<Violation> violations = new ArrayList<>();
-        // For each token, the earliest response that shows this token or a higher one.
+        // This contains, for each token, the earliest response that shows this token or a higher one.
         TreeMap<Long, Call> outdone = new TreeMap<>();
         Call earliest = null;
         for (int i = granted.size() - 1; i >= 0; i--) {

@@ -6,10 +6,9 @@ import io.streamlocks.proof.history.Kind;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A lease id with all calls that contain it. */
+/** A lease with all calls about it. */
 final class LeaseView {
 
-    private final String id;
     private final List<Call> calls = new ArrayList<>();
 
     /** The earliest response that shows the lease. It is null while there is none. */
@@ -24,10 +23,6 @@ final class LeaseView {
     private Call firstAcquire;
     private Call firstRelease;
     private boolean mayBeGranted;
-
-    LeaseView(String id) {
-        this.id = id;
-    }
 
     void add(Call call) {
         calls.add(call);
@@ -51,10 +46,6 @@ final class LeaseView {
                 || (call.answer() == Answer.LOST
                         && !"unknown".equals(call.detail())
                         && (!call.onlyReads() || (isGranted() && shown.end() < call.start())));
-    }
-
-    String id() {
-        return id;
     }
 
     String owner() {

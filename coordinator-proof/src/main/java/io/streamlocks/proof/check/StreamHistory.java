@@ -4,8 +4,8 @@ import io.streamlocks.proof.history.Call;
 import io.streamlocks.proof.history.Grant;
 import io.streamlocks.proof.history.Kind;
 import io.streamlocks.proof.history.Write;
+import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,24 +32,22 @@ public record StreamHistory(String stream, List<Call> calls, List<Write> writes,
 
     /**
      * Returns the leases with their calls, in the order of the first call. A coordinator may forget an id and then
-     * grant it again to a late acquire. That is another lease, which no worker holds.
+     * grant it again to a late acquire. That is another lease, and calls with the id belong to one of the two.
      */
     List<LeaseView> leases() {
-        Map<String, Long> tokens = new HashMap<>();
-        calls.stream().filter(Call::showsLease).forEach(call -> tokens.merge(call.lease(), call.token(), Math::min));
-        Map<String, LeaseView> leases = new LinkedHashMap<>();
+        Map<String, List<Call>> byId = new LinkedHashMap<>();
         for (Call call : calls) {
             if (call.kind() != Kind.OPEN && call.kind() != Kind.PUBLISH) {
-                boolean again = call.showsLease() && isForgotten(tokens.get(call.lease()), call.token());
-                String id = again ? call.lease() + " with token " + call.token() : call.lease();
-                leases.computeIfAbsent(id, LeaseView::new).add(call);
+                byId.computeIfAbsent(call.lease(), id -> new ArrayList<>()).add(call);
             }
         }
-        return List.copyOf(leases.values());
+        return byId.values().stream()
+                .flatMap(ofId -> GrantsOfId.divide(this, ofId).stream())
+                .toList();
     }
 
     /** Returns whether coordinators had forgotten the lease of one token when they granted a later token. */
-    private boolean isForgotten(long token, long later) {
+    boolean isForgotten(long token, long later) {
         return later > token
                 && grants.stream()
                                 .filter(grant -> token < grant.token() && grant.token() < later)

@@ -18,11 +18,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** All processes of a run and the network between them. One thread starts and ends them; another one may close them. */
 final class Cluster implements AutoCloseable {
@@ -42,7 +42,8 @@ final class Cluster implements AutoCloseable {
     private boolean closed;
     private final List<CoordinatorNode> coordinators = new ArrayList<>();
     private final List<WorkerNode> workers = new ArrayList<>();
-    private final SharedClasses sharedClasses;
+    private final SharedClasses coordinatorClasses;
+    private final SharedClasses workerClasses;
     private final boolean clocksCanBeStepped;
     private Optional<PostgresPair> postgres = Optional.empty();
     private ChildProcess resource;
@@ -59,7 +60,9 @@ final class Cluster implements AutoCloseable {
         this.directory = directory;
         this.streamPrefix = streamPrefix;
         this.seeds = new Random(seed);
-        this.sharedClasses = new SharedClasses(settings.ownJar().getParent());
+        Path archives = settings.ownJar().getParent();
+        this.coordinatorClasses = new SharedClasses("coordinator", archives, settings.coordinatorJar());
+        this.workerClasses = new SharedClasses("worker", archives, settings.ownJar());
         this.clocksCanBeStepped = clocksCanBeStepped;
     }
 
@@ -69,7 +72,7 @@ final class Cluster implements AutoCloseable {
         List<List<Link>> toDatabase = startDatabase(smallDisks);
         for (int i = 0; i < settings.coordinators(); i++) {
             List<String> jvm = new ArrayList<>(JVM);
-            jvm.addAll(sharedClasses.options("coordinator", settings.coordinatorJar(), i == 0));
+            jvm.addAll(coordinatorClasses.options(i == 0));
             jvm.add("-Xmx256m");
             coordinators.add(closeLater(new CoordinatorNode(
                     "coordinator-" + (i + 1),
@@ -145,11 +148,8 @@ final class Cluster implements AutoCloseable {
 
     private String databaseUrl(List<Link> links) {
         if (postgres.isPresent()) {
-            return String.format(
-                    Locale.ROOT,
-                    "postgres://postgres@127.0.0.1:%d,127.0.0.1:%d/postgres",
-                    links.get(0).port(),
-                    links.get(1).port());
+            return "postgres://postgres@127.0.0.1:" + links.get(0).port() + ",127.0.0.1:"
+                    + links.get(1).port() + "/postgres";
         }
         return DatabaseAddress.of(settings.databaseUrl())
                 .map(address -> address.urlThrough(links.get(0).port()))
@@ -158,7 +158,7 @@ final class Cluster implements AutoCloseable {
 
     private ChildProcess workerProcess(WorkerNode worker, List<Link> links) throws IOException {
         List<String> command = new ArrayList<>(JVM);
-        command.addAll(sharedClasses.options("worker", settings.ownJar(), worker.number() == 1));
+        command.addAll(workerClasses.options(worker.number() == 1));
         command.addAll(List.of(
                 "-Xmx128m",
                 "-cp",
@@ -220,14 +220,10 @@ final class Cluster implements AutoCloseable {
                 coordinator.process().start();
             }
         }
-        for (WorkerNode worker : workers) {
-            if (worker.process().hasDied()) {
-                died.add(worker.process().name());
-            }
-        }
-        if (resource.hasDied()) {
-            died.add(resource.name());
-        }
+        Stream.concat(workers.stream().map(WorkerNode::process), Stream.of(resource))
+                .filter(ChildProcess::hasDied)
+                .map(ChildProcess::name)
+                .forEach(died::add);
         return died;
     }
 
@@ -237,7 +233,8 @@ final class Cluster implements AutoCloseable {
         List<Thread> stopping = workers.stream()
                 .map(worker -> new Thread(() -> {
                     try {
-                        if (!worker.process().terminate(Duration.ofSeconds(20))) {
+                        Duration atMost = workerClasses.timeToEnd(worker.number() == 1, Duration.ofSeconds(20));
+                        if (!worker.process().terminate(atMost)) {
                             synchronized (wrong) {
                                 wrong.add("worker " + worker.owner() + " did not stop in order");
                             }
@@ -261,11 +258,17 @@ final class Cluster implements AutoCloseable {
     List<String> stopCoordinators() throws InterruptedException {
         List<String> wrong = new ArrayList<>();
         for (CoordinatorNode coordinator : coordinators) {
-            if (!coordinator.process().terminate(Duration.ofSeconds(15))) {
+            if (!stop(coordinator)) {
                 wrong.add(coordinator.process().name() + " did not stop in order");
             }
         }
         return wrong;
+    }
+
+    /** Ends a coordinator. Returns whether it ended in order and in time. */
+    boolean stop(CoordinatorNode coordinator) throws InterruptedException {
+        Duration atMost = coordinatorClasses.timeToEnd(coordinator == coordinators.get(0), Duration.ofSeconds(15));
+        return coordinator.process().terminate(atMost);
     }
 
     private <T extends AutoCloseable> T closeLater(T closeable) {

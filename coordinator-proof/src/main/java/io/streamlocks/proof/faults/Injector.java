@@ -6,7 +6,6 @@ import io.streamlocks.testkit.rig.Link;
 import io.streamlocks.testkit.rig.PostgresServer;
 import java.io.IOException;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -108,7 +107,7 @@ final class Injector {
 
     private String restartAll() throws IOException, InterruptedException {
         for (CoordinatorNode coordinator : cluster.coordinators()) {
-            if (!coordinator.process().terminate(Duration.ofSeconds(15))) {
+            if (!cluster.stop(coordinator)) {
                 anomalies.add(coordinator.process().name() + " did not stop in order");
             }
             coordinator.process().start();

@@ -17,7 +17,7 @@ final class WorkerNode implements AutoCloseable {
     private final List<Link> toCoordinators;
     private final Maker maker;
 
-    // Guarded by this.
+    // All of these are guarded by this.
     private int starts;
     private ChildProcess process;
     private boolean closed;

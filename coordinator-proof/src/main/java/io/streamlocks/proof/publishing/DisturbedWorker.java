@@ -20,7 +20,7 @@ final class DisturbedWorker implements AutoCloseable {
     private final Duration ttl;
     private final Random random;
 
-    // Guarded by this.
+    // All of these are guarded by this.
     private boolean endedByItself;
     private int kills;
     private int suspensions;

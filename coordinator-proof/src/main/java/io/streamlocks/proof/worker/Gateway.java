@@ -53,7 +53,7 @@ final class Gateway implements AutoCloseable {
     }
 
     private void handle(HttpExchange exchange) throws IOException {
-        // Without a response this ends the connection, which tells the client that none will come.
+        // Without a response this ends the connection, so that the client does not wait for one.
         try (exchange) {
             byte[] body = exchange.getRequestBody().readAllBytes();
             String path = exchange.getRequestURI().getRawPath();

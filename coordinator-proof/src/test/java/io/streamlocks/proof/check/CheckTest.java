@@ -139,7 +139,7 @@ class CheckTest {
                 .published("w1", 3, 7, 2.3, 2.4, Answer.ACCEPTED)
                 .build());
 
-        // Seconds 0, 1, 4 and 5.
+        // These are seconds 0, 1, 4 and 5.
         assertThat(figures.undisturbedPerSecond()).isEqualTo(0.5);
     }
 }

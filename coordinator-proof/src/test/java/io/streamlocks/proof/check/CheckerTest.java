@@ -18,16 +18,16 @@ class CheckerTest {
     @Test
     void aHistoryWithLostResponsesHasNoViolation() {
         Events events = new Events()
-                // Granted unseen, shown by the retry, and released unseen.
+                // This lease is granted unseen, shown by the retry, and released unseen.
                 .unknown("w1", Kind.ACQUIRE, "a", 1)
                 .acquired("w1", "a", 1.5, 1.6, 7, 1.05)
                 .unknown("w1", Kind.RELEASE, "a", 2)
                 .history("w1", 7, 1.05, 2.1, "released", "w1")
-                // Granted unseen, and never shown.
+                // This lease is granted unseen, and never shown.
                 .unknown("w2", Kind.ACQUIRE, "b", 3)
                 .held("w1", "c", 4, 4.1, "w2", 8)
                 .history("w2", 8, 3.5, 6.5, "superseded", "w1")
-                // A renewal that was carried out unseen.
+                // This renewal is carried out unseen.
                 .acquired("w1", "d", 7, 7.2, 9)
                 .unknown("w1", Kind.RENEW, "d", 8)
                 .lost("w1", "d", 12, 12.1, "expired")
@@ -242,7 +242,7 @@ class CheckerTest {
     @Test
     void anEndThatIsReportedDuringARenewalThatSucceedsIsFound() {
         for (Events events : saidToBeOver()) {
-            // Sent before the end, carried out at 3.9, and its response came after the end was reported.
+            // It was sent before the end and carried out at 3.9. Its response came after the end was reported.
             assertThat(rules(events.renewed("w1", "a", 2.9, 4.9, 7, 1.1))).contains(LeaseRules.FALSE_LOSS);
         }
     }
@@ -290,16 +290,103 @@ class CheckerTest {
     @Test
     void aForgottenLeaseIdMayBeGrantedAgain() {
         Events events = new Events().acquired("w1", "a", 1, 1.2, 7).history("w1", 7, 1.1, 4.1, "expired", null);
-        for (int i = 0; i < 9; i++) {
+        grantedToOthers(events, 9);
+        // This call was sent before the one whose response came first.
+        events.acquired("w1", "a", 0.9, 20.2, 99, 20.1).live("w1", 99, 20.1);
+
+        assertThat(rules(events)).isEmpty();
+    }
+
+    @Test
+    void aLeaseIdThatIsGrantedAgainWhileItIsRememberedIsFound() {
+        Events events = new Events().acquired("w1", "a", 1, 1.2, 7).history("w1", 7, 1.1, 4.1, "expired", null);
+        grantedToOthers(events, 8);
+        events.acquired("w1", "a", 20, 20.2, 99).live("w1", 99, 20.1);
+
+        assertThat(rules(events)).contains(TokenRules.ONE_TOKEN);
+    }
+
+    /** A worker was paused after its grant, and repeated its acquire after the lease had ended and was forgotten. */
+    @Test
+    void aReleaseAfterTheSecondGrantOfAForgottenLeaseIdIsOfThatGrant() {
+        Events events = grantedAgain()
+                .released("w1", "a", 20.3, 20.4)
+                .history("w1", 99, 20.1, 20.35, "released", "w1")
+                .acquired("w3", "c", 20.5, 20.6, 100)
+                .live("w3", 100, 20.55);
+
+        assertThat(rules(events)).isEmpty();
+    }
+
+    @Test
+    void aReleaseUnderWayAtTheSecondGrantOfAForgottenLeaseIdIsOfTheGrantThatWasReleased() {
+        Events events = grantedAgain()
+                .released("w1", "a", 20.05, 20.4)
+                .history("w1", 99, 20.1, 20.35, "released", "w1")
+                .acquired("w3", "c", 20.5, 20.6, 100)
+                .live("w3", 100, 20.55);
+
+        assertThat(rules(events)).isEmpty();
+    }
+
+    @Test
+    void theFirstGrantOfAForgottenLeaseIdEndsBeforeTheSecondBegins() {
+        Events events = new Events()
+                .acquired("w1", "a", 1, 1.2, 7)
+                .unknown("w1", Kind.RELEASE, "a", 1.9)
+                .released("w1", "a", 2, 2.2)
+                .lost("w1", "a", 4, 4.1, "released")
+                .history("w1", 7, 1.1, 2.1, "released", "w1");
+        grantedToOthers(events, 9);
+        events.acquired("w1", "a", 20, 20.2, 99)
+                .renewed("w1", "a", 21, 21.2, 99, 20.1)
+                .lost("w1", "a", 25, 25.2, "expired")
+                .history("w1", 99, 20.1, 24.1, "expired", null);
+
+        assertThat(rules(events)).isEmpty();
+    }
+
+    @Test
+    void anotherLeaseThatOverlapsTheSecondGrantOfAForgottenLeaseIdIsFound() {
+        Events events = grantedAgain()
+                .released("w1", "a", 21.3, 21.4)
+                .history("w1", 99, 20.1, 21.35, "released", "w1")
+                .acquired("w3", "c", 20.5, 20.6, 100)
+                .live("w3", 100, 20.55);
+
+        assertThat(rules(events))
+                .containsExactlyInAnyOrder(LeaseRules.NO_OVERLAP, LeaseRules.OLD_LEASE, ServiceRules.NO_OVERLAP);
+    }
+
+    @Test
+    void aReleaseOfTheSecondGrantOfAForgottenLeaseIdThatIsMissingInTheServicesHistoryIsFound() {
+        Events events = grantedAgain().released("w1", "a", 20.3, 20.4).history("w1", 99, 20.1, 23.1, "expired", null);
+
+        assertThat(rules(events)).containsExactly(ServiceRules.ENDS);
+    }
+
+    @Test
+    void aFalseLossOfTheSecondGrantOfAForgottenLeaseIdIsFound() {
+        Events events = grantedAgain().lost("w1", "a", 21, 21.1, "expired").live("w1", 99, 20.1);
+
+        assertThat(rules(events)).containsExactly(LeaseRules.FALSE_LOSS);
+    }
+
+    /** Returns a history with a lease that expired, nine other leases, and a grant of the first id from 20 to 20.2. */
+    private static Events grantedAgain() {
+        Events events = new Events().acquired("w1", "a", 1, 5, 7, 1.1).history("w1", 7, 1.1, 4.1, "superseded", "w2");
+        grantedToOthers(events, 9);
+        return events.acquired("w1", "a", 20, 20.2, 99);
+    }
+
+    /** Adds leases that are granted one after the other from 5 on, and released. */
+    private static void grantedToOthers(Events events, int count) {
+        for (int i = 0; i < count; i++) {
             double from = 5 + i;
             events.acquired("w2", "b" + i, from, from + 0.2, 8 + i)
                     .released("w2", "b" + i, from + 0.3, from + 0.4)
                     .history("w2", 8 + i, from + 0.1, from + 0.35, "released", "w2");
         }
-        // This call was sent before the one whose response came first.
-        events.acquired("w1", "a", 0.9, 20.2, 99, 20.1).live("w1", 99, 20.1);
-
-        assertThat(rules(events)).isEmpty();
     }
 
     @Test

@@ -1,6 +1,6 @@
 package io.streamlocks.coordinator.access;
 
-/** What a call requires of the role of its caller. */
+/** The role that a call requires of its caller. */
 public enum Permission {
     /** Nothing. The call needs no token. */
     OPEN,

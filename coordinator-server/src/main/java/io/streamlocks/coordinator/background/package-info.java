@@ -1,5 +1,5 @@
 /**
- * What a server does while no call waits for it: it opens the storage, purges, and reloads the files of the settings.
+ * The work of a server that no call waits for: it opens the storage, purges, and reloads the files of the settings.
  */
 @NullMarked
 package io.streamlocks.coordinator.background;

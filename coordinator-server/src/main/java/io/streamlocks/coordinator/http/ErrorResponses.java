@@ -98,7 +98,7 @@ final class ErrorResponses {
      * the process ends when the line is logged.
      */
     void respondTo(HttpServletResponse response, Error e) {
-        // By its message, too: a thread that could not be started must not hide that memory has run out.
+        // The message counts, too: a thread that could not be started must not hide that memory has run out.
         errors.log(Level.ERROR, e.toString(), "Failed to handle a call", e);
         Problem problem = internalError();
         response.setContentType(problem.contentType());

@@ -45,7 +45,7 @@ final class Framework {
 
     private static void before(RoutesConfig routes, Gate gate) {
         routes.before(ctx -> SecurityHeaders.set(ctx.req().getRequestURI(), ctx.res()::setHeader));
-        // Before the gate: an unknown caller need not learn whether this server is about to stop.
+        // The gate comes second, because an unknown caller need not learn whether this server is about to stop.
         routes.before(Access::check);
         routes.before("/v1/*", ctx -> gate.check());
     }

@@ -1,5 +1,6 @@
 package io.streamlocks.coordinator.http;
 
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.javalin.http.Context;
 import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.lock.EndReason;
@@ -60,7 +61,7 @@ final class HistoryRoutes {
         responder.respondAtLength(
                 ctx,
                 query.pageSize(),
-                () -> locks.history(caller, query),
+                () -> locks.read(caller, StatementKind.HISTORY, reads -> reads.history(query)),
                 page -> Bodies.GrantPageBody.of(page, next -> Paging.tokenOf(Long.toString(next.fencingToken()))));
     }
 
@@ -81,7 +82,7 @@ final class HistoryRoutes {
         responder.respondAtLength(
                 ctx,
                 query.pageSize(),
-                () -> locks.history(caller, query),
+                () -> locks.read(caller, StatementKind.HISTORY, reads -> reads.history(query)),
                 page -> Bodies.GrantPageBody.of(page, next -> Paging.tokenOf(positionText(next))));
     }
 
@@ -96,7 +97,7 @@ final class HistoryRoutes {
                 return Optional.of(instant);
             }
         } catch (DateTimeParseException e) {
-            // Refused below, like a time out of range.
+            // This is refused below, like a time out of range.
         }
         throw ProblemException.invalid(
                 name, name + " must be a time such as 2026-01-31T12:00:00Z, in the years 1970 to 9999.");

@@ -56,7 +56,7 @@ public final class HttpServer {
         Access access = new Access(guards, table, telemetry);
         Transport.Api api =
                 new Transport.Api(access::admit, gate::isStopping, table::isForManagement, EarlyErrors::write);
-        // Has a log of its own, because clients can fill it.
+        // It has a log of its own, because clients can fill it.
         this.transport = new Transport(options, guards.certificate(), api, errorLog(), telemetry);
         this.framework = new Framework(transport, table, gate, new ErrorResponses(errorLog()));
     }

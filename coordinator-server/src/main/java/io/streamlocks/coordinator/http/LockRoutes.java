@@ -1,5 +1,6 @@
 package io.streamlocks.coordinator.http;
 
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.javalin.http.Context;
 import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.lock.AcquireRequest;
@@ -110,7 +111,7 @@ final class LockRoutes {
         responder.respondAtLength(
                 ctx,
                 query.pageSize(),
-                () -> locks.list(caller, query),
+                () -> locks.read(caller, StatementKind.LIST, reads -> reads.list(query)),
                 page -> asTable
                         ? LockTable.of(page, nextPageToken(page))
                         : Bodies.LockPageBody.of(page, nextPageToken(page)));

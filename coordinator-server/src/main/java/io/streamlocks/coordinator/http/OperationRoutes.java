@@ -63,7 +63,7 @@ final class OperationRoutes {
         ctx.header("Vary", "Accept");
         String accepted = ctx.header("Accept");
         if (accepted != null && accepted.contains("text/html")) {
-            // Relative, because a proxy may have this server below a path of its own.
+            // The path is relative, because a proxy may have this server below a path of its own.
             Responder.send(ctx, new Response.Redirect("console"));
         } else {
             Responder.respond(ctx, new Response.Content("text/plain; charset=utf-8", START));

@@ -65,8 +65,7 @@ final class RouteTable {
 
     private void get(String path, Permission permission, boolean isForManagement, Handler handler) {
         add(new Route(HandlerType.GET, path, permission, standard, isForManagement, handler));
-        // Otherwise Javalin would respond to HEAD with 200 without calling the route, even if the server is not
-        // ready.
+        // Otherwise Javalin would respond to HEAD with 200, without a call of the route and before the server is ready.
         add(new Route(HandlerType.HEAD, path, permission, standard, isForManagement, handler));
     }
 

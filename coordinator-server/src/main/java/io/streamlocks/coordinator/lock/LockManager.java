@@ -1,4 +1,15 @@
 package io.streamlocks.coordinator.lock;
 
+import java.util.function.Function;
+
 /** A backend: the storage of leases, and the rules of {@linkplain io.streamlocks.coordinator.lock the protocol}. */
-public interface LockManager extends LockCalls, Upkeep {}
+public interface LockManager extends LockCalls, Upkeep {
+
+    /** Returns the reads of many rows. */
+    LockReads reads();
+
+    @Override
+    default <T> T read(StatementKind kind, Function<LockReads, T> read) {
+        return read.apply(reads());
+    }
+}

@@ -59,8 +59,9 @@
  * lease and the {@value io.streamlocks.coordinator.lock.Limits#SUPERSEDED_REMEMBERED} leases before it. A tombstone is
  * {@linkplain Upkeep#purge purged} only after it was idle for far longer than any call can take, so that a late
  * duplicate of a call finds its id remembered. The exception is a duplicate that arrives after more grants of its
- * stream than are remembered. It is granted again, and the stream stays closed until that lease, which no worker holds,
- * expires.
+ * stream than are remembered. It is granted again, as another lease with a token of its own. If no worker waits for
+ * that call any more, the stream stays closed until the lease expires. A worker that repeats its acquire holds this
+ * lease, and its earlier grant has ended long before.
  *
  * <h2>Outcomes</h2>
  *

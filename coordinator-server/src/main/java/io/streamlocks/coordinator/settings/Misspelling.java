@@ -73,7 +73,7 @@ final class Misspelling {
         if (first.equals(firstOfSetting)) {
             return distance(name, setting) <= (rest.length() > LONG_REST ? 2 : 1);
         }
-        // An extra letter is no slip: DATABASE2_URL is the URL of another database.
+        // An extra letter is not a slip: DATABASE2_URL is the URL of another database.
         boolean isSlip =
                 first.length() == firstOfSetting.length() && sorted(first).equals(sorted(firstOfSetting))
                         || firstOfSetting.length() >= LONG_FIRST_WORD && first.length() <= firstOfSetting.length();

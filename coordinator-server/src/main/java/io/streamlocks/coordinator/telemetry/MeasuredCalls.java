@@ -1,23 +1,20 @@
 package io.streamlocks.coordinator.telemetry;
 
+import java.util.function.Function;
+import io.streamlocks.coordinator.lock.LockReads;
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.BlockedException;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
-import io.streamlocks.coordinator.lock.GrantPage;
-import io.streamlocks.coordinator.lock.HistoryQuery;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockCalls;
-import io.streamlocks.coordinator.lock.LockPage;
-import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
-import io.streamlocks.coordinator.lock.StreamHistoryQuery;
-import io.streamlocks.coordinator.lock.group.Kind;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -34,28 +31,28 @@ record MeasuredCalls(LockCalls locks, OutcomeCounters outcomes, StatementMeters 
 
     @Override
     public List<AcquireOutcome> acquire(List<AcquireRequest> requests) {
-        List<AcquireOutcome> decided = measure(Kind.ACQUIRE, requests.size(), () -> locks.acquire(requests));
+        List<AcquireOutcome> decided = measure(StatementKind.ACQUIRE, requests.size(), () -> locks.acquire(requests));
         outcomes.acquired(decided);
         return decided;
     }
 
     @Override
     public List<RenewOutcome> renew(List<RenewRequest> requests) {
-        List<RenewOutcome> decided = measure(Kind.RENEW, requests.size(), () -> locks.renew(requests));
+        List<RenewOutcome> decided = measure(StatementKind.RENEW, requests.size(), () -> locks.renew(requests));
         outcomes.renewed(decided);
         return decided;
     }
 
     @Override
     public List<ReleaseOutcome> release(List<ReleaseRequest> requests) {
-        List<ReleaseOutcome> decided = measure(Kind.RELEASE, requests.size(), () -> locks.release(requests));
+        List<ReleaseOutcome> decided = measure(StatementKind.RELEASE, requests.size(), () -> locks.release(requests));
         outcomes.released(decided);
         return decided;
     }
 
     @Override
     public List<BreakOutcome> breakLeases(List<BreakRequest> requests) {
-        List<BreakOutcome> decided = measure(Kind.BREAK, requests.size(), () -> locks.breakLeases(requests));
+        List<BreakOutcome> decided = measure(StatementKind.BREAK, requests.size(), () -> locks.breakLeases(requests));
         outcomes.broken(decided);
         return decided;
     }
@@ -74,23 +71,13 @@ record MeasuredCalls(LockCalls locks, OutcomeCounters outcomes, StatementMeters 
     }
 
     @Override
-    public GrantPage history(StreamHistoryQuery query) {
-        return measure(Kind.HISTORY, 1, () -> locks.history(query));
-    }
-
-    @Override
-    public GrantPage history(HistoryQuery query) {
-        return measure(Kind.HISTORY, 1, () -> locks.history(query));
-    }
-
-    @Override
     public Optional<Lock> find(String streamId) {
-        return measure(Kind.FIND, 1, () -> locks.find(streamId));
+        return measure(StatementKind.FIND, 1, () -> locks.find(streamId));
     }
 
     @Override
-    public LockPage list(LockQuery query) {
-        return measure(Kind.LIST, 1, () -> locks.list(query));
+    public <T> T read(StatementKind kind, Function<LockReads, T> read) {
+        return measure(kind, 1, () -> locks.read(kind, read));
     }
 
     /** Probes call this, not workers, so it is not measured. */
@@ -99,7 +86,7 @@ record MeasuredCalls(LockCalls locks, OutcomeCounters outcomes, StatementMeters 
         locks.verifyWritable();
     }
 
-    private <T> T measure(Kind kind, int requests, Supplier<T> statement) {
+    private <T> T measure(StatementKind kind, int requests, Supplier<T> statement) {
         StatementMeters.Meters meters = statements.begin(kind, requests);
         long began = System.nanoTime();
         try {

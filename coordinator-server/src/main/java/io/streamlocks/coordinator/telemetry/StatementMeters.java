@@ -1,10 +1,10 @@
 package io.streamlocks.coordinator.telemetry;
 
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import io.streamlocks.coordinator.lock.group.Kind;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -21,20 +21,20 @@ final class StatementMeters {
     private static final Duration[] BUCKETS = HttpMetrics.micros(
             250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000);
 
-    private static final Set<Kind> CHANGES = EnumSet.of(Kind.ACQUIRE, Kind.RENEW, Kind.RELEASE, Kind.BREAK);
+    private static final Set<StatementKind> CHANGES = EnumSet.of(StatementKind.ACQUIRE, StatementKind.RENEW, StatementKind.RELEASE, StatementKind.BREAK);
 
     private final MeterRegistry registry;
-    private final Map<Kind, Meters> ofKind = new EnumMap<>(Kind.class);
+    private final Map<StatementKind, Meters> ofKind = new EnumMap<>(StatementKind.class);
 
     StatementMeters(MeterRegistry registry) {
         this.registry = registry;
         // Probes check the storage, not workers, so checks are not measured.
-        for (Kind kind : EnumSet.complementOf(EnumSet.of(Kind.CHECK))) {
+        for (StatementKind kind : EnumSet.complementOf(EnumSet.of(StatementKind.CHECK))) {
             ofKind.put(kind, meters(kind));
         }
     }
 
-    private Meters meters(Kind kind) {
+    private Meters meters(StatementKind kind) {
         Optional<DistributionSummary> requests = Optional.of(kind)
                 .filter(CHANGES::contains)
                 .map(change -> DistributionSummary.builder("streamlocks.batch.size")
@@ -51,7 +51,7 @@ final class StatementMeters {
                         .register(registry));
     }
 
-    private Timer timer(String name, String description, Kind kind) {
+    private Timer timer(String name, String description, StatementKind kind) {
         return Timer.builder(name)
                 .description(description)
                 .tag("operation", kind.word())
@@ -59,20 +59,20 @@ final class StatementMeters {
                 .register(registry);
     }
 
-    void waited(Kind kind, long nanos) {
-        if (kind != Kind.CHECK) {
+    void waited(StatementKind kind, long nanos) {
+        if (kind != StatementKind.CHECK) {
             of(kind).queueWait.record(nanos, TimeUnit.NANOSECONDS);
         }
     }
 
     /** Counts the requests of a statement that begins, and returns the meters for its end. */
-    Meters begin(Kind kind, int requests) {
+    Meters begin(StatementKind kind, int requests) {
         Meters meters = of(kind);
         meters.requests.ifPresent(size -> size.record(requests));
         return meters;
     }
 
-    private Meters of(Kind kind) {
+    private Meters of(StatementKind kind) {
         return Objects.requireNonNull(ofKind.get(kind), "Checks are not measured");
     }
 

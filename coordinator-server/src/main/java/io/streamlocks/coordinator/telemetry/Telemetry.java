@@ -1,5 +1,6 @@
 package io.streamlocks.coordinator.telemetry;
 
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -16,7 +17,6 @@ import io.streamlocks.coordinator.lock.LockCalls;
 import io.streamlocks.coordinator.lock.StorageCondition;
 import io.streamlocks.coordinator.lock.Upkeep;
 import io.streamlocks.coordinator.lock.group.Execution;
-import io.streamlocks.coordinator.lock.group.Kind;
 import io.streamlocks.coordinator.lock.group.StatementObserver;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -187,7 +187,7 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
     }
 
     @Override
-    public void waited(Kind kind, long nanos) {
+    public void waited(StatementKind kind, long nanos) {
         statements.waited(kind, nanos);
     }
 

@@ -2,13 +2,11 @@ package io.streamlocks.coordinator.background;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import io.streamlocks.coordinator.access.Authenticator;
 import io.streamlocks.coordinator.access.NewToken;
 import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.access.Role;
+import io.streamlocks.coordinator.log.CapturedLog;
 import io.streamlocks.coordinator.settings.TlsSettings;
 import io.streamlocks.coordinator.telemetry.Scrape;
 import io.streamlocks.coordinator.telemetry.Telemetry;
@@ -22,8 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 class SettingsFilesTest {
@@ -32,22 +30,13 @@ class SettingsFilesTest {
     private Path directory;
 
     private final Telemetry telemetry = Telemetry.untraced();
-    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 
-    @BeforeEach
-    void start() {
-        log.start();
-        logger().addAppender(log);
-    }
+    @RegisterExtension
+    private final CapturedLog log = new CapturedLog(SettingsFiles.class);
 
     @AfterEach
     void stop() {
-        logger().detachAppender(log);
         telemetry.close();
-    }
-
-    private static Logger logger() {
-        return (Logger) org.slf4j.LoggerFactory.getLogger(SettingsFiles.class);
     }
 
     private SettingsFiles files(Optional<Authenticator> authenticator, Optional<TlsSettings> tls) throws Exception {
@@ -133,25 +122,21 @@ class SettingsFilesTest {
         TestCertificate over =
                 TestCertificate.make(directory, "-keyalg", "EC", "-groupname", "secp256r1", "-startdate", "-31d");
         SettingsFiles files = files(Optional.empty(), Optional.of(write(weak)));
-        assertThat(messages())
+        assertThat(log.messages())
                 .containsExactly("The certificate of CN=localhost has an RSA key of 1024 bits. Fewer than 2048 bits can"
                         + " be broken");
         write(good);
         files.reload();
-        assertThat(messages()).hasSize(1);
+        assertThat(log.messages()).hasSize(1);
         write(over);
         files.reload();
         files.reload();
-        assertThat(messages()).hasSize(2).last().asString().contains("expired at");
+        assertThat(log.messages()).hasSize(2).last().asString().contains("expired at");
         assertThat(scrape().value("streamlocks_certificate_expiry_timestamp_seconds", Map.of()))
                 .isEqualTo(over.certificate().getNotAfter().toInstant().getEpochSecond());
 
         Files.writeString(directory.resolve("tls.key"), good.keyPem());
         files.reload();
         assertThat(failing("certificate")).isEqualTo(1);
-    }
-
-    private List<String> messages() {
-        return log.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
     }
 }

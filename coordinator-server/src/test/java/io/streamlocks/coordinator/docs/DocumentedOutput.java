@@ -73,7 +73,7 @@ public final class DocumentedOutput {
         }
     }
 
-    /** What comes before a JSON document, without the values that differ. */
+    /** Returns the lines before a JSON document, without the values that differ. */
     private static List<String> head(String output) {
         return output.lines()
                 .map(String::strip)

@@ -72,7 +72,7 @@ class LinksTest {
         assertThat(references).contains("docs/security.md, \"Images\"");
     }
 
-    /** Returns code, scripts and manifests: everything that may mention a page and is no page itself. */
+    /** Returns code, scripts and manifests: every file that may mention a page and is not a page. */
     private static List<Path> textFiles() throws IOException {
         Pattern named = Pattern.compile(
                 ".*\\.(?:java|sql|sh|yml|yaml|js|mjs|html|env|json|py|properties|mutant)|Dockerfile|\\.env\\.example|[a-z-]+");

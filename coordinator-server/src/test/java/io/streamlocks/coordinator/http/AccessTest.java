@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.access.Role;
+import io.streamlocks.coordinator.log.CapturedLog;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -49,9 +50,9 @@ class AccessTest {
     }
 
     /**
-     * What a route must do.
+     * The required outcomes of a route.
      *
-     * @param roles may call; empty for everybody, without a token
+     * @param roles may call; empty if any caller may, without a token
      * @param ofSomeStreams the response to a token for some streams, including this one, and for this owner
      * @param ofOtherStream the response to a token that is not for the stream
      * @param ofOtherOwner the response to a token that is not for the owner

@@ -47,12 +47,8 @@ class BadInputTest {
                         arguments("acquire", "{'ownerId': true}", "ownerId"),
                         arguments("acquire", "{'ownerId': ['me']}", "ownerId"),
                         arguments("acquire", "{'ownerId': {'name': 'me'}}", "ownerId"),
-                        arguments(
-                                "acquire", String.format(Locale.ROOT, "{'ownerId': '%s'}", "x".repeat(256)), "ownerId"),
-                        arguments(
-                                "acquire",
-                                String.format(Locale.ROOT, "{'ownerId': '%s'}", EMOJI.repeat(256)),
-                                "ownerId"),
+                        arguments("acquire", "{'ownerId': '" + "x".repeat(256) + "'}", "ownerId"),
+                        arguments("acquire", "{'ownerId': '" + EMOJI.repeat(256) + "'}", "ownerId"),
                         arguments("acquire", "{'ownerId': '\\u0000'}", "ownerId"),
                         arguments("acquire", "{'ownerId': 'a\\nb'}", "ownerId"),
                         arguments("acquire", "{'ownerId': '\\u007f'}", "ownerId"),
@@ -65,18 +61,11 @@ class BadInputTest {
                         arguments("acquire", "{'ownerId': 'me', 'leaseId': ''}", "leaseId"),
                         arguments("acquire", "{'ownerId': 'me', 'leaseId': 'mine'}", "leaseId"),
                         arguments("acquire", "{'ownerId': 'me', 'leaseId': '1-1-1-1-1'}", "leaseId"),
+                        arguments("acquire", "{'ownerId': 'me', 'leaseId': '" + LEASE_ID + " '}", "leaseId"),
+                        arguments("acquire", "{'ownerId': 'me', 'leaseId': '{" + LEASE_ID + "}'}", "leaseId"),
                         arguments(
                                 "acquire",
-                                String.format(Locale.ROOT, "{'ownerId': 'me', 'leaseId': '%s '}", LEASE_ID),
-                                "leaseId"),
-                        arguments(
-                                "acquire",
-                                String.format(Locale.ROOT, "{'ownerId': 'me', 'leaseId': '{%s}'}", LEASE_ID),
-                                "leaseId"),
-                        arguments(
-                                "acquire",
-                                String.format(
-                                        Locale.ROOT, "{'ownerId': 'me', 'leaseId': '%s'}", LEASE_ID.replace("-", "")),
+                                "{'ownerId': 'me', 'leaseId': '" + LEASE_ID.replace("-", "") + "'}",
                                 "leaseId"),
                         arguments("acquire", "{'ownerId': 'me', 'leaseId': 1}", "leaseId"),
                         arguments("acquire", "{'ownerId': 'me', 'ttlMs': 999}", "ttlMs"),
@@ -98,25 +87,13 @@ class BadInputTest {
                         arguments("acquire", "{'ownerId': 'me', 'streamId': 's'}", "streamId"),
                         arguments("renew", "{}", "leaseId"),
                         arguments("renew", "{'leaseId': null}", "leaseId"),
-                        arguments(
-                                "renew",
-                                String.format(Locale.ROOT, "{'leaseId': '%s', 'ttlMs': 999}", LEASE_ID),
-                                "ttlMs"),
-                        arguments(
-                                "renew",
-                                String.format(Locale.ROOT, "{'leaseId': '%s', 'ttlMs': 3600001}", LEASE_ID),
-                                "ttlMs"),
-                        arguments(
-                                "renew",
-                                String.format(Locale.ROOT, "{'leaseId': '%s', 'ownerId': 'me'}", LEASE_ID),
-                                "ownerId"),
+                        arguments("renew", "{'leaseId': '" + LEASE_ID + "', 'ttlMs': 999}", "ttlMs"),
+                        arguments("renew", "{'leaseId': '" + LEASE_ID + "', 'ttlMs': 3600001}", "ttlMs"),
+                        arguments("renew", "{'leaseId': '" + LEASE_ID + "', 'ownerId': 'me'}", "ownerId"),
                         arguments("release", "{}", "leaseId"),
                         arguments("release", "{'leaseId': null}", "leaseId"),
                         arguments("release", "{'leaseId': '1-1-1-1-1'}", "leaseId"),
-                        arguments(
-                                "release",
-                                String.format(Locale.ROOT, "{'leaseId': '%s', 'ttlMs': 30000}", LEASE_ID),
-                                "ttlMs"),
+                        arguments("release", "{'leaseId': '" + LEASE_ID + "', 'ttlMs': 30000}", "ttlMs"),
                         arguments("acquire", "null", "body"),
                         arguments("acquire", "[]", "body"),
                         arguments("acquire", "[{'ownerId': 'me'}]", "body"),

@@ -131,10 +131,7 @@ class BatchTest {
                 arguments("acquire", "{'streamId': '', 'ownerId': 'me'}", ".streamId"),
                 arguments("acquire", "{'streamId': 7, 'ownerId': 'me'}", ".streamId"),
                 arguments("acquire", "{'streamId': '\\u0000', 'ownerId': 'me'}", ".streamId"),
-                arguments(
-                        "acquire",
-                        String.format(Locale.ROOT, "{'streamId': '%s', 'ownerId': 'me'}", "x".repeat(256)),
-                        ".streamId"),
+                arguments("acquire", "{'streamId': '" + "x".repeat(256) + "', 'ownerId': 'me'}", ".streamId"),
                 arguments("acquire", "{'streamId': 's'}", ".ownerId"),
                 arguments("acquire", "{'streamId': 's', 'ownerId': ['me']}", ".ownerId"),
                 arguments("acquire", "{'streamId': 's', 'ownerId': 'me', 'leaseId': '1-1-1-1-1'}", ".leaseId"),
@@ -150,21 +147,12 @@ class BatchTest {
                 arguments("acquire", "{}", ".streamId"),
                 arguments("renew", "{'streamId': 's'}", ".leaseId"),
                 arguments("renew", "{'streamId': 's', 'leaseId': 'x'}", ".leaseId"),
-                arguments(
-                        "renew",
-                        String.format(Locale.ROOT, "{'streamId': 's', 'leaseId': '%s', 'ttlMs': 1}", LEASE_ID),
-                        ".ttlMs"),
-                arguments(
-                        "renew",
-                        String.format(Locale.ROOT, "{'streamId': 's', 'leaseId': '%s', 'ownerId': 'me'}", LEASE_ID),
-                        ".ownerId"),
+                arguments("renew", "{'streamId': 's', 'leaseId': '" + LEASE_ID + "', 'ttlMs': 1}", ".ttlMs"),
+                arguments("renew", "{'streamId': 's', 'leaseId': '" + LEASE_ID + "', 'ownerId': 'me'}", ".ownerId"),
                 arguments("renew", "null", ""),
-                arguments("release", String.format(Locale.ROOT, "{'leaseId': '%s'}", LEASE_ID), ".streamId"),
+                arguments("release", "{'leaseId': '" + LEASE_ID + "'}", ".streamId"),
                 arguments("release", "{'streamId': 's', 'leaseId': null}", ".leaseId"),
-                arguments(
-                        "release",
-                        String.format(Locale.ROOT, "{'streamId': 's', 'leaseId': '%s', 'ttlMs': 1000}", LEASE_ID),
-                        ".ttlMs"),
+                arguments("release", "{'streamId': 's', 'leaseId': '" + LEASE_ID + "', 'ttlMs': 1000}", ".ttlMs"),
                 arguments("release", "null", ""));
     }
 

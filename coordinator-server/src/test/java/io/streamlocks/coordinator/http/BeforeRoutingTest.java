@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
 import io.streamlocks.coordinator.http.jetty.Listening;
+import io.streamlocks.coordinator.log.CapturedLog;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;

@@ -46,7 +46,7 @@ class BodiesTest {
         return TestServer.guarded(guards, new ClientLimits(10_000, LONG, body, heldBytes));
     }
 
-    /** The head of a call with a large body, and the first half of the body. */
+    /** Returns the head of a call with a large body, and the first half of the body. */
     private static String half(String path, String token) {
         return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 + (token.isEmpty() ? "" : "Authorization: Bearer " + token + "\r\n")

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Level;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.restassured.response.Response;
+import io.streamlocks.coordinator.log.CapturedLog;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

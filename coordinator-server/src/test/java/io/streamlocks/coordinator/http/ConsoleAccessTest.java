@@ -44,8 +44,7 @@ class ConsoleAccessTest extends ConsoleFixture {
     @Test
     void thePageAsksForATokenAndKeepsItInMemoryOnly() {
         browser.open(url("/console"), WIDTH, HEIGHT);
-        eventually(
-                () -> assertThat(browser.text("#token-why")).isEqualTo("This server answers nobody without a token."));
+        eventually(() -> assertThat(browser.text("#token-why")).isEqualTo("This server requires a token."));
         assertThat(state()).isEqualTo("unknown");
         assertThat(streams()).isEmpty();
         openConsoleWith(reader);
@@ -87,8 +86,8 @@ class ConsoleAccessTest extends ConsoleFixture {
         eventually(() -> assertThat(streams()).containsExactly("orders/eu"));
         browser.click("#rows .break");
         browser.press("stuck", Keys.ENTER);
-        eventually(
-                () -> assertThat(browser.text("#break-problem")).startsWith("Nothing was broken: this token may not."));
+        eventually(() -> assertThat(browser.text("#break-problem"))
+                .startsWith("Nothing was broken: this token does not allow it."));
         assertThat(server.get("/v1/locks/orders%2Feu").statusCode()).isEqualTo(200);
 
         browser.press(Keys.ESCAPE);
@@ -110,7 +109,7 @@ class ConsoleAccessTest extends ConsoleFixture {
         eventually(() -> assertThat(streams()).containsExactly("orders/eu"));
         browser.click("#token-button");
         browser.click("#token-forget");
-        eventually(() -> assertThat(browser.text("#notice-text")).startsWith("Unknown. This server answers nobody"));
+        eventually(() -> assertThat(browser.text("#notice-text")).startsWith("Unknown. This server requires a token"));
         assertThat(streams()).isEmpty();
         assertThat(List.of(browser.text("#token-button"), browser.text("#summary")))
                 .containsExactly("Token…", "Nothing known");

@@ -43,7 +43,7 @@ class ConsoleActionsTest extends ConsoleFixture {
         eventually(() -> assertThat(browser.text("#look-answer")).isEqualTo("worker-1 held it then."));
         assertThat(browser.texts("#grant-rows .owner .id")).containsExactly("worker-1");
         browser.fill("#look-at", "2026-01-31T14:00:15+02:00" + Keys.ENTER);
-        eventually(() -> assertThat(browser.text("#look-answer")).startsWith("Nobody held it then"));
+        eventually(() -> assertThat(browser.text("#look-answer")).startsWith("No lease was live then"));
         browser.fill("#look-at", "noon" + Keys.ENTER);
         eventually(() -> assertThat(browser.text("#look-answer")).startsWith("at must be"));
 
@@ -69,7 +69,7 @@ class ConsoleActionsTest extends ConsoleFixture {
 
         browser.fill("#look-stream", "returns/eu" + Keys.ENTER);
         eventually(() ->
-                assertThat(browser.text("#look-answer")).isEqualTo("The history knows of no grant of this stream."));
+                assertThat(browser.text("#look-answer")).isEqualTo("The history contains no grant of this stream."));
     }
 
     @Test
@@ -94,7 +94,7 @@ class ConsoleActionsTest extends ConsoleFixture {
         eventually(() -> assertThat(streams()).containsExactly("orders/eu"));
         assertThat(browser.text("#message-text"))
                 .isEqualTo("Broke the lease of orders/us, held by worker-2 with token " + token
-                        + ". Nobody can acquire it for 2.5 s.");
+                        + ". No worker can acquire it for 2.5 s.");
         eventually(() -> assertThat(browser.focus()).isEqualTo("History of orders/eu"));
         assertProblem(server.renew("orders/us", leaseId), 410, "lease-lost", null);
         assertThat(json(server.renew("orders/us", leaseId)).path("breakReason").asText())
@@ -130,7 +130,7 @@ class ConsoleActionsTest extends ConsoleFixture {
         long token = acquire("orders/eu", "worker-2");
         browser.press("stuck", Keys.ENTER);
         eventually(() -> assertThat(browser.text("#break-problem"))
-                .startsWith("Nothing was broken: the stream has another holder by now"));
+                .startsWith("Nothing was broken: the stream has another holder now"));
         assertThat(browser.text("#holder")).contains("worker-2", Long.toString(token));
         assertThat(server.get("/v1/locks/orders%2Feu").statusCode()).isEqualTo(200);
 
@@ -150,7 +150,7 @@ class ConsoleActionsTest extends ConsoleFixture {
         server.release("orders/eu", leaseId);
         browser.press("stuck", Keys.ENTER);
         eventually(() -> assertThat(browser.text("#break-problem"))
-                .isEqualTo("Nothing was broken: nobody holds the stream any more."));
+                .isEqualTo("Nothing was broken: the lease has already ended."));
         assertThat(browser.isShown("#break-now")).isFalse();
         assertThat(browser.focus()).isEqualTo("Cancel");
         // The row from which it was opened has gone by now.

@@ -144,8 +144,8 @@ class ConsoleTest extends ConsoleFixture {
     }
 
     private static void assertStale(String reason) {
-        eventually(() ->
-                assertThat(browser.text("#notice-text")).isEqualTo("Unknown; below is what was known last. " + reason));
+        eventually(() -> assertThat(browser.text("#notice-text"))
+                .isEqualTo("Unknown. The table shows the last known state. " + reason));
         assertThat(state()).isEqualTo("unknown");
         assertThat(streams()).containsExactly("orders/eu");
         assertThat(cell(".amount")).isEqualTo("unknown");
@@ -187,7 +187,7 @@ class ConsoleTest extends ConsoleFixture {
         acquire("orders/us", "worker-1");
         browser.inAnotherTab(() -> {
             browser.requests();
-            // As long as two refreshes take, by the clock of the visible tab.
+            // This is the time of two refreshes, by the clock of the visible tab.
             browser.run("window.openedAt = performance.now()");
             eventually(() -> assertThat((Boolean) browser.run("return performance.now() - openedAt > 4500"))
                     .isTrue());
@@ -238,7 +238,7 @@ class ConsoleTest extends ConsoleFixture {
         Files.write(folder.resolve("console-dark.png"), dark);
         assertThat(light).hasSizeLessThan(200_000);
         assertThat(dark).hasSizeLessThan(200_000);
-        // Scrolls the page itself, below the table.
+        // This scrolls the page itself, below the table.
         assertThat(brightness(light, 10, 630)).isGreaterThan(230);
         assertThat(brightness(dark, 10, 630)).isLessThan(40);
     }
@@ -267,7 +267,7 @@ class ConsoleTest extends ConsoleFixture {
         assertContrast();
     }
 
-    /** The contrast that WCAG 2.2 requires for its level AA. */
+    /** Checks the contrast that WCAG 2.2 requires for its level AA. */
     private static void assertContrast() {
         assertThat((List<?>) browser.run(LOW_CONTRASTS)).isEmpty();
     }

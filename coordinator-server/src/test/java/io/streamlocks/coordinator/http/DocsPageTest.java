@@ -75,8 +75,7 @@ class DocsPageTest extends ConsoleFixture {
         proxy = new PrefixProxy(server.port, path -> path.replace("x%2F..%2F", ""));
         openConsole();
         browser.click("#rows tr:first-child .history");
-        eventually(
-                () -> assertThat(browser.text("#look-answer")).startsWith("A proxy on the way changed the stream id"));
+        eventually(() -> assertThat(browser.text("#look-answer")).startsWith("A proxy changed the stream id"));
         assertThat(browser.texts("#grant-rows .owner .id")).isEmpty();
     }
 }

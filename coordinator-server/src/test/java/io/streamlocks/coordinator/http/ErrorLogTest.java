@@ -2,21 +2,16 @@ package io.streamlocks.coordinator.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.classic.spi.ThrowableProxy;
-import ch.qos.logback.core.read.ListAppender;
 import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.log.CapturedLog;
 import io.streamlocks.coordinator.log.RootCause;
 import io.streamlocks.testkit.contract.ForwardingLocks;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** An error of the virtual machine ends the process when it is logged, so each one is logged with its stack trace. */
 class ErrorLogTest {
@@ -24,28 +19,8 @@ class ErrorLogTest {
     private static final Error NO_THREAD = new OutOfMemoryError("unable to create native thread");
     private static final Error NO_MEMORY = new OutOfMemoryError("Java heap space");
 
-    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
-
-    @BeforeEach
-    void start() {
-        log.start();
-        logger().addAppender(log);
-    }
-
-    @AfterEach
-    void stop() {
-        logger().detachAppender(log);
-    }
-
-    private static Logger logger() {
-        return (Logger) LoggerFactory.getLogger(HttpServer.class);
-    }
-
-    private List<Throwable> logged() {
-        return log.list.stream()
-                .map(event -> RootCause.of(((ThrowableProxy) event.getThrowableProxy()).getThrowable()))
-                .toList();
-    }
+    @RegisterExtension
+    private final CapturedLog log = new CapturedLog(HttpServer.class);
 
     @Test
     void oneErrorDoesNotHideAnotherOfItsClass() {
@@ -62,6 +37,6 @@ class ErrorLogTest {
             assertThat(server.acquire("s", "me", UUID.randomUUID()).statusCode())
                     .isEqualTo(500);
         }
-        assertThat(logged()).containsExactly(NO_THREAD, NO_MEMORY);
+        assertThat(log.throwables()).extracting(RootCause::of).containsExactly(NO_THREAD, NO_MEMORY);
     }
 }

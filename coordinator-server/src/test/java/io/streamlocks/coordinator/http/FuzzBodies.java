@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
 /** JSON made from a schema of the contract: valid values, and every way in which each field of it can be wrong. */
 final class FuzzBodies {
 
-    /** What the server must do with a body. */
+    /** The required outcome of a body. */
     enum Expected {
         /** 400 {@code invalid-field} with the field; in a batch perhaps for one item only. */
         INVALID_FIELD,

@@ -31,7 +31,7 @@ final class FuzzConnection implements AutoCloseable {
         this.port = port;
     }
 
-    /** What the server sent, one character per byte. */
+    /** A response of the server. */
     record Answer(int status, Map<String, String> headers, byte[] body) {
         String text() {
             return new String(body, StandardCharsets.UTF_8);

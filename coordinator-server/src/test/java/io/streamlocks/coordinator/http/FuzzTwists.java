@@ -15,7 +15,7 @@ import java.util.zip.GZIPOutputStream;
 /** Ways in which any request can be wrong or odd as HTTP. */
 final class FuzzTwists {
 
-    /** What the server may do. */
+    /** The permitted outcomes. */
     enum Kind {
         /** It responds, and the connection may continue. */
         ANSWERED,

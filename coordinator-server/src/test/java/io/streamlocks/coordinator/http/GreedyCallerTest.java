@@ -4,13 +4,16 @@ import static io.streamlocks.coordinator.http.ProblemAssertions.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.util.function.Function;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.StatementKind;
+import io.streamlocks.coordinator.lock.LockReads;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.access.Role;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockPage;
-import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
@@ -201,11 +204,15 @@ class GreedyCallerTest {
         }
     }
 
-    /** Lists of slow streams last until a test lets them continue. */
+    /** Lists that contain the slow stream last until a test lets them continue. */
     private static final class SlowLists extends ForwardingLocks {
         private final LockManager locks = new MemoryLockManager(new MonotonicClock(), true);
         private final CountDownLatch goOn = new CountDownLatch(1);
         private final AtomicInteger slow = new AtomicInteger();
+
+        SlowLists() {
+            locks.acquire(List.of(new AcquireRequest("slow", "alice", UUID.randomUUID(), Duration.ofMinutes(5))));
+        }
 
         @Override
         protected LockManager next() {
@@ -213,8 +220,9 @@ class GreedyCallerTest {
         }
 
         @Override
-        public LockPage list(LockQuery query) {
-            if (query.prefix().equals("slow")) {
+        public <T> T read(StatementKind kind, Function<LockReads, T> read) {
+            T result = super.read(kind, read);
+            if (result instanceof LockPage page && !page.locks().isEmpty()) {
                 slow.incrementAndGet();
                 try {
                     goOn.await();
@@ -222,7 +230,7 @@ class GreedyCallerTest {
                     Thread.currentThread().interrupt();
                 }
             }
-            return super.list(query);
+            return result;
         }
     }
 }

@@ -3,6 +3,7 @@ package io.streamlocks.coordinator.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
+import io.streamlocks.coordinator.log.CapturedLog;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -78,7 +79,7 @@ class HarmlessLogTest {
                 sendAndEnd(server.port, bytes);
                 sendAndReset(server.port, bytes, bytes.length);
                 sendAndReset(server.port, bytes, bytes.length / 2);
-                // Behind a good request, after which the connection stays.
+                // This follows a good request, after which the connection stays.
                 sendAndEnd(server.port, (GET + "\r\n" + request).getBytes(StandardCharsets.ISO_8859_1));
             }
             assertThat(server.get("/livez").statusCode()).isEqualTo(200);

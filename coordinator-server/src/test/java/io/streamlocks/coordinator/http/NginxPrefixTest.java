@@ -89,7 +89,7 @@ class NginxPrefixTest {
                     .isEqualTo(answer.status() == 409 ? answer.body() : streamId);
             assertThat(answer.status()).as(answer.body()).isIn(200, 409);
             if (answer.status() == 409) {
-                // The same stream as the first time, in its other form.
+                // This is the same stream as the first time, in its other form.
                 assertThat(answer.json().at("/holder/ownerId").asText()).isEqualTo(plain);
             }
         }

@@ -110,7 +110,7 @@ final class OpenApiFilter implements Filter {
                 .hasErrors();
     }
 
-    /** The same for exchanges that REST Assured cannot make. */
+    /** Does the same for exchanges that REST Assured cannot make. */
     static void verify(Request request, Response response) {
         verify(request, response, true);
     }

@@ -37,7 +37,7 @@ final class PrefixProxy implements AutoCloseable {
         this(coordinator, UnaryOperator.identity());
     }
 
-    /** The same for a proxy that makes something else of paths. */
+    /** Makes a proxy that rewrites paths in another way. */
     PrefixProxy(int coordinator, UnaryOperator<String> rewriting) throws IOException {
         this.coordinator = coordinator;
         this.rewriting = rewriting;

@@ -34,14 +34,14 @@ final class ProblemAssertions {
         assertProblem(json(response), status, code, field);
     }
 
-    /** The same for a response that was read byte by byte. */
+    /** Does the same for a response that was read byte by byte. */
     static void assertProblem(RawHttp.Answer answer, int status, String code, String field) {
         assertThat(answer.status()).as(answer.body()).isEqualTo(status);
         assertThat(answer.headers()).containsEntry("Content-Type", "application/problem+json");
         assertProblem(answer.json(), status, code, field);
     }
 
-    /** The same for a problem inside another document. */
+    /** Does the same for a problem inside another document. */
     static void assertProblem(JsonNode problem, int status, String code, String field) {
         assertThat(problem.path("status").asInt()).as(problem.toString()).isEqualTo(status);
         assertThat(problem.path("code").asText()).as(problem.toString()).isEqualTo(code);

@@ -9,6 +9,7 @@ import io.streamlocks.coordinator.http.jetty.Listening;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
+import io.streamlocks.coordinator.log.CapturedLog;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -24,7 +25,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Clients that are slow or silent delay nobody, and their connections end after a while. */
+/** Clients that are slow or silent delay no other client, and their connections end after a while. */
 @Tag("slow")
 class SlowClientsTest {
 

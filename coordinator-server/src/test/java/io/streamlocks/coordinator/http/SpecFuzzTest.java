@@ -12,6 +12,7 @@ import io.streamlocks.coordinator.http.FuzzBodies.Expected;
 import io.streamlocks.coordinator.http.FuzzCases.Case;
 import io.streamlocks.coordinator.http.FuzzConnection.Answer;
 import io.streamlocks.coordinator.http.FuzzTwists.Kind;
+import io.streamlocks.coordinator.log.CapturedLog;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

@@ -46,48 +46,18 @@ final class TestServer implements AutoCloseable {
     /** Is sent with each request. */
     private final Optional<String> token;
 
-    private TestServer(LockManager locks, Clock clock, Guards guards, Tracing tracing) {
-        this(
-                locks,
-                clock,
-                guards,
-                tracing,
-                ClientLimits.DEFAULT,
-                TransportOptions.newThreads(),
-                Listening.at("127.0.0.1", 0));
-    }
-
-    private TestServer(
-            LockManager locks,
-            Clock clock,
-            Guards guards,
-            Tracing tracing,
-            ClientLimits limits,
-            QueuedThreadPool threads,
-            Listening listening) {
-        this(locks, clock, guards, tracing, limits, threads, listening, MAX_TTL);
-    }
-
-    private TestServer(
-            LockManager locks,
-            Clock clock,
-            Guards guards,
-            Tracing tracing,
-            ClientLimits limits,
-            QueuedThreadPool threads,
-            Listening listening,
-            Duration maxTtl) {
-        this.clock = clock;
+    private TestServer(Setup setup) {
+        this.clock = setup.clock;
         this.gate = new Gate();
-        this.telemetry = new Telemetry(tracing);
+        this.telemetry = new Telemetry(setup.tracing);
         this.server = new HttpServer(
-                locks,
+                setup.locks,
                 gate,
-                guards,
-                new Fields(DEFAULT_TTL, maxTtl),
+                setup.guards,
+                new Fields(DEFAULT_TTL, setup.maxTtl),
                 telemetry,
-                new TransportOptions(limits, threads, clock::nanos));
-        this.port = server.start(listening);
+                new TransportOptions(setup.limits, setup.threads, clock::nanos));
+        this.port = server.start(setup.listening);
         this.token = Optional.empty();
     }
 
@@ -107,116 +77,62 @@ final class TestServer implements AutoCloseable {
 
     /** Returns a server whose gate is closed, with leases in memory. */
     static TestServer closed() {
-        Clock clock = new Clock();
-        return new TestServer(new MemoryLockManager(clock, true), clock, Guards.NONE, Tracing.off());
+        return new TestServer(new Setup());
     }
 
     /** Returns a server that accepts calls, with leases in memory. */
     static TestServer open() {
-        TestServer server = closed();
-        server.gate.open();
-        return server;
+        return new Setup().open();
     }
 
     /** Returns a server that accepts calls and carries them out with this. */
     static TestServer of(LockManager locks) {
-        return of(locks, new Clock(), Guards.NONE);
+        return new Setup().locks(locks).open();
     }
 
     /** Returns a server that accepts calls behind these guards, with leases in memory. */
     static TestServer guarded(Guards guards) {
-        Clock clock = new Clock();
-        return of(new MemoryLockManager(clock, true), clock, guards);
+        return new Setup().guards(guards).open();
     }
 
     /** Returns a server that accepts calls behind these guards and carries them out with this, which uses the clock. */
     static TestServer of(LockManager locks, Clock clock, Guards guards) {
-        return of(locks, clock, guards, Tracing.off());
+        return new Setup(clock).locks(locks).guards(guards).open();
     }
 
     /** Returns a server that accepts calls, carries them out with this, and traces them. */
     static TestServer of(LockManager locks, Tracing tracing) {
-        return of(locks, new Clock(), Guards.NONE, tracing);
-    }
-
-    private static TestServer of(LockManager locks, Clock clock, Guards guards, Tracing tracing) {
-        TestServer server = new TestServer(locks, clock, guards, tracing);
-        server.gate.open();
-        return server;
+        return new Setup().locks(locks).tracing(tracing).open();
     }
 
     /** Returns a server that accepts calls, with leases in memory, and listens here. */
     static TestServer listening(Guards guards, Listening listening) {
-        Clock clock = new Clock();
-        TestServer server = new TestServer(
-                new MemoryLockManager(clock, true),
-                clock,
-                guards,
-                Tracing.off(),
-                ClientLimits.DEFAULT,
-                TransportOptions.newThreads(),
-                listening);
-        server.gate.open();
-        return server;
+        return new Setup().guards(guards).listening(listening).open();
     }
 
     /** Returns a server that accepts calls, with leases in memory that may be as long as this. */
     static TestServer withMaxTtl(Duration maxTtl) {
-        Clock clock = new Clock();
-        TestServer server = new TestServer(
-                new MemoryLockManager(clock, true),
-                clock,
-                Guards.NONE,
-                Tracing.off(),
-                ClientLimits.DEFAULT,
-                TransportOptions.newThreads(),
-                Listening.at("127.0.0.1", 0),
-                maxTtl);
-        server.gate.open();
-        return server;
+        return new Setup().maxTtl(maxTtl).open();
     }
 
     /** Returns a server that accepts calls, carries them out with this, and limits clients. */
     static TestServer of(LockManager locks, ClientLimits limits) {
-        return of(locks, limits, Listening.at("127.0.0.1", 0));
+        return new Setup().locks(locks).limits(limits).open();
     }
 
     /** Returns the same server, which listens here. */
     static TestServer of(LockManager locks, ClientLimits limits, Listening listening) {
-        TestServer server = new TestServer(
-                locks, new Clock(), Guards.NONE, Tracing.off(), limits, TransportOptions.newThreads(), listening);
-        server.gate.open();
-        return server;
+        return new Setup().locks(locks).limits(limits).listening(listening).open();
     }
 
     /** Returns a server that accepts calls behind these guards, with leases in memory, and limits clients. */
     static TestServer guarded(Guards guards, ClientLimits limits) {
-        Clock clock = new Clock();
-        TestServer server = new TestServer(
-                new MemoryLockManager(clock, true),
-                clock,
-                guards,
-                Tracing.off(),
-                limits,
-                TransportOptions.newThreads(),
-                Listening.at("127.0.0.1", 0));
-        server.gate.open();
-        return server;
+        return new Setup().guards(guards).limits(limits).open();
     }
 
     /** Returns a server that accepts calls, with leases in memory, and has these threads. */
     static TestServer of(QueuedThreadPool threads) {
-        Clock clock = new Clock();
-        TestServer server = new TestServer(
-                new MemoryLockManager(clock, true),
-                clock,
-                Guards.NONE,
-                Tracing.off(),
-                ClientLimits.DEFAULT,
-                threads,
-                Listening.at("127.0.0.1", 0));
-        server.gate.open();
-        return server;
+        return new Setup().threads(threads).open();
     }
 
     /** Returns the management port, which the server must have. */
@@ -318,6 +234,68 @@ final class TestServer implements AutoCloseable {
     public void close() {
         server.stop();
         telemetry.close();
+    }
+
+    /** The parts of a server. Without other parts it has leases in memory, no guards, and the limits of production. */
+    private static final class Setup {
+        private final Clock clock;
+        private LockManager locks;
+        private Guards guards = Guards.NONE;
+        private Tracing tracing = Tracing.off();
+        private ClientLimits limits = ClientLimits.DEFAULT;
+        private QueuedThreadPool threads = TransportOptions.newThreads();
+        private Listening listening = Listening.at("127.0.0.1", 0);
+        private Duration maxTtl = MAX_TTL;
+
+        Setup() {
+            this(new Clock());
+        }
+
+        Setup(Clock clock) {
+            this.clock = clock;
+            this.locks = new MemoryLockManager(clock, true);
+        }
+
+        Setup locks(LockManager other) {
+            locks = other;
+            return this;
+        }
+
+        Setup guards(Guards other) {
+            guards = other;
+            return this;
+        }
+
+        Setup tracing(Tracing other) {
+            tracing = other;
+            return this;
+        }
+
+        Setup limits(ClientLimits other) {
+            limits = other;
+            return this;
+        }
+
+        Setup threads(QueuedThreadPool other) {
+            threads = other;
+            return this;
+        }
+
+        Setup listening(Listening other) {
+            listening = other;
+            return this;
+        }
+
+        Setup maxTtl(Duration other) {
+            maxTtl = other;
+            return this;
+        }
+
+        TestServer open() {
+            TestServer server = new TestServer(this);
+            server.gate.open();
+            return server;
+        }
     }
 
     /** A clock that stands still until a test moves it. */

@@ -25,7 +25,7 @@ final class TestTokens {
         this.file = directory.resolve("tokens.jsonl");
     }
 
-    /** A new token for anything that the role may do. */
+    /** Returns a new token for anything that the role may do. */
     String add(Role role) {
         return add(new Principal(role.code(), role, List.of(), ""));
     }

@@ -96,7 +96,7 @@ class TlsTest {
 
     @Test
     void aRequestWithoutTlsIsNotServed() throws Exception {
-        // Everybody could read a token in clear text, and a redirect would come too late.
+        // Anyone could read a token in clear text, and a redirect would come too late.
         try (var socket = new Socket("127.0.0.1", port)) {
             socket.setSoTimeout(10_000);
             socket.getOutputStream()

@@ -17,7 +17,7 @@ final class WireRequest {
     /** In the order of the wire, behind the head. */
     byte[] body = {};
 
-    /** What Content-Length says; null to leave it out. */
+    /** The value of Content-Length; null to leave the header out. */
     String contentLength;
 
     WireRequest(String method, String target) {

@@ -3,9 +3,7 @@ package io.streamlocks.coordinator.reload;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
+import io.streamlocks.coordinator.log.CapturedLog;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,35 +11,25 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 class ReloadedTest {
 
     @TempDir
     private Path directory;
 
+    @RegisterExtension
+    private final CapturedLog log = new CapturedLog(Reloaded.class);
+
     private Path file;
-    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 
     @BeforeEach
     void start() throws IOException {
         file = directory.resolve("file");
         write("one");
-        log.start();
-        logger().addAppender(log);
-    }
-
-    @AfterEach
-    void stop() {
-        logger().detachAppender(log);
-    }
-
-    private static Logger logger() {
-        return (Logger) LoggerFactory.getLogger(Reloaded.class);
     }
 
     /** Returns the content, unless the test declares it unusable. */
@@ -67,7 +55,7 @@ class ReloadedTest {
         write("two");
         reloaded.reload();
         assertThat(reloaded.get()).isEqualTo("two");
-        assertThat(messages()).containsExactly("Reloaded file of the test");
+        assertThat(log.messages()).containsExactly("Reloaded file of the test");
     }
 
     @Test
@@ -106,7 +94,7 @@ class ReloadedTest {
         reloaded.reload();
         reloaded.reload();
         assertThat(made).hasSize(1);
-        assertThat(messages()).isEmpty();
+        assertThat(log.messages()).isEmpty();
     }
 
     @Test
@@ -123,7 +111,7 @@ class ReloadedTest {
         reloaded.reload();
         assertThat(reloaded.get()).isEqualTo("one");
         String kept = "The new file of the test cannot be used. The previous one stays in use: ";
-        assertThat(messages())
+        assertThat(log.messages())
                 .containsExactly(
                         kept + "is broken; and more",
                         kept + "java.lang.IllegalStateException: A fault",
@@ -172,9 +160,5 @@ class ReloadedTest {
 
     private void write(String content) throws IOException {
         Files.writeString(file, content);
-    }
-
-    private List<String> messages() {
-        return log.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
     }
 }

@@ -158,12 +158,12 @@ public interface ContractFixture {
 
     /** Returns the ids of the streams on one page, in their order. */
     default List<String> listed(LockQuery query) {
-        return locks().list(query).locks().stream().map(Lock::streamId).toList();
+        return locks().reads().list(query).locks().stream().map(Lock::streamId).toList();
     }
 
     /** Returns the grants of the stream, latest first. */
     default List<Grant> history(String streamId) {
-        return locks().history(new StreamHistoryQuery(streamId, Optional.empty(), Long.MAX_VALUE, 1000))
+        return locks().reads().history(new StreamHistoryQuery(streamId, Optional.empty(), Long.MAX_VALUE, 1000))
                 .grants();
     }
 

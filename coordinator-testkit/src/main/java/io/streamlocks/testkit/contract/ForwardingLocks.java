@@ -1,21 +1,17 @@
 package io.streamlocks.testkit.contract;
 
+import io.streamlocks.coordinator.lock.LockReads;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
-import io.streamlocks.coordinator.lock.GrantPage;
-import io.streamlocks.coordinator.lock.HistoryQuery;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockManager;
-import io.streamlocks.coordinator.lock.LockPage;
-import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
-import io.streamlocks.coordinator.lock.StreamHistoryQuery;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -58,18 +54,8 @@ public abstract class ForwardingLocks implements LockManager {
     }
 
     @Override
-    public LockPage list(LockQuery query) {
-        return next().list(query);
-    }
-
-    @Override
-    public GrantPage history(StreamHistoryQuery query) {
-        return next().history(query);
-    }
-
-    @Override
-    public GrantPage history(HistoryQuery query) {
-        return next().history(query);
+    public LockReads reads() {
+        return next().reads();
     }
 
     @Override

@@ -91,7 +91,7 @@ interface HistoryContract extends BreakContract {
     }
 
     private List<String> heldAt(Instant at) {
-        return locks().history(new StreamHistoryQuery(stream(), Optional.of(at), Long.MAX_VALUE, 10)).grants().stream()
+        return locks().reads().history(new StreamHistoryQuery(stream(), Optional.of(at), Long.MAX_VALUE, 10)).grants().stream()
                 .map(Grant::ownerId)
                 .toList();
     }
@@ -109,7 +109,7 @@ interface HistoryContract extends BreakContract {
         List<Long> read = new ArrayList<>();
         Optional<Long> below = Optional.of(Long.MAX_VALUE);
         while (below.isPresent()) {
-            GrantPage page = locks().history(new StreamHistoryQuery(stream(), Optional.empty(), below.get(), 2));
+            GrantPage page = locks().reads().history(new StreamHistoryQuery(stream(), Optional.empty(), below.get(), 2));
             assertThat(page.grants()).hasSizeLessThanOrEqualTo(2);
             page.grants().forEach(grant -> read.add(grant.fencingToken()));
             below = page.next().map(GrantPage.Position::fencingToken);
@@ -134,18 +134,18 @@ interface HistoryContract extends BreakContract {
         List<Grant> read = new ArrayList<>();
         Optional<GrantPage.Position> after = Optional.empty();
         do {
-            GrantPage page = locks().history(query(Optional.of(owner), Optional.empty(), after, 2));
+            GrantPage page = locks().reads().history(query(Optional.of(owner), Optional.empty(), after, 2));
             read.addAll(page.grants());
             after = page.next();
         } while (after.isPresent());
         assertThat(read).extracting(Grant::fencingToken).isEqualTo(tokens);
 
-        assertThat(locks().history(query(Optional.of(owner), Optional.of(EndReason.RELEASED), Optional.empty(), 10))
+        assertThat(locks().reads().history(query(Optional.of(owner), Optional.of(EndReason.RELEASED), Optional.empty(), 10))
                         .grants())
                 .extracting(Grant::fencingToken)
                 .containsExactly(tokens.get(0), tokens.get(2), tokens.get(4));
         Instant third = read.get(2).acquiredAt();
-        assertThat(locks().history(new HistoryQuery(
+        assertThat(locks().reads().history(new HistoryQuery(
                                 Optional.of(owner),
                                 stream(),
                                 Optional.of(third),
@@ -156,7 +156,7 @@ interface HistoryContract extends BreakContract {
                         .grants())
                 .extracting(Grant::fencingToken)
                 .containsExactlyElementsOf(tokens.subList(0, 3));
-        assertThat(locks().history(new HistoryQuery(
+        assertThat(locks().reads().history(new HistoryQuery(
                                 Optional.empty(),
                                 stream() + "/",
                                 Optional.empty(),
@@ -206,7 +206,7 @@ interface HistoryContract extends BreakContract {
         assertThat(lease.lock().labels()).isEqualTo(labels);
         assertThat(ContractFixture.renewed(renew(lease)).lock().labels()).isEqualTo(labels);
         assertThat(locks().find(stream()).orElseThrow().labels()).isEqualTo(labels);
-        assertThat(locks().list(new LockQuery(Optional.empty(), stream(), "", 1))
+        assertThat(locks().reads().list(new LockQuery(Optional.empty(), stream(), "", 1))
                         .locks()
                         .get(0)
                         .labels())

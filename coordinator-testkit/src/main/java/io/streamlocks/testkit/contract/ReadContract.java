@@ -62,7 +62,7 @@ interface ReadContract extends ContractFixture {
         List<Integer> sizes = new ArrayList<>();
         Optional<String> after = Optional.of("");
         while (after.isPresent()) {
-            LockPage page = locks().list(new LockQuery(Optional.empty(), stream(), after.get(), 3));
+            LockPage page = locks().reads().list(new LockQuery(Optional.empty(), stream(), after.get(), 3));
             page.locks().forEach(lock -> seen.add(lock.streamId()));
             sizes.add(page.locks().size());
             after = page.next();
@@ -74,7 +74,7 @@ interface ReadContract extends ContractFixture {
     @Test
     default void aPageThatContainsTheRestHasNoNext() {
         grantAll(List.of(stream() + 1, stream() + 2), "alice");
-        assertThat(locks().list(new LockQuery(Optional.empty(), stream(), "", 2))
+        assertThat(locks().reads().list(new LockQuery(Optional.empty(), stream(), "", 2))
                         .next())
                 .isEmpty();
     }
@@ -104,9 +104,9 @@ interface ReadContract extends ContractFixture {
     default void bothFiltersAndPagesCanBeCombined() {
         grantAll(List.of(stream() + "a1", stream() + "a3", stream() + "b1"), "alice");
         grantAll(List.of(stream() + "a2"), "bob");
-        LockPage first = locks().list(new LockQuery(Optional.of("alice"), stream() + "a", "", 1));
+        LockPage first = locks().reads().list(new LockQuery(Optional.of("alice"), stream() + "a", "", 1));
         assertThat(first.locks()).extracting(Lock::streamId).containsExactly(stream() + "a1");
-        LockPage second = locks().list(new LockQuery(
+        LockPage second = locks().reads().list(new LockQuery(
                 Optional.of("alice"), stream() + "a", first.next().orElseThrow(), 1));
         assertThat(second.locks()).extracting(Lock::streamId).containsExactly(stream() + "a3");
         assertThat(second.next()).isEmpty();

@@ -35,7 +35,7 @@ public final class ChildProcess implements AutoCloseable {
     private final boolean ownsFiles;
     private final boolean isOneFile;
 
-    // Guarded by this.
+    // All of these are guarded by this.
     private Process process;
     private boolean expectedAlive;
     private boolean closed;
@@ -129,7 +129,7 @@ public final class ChildProcess implements AutoCloseable {
     public Matcher awaitOutput(Pattern pattern, Duration atMost) throws IOException, InterruptedException {
         long began = System.nanoTime();
         while (true) {
-            // Asked before the output is read, so that the last words of a process are not missed.
+            // This comes before the output is read, so that the last words of a process are not missed.
             boolean alive = isAlive();
             Matcher matcher = pattern.matcher(output());
             if (matcher.find()) {

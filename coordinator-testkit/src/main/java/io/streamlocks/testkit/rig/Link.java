@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Link implements AutoCloseable {
 
-    /** What happens to connections and bytes. */
+    /** The treatment of connections and bytes. */
     public enum State {
         /** All bytes go through. */
         PASS,
@@ -45,7 +45,7 @@ public final class Link implements AutoCloseable {
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final int port;
 
-    // Guarded by this.
+    // All of these are guarded by this.
     private ServerSocket listening;
     private int serverPort;
     private State state = State.PASS;

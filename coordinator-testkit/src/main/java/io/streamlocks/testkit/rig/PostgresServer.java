@@ -61,7 +61,7 @@ public final class PostgresServer implements AutoCloseable {
         Path log = builder.log == null ? data.resolveSibling(data.getFileName() + ".log") : builder.log;
         List<String> command = new ArrayList<>();
         if (Machine.isRoot()) {
-            // PostgreSQL refuses to run as root; in a user namespace of its own it is nobody.
+            // PostgreSQL refuses to run as root. In a user namespace of its own it runs as the user nobody.
             command.addAll(List.of("unshare", "-U"));
         }
         Path program = PostgresTemplate.get().programs().resolve("postgres");

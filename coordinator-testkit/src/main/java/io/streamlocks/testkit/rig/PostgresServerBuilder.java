@@ -15,7 +15,7 @@ public final class PostgresServerBuilder {
             "unix_socket_directories", "",
             "max_connections", "300",
             "timezone", "UTC",
-            // By itself a standby looks each 5 s whether its primary is back.
+            // By default a standby checks every 5 s whether its primary is back.
             "wal_retrieve_retry_interval", "100ms"));
 
     PostgresServerBuilder() {}

@@ -33,7 +33,7 @@ record PostgresTemplate(Path programs, Path data) {
     /** The library unpacks the programs, and initializes the data before it starts a server. That is all we use. */
     private static Path initialize(Path data) throws IOException {
         try (EmbeddedPostgres server = EmbeddedPostgres.builder()
-                        // By itself it gives up after 10 s, which a busy machine may need.
+                        // The default limit of 10 s is too short for a busy machine.
                         .setPGStartupWait(Duration.ofMinutes(1))
                         .setDataDirectory(data)
                         .setCleanDataDirectory(false)
@@ -53,7 +53,7 @@ record PostgresTemplate(Path programs, Path data) {
         try {
             Folders.delete(data);
         } catch (IOException e) {
-            // What is left is in the machine's folder for temporary files.
+            // The rest stays in the machine's folder for temporary files.
         }
     }
 }

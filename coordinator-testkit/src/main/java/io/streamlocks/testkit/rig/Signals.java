@@ -14,7 +14,7 @@ final class Signals {
 
     /** Sends a signal, such as STOP, to a process and all its children. */
     static void sendToAll(String signal, ProcessHandle parent) throws IOException {
-        // The parent first, and then until no child is new: a server may start one for each connection.
+        // This begins with the parent and repeats until no child is new. A server may start one for each connection.
         Set<Long> signalled = new HashSet<>();
         Set<Long> next = Set.of(parent.pid());
         while (!next.isEmpty()) {

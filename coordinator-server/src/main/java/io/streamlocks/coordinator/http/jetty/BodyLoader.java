@@ -45,7 +45,7 @@ final class BodyLoader extends EagerContentHandler.ContentLoader implements Runn
         Admission admission = Admission.of(request);
         this.caller = admission.caller();
         this.maxBytes = admission.isLetIn() ? admission.limits().maxBodyBytes() : 0;
-        // Not the announced size alone: to announce much costs a client nothing.
+        // The announced size alone does not count, because announcing a large body costs a client nothing.
         this.body = new byte[(int) Math.max(0, Math.min(request.getLength(), Math.min(maxBytes, SMALL_BODY_BYTES)))];
     }
 
@@ -81,7 +81,7 @@ final class BodyLoader extends EagerContentHandler.ContentLoader implements Runn
             if (timeLimit != null) {
                 timeLimit.cancel();
             }
-            // Elsewhere, because the thread that calls this serves other connections, too.
+            // Another thread does this, because the thread that calls this serves other connections, too.
             reader.threadsFor(size).execute(this::handle);
         } else {
             getRequest().demand(this);
@@ -91,7 +91,7 @@ final class BodyLoader extends EagerContentHandler.ContentLoader implements Runn
     @Override
     protected void handle() {
         handle(getRequest(), getResponse(), new Callback.Nested(getCallback()) {
-            // Before the response is out: the next body of this caller may come at once.
+            // This comes before the response is sent, because the next body of this caller may come at once.
             @Override
             public void succeeded() {
                 forget();

@@ -123,8 +123,7 @@ final class BodyReader extends AbstractLifeCycle implements EagerContentHandler.
         errors.log(
                 Level.WARN, why, "Ended the connection of a client at " + Request.getRemoteAddr(request) + ": " + why);
         telemetry.refused(Refusal.SLOW_BODY);
-        // On another thread, because those who wait for the end of a connection are called by the thread that ends
-        // it.
+        // Another thread does this, because the thread that ends a connection calls those that wait for its end.
         threads.execute(() ->
                 request.getConnectionMetaData().getConnection().getEndPoint().close(new TimeoutException(why)));
     }

@@ -99,7 +99,7 @@ final class Client {
             bytesBefore = bytes;
             headBegun = false;
         } else if (!headBegun) {
-            // Not the earliest time at which it may have begun: that is too long ago after a pause of this process.
+            // The head may have begun earlier. After a pause of this process, that time could be too long ago.
             headBegun = true;
             headNanos = now;
         }

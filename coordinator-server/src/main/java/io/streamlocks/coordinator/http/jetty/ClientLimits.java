@@ -3,7 +3,7 @@ package io.streamlocks.coordinator.http.jetty;
 import java.time.Duration;
 
 /**
- * What clients may take of the server together, and what each of them may take. All limits are generous for a client
+ * The limits of all clients together, and of each client. All limits are generous for a client
  * that is merely far away, and low for a client that means harm.
  *
  * @param connections how many connections may be open; beyond that, the connections that have owed a request for

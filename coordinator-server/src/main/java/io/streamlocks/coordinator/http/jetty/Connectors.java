@@ -95,7 +95,7 @@ final class Connectors {
             now = System.nanoTime();
             for (Connector connector : server.getConnectors()) {
                 for (EndPoint client : connector.getConnectedEndPoints()) {
-                    // Like a shutdown, which does this once.
+                    // A shutdown does this once.
                     client.setIdleTimeout(((AbstractConnector) connector).getShutdownIdleTimeout());
                     quietSince = now;
                 }
@@ -107,13 +107,12 @@ final class Connectors {
     private static HttpConfiguration http(Listening listening) {
         HttpConfiguration http = new HttpConfiguration();
         http.setRequestHeaderSize(listening.maxHeadBytes());
-        // In the heap, because buffers outside of it have a limit of their own, at which the process is out of
-        // memory, too.
+        // Buffers outside of the heap have a limit of their own, at which the process is out of memory, too.
         http.setUseInputDirectByteBuffers(false);
         http.setUseOutputDirectByteBuffers(false);
         http.setSendServerVersion(false);
         http.setSendDateHeader(false);
-        // For each response that has not been read. Most are far smaller, and long ones have buffers of their own.
+        // Each unread response has such a buffer. Most are far smaller, and long ones have buffers of their own.
         http.setOutputBufferSize(RESPONSE_BUFFER);
         http.setOutputAggregationSize(RESPONSE_BUFFER);
         // A stream id may be "..", or contain "/" and "%", percent-encoded. That is ambiguous only where the decoded

@@ -82,7 +82,7 @@ final class Crowd {
                 .sorted(Expendable.FIRST_TO_GO)
                 .limit(all.size() - most + most / 100)
                 .map(Expendable::client)
-                // Immediately, because otherwise the next connection would choose the same ones.
+                // This happens immediately, because otherwise the next connection would choose the same ones.
                 .filter(clients::remove)
                 .forEach(client -> ends.endIf(() -> isStillIdle(client), client, refusal, why));
     }

@@ -96,7 +96,7 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
         boolean taken = false;
         try {
             taken = super.handle(request, response, new Callback.Nested(callback) {
-                // Before the call of super, which may begin the next exchange.
+                // This comes before the call of super, which may begin the next exchange.
                 @Override
                 public void succeeded() {
                     client.end(admission.isLetIn());

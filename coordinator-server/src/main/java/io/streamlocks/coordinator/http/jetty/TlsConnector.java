@@ -33,8 +33,7 @@ final class TlsConnector {
         certificate.onChange(changed -> reload(tls, changed));
         tls.setKeyStore(certificate.get());
         tls.setKeyStorePassword("");
-        // Jetty would refuse a host that the certificate does not name, such as that of a proxy. The client checks
-        // it.
+        // Jetty would refuse a host that the certificate does not name, such as that of a proxy. The client checks it.
         http.getHttpConfiguration().addCustomizer(new SecureRequestCustomizer(false));
         ServerConnector connector = new QuietConnector(server, AbstractConnectionFactory.getFactories(tls, http));
         SslConnectionFactory records = connector.getConnectionFactory(SslConnectionFactory.class);

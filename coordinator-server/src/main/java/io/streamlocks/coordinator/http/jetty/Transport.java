@@ -149,11 +149,10 @@ public final class Transport {
                 slow,
                 new Reconnects(api.sendsClientsAway(), options.nanoTime()),
                 new EagerContentHandler(new BodyReader(options.limits(), options.threads(), errors, telemetry)),
-                // Behind the body, because a client that is refused may still be sending, and would see a broken
-                // pipe.
+                // This is behind the body, because a client that is refused may still send, and would see a broken pipe.
                 new Entrance(at.isForLoopbackNames(), api.isForManagement()),
-                // Behind the body, because a call belongs to the thread that handles it, and other threads may read a
-                // body.
+                // This is behind the body, because a call belongs to the thread that handles it, and other threads may
+                // read a body.
                 new CallHandler(errors, telemetry)));
     }
 

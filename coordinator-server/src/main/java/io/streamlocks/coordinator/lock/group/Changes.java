@@ -1,5 +1,6 @@
 package io.streamlocks.coordinator.lock.group;
 
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.BreakOutcome;
@@ -45,28 +46,28 @@ final class Changes {
         this.changes = new Lane(writers, answers, delay, backlog, observer);
         this.renewals = new Lane(writers, answers, delay, backlog, observer);
         this.acquire = new Operation<>(
-                Kind.ACQUIRE,
+                StatementKind.ACQUIRE,
                 AcquireRequest::streamId,
                 locks::acquire,
                 new AcquireOutcome.Blocked(),
                 new AcquireOutcome.Undecided(),
                 changes);
         this.renew = new Operation<>(
-                Kind.RENEW,
+                StatementKind.RENEW,
                 RenewRequest::streamId,
                 locks::renew,
                 new RenewOutcome.Blocked(),
                 new RenewOutcome.Undecided(),
                 renewals);
         this.release = new Operation<>(
-                Kind.RELEASE,
+                StatementKind.RELEASE,
                 ReleaseRequest::streamId,
                 locks::release,
                 new ReleaseOutcome.Blocked(),
                 new ReleaseOutcome.Undecided(),
                 changes);
         this.breakLeases = new Operation<>(
-                Kind.BREAK,
+                StatementKind.BREAK,
                 BreakRequest::streamId,
                 locks::breakLeases,
                 new BreakOutcome.Blocked(),

@@ -1,5 +1,6 @@
 package io.streamlocks.coordinator.lock.group;
 
+import io.streamlocks.coordinator.lock.StatementKind;
 import java.util.Optional;
 
 /**
@@ -11,4 +12,4 @@ import java.util.Optional;
  * @param endedNanos when it ended, by the same clock
  * @param failure its error; empty if it succeeded
  */
-public record Execution(Kind kind, int requests, long beganNanos, long endedNanos, Optional<Throwable> failure) {}
+public record Execution(StatementKind kind, int requests, long beganNanos, long endedNanos, Optional<Throwable> failure) {}

@@ -1,22 +1,20 @@
 package io.streamlocks.coordinator.lock.group;
 
+import java.util.function.Function;
+import io.streamlocks.coordinator.lock.LockReads;
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
-import io.streamlocks.coordinator.lock.GrantPage;
-import io.streamlocks.coordinator.lock.HistoryQuery;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockCalls;
-import io.streamlocks.coordinator.lock.LockPage;
-import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.OverloadedException;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
-import io.streamlocks.coordinator.lock.StreamHistoryQuery;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -175,36 +173,15 @@ public final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * Carries out {@link LockCalls#list} later.
+     * Carries out {@link LockCalls#read} later.
      *
      * @param caller identifies the caller
-     * @param query which locks
-     * @return the page; fails as that method does, or with {@link OverloadedException}
+     * @param kind the kind of the read
+     * @param read the read
+     * @return its result; fails as that method does, or with {@link OverloadedException}
      */
-    public CompletableFuture<LockPage> list(String caller, LockQuery query) {
-        return reads.walk(caller, Kind.LIST, () -> locks.list(query));
-    }
-
-    /**
-     * Carries out {@link LockCalls#history(StreamHistoryQuery)} later.
-     *
-     * @param caller identifies the caller
-     * @param query which grants
-     * @return the page; fails as that method does, or with {@link OverloadedException}
-     */
-    public CompletableFuture<GrantPage> history(String caller, StreamHistoryQuery query) {
-        return reads.walk(caller, Kind.HISTORY, () -> locks.history(query));
-    }
-
-    /**
-     * Carries out {@link LockCalls#history(HistoryQuery)} later.
-     *
-     * @param caller identifies the caller
-     * @param query which grants
-     * @return the page; fails as that method does, or with {@link OverloadedException}
-     */
-    public CompletableFuture<GrantPage> history(String caller, HistoryQuery query) {
-        return reads.walk(caller, Kind.HISTORY, () -> locks.history(query));
+    public <T> CompletableFuture<T> read(String caller, StatementKind kind, Function<LockReads, T> read) {
+        return reads.walk(caller, kind, () -> locks.read(kind, read));
     }
 
     /**

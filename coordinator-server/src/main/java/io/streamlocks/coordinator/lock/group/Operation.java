@@ -1,5 +1,6 @@
 package io.streamlocks.coordinator.lock.group;
 
+import io.streamlocks.coordinator.lock.StatementKind;
 import java.util.List;
 import java.util.function.Function;
 
@@ -16,7 +17,7 @@ import java.util.function.Function;
  * @param <O> their outcomes
  */
 record Operation<Q, O>(
-        Kind kind,
+        StatementKind kind,
         Function<Q, String> streamId,
         Function<List<Q>, List<O>> statement,
         O blocked,

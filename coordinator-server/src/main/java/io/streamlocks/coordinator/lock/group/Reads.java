@@ -1,5 +1,6 @@
 package io.streamlocks.coordinator.lock.group;
 
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.BlockedException;
 import io.streamlocks.coordinator.lock.OverloadedException;
 import java.util.Optional;
@@ -55,17 +56,17 @@ final class Reads {
 
     /** Reads one lock. */
     <T> CompletableFuture<T> find(String caller, Supplier<T> work) {
-        return begin(finders, caller, Kind.FIND, work);
+        return begin(finders, caller, StatementKind.FIND, work);
     }
 
     /** Reads up to all rows. */
-    <T> CompletableFuture<T> walk(String caller, Kind kind, Supplier<T> work) {
+    <T> CompletableFuture<T> walk(String caller, StatementKind kind, Supplier<T> work) {
         return begin(walkers, caller, kind, work);
     }
 
     /** Breaks all leases of an owner. An operator may have to while others read long lists. */
     <T> CompletableFuture<T> breakOwner(String caller, Supplier<T> work) {
-        return begin(breakers, caller, Kind.BREAK, work);
+        return begin(breakers, caller, StatementKind.BREAK, work);
     }
 
     /** Checks the storage. All calls during a check share the next one. */
@@ -82,7 +83,7 @@ final class Reads {
         begin(new Read<>(
                 checkers,
                 ANYBODY,
-                Kind.CHECK,
+                StatementKind.CHECK,
                 () -> {
                     // A call from now on must get the result of a check that began after it.
                     forget(check);
@@ -101,7 +102,7 @@ final class Reads {
         }
     }
 
-    private <T> CompletableFuture<T> begin(FairThreads threads, String caller, Kind kind, Supplier<T> work) {
+    private <T> CompletableFuture<T> begin(FairThreads threads, String caller, StatementKind kind, Supplier<T> work) {
         Read<T> read = new Read<>(
                 threads, caller, kind, work, backlog.nanoTime(), observer.asked(), new CompletableFuture<>());
         begin(read);
@@ -112,7 +113,7 @@ final class Reads {
     private record Read<T>(
             FairThreads threads,
             String caller,
-            Kind kind,
+            StatementKind kind,
             Supplier<T> work,
             long askedNanos,
             Consumer<Execution> observer,

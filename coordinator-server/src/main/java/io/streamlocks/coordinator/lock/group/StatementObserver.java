@@ -1,5 +1,6 @@
 package io.streamlocks.coordinator.lock.group;
 
+import io.streamlocks.coordinator.lock.StatementKind;
 import java.util.function.Consumer;
 
 /**
@@ -19,7 +20,7 @@ public interface StatementObserver {
         }
 
         @Override
-        public void waited(Kind kind, long nanos) {
+        public void waited(StatementKind kind, long nanos) {
             // It is ignored.
         }
 
@@ -56,7 +57,7 @@ public interface StatementObserver {
      * @param kind the kind of the call
      * @param nanos how long it waited
      */
-    void waited(Kind kind, long nanos);
+    void waited(StatementKind kind, long nanos);
 
     /**
      * Reports that a call or a part of it is rejected because of a limit of its caller.

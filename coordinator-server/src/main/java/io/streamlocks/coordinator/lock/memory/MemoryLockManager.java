@@ -1,5 +1,6 @@
 package io.streamlocks.coordinator.lock.memory;
 
+import io.streamlocks.coordinator.lock.LockReads;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.BreakOutcome;
@@ -40,7 +41,7 @@ import java.util.stream.Stream;
  * <p>This class is thread-safe: one monitor guards all streams. A call waits only for that monitor, so no method throws
  * {@link io.streamlocks.coordinator.lock.StorageUnavailableException}.
  */
-public final class MemoryLockManager implements LockManager {
+public final class MemoryLockManager implements LockManager, LockReads {
 
     private static final int PURGE_CHUNK = 1000;
 
@@ -190,6 +191,11 @@ public final class MemoryLockManager implements LockManager {
         return Optional.ofNullable(streams.get(streamId))
                 .filter(entry -> entry.isLive(now))
                 .map(entry -> entry.lock(now));
+    }
+
+    @Override
+    public LockReads reads() {
+        return this;
     }
 
     @Override

@@ -81,7 +81,7 @@ final class HistoryConditions {
         if (!query.prefix().isEmpty()) {
             condition = condition
                     .and(streamId.ge(query.prefix()))
-                    .and(streamId.lt(query.prefix() + PostgresLocks.PAST_PREFIX));
+                    .and(streamId.lt(query.prefix() + PostgresReads.PAST_PREFIX));
         }
         return condition;
     }

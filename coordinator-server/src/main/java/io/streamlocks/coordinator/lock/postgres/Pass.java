@@ -78,7 +78,7 @@ record Pass<Q, O>(Statements statements, Change<Q, O> change) {
 
     private int[] repeated(List<Q> requests, Map<String, Integer> firstOfStream) {
         int[] repeated = new int[requests.size()];
-        // Contains only the streams that are named twice, which most batches do not have.
+        // This contains only the streams that are named twice, which most batches do not have.
         Map<String, Integer> lastOfStream = new HashMap<>();
         for (int i = 0; i < repeated.length; i++) {
             String stream = change.streamId(requests.get(i));

@@ -1,21 +1,17 @@
 package io.streamlocks.coordinator.lock.postgres;
 
+import io.streamlocks.coordinator.lock.LockReads;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
-import io.streamlocks.coordinator.lock.GrantPage;
-import io.streamlocks.coordinator.lock.HistoryQuery;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockManager;
-import io.streamlocks.coordinator.lock.LockPage;
-import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
-import io.streamlocks.coordinator.lock.StreamHistoryQuery;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -45,8 +41,7 @@ public final class PostgresLockManager implements LockManager {
     private final Pass<ReleaseRequest, ReleaseOutcome> releases;
     private final Pass<BreakRequest, BreakOutcome> breaks;
     private final OwnerBreak ownerBreak;
-    private final PostgresLocks locks;
-    private final PostgresHistory history;
+    private final PostgresReads reads;
     private final PostgresUpkeep upkeep;
     private final WriteCheck writeCheck;
 
@@ -74,8 +69,7 @@ public final class PostgresLockManager implements LockManager {
         this.releases = new Pass<>(statements, new ReleaseChange(statements));
         this.breaks = new Pass<>(statements, new BreakChange(statements));
         this.ownerBreak = new OwnerBreak(statements);
-        this.locks = new PostgresLocks(statements);
-        this.history = new PostgresHistory(statements);
+        this.reads = new PostgresReads(statements, new PostgresHistory(statements));
         this.upkeep = new PostgresUpkeep(statements);
         this.writeCheck = new WriteCheck(statements, onReadOnly);
     }
@@ -107,22 +101,12 @@ public final class PostgresLockManager implements LockManager {
 
     @Override
     public Optional<Lock> find(String streamId) {
-        return locks.find(streamId);
+        return reads.find(streamId);
     }
 
     @Override
-    public LockPage list(LockQuery query) {
-        return locks.list(query);
-    }
-
-    @Override
-    public GrantPage history(StreamHistoryQuery query) {
-        return history.page(query);
-    }
-
-    @Override
-    public GrantPage history(HistoryQuery query) {
-        return history.page(query);
+    public LockReads reads() {
+        return reads;
     }
 
     @Override

@@ -2,10 +2,7 @@ package io.streamlocks.coordinator.http.jetty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.classic.spi.ThrowableProxy;
-import ch.qos.logback.core.read.ListAppender;
+import io.streamlocks.coordinator.log.CapturedLog;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Map;
@@ -13,32 +10,16 @@ import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.slf4j.LoggerFactory;
 
 class CallHandlerTest {
 
     private static final Error NO_MEMORY = new OutOfMemoryError("Java heap space");
 
-    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
-
-    @BeforeEach
-    void start() {
-        log.start();
-        logger().addAppender(log);
-    }
-
-    @AfterEach
-    void stop() {
-        logger().detachAppender(log);
-    }
-
-    private static Logger logger() {
-        return (Logger) LoggerFactory.getLogger(TransportFixture.class);
-    }
+    @RegisterExtension
+    private final CapturedLog log = new CapturedLog(TransportFixture.class);
 
     /** The process is ended by what the log contains, so an error must be in it. */
     @ParameterizedTest
@@ -55,8 +36,6 @@ class CallHandlerTest {
                 Socket client = server.send("/any", body)) {
             assertThat(TransportFixture.read(client)).startsWith("HTTP/1.1 500");
         }
-        assertThat(log.list)
-                .extracting(event -> ((ThrowableProxy) event.getThrowableProxy()).getThrowable())
-                .containsExactly(NO_MEMORY);
+        assertThat(log.throwables()).containsExactly(NO_MEMORY);
     }
 }

@@ -3,6 +3,7 @@ package io.streamlocks.coordinator.lock.group;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.OverloadedException;
@@ -214,7 +215,7 @@ class FairnessTest extends GroupCommitFixture {
     }
 
     private CompletableFuture<?> list(String caller) {
-        return locks.list(caller, new LockQuery(Optional.empty(), "", "", 10));
+        return locks.read(caller, StatementKind.LIST, reads -> reads.list(new LockQuery(Optional.empty(), "", "", 10)));
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.streamlocks.coordinator.lock.group;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.LockQuery;
@@ -249,7 +250,7 @@ class GroupCommitTest extends GroupCommitFixture {
             get(read);
         }
         assertFails(reads.get(2), OverloadedException.class);
-        assertThat(get(locks.list("caller", new LockQuery(Optional.empty(), "", "", 10)))
+        assertThat(get(locks.read("caller", StatementKind.LIST, reads -> reads.list(new LockQuery(Optional.empty(), "", "", 10))))
                         .locks())
                 .hasSize(1);
         assertThat(get(locks.verifyWritable())).isNull();

@@ -1,12 +1,12 @@
 package io.streamlocks.coordinator.lock.group;
 
+import io.streamlocks.coordinator.lock.StatementKind;
+import io.streamlocks.coordinator.lock.LockReads;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.BlockedException;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockManager;
-import io.streamlocks.coordinator.lock.LockPage;
-import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
@@ -108,8 +108,8 @@ final class HeldUpLocks extends ForwardingLocks {
     }
 
     @Override
-    public LockPage list(LockQuery query) {
-        return statement("list", List.of(), Function.identity(), () -> locks.list(query));
+    public <T> T read(StatementKind kind, Function<LockReads, T> read) {
+        return statement(kind.word(), List.of(), Function.identity(), () -> locks.read(kind, read));
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.streamlocks.coordinator.lock.group;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import java.time.Duration;
@@ -20,7 +21,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What an observer is informed of, and that it is informed before the futures are completed. */
+/** An observer is informed of each statement, before the futures are completed. */
 class StatementObserverTest {
 
     private final AtomicLong nanoTime = new AtomicLong();
@@ -47,7 +48,7 @@ class StatementObserverTest {
         }
 
         @Override
-        public void waited(Kind kind, long nanos) {
+        public void waited(StatementKind kind, long nanos) {
             waits.add(kind.word() + " " + nanos);
         }
 
@@ -85,8 +86,8 @@ class StatementObserverTest {
         assertThat(notes.waits).containsExactly("acquire 0", "acquire 200", "acquire 100");
         assertThat(notes.calls)
                 .containsExactly(
-                        List.of(new Execution(Kind.ACQUIRE, 1, 100, 400, Optional.empty())),
-                        List.of(new Execution(Kind.ACQUIRE, 3, 400, 400, Optional.empty())));
+                        List.of(new Execution(StatementKind.ACQUIRE, 1, 100, 400, Optional.empty())),
+                        List.of(new Execution(StatementKind.ACQUIRE, 3, 400, 400, Optional.empty())));
     }
 
     @Test
@@ -95,7 +96,7 @@ class StatementObserverTest {
         storage.failure = failure;
         storage.letAllGo();
         assertThat(acquire(1)).failsWithin(5, TimeUnit.SECONDS);
-        assertThat(notes.calls.get(0)).containsExactly(new Execution(Kind.ACQUIRE, 1, 0, 0, Optional.of(failure)));
+        assertThat(notes.calls.get(0)).containsExactly(new Execution(StatementKind.ACQUIRE, 1, 0, 0, Optional.of(failure)));
     }
 
     @Test
@@ -122,7 +123,7 @@ class StatementObserverTest {
 
         assertThat(notes.waits).containsExactly("find 0", "check 0", "find 0");
         assertThat(notes.calls.stream().map(call -> call.get(0).kind()))
-                .containsExactly(Kind.FIND, Kind.CHECK, Kind.FIND);
+                .containsExactly(StatementKind.FIND, StatementKind.CHECK, StatementKind.FIND);
         assertThat(notes.calls.get(2).get(0).failure()).containsInstanceOf(IllegalStateException.class);
     }
 

@@ -236,12 +236,12 @@ class CertaintyTest extends StagedRace {
     }
 
     private List<Grant> history(Optional<Instant> at) {
-        return locks.history(new StreamHistoryQuery(stream, at, Long.MAX_VALUE, 10))
+        return locks.reads().history(new StreamHistoryQuery(stream, at, Long.MAX_VALUE, 10))
                 .grants();
     }
 
     private List<Grant> expiredGrants() {
-        return locks.history(new HistoryQuery(
+        return locks.reads().history(new HistoryQuery(
                         Optional.empty(),
                         "",
                         Optional.empty(),

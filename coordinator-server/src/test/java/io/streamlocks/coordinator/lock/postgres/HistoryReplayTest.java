@@ -251,13 +251,13 @@ class HistoryReplayTest {
                 assertThat(table.get("owner_id", String.class)).isEqualTo(grant.ownerId());
             }
             Instant asked = grant.acquiredAt();
-            assertThat(locks.history(new StreamHistoryQuery(stream, Optional.of(asked), Long.MAX_VALUE, 10))
+            assertThat(locks.reads().history(new StreamHistoryQuery(stream, Optional.of(asked), Long.MAX_VALUE, 10))
                             .grants())
                     .allSatisfy(held -> assertThat(held.fencingToken()).isLessThanOrEqualTo(grant.fencingToken()));
         }
 
         private List<Grant> history(String stream) {
-            return locks.history(new StreamHistoryQuery(stream, Optional.empty(), Long.MAX_VALUE, 1000))
+            return locks.reads().history(new StreamHistoryQuery(stream, Optional.empty(), Long.MAX_VALUE, 1000))
                     .grants();
         }
     }

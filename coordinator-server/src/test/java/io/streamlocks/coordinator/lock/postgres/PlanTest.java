@@ -55,7 +55,7 @@ class PlanTest {
                 BreakChange.SQL,
                 LockSql.GLANCE,
                 LockSql.LOOK,
-                PostgresLocks.FIND);
+                PostgresReads.FIND);
     }
 
     private void assertLooksUpEachStream(String sql) throws Exception {

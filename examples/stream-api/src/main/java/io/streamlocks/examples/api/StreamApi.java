@@ -45,7 +45,7 @@ public final class StreamApi implements AutoCloseable {
     private final ExecutorService requests = Executors.newCachedThreadPool();
     private final long startNanos = System.nanoTime();
 
-    // Guarded by this.
+    // All of these are guarded by this.
     private int appended;
 
     /**

@@ -1,9 +1,9 @@
-package io.streamlocks.coordinator.lock.group;
+package io.streamlocks.coordinator.lock;
 
 import java.util.Locale;
 
 /** The kind of a statement. */
-public enum Kind {
+public enum StatementKind {
     /** Grants leases. */
     ACQUIRE,
     /** Renews leases. */

@@ -1,5 +1,9 @@
 package io.streamlocks.coordinator.lock.postgres;
 
+import io.streamlocks.coordinator.lock.StreamHistoryQuery;
+import io.streamlocks.coordinator.lock.HistoryQuery;
+import io.streamlocks.coordinator.lock.GrantPage;
+import io.streamlocks.coordinator.lock.LockReads;
 import io.streamlocks.coordinator.lock.BlockedException;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockPage;
@@ -12,8 +16,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Reads live locks. This class is thread-safe. */
-record PostgresLocks(Statements statements) {
+/** Reads live locks, and passes the reads of history on. This class is thread-safe. */
+record PostgresReads(Statements statements, PostgresHistory history) implements LockReads {
 
     /** It is above every stream id that begins with a prefix: no id contains this character, which Unicode reserves. */
     static final String PAST_PREFIX = Character.toString(Character.MAX_CODE_POINT);
@@ -60,17 +64,28 @@ record PostgresLocks(Statements statements) {
         return certain.get(0);
     }
 
-    LockPage list(LockQuery query) {
+    @Override
+    public LockPage list(LockQuery query) {
         List<Lock> locks = statements.query(
                 "list",
                 LIST,
-                PostgresLocks::locks,
+                PostgresReads::locks,
                 query.after(),
                 query.prefix(),
                 query.prefix() + PAST_PREFIX,
                 query.ownerId().orElse(null),
                 query.pageSize() + 1);
         return LockPage.of(locks, query.pageSize());
+    }
+
+    @Override
+    public GrantPage history(StreamHistoryQuery query) {
+        return history.page(query);
+    }
+
+    @Override
+    public GrantPage history(HistoryQuery query) {
+        return history.page(query);
     }
 
     private static List<Lock> locks(ResultSet rows) throws SQLException {
