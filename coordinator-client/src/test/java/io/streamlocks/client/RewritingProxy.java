@@ -5,12 +5,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.UnaryOperator;
@@ -20,7 +19,6 @@ final class RewritingProxy implements AutoCloseable {
 
     private final URI coordinator;
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final HttpClient http = HttpClient.newHttpClient();
     private final HttpServer server;
     private volatile UnaryOperator<String> request = UnaryOperator.identity();
     private volatile UnaryOperator<String> answer = UnaryOperator.identity();
@@ -58,20 +56,31 @@ final class RewritingProxy implements AutoCloseable {
     private void pass(HttpExchange exchange) throws IOException {
         try (exchange) {
             String body = request.apply(new String(exchange.getRequestBody().readAllBytes(), UTF_8));
-            HttpResponse<String> answered = http.send(
-                    HttpRequest.newBuilder(coordinator.resolve(normalized(exchange.getRequestURI())))
-                            .header("Content-Type", "application/json")
-                            .method(exchange.getRequestMethod(), HttpRequest.BodyPublishers.ofString(body))
-                            .build(),
-                    HttpResponse.BodyHandlers.ofString());
-            byte[] bytes = answer.apply(answered.body()).getBytes(UTF_8);
-            answered.headers().firstValue("Content-Type").ifPresent(type -> exchange.getResponseHeaders()
-                    .set("Content-Type", type));
-            exchange.sendResponseHeaders(answered.statusCode(), bytes.length == 0 ? -1 : bytes.length);
+            HttpURLConnection call = (HttpURLConnection) coordinator
+                    .resolve(normalized(exchange.getRequestURI()))
+                    .toURL()
+                    .openConnection();
+            call.setRequestMethod(exchange.getRequestMethod());
+            call.setRequestProperty("Content-Type", "application/json");
+            // A server takes a second to stop while a client keeps a connection.
+            call.setRequestProperty("Connection", "close");
+            if (!body.isEmpty()) {
+                call.setDoOutput(true);
+                call.getOutputStream().write(body.getBytes(UTF_8));
+            }
+            int status = call.getResponseCode();
+            byte[] bytes = answer.apply(read(status < 400 ? call.getInputStream() : call.getErrorStream()))
+                    .getBytes(UTF_8);
+            if (call.getContentType() != null) {
+                exchange.getResponseHeaders().set("Content-Type", call.getContentType());
+            }
+            exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
             exchange.getResponseBody().write(bytes);
-        } catch (InterruptedException e) {
-            throw new IOException(e);
         }
+    }
+
+    private static String read(InputStream in) throws IOException {
+        return in == null ? "" : new String(in.readAllBytes(), UTF_8);
     }
 
     @Override
