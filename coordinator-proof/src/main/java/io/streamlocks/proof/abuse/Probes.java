@@ -29,8 +29,7 @@ final class Probes implements AutoCloseable {
 
     void start() {
         clock.scheduleAtFixedRate(
-                () -> PATHS.forEach(path ->
-                        threads.execute(() -> record(path, Probe.of(port, path)))),
+                () -> PATHS.forEach(path -> threads.execute(() -> record(path, Probe.of(port, path)))),
                 0,
                 EVERY_MS,
                 TimeUnit.MILLISECONDS);

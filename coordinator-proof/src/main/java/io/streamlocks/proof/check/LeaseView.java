@@ -81,12 +81,14 @@ final class LeaseView {
     }
 
     /** Returns null if no acquire is known, for instance because the file of the worker is missing. */
-    @Nullable Call firstAcquire() {
+    @Nullable
+    Call firstAcquire() {
         return firstAcquire;
     }
 
     /** Returns null if the worker never sent a release. */
-    @Nullable Call firstRelease() {
+    @Nullable
+    Call firstRelease() {
         return firstRelease;
     }
 

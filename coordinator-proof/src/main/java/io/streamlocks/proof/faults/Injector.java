@@ -30,7 +30,6 @@ final class Injector {
     /** The worker that was killed; null if none was. */
     private @Nullable String killed;
 
-
     Injector(Cluster cluster, Settings settings, long seed) {
         this.cluster = cluster;
         this.settings = settings;

@@ -59,7 +59,14 @@ public record Call(
     }
 
     private static Call begun(
-            String id, String owner, Kind kind, String stream, @Nullable String lease, int via, long token, long number) {
+            String id,
+            String owner,
+            Kind kind,
+            String stream,
+            @Nullable String lease,
+            int via,
+            long token,
+            long number) {
         return new Call(
                 id,
                 owner,

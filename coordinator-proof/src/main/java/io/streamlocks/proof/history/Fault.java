@@ -12,4 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param killed the worker process that was killed; otherwise null
  * @param databaseBack when the database accepted writes again, monotonic; 0 if it was never away
  */
-public record Fault(String kind, String what, long start, long end, @Nullable String killed, long databaseBack) {}
+public record Fault(
+        String kind,
+        String what,
+        long start,
+        long end,
+        @Nullable String killed,
+        long databaseBack) {}

@@ -30,7 +30,11 @@ final class Coordinators implements AutoCloseable {
 
     private static final int CONNECTIONS = 64;
 
-    record Reply(int status, byte[] body, @Nullable String contentType, @Nullable String retryAfter) {}
+    record Reply(
+            int status,
+            byte[] body,
+            @Nullable String contentType,
+            @Nullable String retryAfter) {}
 
     /**
      * The outcome of a request.
