@@ -34,7 +34,12 @@ final class CallFailures {
         if (problem == null && e.getCode() == 0) {
             return failure(what, streamId, String.valueOf(e.getMessage()), Optional.of(e), Answer.NONE);
         }
-        return failure(what, streamId, detail(e.getCode(), problem), Optional.of(e), answer(e.getCode(), problem, retryAfter(e)));
+        return failure(
+                what,
+                streamId,
+                detail(e.getCode(), problem),
+                Optional.of(e),
+                answer(e.getCode(), problem, retryAfter(e)));
     }
 
     /**
@@ -46,7 +51,11 @@ final class CallFailures {
         boolean tooManyLeases = isTooManyLeases(status, problem);
         Optional<Duration> itemRetryAfter = tooManyLeases ? Optional.of(RETRY_TOO_MANY_LEASES_AFTER) : Optional.empty();
         return failure(
-                what, Optional.of(streamId), detail(status, problem), Optional.empty(), answer(status, problem, itemRetryAfter));
+                what,
+                Optional.of(streamId),
+                detail(status, problem),
+                Optional.empty(),
+                answer(status, problem, itemRetryAfter));
     }
 
     private static StreamLockException failure(

@@ -12,7 +12,8 @@ public final class CoordinatorRefusedException extends StreamLockException {
 
     private final int status;
 
-    CoordinatorRefusedException(String message, int status, Optional<String> streamId, Optional<? extends Throwable> cause) {
+    CoordinatorRefusedException(
+            String message, int status, Optional<String> streamId, Optional<? extends Throwable> cause) {
         super(message, streamId, cause);
         this.status = status;
     }

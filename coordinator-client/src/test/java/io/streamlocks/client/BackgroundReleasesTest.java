@@ -111,7 +111,9 @@ class BackgroundReleasesTest {
     @Test
     void aRefusedItemIsNotRepeated() {
         BackgroundReleases releases = closed(keys -> all(
-                keys, new Release.Unknown(new CoordinatorRefusedException("forbidden", 403, Optional.empty(), Optional.empty()))));
+                keys,
+                new Release.Unknown(
+                        new CoordinatorRefusedException("forbidden", 403, Optional.empty(), Optional.empty()))));
         releases.add(key("orders"), NO_LENGTH);
 
         releases.releaseAtLast(LONG, () -> false);

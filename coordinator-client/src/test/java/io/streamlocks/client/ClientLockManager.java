@@ -1,6 +1,5 @@
 package io.streamlocks.client;
 
-import io.streamlocks.coordinator.lock.LockReads;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.streamlocks.client.generated.ApiException;
 import io.streamlocks.client.generated.model.BatchAcquireItem;
@@ -28,6 +27,7 @@ import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.lock.LockQuery;
+import io.streamlocks.coordinator.lock.LockReads;
 import io.streamlocks.coordinator.lock.LossReason;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;

@@ -123,7 +123,8 @@ public final class SimulatedClient {
             try {
                 return host.call(request);
             } catch (RuntimeException e) {
-                throw new CoordinatorUnavailableException("There is no usable answer", Optional.empty(), Optional.of(e));
+                throw new CoordinatorUnavailableException(
+                        "There is no usable answer", Optional.empty(), Optional.of(e));
             }
         }
 
@@ -149,8 +150,8 @@ public final class SimulatedClient {
                         wholeMillis(granted.lease().lock().expiresIn())));
             }
             if (outcome instanceof AcquireOutcome.LeaseIdUsed) {
-                return new Acquired.Failed(
-                        new CoordinatorRefusedException("The lease id is used", 409, Optional.empty(), Optional.empty()));
+                return new Acquired.Failed(new CoordinatorRefusedException(
+                        "The lease id is used", 409, Optional.empty(), Optional.empty()));
             }
             return outcome instanceof AcquireOutcome.Blocked || outcome instanceof AcquireOutcome.Undecided
                     ? new Acquired.Failed(tryAgain())

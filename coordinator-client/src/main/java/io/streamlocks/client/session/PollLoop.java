@@ -35,7 +35,6 @@ public final class PollLoop<E> implements AutoCloseable {
     /** Null until the loop starts. */
     private volatile @Nullable Thread thread;
 
-
     /** It is guarded by this. */
     private boolean started;
 

@@ -164,7 +164,8 @@ public interface ContractFixture {
 
     /** Returns the grants of the stream, latest first. */
     default List<Grant> history(String streamId) {
-        return locks().reads().history(new StreamHistoryQuery(streamId, Optional.empty(), Long.MAX_VALUE, 1000))
+        return locks().reads()
+                .history(new StreamHistoryQuery(streamId, Optional.empty(), Long.MAX_VALUE, 1000))
                 .grants();
     }
 

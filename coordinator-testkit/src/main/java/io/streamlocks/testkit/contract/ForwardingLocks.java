@@ -1,6 +1,5 @@
 package io.streamlocks.testkit.contract;
 
-import io.streamlocks.coordinator.lock.LockReads;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.BreakOutcome;
@@ -8,6 +7,7 @@ import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.LockReads;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;

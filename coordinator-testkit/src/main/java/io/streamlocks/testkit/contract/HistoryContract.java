@@ -91,7 +91,11 @@ interface HistoryContract extends BreakContract {
     }
 
     private List<String> heldAt(Instant at) {
-        return locks().reads().history(new StreamHistoryQuery(stream(), Optional.of(at), Long.MAX_VALUE, 10)).grants().stream()
+        return locks()
+                .reads()
+                .history(new StreamHistoryQuery(stream(), Optional.of(at), Long.MAX_VALUE, 10))
+                .grants()
+                .stream()
                 .map(Grant::ownerId)
                 .toList();
     }
@@ -109,7 +113,8 @@ interface HistoryContract extends BreakContract {
         List<Long> read = new ArrayList<>();
         Optional<Long> below = Optional.of(Long.MAX_VALUE);
         while (below.isPresent()) {
-            GrantPage page = locks().reads().history(new StreamHistoryQuery(stream(), Optional.empty(), below.get(), 2));
+            GrantPage page =
+                    locks().reads().history(new StreamHistoryQuery(stream(), Optional.empty(), below.get(), 2));
             assertThat(page.grants()).hasSizeLessThanOrEqualTo(2);
             page.grants().forEach(grant -> read.add(grant.fencingToken()));
             below = page.next().map(GrantPage.Position::fencingToken);
@@ -140,12 +145,14 @@ interface HistoryContract extends BreakContract {
         } while (after.isPresent());
         assertThat(read).extracting(Grant::fencingToken).isEqualTo(tokens);
 
-        assertThat(locks().reads().history(query(Optional.of(owner), Optional.of(EndReason.RELEASED), Optional.empty(), 10))
+        assertThat(locks().reads()
+                        .history(query(Optional.of(owner), Optional.of(EndReason.RELEASED), Optional.empty(), 10))
                         .grants())
                 .extracting(Grant::fencingToken)
                 .containsExactly(tokens.get(0), tokens.get(2), tokens.get(4));
         Instant third = read.get(2).acquiredAt();
-        assertThat(locks().reads().history(new HistoryQuery(
+        assertThat(locks().reads()
+                        .history(new HistoryQuery(
                                 Optional.of(owner),
                                 stream(),
                                 Optional.of(third),
@@ -156,7 +163,8 @@ interface HistoryContract extends BreakContract {
                         .grants())
                 .extracting(Grant::fencingToken)
                 .containsExactlyElementsOf(tokens.subList(0, 3));
-        assertThat(locks().reads().history(new HistoryQuery(
+        assertThat(locks().reads()
+                        .history(new HistoryQuery(
                                 Optional.empty(),
                                 stream() + "/",
                                 Optional.empty(),
@@ -206,7 +214,8 @@ interface HistoryContract extends BreakContract {
         assertThat(lease.lock().labels()).isEqualTo(labels);
         assertThat(ContractFixture.renewed(renew(lease)).lock().labels()).isEqualTo(labels);
         assertThat(locks().find(stream()).orElseThrow().labels()).isEqualTo(labels);
-        assertThat(locks().reads().list(new LockQuery(Optional.empty(), stream(), "", 1))
+        assertThat(locks().reads()
+                        .list(new LockQuery(Optional.empty(), stream(), "", 1))
                         .locks()
                         .get(0)
                         .labels())

@@ -74,7 +74,8 @@ interface ReadContract extends ContractFixture {
     @Test
     default void aPageThatContainsTheRestHasNoNext() {
         grantAll(List.of(stream() + 1, stream() + 2), "alice");
-        assertThat(locks().reads().list(new LockQuery(Optional.empty(), stream(), "", 2))
+        assertThat(locks().reads()
+                        .list(new LockQuery(Optional.empty(), stream(), "", 2))
                         .next())
                 .isEmpty();
     }
@@ -106,8 +107,9 @@ interface ReadContract extends ContractFixture {
         grantAll(List.of(stream() + "a2"), "bob");
         LockPage first = locks().reads().list(new LockQuery(Optional.of("alice"), stream() + "a", "", 1));
         assertThat(first.locks()).extracting(Lock::streamId).containsExactly(stream() + "a1");
-        LockPage second = locks().reads().list(new LockQuery(
-                Optional.of("alice"), stream() + "a", first.next().orElseThrow(), 1));
+        LockPage second = locks().reads()
+                .list(new LockQuery(
+                        Optional.of("alice"), stream() + "a", first.next().orElseThrow(), 1));
         assertThat(second.locks()).extracting(Lock::streamId).containsExactly(stream() + "a3");
         assertThat(second.next()).isEmpty();
     }

@@ -13,8 +13,12 @@ public final class ChildProcessBuilder {
     String name;
     Map<String, String> environment = Map.of();
     boolean inheritsEnvironment = true;
-    @Nullable Path out;
-    @Nullable Path err;
+
+    @Nullable
+    Path out;
+
+    @Nullable
+    Path err;
 
     ChildProcessBuilder(List<String> command) {
         this.command = command;

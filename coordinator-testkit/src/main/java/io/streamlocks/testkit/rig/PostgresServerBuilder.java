@@ -9,8 +9,12 @@ import org.jspecify.annotations.Nullable;
 /** The properties of a {@link PostgresServer}. A builder is not thread-safe. */
 public final class PostgresServerBuilder {
 
-    @Nullable Path data;
-    @Nullable Path log;
+    @Nullable
+    Path data;
+
+    @Nullable
+    Path log;
+
     final Map<String, String> settings = new LinkedHashMap<>(Map.of(
             "listen_addresses", "127.0.0.1",
             "unix_socket_directories", "",
