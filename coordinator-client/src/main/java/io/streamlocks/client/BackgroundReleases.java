@@ -83,7 +83,7 @@ final class BackgroundReleases implements AutoCloseable {
      * Releases from now on a lease that may be live. After {@link #releaseAtLast} this only logs that the lease stays
      * held.
      *
-     * @param length the length of the lease; empty if it may have been granted without an answer
+     * @param length the length of the lease; empty if it is unknown, because the grant may have had no answer
      */
     void add(LeaseKey key, Optional<Duration> length) {
         long now = runtime.nanoTime();
@@ -96,9 +96,10 @@ final class BackgroundReleases implements AutoCloseable {
         runtime.unpark(thread);
     }
 
-    /** Returns when a lease has run out by itself. A grant that comes later can make this later, too. */
+    /** Returns when a lease has run out by itself, if it was granted before it was added. */
     private long untilNanos(Unreleased known) {
-        return known.addedNanos + known.length.orElseGet(timing::longestLease).toNanos();
+        return known.addedNanos
+                + known.length.orElseGet(timing::longestPossibleLease).toNanos();
     }
 
     private void releaseUntilClosed() {
@@ -168,19 +169,33 @@ final class BackgroundReleases implements AutoCloseable {
     }
 
     private Round take(LeaseKey key, Release result) {
-        if (result instanceof Release.Unknown unknown) {
-            return failed(unknown.cause());
-        }
-        if (!(result instanceof Release.Lost lost) || lost.reason() != LossReason.UNKNOWN) {
-            unreleased.remove(key);
-            return Round.ANSWERED;
-        }
-        // The acquire may still be under way and be granted after this, so the release is repeated.
-        Unreleased known = unreleased.get(key);
-        if (known != null) {
-            known.hasNoTrace = true;
-        }
-        return Round.ANSWERED;
+        return result.match(new Release.Cases<>() {
+            @Override
+            public Round released() {
+                unreleased.remove(key);
+                return Round.ANSWERED;
+            }
+
+            @Override
+            public Round lost(Release.Lost lost) {
+                takeLoss(key, lost.reason());
+                return Round.ANSWERED;
+            }
+
+            @Override
+            public Round unknown(Release.Unknown unknown) {
+                return failed(unknown.cause());
+            }
+        });
+    }
+
+    private void takeLoss(LeaseKey key, LossReason reason) {
+        unreleased.computeIfPresent(key, (same, known) -> {
+            known.hasNoTrace = reason == LossReason.UNKNOWN;
+            // The acquire may still be under way and be granted after this, so the release is repeated for a while.
+            long repeatedNanos = runtime.nanoTime() - known.addedNanos;
+            return known.hasNoTrace && repeatedNanos < timing.longestLease().toNanos() ? known : null;
+        });
     }
 
     private void forgetWhatRanOut() {

@@ -27,7 +27,7 @@ final class CallCombiner<Q, R> {
     static final int MAX_UNDER_WAY = 4;
 
     /** So few that a body is below the limit, however long its ids and labels are. */
-    static final int MAX_BATCH = 40;
+    static final int MAX_COMBINED = 40;
 
     private static final long FOREVER = Long.MAX_VALUE;
 
@@ -116,8 +116,8 @@ final class CallCombiner<Q, R> {
         if (own.taken) {
             return List.of();
         }
-        List<Waiting> batch = new ArrayList<>(Math.min(MAX_BATCH, waiting.size()));
-        while (batch.size() < MAX_BATCH && !waiting.isEmpty()) {
+        List<Waiting> batch = new ArrayList<>(Math.min(MAX_COMBINED, waiting.size()));
+        while (batch.size() < MAX_COMBINED && !waiting.isEmpty()) {
             Waiting waiter = waiting.remove();
             waiter.taken = true;
             batch.add(waiter);

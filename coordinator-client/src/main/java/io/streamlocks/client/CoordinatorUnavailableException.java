@@ -56,7 +56,8 @@ public final class CoordinatorUnavailableException extends StreamLockException {
     /**
      * Returns for how long the coordinator asked not to be called, as the {@code Retry-After} of a 429 or 503 says;
      * empty if it named no time. After a 429 {@link StreamLockClient#tryAcquire} waits for that long by itself. After a
-     * 503 it does not, because the next try may reach another server.
+     * 503 it does not, because the next try may reach another server. If a lease was refused as {@code
+     * too-many-leases} in a batch, the answer names no time for it, and this returns the client's own constant of 5 s.
      */
     public Optional<Duration> retryAfter() {
         return Optional.ofNullable(retryAfter);

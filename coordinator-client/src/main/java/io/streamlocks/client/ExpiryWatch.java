@@ -51,7 +51,7 @@ final class ExpiryWatch {
                 if (left > 0 && !closed) {
                     runtime.parkOwn(this, left);
                 }
-                leases.forEach(lease -> lease.feed(new BeatOutcome.Unknown()));
+                leases.forEach(lease -> lease.life().feed(new BeatOutcome.Unknown()));
             } catch (Throwable e) {
                 // A lease must never outlive its safe time, so no error ends this thread.
                 Notices.surviving("watch", e);

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,8 +32,11 @@ final class Heartbeat {
     /** A time before the first lease. The thread can start later than that. */
     private final long startedNanos;
 
-    /** Whether a lease was added that must be renewed before the next beat. */
-    private volatile boolean sooner;
+    /**
+     * When the request was sent that granted a lease which cannot wait for the next beat; the earliest, if there are
+     * several. Null if there is none.
+     */
+    private final AtomicReference<Long> sooner = new AtomicReference<>();
 
     private volatile boolean closed;
 
@@ -58,12 +62,14 @@ final class Heartbeat {
     }
 
     /**
-     * Moves the next beat forward, because the interval has become shorter. The flag is set before the thread is
-     * unparked. So the thread either finds the flag before it parks, or its park ends at once and it finds the flag
-     * then.
+     * Moves the next beat forward, for a lease that was granted late or is shorter than those before. The time is set
+     * before the thread is unparked. So the thread either finds the time before it parks, or its park ends at once and
+     * it finds the time then.
+     *
+     * @param sentNanos when the request was sent that granted the lease; the lease is as old as that
      */
-    void beatSooner() {
-        sooner = true;
+    void beatSooner(long sentNanos) {
+        sooner.accumulateAndGet(sentNanos, (one, other) -> one == null || other - one < 0 ? other : one);
         runtime.unpark(thread);
     }
 
@@ -97,9 +103,9 @@ final class Heartbeat {
     private void awaitBeat(long wakeNanos) {
         long untilNanos = wakeNanos;
         while (!closed) {
-            if (sooner) {
-                sooner = false;
-                long soonNanos = runtime.nanoTime() + pace.nextNanos();
+            Long sentNanos = sooner.getAndSet(null);
+            if (sentNanos != null) {
+                long soonNanos = sentNanos + pace.nextNanos();
                 untilNanos = soonNanos - untilNanos < 0 ? soonNanos : untilNanos;
             }
             long left = untilNanos - runtime.nanoTime();
@@ -138,16 +144,7 @@ final class Heartbeat {
         int renewed = 0;
         List<RuntimeException> unknown = new ArrayList<>();
         for (int i = 0; i < chunk.size(); i++) {
-            HeldLease lease = chunk.get(i);
-            if (outcomes.get(i) instanceof Renewal.Renewed confirmed) {
-                lease.confirmed(sent);
-                lease.feed(new BeatOutcome.Renewed(lease.safeUntil(sent, confirmed.expiresIn())));
-                renewed++;
-            } else if (outcomes.get(i) instanceof Renewal.Lost lost) {
-                lease.feed(new BeatOutcome.Lost(lost.reason(), lost.breakReason()));
-            } else if (outcomes.get(i) instanceof Renewal.Unknown none) {
-                unknown.add(none.cause());
-            }
+            renewed += take(chunk.get(i), sent, outcomes.get(i), unknown);
         }
         int count = renewed;
         Duration took = Duration.ofNanos(runtime.nanoTime() - sent);
@@ -156,6 +153,30 @@ final class Heartbeat {
             tellRenewalUnknown(unknown.size(), unknown.get(0));
         }
         return unknown.isEmpty();
+    }
+
+    /** Takes in the outcome of a renewal, and adds the cause if it is unknown. Returns the number of leases renewed. */
+    private static int take(HeldLease lease, long sent, Renewal outcome, List<RuntimeException> unknownCauses) {
+        return outcome.match(new Renewal.Cases<>() {
+            @Override
+            public Integer renewed(Renewal.Renewed renewed) {
+                lease.confirmed(sent);
+                lease.life().feed(new BeatOutcome.Renewed(lease.safeUntil(sent, renewed.expiresIn())));
+                return 1;
+            }
+
+            @Override
+            public Integer lost(Renewal.Lost lost) {
+                lease.life().feed(new BeatOutcome.Lost(lost.reason(), lost.breakReason()));
+                return 0;
+            }
+
+            @Override
+            public Integer unknown(Renewal.Unknown unknown) {
+                unknownCauses.add(unknown.cause());
+                return 0;
+            }
+        });
     }
 
     private void tellRenewalUnknown(int count, RuntimeException cause) {

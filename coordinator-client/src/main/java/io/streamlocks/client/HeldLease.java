@@ -120,11 +120,6 @@ public final class HeldLease implements AutoCloseable {
         life.onLost(callback, executor);
     }
 
-    /** Runs this once if the lease is lost, or closed because its client is, at once and on the thread that notices. */
-    void onTaken(Runnable reflex) {
-        life.onTaken(reflex);
-    }
-
     /** Returns the exception for callers that need the lease. */
     LeaseLostException over() {
         return new LeaseLostException(streamId(), loss());
@@ -152,9 +147,7 @@ public final class HeldLease implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (life.close()) {
-            keeper.release(List.of(this));
-        }
+        keeper.release(List.of(this));
     }
 
     /**
@@ -204,29 +197,8 @@ public final class HeldLease implements AutoCloseable {
         }
     }
 
-    /** Takes in an outcome, and reports the loss if the outcome is one. */
-    void feed(BeatOutcome outcome) {
-        life.feed(outcome);
-    }
-
-    /** Takes in that the answer to the release was a loss. */
-    void lostBeforeRelease(LossReason reason) {
-        life.lostBeforeRelease(reason);
-    }
-
-    /** Closes the lease without a call. Returns whether that ended it. */
-    boolean endQuietly() {
-        return life.close();
-    }
-
-    /** Closes the lease because its client is closed, so that the work must stop. Returns whether that ended it. */
-    boolean take() {
-        return life.take();
-    }
-
-    /** Returns whether the lease is lost, or closed because its client is. */
-    boolean isTaken() {
-        return life.isTaken();
+    LeaseLife life() {
+        return life;
     }
 
     /**

@@ -38,23 +38,79 @@ abstract class LeaseCalls implements AutoCloseable {
 
     /** The outcome of one renewal. */
     sealed interface Renewal {
-        record Renewed(Duration expiresIn) implements Renewal {}
 
-        record Lost(LossReason reason, Optional<String> breakReason) implements Renewal {}
+        /** Returns what the method of this outcome returns. A new outcome adds a method to {@link Cases}. */
+        <T> T match(Cases<T> cases);
+
+        /** One method per outcome, so that the compiler finds every place that must handle a new one. */
+        interface Cases<T> {
+            T renewed(Renewed renewed);
+
+            T lost(Lost lost);
+
+            T unknown(Unknown unknown);
+        }
+
+        record Renewed(Duration expiresIn) implements Renewal {
+            @Override
+            public <T> T match(Cases<T> cases) {
+                return cases.renewed(this);
+            }
+        }
+
+        record Lost(LossReason reason, Optional<String> breakReason) implements Renewal {
+            @Override
+            public <T> T match(Cases<T> cases) {
+                return cases.lost(this);
+            }
+        }
 
         /** There was an answer, but it was not usable for this item. */
-        record Unknown(RuntimeException cause) implements Renewal {}
+        record Unknown(RuntimeException cause) implements Renewal {
+            @Override
+            public <T> T match(Cases<T> cases) {
+                return cases.unknown(this);
+            }
+        }
     }
 
     /** The outcome of one release. */
     sealed interface Release {
-        record Released() implements Release {}
+
+        /** Returns what the method of this outcome returns. A new outcome adds a method to {@link Cases}. */
+        <T> T match(Cases<T> cases);
+
+        /** One method per outcome, so that the compiler finds every place that must handle a new one. */
+        interface Cases<T> {
+            T released();
+
+            T lost(Lost lost);
+
+            T unknown(Unknown unknown);
+        }
+
+        record Released() implements Release {
+            @Override
+            public <T> T match(Cases<T> cases) {
+                return cases.released();
+            }
+        }
 
         /** The lease was lost before. */
-        record Lost(LossReason reason) implements Release {}
+        record Lost(LossReason reason) implements Release {
+            @Override
+            public <T> T match(Cases<T> cases) {
+                return cases.lost(this);
+            }
+        }
 
         /** There was an answer, but it was not usable for this item. */
-        record Unknown(RuntimeException cause) implements Release {}
+        record Unknown(RuntimeException cause) implements Release {
+            @Override
+            public <T> T match(Cases<T> cases) {
+                return cases.unknown(this);
+            }
+        }
     }
 
     /**
@@ -68,13 +124,41 @@ abstract class LeaseCalls implements AutoCloseable {
 
     /** The outcome of one acquire. */
     sealed interface Acquired {
-        record Granted(Grant grant) implements Acquired {}
+
+        /** Returns what the method of this outcome returns. A new outcome adds a method to {@link Cases}. */
+        <T> T match(Cases<T> cases);
+
+        /** One method per outcome, so that the compiler finds every place that must handle a new one. */
+        interface Cases<T> {
+            T granted(Grant grant);
+
+            T held();
+
+            T failed(StreamLockException cause);
+        }
+
+        record Granted(Grant grant) implements Acquired {
+            @Override
+            public <T> T match(Cases<T> cases) {
+                return cases.granted(grant);
+            }
+        }
 
         /** Another owner holds the stream, or an operator keeps it closed for a while. */
-        record Held() implements Acquired {}
+        record Held() implements Acquired {
+            @Override
+            public <T> T match(Cases<T> cases) {
+                return cases.held();
+            }
+        }
 
         /** There was an answer, but it was not usable for this item, or refused it. */
-        record Failed(StreamLockException cause) implements Acquired {}
+        record Failed(StreamLockException cause) implements Acquired {
+            @Override
+            public <T> T match(Cases<T> cases) {
+                return cases.failed(cause);
+            }
+        }
     }
 
     private final CallCombiner<Acquire, Acquired> acquires;
@@ -87,11 +171,22 @@ abstract class LeaseCalls implements AutoCloseable {
 
     /** Acquires a lease. Returns empty if another owner holds the stream, or an operator keeps it closed for a while. */
     final Optional<Grant> acquire(Acquire acquire) {
-        Acquired acquired = acquires.call(acquire);
-        if (acquired instanceof Acquired.Failed failed) {
-            throw failed.cause();
-        }
-        return acquired instanceof Acquired.Granted granted ? Optional.of(granted.grant()) : Optional.empty();
+        return acquires.call(acquire).match(new Acquired.Cases<>() {
+            @Override
+            public Optional<Grant> granted(Grant grant) {
+                return Optional.of(grant);
+            }
+
+            @Override
+            public Optional<Grant> held() {
+                return Optional.empty();
+            }
+
+            @Override
+            public Optional<Grant> failed(StreamLockException cause) {
+                throw cause;
+            }
+        });
     }
 
     /** Releases at most {@link ContractLimits#MAX_BATCH} leases. Returns one outcome for each, in order. */

@@ -85,8 +85,10 @@ final class LeaseKeeper implements AutoCloseable {
             return Optional.empty();
         }
         watch.added(safeUntil);
-        if (timing.held(length)) {
-            heartbeat.beatSooner();
+        boolean renewedSooner = timing.held(length);
+        // The next beat can be an interval away. A lease that is that old already cannot wait for it.
+        if (renewedSooner || nanoTime() - sentNanos >= timing.interval().toNanos()) {
+            heartbeat.beatSooner(sentNanos);
         }
         return Optional.of(lease);
     }
@@ -96,10 +98,19 @@ final class LeaseKeeper implements AutoCloseable {
         leases.remove(key.leaseId());
     }
 
-    /** Releases leases that are closed, in as few calls as possible. */
-    void release(Collection<HeldLease> closedLeases) {
-        closedLeases.forEach(lease -> forget(lease.key()));
-        releases.release(closedLeases, this::wakeClosing);
+    /** Closes leases, and releases those that were neither lost nor closed before, in as few calls as possible. */
+    void release(Collection<HeldLease> held) {
+        releases.release(
+                () -> forget(held.stream().filter(lease -> lease.life().close()).toList()), this::wakeClosing);
+    }
+
+    private void releaseTaken(List<HeldLease> taken) {
+        releases.release(() -> forget(taken), this::wakeClosing);
+    }
+
+    private List<HeldLease> forget(List<HeldLease> ended) {
+        ended.forEach(lease -> forget(lease.key()));
+        return ended;
     }
 
     /** Releases in the background a lease that may have been granted, until it must have run out. */
@@ -132,7 +143,8 @@ final class LeaseKeeper implements AutoCloseable {
         heartbeat.close();
         watch.close();
         background.close();
-        List<HeldLease> taken = leases.values().stream().filter(HeldLease::take).toList();
+        List<HeldLease> taken =
+                leases.values().stream().filter(lease -> lease.life().take()).toList();
         // The work that this has interrupted may be the caller's own, and a call of an interrupted thread fails.
         boolean interrupted = Thread.interrupted();
         try {
@@ -168,7 +180,7 @@ final class LeaseKeeper implements AutoCloseable {
         List<HeldLease> unused = new ArrayList<>();
         List<HeldLease> used = new ArrayList<>();
         taken.forEach(lease -> (lease.isInUse() ? used : unused).add(lease));
-        release(unused);
+        releaseTaken(unused);
         return used;
     }
 

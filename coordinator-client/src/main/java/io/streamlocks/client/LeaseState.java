@@ -39,9 +39,12 @@ final class LeaseState {
             over = true;
             return Optional.of(LossReason.UNCONFIRMED);
         }
-        if (outcome instanceof BeatOutcome.Renewed renewed && renewed.safeUntilNanos() - safeUntilNanos > 0) {
+        if (outcome instanceof BeatOutcome.Renewed renewed) {
             // The moment never moves back: answers may overtake each other.
-            safeUntilNanos = renewed.safeUntilNanos();
+            boolean later = renewed.safeUntilNanos() - safeUntilNanos > 0;
+            safeUntilNanos = later ? renewed.safeUntilNanos() : safeUntilNanos;
+        } else if (!(outcome instanceof BeatOutcome.Unknown)) {
+            throw new IllegalStateException("The outcome is not handled: " + outcome);
         }
         return Optional.empty();
     }

@@ -4,11 +4,11 @@ import io.streamlocks.client.LeaseCalls.LeaseKey;
 import io.streamlocks.client.LeaseCalls.Release;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,9 +17,9 @@ import org.slf4j.LoggerFactory;
  * BackgroundReleases background}, which repeats it.
  *
  * <p>The thread that closes the client must know whether other threads have releases under way, because their failures
- * arrive in the background late. So each call counts itself before its first request, and stops counting itself only
- * after its failures have arrived in the background. The closing thread therefore either sees the call or sees its
- * failures.
+ * arrive in the background late. So each call counts itself before it ends its leases, and stops counting itself only
+ * after its failures have arrived in the background. The closing thread therefore either finds a lease live and ends it
+ * by itself, or sees the call, or sees its failures.
  *
  * <p>This class is thread-safe.
  */
@@ -45,15 +45,16 @@ final class Releases {
     }
 
     /**
-     * Releases leases that are closed, in as few calls as possible.
+     * Ends leases and releases them, in as few calls as possible.
      *
+     * @param ending ends the leases, and returns those to release; it runs when this call counts as under way
      * @param atEnd runs when this call does not count as under way any more, whatever came of it
      */
-    void release(Collection<HeldLease> closedLeases, Runnable atEnd) {
+    void release(Supplier<List<HeldLease>> ending, Runnable atEnd) {
         Object underWay = new Object();
         releasing.put(underWay, Thread.currentThread());
         try {
-            releaseCounted(closedLeases);
+            releaseCounted(ending.get());
         } finally {
             releasing.remove(underWay);
             atEnd.run();
@@ -79,7 +80,7 @@ final class Releases {
         }
     }
 
-    private void releaseCounted(Collection<HeldLease> closedLeases) {
+    private void releaseCounted(List<HeldLease> closedLeases) {
         RuntimeException failure = null;
         for (List<HeldLease> chunk : LeaseCalls.chunks(closedLeases, HeldLease::key)) {
             // The other calls would take as long as the one without an answer, so their leases go to the background.
@@ -102,18 +103,36 @@ final class Releases {
         List<HeldLease> unknown = new ArrayList<>();
         Optional<RuntimeException> failure = Optional.empty();
         for (int i = 0; i < chunk.size(); i++) {
-            HeldLease lease = chunk.get(i);
-            if (results.get(i) instanceof Release.Lost lost) {
-                lease.lostBeforeRelease(lost.reason());
-            } else if (results.get(i) instanceof Release.Unknown none) {
-                releaseUnknown(lease, none.cause());
-                unknown.add(lease);
-                failure = Optional.of(none.cause());
-            } else {
-                notices.tell(to -> to.released(lease.streamId()));
+            Optional<RuntimeException> cause = take(chunk.get(i), results.get(i));
+            if (cause.isPresent()) {
+                unknown.add(chunk.get(i));
+                failure = cause;
             }
         }
         failure.ifPresent(cause -> warnOfUnknown(unknown, cause));
+    }
+
+    /** Takes in the outcome of a release. Returns the cause if it is unknown. */
+    private Optional<RuntimeException> take(HeldLease lease, Release result) {
+        return result.match(new Release.Cases<>() {
+            @Override
+            public Optional<RuntimeException> released() {
+                notices.tell(to -> to.released(lease.streamId()));
+                return Optional.empty();
+            }
+
+            @Override
+            public Optional<RuntimeException> lost(Release.Lost lost) {
+                lease.life().lostBeforeRelease(lost.reason());
+                return Optional.empty();
+            }
+
+            @Override
+            public Optional<RuntimeException> unknown(Release.Unknown unknown) {
+                releaseUnknown(lease, unknown.cause());
+                return Optional.of(unknown.cause());
+            }
+        });
     }
 
     private void warnOfUnknown(List<HeldLease> leases, RuntimeException cause) {

@@ -125,7 +125,7 @@ public final class StreamLockClient implements AutoCloseable {
      * @param leases the leases; those that are closed or lost are left out
      */
     public void release(Collection<HeldLease> leases) {
-        keeper.release(leases.stream().filter(HeldLease::endQuietly).toList());
+        keeper.release(leases);
     }
 
     /**

@@ -147,7 +147,16 @@ final class Timing {
         return acquireTimeout;
     }
 
-    /** Returns how long a lease of unknown length can last. */
+    /**
+     * Returns how long a lease can last whose grant had no answer: the ttl that is set, or else the longest that the
+     * contract allows. Leases that were granted before do not limit it, because another server may have another
+     * default.
+     */
+    Duration longestPossibleLease() {
+        return ttl.orElse(ContractLimits.MAX_TTL);
+    }
+
+    /** Returns the length of the longest lease so far, or an assumed length until the first grant. */
     Duration longestLease() {
         return longest;
     }

@@ -12,7 +12,7 @@ final class WorkUnderLease {
     static <T, X extends Exception> Optional<T> run(HeldLease lease, LeaseWork<T, X> work) throws X {
         HeldLease.Use use = lease.use();
         Interruption interruption = Interruption.begin();
-        lease.onTaken(interruption::interrupt);
+        lease.life().onTaken(interruption::interrupt);
         Throwable failure = null;
         T result = null;
         try {
@@ -28,7 +28,7 @@ final class WorkUnderLease {
         } finally {
             interruption.leave();
         }
-        if (lease.isTaken() || lease.loss().isPresent()) {
+        if (lease.life().isTaken() || lease.loss().isPresent()) {
             LeaseLostException lost = lease.over();
             if (failure != null) {
                 lost.addSuppressed(failure);

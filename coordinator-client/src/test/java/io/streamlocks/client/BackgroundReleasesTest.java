@@ -46,9 +46,19 @@ class BackgroundReleasesTest {
 
     /** Returns releases whose thread has ended, so that only the last tries release. */
     private BackgroundReleases closed(Function<List<LeaseKey>, List<Release>> answers) {
-        BackgroundReleases releases = new BackgroundReleases(calls(answers), longTimes(), ClientRuntime.JVM);
+        return closed(answers, longTimes(), ClientRuntime.JVM);
+    }
+
+    private BackgroundReleases closed(
+            Function<List<LeaseKey>, List<Release>> answers, Timing timing, ClientRuntime runtime) {
+        BackgroundReleases releases = new BackgroundReleases(calls(answers), timing, runtime);
         releases.close();
         return releases;
+    }
+
+    /** Returns times without a ttl: the coordinator chooses the length of leases. */
+    private static Timing timesOfServer() {
+        return new Timing(Optional.empty(), Optional.empty(), Optional.empty(), LONG);
     }
 
     private static Timing longTimes() {
@@ -151,6 +161,64 @@ class BackgroundReleasesTest {
         assertThat(lines()).singleElement().satisfies(line -> assertThat(line)
                 .startsWith("1 leases stay held for up to 3600000 ms")
                 .contains("orders"));
+    }
+
+    @Test
+    void aLeaseOfUnknownLengthIsReleasedUntilTheLongestLeaseHasRunOut() {
+        ManualRuntime runtime = new ManualRuntime();
+        BackgroundReleases releases = closed(
+                keys -> all(keys, new Release.Unknown(new RuntimeException("no answer"))), timesOfServer(), runtime);
+        releases.add(key("orders"), NO_LENGTH);
+
+        runtime.pass(ContractLimits.MAX_TTL.minusSeconds(1));
+        assertThat(releases.releaseOnce()).isFalse();
+        assertThat(released).hasSize(1);
+        assertThat(lines()).isEmpty();
+
+        runtime.pass(Duration.ofSeconds(1));
+        assertThat(releases.releaseOnce()).isTrue();
+        assertThat(released).hasSize(1);
+        assertThat(lines()).singleElement().satisfies(line -> assertThat(line)
+                .startsWith("1 leases have run out, because no release of them had an answer: orders"));
+    }
+
+    @Test
+    void aLeaseWithoutATraceIsReleasedOnlyAsLongAsTheLeasesGrantedSoFar() {
+        ManualRuntime runtime = new ManualRuntime();
+        Timing timing = timesOfServer();
+        timing.held(Duration.ofSeconds(10));
+        BackgroundReleases releases = closed(keys -> all(keys, new Release.Lost(LossReason.UNKNOWN)), timing, runtime);
+        releases.add(key("orders"), NO_LENGTH);
+
+        runtime.pass(Duration.ofSeconds(9));
+        releases.releaseOnce();
+        runtime.pass(Duration.ofSeconds(1));
+        releases.releaseOnce();
+        releases.releaseOnce();
+
+        assertThat(released).hasSize(2);
+        assertThat(lines()).isEmpty();
+    }
+
+    @Test
+    void aLeaseThatHadNoTraceIsStillReleasedIfLaterReleasesHaveNoAnswer() {
+        ManualRuntime runtime = new ManualRuntime();
+        BackgroundReleases releases = closed(
+                keys -> all(
+                        keys,
+                        released.size() == 1
+                                ? new Release.Lost(LossReason.UNKNOWN)
+                                : new Release.Unknown(new RuntimeException("no answer"))),
+                timesOfServer(),
+                runtime);
+        releases.add(key("orders"), NO_LENGTH);
+        releases.releaseOnce();
+
+        runtime.pass(Duration.ofMinutes(1));
+        releases.releaseOnce();
+        releases.releaseOnce();
+
+        assertThat(released).hasSize(3);
     }
 
     @Test

@@ -98,12 +98,12 @@ class CallCombinerTest {
     @Test
     @Tag("slow")
     void aBatchHasABound() throws Exception {
-        int[] many = IntStream.rangeClosed(3, 3 + 2 * CallCombiner.MAX_BATCH).toArray();
+        int[] many = IntStream.rangeClosed(3, 3 + 2 * CallCombiner.MAX_COMBINED).toArray();
         List<Future<Integer>> calls = callBehindAnother(combiner, many);
         answers.release(1000);
         results(calls);
         assertThat(requests).hasSize(1 + 3).allSatisfy(batch -> assertThat(batch)
-                .hasSizeLessThanOrEqualTo(CallCombiner.MAX_BATCH));
+                .hasSizeLessThanOrEqualTo(CallCombiner.MAX_COMBINED));
     }
 
     @Test

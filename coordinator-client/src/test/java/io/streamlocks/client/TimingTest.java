@@ -36,6 +36,15 @@ class TimingTest {
         assertThat(timing.interval()).isEqualTo(seconds(4));
         assertThat(timing.requestTimeout()).isEqualTo(seconds(3));
         assertThat(timing.longestLease()).isEqualTo(seconds(12));
+        assertThat(timing.longestPossibleLease()).isEqualTo(seconds(12));
+    }
+
+    @Test
+    void aLeaseWhoseGrantHadNoAnswerCanLastAsLongAsTheContractAllowsIfNoTtlIsSet() {
+        Timing timing = ofServer();
+        assertThat(timing.longestPossibleLease()).isEqualTo(ContractLimits.MAX_TTL);
+        timing.held(seconds(6));
+        assertThat(timing.longestPossibleLease()).isEqualTo(ContractLimits.MAX_TTL);
     }
 
     @Test

@@ -25,7 +25,7 @@ public final class InProcessCoordinator implements AutoCloseable {
     private final HttpServer server;
     private final URI uri;
 
-    /** Starts a coordinator. Blocks until it takes calls. */
+    /** Starts a coordinator. This blocks until the coordinator takes calls. */
     public InProcessCoordinator() {
         MonotonicClock monotonic = new MonotonicClock();
         InstantSource clock = () -> monotonic.instant().plus(advanced.get());

@@ -10,14 +10,16 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The streams that a registry has claimed, each with its place. At most one place per stream, and a limited number of
- * them.
+ * The streams that a registry has claimed, each with its place. A stream has at most one place, and the number of places
+ * is limited.
  *
  * <p>Each method is one step under this object's monitor, and none of them blocks. Two steps decide who releases a
  * lease when the registry stops. {@link #stop} marks the sessions that are open: the stopping thread releases their
  * leases with one call. {@link #handBack} unmarks the sessions whose handler has not returned. A session that ends asks
- * {@link #isReleasedTogether} before it releases its lease. So exactly one of the two threads releases each lease: the
- * session if it was never marked, or ended after it was unmarked, and the stopping thread otherwise.
+ * {@link #isReleasedTogether} before it releases its lease. So at least one of the two threads releases each lease: the
+ * session if it asked before it was marked or after it was unmarked, and the stopping thread if the session is still
+ * marked when it has ended. Both do so if a session asked before {@link #stop} and its place is not free yet. This is
+ * harmless, because closing a lease again does nothing.
  *
  * <p>This class is thread-safe.
  */

@@ -176,7 +176,7 @@ public final class ChildProcess implements AutoCloseable {
         return process != null && process.isAlive();
     }
 
-    /** Returns whether the process has ended without a call that ends it. Reports each such end once. */
+    /** Returns whether the process has ended without a call that ends it. This method reports each such end once. */
     public synchronized boolean hasDied() {
         boolean died = expectedAlive && !isAlive();
         expectedAlive &= !died;

@@ -115,7 +115,10 @@ public final class PostgresServer implements AutoCloseable {
         return DSL.using(database(database), SQLDialect.POSTGRES);
     }
 
-    /** Executes statements one after the other in one session of the database postgres. Waits up to 20 s for each. */
+    /**
+     * Executes statements one after the other in one session of the database postgres. This method waits up to 20 s for
+     * each.
+     */
     public void execute(String... statements) throws SQLException {
         try (Connection connection = connect();
                 Statement statement = connection.createStatement()) {
@@ -127,7 +130,7 @@ public final class PostgresServer implements AutoCloseable {
 
     /**
      * Executes a query in the database postgres, and returns the first column of the first row. Returns null if there
-     * is no row, or if the database has null there. Waits up to 20 s.
+     * is no row, or if the database has null there. This method waits up to 20 s.
      */
     public @Nullable String query(String sql) throws SQLException {
         try (Connection connection = connect();
@@ -166,8 +169,8 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /**
-     * Starts the server, and blocks until it answers. Starts it again if it ends, as a supervisor does: the processes
-     * of a killed server hold its memory for a moment, and it refuses to start while they do.
+     * Starts the server, and blocks until it answers. If the server ends, this method starts it again, as a supervisor
+     * does: the processes of a killed server hold its memory for a moment, and it refuses to start while they do.
      *
      * @throws IOException if it does not answer within a minute
      */
@@ -203,15 +206,17 @@ public final class PostgresServer implements AutoCloseable {
         TimeUnit.MILLISECONDS.sleep(20);
     }
 
-    /** Shuts the server down. Its connections break, and new ones are refused. Blocks until its processes are gone. */
+    /**
+     * Shuts the server down, and blocks until its processes are gone. Its connections break, and new ones are refused.
+     */
     public void stop() throws IOException, InterruptedException {
         process.signal("INT");
         process.exitCode(STOP);
     }
 
     /**
-     * Kills the server and its children. It has no chance to write or to send anything more. Blocks until they are
-     * gone.
+     * Kills the server and its children, and blocks until they are gone. The server has no chance to write or to send
+     * anything more.
      */
     public void kill() throws InterruptedException {
         process.kill();

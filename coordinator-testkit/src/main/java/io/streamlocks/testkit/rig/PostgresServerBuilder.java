@@ -49,7 +49,7 @@ public final class PostgresServerBuilder {
     }
 
     /**
-     * Returns a server that is started. Blocks until it answers.
+     * Returns a server that is started. This blocks until the server answers.
      *
      * @throws IOException if it does not answer within a minute
      */

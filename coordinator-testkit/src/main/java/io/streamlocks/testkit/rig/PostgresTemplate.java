@@ -20,7 +20,8 @@ record PostgresTemplate(Path programs, Path data) {
     private static @Nullable PostgresTemplate made;
 
     /**
-     * Returns the template. The first call blocks for about a second; longer where the programs are not unpacked yet.
+     * Returns the template. The first call blocks for about a second, or for longer if the programs are not unpacked
+     * yet.
      */
     static synchronized PostgresTemplate get() throws IOException {
         if (made == null) {

@@ -1,0 +1,111 @@
+package io.streamlocks.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.streamlocks.client.LeaseCalls.Grant;
+import io.streamlocks.client.LeaseCalls.LeaseKey;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Tests the threads of a client on a clock that only a test moves, so that a beat that comes late never comes. */
+@Timeout(60)
+class LeaseKeeperTest {
+
+    private static final Duration LENGTH = Duration.ofSeconds(5);
+
+    private final ManualRuntime runtime = new ManualRuntime();
+    private final Timing timing =
+            new Timing(Optional.empty(), Optional.empty(), Optional.empty(), Duration.ofSeconds(5));
+    private final Notices notices = new Notices(new StreamLockListener() {}, Runnable::run, runtime);
+    private final CompletableFuture<List<LeaseKey>> renewed = new CompletableFuture<>();
+    private final CompletableFuture<List<LeaseKey>> released = new CompletableFuture<>();
+    private final LeaseCalls calls = new LeaseCalls(runtime) {
+        @Override
+        List<Renewal> renew(List<LeaseKey> keys) {
+            renewed.complete(keys);
+            return keys.stream()
+                    .<Renewal>map(key -> new Renewal.Renewed(LENGTH))
+                    .toList();
+        }
+
+        @Override
+        List<Acquired> acquireAll(List<Acquire> acquires) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        List<Release> releaseAll(List<LeaseKey> keys) {
+            released.complete(keys);
+            return keys.stream().<Release>map(key -> new Release.Released()).toList();
+        }
+
+        @Override
+        public void close() {}
+    };
+    private final LeaseKeeper keeper = new LeaseKeeper(calls, calls, timing, notices, runtime);
+
+    @AfterEach
+    void close() {
+        keeper.close();
+    }
+
+    private HeldLease keep(LeaseKey key, Duration age) {
+        long sentNanos = runtime.nanoTime();
+        runtime.pass(age);
+        return keeper.keep(key, new Grant(1, LENGTH, LENGTH), sentNanos).orElseThrow();
+    }
+
+    private static LeaseKey key(String stream) {
+        return new LeaseKey(stream, UUID.randomUUID());
+    }
+
+    @Test
+    void theFirstLeaseIsRenewedAtOnceIfItsGrantTookLongerThanAnInterval() throws Exception {
+        LeaseKey key = key("orders");
+        keep(key, Duration.ofSeconds(4));
+        assertThat(renewed.get()).containsExactly(key);
+    }
+
+    @Test
+    void aLeaseAsLongAsThoseBeforeIsRenewedAtOnceIfItsGrantTookLongerThanAnInterval() throws Exception {
+        timing.held(LENGTH);
+        LeaseKey key = key("orders");
+        keep(key, Duration.ofSeconds(4));
+        assertThat(renewed.get()).containsExactly(key);
+    }
+
+    @Test
+    void aLeaseThatIsClosedIsReleasedOnce() throws Exception {
+        LeaseKey key = key("orders");
+        HeldLease lease = keep(key, Duration.ZERO);
+        keeper.release(List.of(lease));
+        lease.close();
+        assertThat(released.get()).containsExactly(key);
+    }
+
+    @Test
+    void aReleaseCountsAsUnderWayBeforeItEndsItsLeases() throws Exception {
+        try (BackgroundReleases background = new BackgroundReleases(calls, timing, runtime)) {
+            Releases releases = new Releases(calls, background, notices, runtime);
+            CompletableFuture<Boolean> seen = new CompletableFuture<>();
+            releases.release(
+                    () -> {
+                        seen.complete(seenByAnother(releases));
+                        return List.of();
+                    },
+                    () -> {});
+            assertThat(seen.get()).isTrue();
+            assertThat(seenByAnother(releases)).isFalse();
+        }
+    }
+
+    private static boolean seenByAnother(Releases releases) {
+        return CompletableFuture.supplyAsync(releases::othersRelease).join();
+    }
+}
