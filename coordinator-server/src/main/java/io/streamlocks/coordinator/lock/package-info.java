@@ -108,10 +108,9 @@
  * <h2>Batches</h2>
  *
  * <p>The methods of {@link LockCalls} that change leases take a list of requests and return one outcome per request, in
- * order. A single call is a batch of one. A batch is not a transaction: each request succeeds or fails by
- * itself. The calls of many clients can therefore share a batch, and {@link io.streamlocks.coordinator.lock.group}
- * combines them. If too many calls wait, some are rejected ({@link OverloadedException}), and their outcomes are
- * unknown as well.
+ * order. A single call is a batch of one. A batch is not a transaction: each request succeeds or fails by itself. The
+ * calls of many clients can therefore share a batch, and {@link io.streamlocks.coordinator.lock.group} combines them.
+ * If too many calls wait, some are rejected ({@link OverloadedException}), and their outcomes are unknown as well.
  *
  * <p>One batch makes one decision of each stream. The requests of a batch for the same stream are decided in their
  * order. An acquire, renewal or release that equals the previous request for its stream has the same outcome: both were

@@ -113,8 +113,7 @@ final class OutcomeCounters {
     // A later statement decides an undecided request and counts it then, so the tally of undecided has no counter. The
     // tallies of losses are in the order of the reasons.
 
-    private record Acquires(
-            Tally granted, Tally held, Tally delayed, Tally leaseIdUsed, Tally blocked, Tally undecided)
+    private record Acquires(Tally granted, Tally held, Tally delayed, Tally leaseIdUsed, Tally blocked, Tally undecided)
             implements AcquireOutcome.Cases<Tally> {
 
         @Override

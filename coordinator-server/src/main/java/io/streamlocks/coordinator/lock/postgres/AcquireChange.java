@@ -47,7 +47,8 @@ record AcquireChange(Statements statements) implements Change<AcquireRequest, Ac
      * <p>New rows are inserted first. The statement may have to wait for them alone, and should have no other row
      * locked while it waits.
      */
-    static final String SQL = String.format(Locale.ROOT, """
+    static final String SQL =
+            String.format(Locale.ROOT, """
             WITH free AS MATERIALIZED (
                 SELECT r.*, seen.ctid AS place
                 FROM unnest(?::text[], ?::text[], ?::uuid[], ?::bigint[], ?::text[])
