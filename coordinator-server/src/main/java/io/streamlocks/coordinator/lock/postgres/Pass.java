@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides the requests of a batch in one pass, however often it names a stream. A statement that changes leases can
@@ -45,7 +46,7 @@ record Pass<Q, O>(Statements statements, Change<Q, O> change) {
         Map<String, O> changed = change.carryOut(
                 firstOfStream.values().stream().map(requests::get).toList());
         firstOfStream.forEach((stream, index) -> {
-            O outcome = changed.get(stream);
+            @Nullable O outcome = changed.get(stream);
             if (outcome != null) {
                 outcomes.set(index, outcome);
                 decided.set(index);
