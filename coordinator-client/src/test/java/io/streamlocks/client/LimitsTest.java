@@ -21,6 +21,11 @@ class LimitsTest {
     }
 
     @Test
+    void theBodyOfABatchIsAsLargeAsTheServerAccepts() {
+        assertThat(ContractLimits.MAX_BATCH_BYTES).isEqualTo(Limits.MAX_BATCH_BYTES);
+    }
+
+    @Test
     void theTtlIsFromTheServersMinimumToItsMaximum() {
         for (Duration ttl : new Duration[] {Limits.MIN_TTL, Limits.MAX_TTL}) {
             clientWithTtl(ttl).close();

@@ -2,6 +2,7 @@ package io.streamlocks.testkit;
 
 import io.streamlocks.coordinator.http.Gate;
 import io.streamlocks.coordinator.http.HttpServer;
+import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import java.net.URI;
@@ -18,9 +19,6 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 public final class InProcessCoordinator implements AutoCloseable {
 
-    private static final Duration DEFAULT_TTL = Duration.ofSeconds(30);
-    private static final Duration MAX_TTL = Duration.ofDays(1);
-
     private final AtomicReference<Duration> advanced = new AtomicReference<>(Duration.ZERO);
     private final HttpServer server;
     private final URI uri;
@@ -31,7 +29,7 @@ public final class InProcessCoordinator implements AutoCloseable {
         InstantSource clock = () -> monotonic.instant().plus(advanced.get());
         Gate gate = new Gate();
         gate.open();
-        this.server = new HttpServer(new MemoryLockManager(clock, true), gate, DEFAULT_TTL, MAX_TTL);
+        this.server = new HttpServer(new MemoryLockManager(clock, true), gate, Limits.DEFAULT_TTL, Limits.MAX_TTL);
         this.uri = URI.create("http://127.0.0.1:" + server.start("127.0.0.1", 0));
     }
 

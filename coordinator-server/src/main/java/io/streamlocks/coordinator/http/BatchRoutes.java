@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
 /** The calls on many streams. They return one result per item, in the order of the items. No item fails another. */
 final class BatchRoutes {
 
-    static final int MAX_BODY_BYTES = 1024 * 1024;
-
     private final GroupCommit locks;
     private final CappedLocks capped;
     private final Gate gate;
@@ -35,7 +33,7 @@ final class BatchRoutes {
     }
 
     void register(RouteTable routes) {
-        RouteLimits limits = routes.standardLimits().withMaxBodyBytes(MAX_BODY_BYTES);
+        RouteLimits limits = routes.standardLimits().withMaxBodyBytes(Limits.MAX_BATCH_BYTES);
         routes.post("/v1/batch/acquire", Permission.HOLD, limits, this::acquire);
         routes.post("/v1/batch/renew", Permission.HOLD, limits, this::renew);
         routes.post("/v1/batch/release", Permission.HOLD, limits, this::release);

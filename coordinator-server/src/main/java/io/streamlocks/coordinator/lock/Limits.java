@@ -37,6 +37,9 @@ public final class Limits {
     /** The maximum number of items of a batch. */
     public static final int MAX_BATCH_ITEMS = 1000;
 
+    /** The maximum number of bytes in the body of a batch. */
+    public static final int MAX_BATCH_BYTES = 1024 * 1024;
+
     /** The maximum number of locks or grants on a page. */
     public static final int MAX_PAGE_SIZE = 1000;
 

@@ -21,7 +21,7 @@ public final class StorageUnavailableException extends RuntimeException {
      * @param cause the error of the storage
      */
     public StorageUnavailableException(String message, Throwable cause) {
-        super(message, cause);
+        super(Objects.requireNonNull(message), cause);
         this.lack = null;
     }
 
@@ -31,12 +31,12 @@ public final class StorageUnavailableException extends RuntimeException {
      * @param message what failed, for the log
      */
     public StorageUnavailableException(String message) {
-        super(message);
+        super(Objects.requireNonNull(message));
         this.lack = null;
     }
 
     private StorageUnavailableException(String message, String lack) {
-        super(message);
+        super(Objects.requireNonNull(message));
         this.lack = lack;
     }
 

@@ -33,7 +33,7 @@
  * <p>A lease that has ended is never live again. Renewing it fails even if no other worker wanted the stream, because
  * another worker may have held it in between. The worker acquires again with a new lease id and gets a new token.
  *
- * <p>An operator can {@linkplain Breaks#breakLeases break} the lease of a worker. The holder learns of it at its next
+ * <p>An operator can {@linkplain LockCalls#breakLeases break} the lease of a worker. The holder learns of it at its next
  * renewal, as of any other loss, and may work until then. The break can therefore close the stream for some time, to
  * protect a resource that checks no token.
  *
@@ -108,11 +108,10 @@
  *
  * <h2>Batches</h2>
  *
- * <p>The methods of {@link Leases} and {@link Breaks#breakLeases} take a list of requests and return one outcome per
- * request, in order. A single call is a batch of one. A batch is not a transaction: each request succeeds or fails by
- * itself. The calls of many clients can therefore share a batch, and {@link io.streamlocks.coordinator.lock.group}
- * combines them. If too many calls wait, some are rejected ({@link OverloadedException}), and their outcomes are
- * unknown as well.
+ * <p>The methods of {@link LockCalls} that change leases take a list of requests and return one outcome per request, in
+ * order. A single call is a batch of one. A batch is not a transaction: each request succeeds or fails by itself. The
+ * calls of many clients can therefore share a batch, and {@link io.streamlocks.coordinator.lock.group} combines them.
+ * If too many calls wait, some are rejected ({@link OverloadedException}), and their outcomes are unknown as well.
  *
  * <p>One batch makes one decision of each stream. The requests of a batch for the same stream are decided in their
  * order. An acquire, renewal or release that equals the previous request for its stream has the same outcome: both were

@@ -1,184 +1,85 @@
 package io.streamlocks.coordinator.telemetry;
 
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
-import io.micrometer.core.instrument.noop.NoopCounter;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.LossReason;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.RenewOutcome;
-import java.util.EnumMap;
+import io.streamlocks.coordinator.telemetry.Tallies.Tally;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Objects;
 
 /** Counts the outcomes of requests, one by one for the requests of a batch. This class is thread-safe. */
 final class OutcomeCounters {
 
-    /** An undecided request is decided by a later statement and counted then. */
-    private static final Counter NOT_COUNTED =
-            new NoopCounter(new Meter.Id("streamlocks.undecided", Tags.empty(), null, null, Meter.Type.COUNTER));
-
     private final MeterRegistry registry;
-    private final Map<LossReason, Counter> losses = new EnumMap<>(LossReason.class);
-    private final AcquireOutcome.Cases<Counter> acquires;
-    private final RenewOutcome.Cases<Counter> renewals;
-    private final ReleaseOutcome.Cases<Counter> releases;
-    private final BreakOutcome.Cases<Counter> breaks;
+    private final Acquires acquires;
+    private final Renewals renewals;
+    private final Releases releases;
+    private final Breaks breaks;
+    private final Tallies ofAcquires = new Tallies();
+    private final Tallies ofRenewals = new Tallies();
+    private final Tallies ofReleases = new Tallies();
+    private final Tallies ofBreaks = new Tallies();
     private final Counter broken;
 
     OutcomeCounters(MeterRegistry registry) {
         this.registry = registry;
-        for (LossReason reason : LossReason.values()) {
-            losses.put(
-                    reason,
-                    Counter.builder("streamlocks.losses")
-                            .description("Leases that renewals and releases reported as lost")
-                            .tag("reason", reason.name().toLowerCase(Locale.ROOT))
-                            .register(registry));
-        }
         this.acquires = acquires("streamlocks.acquires", "Acquire requests by outcome, including those of batches");
-        this.renewals = renewals("streamlocks.renewals", "Renewals by outcome, including those of batches");
-        this.releases = releases("streamlocks.releases", "Releases by outcome, including those of batches");
+        List<Counter> losses =
+                Arrays.stream(LossReason.values()).map(this::loss).toList();
+        this.renewals = renewals("streamlocks.renewals", "Renewals by outcome, including those of batches", losses);
+        this.releases = releases("streamlocks.releases", "Releases by outcome, including those of batches", losses);
         String description = "Leases that an operator asked to end, by outcome";
         this.broken = counter("streamlocks.breaks", description, "broken");
         this.breaks = breaks("streamlocks.breaks", description);
     }
 
-    private AcquireOutcome.Cases<Counter> acquires(String name, String description) {
-        Counter granted = counter(name, description, "granted");
-        Counter held = counter(name, description, "held");
-        Counter delayed = counter(name, description, "delayed");
-        Counter leaseIdUsed = counter(name, description, "lease_id_used");
-        Counter blocked = counter(name, description, "blocked");
-        return new AcquireOutcome.Cases<>() {
-            @Override
-            public Counter granted(AcquireOutcome.Granted outcome) {
-                return granted;
-            }
-
-            @Override
-            public Counter held(AcquireOutcome.Held outcome) {
-                return held;
-            }
-
-            @Override
-            public Counter delayed(AcquireOutcome.Delayed outcome) {
-                return delayed;
-            }
-
-            @Override
-            public Counter leaseIdUsed() {
-                return leaseIdUsed;
-            }
-
-            @Override
-            public Counter blocked() {
-                return blocked;
-            }
-
-            @Override
-            public Counter undecided() {
-                return NOT_COUNTED;
-            }
-        };
+    private Acquires acquires(String name, String description) {
+        return new Acquires(
+                ofAcquires.of(counter(name, description, "granted")),
+                ofAcquires.of(counter(name, description, "held")),
+                ofAcquires.of(counter(name, description, "delayed")),
+                ofAcquires.of(counter(name, description, "lease_id_used")),
+                ofAcquires.of(counter(name, description, "blocked")),
+                ofAcquires.of());
     }
 
-    private RenewOutcome.Cases<Counter> renewals(String name, String description) {
-        Counter renewed = counter(name, description, "renewed");
+    private Renewals renewals(String name, String description, List<Counter> losses) {
         Counter lost = counter(name, description, "lost");
-        Counter blocked = counter(name, description, "blocked");
-        return new RenewOutcome.Cases<>() {
-            @Override
-            public Counter renewed(RenewOutcome.Renewed outcome) {
-                return renewed;
-            }
-
-            @Override
-            public Counter lost(RenewOutcome.Lost outcome) {
-                count(outcome.reason());
-                return lost;
-            }
-
-            @Override
-            public Counter blocked() {
-                return blocked;
-            }
-
-            @Override
-            public Counter undecided() {
-                return NOT_COUNTED;
-            }
-        };
+        return new Renewals(
+                ofRenewals.of(counter(name, description, "renewed")),
+                losses.stream().map(reason -> ofRenewals.of(lost, reason)).toList(),
+                ofRenewals.of(counter(name, description, "blocked")),
+                ofRenewals.of());
     }
 
-    private ReleaseOutcome.Cases<Counter> releases(String name, String description) {
-        Counter released = counter(name, description, "released");
+    private Releases releases(String name, String description, List<Counter> losses) {
         Counter lost = counter(name, description, "lost");
-        Counter blocked = counter(name, description, "blocked");
-        return new ReleaseOutcome.Cases<>() {
-            @Override
-            public Counter released() {
-                return released;
-            }
-
-            @Override
-            public Counter lost(ReleaseOutcome.Lost outcome) {
-                count(outcome.reason());
-                return lost;
-            }
-
-            @Override
-            public Counter blocked() {
-                return blocked;
-            }
-
-            @Override
-            public Counter undecided() {
-                return NOT_COUNTED;
-            }
-        };
+        return new Releases(
+                ofReleases.of(counter(name, description, "released")),
+                losses.stream().map(reason -> ofReleases.of(lost, reason)).toList(),
+                ofReleases.of(counter(name, description, "blocked")),
+                ofReleases.of());
     }
 
-    private BreakOutcome.Cases<Counter> breaks(String name, String description) {
-        Counter tokenChanged = counter(name, description, "token_changed");
-        Counter notLocked = counter(name, description, "not_locked");
-        Counter blocked = counter(name, description, "blocked");
-        return new BreakOutcome.Cases<>() {
-            @Override
-            public Counter broken(BreakOutcome.Broken outcome) {
-                return broken;
-            }
-
-            @Override
-            public Counter tokenChanged(BreakOutcome.TokenChanged outcome) {
-                return tokenChanged;
-            }
-
-            @Override
-            public Counter notLocked() {
-                return notLocked;
-            }
-
-            @Override
-            public Counter blocked() {
-                return blocked;
-            }
-
-            @Override
-            public Counter undecided() {
-                return NOT_COUNTED;
-            }
-        };
+    private Breaks breaks(String name, String description) {
+        return new Breaks(
+                ofBreaks.of(broken),
+                ofBreaks.of(counter(name, description, "token_changed")),
+                ofBreaks.of(counter(name, description, "not_locked")),
+                ofBreaks.of(counter(name, description, "blocked")),
+                ofBreaks.of());
     }
 
-    private void count(LossReason reason) {
-        // Every reason has a counter.
-        Objects.requireNonNull(losses.get(reason)).increment();
+    private Counter loss(LossReason reason) {
+        return Counter.builder("streamlocks.losses")
+                .description("Leases that renewals and releases reported as lost")
+                .tag("reason", reason.name().toLowerCase(Locale.ROOT))
+                .register(registry);
     }
 
     private Counter counter(String name, String description, String outcome) {
@@ -189,23 +90,82 @@ final class OutcomeCounters {
     }
 
     void acquired(List<AcquireOutcome> outcomes) {
-        outcomes.forEach(outcome -> outcome.match(acquires).increment());
+        ofAcquires.count(outcomes, outcome -> outcome.match(acquires));
     }
 
     void renewed(List<RenewOutcome> outcomes) {
-        outcomes.forEach(outcome -> outcome.match(renewals).increment());
+        ofRenewals.count(outcomes, outcome -> outcome.match(renewals));
     }
 
     void released(List<ReleaseOutcome> outcomes) {
-        outcomes.forEach(outcome -> outcome.match(releases).increment());
+        ofReleases.count(outcomes, outcome -> outcome.match(releases));
     }
 
     void broken(List<BreakOutcome> outcomes) {
-        outcomes.forEach(outcome -> outcome.match(breaks).increment());
+        ofBreaks.count(outcomes, outcome -> outcome.match(breaks));
     }
 
     /** Counts leases that were ended together. */
     void broken(int count) {
         broken.increment(count);
+    }
+
+    // A later statement decides an undecided request and counts it then, so the tally of undecided has no counter. The
+    // tallies of losses are in the order of the reasons.
+
+    private record Acquires(Tally granted, Tally held, Tally delayed, Tally leaseIdUsed, Tally blocked, Tally undecided)
+            implements AcquireOutcome.Cases<Tally> {
+
+        @Override
+        public Tally granted(AcquireOutcome.Granted outcome) {
+            return granted;
+        }
+
+        @Override
+        public Tally held(AcquireOutcome.Held outcome) {
+            return held;
+        }
+
+        @Override
+        public Tally delayed(AcquireOutcome.Delayed outcome) {
+            return delayed;
+        }
+    }
+
+    private record Renewals(Tally renewed, List<Tally> lost, Tally blocked, Tally undecided)
+            implements RenewOutcome.Cases<Tally> {
+
+        @Override
+        public Tally renewed(RenewOutcome.Renewed outcome) {
+            return renewed;
+        }
+
+        @Override
+        public Tally lost(RenewOutcome.Lost outcome) {
+            return lost.get(outcome.reason().ordinal());
+        }
+    }
+
+    private record Releases(Tally released, List<Tally> lost, Tally blocked, Tally undecided)
+            implements ReleaseOutcome.Cases<Tally> {
+
+        @Override
+        public Tally lost(ReleaseOutcome.Lost outcome) {
+            return lost.get(outcome.reason().ordinal());
+        }
+    }
+
+    private record Breaks(Tally broken, Tally tokenChanged, Tally notLocked, Tally blocked, Tally undecided)
+            implements BreakOutcome.Cases<Tally> {
+
+        @Override
+        public Tally broken(BreakOutcome.Broken outcome) {
+            return broken;
+        }
+
+        @Override
+        public Tally tokenChanged(BreakOutcome.TokenChanged outcome) {
+            return tokenChanged;
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.streamlocks.coordinator.http;
 
+import io.streamlocks.coordinator.lock.Limits;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -335,7 +336,7 @@ final class FuzzTwists {
     }
 
     private static void addBodies(List<Twist> twists) {
-        for (int size : new int[] {BatchRoutes.MAX_BODY_BYTES + 1, 3 * BatchRoutes.MAX_BODY_BYTES}) {
+        for (int size : new int[] {Limits.MAX_BATCH_BYTES + 1, 3 * Limits.MAX_BATCH_BYTES}) {
             add(twists, "a body of " + size, Kind.LAST, request -> {
                 if (request.contentLength != null) {
                     request.body(new byte[size]);

@@ -8,6 +8,7 @@ import io.restassured.response.Response;
 import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.access.Role;
 import io.streamlocks.coordinator.limit.RateLimit;
+import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.swagger.v3.oas.models.PathItem.HttpMethod;
 import java.io.IOException;
@@ -104,7 +105,7 @@ class StatusesTest {
                     case 413 ->
                         server.post(
                                 path.replace("{streamId}", "s").replace("{ownerId}", "o"),
-                                new byte[BatchRoutes.MAX_BODY_BYTES + 1]);
+                                new byte[Limits.MAX_BATCH_BYTES + 1]);
                     case 415 ->
                         server.request()
                                 .contentType("text/plain")

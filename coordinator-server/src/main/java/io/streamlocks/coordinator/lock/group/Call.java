@@ -19,10 +19,12 @@ final class Call<Q, O> {
     private final Consumer<Execution> observer;
     private final CompletableFuture<List<O>> outcomes = new CompletableFuture<>();
 
-    /** The outcomes so far; empty while none is known, and for a call that is decided as a whole. Guarded by this. */
+    /**
+     * The outcomes so far; empty while none is known, and for a call that is decided as a whole. This call guards them.
+     */
     private List<O> known = List.of();
 
-    /** The number of outcomes that are not known. Guarded by this. */
+    /** The number of outcomes that are not known. This call guards it. */
     private int missing;
 
     /**

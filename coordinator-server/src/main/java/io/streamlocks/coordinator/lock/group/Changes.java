@@ -5,6 +5,7 @@ import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.LockCalls;
+import io.streamlocks.coordinator.lock.OverloadedException;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
@@ -23,10 +24,10 @@ final class Changes {
     private final ExecutorService writers;
     private final Lane changes;
     private final Lane renewals;
-    private final Operation<AcquireRequest, AcquireOutcome> acquire;
-    private final Operation<RenewRequest, RenewOutcome> renew;
-    private final Operation<ReleaseRequest, ReleaseOutcome> release;
-    private final Operation<BreakRequest, BreakOutcome> breakLeases;
+    final Operation<AcquireRequest, AcquireOutcome> acquire;
+    final Operation<RenewRequest, RenewOutcome> renew;
+    final Operation<ReleaseRequest, ReleaseOutcome> release;
+    final Operation<BreakRequest, BreakOutcome> breakLeases;
 
     /**
      * @param locks carries out the statements
@@ -75,23 +76,15 @@ final class Changes {
                 changes);
     }
 
-    CompletableFuture<List<AcquireOutcome>> acquire(String caller, List<AcquireRequest> requests) {
-        return submit(acquire, caller, requests);
-    }
-
-    CompletableFuture<List<RenewOutcome>> renew(String caller, List<RenewRequest> requests) {
-        return submit(renew, caller, requests);
-    }
-
-    CompletableFuture<List<ReleaseOutcome>> release(String caller, List<ReleaseRequest> requests) {
-        return submit(release, caller, requests);
-    }
-
-    CompletableFuture<List<BreakOutcome>> breakLeases(String caller, List<BreakRequest> requests) {
-        return submit(breakLeases, caller, requests);
-    }
-
-    private <Q, O> CompletableFuture<List<O>> submit(Operation<Q, O> operation, String caller, List<Q> requests) {
+    /**
+     * Carries out a change later.
+     *
+     * @param operation one of the operations of this object
+     * @param caller identifies the caller
+     * @param requests the requests
+     * @return one outcome per request; fails as the statement does, or with {@link OverloadedException}
+     */
+    <Q, O> CompletableFuture<List<O>> submit(Operation<Q, O> operation, String caller, List<Q> requests) {
         int size = requests.size();
         if (size == 0) {
             return CompletableFuture.completedFuture(List.of());

@@ -112,7 +112,7 @@ public final class GroupCommit implements AutoCloseable {
      * @return one outcome per request; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<List<AcquireOutcome>> acquire(String caller, List<AcquireRequest> requests) {
-        return changes.acquire(caller, requests);
+        return changes.submit(changes.acquire, caller, requests);
     }
 
     /**
@@ -123,7 +123,7 @@ public final class GroupCommit implements AutoCloseable {
      * @return one outcome per request; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<List<RenewOutcome>> renew(String caller, List<RenewRequest> requests) {
-        return changes.renew(caller, requests);
+        return changes.submit(changes.renew, caller, requests);
     }
 
     /**
@@ -134,7 +134,7 @@ public final class GroupCommit implements AutoCloseable {
      * @return one outcome per request; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<List<ReleaseOutcome>> release(String caller, List<ReleaseRequest> requests) {
-        return changes.release(caller, requests);
+        return changes.submit(changes.release, caller, requests);
     }
 
     /**
@@ -145,7 +145,7 @@ public final class GroupCommit implements AutoCloseable {
      * @return one outcome per request; fails as that method does, or with {@link OverloadedException}
      */
     public CompletableFuture<List<BreakOutcome>> breakLeases(String caller, List<BreakRequest> requests) {
-        return changes.breakLeases(caller, requests);
+        return changes.submit(changes.breakLeases, caller, requests);
     }
 
     /**

@@ -54,22 +54,25 @@ final class Lane {
     private final Backlog backlog;
     private final StatementObserver observer;
 
-    /** Guarded by this. */
+    /** The requests that wait. This lane guards them. */
     private final Waiting waiting;
 
     /**
-     * The tasks that carry out statements, or are about to. There is at least one while any call waits. Guarded by
-     * this.
+     * The number of tasks that carry out statements, or are about to. There is at least one while any call waits. This
+     * lane guards the number.
      */
     private int runners;
 
-    /** Guarded by this. */
+    /** The statements that have begun. This lane guards them. */
     private final List<Statement<?, ?>> underWay = new ArrayList<>(MAX_STATEMENTS);
 
-    /** The number of waiting requests that cannot be carried out beside the statement under way. Guarded by this. */
+    /**
+     * The number of waiting requests that cannot be carried out beside the statement under way. This lane guards the
+     * number.
+     */
     private int requestsBlocked;
 
-    /** Guarded by this. */
+    /** Whether the lane rejects all calls. This lane guards it. */
     private boolean closed;
 
     /**

@@ -40,7 +40,7 @@ final class Reads {
             new FairThreads(1, GroupCommit.daemons("group-commit-break"), MAX_WALKS, MAX_WALKS_OF_CALLER);
     private final FairThreads checkers = new FairThreads(1, GroupCommit.daemons("group-commit-check"), 1, 1);
 
-    /** The check that begins next; null if there is none. Guarded by this. */
+    /** The check that begins next; null if there is none. This object guards it. */
     private @Nullable CompletableFuture<Void> nextCheck;
 
     /**

@@ -51,10 +51,11 @@ final class Waiting {
             return false;
         }
         CallerQueue queue = queues.values().iterator().next();
-        Part<?, ?> part = queue.parts().remove();
-        others.add(part);
-        queue.left(part);
-        settle(List.of(queue));
+        List<CallerQueue> touched = List.of(queue);
+        // Memory may be exhausted. If the list cannot grow, the part must still be in its queue and be counted there.
+        others.add(queue.parts().element());
+        queue.left(queue.parts().remove());
+        settle(touched);
         return true;
     }
 

@@ -21,8 +21,16 @@ import java.util.UUID;
 record AcquireChange(Statements statements) implements Change<AcquireRequest, AcquireOutcome> {
 
     /** The columns that an acquire fills in a new row. */
-    static final String INSERTED = "stream_id, owner_id, lease_id, fencing_token, ttl_ms, acquired_at, expires_at,"
-            + " superseded_lease_ids, labels";
+    static final List<String> INSERTED = List.of(
+            "stream_id",
+            "owner_id",
+            "lease_id",
+            "fencing_token",
+            "ttl_ms",
+            "acquired_at",
+            "expires_at",
+            "superseded_lease_ids",
+            "labels");
 
     /**
      * Binds stream ids, owner ids, lease ids, ttls in ms, and labels as the text of an array. Returns the leases that
@@ -39,7 +47,8 @@ record AcquireChange(Statements statements) implements Change<AcquireRequest, Ac
      * <p>New rows are inserted first. The statement may have to wait for them alone, and should have no other row
      * locked while it waits.
      */
-    static final String SQL = String.format(Locale.ROOT, """
+    static final String SQL =
+            String.format(Locale.ROOT, """
             WITH free AS MATERIALIZED (
                 SELECT r.*, seen.ctid AS place
                 FROM unnest(?::text[], ?::text[], ?::uuid[], ?::bigint[], ?::text[])
@@ -83,7 +92,7 @@ record AcquireChange(Statements statements) implements Change<AcquireRequest, Ac
             SELECT * FROM granted_first
             UNION ALL
             SELECT * FROM granted_again
-            """, Limits.SUPERSEDED_REMEMBERED, LeaseRow.LEASE, INSERTED);
+            """, Limits.SUPERSEDED_REMEMBERED, LeaseRow.LEASE, String.join(", ", INSERTED));
 
     private static final AcquireOutcome BLOCKED = new AcquireOutcome.Blocked();
     private static final AcquireOutcome UNDECIDED = new AcquireOutcome.Undecided();

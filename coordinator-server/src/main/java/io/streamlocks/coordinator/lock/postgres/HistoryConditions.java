@@ -7,6 +7,7 @@ import static org.jooq.impl.DSL.row;
 import io.streamlocks.coordinator.lock.EndReason;
 import io.streamlocks.coordinator.lock.GrantPage.Position;
 import io.streamlocks.coordinator.lock.HistoryQuery;
+import io.streamlocks.coordinator.lock.StreamHistoryQuery;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -16,12 +17,34 @@ import org.jooq.Condition;
 import org.jooq.Field;
 import org.jooq.impl.DSL;
 
-/** The conditions of a {@link HistoryQuery}, for each of the two tables. */
+/** The conditions of queries for history, for each of the two tables. */
 final class HistoryConditions {
 
     private static final Field<OffsetDateTime> CLOCK = DSL.field("clock_timestamp()", OffsetDateTime.class);
 
     private HistoryConditions() {}
+
+    /** Returns the condition for the latest grant of a stream, which is in {@code stream_locks}. */
+    static Condition ofLatest(StreamHistoryQuery query) {
+        Condition condition =
+                STREAM_LOCKS.STREAM_ID.eq(query.streamId()).and(STREAM_LOCKS.FENCING_TOKEN.lt(query.below()));
+        return query.at()
+                .map(at -> condition.and(STREAM_LOCKS.ACQUIRED_AT.le(utc(at))))
+                .orElse(condition);
+    }
+
+    /** Returns the condition for the grants of a stream that have ended, which are in {@code stream_lock_history}. */
+    static Condition ofEnded(StreamHistoryQuery query) {
+        Condition condition = STREAM_LOCK_HISTORY
+                .STREAM_ID
+                .eq(query.streamId())
+                .and(STREAM_LOCK_HISTORY.FENCING_TOKEN.lt(query.below()));
+        return query.at()
+                .map(at -> condition
+                        .and(STREAM_LOCK_HISTORY.ACQUIRED_AT.le(utc(at)))
+                        .and(STREAM_LOCK_HISTORY.ENDED_AT.gt(utc(at))))
+                .orElse(condition);
+    }
 
     /**
      * Returns the condition for the latest grants, which are in {@code stream_locks}.
@@ -53,7 +76,9 @@ final class HistoryConditions {
         Condition condition = condition(
                 query,
                 edge,
-                STREAM_LOCK_HISTORY.STREAM_ID,
+                // A page looks at a bounded number of grants, by time. The expression keeps the planner from the index
+                // of streams, by which it would read and sort all grants of the prefix.
+                DSL.field("({0} || '')", String.class, STREAM_LOCK_HISTORY.STREAM_ID),
                 STREAM_LOCK_HISTORY.OWNER_ID,
                 STREAM_LOCK_HISTORY.ACQUIRED_AT,
                 STREAM_LOCK_HISTORY.FENCING_TOKEN);

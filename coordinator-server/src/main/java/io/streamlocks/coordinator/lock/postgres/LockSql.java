@@ -37,6 +37,9 @@ final class LockSql {
      * perhaps on a table of a few rows. Reading all of them would be cheapest then, and would stay the plan until the
      * table is analyzed, which may be when it has thousands of rows. (With fewer than five rows it still happens.)
      *
+     * <p>A page is read in its order along an index, and ends when it is full. A bitmap scan, which the planner prefers
+     * for several conditions, reads and sorts all rows that could be on the page.
+     *
      * <p>Warnings must arrive, because one of them reports that a commit is not on the standby (see {@link
      * Statements}).
      */
@@ -45,6 +48,7 @@ final class LockSql {
             SET enable_hashjoin = off;
             SET enable_mergejoin = off;
             SET enable_seqscan = off;
+            SET enable_bitmapscan = off;
             SET jit = off;
             SET cpu_tuple_cost = 10;
             SET client_min_messages = warning""";

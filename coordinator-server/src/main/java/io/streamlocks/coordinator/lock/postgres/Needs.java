@@ -8,16 +8,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.jooq.Field;
 import org.jooq.Table;
 
 /** The tables, columns, sequence and rights that a database needs so that leases can be granted, renewed and ended. */
 final class Needs {
-
-    /** A right may be granted for a single column. */
-    private static final Set<String> INSERTED = Set.of(AcquireChange.INSERTED.split(", "));
 
     /**
      * Common table expressions. Each row of the last one, {@code missing}, names a relation, what is missing, and the
@@ -60,7 +56,8 @@ final class Needs {
         List<String> rows = new ArrayList<>();
         for (Field<?> column : STREAM_LOCKS.fields()) {
             rows.add(row(STREAM_LOCKS, column, "SELECT"));
-            if (INSERTED.contains(column.getName())) {
+            // A right may be granted for a single column.
+            if (AcquireChange.INSERTED.contains(column.getName())) {
                 rows.add(row(STREAM_LOCKS, column, "INSERT"));
             }
             if (!column.equals(STREAM_LOCKS.STREAM_ID)) {

@@ -3,6 +3,7 @@ package io.streamlocks.coordinator.lock.postgres;
 import static io.streamlocks.coordinator.lock.postgres.Statements.column;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides the requests of a batch in one pass, however often it names a stream. A statement that changes leases can
@@ -33,60 +35,67 @@ record Pass<Q, O>(Statements statements, Change<Q, O> change) {
     /** Returns one outcome per request, in order. */
     List<O> decide(List<Q> requests) {
         int size = requests.size();
-        O undecided = change.undecided();
-        List<O> outcomes = new ArrayList<>(Collections.nCopies(size, undecided));
         Map<String, Integer> firstOfStream = new LinkedHashMap<>();
+        // The index of the first request for the same stream.
+        int[] first = first(requests, firstOfStream);
         // The index of the request that each request repeats, or its own index.
-        int[] repeated = repeated(requests, firstOfStream);
+        int[] repeated = repeated(requests, first);
+        List<O> outcomes = new ArrayList<>(Collections.nCopies(size, change.undecided()));
+        BitSet decided = new BitSet(size);
 
         Map<String, O> changed = change.carryOut(
                 firstOfStream.values().stream().map(requests::get).toList());
-        firstOfStream.forEach((stream, first) -> outcomes.set(first, changed.getOrDefault(stream, undecided)));
+        firstOfStream.forEach((stream, index) -> {
+            @Nullable O outcome = changed.get(stream);
+            if (outcome != null) {
+                outcomes.set(index, outcome);
+                decided.set(index);
+            }
+        });
         List<Integer> open = IntStream.range(0, size)
-                .filter(i -> repeated[i] == i && outcomes.get(i).equals(undecided))
+                .filter(i -> repeated[i] == i && !decided.get(i))
                 // A look at the lease that was changed just now would only find that change.
-                .filter(i -> !isOfTheSameLease(requests.get(i), firstOfStream, requests, changed))
+                .filter(i -> !(decided.get(first[i]) && isOfTheSameLease(requests.get(i), requests.get(first[i]))))
                 .boxed()
                 .toList();
         if (change.glance().isPresent()) {
-            open = look(LockSql.GLANCE, change.glance().get(), open, requests, outcomes);
+            open = look(LockSql.GLANCE, change.glance().get(), open, requests, outcomes, decided);
         }
-        look(LockSql.LOOK, change::judge, open, requests, outcomes);
+        look(LockSql.LOOK, change::judge, open, requests, outcomes, decided);
 
         for (int i = 0; i < size; i++) {
-            O outcome = outcomes.get(repeated[i]);
-            if (outcome.equals(undecided)) {
-                int first = firstOfStream.getOrDefault(change.streamId(requests.get(i)), i);
-                boolean isBlocked = first == i || change.blocked().equals(outcomes.get(first));
-                outcome = isBlocked ? change.blocked() : undecided;
+            if (decided.get(repeated[i])) {
+                outcomes.set(i, outcomes.get(repeated[i]));
+            } else if (!decided.get(first[i])) {
+                outcomes.set(i, change.blocked());
             }
-            outcomes.set(i, outcome);
         }
         return outcomes;
     }
 
-    private boolean isOfTheSameLease(
-            Q request, Map<String, Integer> firstOfStream, List<Q> requests, Map<String, O> changed) {
-        String stream = change.streamId(request);
+    private boolean isOfTheSameLease(Q request, Q other) {
         Optional<UUID> lease = change.leaseId(request);
-        Integer first = firstOfStream.get(stream);
-        return lease.isPresent()
-                && first != null
-                && changed.containsKey(stream)
-                && lease.equals(change.leaseId(requests.get(first)));
+        return lease.isPresent() && lease.equals(change.leaseId(other));
     }
 
-    private int[] repeated(List<Q> requests, Map<String, Integer> firstOfStream) {
-        int[] repeated = new int[requests.size()];
+    private int[] first(List<Q> requests, Map<String, Integer> firstOfStream) {
+        int[] first = new int[requests.size()];
+        for (int i = 0; i < first.length; i++) {
+            Integer before = firstOfStream.putIfAbsent(change.streamId(requests.get(i)), i);
+            first[i] = before == null ? i : before;
+        }
+        return first;
+    }
+
+    private int[] repeated(List<Q> requests, int[] first) {
+        int[] repeated = new int[first.length];
         // This contains only the streams that are named twice, which most batches do not have.
         Map<String, Integer> lastOfStream = new HashMap<>();
         for (int i = 0; i < repeated.length; i++) {
-            String stream = change.streamId(requests.get(i));
-            Integer first = firstOfStream.putIfAbsent(stream, i);
             repeated[i] = i;
-            if (first != null) {
-                Integer last = lastOfStream.put(stream, i);
-                int before = last == null ? first : last;
+            if (first[i] != i) {
+                Integer last = lastOfStream.put(change.streamId(requests.get(i)), i);
+                int before = last == null ? first[i] : last;
                 if (change.isRepeatable() && requests.get(before).equals(requests.get(i))) {
                     repeated[i] = repeated[before];
                 }
@@ -97,7 +106,12 @@ record Pass<Q, O>(Statements statements, Change<Q, O> change) {
 
     /** Decides what a look can decide, and returns the requests that are still without an outcome. */
     private List<Integer> look(
-            String sql, Change.Judgement<Q, O> judgement, List<Integer> open, List<Q> requests, List<O> outcomes) {
+            String sql,
+            Change.Judgement<Q, O> judgement,
+            List<Integer> open,
+            List<Q> requests,
+            List<O> outcomes,
+            BitSet decided) {
         if (open.isEmpty()) {
             return open;
         }
@@ -107,11 +121,10 @@ record Pass<Q, O>(Statements statements, Change<Q, O> change) {
                 sql,
                 looked.stream().map(change::streamId).toList(),
                 column(looked, request -> change.leaseId(request).orElse(null), UUID[]::new),
-                (index, row) -> judgement
-                        .judge(looked.get(index), row)
-                        .ifPresent(outcome -> outcomes.set(open.get(index), outcome)));
-        return open.stream()
-                .filter(i -> outcomes.get(i).equals(change.undecided()))
-                .toList();
+                (index, row) -> judgement.judge(looked.get(index), row).ifPresent(outcome -> {
+                    outcomes.set(open.get(index), outcome);
+                    decided.set(open.get(index));
+                }));
+        return open.stream().filter(i -> !decided.get(i)).toList();
     }
 }

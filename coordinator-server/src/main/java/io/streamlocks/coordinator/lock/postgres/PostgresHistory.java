@@ -1,6 +1,5 @@
 package io.streamlocks.coordinator.lock.postgres;
 
-import static io.streamlocks.coordinator.lock.postgres.HistoryConditions.utc;
 import static io.streamlocks.coordinator.lock.postgres.generated.Tables.STREAM_LOCKS;
 import static io.streamlocks.coordinator.lock.postgres.generated.Tables.STREAM_LOCK_HISTORY;
 
@@ -19,8 +18,11 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jooq.Condition;
+import org.jooq.DSLContext;
 import org.jooq.Field;
 import org.jooq.Record;
+import org.jooq.Record2;
+import org.jooq.ResultQuery;
 import org.jooq.impl.DSL;
 
 /**
@@ -41,32 +43,16 @@ record PostgresHistory(Statements statements) {
     private static final Field<Boolean> IS_LIVE = DSL.field("expires_at > clock_timestamp()", Boolean.class);
 
     GrantPage page(StreamHistoryQuery query) {
-        Condition latest =
-                STREAM_LOCKS.STREAM_ID.eq(query.streamId()).and(STREAM_LOCKS.FENCING_TOKEN.lt(query.below()));
-        Condition ended = STREAM_LOCK_HISTORY
-                .STREAM_ID
-                .eq(query.streamId())
-                .and(STREAM_LOCK_HISTORY.FENCING_TOKEN.lt(query.below()));
-        if (query.at().isPresent()) {
-            OffsetDateTime at = utc(query.at().get());
-            latest = latest.and(STREAM_LOCKS.ACQUIRED_AT.le(at));
-            ended = ended.and(STREAM_LOCK_HISTORY.ACQUIRED_AT.le(at)).and(STREAM_LOCK_HISTORY.ENDED_AT.gt(at));
-        }
         // The order is by token, because the clock may have been set back. The latest grant is read first, so that a
         // lease that ends between the two reads is read twice and not missed.
         Map<Long, Grant> found = new TreeMap<>(Comparator.reverseOrder());
-        readLatest(latest, query.pageSize()).stream()
+        readLatest(HistoryConditions.ofLatest(query), query.pageSize()).stream()
                 .filter(grant -> query.at().isEmpty()
                         || grant.end().isEmpty()
                         || grant.end().get().at().isAfter(query.at().get()))
                 .forEach(grant -> found.put(grant.fencingToken(), grant));
-        Condition which = ended;
         statements
-                .run("read history", db -> db.selectFrom(STREAM_LOCK_HISTORY)
-                        .where(which)
-                        .orderBy(STREAM_LOCK_HISTORY.FENCING_TOKEN.desc())
-                        .limit(query.pageSize() + 1)
-                        .fetch(GrantRow::ended))
+                .run("read history", db -> ended(db, query).fetch(GrantRow::ended))
                 .forEach(grant -> found.put(grant.fencingToken(), grant));
         return page(found, query.pageSize());
     }
@@ -76,13 +62,8 @@ record PostgresHistory(Statements statements) {
         Map<Position, Grant> found = new TreeMap<>(EARLIEST_FIRST.reversed());
         readLatest(HistoryConditions.ofLatest(query, edge), query.pageSize())
                 .forEach(grant -> found.put(Position.of(grant), grant));
-        Condition which = HistoryConditions.ofEnded(query, edge);
         statements
-                .run("read history", db -> db.selectFrom(STREAM_LOCK_HISTORY)
-                        .where(which)
-                        .orderBy(STREAM_LOCK_HISTORY.ACQUIRED_AT.desc(), STREAM_LOCK_HISTORY.FENCING_TOKEN.desc())
-                        .limit(query.pageSize() + 1)
-                        .fetch(GrantRow::ended))
+                .run("read history", db -> ended(db, query, edge).fetch(GrantRow::ended))
                 .forEach(grant -> found.put(Position.of(grant), grant));
         GrantPage page = page(found, query.pageSize());
         // A page of ends leaves out the grants that may still be live. The next page begins where it would with them.
@@ -98,15 +79,35 @@ record PostgresHistory(Statements statements) {
 
     /** Returns the last grant that the page looks at; empty if it looks at all grants. */
     private Optional<Position> edge(HistoryQuery query) {
-        return statements.run(
-                "read history", db -> db.select(STREAM_LOCK_HISTORY.ACQUIRED_AT, STREAM_LOCK_HISTORY.FENCING_TOKEN)
-                        .from(STREAM_LOCK_HISTORY)
-                        .where(HistoryConditions.inTime(
-                                query, STREAM_LOCK_HISTORY.ACQUIRED_AT, STREAM_LOCK_HISTORY.FENCING_TOKEN))
-                        .orderBy(STREAM_LOCK_HISTORY.ACQUIRED_AT.desc(), STREAM_LOCK_HISTORY.FENCING_TOKEN.desc())
-                        .offset(MAX_LOOKED_AT - 1)
-                        .limit(1)
-                        .fetchOptional(last -> new Position(last.value1().toInstant(), last.value2())));
+        return statements.run("read history", db -> edge(db, query)
+                .fetchOptional(last -> new Position(last.value1().toInstant(), last.value2())));
+    }
+
+    /** Returns the statement that reads the ended grants of one stream. */
+    static ResultQuery<? extends Record> ended(DSLContext db, StreamHistoryQuery query) {
+        return db.selectFrom(STREAM_LOCK_HISTORY)
+                .where(HistoryConditions.ofEnded(query))
+                .orderBy(STREAM_LOCK_HISTORY.FENCING_TOKEN.desc())
+                .limit(query.pageSize() + 1);
+    }
+
+    /** Returns the statement that reads the ended grants of all streams, down to the edge. */
+    static ResultQuery<? extends Record> ended(DSLContext db, HistoryQuery query, Optional<Position> edge) {
+        return db.selectFrom(STREAM_LOCK_HISTORY)
+                .where(HistoryConditions.ofEnded(query, edge))
+                .orderBy(STREAM_LOCK_HISTORY.ACQUIRED_AT.desc(), STREAM_LOCK_HISTORY.FENCING_TOKEN.desc())
+                .limit(query.pageSize() + 1);
+    }
+
+    /** Returns the statement that reads the position of the edge. */
+    static ResultQuery<Record2<OffsetDateTime, Long>> edge(DSLContext db, HistoryQuery query) {
+        return db.select(STREAM_LOCK_HISTORY.ACQUIRED_AT, STREAM_LOCK_HISTORY.FENCING_TOKEN)
+                .from(STREAM_LOCK_HISTORY)
+                .where(HistoryConditions.inTime(
+                        query, STREAM_LOCK_HISTORY.ACQUIRED_AT, STREAM_LOCK_HISTORY.FENCING_TOKEN))
+                .orderBy(STREAM_LOCK_HISTORY.ACQUIRED_AT.desc(), STREAM_LOCK_HISTORY.FENCING_TOKEN.desc())
+                .offset(MAX_LOOKED_AT - 1)
+                .limit(1);
     }
 
     private List<Grant> readLatest(Condition condition, int pageSize) {

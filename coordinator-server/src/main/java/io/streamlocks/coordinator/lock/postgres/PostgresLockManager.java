@@ -46,7 +46,7 @@ public final class PostgresLockManager implements LockManager {
     private final WriteCheck writeCheck;
 
     /**
-     * Creates a lock manager that ignores connections to a server that has become a standby.
+     * Creates a lock manager that is not informed of connections that accept no writes.
      *
      * @param dataSource a pool; the caller closes it
      */

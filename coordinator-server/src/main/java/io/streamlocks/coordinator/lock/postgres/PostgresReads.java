@@ -22,6 +22,9 @@ record PostgresReads(Statements statements, PostgresHistory history) implements 
     /** It is above every stream id that begins with a prefix: no id contains this character, which Unicode reserves. */
     static final String PAST_PREFIX = Character.toString(Character.MAX_CODE_POINT);
 
+    private static final String OF_PREFIX = " AND l.stream_id >= ? AND l.stream_id < ?";
+    private static final String OF_OWNER = " AND l.owner_id = ?";
+
     /** Binds a stream id. Returns its lock as committed, if its lease is live. */
     static final String FIND = String.format(Locale.ROOT, """
             SELECT %s
@@ -30,17 +33,30 @@ record PostgresReads(Statements statements, PostgresHistory history) implements 
             """, LeaseRow.LEASE);
 
     /**
-     * Binds the stream id after which to begin, the lowest stream id, the one before which to end, the owner (null for
-     * any), and the number of locks. Returns the live locks as committed.
+     * Binds the stream id after which to begin, and the number of locks. Returns the live locks as committed. It has no
+     * condition that does not apply. The planner would take it for one that few rows meet, and would read and sort all
+     * rows for each page.
      */
-    private static final String LIST = String.format(Locale.ROOT, """
-            SELECT %s
-            FROM stream_locks l
-            WHERE l.stream_id > ? AND l.stream_id >= ? AND l.stream_id < ? AND l.expires_at > clock_timestamp()
-                AND l.owner_id = coalesce(?::text, l.owner_id)
-            ORDER BY l.stream_id
-            LIMIT ?
-            """, LeaseRow.LEASE);
+    static final String LIST = list("");
+
+    /** Binds the lowest stream id and the one before which to end between the parameters of {@link #LIST}. */
+    static final String LIST_OF_PREFIX = list(OF_PREFIX);
+
+    /** Binds the owner between the parameters of {@link #LIST}. */
+    static final String LIST_OF_OWNER = list(OF_OWNER);
+
+    /** Binds what {@link #LIST_OF_PREFIX} binds, and then the owner, between the parameters of {@link #LIST}. */
+    static final String LIST_OF_PREFIX_AND_OWNER = list(OF_PREFIX + OF_OWNER);
+
+    private static String list(String conditions) {
+        return String.format(Locale.ROOT, """
+                SELECT %s
+                FROM stream_locks l
+                WHERE l.stream_id > ? AND l.expires_at > clock_timestamp()%s
+                ORDER BY l.stream_id
+                LIMIT ?
+                """, LeaseRow.LEASE, conditions);
+    }
 
     Optional<Lock> find(String streamId) {
         Optional<Lock> live =
@@ -66,16 +82,20 @@ record PostgresReads(Statements statements, PostgresHistory history) implements 
 
     @Override
     public LockPage list(LockQuery query) {
-        List<Lock> locks = statements.query(
-                "list",
-                LIST,
-                PostgresReads::locks,
-                query.after(),
-                query.prefix(),
-                query.prefix() + PAST_PREFIX,
-                query.ownerId().orElse(null),
-                query.pageSize() + 1);
-        return LockPage.of(locks, query.pageSize());
+        boolean hasPrefix = !query.prefix().isEmpty();
+        boolean hasOwner = query.ownerId().isPresent();
+        List<Object> values = new ArrayList<>();
+        values.add(query.after());
+        if (hasPrefix) {
+            values.add(query.prefix());
+            values.add(query.prefix() + PAST_PREFIX);
+        }
+        query.ownerId().ifPresent(values::add);
+        values.add(query.pageSize() + 1);
+        String ofAll = hasOwner ? LIST_OF_OWNER : LIST;
+        String ofPrefix = hasOwner ? LIST_OF_PREFIX_AND_OWNER : LIST_OF_PREFIX;
+        String sql = hasPrefix ? ofPrefix : ofAll;
+        return LockPage.of(statements.query("list", sql, PostgresReads::locks, values.toArray()), query.pageSize());
     }
 
     @Override
