@@ -12,6 +12,9 @@ import java.util.function.Function;
 /** Where leases are kept. */
 public sealed interface Backend {
 
+    /** The values of {@code LOCK_BACKEND}. */
+    List<String> VALUES = List.of("memory", "postgres");
+
     /**
      * Returns what the function of this backend returns. A new backend adds a parameter, so no caller can forget it.
      *
@@ -108,7 +111,7 @@ public sealed interface Backend {
 
     /** Reads the backend and its settings. */
     static Backend read(SettingsReader reader) {
-        String backend = reader.oneOf("LOCK_BACKEND", "memory", List.of("memory", "postgres"));
+        String backend = reader.oneOf("LOCK_BACKEND", "memory", VALUES);
         if (backend.equals("postgres")) {
             return Postgres.read(reader);
         }

@@ -248,7 +248,6 @@ class SettingsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            LOCK_BACKEND                   | redis    | must be one of memory, postgres; it is redis
             MANAGEMENT_PORT                | 65536    | must be an integer from 0 to 65535; it is 65536
             MANAGEMENT_PORT                | 8080     | must not be HTTP_PORT
             HTTP_MAX_CONNECTIONS_PER_ADDRESS | 0      | must be an integer from 1 to 10000; it is 0
@@ -279,6 +278,14 @@ class SettingsTest {
         assertThatThrownBy(() -> Settings.from(postgres(name, value)))
                 .isInstanceOf(InvalidSettingsException.class)
                 .hasMessage(name + " " + problem);
+    }
+
+    @Test
+    void anUnknownBackendIsNamedWithThoseThatExist() {
+        assertThat(Backend.VALUES).contains("memory", "postgres");
+        assertThatThrownBy(() -> Settings.from(postgres("LOCK_BACKEND", "redis")))
+                .isInstanceOf(InvalidSettingsException.class)
+                .hasMessage("LOCK_BACKEND must be one of " + String.join(", ", Backend.VALUES) + "; it is redis");
     }
 
     @ParameterizedTest
