@@ -35,7 +35,7 @@ final class EarlyErrors {
 
     private Problem problem(int status, int maxHeadBytes) {
         return switch (status) {
-            // Jetty refuses requests only once its graceful stop has begun.
+            // Jetty refuses a request that comes when a stop is over and the routes are gone. Until then they respond.
             case 503 -> Gate.draining();
             case 500 -> Problem.of(ProblemType.INTERNAL_ERROR, "The coordinator failed to handle the call.");
             // Only the management port gets here: the routes refuse all other paths.
