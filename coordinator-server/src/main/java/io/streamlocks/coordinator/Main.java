@@ -32,8 +32,8 @@ public final class Main {
         if (args.length > 0) {
             System.exit(TokenCommand.run(List.of(args), System.out, System.err));
         }
-        // Without a limit each thread keeps a buffer outside of the heap, as large as the largest that it ever wrote.
-        // The JVM reads this property once, at the first connection.
+        // Each thread would keep a buffer outside of the heap, as large as the largest that it ever wrote. The JVM
+        // reads this property once, at the first connection.
         System.setProperty("jdk.nio.maxCachedBufferSize", "65536");
         // The JDBC driver sends the time zone at each login. PostgreSQL does not have all zones of Java, such as CTT.
         TimeZone.setDefault(TimeZone.getTimeZone(ZoneOffset.UTC));

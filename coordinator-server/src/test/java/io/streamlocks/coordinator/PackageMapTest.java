@@ -16,6 +16,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Compares the table of packages in CONTRIBUTING.md, "Where things belong", with the code. */
@@ -24,6 +25,9 @@ class PackageMapTest {
     private static final Path FILE = Path.of("..", "CONTRIBUTING.md");
     private static final String HEADING = "## Where things belong";
     private static final Pattern ROW = Pattern.compile("\\| (`[\\w.]+`) \\| [^|]+ \\| ([^|]*) \\|");
+    private static final Path SOURCES = Path.of("src", "main", "java");
+    private static final Pattern IMPORT =
+            Pattern.compile("import (?:static )?(io\\.streamlocks\\.coordinator(?:\\.[a-z]\\w*)*)\\.[A-Z].*");
     private static final Pattern NAME = Pattern.compile("`([\\w.]+)`");
 
     /** The name of the root package in the table. */
@@ -53,7 +57,7 @@ class PackageMapTest {
     }
 
     /** Returns the packages of the code, with those that they use. jOOQ makes more than one package, which count as one. */
-    private static Map<String, Set<String>> used() {
+    private static Map<String, Set<String>> used() throws IOException {
         Map<String, Set<String>> used = new TreeMap<>();
         for (JavaClass one : ArchitectureTest.CLASSES) {
             Set<String> others = used.computeIfAbsent(name(one), name -> new TreeSet<>());
@@ -64,7 +68,28 @@ class PackageMapTest {
                 }
             }
         }
+        addImports(used);
         return used;
+    }
+
+    /** The compiler copies constants of other classes, so the bytecode does not show where they come from. */
+    private static void addImports(Map<String, Set<String>> used) throws IOException {
+        List<Path> sources;
+        try (Stream<Path> files = Files.walk(SOURCES)) {
+            sources = files.filter(file -> file.toString().endsWith(".java")).toList();
+        }
+        assertThat(sources).isNotEmpty();
+        for (Path source : sources) {
+            List<String> folders = new ArrayList<>();
+            SOURCES.relativize(source).getParent().forEach(folder -> folders.add(folder.toString()));
+            String name = name(String.join(".", folders));
+            for (String line : Files.readAllLines(source)) {
+                Matcher imported = IMPORT.matcher(line);
+                if (imported.matches() && !name(imported.group(1)).equals(name)) {
+                    used.computeIfAbsent(name, none -> new TreeSet<>()).add(name(imported.group(1)));
+                }
+            }
+        }
     }
 
     private static boolean isOurs(JavaClass one) {
@@ -73,7 +98,10 @@ class PackageMapTest {
     }
 
     private static String name(JavaClass one) {
-        String name = one.getPackageName();
+        return name(one.getPackageName());
+    }
+
+    private static String name(String name) {
         return name.equals(ArchitectureTest.ROOT)
                 ? ROOT
                 : name.substring(ArchitectureTest.ROOT.length() + 1).replaceFirst("(\\.generated)\\..*", "$1");

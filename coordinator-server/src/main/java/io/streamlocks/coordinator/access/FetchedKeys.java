@@ -42,7 +42,7 @@ final class FetchedKeys implements JWKSource<SecurityContext> {
 
     private static final Duration FRESH = Duration.ofMinutes(5);
 
-    /** Without keys each call with a JWT is rejected, so they are fetched again soon. */
+    /** Each call with a JWT is rejected while there are no keys, so they are fetched again soon. */
     private static final Duration RETRY_IF_NONE = Duration.ofSeconds(1);
 
     /** A key that is not in the set has it fetched again. Invented keys must not do that at each call. */

@@ -1,6 +1,6 @@
 package io.streamlocks.coordinator.access;
 
-/** The role that a call requires of its caller. */
+/** A permission that a call requires of its caller. */
 public enum Permission {
     /** Nothing. The call needs no token. */
     OPEN,

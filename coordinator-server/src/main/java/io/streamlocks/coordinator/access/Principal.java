@@ -41,7 +41,7 @@ public record Principal(String id, Role role, List<String> streamPrefixes, Strin
     }
 
     /**
-     * Returns if it may make calls that require this permission.
+     * Requires that it may make calls that require this permission.
      *
      * @throws ForbiddenException if it may not
      */
@@ -52,7 +52,7 @@ public record Principal(String id, Role role, List<String> streamPrefixes, Strin
     }
 
     /**
-     * Returns if it may use this stream.
+     * Requires that it may use this stream.
      *
      * @throws ForbiddenException if it may not
      */
@@ -63,7 +63,7 @@ public record Principal(String id, Role role, List<String> streamPrefixes, Strin
     }
 
     /**
-     * Returns if it may act for this owner.
+     * Requires that it may act for this owner.
      *
      * @throws ForbiddenException if it may not
      */
@@ -74,7 +74,7 @@ public record Principal(String id, Role role, List<String> streamPrefixes, Strin
     }
 
     /**
-     * Returns if it may see all streams whose id begins with this.
+     * Requires that it may see all streams whose id begins with this.
      *
      * @param prefix the beginning of the ids; empty for all streams
      * @throws ForbiddenException if it may not
@@ -88,7 +88,7 @@ public record Principal(String id, Role role, List<String> streamPrefixes, Strin
     }
 
     /**
-     * Returns if it may use all streams.
+     * Requires that it may use all streams.
      *
      * @throws ForbiddenException if it may not
      */

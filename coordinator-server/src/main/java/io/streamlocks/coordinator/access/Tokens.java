@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The tokens of a tokens file. Each line is a JSON object with the hash of a token and what the token permits. Blank lines
- * and lines that begin with {@code #} are ignored. This class is immutable.
+ * The tokens of a tokens file. Each line is a JSON object with the hash of a token and what the token permits.
+ * Blank lines and lines that begin with {@code #} are ignored. This class is immutable.
  *
  * <pre>
  * {"id":"ops-alice","sha256":"(64 hex digits)","role":"operator","streamPrefixes":["orders/"],"ownerPrefix":"pod-","expiresAt":"2027-01-01T00:00:00Z"}

@@ -4,6 +4,7 @@ import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.log.RootCause;
 import java.time.Duration;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -50,7 +51,11 @@ public final class Background implements AutoCloseable {
      * @param task the task, which must not throw
      */
     public void after(Duration pause, Runnable task) {
-        threads.schedule(task, pause.toMillis(), TimeUnit.MILLISECONDS);
+        try {
+            threads.schedule(task, pause.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("A task does not start because the background work has been closed", e);
+        }
     }
 
     /**

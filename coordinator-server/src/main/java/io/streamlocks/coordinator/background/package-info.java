@@ -1,5 +1,5 @@
 /**
- * The work of a server that no call waits for: it opens the storage, purges, and reloads the files of the settings.
+ * This package does the work that no call waits for: it opens the storage, purges, and reloads files of the settings.
  */
 @NullMarked
 package io.streamlocks.coordinator.background;

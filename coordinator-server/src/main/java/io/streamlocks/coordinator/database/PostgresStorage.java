@@ -96,9 +96,9 @@ public final class PostgresStorage implements Storage {
         locks.verifyWritable();
         tokens.raise()
                 .ifPresent(raised -> LOG.warn(
-                        "The sequence stream_lock_fencing_token was at {}, behind the issued token {}, and has been raised to"
-                                + " it. The sequence was set back, or the tables were copied without it. See docs/operations.md,"
-                                + " Bring the sequence ahead",
+                        "The sequence stream_lock_fencing_token was at {}, behind the issued token {}, and has been"
+                                + " raised to it. The sequence was set back, or the tables were copied without it. See"
+                                + " docs/operations.md, Bring the sequence ahead",
                         raised.from(),
                         raised.to()));
     }

@@ -59,11 +59,19 @@ final class Access {
         this.telemetry = telemetry;
     }
 
-    /** Decides about a request. */
+    /** Decides about a request. If that fails, {@link #check} throws the reason, and no route is called. */
     Admission admit(Head head) {
+        String address = head.countedAddress();
+        try {
+            return decide(head, address);
+        } catch (RuntimeException e) {
+            return new Admission(address, false, routes.standardLimits(), Caller.refused(e, Duration.ZERO));
+        }
+    }
+
+    private Admission decide(Head head, String address) {
         String path = head.path();
         RouteLimits limits = routes.limits(head.method(), path);
-        String address = head.countedAddress();
         // An open path takes no body.
         if (routes.isOpen(path)) {
             return new Admission(address, false, limits, Caller.UNIDENTIFIED);
@@ -74,7 +82,7 @@ final class Access {
         } catch (RuntimeException e) {
             return new Admission(address, false, limits, Caller.refused(e, Duration.ZERO));
         }
-        // Without access control only the address distinguishes callers.
+        // Only the address distinguishes callers without access control.
         String key = authenticator.isEmpty() ? address : principal.id();
         Duration wait = rateLimit.map(limit -> limit.take(key)).orElse(Duration.ZERO);
         if (wait.isZero()) {

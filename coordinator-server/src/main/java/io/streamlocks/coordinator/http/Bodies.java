@@ -1,6 +1,8 @@
 package io.streamlocks.coordinator.http;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.streamlocks.coordinator.lock.Grant;
 import io.streamlocks.coordinator.lock.GrantPage;
@@ -18,21 +20,55 @@ final class Bodies {
     record Batch(List<Item> results) implements Response.Ok {}
 
     /**
-     * A result of a batch.
-     *
-     * @param status what the status of a single call would be
-     * @param streamId the stream of the item, unless there is a lease, which contains it
+     * A result of a batch: a lease, a problem, or neither. Its status is that of the response to a single call. This
+     * class is not a record, because the constructor of a record would accept a status that contradicts the rest.
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record Item(
-            int status,
-            @Nullable String streamId,
-            LeaseBodies.@Nullable LeaseBody lease,
-            @Nullable Problem problem) {
+    @JsonPropertyOrder({"status", "streamId", "lease", "problem"})
+    static final class Item {
+
+        @JsonProperty
+        private final int status;
+
+        /** The stream of the item, unless there is a lease, which contains it. */
+        @JsonProperty
+        private final @Nullable String streamId;
+
+        @JsonProperty
+        private final LeaseBodies.@Nullable LeaseBody lease;
+
+        @JsonProperty
+        private final @Nullable Problem problem;
+
+        private Item(
+                Response single,
+                @Nullable String streamId,
+                LeaseBodies.@Nullable LeaseBody lease,
+                @Nullable Problem problem) {
+            this.status = single.statusCode();
+            this.streamId = streamId;
+            this.lease = lease;
+            this.problem = problem;
+        }
+
+        /** Returns the result of an item that has a lease. */
+        static Item granted(LeaseBodies.LeaseBody lease) {
+            return new Item(lease, null, lease, null);
+        }
+
+        /** Returns the result of an item that succeeded and has no lease any more. */
+        static Item empty(String streamId, Response.Empty single) {
+            return new Item(single, streamId, null, null);
+        }
+
+        /** Returns the result of an item that failed. */
+        static Item refused(String streamId, Problem problem) {
+            return new Item(problem, streamId, null, problem);
+        }
 
         /** Returns the result of an item that did not become a request. */
         static Item refused(Problem problem) {
-            return new Item(problem.status(), null, null, problem);
+            return new Item(problem, null, null, problem);
         }
     }
 

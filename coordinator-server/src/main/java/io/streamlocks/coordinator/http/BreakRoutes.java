@@ -10,6 +10,7 @@ import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.Grant;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,34 @@ final class BreakRoutes {
     record BrokenOwner(int brokenCount) implements Response.Ok {}
 
     private static final Logger LOG = LoggerFactory.getLogger(BreakRoutes.class);
+
+    /** The grant that a call ended, which is logged. A new outcome does not compile until it is decided here. */
+    private static final BreakOutcome.Cases<Optional<Grant>> ENDED = new BreakOutcome.Cases<>() {
+        @Override
+        public Optional<Grant> broken(BreakOutcome.Broken broken) {
+            return Optional.of(broken.grant());
+        }
+
+        @Override
+        public Optional<Grant> tokenChanged(BreakOutcome.TokenChanged changed) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<Grant> notLocked() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<Grant> blocked() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<Grant> undecided() {
+            return Optional.empty();
+        }
+    };
 
     private final GroupCommit locks;
 
@@ -52,16 +81,14 @@ final class BreakRoutes {
         String caller = Access.caller(ctx);
         Responder.respond(ctx, () -> locks.breakLeases(caller, List.of(request)), outcomes -> {
             BreakOutcome outcome = outcomes.get(0);
-            if (outcome instanceof BreakOutcome.Broken broken) {
-                Grant grant = broken.grant();
-                log(
-                        ctx,
-                        "the lease of " + streamId + ", held by " + grant.ownerId() + " with token "
-                                + grant.fencingToken(),
-                        request.breaking());
-            }
+            outcome.match(ENDED).ifPresent(grant -> log(ctx, describe(grant), request.breaking()));
             return outcome.match(Outcomes.BREAK);
         });
+    }
+
+    private static String describe(Grant grant) {
+        return "the lease of " + grant.streamId() + ", held by " + grant.ownerId() + " with token "
+                + grant.fencingToken();
     }
 
     private void owner(Context ctx) {

@@ -14,6 +14,62 @@ import org.jspecify.annotations.Nullable;
 /** Acquires and releases behind the cap of live leases of an owner, if there is one. This class is thread-safe. */
 final class CappedLocks {
 
+    /** A new outcome does not compile until it is decided here whether the owner has a lease more. */
+    private static final AcquireOutcome.Cases<Boolean> IS_GRANTED = new AcquireOutcome.Cases<>() {
+        @Override
+        public Boolean granted(AcquireOutcome.Granted granted) {
+            return true;
+        }
+
+        @Override
+        public Boolean held(AcquireOutcome.Held held) {
+            return false;
+        }
+
+        @Override
+        public Boolean delayed(AcquireOutcome.Delayed delayed) {
+            return false;
+        }
+
+        @Override
+        public Boolean leaseIdUsed() {
+            return false;
+        }
+
+        @Override
+        public Boolean blocked() {
+            return false;
+        }
+
+        @Override
+        public Boolean undecided() {
+            return false;
+        }
+    };
+
+    /** A new outcome does not compile until it is decided here whether the owner has a lease less. */
+    private static final ReleaseOutcome.Cases<Boolean> IS_RELEASED = new ReleaseOutcome.Cases<>() {
+        @Override
+        public Boolean released() {
+            return true;
+        }
+
+        @Override
+        public Boolean lost(ReleaseOutcome.Lost lost) {
+            return false;
+        }
+
+        @Override
+        public Boolean blocked() {
+            return false;
+        }
+
+        @Override
+        public Boolean undecided() {
+            return false;
+        }
+    };
+
     private final GroupCommit locks;
     private final Optional<OwnerCap> cap;
 
@@ -41,7 +97,7 @@ final class CappedLocks {
     private static void settle(OwnerCap cap, List<AcquireRequest> admitted, @Nullable List<AcquireOutcome> outcomes) {
         for (int i = 0; i < admitted.size(); i++) {
             AcquireRequest request = admitted.get(i);
-            if (outcomes != null && outcomes.get(i) instanceof AcquireOutcome.Granted) {
+            if (outcomes != null && outcomes.get(i).match(IS_GRANTED)) {
                 cap.granted(request.ownerId(), request.streamId(), request.leaseId());
             } else {
                 cap.notGranted(request.ownerId());
@@ -59,7 +115,7 @@ final class CappedLocks {
     private static List<ReleaseOutcome> countReleased(
             OwnerCap cap, List<ReleaseRequest> requests, List<ReleaseOutcome> outcomes) {
         for (int i = 0; i < outcomes.size(); i++) {
-            if (outcomes.get(i) instanceof ReleaseOutcome.Released) {
+            if (outcomes.get(i).match(IS_RELEASED)) {
                 cap.released(requests.get(i).streamId(), requests.get(i).leaseId());
             }
         }

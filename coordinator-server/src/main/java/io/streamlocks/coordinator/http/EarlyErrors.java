@@ -5,7 +5,16 @@ import java.util.function.BiConsumer;
 /** Makes the responses to requests that end before they come to a route. */
 final class EarlyErrors {
 
-    private EarlyErrors() {}
+    private final RouteTable routes;
+
+    /**
+     * Creates an instance.
+     *
+     * @param routes contains the paths of the management port
+     */
+    EarlyErrors(RouteTable routes) {
+        this.routes = routes;
+    }
 
     /**
      * Returns the body of a response, and sets its headers.
@@ -15,7 +24,7 @@ final class EarlyErrors {
      * @param maxHeadBytes how large the head of a request may be
      * @param header takes the name and the value of each header
      */
-    static byte[] write(int status, String requestId, int maxHeadBytes, BiConsumer<String, String> header) {
+    byte[] write(int status, String requestId, int maxHeadBytes, BiConsumer<String, String> header) {
         Problem problem = problem(status, maxHeadBytes);
         header.accept("Content-Type", problem.contentType());
         // The handler that sets them for all routes may not have been reached.
@@ -24,13 +33,16 @@ final class EarlyErrors {
         return problem.bytes(requestId);
     }
 
-    private static Problem problem(int status, int maxHeadBytes) {
+    private Problem problem(int status, int maxHeadBytes) {
         return switch (status) {
-            // Jetty refuses requests only once its graceful stop has begun.
+            // Jetty refuses a request that comes when a stop is over and the routes are gone. Until then they respond.
             case 503 -> Gate.draining();
             case 500 -> Problem.of(ProblemType.INTERNAL_ERROR, "The coordinator failed to handle the call.");
             // Only the management port gets here: the routes refuse all other paths.
-            case 404 -> Problem.of(ProblemType.NOT_FOUND, "This port serves only /livez, /readyz and /metrics.");
+            case 404 ->
+                Problem.of(
+                        ProblemType.NOT_FOUND,
+                        "This port serves only these paths: " + String.join(", ", routes.managementPaths()) + ".");
             case 421 ->
                 Problem.of(
                         ProblemType.MISDIRECTED,

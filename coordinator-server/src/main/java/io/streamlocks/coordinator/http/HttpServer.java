@@ -54,8 +54,8 @@ public final class HttpServer {
         this.table = new RouteTable(options.limits().exchange());
         register(gate, guards, fields, responder, telemetry);
         Access access = new Access(guards, table, telemetry);
-        Transport.Api api =
-                new Transport.Api(access::admit, gate::isStopping, table::isForManagement, EarlyErrors::write);
+        Transport.Api api = new Transport.Api(
+                access::admit, gate::isStopping, table::isForManagement, new EarlyErrors(table)::write);
         // It has a log of its own, because clients can fill it.
         this.transport = new Transport(options, guards.certificate(), api, errorLog(), telemetry);
         this.framework = new Framework(transport, table, gate, new ErrorResponses(errorLog()));

@@ -119,7 +119,7 @@ final class LeaseBodies {
 
         @Override
         public Bodies.Item inBatch(String path, String stream) {
-            return new Bodies.Item(statusCode(), null, this, null);
+            return Bodies.Item.granted(this);
         }
     }
 

@@ -38,6 +38,13 @@ record Problem(
 
     private static final Duration RETRY_SERVER_AFTER = Duration.ofSeconds(1);
 
+    /** Checks the status, because a client would take a problem below 400 for a success. */
+    Problem {
+        if (status < 400) {
+            throw new IllegalArgumentException("The status of a problem must be 400 or above, not " + status);
+        }
+    }
+
     /** The holder of a lock. It never contains the lease id, with which the reader could take over the lease. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Holder(
@@ -191,7 +198,7 @@ record Problem(
 
     @Override
     public Bodies.Item inBatch(String path, String streamId) {
-        return new Bodies.Item(status, streamId, null, within(path));
+        return Bodies.Item.refused(streamId, within(path));
     }
 
     /** Returns the same problem of an item of a batch. */

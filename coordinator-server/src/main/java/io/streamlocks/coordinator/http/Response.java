@@ -76,7 +76,7 @@ sealed interface Response {
 
         @Override
         public Bodies.Item inBatch(String path, String streamId) {
-            return new Bodies.Item(statusCode(), streamId, null, null);
+            return Bodies.Item.empty(streamId, this);
         }
     }
 

@@ -8,9 +8,12 @@ import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.http.jetty.RouteLimits;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,9 +31,6 @@ final class RouteTable {
     private static final String STREAM_ID = "{streamId}";
     private static final Pattern ID = Pattern.compile("\\{(streamId|ownerId)}");
 
-    /** The limit of a body for a call on one stream: its longest valid body in the longest encoding of JSON. */
-    private static final int MAX_BODY_BYTES = 64 * 1024;
-
     private final RouteLimits standard;
     private final List<Route> routes = new ArrayList<>();
 
@@ -42,7 +42,8 @@ final class RouteTable {
     /** Paths whose last segment may be anything. */
     private final Set<String> openFolders = new HashSet<>();
 
-    private final Set<String> managementPaths = new HashSet<>();
+    /** Paths that the management port serves, in the order in which they were added. */
+    private final Set<String> managementPaths = new LinkedHashSet<>();
 
     /** The name of the id that is empty, by the path. */
     private final Map<String, String> emptyIds = new HashMap<>();
@@ -53,7 +54,7 @@ final class RouteTable {
      * @param exchange how long an exchange may take if its route has no limits of its own
      */
     RouteTable(Duration exchange) {
-        this.standard = new RouteLimits(exchange, MAX_BODY_BYTES);
+        this.standard = new RouteLimits(exchange, RouteLimits.STANDARD_BODY_BYTES);
     }
 
     /** Returns the limits of a route that has none of its own. */
@@ -63,18 +64,23 @@ final class RouteTable {
 
     /** Adds a route for GET and HEAD. */
     void get(String path, Permission permission, Handler handler) {
-        get(path, permission, false, handler);
+        get(path, permission, standard, handler);
+    }
+
+    /** Adds a route for GET and HEAD that has limits of its own. */
+    void get(String path, Permission permission, RouteLimits limits, Handler handler) {
+        get(path, permission, limits, false, handler);
     }
 
     /** Adds a route for GET and HEAD that the management port serves, too. */
     void getForManagement(String path, Permission permission, Handler handler) {
-        get(path, permission, true, handler);
+        get(path, permission, standard, true, handler);
     }
 
-    private void get(String path, Permission permission, boolean isForManagement, Handler handler) {
-        add(new Route(HandlerType.GET, path, permission, standard, isForManagement, handler));
+    private void get(String path, Permission permission, RouteLimits limits, boolean isForManagement, Handler handler) {
+        add(new Route(HandlerType.GET, path, permission, limits, isForManagement, handler));
         // Otherwise Javalin would respond to HEAD with 200, without a call of the route and before the server is ready.
-        add(new Route(HandlerType.HEAD, path, permission, standard, isForManagement, handler));
+        add(new Route(HandlerType.HEAD, path, permission, limits, isForManagement, handler));
     }
 
     /** Adds a route for POST. */
@@ -149,6 +155,11 @@ final class RouteTable {
     /** Returns whether the management port serves a path. */
     boolean isForManagement(String path) {
         return managementPaths.contains(path);
+    }
+
+    /** Returns the paths that the management port serves, in the order in which they were added. */
+    Collection<String> managementPaths() {
+        return Collections.unmodifiableSet(managementPaths);
     }
 
     /** Returns the limits of a request. */

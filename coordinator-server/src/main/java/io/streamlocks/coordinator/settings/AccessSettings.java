@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Who may do what. Without tokens and JWTs every caller may do everything.
+ * Says who may do what. Every caller may do everything if there are neither tokens nor JWTs.
  *
  * @param tokensFile the file of the tokens
  * @param jwt which JWTs are accepted

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Where leases are kept. */
+/** Names where leases are kept. */
 public sealed interface Backend {
 
     /** The values of {@code LOCK_BACKEND}. */
@@ -70,7 +70,7 @@ public sealed interface Backend {
                 "DATABASE_CONNECTION_TIMEOUT_MS",
                 "DATABASE_STATEMENT_TIMEOUT_MS");
 
-        private static Backend read(SettingsReader reader) {
+        private static Optional<Backend> read(SettingsReader reader) {
             Optional<DatabaseUrl> url = reader.required("DATABASE_URL", DatabaseUrl::parse);
             Optional<Reloaded<String>> password = reader.path("DATABASE_PASSWORD_FILE")
                     .flatMap(file -> reader.usable("DATABASE_PASSWORD_FILE", () -> PasswordFile.read(file)));
@@ -82,10 +82,8 @@ public sealed interface Backend {
             // default the sum stays below 3 s, so a call fails within 3 s when the database is away.
             Duration connectionTimeout = reader.millis("DATABASE_CONNECTION_TIMEOUT_MS", 750, 250, 10_000);
             Duration statementTimeout = reader.millis("DATABASE_STATEMENT_TIMEOUT_MS", 1500, 100, 10_000);
-            // Without a URL the settings are rejected, so the server never uses this memory backend.
-            return url.<Backend>map(place -> new Postgres(
-                            new DatabaseSettings(place, password, poolSize, connectionTimeout, statementTimeout)))
-                    .orElseGet(Memory::new);
+            return url.<Backend>map(place ->
+                    new Postgres(new DatabaseSettings(place, password, poolSize, connectionTimeout, statementTimeout)));
         }
 
         @Override
@@ -109,8 +107,8 @@ public sealed interface Backend {
         }
     }
 
-    /** Reads the backend and its settings. */
-    static Backend read(SettingsReader reader) {
+    /** Reads the backend and its settings. Returns empty if there is a problem. */
+    static Optional<Backend> read(SettingsReader reader) {
         String backend = reader.oneOf("LOCK_BACKEND", "memory", VALUES);
         if (backend.equals("postgres")) {
             return Postgres.read(reader);
@@ -123,6 +121,6 @@ public sealed interface Backend {
                     "leases would be kept in memory, where no other server sees them",
                     Postgres.NAMES);
         }
-        return new Memory();
+        return Optional.of(new Memory());
     }
 }

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The limits of a caller and of an owner.
+ * This record limits what a caller and an owner may use.
  *
  * @param callsPerSecond the most calls of a caller per second; 0 for no limit
  * @param leasesPerOwner the most live leases of an owner; 0 for no limit

@@ -42,20 +42,18 @@ public record Settings(
         SettingsReader reader = new SettingsReader(environment);
         String host = reader.text("HTTP_HOST", "127.0.0.1");
         AccessSettings access = AccessSettings.read(reader, host);
-        Settings settings = new Settings(
-                listening(reader, host, access),
-                LeaseSettings.read(reader),
-                // Docker kills a container after 10 s. The default leaves room for the second without grants and the 5
-                // s in which calls finish.
-                reader.millis("SHUTDOWN_DRAIN_MS", 3000, 0, 60_000),
-                Backend.read(reader),
-                access,
-                TlsSettings.read(reader),
-                CallerLimits.read(reader),
-                ReportingSettings.read(reader));
+        Listening listening = listening(reader, host, access);
+        LeaseSettings leases = LeaseSettings.read(reader);
+        // Docker kills a container after 10 s. The default leaves room for the second without grants, and for the time
+        // of 5 s in which calls finish.
+        Duration drainTime = reader.millis("SHUTDOWN_DRAIN_MS", 3000, 0, 60_000);
+        Optional<Backend> backend = Backend.read(reader);
+        Optional<TlsSettings> tls = TlsSettings.read(reader);
+        CallerLimits limits = CallerLimits.read(reader);
+        ReportingSettings reporting = ReportingSettings.read(reader);
         reader.rejectUnknown();
         reader.throwIfAnyProblem();
-        return settings;
+        return new Settings(listening, leases, drainTime, backend.orElseThrow(), access, tls, limits, reporting);
     }
 
     private static Listening listening(SettingsReader reader, String host, AccessSettings access) {

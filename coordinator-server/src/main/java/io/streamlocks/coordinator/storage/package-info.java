@@ -1,4 +1,4 @@
-/** Where leases are kept, as the process uses it: set up, looked after and closed, whichever backend it is. */
+/** This package sets up, looks after and closes the place where leases are kept, whichever backend it is. */
 @NullMarked
 package io.streamlocks.coordinator.storage;
 

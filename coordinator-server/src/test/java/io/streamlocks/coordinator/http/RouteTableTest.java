@@ -19,6 +19,10 @@ class RouteTableTest {
         table.post("/v1/fixed", Permission.HOLD, LONG, ctx -> {});
         table.post("/v1/locks/{streamId}/acquire", Permission.HOLD, LONG, ctx -> {});
         table.post("/v1/last/{id}", Permission.HOLD, LONG, ctx -> {});
+        table.get("/v1/long", Permission.LOOK, LONG, ctx -> {});
+        table.get("/v1/short", Permission.LOOK, ctx -> {});
+        table.getForManagement("/second", Permission.OPEN, ctx -> {});
+        table.getForManagement("/first", Permission.OPEN, ctx -> {});
     }
 
     @ParameterizedTest
@@ -52,6 +56,19 @@ class RouteTableTest {
             })
     void anyOtherPathHasTheStandardLimits(String path) {
         assertThat(table.limits("POST", path)).isEqualTo(table.standardLimits());
+    }
+
+    @Test
+    void aHeadHasTheLimitsOfItsGet() {
+        assertThat(table.limits("GET", "/v1/long")).isEqualTo(LONG);
+        assertThat(table.limits("HEAD", "/v1/long")).isEqualTo(LONG);
+        assertThat(table.limits("POST", "/v1/long")).isEqualTo(table.standardLimits());
+        assertThat(table.limits("GET", "/v1/short")).isEqualTo(table.standardLimits());
+    }
+
+    @Test
+    void thePathsOfTheManagementPortAreListedInTheOrderInWhichTheyWereAdded() {
+        assertThat(table.managementPaths()).containsExactly("/second", "/first");
     }
 
     @Test

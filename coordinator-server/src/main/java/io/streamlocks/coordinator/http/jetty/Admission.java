@@ -4,7 +4,7 @@ import jakarta.servlet.ServletRequest;
 import org.eclipse.jetty.server.Request;
 
 /**
- * The decision of the API about a request, made by its head.
+ * This record is the decision of the API about a request, made by its head.
  *
  * @param caller distinguishes callers; limits of memory are shared among callers by it
  * @param isLetIn whether the request goes on and may have a body; a body is read but not kept otherwise

@@ -61,7 +61,7 @@ final class BodyLoader extends EagerContentHandler.ContentLoader implements Runn
     @Override
     protected void load() {
         if (isDone()) {
-            reader.sameThreadFor(size).execute(this::handle);
+            reader.threadsForEarlyBody(size).execute(this::handle);
         } else {
             timeLimit = getRequest()
                     .getComponents()
@@ -82,7 +82,7 @@ final class BodyLoader extends EagerContentHandler.ContentLoader implements Runn
                 timeLimit.cancel();
             }
             // Another thread does this, because the thread that calls this serves other connections, too.
-            reader.threadsFor(size).execute(this::handle);
+            reader.threadsForLateBody(size).execute(this::handle);
         } else {
             getRequest().demand(this);
         }

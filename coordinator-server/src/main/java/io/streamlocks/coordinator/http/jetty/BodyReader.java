@@ -29,9 +29,6 @@ import org.slf4j.event.Level;
  */
 final class BodyReader extends AbstractLifeCycle implements EagerContentHandler.ContentLoaderFactory {
 
-    /** A body above this size is large: to parse it can take thirty times its size of the heap. */
-    static final int LARGE_BODY_BYTES = 64 * 1024;
-
     /** The heap that must be there for each large body that is parsed at the same time. */
     private static final long HEAP_FOR_LARGE = 64L * 1024 * 1024;
 
@@ -97,18 +94,19 @@ final class BodyReader extends AbstractLifeCycle implements EagerContentHandler.
         return held;
     }
 
-    /** Returns where a request with a body of this size is handled if the body came late. */
-    Executor threadsFor(int size) {
-        return threadsFor(size, threads);
+    /** Returns the threads that handle a request with a body of this size if the body came late. */
+    Executor threadsForLateBody(int size) {
+        return isLarge(size) ? large : threads;
     }
 
-    /** Returns where a request with a body of this size is handled if the body was there. */
-    Executor sameThreadFor(int size) {
-        return threadsFor(size, Runnable::run);
+    /** Returns the threads that handle a request with a body of this size if the body was there: mostly the caller. */
+    Executor threadsForEarlyBody(int size) {
+        return isLarge(size) ? large : Runnable::run;
     }
 
-    private Executor threadsFor(int size, Executor ofSmall) {
-        return size > LARGE_BODY_BYTES ? large : ofSmall;
+    /** To parse a large body can take thirty times its size of the heap. */
+    private static boolean isLarge(int size) {
+        return size > RouteLimits.STANDARD_BODY_BYTES;
     }
 
     void reportNoMemory(String caller) {

@@ -6,7 +6,6 @@ import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BooleanSupplier;
 import org.slf4j.event.Level;
 
 /**
@@ -37,25 +36,19 @@ final class ConnectionEnds {
 
     /** Ends a connection soon. */
     void end(Client client, Refusal refusal, String why) {
-        endIf(() -> true, client, refusal, why);
+        later(() -> endNow(client, refusal, why));
     }
 
-    /**
-     * Ends a connection soon, if this condition still holds then.
-     *
-     * @param condition may have a side effect if it does not hold
-     */
-    void endIf(BooleanSupplier condition, Client client, Refusal refusal, String why) {
-        thread.execute(() -> {
-            if (condition.getAsBoolean()) {
-                telemetry.refused(refusal);
-                errors.log(
-                        Level.WARN,
-                        refusal + client.address(),
-                        "Ended a connection from " + client.address() + ": " + why);
-                client.close(new TimeoutException(why));
-            }
-        });
+    /** Runs a task on the thread that ends connections. The task may call {@link #endNow}. */
+    void later(Runnable task) {
+        thread.execute(task);
+    }
+
+    /** Ends a connection. Only tasks of {@link #later} call this. */
+    void endNow(Client client, Refusal refusal, String why) {
+        telemetry.refused(refusal);
+        errors.log(Level.WARN, refusal + client.address(), "Ended a connection from " + client.address() + ": " + why);
+        client.close(new TimeoutException(why));
     }
 
     void stop() {

@@ -84,18 +84,18 @@ final class Crowd {
                 .map(Expendable::client)
                 // This happens immediately, because otherwise the next connection would choose the same ones.
                 .filter(clients::remove)
-                .forEach(client -> ends.endIf(() -> isStillIdle(client), client, refusal, why));
+                .forEach(client -> ends.later(() -> endIfIdle(client, refusal, why)));
     }
 
-    /** Returns whether a removed client has sent no request since then, and counts it again if it has. */
-    private boolean isStillIdle(Client client) {
+    /** Ends a client that was removed, or counts it again if it has sent a request since then. */
+    private void endIfIdle(Client client, Refusal refusal, String why) {
         if (!client.isInExchange()) {
-            return true;
+            ends.endNow(client, refusal, why);
+            return;
         }
         clients.add(client);
         if (client.isClosed()) {
             clients.remove(client);
         }
-        return false;
     }
 }

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.OptionalInt;
 
 /**
- * Where a server listens, and for whom.
+ * This record says where a server listens, and for whom.
  *
  * @param host the address or name of the interface
  * @param port the port, 0 for any that is free

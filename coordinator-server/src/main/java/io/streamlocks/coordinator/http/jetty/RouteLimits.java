@@ -11,6 +11,12 @@ import java.time.Duration;
  */
 public record RouteLimits(Duration exchange, int maxBodyBytes) {
 
+    /**
+     * How large the body of a call on one stream may be: its longest valid body in the longest encoding of JSON. Only
+     * some routes accept more, and only a few of those bodies are parsed at once.
+     */
+    public static final int STANDARD_BODY_BYTES = 64 * 1024;
+
     /** Returns the same limits with another maximum size of a body. */
     public RouteLimits withMaxBodyBytes(int bytes) {
         return new RouteLimits(exchange, bytes);

@@ -36,7 +36,8 @@ public final class Transport {
     /**
      * The decisions of the API above.
      *
-     * @param admission decides about a request by its head; must not block
+     * @param admission decides about a request by its head. It must not block, and must not throw: the request would
+     *     not be counted as one of its client. It returns a refusal instead
      * @param sendsClientsAway returns whether clients should connect to another server
      * @param isForManagement returns whether a path, as it was sent, is served at the management port
      * @param errorBody makes the bodies of responses to requests that do not come to a route
