@@ -115,9 +115,8 @@ final class Cluster implements AutoCloseable {
                 Integer.toString(settings.streams()),
                 directory.resolve(Check.WRITES).toString(),
                 directory.resolve(Check.WRITES_UNFENCED).toString()));
-        ChildProcess started = closeLater(process("resource", command, Map.of()));
-        resource = Optional.of(started);
-        started.start();
+        resource = Optional.of(closeLater(process("resource", command, Map.of())));
+        resource.get().start();
     }
 
     /** Returns the links of each coordinator to the servers of the database. */
@@ -139,11 +138,10 @@ final class Cluster implements AutoCloseable {
         }
         List<List<Link>> links = new ArrayList<>();
         for (int i = 0; i < settings.coordinators(); i++) {
-            List<Link> ofOne = new ArrayList<>();
+            links.add(new ArrayList<>());
             for (int port : ports) {
-                ofOne.add(closeLater(new Link(port)));
+                links.get(i).add(closeLater(new Link(port)));
             }
-            links.add(ofOne);
         }
         return links;
     }

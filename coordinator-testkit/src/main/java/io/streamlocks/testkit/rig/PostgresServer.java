@@ -115,10 +115,7 @@ public final class PostgresServer implements AutoCloseable {
         return DSL.using(database(database), SQLDialect.POSTGRES);
     }
 
-    /**
-     * Executes statements one after the other in one session of the database postgres. This method waits up to 20 s for
-     * each.
-     */
+    /** Executes statements one after the other in one session of the database postgres. Each may take up to 20 s. */
     public void execute(String... statements) throws SQLException {
         try (Connection connection = connect();
                 Statement statement = connection.createStatement()) {
