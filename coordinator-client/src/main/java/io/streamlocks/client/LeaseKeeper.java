@@ -125,7 +125,9 @@ final class LeaseKeeper implements AutoCloseable {
 
     private void wakeClosing() {
         Thread waiting = closing;
-        if (waiting != null) {
+        // A closing thread that woke itself after each release would look at the leases again and again until it is
+        // over.
+        if (waiting != null && waiting != Thread.currentThread()) {
             runtime.unpark(waiting);
         }
     }

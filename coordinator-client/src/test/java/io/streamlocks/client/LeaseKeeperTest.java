@@ -1,6 +1,7 @@
 package io.streamlocks.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.streamlocks.client.LeaseCalls.Grant;
 import io.streamlocks.client.LeaseCalls.LeaseKey;
@@ -87,6 +88,19 @@ class LeaseKeeperTest {
         keeper.release(List.of(lease));
         lease.close();
         assertThat(released.get()).containsExactly(key);
+    }
+
+    @Test
+    void theClosingThreadSleepsUntilTheWorkUnderALeaseEnds() throws Exception {
+        LeaseKey key = key("orders");
+        HeldLease.Use use = keep(key, Duration.ZERO).use();
+        Thread closing = new Thread(keeper::close);
+        closing.start();
+        await().until(() -> closing.getState() == Thread.State.WAITING);
+        assertThat(released).isNotDone();
+        use.close();
+        assertThat(released.get()).containsExactly(key);
+        closing.join();
     }
 
     @Test
