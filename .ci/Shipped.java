@@ -17,8 +17,8 @@ import java.util.zip.ZipFile;
 /**
  * Compares an SBOM with the shipped libraries, and exits with 1 if they differ. The script .ci/sbom runs it.
  *
- * <p>The arguments are the SBOM and a file with the class path of the libraries. For a jar that contains its libraries, that
- * jar and the module's own jar follow.
+ * <p>The arguments are the SBOM and a file with the class path of the libraries. For a jar that contains its libraries,
+ * that jar and the module's own jar follow.
  */
 final class Shipped {
 

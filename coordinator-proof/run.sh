@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Runs real coordinators, PostgreSQL and workers under faults, and checks every response. README.md describes the settings.
-# Usage: run.sh short | all | run [--faults a,b] [--seconds n] [--runs n] [--seed n] ... | check DIRECTORY
-# Attacks by one caller against all others: run.sh abuse | abuse-short [--attacks a,b] [--seconds n] [--backends a,b] ...
+# Runs real coordinators, PostgreSQL and workers under faults, and checks every response. README.md describes the
+# settings.
+#
+#   run.sh short | all | run [--faults a,b] [--seconds n] [--runs n] [--seed n] ...
+#   run.sh check DIRECTORY
+#   run.sh abuse | abuse-short [--attacks a,b] [--seconds n] [--backends a,b] ...  one caller attacks all others
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/.." && pwd)
 jar=$here/target/proof.jar
-[[ $# -gt 0 ]] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
+[[ $# -gt 0 ]] || { sed -n '5,7s/^#   //p' "$0" >&2; exit 2; }
 if [[ ! -e $jar || ! -e $root/coordinator-server/target/coordinator.jar ]]; then
   (cd "$root" && mvn -B -q -DskipTests package)
 fi

@@ -16,9 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Releases leases that this client does not hold and that may be live for the coordinator. It repeats each release until
- * it has an answer, or until the lease must have run out. It has a thread of its own, because a release can hang for as long
- * as a request may, and renewals must not wait for it.
+ * Releases leases that this client does not hold and that may be live for the coordinator. It repeats each release
+ * until it has an answer, or until the lease must have run out. It has a thread of its own, because a release can hang
+ * for as long as a request may, and renewals must not wait for it.
  */
 final class BackgroundReleases implements AutoCloseable {
 

@@ -59,8 +59,8 @@ import org.apache.hc.core5.util.TimeValue;
  *
  * <h2>Threads</h2>
  *
- * <p>One instance serves any number of threads, and so do the objects that it returns, as long as no caller uses a setter
- * of the generated classes.
+ * <p>One instance serves any number of threads, and so do the objects that it returns. No caller may use the setters of
+ * the generated classes.
  */
 final class CoordinatorHttp implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);

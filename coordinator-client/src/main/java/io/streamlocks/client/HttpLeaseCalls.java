@@ -109,7 +109,7 @@ final class HttpLeaseCalls extends LeaseCalls {
 
     /**
      * Checks a lease that answers a call. The coordinator answers the call that it received. A proxy can send another
-     * call than it received, or return another answer. What became of the call is unknown then.
+     * call than it received, or return another answer. The outcome of the call is unknown then.
      */
     private static Optional<CoordinatorUnavailableException> wrong(LeaseKey asked, @Nullable Lease lease) {
         if (lease == null || lease.getFencingToken() == null || lease.getExpiresInMs() == null) {

@@ -169,7 +169,9 @@ abstract class LeaseCalls implements AutoCloseable {
         this.releases = new CallCombiner<>(runtime, CallCombiner.PATIENCE, this::releaseAll);
     }
 
-    /** Acquires a lease. Returns empty if another owner holds the stream, or an operator keeps it closed for a while. */
+    /**
+     * Acquires a lease. Returns empty if another owner holds the stream, or an operator keeps it closed for a while.
+     */
     final Optional<Grant> acquire(Acquire acquire) {
         return acquires.call(acquire).match(new Acquired.Cases<>() {
             @Override
@@ -195,8 +197,8 @@ abstract class LeaseCalls implements AutoCloseable {
     }
 
     /**
-     * Divides calls into parts that fit into a request by their number and their bytes. A UTF-16 unit takes at most three
-     * bytes.
+     * Divides calls into parts that fit into a request by their number and their bytes. A UTF-16 unit takes at most
+     * three bytes.
      */
     static <T> List<List<T>> chunks(Collection<T> all, Function<T, LeaseKey> key) {
         List<List<T>> chunks = new ArrayList<>();

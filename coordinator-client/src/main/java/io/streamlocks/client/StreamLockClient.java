@@ -79,8 +79,8 @@ public final class StreamLockClient implements AutoCloseable {
     }
 
     /**
-     * Acquires the lease of a stream, if no other owner has it. This blocks for one call as a rule. If a call has no usable
-     * answer, the client repeats it with the same lease id until the acquire time-out has passed.
+     * Acquires the lease of a stream, if no other owner has it. This blocks for one call as a rule. If a call has no
+     * usable answer, the client repeats it with the same lease id until the acquire time-out has passed.
      *
      * @param streamId the stream, 1 to 255 printable characters
      * @return the lease; empty if another owner has it, or an operator keeps the stream closed for a while
@@ -96,10 +96,10 @@ public final class StreamLockClient implements AutoCloseable {
     }
 
     /**
-     * Does work on this thread under the lease of a stream, if no other owner has it, and releases the lease after it. If the
-     * lease is lost, the client interrupts the thread, and withdraws the interruption when the work has returned. The
-     * work may call this method itself, of this client or of another. If the outer lease is lost meanwhile, the client
-     * interrupts the thread (again) when the inner call ends.
+     * Does work on this thread under the lease of a stream, if no other owner has it, and releases the lease after it.
+     * If the lease is lost, the client interrupts the thread, and withdraws the interruption when the work has
+     * returned. The work may call this method itself, of this client or of another. If the outer lease is lost
+     * meanwhile, the client interrupts the thread (again) when the inner call ends.
      *
      * <p>This blocks for {@link #tryAcquire}, for the work, and for one call that releases.
      *
@@ -135,9 +135,9 @@ public final class StreamLockClient implements AutoCloseable {
      * <ol>
      *   <li>It waits for the acquires under way, for three request time-outs at most.
      *   <li>It interrupts the work under way in {@link #runWithLease}, which ends with a {@link LeaseLostException}.
-     *   <li>It releases the leases that are not in use, with one call for each thousand. A lease is in use while work
-     *       of {@link #runWithLease} goes on; while the handler of a session opens, handles an event or closes; and
-     *       from {@link HeldLease#use()} until that use is closed.
+     *   <li>It releases the leases that are not in use, with one call for each thousand. A lease is in use during the
+     *       work of {@link #runWithLease}, during each call of a session's handler, and from {@link HeldLease#use()}
+     *       until that use is closed.
      *   <li>It releases the others as soon as they are not in use any more. It waits for that for one request time-out.
      *   <li>It does not release the leases that are in use after that: another worker would work beside this one. Such
      *       a lease runs out by itself. A warning in the log names its stream, and there is no loss. If the work closes

@@ -30,8 +30,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Compiles the Java snippets of README.md and docs/ against the client. A snippet with a public class is a file. Any other
- * snippet is the body of a method, after its imports, and may use the names of {@link #SURROUNDINGS}.
+ * Compiles the Java snippets of README.md and docs/ against the client. A snippet with a public class is a file. Any
+ * other snippet is the body of a method, after its imports, and may use the names of {@link #SURROUNDINGS}.
  */
 @Tag("process")
 class JavaSnippetsTest {

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * A client whose network a test can break, and the events of its listener. The client's threads run on real time, with a
- * ttl of 2 s, of which a tenth is margin.
+ * A client whose network a test can break, and the events of its listener. The client's threads run on real time, with
+ * a ttl of 2 s, of which a tenth is margin.
  */
 @Timeout(60)
 abstract class ProxiedClient {

@@ -45,7 +45,7 @@ public final class TestProxy implements AutoCloseable {
         return link.uri();
     }
 
-    /** Lets everything through. What a fault has held up is lost with its connection. */
+    /** Lets everything through. The data that a fault has held up is lost with its connection. */
     public synchronized void pass() {
         if (isFaulty) {
             isFaulty = false;

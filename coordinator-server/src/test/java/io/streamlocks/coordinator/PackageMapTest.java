@@ -56,7 +56,9 @@ class PackageMapTest {
         return NAME.matcher(cell).results().map(name -> name.group(1)).collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** Returns the packages of the code, with those that they use. jOOQ makes more than one package, which count as one. */
+    /**
+     * Returns the packages of the code, with those that they use. jOOQ makes more than one package, which count as one.
+     */
     private static Map<String, Set<String>> used() throws IOException {
         Map<String, Set<String>> used = new TreeMap<>();
         for (JavaClass one : ArchitectureTest.CLASSES) {

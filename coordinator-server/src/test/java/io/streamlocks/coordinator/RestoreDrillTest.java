@@ -9,7 +9,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Tests the steps of docs/operations.md after the database was restored from a backup, and what happens without them. */
+/**
+ * Tests the steps of docs/operations.md after the database was restored from a backup, and what happens without them.
+ */
 @Tag("postgres")
 @Tag("drill")
 class RestoreDrillTest {

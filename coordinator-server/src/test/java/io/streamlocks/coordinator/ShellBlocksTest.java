@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Runs the shell blocks of README.md, SECURITY.md and docs/, in their order, against a server of each page. A block of
- * {@code console} shows commands with their output, which must be what they print. A block that cannot run here is in {@link
- * #ELSEWHERE}, with the reason.
+ * {@code console} shows commands with their output, which must be what they print. A block that cannot run here is in
+ * {@link #ELSEWHERE}, with the reason.
  */
 @Tag("process")
 class ShellBlocksTest {

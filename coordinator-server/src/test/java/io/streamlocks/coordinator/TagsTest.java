@@ -22,8 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Compares the tags of tests with what the tests use, with {@code pom.xml}, and with the table in CONTRIBUTING.md. A test
- * without a tag runs in {@code mvn test}, which starts no database and no other process.
+ * Compares the tags of tests with what the tests use, with {@code pom.xml}, and with the table in CONTRIBUTING.md. A
+ * test without a tag runs in {@code mvn test}, which starts no database and no other process.
  */
 class TagsTest {
 

@@ -104,8 +104,8 @@ public final class SessionRegistry<E> implements AutoCloseable {
     }
 
     /**
-     * Stops the session of a stream at once. This interrupts its handler, returns the events that are left with the end
-     * of the session, releases its lease and frees its place. It does not wait for that.
+     * Stops the session of a stream at once. This interrupts the handler. The session then ends and returns the events
+     * that are left. The registry releases the lease and frees the place. This method does not wait for any of that.
      *
      * @param streamId the stream
      * @return whether it had a session

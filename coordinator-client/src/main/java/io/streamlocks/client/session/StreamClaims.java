@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The streams that a registry has claimed, each with its place. A stream has at most one place, and the number of places
- * is limited.
+ * The streams that a registry has claimed, each with its place. A stream has at most one place, and the number of
+ * places is limited.
  *
  * <p>Each method is one step under this object's monitor, and none of them blocks. Two steps decide who releases a
  * lease when the registry stops. {@link #stop} marks the sessions that are open: the stopping thread releases their

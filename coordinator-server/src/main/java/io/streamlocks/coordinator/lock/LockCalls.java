@@ -59,9 +59,9 @@ public interface LockCalls {
     List<BreakOutcome> breakLeases(List<BreakRequest> requests);
 
     /**
-     * Ends all live leases of an owner now, on behalf of an operator and in chunks that are each bounded in time. Leases
-     * that the owner is granted during the call may stay. This method waits up to 100 ms for streams that are locked,
-     * and then ends the other leases. A call that throws may have ended some leases; calling again continues.
+     * Ends all live leases of an owner now, on behalf of an operator and in chunks that are each bounded in time.
+     * Leases that the owner is granted during the call may stay. This method waits up to 100 ms for streams that are
+     * locked, and then ends the other leases. A call that throws may have ended some leases; calling again continues.
      *
      * @param ownerId the owner
      * @param breaking the reason, the operator, and how long the streams stay closed

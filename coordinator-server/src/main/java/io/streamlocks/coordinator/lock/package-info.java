@@ -33,9 +33,9 @@
  * <p>A lease that has ended is never live again. Renewing it fails even if no other worker wanted the stream, because
  * another worker may have held it in between. The worker acquires again with a new lease id and gets a new token.
  *
- * <p>An operator can {@linkplain LockCalls#breakLeases break} the lease of a worker. The holder learns of it at its next
- * renewal, as of any other loss, and may work until then. The break can therefore close the stream for some time, to
- * protect a resource that checks no token.
+ * <p>An operator can {@linkplain LockCalls#breakLeases break} the lease of a worker. The holder learns of it at its
+ * next renewal, as of any other loss, and may work until then. The break can therefore close the stream for some time,
+ * to protect a resource that checks no token.
  *
  * <p>Each grant and its end are recorded in <em>history</em>. The end of a lease and its record are written together,
  * so history contains every end and no others.

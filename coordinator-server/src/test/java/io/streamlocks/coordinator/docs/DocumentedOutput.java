@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Compares the output of a command with the one that a page shows. Tokens, times and ids differ in each run, so a value of
- * the page stands for the value of this run, on the whole page.
+ * Compares the output of a command with the one that a page shows. Tokens, times and ids differ in each run, so a value
+ * of the page stands for the value of this run, on the whole page.
  */
 public final class DocumentedOutput {
 

@@ -12,8 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The person on call searches the pages for the text of a message. A message whose wording changes must change in docs/ and
- * here, too.
+ * The person on call searches the pages for the text of a message. A message whose wording changes must change in docs/
+ * and here, too.
  */
 class QuotedMessagesTest {
 

@@ -17,7 +17,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.UnaryOperator;
 
-/** A proxy that serves a coordinator below {@code /locks}, and nothing else. What follows in a path it passes on as it came. */
+/**
+ * A proxy that serves a coordinator below {@code /locks}, and nothing else. What follows in a path it passes on as it
+ * came.
+ */
 final class PrefixProxy implements AutoCloseable {
 
     static final String PREFIX = "/locks";

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process that a test starts and may terminate, kill, pause and start again. What the process writes goes to files,
+ * A process that a test starts and may terminate, kill, pause and start again. The output of the process goes to files,
  * so it never waits for a reader. Signals reach its children as well. They need the command {@code kill}, so a POSIX
  * system.
  *

@@ -105,7 +105,7 @@ public final class Link implements AutoCloseable {
         set(State.PASS);
     }
 
-    /** Resets the connections that exist. What they held up is lost. New connections are possible. */
+    /** Resets the connections that exist. The data that they held up is lost. New connections are possible. */
     public void cut() {
         sockets.forEach(this::reset);
     }

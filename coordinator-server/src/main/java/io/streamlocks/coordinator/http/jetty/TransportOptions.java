@@ -5,7 +5,8 @@ import java.util.function.LongSupplier;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
- * The limits, threads and clock of a server. Only tests use other options than the {@linkplain #standard standard} ones.
+ * The limits, threads and clock of a server. Only tests use other options than the {@linkplain #standard standard}
+ * ones.
  *
  * @param limits what clients may take
  * @param threads handle the requests; none ever waits for a client

@@ -188,8 +188,8 @@ public final class StreamApi implements AutoCloseable {
     }
 
     /**
-     * Serves until SIGTERM. The settings are the variables PORT (8090), STREAMS (50), EVENTS (1000), RUN_SECONDS (60) and FENCE
-     * (on). Prints the progress every second.
+     * Serves until SIGTERM. The settings are the variables PORT (8090), STREAMS (50), EVENTS (1000), RUN_SECONDS (60)
+     * and FENCE (on). Prints the progress every second.
      *
      * @param args no arguments
      */
