@@ -7,6 +7,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.streamlocks.client.LeaseCalls.LeaseKey;
 import io.streamlocks.client.LeaseCalls.Release;
+import io.streamlocks.testkit.rig.Logback;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,12 +20,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Tests the last tries of releases, against calls that a test scripts. No test may wait for a time-out. */
 @Timeout(60)
+@Isolated
 class BackgroundReleasesTest {
 
-    private static final Logger LOG = (Logger) org.slf4j.LoggerFactory.getLogger("io.streamlocks.client");
+    private static final Logger LOG = Logback.logger("io.streamlocks.client");
     private static final Duration LONG = Duration.ofHours(1);
 
     /** A lease that may have been granted without an answer. */

@@ -43,6 +43,7 @@ class LimitsTest {
     void aStreamIdIsAsLongAsTheServerAccepts() {
         try (StreamLockClient client = StreamLockClient.builder(NO_SERVER)
                 .acquireTimeout(Duration.ofMillis(1))
+                .requestTimeout(Duration.ofMillis(100))
                 .build()) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> client.tryAcquire("x".repeat(Limits.MAX_ID_LENGTH + 1)));

@@ -11,12 +11,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * A client whose network a test can break, and the events of its listener. The client's threads run on real time, with
  * a ttl of 2 s, of which a tenth is margin.
  */
 @Timeout(60)
+@Execution(ExecutionMode.CONCURRENT)
 abstract class ProxiedClient {
 
     static final Duration TTL = Duration.ofSeconds(2);

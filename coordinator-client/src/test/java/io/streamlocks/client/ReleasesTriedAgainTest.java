@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
+import io.streamlocks.testkit.rig.Logback;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -18,18 +19,19 @@ import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
 
 /** Tests that a client that closes repeats releases that fail, and logs the leases that stay held. */
 class ReleasesTriedAgainTest extends ProxiedClient {
 
-    private static final Logger LOG = (Logger) LoggerFactory.getLogger("io.streamlocks.client");
+    private static final Logger LOG = Logback.logger("io.streamlocks.client");
 
     private final Queue<String> warnings = new ConcurrentLinkedQueue<>();
     private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
         @Override
         protected void append(ILoggingEvent event) {
-            if (event.getLevel().isGreaterOrEqual(Level.WARN)) {
+            // The clients of other tests log at the same time.
+            if (event.getLevel().isGreaterOrEqual(Level.WARN)
+                    && event.getFormattedMessage().contains(streamId)) {
                 warnings.add(event.getFormattedMessage());
             }
         }

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.streamlocks.testkit.rig.Logback;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -14,7 +15,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
 
 /** Tests work under a lease: {@link StreamLockClient#runWithLease}. */
 class RunWithLeaseTest extends ProxiedClient {
@@ -82,8 +82,10 @@ class RunWithLeaseTest extends ProxiedClient {
             assertThatThrownBy(() -> client.runWithLease(outerStream, outer -> {
                         innerClient.runWithLease(streamId, inner -> {
                             storage.takeOver(outerStream);
-                            while (!Thread.currentThread().isInterrupted()) {
-                                Thread.onSpinWait();
+                            try {
+                                new CountDownLatch(1).await();
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
                             }
                             return "done";
                         });
@@ -189,9 +191,9 @@ class RunWithLeaseTest extends ProxiedClient {
         assertThat(heard.releaseUnknown).isEmpty();
     }
 
-    /** Returns the warnings of the keeper of leases meanwhile. */
-    private static List<String> warningsOf(Runnable action) {
-        Logger log = (Logger) LoggerFactory.getLogger(LeaseKeeper.class);
+    /** Returns what the keeper of leases logs about the stream of this test meanwhile. */
+    private List<String> warningsOf(Runnable action) {
+        Logger log = Logback.logger(LeaseKeeper.class.getName());
         ListAppender<ILoggingEvent> appender = new ListAppender<>();
         appender.start();
         log.addAppender(appender);
@@ -202,6 +204,7 @@ class RunWithLeaseTest extends ProxiedClient {
         }
         return List.copyOf(appender.list).stream()
                 .map(ILoggingEvent::getFormattedMessage)
+                .filter(line -> line.contains(streamId))
                 .toList();
     }
 

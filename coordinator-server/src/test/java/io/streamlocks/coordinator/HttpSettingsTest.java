@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The settings of HTTP take effect on the connections of a server that has started with them. */
@@ -41,6 +42,7 @@ class HttpSettingsTest {
     }
 
     @Test
+    @Tag("slow")
     void anIdleConnectionEndsAfterTheTimeOfItsSetting() throws Exception {
         try (Coordinator coordinator = coordinator("HTTP_IDLE_TIMEOUT_MS", "5000");
                 Socket socket = new Socket(InetAddress.getLoopbackAddress(), coordinator.port())) {

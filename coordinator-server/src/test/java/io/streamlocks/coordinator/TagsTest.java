@@ -80,6 +80,17 @@ class TagsTest {
         }
     }
 
+    /** Classes without a tag run at the same time in one JVM, so each could log what such a test reads. */
+    @Test
+    void aTestWithoutATagThatReadsTheLogIsIsolated() throws IOException {
+        Map<String, String> sources = sources("coordinator-server");
+        List<String> readers = read(tests("coordinator-server")).keySet().stream()
+                .filter(test -> test.endsWith("Test") && tags(test, sources).isEmpty())
+                .filter(test -> code(sources.get(test)).contains("new CapturedLog("))
+                .toList();
+        assertThat(readers).isNotEmpty().allMatch(test -> sources.get(test).contains("\n@Isolated\n"));
+    }
+
     @Test
     void eachRigExistsAndIsUsed() throws IOException {
         Map<String, String> sources = sources("coordinator-server");
@@ -100,11 +111,16 @@ class TagsTest {
         if (RIGS.containsKey(className)) {
             needs.add(RIGS.get(className));
         } else if (sources.containsKey(className) && visited.add(className)) {
-            NAME.matcher(NOT_CODE.matcher(sources.get(className)).replaceAll(""))
+            NAME.matcher(code(sources.get(className)))
                     .results()
                     .map(MatchResult::group)
                     .forEach(name -> collectNeeds(name, sources, visited, needs));
         }
+    }
+
+    /** Returns a source without its comments and texts. */
+    private static String code(String source) {
+        return NOT_CODE.matcher(source).replaceAll("");
     }
 
     /** Returns the tags of a class and of its superclasses. */

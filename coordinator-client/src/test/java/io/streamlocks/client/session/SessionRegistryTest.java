@@ -32,8 +32,11 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 @Timeout(60)
+@Execution(ExecutionMode.CONCURRENT)
 class SessionRegistryTest {
 
     private final CountedLocks storage = new CountedLocks(new MemoryLockManager(new MonotonicClock(), true));
@@ -82,8 +85,11 @@ class SessionRegistryTest {
             if (event.equals("ignore")) {
                 ignoring.countDown();
                 while (gate.getCount() > 0) {
-                    Thread.interrupted();
-                    Thread.onSpinWait();
+                    try {
+                        gate.await();
+                    } catch (InterruptedException ignored) {
+                        // This handler ignores its interruption.
+                    }
                 }
             }
             handled.add(event);

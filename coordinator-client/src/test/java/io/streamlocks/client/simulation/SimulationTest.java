@@ -9,6 +9,7 @@ import ch.qos.logback.core.AppenderBase;
 import io.streamlocks.client.simulation.SimulatedStorage.Judging;
 import io.streamlocks.client.simulation.Simulation.Outcome;
 import io.streamlocks.client.simulation.Simulation.World;
+import io.streamlocks.testkit.rig.Logback;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +32,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.slf4j.LoggerFactory;
 
 /**
  * Tests the protocol and the client under thousands of schedules of faults. {@code -Dsimulation.seeds=N} runs so many
@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
 @Tag("simulation")
 class SimulationTest {
 
-    private static final Logger CLIENT_LOG = (Logger) LoggerFactory.getLogger("io.streamlocks.client");
+    private static final Logger CLIENT_LOG = Logback.logger("io.streamlocks.client");
     private static final int CONTROLS = 200;
 
     private static final ErrorsFail ERRORS = new ErrorsFail();

@@ -7,13 +7,14 @@ import static org.awaitility.Awaitility.await;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
-import com.nimbusds.jose.crypto.RSASSASigner;
+import com.nimbusds.jose.crypto.ECDSASigner;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKMatcher;
 import com.nimbusds.jose.jwk.JWKSelector;
 import com.nimbusds.jose.jwk.JWKSet;
-import com.nimbusds.jose.jwk.RSAKey;
-import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jose.jwk.source.JWKSetUnavailableException;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
@@ -46,8 +47,8 @@ import org.junit.jupiter.api.Test;
 /** Tests keys at a URL, with a correct issuer and with a faulty one. */
 class FetchedKeysTest {
 
-    private static RSAKey old;
-    private static RSAKey fresh;
+    private static ECKey old;
+    private static ECKey fresh;
 
     /** Returns a key set, or behaves as the test says. */
     private static final class Issuer implements AutoCloseable {
@@ -95,8 +96,8 @@ class FetchedKeysTest {
 
     @BeforeAll
     static void makeKeys() throws JOSEException {
-        old = new RSAKeyGenerator(2048).keyID("old").generate();
-        fresh = new RSAKeyGenerator(2048).keyID("fresh").generate();
+        old = new ECKeyGenerator(Curve.P_256).keyID("old").generate();
+        fresh = new ECKeyGenerator(Curve.P_256).keyID("fresh").generate();
     }
 
     @BeforeEach
@@ -114,13 +115,13 @@ class FetchedKeysTest {
         return Authenticator.of(Optional.empty(), Optional.of(new Authenticator.Jwt(url, "issuer", "locks")));
     }
 
-    private Optional<Principal> principal(RSAKey key) throws JOSEException {
+    private Optional<Principal> principal(ECKey key) throws JOSEException {
         return principal(key, key.getKeyID());
     }
 
-    private Optional<Principal> principal(RSAKey key, String keyId) throws JOSEException {
+    private Optional<Principal> principal(ECKey key, String keyId) throws JOSEException {
         SignedJWT jwt = new SignedJWT(
-                new JWSHeader.Builder(JWSAlgorithm.RS256).keyID(keyId).build(),
+                new JWSHeader.Builder(JWSAlgorithm.ES256).keyID(keyId).build(),
                 new JWTClaimsSet.Builder()
                         .issuer("issuer")
                         .audience("locks")
@@ -128,11 +129,11 @@ class FetchedKeysTest {
                         .claim("role", "worker")
                         .expirationTime(Date.from(Instant.now().plusSeconds(600)))
                         .build());
-        jwt.sign(new RSASSASigner(key));
+        jwt.sign(new ECDSASigner(key));
         return authenticator.authenticate(List.of("Bearer " + jwt.serialize()), "192.0.2.1");
     }
 
-    private void awaitGood(RSAKey key) {
+    private void awaitGood(ECKey key) {
         await().ignoreException(KeysUnavailableException.class)
                 .untilAsserted(() -> assertThat(principal(key)).isPresent());
     }
@@ -232,7 +233,7 @@ class FetchedKeysTest {
         return keys.get(new JWKSelector(new JWKMatcher.Builder().build()), null);
     }
 
-    private void awaitFetched(FetchedKeys keys, RSAKey expected) {
+    private void awaitFetched(FetchedKeys keys, ECKey expected) {
         await().ignoreException(JWKSetUnavailableException.class)
                 .untilAsserted(() -> assertThat(any(keys)).containsExactly(expected.toPublicJWK()));
     }

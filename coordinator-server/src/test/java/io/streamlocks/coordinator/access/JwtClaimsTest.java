@@ -8,10 +8,11 @@ import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.Payload;
-import com.nimbusds.jose.crypto.RSASSASigner;
+import com.nimbusds.jose.crypto.ECDSASigner;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.JWKSet;
-import com.nimbusds.jose.jwk.RSAKey;
-import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jose.util.Base64URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,13 +40,13 @@ class JwtClaimsTest {
     private static final Instant NOW = Instant.parse("2026-01-31T12:00:00Z");
     private static final long IN_A_MINUTE = NOW.getEpochSecond() + 60;
 
-    private static RSAKey rsa;
+    private static ECKey ec;
     private static Authenticator authenticator;
 
     @BeforeAll
     static void start(@TempDir Path directory) throws Exception {
-        rsa = new RSAKeyGenerator(2048).keyID("rsa").generate();
-        Path keys = Files.writeString(directory.resolve("jwks.json"), new JWKSet(rsa).toString(true));
+        ec = new ECKeyGenerator(Curve.P_256).keyID("ec").generate();
+        Path keys = Files.writeString(directory.resolve("jwks.json"), new JWKSet(ec).toString(true));
         authenticator = Authenticator.of(
                 Optional.empty(), Optional.of(new Authenticator.Jwt(keys.toString(), "issuer", "locks")), () -> NOW);
     }
@@ -69,8 +70,8 @@ class JwtClaimsTest {
 
     private static Optional<Principal> principal(String claims) throws JOSEException {
         JWSObject jwt = new JWSObject(
-                new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("rsa").build(), new Payload(claims));
-        jwt.sign(new RSASSASigner(rsa));
+                new JWSHeader.Builder(JWSAlgorithm.ES256).keyID("ec").build(), new Payload(claims));
+        jwt.sign(new ECDSASigner(ec));
         return authenticator.authenticate(List.of("Bearer " + jwt.serialize()), "192.0.2.1");
     }
 
@@ -83,8 +84,8 @@ class JwtClaimsTest {
     /** Signs by hand, so that the header can contain anything. */
     private static Optional<Principal> withHeader(String header) throws Exception {
         String signed = Base64URL.encode(header) + "." + Base64URL.encode(json(good()));
-        Signature signature = Signature.getInstance("SHA256withRSA");
-        signature.initSign(rsa.toPrivateKey());
+        Signature signature = Signature.getInstance("SHA256withECDSAinP1363Format");
+        signature.initSign(ec.toPrivateKey());
         signature.update(signed.getBytes(StandardCharsets.US_ASCII));
         return authenticator.authenticate(
                 List.of("Bearer " + signed + "." + Base64URL.encode(signature.sign())), "192.0.2.1");
@@ -93,7 +94,7 @@ class JwtClaimsTest {
     @Test
     void theUnchangedJwtIsValid() throws Exception {
         assertThat(principal(json(good()))).contains(new Principal("worker-7", Role.WORKER, List.of(), ""));
-        assertThat(withHeader("{\"alg\":\"RS256\",\"kid\":\"rsa\"}")).isPresent();
+        assertThat(withHeader("{\"alg\":\"ES256\",\"kid\":\"ec\"}")).isPresent();
     }
 
     @ParameterizedTest
@@ -258,17 +259,17 @@ class JwtClaimsTest {
                 "{\"alg\":null}",
                 "{\"alg\":7}",
                 "{\"alg\":\"\"}",
-                "{\"alg\":[\"RS256\"]}",
-                "{\"alg\":\"RS256\",\"kid\":7}",
-                "{\"alg\":\"RS256\",\"kid\":[\"rsa\"]}",
-                "{\"alg\":\"RS256\",\"kid\":\"../../rsa\"}",
-                "{\"alg\":\"RS256\",\"kid\":\"rsa\",\"typ\":7}",
-                "{\"alg\":\"RS256\",\"kid\":\"rsa\",\"typ\":\"\"}",
-                "{\"alg\":\"RS256\",\"kid\":\"rsa\",\"alg\":\"RS256\"}",
-                "{\"alg\":\"rs256\",\"kid\":\"rsa\"}",
-                "{\"alg\":\"RS256\",\"kid\":\"rsa\",\"enc\":\"A128GCM\",\"zip\":1,\"epk\":{},\"jwk\":7}",
+                "{\"alg\":[\"ES256\"]}",
+                "{\"alg\":\"ES256\",\"kid\":7}",
+                "{\"alg\":\"ES256\",\"kid\":[\"ec\"]}",
+                "{\"alg\":\"ES256\",\"kid\":\"../../ec\"}",
+                "{\"alg\":\"ES256\",\"kid\":\"ec\",\"typ\":7}",
+                "{\"alg\":\"ES256\",\"kid\":\"ec\",\"typ\":\"\"}",
+                "{\"alg\":\"ES256\",\"kid\":\"ec\",\"alg\":\"ES256\"}",
+                "{\"alg\":\"rs256\",\"kid\":\"ec\"}",
+                "{\"alg\":\"ES256\",\"kid\":\"ec\",\"enc\":\"A128GCM\",\"zip\":1,\"epk\":{},\"jwk\":7}",
                 "{\"alg\":\"dir\",\"enc\":\"A128GCM\"}",
-                "{\"alg\":\"RS256\",\"kid\":\"rsa\",\"x5c\":7}")) {
+                "{\"alg\":\"ES256\",\"kid\":\"ec\",\"x5c\":7}")) {
             assertThat(withHeader(header)).as(header).isEmpty();
         }
     }
@@ -287,7 +288,7 @@ class JwtClaimsTest {
                 "\"crit\":\"x\"",
                 "\"crit\":7",
                 "\"b64\":false")) {
-            assertThat(withHeader("{\"alg\":\"RS256\",\"kid\":\"rsa\"," + critical + "}"))
+            assertThat(withHeader("{\"alg\":\"ES256\",\"kid\":\"ec\"," + critical + "}"))
                     .as(critical)
                     .isEmpty();
         }
@@ -299,10 +300,10 @@ class JwtClaimsTest {
                 "a".repeat(5_000_000),
                 ".".repeat(1_000_000),
                 "a.b.".repeat(250_000),
-                Base64URL.encode("{\"alg\":\"RS256\",\"x\":" + "[".repeat(1_000_000)) + ".e30.AA",
-                Base64URL.encode("{\"alg\":\"RS256\",\"kid\":\"rsa\"}") + "."
+                Base64URL.encode("{\"alg\":\"ES256\",\"x\":" + "[".repeat(1_000_000)) + ".e30.AA",
+                Base64URL.encode("{\"alg\":\"ES256\",\"kid\":\"ec\"}") + "."
                         + Base64URL.encode("{\"x\":" + "[".repeat(1_000_000)) + ".AA",
-                Base64URL.encode("{\"alg\":\"RS256\",\"kid\":\"rsa\"}") + ".e30." + "A".repeat(1_000_000))) {
+                Base64URL.encode("{\"alg\":\"ES256\",\"kid\":\"ec\"}") + ".e30." + "A".repeat(1_000_000))) {
             assertThatCode(() -> assertThat(authenticator.authenticate(List.of("Bearer " + token), "192.0.2.1"))
                             .isEmpty())
                     .doesNotThrowAnyException();

@@ -8,8 +8,10 @@ import io.streamlocks.coordinator.log.CapturedLog;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Tests what is logged about the set-up of the database, and how often. */
+@Isolated
 class SetUpWatchTest {
 
     @RegisterExtension

@@ -9,10 +9,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.access.Role;
-import io.streamlocks.coordinator.log.CapturedLog;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -317,28 +313,5 @@ class AccessTest {
         }
         body.put("streamId", streamId);
         return Map.of("items", List.of(body));
-    }
-
-    @Test
-    void aRefusedTokenIsLoggedWithItsAddressOnceInAWhile(@TempDir Path directory) throws IOException {
-        TestTokens tokens = new TestTokens(directory);
-        tokens.add(Role.READER);
-        try (TestServer guarded = TestServer.guarded(tokens.guards());
-                CapturedLog log = new CapturedLog()) {
-            for (String address : List.of("127.0.0.1", "127.0.0.2", "127.0.0.1", "127.0.0.2")) {
-                String request = "GET /v1/locks HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-                        + "Authorization: Bearer no-such-token\r\n\r\n";
-                try (Socket socket = new Socket(
-                        InetAddress.getByName("127.0.0.1"), guarded.port, InetAddress.getByName(address), 0)) {
-                    socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-                    assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
-                            .startsWith("HTTP/1.1 401 ");
-                }
-            }
-            assertThat(log.from(ch.qos.logback.classic.Level.INFO))
-                    .hasSize(2)
-                    .anyMatch(line -> line.contains("Rejected a call from 127.0.0.1 with 401: its token is unknown"))
-                    .anyMatch(line -> line.contains("Rejected a call from 127.0.0.2 with 401: its token is unknown"));
-        }
     }
 }

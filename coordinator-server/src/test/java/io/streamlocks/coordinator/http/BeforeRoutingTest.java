@@ -13,10 +13,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests that end before a route sees them get a problem, too, which reveals nothing about the server. */
+@Isolated
 class BeforeRoutingTest {
 
     @AutoClose

@@ -7,10 +7,8 @@ import static io.streamlocks.coordinator.http.TestServer.path;
 import static io.streamlocks.coordinator.http.TestServer.randomStream;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Level;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.restassured.response.Response;
-import io.streamlocks.coordinator.log.CapturedLog;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -283,31 +281,6 @@ class BreakAndHistoryTest {
         assertThat(lines.get(2).indexOf("somebody-else"))
                 .isEqualTo(lines.get(1).indexOf("me"))
                 .isEqualTo(lines.get(0).indexOf("OWNER"));
-    }
-
-    @Test
-    void theLogNamesWhoBrokeWhatAndWhy() {
-        String owner = "owner-of-" + stream;
-        SERVER.acquire(stream, owner, UUID.randomUUID());
-        try (CapturedLog log = new CapturedLog()) {
-            assertThat(SERVER.post(path(stream) + "/break", Map.of("reason", "stuck", "delayMs", 1000))
-                            .statusCode())
-                    .isEqualTo(200);
-            assertThat(SERVER.post(path(stream) + "/break", Map.of("reason", "again"))
-                            .statusCode())
-                    .isEqualTo(404);
-            assertThat(SERVER.post("/v1/owners/" + owner + "/break", Map.of("reason", "gone"))
-                            .statusCode())
-                    .isEqualTo(200);
-            assertThat(log.from(Level.INFO))
-                    .hasSize(2)
-                    .anySatisfy(line -> assertThat(line)
-                            .contains(
-                                    "anonymous broke the lease of " + stream + ", held by " + owner + " with token ",
-                                    ", and closed the streams for 1000 ms: stuck"))
-                    .anySatisfy(line ->
-                            assertThat(line).contains("anonymous broke all 0 leases of the owner " + owner + ": gone"));
-        }
     }
 
     @Test

@@ -12,8 +12,10 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** An error of the virtual machine ends the process when it is logged, so each one is logged with its stack trace. */
+@Isolated
 class ErrorLogTest {
 
     private static final Error NO_THREAD = new OutOfMemoryError("unable to create native thread");

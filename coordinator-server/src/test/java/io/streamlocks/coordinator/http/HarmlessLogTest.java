@@ -10,8 +10,10 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** A client cannot fill the log, whatever it sends, and however it ends its connection. */
+@Isolated
 class HarmlessLogTest {
 
     private static final String GET = "GET /v1/locks HTTP/1.1\r\nHost: x\r\n";

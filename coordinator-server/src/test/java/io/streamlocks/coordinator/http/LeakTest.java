@@ -11,6 +11,7 @@ import ch.qos.logback.core.read.ListAppender;
 import io.restassured.response.Response;
 import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.access.Role;
+import io.streamlocks.testkit.rig.Logback;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,9 +22,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** A refusal reveals neither what exists nor what is wrong with a token. */
+@Isolated
 class LeakTest {
 
     private static final String PREFIX = "the-secret-prefix/";
@@ -159,7 +161,7 @@ class LeakTest {
 
     @Test
     void noLogContainsATokenOrAPrefix() {
-        Logger ours = (Logger) LoggerFactory.getLogger("io.streamlocks");
+        Logger ours = Logback.logger("io.streamlocks");
         Level before = ours.getLevel();
         ListAppender<ILoggingEvent> log = new ListAppender<>();
         log.start();

@@ -15,8 +15,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Stops a server whose clients connect anew for each call, as a stopping server makes them do. */
+@Execution(ExecutionMode.CONCURRENT)
 class StopTest {
 
     private static final int CLIENTS = 2;

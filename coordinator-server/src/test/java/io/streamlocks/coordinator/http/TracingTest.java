@@ -22,8 +22,11 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Tests what a collector receives about calls. */
+@Execution(ExecutionMode.CONCURRENT)
 class TracingTest {
 
     private static final String TRACE = "0af7651916cd43dd8448eb211c80319c";

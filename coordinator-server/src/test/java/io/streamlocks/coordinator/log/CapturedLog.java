@@ -5,12 +5,12 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxy;
 import ch.qos.logback.core.AppenderBase;
+import io.streamlocks.testkit.rig.Logback;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.slf4j.LoggerFactory;
 
 /**
  * Collects what is logged until it is closed. As a registered extension of JUnit, it is closed after each test. This
@@ -39,7 +39,7 @@ public final class CapturedLog implements AutoCloseable, AfterEachCallback {
 
     /** Collects what a logger and those below it log. */
     public CapturedLog(String name) {
-        logger = (Logger) LoggerFactory.getLogger(name);
+        logger = Logback.logger(name);
         appender.start();
         logger.addAppender(appender);
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.streamlocks.testkit.rig.Logback;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -17,7 +18,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 class RepeatedErrorLogTest {
@@ -25,7 +25,7 @@ class RepeatedErrorLogTest {
     /** The clock starts just before it overflows, as System.nanoTime may. */
     private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - TimeUnit.SECONDS.toNanos(1));
 
-    private final Logger logger = (Logger) LoggerFactory.getLogger("test." + UUID.randomUUID());
+    private final Logger logger = Logback.logger("test." + UUID.randomUUID());
     private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
     private final RepeatedErrorLog errors = new RepeatedErrorLog(logger, nanos::get);
 

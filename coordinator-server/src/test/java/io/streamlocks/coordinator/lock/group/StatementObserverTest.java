@@ -40,7 +40,7 @@ class StatementObserverTest {
         @Override
         public Consumer<Execution> asked() {
             if (!interested) {
-                return null;
+                return UNOBSERVED;
             }
             List<Execution> executions = new CopyOnWriteArrayList<>();
             calls.add(executions);
