@@ -3,12 +3,9 @@ package io.streamlocks.client;
 import io.streamlocks.client.LeaseCalls.LeaseKey;
 import io.streamlocks.client.LeaseCalls.Release;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +29,7 @@ final class BackgroundReleases implements AutoCloseable {
     private final Pace pace;
     private final ClientRuntime runtime;
 
-    private final Map<LeaseKey, Unreleased> unreleased = new ConcurrentHashMap<>();
+    private final Unreleased unreleased;
 
     /** The latest failure; null while there is none. */
     private volatile @Nullable RuntimeException failure;
@@ -41,6 +38,9 @@ final class BackgroundReleases implements AutoCloseable {
     private volatile boolean woken;
 
     private volatile boolean closed;
+
+    /** Whether the latest lease was not kept, because there were too many. */
+    private volatile boolean full;
 
     /** Whether no thread looks at the leases that are left any more. */
     private volatile boolean over;
@@ -56,50 +56,42 @@ final class BackgroundReleases implements AutoCloseable {
         UNANSWERED
     }
 
-    /** A lease that is to be released. */
-    private static final class Unreleased {
-        private final long addedNanos;
-        private final Optional<Duration> length;
-
-        /** Whether the coordinator has answered that it has no trace of the lease. */
-        private volatile boolean hasNoTrace;
-
-        Unreleased(long addedNanos, Optional<Duration> length) {
-            this.addedNanos = addedNanos;
-            this.length = length;
-        }
-    }
-
     BackgroundReleases(LeaseCalls calls, Timing timing, ClientRuntime runtime) {
         this.calls = calls;
         this.timing = timing;
         this.pace = new Pace(timing, runtime);
         this.runtime = runtime;
+        this.unreleased = new Unreleased(timing, runtime);
         thread = runtime.newThread("stream-lock-release", this::releaseUntilClosed);
         thread.start();
     }
 
     /**
      * Releases from now on a lease that may be live. After {@link #releaseAtLast} this only logs that the lease stays
-     * held.
+     * held. If {@link Unreleased#MAX} leases are left already, this lease stays held, and the first of its kind is logged.
      *
      * @param length the length of the lease; empty if it is unknown, because the grant may have had no answer
      */
     void add(LeaseKey key, Optional<Duration> length) {
-        long now = runtime.nanoTime();
-        unreleased.put(key, new Unreleased(now, length));
+        if (!unreleased.add(key, length)) {
+            if (!full) {
+                LOG.warn(
+                        "{} releases have no answer, so this lease and those after it stay held until they run out: {};"
+                                + " the last failure: {}",
+                        Unreleased.MAX,
+                        key.streamId(),
+                        String.valueOf(failure));
+            }
+            full = true;
+            return;
+        }
+        full = false;
         if (over) {
-            logWhatStaysHeld(now);
+            logWhatStaysHeld();
             return;
         }
         woken = true;
         runtime.unpark(thread);
-    }
-
-    /** Returns when a lease has run out by itself, if it was granted before it was added. */
-    private long untilNanos(Unreleased known) {
-        return known.addedNanos
-                + known.length.orElseGet(timing::longestPossibleLease).toNanos();
     }
 
     private void releaseUntilClosed() {
@@ -139,7 +131,7 @@ final class BackgroundReleases implements AutoCloseable {
     private Round releaseRound() {
         forgetWhatRanOut();
         Round round = Round.ANSWERED;
-        for (List<LeaseKey> chunk : LeaseCalls.chunks(unreleased.keySet(), key -> key)) {
+        for (List<LeaseKey> chunk : LeaseCalls.chunks(unreleased.keys(), key -> key)) {
             try {
                 // These do not share requests with other threads, whose requests may hang and leave no room.
                 List<Release> results = calls.releaseAll(chunk);
@@ -178,7 +170,7 @@ final class BackgroundReleases implements AutoCloseable {
 
             @Override
             public Round lost(Release.Lost lost) {
-                takeLoss(key, lost.reason());
+                unreleased.lost(key, lost.reason());
                 return Round.ANSWERED;
             }
 
@@ -189,23 +181,8 @@ final class BackgroundReleases implements AutoCloseable {
         });
     }
 
-    private void takeLoss(LeaseKey key, LossReason reason) {
-        unreleased.computeIfPresent(key, (same, known) -> {
-            known.hasNoTrace = reason == LossReason.UNKNOWN;
-            // The acquire may still be under way and be granted after this, so the release is repeated for a while.
-            long repeatedNanos = runtime.nanoTime() - known.addedNanos;
-            return known.hasNoTrace && repeatedNanos < timing.longestLease().toNanos() ? known : null;
-        });
-    }
-
     private void forgetWhatRanOut() {
-        long now = runtime.nanoTime();
-        List<String> unanswered = new ArrayList<>();
-        unreleased.forEach((key, known) -> {
-            if (now - untilNanos(known) >= 0 && unreleased.remove(key, known) && !known.hasNoTrace) {
-                unanswered.add(key.streamId());
-            }
-        });
+        List<String> unanswered = unreleased.removeWhatRanOut();
         if (!unanswered.isEmpty()) {
             LOG.warn(
                     "{} leases have run out, because no release of them had an answer: {}; the last failure: {}",
@@ -240,7 +217,7 @@ final class BackgroundReleases implements AutoCloseable {
                     () -> !alone && !othersRelease.getAsBoolean());
         }
         over = true;
-        logWhatStaysHeld(runtime.nanoTime());
+        logWhatStaysHeld();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
@@ -258,16 +235,9 @@ final class BackgroundReleases implements AutoCloseable {
         return interrupted;
     }
 
-    /** If two threads do this at the same time, each logs the leases that it removes. */
-    private void logWhatStaysHeld(long now) {
-        List<String> streams = new ArrayList<>();
-        long longest = 0;
-        for (Map.Entry<LeaseKey, Unreleased> entry : unreleased.entrySet()) {
-            if (unreleased.remove(entry.getKey(), entry.getValue()) && !entry.getValue().hasNoTrace) {
-                streams.add(entry.getKey().streamId());
-                longest = Math.max(longest, untilNanos(entry.getValue()) - now);
-            }
-        }
+    private void logWhatStaysHeld() {
+        Unreleased.Held held = unreleased.removeAll();
+        List<String> streams = held.streams();
         if (streams.isEmpty()) {
             return;
         }
@@ -275,7 +245,7 @@ final class BackgroundReleases implements AutoCloseable {
                 "{} leases stay held for up to {} ms, until they run out, because no release of them had an answer: {};"
                         + " the last failure: {}",
                 streams.size(),
-                Duration.ofNanos(longest).toMillis(),
+                held.atMost().toMillis(),
                 named(streams),
                 String.valueOf(failure));
     }

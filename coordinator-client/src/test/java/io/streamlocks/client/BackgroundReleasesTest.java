@@ -225,6 +225,24 @@ class BackgroundReleasesTest {
     }
 
     @Test
+    void aLeaseThatIsOneTooManyStaysHeldAndTheFirstIsLogged() {
+        BackgroundReleases releases = closed(
+                keys -> all(keys, new Release.Unknown(new RuntimeException("no answer"))),
+                timesOfServer(),
+                new ManualRuntime());
+        IntStream.range(0, Unreleased.MAX + 2).forEach(i -> releases.add(key("s" + i), NO_LENGTH));
+        assertThat(lines())
+                .singleElement()
+                .asString()
+                .startsWith(Unreleased.MAX + " releases have no answer")
+                .contains("until they run out: s" + Unreleased.MAX + ";");
+
+        releases.releaseOnce();
+
+        assertThat(released.get(0)).hasSize(ContractLimits.MAX_BATCH);
+    }
+
+    @Test
     void theFirstStreamsByNameAreNamed() {
         assertThat(BackgroundReleases.named(
                         IntStream.range(0, 22).mapToObj(i -> "s" + (31 - i)).toList()))

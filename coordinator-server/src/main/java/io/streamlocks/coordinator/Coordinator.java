@@ -9,21 +9,16 @@ import io.streamlocks.coordinator.http.Gate;
 import io.streamlocks.coordinator.http.Guards;
 import io.streamlocks.coordinator.http.HttpServer;
 import io.streamlocks.coordinator.limit.OwnerCap;
-import io.streamlocks.coordinator.reload.UnusableFileException;
 import io.streamlocks.coordinator.settings.LeaseSettings;
-import io.streamlocks.coordinator.settings.ReportingSettings;
 import io.streamlocks.coordinator.settings.Settings;
 import io.streamlocks.coordinator.storage.MemoryStorage;
 import io.streamlocks.coordinator.storage.Storage;
 import io.streamlocks.coordinator.telemetry.Telemetry;
-import io.streamlocks.coordinator.telemetry.Tracing;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** A running coordinator: storage, HTTP server and background work, wired by hand. This class is thread-safe. */
@@ -32,9 +27,6 @@ final class Coordinator implements AutoCloseable {
     private static final Duration PURGE_INTERVAL = Duration.ofMinutes(1);
     private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(1);
     private static final Duration CENSUS_INTERVAL = Duration.ofSeconds(15);
-
-    /** How long a stopping server still takes all calls except acquires. */
-    private static final Duration GRANTS_NOTHING = Duration.ofSeconds(1);
 
     private final Settings settings;
     private final Gate gate = new Gate();
@@ -55,10 +47,10 @@ final class Coordinator implements AutoCloseable {
      */
     Coordinator(Settings settings) {
         this.settings = settings;
-        this.telemetry = telemetry(settings.reporting());
+        this.telemetry = settings.reporting().telemetry();
         this.storage = storage(settings, telemetry);
         this.census = telemetry.census(storage.locks());
-        this.guards = guards(settings, census);
+        this.guards = settings.guards(census);
         LeaseSettings leases = settings.leases();
         this.server = new HttpServer(storage.locks(), gate, guards, leases.defaultTtl(), leases.maxTtl(), telemetry);
         SettingsFiles files = new SettingsFiles(
@@ -79,13 +71,6 @@ final class Coordinator implements AutoCloseable {
         background.once("measure the Java virtual machine, whose metrics are missing", telemetry::measureJvm);
     }
 
-    private static Telemetry telemetry(ReportingSettings reporting) {
-        return new Telemetry(reporting
-                .traceCollector()
-                .map(collector -> Tracing.to(collector, reporting.serviceName()))
-                .orElseGet(Tracing::off));
-    }
-
     private static Storage storage(Settings settings, Telemetry telemetry) {
         boolean keepsHistory = settings.leases().keepsHistory();
         return settings.backend()
@@ -93,21 +78,6 @@ final class Coordinator implements AutoCloseable {
                         memory -> new MemoryStorage(keepsHistory),
                         postgres -> new PostgresStorage(
                                 postgres.database(), keepsHistory, telemetry.poolMetrics(), telemetry::storage));
-    }
-
-    /** The files may have changed since the settings were validated, so this reads them again. */
-    private static Guards guards(Settings settings, Supplier<Map<String, Long>> census) {
-        try {
-            return new Guards(
-                    settings.access().authenticator(),
-                    settings.limits().rateLimit(),
-                    settings.limits().ownerCap(census),
-                    settings.tls().isPresent()
-                            ? Optional.of(settings.tls().get().keyStore())
-                            : Optional.empty());
-        } catch (UnusableFileException e) {
-            throw new IllegalStateException("A file of the settings has changed: " + e.getMessage(), e);
-        }
     }
 
     /** Takes calls from now on. */
@@ -148,16 +118,7 @@ final class Coordinator implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (gate.drain()) {
-            try {
-                // These pauses have a fixed length because load balancers do not report that they have switched.
-                TimeUnit.NANOSECONDS.sleep(settings.drainTime().toNanos());
-                gate.grantNothing();
-                TimeUnit.NANOSECONDS.sleep(Math.min(settings.drainTime().toNanos(), GRANTS_NOTHING.toNanos()));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        gate.drain(settings.drainTime());
         background.close();
         server.stop();
         telemetry.close();

@@ -1,6 +1,8 @@
 package io.streamlocks.coordinator.http;
 
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Decides which calls the server accepts: none while it starts, and all once it is open. A server that stops accepts
@@ -8,6 +10,9 @@ import java.util.Optional;
  * refuses acquires, because a lease granted now would be used with another server. This class is thread-safe.
  */
 public final class Gate {
+
+    /** How long a stopping server still accepts all calls except acquires. */
+    private static final Duration GRANTS_NOTHING = Duration.ofSeconds(1);
 
     private static final String STORAGE = "The server is waiting for its storage. Try again.";
 
@@ -39,12 +44,33 @@ public final class Gate {
     }
 
     /**
+     * Drains the server: it accepts all calls for some time, and then all calls except acquires for a second, or for the
+     * same time if that is shorter. This method blocks meanwhile, unless its thread is interrupted. It returns at once
+     * if the server has not accepted calls yet.
+     *
+     * @param time how long the server still accepts all calls
+     */
+    public void drain(Duration time) {
+        if (!drain()) {
+            return;
+        }
+        try {
+            // These pauses have a fixed length because load balancers do not report that they have switched.
+            TimeUnit.NANOSECONDS.sleep(time.toNanos());
+            grantNothing();
+            TimeUnit.NANOSECONDS.sleep(Math.min(time.toNanos(), GRANTS_NOTHING.toNanos()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
      * Announces from now on that this server is stopping, and still accepts calls. A server that has not accepted calls
      * yet never will.
      *
      * @return whether it accepts calls, so that there is something to wait for
      */
-    public synchronized boolean drain() {
+    synchronized boolean drain() {
         if (state == State.STARTING) {
             state = State.CLOSED;
         } else if (state == State.OPEN) {
@@ -54,7 +80,7 @@ public final class Gate {
     }
 
     /** Refuses acquires from now on, if the server drains. All other calls are accepted until it has stopped. */
-    public synchronized void grantNothing() {
+    synchronized void grantNothing() {
         if (state == State.DRAINING) {
             state = State.GRANTING_NOTHING;
         }

@@ -1,6 +1,8 @@
 package io.streamlocks.coordinator.settings;
 
 import io.streamlocks.coordinator.access.UrlHost;
+import io.streamlocks.coordinator.telemetry.Telemetry;
+import io.streamlocks.coordinator.telemetry.Tracing;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;
@@ -35,6 +37,13 @@ public record ReportingSettings(String logFormat, Optional<URI> traceCollector, 
 
     private static String logFormat(SettingsReader reader) {
         return reader.oneOf("LOG_FORMAT", "text", List.of("text", "json"));
+    }
+
+    /** Returns new telemetry, which sends traces if a collector is set. Its caller closes it. */
+    public Telemetry telemetry() {
+        return new Telemetry(traceCollector
+                .map(collector -> Tracing.to(collector, serviceName))
+                .orElseGet(Tracing::off));
     }
 
     private static URI collector(String value) {

@@ -1,10 +1,13 @@
 package io.streamlocks.coordinator.settings;
 
+import io.streamlocks.coordinator.http.Guards;
 import io.streamlocks.coordinator.http.jetty.Listening;
+import io.streamlocks.coordinator.reload.UnusableFileException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 
 /**
  * The settings of a coordinator, as one record for each consumer.
@@ -71,5 +74,24 @@ public record Settings(
                         "HTTP_IDLE_TIMEOUT_MS", Math.toIntExact(Listening.IDLE_TIMEOUT.toMillis()), 5000, 600_000),
                 reader.integer("HTTP_MAX_HEAD_BYTES", Listening.MAX_HEAD_BYTES, 8192, 32_768),
                 access.isForLoopback());
+    }
+
+    /**
+     * Reads the files of the settings again, because they may have changed since the settings were validated.
+     *
+     * @param census counts the live leases by owner
+     * @return the checks that protect the server
+     * @throws IllegalStateException if a file can no longer be used
+     */
+    public Guards guards(Supplier<Map<String, Long>> census) {
+        try {
+            return new Guards(
+                    access.authenticator(),
+                    limits.rateLimit(),
+                    limits.ownerCap(census),
+                    tls.isPresent() ? Optional.of(tls.get().keyStore()) : Optional.empty());
+        } catch (UnusableFileException e) {
+            throw new IllegalStateException("A file of the settings has changed: " + e.getMessage(), e);
+        }
     }
 }

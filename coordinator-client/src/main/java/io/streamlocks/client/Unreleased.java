@@ -1,0 +1,117 @@
+package io.streamlocks.client;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The leases that are to be released, until each has an answer or must have run out. This class is thread-safe. */
+final class Unreleased {
+
+    /**
+     * The most leases that are kept. A client without a ttl may keep a lease for a day while it has no answer, and could
+     * run out of memory. Several threads that add at the same time may exceed this by one each.
+     */
+    static final int MAX = 100_000;
+
+    private final Timing timing;
+    private final ClientRuntime runtime;
+    private final Map<LeaseKey, Entry> entries = new ConcurrentHashMap<>();
+
+    /** A lease that is to be released. */
+    private static final class Entry {
+        private final long addedNanos;
+        private final Optional<Duration> length;
+
+        /** Whether the coordinator has answered that it has no trace of the lease. */
+        private volatile boolean hasNoTrace;
+
+        Entry(long addedNanos, Optional<Duration> length) {
+            this.addedNanos = addedNanos;
+            this.length = length;
+        }
+    }
+
+    /**
+     * Leases that stay held.
+     *
+     * @param streams their streams
+     * @param atMost how long the last of them stays held
+     */
+    record Held(List<String> streams, Duration atMost) {}
+
+    Unreleased(Timing timing, ClientRuntime runtime) {
+        this.timing = timing;
+        this.runtime = runtime;
+    }
+
+    /**
+     * Adds a lease that may be live.
+     *
+     * @param length the length of the lease; empty if it is unknown, because the grant may have had no answer
+     * @return whether it was added; false if there are {@link #MAX} leases already
+     */
+    boolean add(LeaseKey key, Optional<Duration> length) {
+        if (entries.size() >= MAX) {
+            return false;
+        }
+        entries.put(key, new Entry(runtime.nanoTime(), length));
+        return true;
+    }
+
+    Set<LeaseKey> keys() {
+        return entries.keySet();
+    }
+
+    void remove(LeaseKey key) {
+        entries.remove(key);
+    }
+
+    /** Removes a lease that has ended. A lease without a trace stays for a while. */
+    void lost(LeaseKey key, LossReason reason) {
+        entries.computeIfPresent(key, (same, known) -> {
+            known.hasNoTrace = reason == LossReason.UNKNOWN;
+            // The acquire may still be under way and be granted after this, so the release is repeated for a while.
+            long repeatedNanos = runtime.nanoTime() - known.addedNanos;
+            return known.hasNoTrace && repeatedNanos < timing.longestLease().toNanos() ? known : null;
+        });
+    }
+
+    /** Removes the leases that have run out by now, and returns the streams of those that had no answer. */
+    List<String> removeWhatRanOut() {
+        long now = runtime.nanoTime();
+        List<String> unanswered = new ArrayList<>();
+        entries.forEach((key, known) -> {
+            if (now - untilNanos(known) >= 0 && entries.remove(key, known) && !known.hasNoTrace) {
+                unanswered.add(key.streamId());
+            }
+        });
+        return unanswered;
+    }
+
+    /**
+     * Removes all leases, and returns those that may be live. If two threads do this at the same time, each returns the
+     * leases that it removes.
+     */
+    Held removeAll() {
+        long now = runtime.nanoTime();
+        List<String> streams = new ArrayList<>();
+        long longest = 0;
+        for (Map.Entry<LeaseKey, Entry> entry : entries.entrySet()) {
+            if (entries.remove(entry.getKey(), entry.getValue()) && !entry.getValue().hasNoTrace) {
+                streams.add(entry.getKey().streamId());
+                longest = Math.max(longest, untilNanos(entry.getValue()) - now);
+            }
+        }
+        return new Held(streams, Duration.ofNanos(longest));
+    }
+
+    /** Returns when a lease has run out by itself, if it was granted before it was added. */
+    private long untilNanos(Entry known) {
+        return known.addedNanos
+                + known.length.orElseGet(timing::longestPossibleLease).toNanos();
+    }
+}
