@@ -1,5 +1,6 @@
 package io.streamlocks.client;
 
+import io.streamlocks.client.LeaseCalls.LeaseKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -155,7 +155,8 @@ class BackgroundReleasesTest {
 
     @Test
     void aLeaseThatComesAfterTheLastTryIsLoggedAsHeld() {
-        BackgroundReleases releases = closed(keys -> all(keys, new Release.Released()));
+        BackgroundReleases releases =
+                closed(keys -> all(keys, new Release.Released()), longTimes(), new ManualRuntime());
         releases.releaseAtLast(LONG, () -> false);
 
         releases.add(key("orders"), NO_LENGTH);
