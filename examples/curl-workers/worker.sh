@@ -23,7 +23,7 @@ log=$2
 IFS=, read -ra coordinators <<<"${COORDINATORS:-http://127.0.0.1:8080}"
 worker=${WORKER_ID:-$(hostname)-$$-$(date +%s)}
 ttl=${TTL_MS:-30000}
-margin=${MARGIN_MS:-$((ttl / 20))}
+margin=${MARGIN_MS:-$((ttl / 10))}
 beat=${BEAT_MS:-200}
 ask=${ASK:-50}
 
