@@ -157,6 +157,11 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
+    /** Returns whether this server answers, and not one of another JVM that took the port first. */
+    private boolean isUp() {
+        return data.toAbsolutePath().toString().equals(queryIfUp("SHOW data_directory"));
+    }
+
     private @Nullable String queryIfUp(String sql) {
         try {
             return query(sql);
@@ -177,20 +182,9 @@ public final class PostgresServer implements AutoCloseable {
             Folders.copy(PostgresTemplate.get().data(), data);
         }
         long began = System.nanoTime();
-        while (queryIfUp("SELECT 1") == null) {
+        while (!isUp()) {
             if (!process.isAlive()) {
                 process.start();
-            }
-            requireTime(began, "PostgreSQL does not answer");
-        }
-    }
-
-    /** Blocks until the server answers, for a minute at most, and does not start it. */
-    public void awaitAnswers() throws IOException, InterruptedException {
-        long began = System.nanoTime();
-        while (queryIfUp("SELECT 1") == null) {
-            if (!process.isAlive()) {
-                throw new IOException("PostgreSQL has ended; it wrote: " + process.output());
             }
             requireTime(began, "PostgreSQL does not answer");
         }

@@ -25,11 +25,27 @@ record PostgresTemplate(Path programs, Path data) {
      */
     static synchronized PostgresTemplate get() throws IOException {
         if (made == null) {
-            Path data = Files.createTempDirectory("postgres-template");
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> deleteQuietly(data)));
-            made = new PostgresTemplate(initialize(data), data);
+            made = make();
         }
         return made;
+    }
+
+    /**
+     * The library chooses a free port, and another JVM of the tests can take it first. The library then believes that
+     * the server of that JVM is its own. That server ends soon, so this tries again.
+     */
+    private static PostgresTemplate make() throws IOException {
+        for (int tries = 1; ; tries++) {
+            Path data = Files.createTempDirectory("postgres-template");
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> deleteQuietly(data)));
+            try {
+                return new PostgresTemplate(initialize(data), data);
+            } catch (IOException e) {
+                if (tries == 3) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** The library unpacks the programs, and initializes the data before it starts a server. That is all we use. */
