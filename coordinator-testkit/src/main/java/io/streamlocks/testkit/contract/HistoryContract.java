@@ -197,6 +197,16 @@ interface HistoryContract extends BreakContract {
     }
 
     @Test
+    default void forgettingAStreamRecordsNoSecondEndOfAGrant() {
+        release(grant("alice"));
+        age(stream(), Duration.ofHours(2));
+        locks().purge(Duration.ofHours(1));
+        assertThat(history(stream())).singleElement().satisfies(grant -> assertThat(
+                        grant.end().orElseThrow().reason())
+                .isEqualTo(EndReason.RELEASED));
+    }
+
+    @Test
     default void historyIsPurgedByTheEndsOfItsGrants() {
         release(grant("alice"));
         grant("bob");

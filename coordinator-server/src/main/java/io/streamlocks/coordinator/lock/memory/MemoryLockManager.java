@@ -265,7 +265,7 @@ public final class MemoryLockManager implements LockManager, LockReads {
     }
 
     private void forget(Entry entry) {
-        if (entry.ownerId() != null) {
+        if (!entry.isEnded()) {
             history.add(entry.expired());
         }
         streams.remove(entry.streamId());
