@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +41,7 @@ final class BackgroundReleases implements AutoCloseable {
     private volatile boolean closed;
 
     /** Whether the latest lease was not kept, because there were too many. */
-    private volatile boolean full;
+    private final AtomicBoolean full = new AtomicBoolean();
 
     /** Whether no thread looks at the leases that are left any more. */
     private volatile boolean over;
@@ -68,13 +69,14 @@ final class BackgroundReleases implements AutoCloseable {
 
     /**
      * Releases from now on a lease that may be live. After {@link #releaseAtLast} this only logs that the lease stays
-     * held. If {@link Unreleased#MAX} leases are left already, this lease stays held, and the first of its kind is logged.
+     * held. If {@link Unreleased#MAX} leases are left already, this lease stays held. The log names only the first such
+     * lease.
      *
      * @param length the length of the lease; empty if it is unknown, because the grant may have had no answer
      */
     void add(LeaseKey key, Optional<Duration> length) {
         if (!unreleased.add(key, length)) {
-            if (!full) {
+            if (full.compareAndSet(false, true)) {
                 LOG.warn(
                         "{} releases have no answer, so this lease and those after it stay held until they run out: {};"
                                 + " the last failure: {}",
@@ -82,10 +84,9 @@ final class BackgroundReleases implements AutoCloseable {
                         key.streamId(),
                         String.valueOf(failure));
             }
-            full = true;
             return;
         }
-        full = false;
+        full.set(false);
         if (over) {
             logWhatStaysHeld();
             return;

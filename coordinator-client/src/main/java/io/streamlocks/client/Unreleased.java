@@ -56,7 +56,7 @@ final class Unreleased {
      * @return whether it was added; false if there are {@link #MAX} leases already
      */
     boolean add(LeaseKey key, Optional<Duration> length) {
-        if (entries.size() >= MAX) {
+        if (entries.size() >= MAX && !entries.containsKey(key)) {
             return false;
         }
         entries.put(key, new Entry(runtime.nanoTime(), length));

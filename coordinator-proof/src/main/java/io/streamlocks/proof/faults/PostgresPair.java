@@ -114,7 +114,6 @@ final class PostgresPair implements AutoCloseable {
 
     /** Blocks until the primary accepts writes. Its standby must be back for that. */
     void awaitWrites() throws IOException, InterruptedException, SQLException {
-        primary.await("SELECT 1", "1");
         primary.await(STATE_OF_STANDBY, "sync");
         primary.query(WRITE);
     }

@@ -45,13 +45,13 @@ public final class Gate {
 
     /**
      * Drains the server: it accepts all calls for some time, and then all calls except acquires for a second, or for the
-     * same time if that is shorter. This method blocks meanwhile, unless its thread is interrupted. It returns at once
-     * if the server has not accepted calls yet.
+     * same time if that is shorter. This method blocks meanwhile. It returns at once if the server has not accepted
+     * calls yet. If its thread is interrupted, it returns at once too, and the server may still grant leases.
      *
      * @param time how long the server still accepts all calls
      */
     public void drain(Duration time) {
-        if (!drain()) {
+        if (!beginDraining()) {
             return;
         }
         try {
@@ -70,7 +70,7 @@ public final class Gate {
      *
      * @return whether it accepts calls, so that there is something to wait for
      */
-    synchronized boolean drain() {
+    synchronized boolean beginDraining() {
         if (state == State.STARTING) {
             state = State.CLOSED;
         } else if (state == State.OPEN) {

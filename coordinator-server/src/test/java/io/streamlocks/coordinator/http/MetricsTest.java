@@ -206,7 +206,7 @@ class MetricsTest {
         RawHttp.send(server.port, RawHttp.request("HEAD", path(stream), ""));
         RawHttp.send(server.port, RawHttp.request("BREW", path(stream), ""));
         RawHttp.send(server.port, "no HTTP at all\r\n\r\n".getBytes(StandardCharsets.UTF_8));
-        server.gate.drain();
+        server.gate.beginDraining();
         server.gate.grantNothing();
         server.acquire(stream, "me", leaseId);
 

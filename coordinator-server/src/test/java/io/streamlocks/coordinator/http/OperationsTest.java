@@ -41,7 +41,7 @@ class OperationsTest {
     @Test
     void aServerThatStopsBeforeItIsReadyServesNothing() {
         try (TestServer server = TestServer.closed()) {
-            assertThat(server.gate.drain()).isFalse();
+            assertThat(server.gate.beginDraining()).isFalse();
             assertRefused(server, "draining");
             server.gate.open();
             assertRefused(server, "draining");
@@ -53,7 +53,7 @@ class OperationsTest {
         try (TestServer server = TestServer.open()) {
             UUID leaseId = UUID.randomUUID();
             server.acquire("held", "me", leaseId);
-            assertThat(server.gate.drain()).isTrue();
+            assertThat(server.gate.beginDraining()).isTrue();
             server.gate.open();
 
             assertProblem(server.get("/readyz"), 503, "draining", null);
@@ -71,7 +71,7 @@ class OperationsTest {
         try (TestServer server = TestServer.open()) {
             UUID leaseId = UUID.randomUUID();
             server.acquire("acquire", "me", leaseId);
-            server.gate.drain();
+            server.gate.beginDraining();
             server.gate.grantNothing();
 
             assertProblem(server.get("/readyz"), 503, "draining", null);
@@ -196,7 +196,7 @@ class OperationsTest {
     void headFailsIfNotReadyOrNotLocked() {
         try (TestServer server = TestServer.open()) {
             assertThat(head(server, TestServer.path(randomStream()))).isEqualTo(404);
-            server.gate.drain();
+            server.gate.beginDraining();
             assertThat(head(server, "/readyz")).isEqualTo(503);
         }
     }

@@ -127,7 +127,7 @@ class ReconnectsTest {
                 Socket socket = plain(server);
                 Socket other = plain(server)) {
             assertThat(isKept(socket)).isTrue();
-            server.gate.drain();
+            server.gate.beginDraining();
             assertThat(isKept(socket)).isFalse();
             assertEnds(socket);
             server.gate.grantNothing();
@@ -140,7 +140,7 @@ class ReconnectsTest {
     void anOldConnectionOfHttp10EndsWithAResponse() throws Exception {
         try (TestServer server = TestServer.open();
                 Socket socket = plain(server)) {
-            server.gate.drain();
+            server.gate.beginDraining();
             assertThat(isKept(socket, "GET /v1/locks HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n"))
                     .isFalse();
             assertEnds(socket);

@@ -157,9 +157,9 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /** Returns whether this server answers, and not one of another JVM that took the port first. */
+    /** Returns whether this server responds. Another JVM's server may have taken its port. */
     private boolean isUp() {
-        return data.toAbsolutePath().toString().equals(queryIfUp("SHOW data_directory"));
+        return data.toAbsolutePath().normalize().toString().equals(queryIfUp("SHOW data_directory"));
     }
 
     private @Nullable String queryIfUp(String sql) {

@@ -31,8 +31,8 @@ record PostgresTemplate(Path programs, Path data) {
     }
 
     /**
-     * The library chooses a free port, and another JVM of the tests can take it first. The library then believes that
-     * the server of that JVM is its own. That server ends soon, so this tries again.
+     * The library chooses a free port, and another JVM of the tests can take it first. The library then takes the
+     * server of that JVM for its own. That server ends soon, so this method tries again.
      */
     private static PostgresTemplate make() throws IOException {
         for (int tries = 1; ; tries++) {
