@@ -171,7 +171,8 @@ class PollLoopTest {
         loop.start();
         await().until(() -> !source.outcomes.isEmpty());
         await().until(() -> storage.find(streamId).isEmpty());
-        assertThat(registry.sessions()).isEmpty();
+        // The session is removed when its release has been answered.
+        await().until(() -> registry.sessions().isEmpty());
     }
 
     @Test
