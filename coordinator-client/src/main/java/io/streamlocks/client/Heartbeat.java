@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +37,7 @@ final class Heartbeat {
      * When the request was sent that granted a lease which cannot wait for the next beat; the earliest, if there are
      * several. Null if there is none.
      */
-    private final AtomicReference<Long> sooner = new AtomicReference<>();
+    private final AtomicReference<@Nullable Long> sooner = new AtomicReference<>();
 
     private volatile boolean closed;
 
@@ -103,7 +104,7 @@ final class Heartbeat {
     private void awaitBeat(long wakeNanos) {
         long untilNanos = wakeNanos;
         while (!closed) {
-            Long sentNanos = sooner.getAndSet(null);
+            @Nullable Long sentNanos = sooner.getAndSet(null);
             if (sentNanos != null) {
                 long soonNanos = sentNanos + pace.nextNanos();
                 untilNanos = soonNanos - untilNanos < 0 ? soonNanos : untilNanos;

@@ -69,25 +69,12 @@ class BackgroundReleasesTest {
     }
 
     private LeaseCalls calls(Function<List<LeaseKey>, List<Release>> answers) {
-        return new LeaseCalls(ClientRuntime.JVM) {
-            @Override
-            List<Renewal> renew(List<LeaseKey> keys) {
-                throw new UnsupportedOperationException();
-            }
-
-            @Override
-            List<Acquired> acquireAll(List<Acquire> acquires) {
-                throw new UnsupportedOperationException();
-            }
-
+        return new NoAcquires(ClientRuntime.JVM) {
             @Override
             List<Release> releaseAll(List<LeaseKey> keys) {
                 released.add(keys);
                 return answers.apply(keys);
             }
-
-            @Override
-            public void close() {}
         };
     }
 

@@ -26,7 +26,7 @@ class LeaseKeeperTest {
     private final Notices notices = new Notices(new StreamLockListener() {}, Runnable::run, runtime);
     private final CompletableFuture<List<LeaseKey>> renewed = new CompletableFuture<>();
     private final CompletableFuture<List<LeaseKey>> released = new CompletableFuture<>();
-    private final LeaseCalls calls = new LeaseCalls(runtime) {
+    private final LeaseCalls calls = new NoAcquires(runtime) {
         @Override
         List<Renewal> renew(List<LeaseKey> keys) {
             renewed.complete(keys);
@@ -36,18 +36,10 @@ class LeaseKeeperTest {
         }
 
         @Override
-        List<Acquired> acquireAll(List<Acquire> acquires) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
         List<Release> releaseAll(List<LeaseKey> keys) {
             released.complete(keys);
             return keys.stream().<Release>map(key -> new Release.Released()).toList();
         }
-
-        @Override
-        public void close() {}
     };
     private final LeaseKeeper keeper = new LeaseKeeper(calls, calls, timing, notices, runtime);
 

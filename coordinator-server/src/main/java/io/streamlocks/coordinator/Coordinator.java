@@ -111,10 +111,9 @@ final class Coordinator implements AutoCloseable {
     }
 
     /**
-     * Stops. During {@link Settings#drainTime} the server takes all calls, but it is not ready and asks clients to
-     * connect again. Load balancers and clients switch to other servers meanwhile, and workers that stop at the same
-     * time can release their leases. Then the server rejects acquires for a second, or for the drain time if that is
-     * shorter. At last it stops listening and lets calls finish, for 5 s at most. Blocks until all that is done.
+     * Stops. The server {@linkplain Gate#drain drains} for {@link Settings#drainTime}. Load balancers and clients switch
+     * to other servers meanwhile, and workers that stop at the same time can release their leases. At last it stops
+     * listening and lets calls finish, for 5 s at most. Blocks until all that is done.
      */
     @Override
     public void close() {

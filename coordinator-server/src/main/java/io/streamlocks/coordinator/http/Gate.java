@@ -44,9 +44,10 @@ public final class Gate {
     }
 
     /**
-     * Drains the server: it accepts all calls for some time, and then all calls except acquires for a second, or for the
-     * same time if that is shorter. This method blocks meanwhile. It returns at once if the server has not accepted
-     * calls yet. If its thread is interrupted, it returns at once too, and the server may still grant leases.
+     * Drains the server. For some time it accepts all calls, but it is not ready, and it asks clients to connect again.
+     * Then it rejects acquires for a second, or for the same time if that is shorter. This method blocks meanwhile. It
+     * returns at once if the server has not accepted calls yet. If its thread is interrupted, it returns at once too,
+     * and the server may still grant leases.
      *
      * @param time how long the server still accepts all calls
      */

@@ -1,0 +1,24 @@
+package io.streamlocks.client;
+
+import java.util.List;
+
+/** Calls of a test that acquires nothing, and that scripts the others. */
+abstract class NoAcquires extends LeaseCalls {
+
+    NoAcquires(ClientRuntime runtime) {
+        super(runtime);
+    }
+
+    @Override
+    List<Renewal> renew(List<LeaseKey> keys) {
+        throw new AssertionError("No lease is to be renewed");
+    }
+
+    @Override
+    List<Acquired> acquireAll(List<Acquire> acquires) {
+        throw new AssertionError("No lease is to be acquired");
+    }
+
+    @Override
+    public void close() {}
+}
