@@ -42,11 +42,23 @@ public final class Link implements AutoCloseable {
         REPLY_DROPPED
     }
 
+    private record Listener(ServerSocket socket, Thread accepting) {
+        void close() throws IOException {
+            socket.close();
+            try {
+                // The system accepts connections until the thread that waits in accept has returned.
+                accepting.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final int port;
 
     // All of these are guarded by this.
-    private ServerSocket listening;
+    private Listener listener;
     private int serverPort;
     private State state = State.PASS;
     private long delayMs;
@@ -59,8 +71,8 @@ public final class Link implements AutoCloseable {
      */
     public Link(int serverPort) throws IOException {
         this.serverPort = serverPort;
-        listening = listen(0);
-        port = listening.getLocalPort();
+        listener = listen(0);
+        port = listener.socket().getLocalPort();
     }
 
     /** Returns the port to which the client connects. It stays the same. */
@@ -80,9 +92,9 @@ public final class Link implements AutoCloseable {
             notifyAll();
             try {
                 if (to == State.REFUSE) {
-                    listening.close();
-                } else if (listening.isClosed() && !closed) {
-                    listening = listen(port);
+                    listener.close();
+                } else if (listener.socket().isClosed() && !closed) {
+                    listener = listen(port);
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -134,12 +146,11 @@ public final class Link implements AutoCloseable {
         return state == State.RESET || state == State.REFUSE;
     }
 
-    private ServerSocket listen(int at) throws IOException {
+    private Listener listen(int at) throws IOException {
         ServerSocket bound = new ServerSocket();
         bound.setReuseAddress(true);
         bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), at), 200);
-        start("accept", () -> accept(bound));
-        return bound;
+        return new Listener(bound, start("accept", () -> accept(bound)));
     }
 
     private void accept(ServerSocket from) {
@@ -237,10 +248,11 @@ public final class Link implements AutoCloseable {
         }
     }
 
-    private static void start(String name, Runnable task) {
+    private static Thread start(String name, Runnable task) {
         Thread thread = new Thread(task, "link-" + name);
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
     /** Resets all connections and stops listening. */

@@ -172,6 +172,12 @@ class LinkTest {
         }
         assertThatThrownBy(this::connect).isInstanceOf(ConnectException.class);
         link.heal();
+        // The thread that accepts is sometimes late, so this is tried often.
+        for (int i = 0; i < 500; i++) {
+            link.set(Link.State.REFUSE);
+            assertThatThrownBy(this::connect).isInstanceOf(ConnectException.class);
+            link.heal();
+        }
         assertThat(link.port()).isEqualTo(port);
         try (Socket after = connect()) {
             assertThat(call(after, 1)).isEqualTo(2);
