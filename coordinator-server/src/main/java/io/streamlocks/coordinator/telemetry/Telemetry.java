@@ -16,6 +16,7 @@ import io.streamlocks.coordinator.lock.LockCalls;
 import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.StorageCondition;
 import io.streamlocks.coordinator.lock.Upkeep;
+import io.streamlocks.coordinator.lock.group.CallerLimit;
 import io.streamlocks.coordinator.lock.group.Execution;
 import io.streamlocks.coordinator.lock.group.StatementObserver;
 import java.io.ByteArrayOutputStream;
@@ -192,7 +193,7 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
     }
 
     @Override
-    public void refused(Limit limit) {
+    public void refused(CallerLimit limit) {
         refused(
                 switch (limit) {
                     case REQUESTS_OF_CALLER -> Refusal.CALLER_REQUESTS;

@@ -90,7 +90,7 @@ final class Changes {
             return CompletableFuture.completedFuture(List.of());
         }
         if (!backlog.add(caller, size)) {
-            observer.refused(StatementObserver.Limit.REQUESTS_OF_CALLER);
+            observer.refused(CallerLimit.REQUESTS_OF_CALLER);
             return CompletableFuture.failedFuture(backlog.refusal(
                     "This caller has too many requests waiting. Its limit depends on how many others have waiting."));
         }

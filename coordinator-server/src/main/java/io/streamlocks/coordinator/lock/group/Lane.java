@@ -277,7 +277,7 @@ final class Lane {
     private void refuse(Part<?, ?> late) {
         try {
             if (late.isLeftOver()) {
-                observer.refused(StatementObserver.Limit.UNFINISHED);
+                observer.refused(CallerLimit.UNFINISHED);
             }
             if (late.tries() == 0) {
                 observer.waited(

@@ -129,7 +129,7 @@ final class Reads {
             case ACCEPTED -> {}
             case TOO_MANY -> read.result().completeExceptionally(backlog.refusal("Too many reads are waiting"));
             case CALLER_HAS_TOO_MANY -> {
-                observer.refused(StatementObserver.Limit.READS_OF_CALLER);
+                observer.refused(CallerLimit.READS_OF_CALLER);
                 read.result().completeExceptionally(new OverloadedException("This caller has too many reads waiting"));
             }
         }

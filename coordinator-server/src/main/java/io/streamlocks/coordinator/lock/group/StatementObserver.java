@@ -25,24 +25,10 @@ public interface StatementObserver {
         }
 
         @Override
-        public void refused(Limit limit) {
+        public void refused(CallerLimit limit) {
             // It is ignored.
         }
     };
-
-    /** A limit of a caller. */
-    enum Limit {
-        /** The caller has too many waiting requests. The limit depends on how many others have waiting. */
-        REQUESTS_OF_CALLER,
-
-        /** The caller has too many waiting reads. */
-        READS_OF_CALLER,
-
-        /**
-         * There was no time for all of the call, such as one that makes a thousand different requests for one stream.
-         */
-        UNFINISHED
-    }
 
     /**
      * Reports that a call begins to wait. It runs on the thread of the caller.
@@ -64,5 +50,5 @@ public interface StatementObserver {
      *
      * @param limit the limit
      */
-    void refused(Limit limit);
+    void refused(CallerLimit limit);
 }

@@ -34,7 +34,7 @@ class StatementObserverTest {
     private static final class Notes implements StatementObserver {
         private final List<String> waits = new CopyOnWriteArrayList<>();
         private final List<List<Execution>> calls = new CopyOnWriteArrayList<>();
-        private final List<Limit> refusals = new CopyOnWriteArrayList<>();
+        private final List<CallerLimit> refusals = new CopyOnWriteArrayList<>();
         private volatile boolean interested = true;
 
         @Override
@@ -53,7 +53,7 @@ class StatementObserverTest {
         }
 
         @Override
-        public void refused(Limit limit) {
+        public void refused(CallerLimit limit) {
             refusals.add(limit);
         }
     }
