@@ -36,7 +36,7 @@ class SettingsTest {
                         new LeaseSettings(
                                 Duration.ofSeconds(30), Duration.ofDays(1), Duration.ofHours(1), Duration.ofDays(7)),
                         Duration.ofSeconds(3),
-                        new Backend.Memory(),
+                        new MemoryBackend(),
                         NO_ACCESS_CONTROL,
                         Optional.empty(),
                         new CallerLimits(0, 0),
@@ -82,7 +82,7 @@ class SettingsTest {
                         new LeaseSettings(
                                 Duration.ofSeconds(5), Duration.ofMinutes(1), Duration.ofDays(2), Duration.ZERO),
                         Duration.ZERO,
-                        new Backend.Postgres(new DatabaseSettings(
+                        new PostgresBackend(new DatabaseSettings(
                                 DatabaseUrl.parse(URL),
                                 Optional.empty(),
                                 3,
@@ -400,8 +400,8 @@ class SettingsTest {
     }
 
     private static DatabaseSettings database(Settings settings) {
-        assertThat(settings.backend()).isInstanceOf(Backend.Postgres.class);
-        return ((Backend.Postgres) settings.backend()).database();
+        assertThat(settings.backend()).isInstanceOf(PostgresBackend.class);
+        return ((PostgresBackend) settings.backend()).database();
     }
 
     private static Map<String, String> postgres(String... settings) {
