@@ -1,6 +1,5 @@
 package io.streamlocks.coordinator.http.jetty;
 
-import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Connector;
@@ -27,41 +26,5 @@ final class HttpConnections extends HttpConnectionFactory {
         HttpConnection connection = new SerialConnection(getHttpConfiguration(), connector, endPoint);
         connection.setTransferEncodingChunkMaxLength(getTransferEncodingChunkMaxLength());
         return configure(connection, connector, endPoint);
-    }
-
-    private static final class SerialConnection extends HttpConnection {
-
-        SerialConnection(HttpConfiguration http, Connector connector, EndPoint endPoint) {
-            super(http, connector, endPoint);
-        }
-
-        /**
-         * Reads what came and has it handled. A second thread does not wait for a handler here. It comes when the first
-         * thread has handed its request on, has found that it is not HTTP, or is to read more, and in each case the
-         * first thread is about to return.
-         */
-        @Override
-        public synchronized void onFillable() {
-            super.onFillable();
-        }
-
-        @Override
-        protected RequestHandler newRequestHandler() {
-            return new Requests();
-        }
-
-        private final class Requests extends RequestHandler {
-            /**
-             * Responds to what is not HTTP, unless the client has gone after a part of a head: nobody would read the
-             * response. For a crowd of such clients Jetty would start a thread per response, beyond those of the
-             * server.
-             */
-            @Override
-            public void badMessage(HttpException failure) {
-                if (!getEndPoint().isInputShutdown()) {
-                    super.badMessage(failure);
-                }
-            }
-        }
     }
 }
