@@ -2,19 +2,12 @@ package io.streamlocks.coordinator.http;
 
 import java.util.function.BiConsumer;
 
-/** Makes the responses to requests that end before they come to a route. */
-final class EarlyErrors {
-
-    private final RouteTable routes;
-
-    /**
-     * Creates an instance.
-     *
-     * @param routes contains the paths of the management port
-     */
-    EarlyErrors(RouteTable routes) {
-        this.routes = routes;
-    }
+/**
+ * Makes the responses to requests that end before they come to a route.
+ *
+ * @param routes contains the paths of the management port
+ */
+record EarlyErrors(RouteTable routes) {
 
     /**
      * Returns the body of a response, and sets its headers.

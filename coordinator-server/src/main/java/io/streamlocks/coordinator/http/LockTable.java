@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Writes a page of locks as a table of text, for a terminal. */
@@ -32,13 +31,7 @@ final class LockTable {
         List<List<String>> rows = Stream.concat(
                         Stream.of(HEADINGS), page.locks().stream().map(LockTable::row))
                 .toList();
-        int[] widths = IntStream.range(0, HEADINGS.size())
-                .map(column -> rows.stream()
-                        .mapToInt(row -> width(row.get(column)))
-                        .max()
-                        .orElse(0))
-                .toArray();
-        String table = rows.stream().map(row -> line(row, widths)).collect(Collectors.joining());
+        String table = TextTable.of(rows);
         String text = nextPageToken
                 .map(token -> table + "More with pageToken=" + token + "\n")
                 .orElse(table);
@@ -61,17 +54,5 @@ final class LockTable {
 
     private static String seconds(Duration duration) {
         return String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1000.0);
-    }
-
-    private static String line(List<String> row, int[] widths) {
-        StringBuilder line = new StringBuilder();
-        for (int column = 0; column < row.size(); column++) {
-            line.append(row.get(column)).append(" ".repeat(widths[column] - width(row.get(column)) + 2));
-        }
-        return line.toString().stripTrailing() + "\n";
-    }
-
-    private static int width(String text) {
-        return text.codePointCount(0, text.length());
     }
 }
