@@ -2,7 +2,6 @@ package io.streamlocks.coordinator.limit;
 
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -45,14 +44,7 @@ public final class OwnerCap {
     /** The changes since the running census began; null while no census runs. */
     private @Nullable Map<String, Long> duringCensus;
 
-    private final Map<Key, String> owners = new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, String> eldest) {
-            return size() > REMEMBERED_LEASES;
-        }
-    };
+    private final Map<Key, String> owners = BoundedMap.byInsertion(REMEMBERED_LEASES);
 
     /**
      * @param max the most live leases of an owner

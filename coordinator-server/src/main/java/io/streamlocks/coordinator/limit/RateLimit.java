@@ -4,7 +4,6 @@ import io.github.bucket4j.Bucket;
 import io.github.bucket4j.ConsumptionProbe;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
@@ -23,14 +22,7 @@ public final class RateLimit {
     private final TimeMeter time;
 
     /** In the order of the last calls. The map is guarded by itself. */
-    private final Map<String, Bucket> buckets = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Bucket> eldest) {
-            return size() > MAX_CALLERS;
-        }
-    };
+    private final Map<String, Bucket> buckets = BoundedMap.byLastAccess(MAX_CALLERS);
 
     /**
      * @param perSecond the maximum number of calls per second, at least 1
