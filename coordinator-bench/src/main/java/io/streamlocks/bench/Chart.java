@@ -12,16 +12,6 @@ final class Chart {
     private static final int ROW = 26;
     private static final int TOP = 64;
 
-    /**
-     * A bar.
-     *
-     * @param contender the contender
-     * @param workers the number of workers
-     * @param perSecond the length
-     * @param flagged whether there were errors
-     */
-    record Bar(String contender, int workers, double perSecond, boolean flagged) {}
-
     private Chart() {}
 
     static String svg(List<Bar> bars) {

@@ -133,9 +133,9 @@ final class Report {
         Path file = directory.resolve("results.json");
         new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(file.toFile(), json);
         System.out.println("Wrote " + file);
-        List<Chart.Bar> bars = measurements.stream()
+        List<Bar> bars = measurements.stream()
                 .filter(measurement -> measurement.measure().equals("cycles"))
-                .map(measurement -> new Chart.Bar(
+                .map(measurement -> new Bar(
                         measurement.contender(),
                         measurement.workers(),
                         measurement.median().perSecond(),
