@@ -2,7 +2,6 @@ package io.streamlocks.examples.worker;
 
 import io.streamlocks.client.HeldLease;
 import io.streamlocks.client.session.SessionHandler;
-import io.streamlocks.examples.worker.StreamApiClient.Event;
 import java.io.IOException;
 import java.time.Duration;
 

@@ -12,16 +12,11 @@ import java.util.List;
 /** Calls the stream API, which is the source and the sink of events. */
 final class StreamApiClient {
 
-    record Event(String streamId, long number) {}
-
-    private record Opened(long position) {}
-
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     private final URI base;
     private final String workerId;
-    private final HttpClient http =
-            HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+    private final HttpClient http = HttpClient.newHttpClient();
     private final ObjectMapper json = new ObjectMapper();
 
     StreamApiClient(URI base, String workerId) {
@@ -37,8 +32,9 @@ final class StreamApiClient {
 
     /** Bars all earlier holders from the stream. Returns the number of the last accepted event. */
     long open(String streamId, long fencingToken) throws IOException, InterruptedException {
-        return json.readValue(post(streamId, "open", fencingToken), Opened.class)
-                .position();
+        return json.readTree(post(streamId, "open", fencingToken))
+                .required("position")
+                .longValue();
     }
 
     void publish(Event event, long fencingToken) throws IOException, InterruptedException {

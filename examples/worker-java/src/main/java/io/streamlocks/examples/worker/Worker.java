@@ -6,10 +6,7 @@ import io.streamlocks.client.session.PollLoop;
 import io.streamlocks.client.session.SessionRegistry;
 import io.streamlocks.client.session.StreamEvent;
 import io.streamlocks.client.session.StreamWorker;
-import io.streamlocks.examples.worker.StreamApiClient.Event;
-import java.net.URI;
 import java.time.Duration;
-import java.util.Map;
 
 /** Polls a stream API and publishes each event under the lease of its stream, until SIGTERM or SIGINT. */
 public final class Worker {
@@ -50,21 +47,5 @@ public final class Worker {
                 .build();
         new StreamWorker(loop, registry, client).closeOnShutdown().start();
         System.out.println("worker " + client.ownerId() + " is at work");
-    }
-
-    private record Settings(Map<String, String> environment) {
-
-        URI uri(String name, String fallback) {
-            return URI.create(environment.getOrDefault(name, fallback));
-        }
-
-        int number(String name, int fallback) {
-            String value = environment.get(name);
-            return value == null ? fallback : Integer.parseInt(value);
-        }
-
-        Duration millis(String name, int fallback) {
-            return Duration.ofMillis(number(name, fallback));
-        }
     }
 }
