@@ -18,7 +18,7 @@ record Observation(
         List<String> lost,
         List<Double> renewalMs,
         Map<String, Integer> failedProbes,
-        ServerLog.Growth log,
+        LogGrowth log,
         Duration seconds,
         boolean isAlive) {
 

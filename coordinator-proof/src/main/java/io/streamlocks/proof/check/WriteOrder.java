@@ -15,14 +15,6 @@ import java.util.Map;
 public record WriteOrder(List<Conflict> stale, List<Conflict> again) {
 
     /**
-     * Two writes that contradict each other.
-     *
-     * @param earlier the write that the resource accepted first
-     * @param later the write that it should not have accepted after that
-     */
-    public record Conflict(Write earlier, Write later) {}
-
-    /**
      * Finds the conflicts in the writes of one stream.
      *
      * @param writes the writes in the order in which the resource accepted them

@@ -2,13 +2,11 @@ package io.streamlocks.proof.faults;
 
 import io.streamlocks.testkit.rig.Machine;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
-/** A small file system in memory that a fault can fill. Only root can mount one. */
+/** A small file system in memory, which {@link Ballast} can fill. Only root can mount one. */
 final class Disk {
 
     private static final String SIZE = "900m";
@@ -41,32 +39,6 @@ final class Disk {
         } finally {
             Files.delete(folder);
         }
-    }
-
-    /** Fills the file system of a folder to the last byte. */
-    static void fill(Path folder) throws IOException {
-        byte[] block = new byte[1 << 20];
-        // A file system that compresses would store zeros in no space.
-        Arrays.fill(block, (byte) 0x5A);
-        int size = block.length;
-        try (OutputStream out = Files.newOutputStream(ballast(folder))) {
-            while (size > 512) {
-                try {
-                    out.write(block, 0, size);
-                } catch (IOException noSpaceLeft) {
-                    size /= 2;
-                }
-            }
-        }
-    }
-
-    /** Frees the space again. */
-    static void empty(Path folder) throws IOException {
-        Files.deleteIfExists(ballast(folder));
-    }
-
-    private static Path ballast(Path folder) {
-        return folder.resolve("ballast");
     }
 
     void unmount() throws IOException, InterruptedException {

@@ -231,9 +231,9 @@ final class Injector {
 
     private String fillDisk() throws IOException, InterruptedException, SQLException {
         PostgresServer primary = postgres().primary();
-        Disk.fill(primary.data());
+        Ballast.fill(primary.data());
         sleep(millis(1000, 3000));
-        Disk.empty(primary.data());
+        Ballast.empty(primary.data());
         boolean died = !writesGoOn(primary);
         if (died) {
             primary.start();

@@ -36,18 +36,13 @@ final class WorkerClock {
     static Map<String, String> environment(Path file) {
         try {
             step(file, 0);
-            return Map.of(
-                    "LD_PRELOAD",
-                    library().orElseThrow().toString(),
-                    "FAKETIME_TIMESTAMP_FILE",
-                    file.toString(),
-                    "FAKETIME_NO_CACHE",
-                    "1",
+            return Map.ofEntries(
+                    Map.entry("LD_PRELOAD", library().orElseThrow().toString()),
+                    Map.entry("FAKETIME_TIMESTAMP_FILE", file.toString()),
+                    Map.entry("FAKETIME_NO_CACHE", "1"),
                     // With the default, libfaketime ends waits of the JVM at once, and the JVM spins.
-                    "FAKETIME_FORCE_MONOTONIC_FIX",
-                    "0",
-                    "DONT_FAKE_MONOTONIC",
-                    "1");
+                    Map.entry("FAKETIME_FORCE_MONOTONIC_FIX", "0"),
+                    Map.entry("DONT_FAKE_MONOTONIC", "1"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class AbuseRulesTest {
 
-    private static final ServerLog.Growth QUIET = new ServerLog.Growth(900_000, 0, 0);
+    private static final LogGrowth QUIET = new LogGrowth(900_000, 0, 0);
 
     @Test
     void noViolationIfEveryRenewalAndProbeSucceedsAndTheLogIsQuiet() {
@@ -56,13 +56,13 @@ class AbuseRulesTest {
 
     @Test
     void growthAndStackTracesAndUnescapedCharactersOfTheLogAreViolations() {
-        ServerLog.Growth bad = new ServerLog.Growth(500_000, 2, 1);
+        LogGrowth bad = new LogGrowth(500_000, 2, 1);
 
         assertThat(violations(seen(List.of(), renewals(0), Map.of(), bad, true)))
                 .containsExactly(
                         "the log has 2 lines of stack traces",
                         "1 lines of the log contain control or format characters");
-        assertThat(violations(seen(List.of(), renewals(0), Map.of(), new ServerLog.Growth(1_000_000, 0, 0), true)))
+        assertThat(violations(seen(List.of(), renewals(0), Map.of(), new LogGrowth(1_000_000, 0, 0), true)))
                 .containsExactly("the log grew by 1.0 MB per minute");
     }
 
@@ -71,11 +71,7 @@ class AbuseRulesTest {
     }
 
     private static Observation seen(
-            List<String> lost,
-            List<Double> renewals,
-            Map<String, Integer> probes,
-            ServerLog.Growth log,
-            boolean alive) {
+            List<String> lost, List<Double> renewals, Map<String, Integer> probes, LogGrowth log, boolean alive) {
         return new Observation(lost, renewals, probes, log, Duration.ofSeconds(60), alive);
     }
 

@@ -25,7 +25,7 @@ class ServerLogTest {
 
     @Test
     void earlierLinesDoNotCount() throws IOException {
-        assertThat(growthBy("a line\n")).isEqualTo(new ServerLog.Growth(7, 0, 0));
+        assertThat(growthBy("a line\n")).isEqualTo(new LogGrowth(7, 0, 0));
     }
 
     @Test
@@ -48,7 +48,7 @@ class ServerLogTest {
                 .isZero();
     }
 
-    private ServerLog.Growth growthBy(String text) throws IOException {
+    private LogGrowth growthBy(String text) throws IOException {
         ServerLog log = ServerLog.fromNow(file);
         Files.writeString(file, text, StandardCharsets.UTF_8, StandardOpenOption.APPEND);
         return log.growth();

@@ -14,12 +14,6 @@ final class Callers {
 
     private Callers() {}
 
-    /** An exchange that is repeated on a connection. */
-    interface Talk {
-        /** Returns the result for the tally. */
-        String once(Connection connection) throws IOException;
-    }
-
     /** Blocks until the attack is over. Each caller has a talk of its own. */
     static void run(Target target, int callers, IntFunction<Talk> talks) throws InterruptedException {
         List<Thread> threads = new ArrayList<>();

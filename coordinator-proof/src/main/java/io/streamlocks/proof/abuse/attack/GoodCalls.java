@@ -14,7 +14,7 @@ final class GoodCalls implements Attack {
     @Override
     public void run(Target target) throws InterruptedException {
         String bearer = Requests.bearer(target.abuserToken());
-        Callers.run(target, CONNECTIONS, caller -> new Callers.Talk() {
+        Callers.run(target, CONNECTIONS, caller -> new Talk() {
             private final String stream = Target.PATH + UUID.randomUUID();
             private String leaseId = UUID.randomUUID().toString();
             private int call;

@@ -43,7 +43,7 @@ final class HugeBodies implements Attack {
                 Requests.post(single, bearer, owner + ",\"ttlMs\":" + "9".repeat(SIZE) + "}"),
                 Requests.post(single, bearer, owner + ",\"ttlMs\":1e" + "9".repeat(SIZE) + "}"),
                 Requests.post(single, bearer, " ".repeat(SIZE) + owner + "}"));
-        Callers.run(target, CONNECTIONS, caller -> new Callers.Talk() {
+        Callers.run(target, CONNECTIONS, caller -> new Talk() {
             private int next = caller;
 
             @Override

@@ -15,7 +15,7 @@ final class Lists implements Attack {
     @Override
     public void run(Target target) throws InterruptedException {
         String bearer = Requests.bearer(target.readerToken());
-        Callers.run(target, CONNECTIONS, caller -> new Callers.Talk() {
+        Callers.run(target, CONNECTIONS, caller -> new Talk() {
             private String page = PAGE;
 
             @Override

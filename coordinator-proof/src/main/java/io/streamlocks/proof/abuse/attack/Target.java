@@ -1,10 +1,8 @@
 package io.streamlocks.proof.abuse.attack;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.UnknownHostException;
 
 /**
  * The target of an attack, the tokens of the abuser, and the end.
@@ -38,11 +36,7 @@ record Target(InetSocketAddress address, String abuserToken, String readerToken,
      * @param number the number of the address, from 0 to 199
      */
     static InetSocketAddress source(int number) {
-        try {
-            return new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 1, (byte) (1 + number)}), 0);
-        } catch (UnknownHostException e) {
-            throw new IllegalStateException(e);
-        }
+        return new InetSocketAddress("127.0.1." + (1 + number), 0);
     }
 
     /** Opens a connection. Blocks for 2 s at most, and later for 10 s for each response. */

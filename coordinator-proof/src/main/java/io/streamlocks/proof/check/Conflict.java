@@ -1,0 +1,11 @@
+package io.streamlocks.proof.check;
+
+import io.streamlocks.proof.history.Write;
+
+/**
+ * Two writes that contradict each other.
+ *
+ * @param earlier the write that the resource accepted first
+ * @param later the write that it should not have accepted after that
+ */
+public record Conflict(Write earlier, Write later) {}
