@@ -15,8 +15,8 @@ import org.apache.hc.core5.http.protocol.HttpCoreContext;
 
 /**
  * Closes a connection after the first answer past its age, so that a client spreads to servers that have joined. Each
- * connection has an age of its own: connections that were opened together, as after an outage, must not all be opened
- * again together. This class is thread-safe.
+ * connection has an age of its own, up to a fifth below or above the given one: connections that were opened together,
+ * as after an outage, must not all be opened again together. This class is thread-safe.
  */
 final class ConnectionAge implements ConnectionReuseStrategy {
 
@@ -31,9 +31,6 @@ final class ConnectionAge implements ConnectionReuseStrategy {
      */
     private final Map<EndpointDetails, Long> ends = Collections.synchronizedMap(new WeakHashMap<>());
 
-    /**
-     * @param age the age of a connection, give or take a fifth
-     */
     ConnectionAge(Duration age) {
         this.age = age;
     }

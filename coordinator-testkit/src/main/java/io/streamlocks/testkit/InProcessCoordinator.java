@@ -13,9 +13,7 @@ import java.util.concurrent.atomic.AtomicReference;
 /**
  * A coordinator for the tests of workers. It runs in this JVM on a free port of the loopback interface, keeps its
  * leases in memory, and has a clock that a test can move. It speaks HTTP like any other coordinator, so a worker under
- * test differs from production only in the address.
- *
- * <p>This class is thread-safe.
+ * test differs from production only in the address. This class is thread-safe.
  */
 public final class InProcessCoordinator implements AutoCloseable {
 

@@ -52,14 +52,14 @@ public final class PostgresServer implements AutoCloseable {
 
     PostgresServer(PostgresServerBuilder builder) throws IOException {
         port = Machine.freePort();
-        if (builder.data == null) {
+        if (builder.data.isPresent()) {
+            data = builder.data.get();
+        } else {
             Path folder = Files.createTempDirectory("postgres");
             owned.add(folder);
             data = folder.resolve("data");
-        } else {
-            data = builder.data;
         }
-        Path log = builder.log == null ? data.resolveSibling(data.getFileName() + ".log") : builder.log;
+        Path log = builder.log.orElse(data.resolveSibling(data.getFileName() + ".log"));
         List<String> command = new ArrayList<>();
         if (Machine.isRoot()) {
             // PostgreSQL refuses to run as root. In a user namespace of its own it runs as the user nobody.

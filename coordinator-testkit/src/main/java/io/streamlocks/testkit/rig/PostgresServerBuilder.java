@@ -4,16 +4,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /** The properties of a {@link PostgresServer}. A builder is not thread-safe. */
 public final class PostgresServerBuilder {
 
-    @Nullable
-    Path data;
-
-    @Nullable
-    Path log;
+    Optional<Path> data = Optional.empty();
+    Optional<Path> log = Optional.empty();
 
     final Map<String, String> settings = new LinkedHashMap<>(Map.of(
             "listen_addresses", "127.0.0.1",
@@ -27,13 +24,13 @@ public final class PostgresServerBuilder {
 
     /** Sets the folder of the data, which the caller deletes. It is a temporary folder otherwise. */
     public PostgresServerBuilder data(Path folder) {
-        data = folder;
+        data = Optional.of(folder);
         return this;
     }
 
     /** Sets the file to which the server's log is appended. It is beside the data otherwise. */
     public PostgresServerBuilder log(Path file) {
-        log = file;
+        log = Optional.of(file);
         return this;
     }
 
