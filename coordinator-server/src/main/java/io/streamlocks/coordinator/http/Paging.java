@@ -19,17 +19,13 @@ final class Paging {
     private Paging() {}
 
     static int pageSize(Map<String, String> parameters) {
-        String value = parameters.get(PAGE_SIZE);
-        if (value == null) {
-            return Limits.DEFAULT_PAGE_SIZE;
-        }
-        // Integer.parseInt alone accepts a plus sign and the digits of any script.
-        int size = PAGE_SIZE_FORM.matcher(value).matches() ? Integer.parseInt(value) : 0;
-        if (size >= 1 && size <= Limits.MAX_PAGE_SIZE) {
-            return size;
-        }
-        throw ProblemException.invalid(
-                PAGE_SIZE, PAGE_SIZE + " must be an integer from 1 to " + Limits.MAX_PAGE_SIZE + ".");
+        // Integer.valueOf alone accepts a plus sign and the digits of any script.
+        return Optional.of(parameters.getOrDefault(PAGE_SIZE, Integer.toString(Limits.DEFAULT_PAGE_SIZE)))
+                .filter(PAGE_SIZE_FORM.asMatchPredicate())
+                .map(Integer::valueOf)
+                .filter(size -> size >= 1 && size <= Limits.MAX_PAGE_SIZE)
+                .orElseThrow(() -> ProblemException.invalid(
+                        PAGE_SIZE, PAGE_SIZE + " must be an integer from 1 to " + Limits.MAX_PAGE_SIZE + "."));
     }
 
     /** Returns a token for where the next page begins. It is opaque to clients. */
@@ -43,13 +39,10 @@ final class Paging {
      * @param form makes a position of the text of a token; empty if {@link #tokenOf} never made such a token
      */
     static <T> Optional<T> position(Map<String, String> parameters, Function<String, Optional<T>> form) {
-        String token = parameters.get(PAGE_TOKEN);
-        if (token == null) {
-            return Optional.empty();
-        }
-        return decoded(token).flatMap(form).or(() -> {
-            throw ProblemException.invalid(PAGE_TOKEN, PAGE_TOKEN + " must be the nextPageToken of a page.");
-        });
+        return Optional.ofNullable(parameters.get(PAGE_TOKEN)).map(token -> decoded(token)
+                .flatMap(form)
+                .orElseThrow(() ->
+                        ProblemException.invalid(PAGE_TOKEN, PAGE_TOKEN + " must be the nextPageToken of a page.")));
     }
 
     private static Optional<String> decoded(String token) {
