@@ -30,17 +30,7 @@ public final class RateLimit {
      */
     public RateLimit(int perSecond, LongSupplier nanoTime) {
         this.perSecond = perSecond;
-        this.time = new TimeMeter() {
-            @Override
-            public long currentTimeNanos() {
-                return nanoTime.getAsLong();
-            }
-
-            @Override
-            public boolean isWallClockBased() {
-                return false;
-            }
-        };
+        this.time = new MonotonicTime(nanoTime);
     }
 
     /**
