@@ -8,4 +8,9 @@ import io.streamlocks.proof.history.Write;
  * @param earlier the write that the resource accepted first
  * @param later the write that it should not have accepted after that
  */
-public record Conflict(Write earlier, Write later) {}
+public record Conflict(Write earlier, Write later) {
+
+    Violation violation(String rule, String stream) {
+        return Excerpt.of(rule, stream, earlier, later);
+    }
+}

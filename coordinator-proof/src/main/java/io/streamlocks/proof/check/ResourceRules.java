@@ -54,10 +54,8 @@ final class ResourceRules {
     static List<Violation> order(String stream, List<Write> writes) {
         WriteOrder order = WriteOrder.of(writes);
         return Stream.concat(
-                        order.stale().stream()
-                                .map(pair -> Excerpt.of(TOKEN_FELL, stream, pair.earlier(), pair.later())),
-                        order.again().stream()
-                                .map(pair -> Excerpt.of(WRITTEN_TWICE, stream, pair.earlier(), pair.later())))
+                        order.stale().stream().map(pair -> pair.violation(TOKEN_FELL, stream)),
+                        order.again().stream().map(pair -> pair.violation(WRITTEN_TWICE, stream)))
                 .toList();
     }
 }

@@ -62,8 +62,8 @@ final class Cluster implements AutoCloseable {
         this.streamPrefix = streamPrefix;
         this.seeds = new Random(seed);
         Path archives = Objects.requireNonNull(settings.ownJar().getParent());
-        this.coordinatorClasses = new SharedClasses("coordinator", archives, settings.coordinatorJar());
-        this.workerClasses = new SharedClasses("worker", archives, settings.ownJar());
+        this.coordinatorClasses = new SharedClasses(archives.resolve("coordinator"), settings.coordinatorJar());
+        this.workerClasses = new SharedClasses(archives.resolve("worker"), settings.ownJar());
         this.clocksCanBeStepped = clocksCanBeStepped;
     }
 

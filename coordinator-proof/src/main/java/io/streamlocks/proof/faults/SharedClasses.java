@@ -16,19 +16,16 @@ final class SharedClasses {
     /** How long the writing of an archive may take. It is a second or two of CPU time, and the machine may be busy. */
     private static final Duration WRITING = Duration.ofMinutes(1);
 
-    private final String kind;
-    private final Path folder;
+    private final Path stem;
     private final Path jar;
     private volatile boolean written;
 
     /**
-     * @param kind the kind of JVM; all of a kind load the same classes
-     * @param folder the folder of the archive
+     * @param stem the path of the archive of this kind of JVM, without the version of the jar
      * @param jar the jar of the classes; an archive is valid for one version of the file
      */
-    SharedClasses(String kind, Path folder, Path jar) {
-        this.kind = kind;
-        this.folder = folder;
+    SharedClasses(Path stem, Path jar) {
+        this.stem = stem;
         this.jar = jar;
     }
 
@@ -38,8 +35,7 @@ final class SharedClasses {
      * @param leaves whether the JVM writes the archive if there is none
      */
     List<String> options(boolean leaves) throws IOException {
-        Path archive =
-                folder.resolve(kind + "-" + Files.getLastModifiedTime(jar).toMillis() + ".jsa");
+        Path archive = Path.of(stem + "-" + Files.getLastModifiedTime(jar).toMillis() + ".jsa");
         if (Files.exists(archive)) {
             return List.of("-XX:SharedArchiveFile=" + archive);
         }
