@@ -12,6 +12,7 @@ record EarlyErrors(RouteTable routes) {
     /**
      * Returns the body of a response, and sets its headers.
      *
+     * @param status the status of the response
      * @param requestId the id of the call
      * @param maxHeadBytes how large the head of a request may be
      * @param header takes the name and the value of each header
