@@ -1,13 +1,14 @@
 package io.streamlocks.proof;
 
 import io.streamlocks.proof.abuse.AbuseCampaign;
-import io.streamlocks.proof.check.KeptRun;
+import io.streamlocks.proof.check.Check;
 import io.streamlocks.proof.faults.Campaign;
 import io.streamlocks.proof.faults.Settings;
 import io.streamlocks.proof.publishing.NoDoublePublishing;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /** The command line of all proofs. run.sh, publishing.sh and the README describe its use. */
 public final class Proof {
@@ -21,6 +22,9 @@ public final class Proof {
             publishing         example workers that publish while they are disturbed; the settings are variables
             check DIRECTORY    checks the history of a run that was kept
             """;
+
+    /** The number of violations to print. One fault can cause thousands. */
+    private static final int SHOWN = 20;
 
     private Proof() {}
 
@@ -54,6 +58,14 @@ public final class Proof {
         if (args.size() != 1) {
             throw new IllegalArgumentException(USAGE);
         }
-        return KeptRun.check(Path.of(args.get(0)));
+        Check check = Check.of(Path.of(args.get(0)));
+        check.violations().stream().limit(SHOWN).forEach(System.out::println);
+        System.out.printf(
+                Locale.ROOT,
+                "%d operations checked, %d violations. Without the fence %d stale writes were accepted.%n",
+                check.figures().operations(),
+                check.violations().size(),
+                check.staleWritesUnfenced());
+        return check.violations().isEmpty();
     }
 }

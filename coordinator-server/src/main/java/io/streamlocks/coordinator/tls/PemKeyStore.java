@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.Signature;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -30,7 +31,7 @@ public final class PemKeyStore {
         List<X509Certificate> chain = chain(files.get(0));
         PrivateKey key = PemPrivateKey.of(new String(files.get(1), StandardCharsets.ISO_8859_1));
         try {
-            if (!KeyMatch.belongTogether(chain.get(0), key)) {
+            if (!belongTogether(chain.get(0), key)) {
                 throw new UnusableFileException(List.of("the key does not belong to the first certificate"));
             }
             KeyStore store = KeyStore.getInstance("PKCS12");
@@ -44,10 +45,12 @@ public final class PemKeyStore {
 
     private static List<X509Certificate> chain(byte[] file) throws UnusableFileException {
         try {
-            CertificateFactory factory = CertificateFactory.getInstance("X.509");
-            List<X509Certificate> chain = factory.generateCertificates(new ByteArrayInputStream(file)).stream()
-                    .map(X509Certificate.class::cast)
-                    .toList();
+            List<X509Certificate> chain =
+                    CertificateFactory.getInstance("X.509")
+                            .generateCertificates(new ByteArrayInputStream(file))
+                            .stream()
+                            .map(X509Certificate.class::cast)
+                            .toList();
             if (!chain.isEmpty()) {
                 return chain;
             }
@@ -55,5 +58,25 @@ public final class PemKeyStore {
             // The message of the exception names bytes, so this method reports a clearer one below.
         }
         throw new UnusableFileException(List.of("the certificate is not PEM: -----BEGIN CERTIFICATE-----"));
+    }
+
+    private static boolean belongTogether(X509Certificate certificate, PrivateKey key) throws GeneralSecurityException {
+        String algorithm =
+                switch (key.getAlgorithm()) {
+                    case "RSA" -> "SHA256withRSA";
+                    case "EC" -> "SHA256withECDSA";
+                    default -> key.getAlgorithm();
+                };
+        if (!certificate.getPublicKey().getAlgorithm().equals(key.getAlgorithm())) {
+            return false;
+        }
+        byte[] text = "Do these belong together?".getBytes(StandardCharsets.UTF_8);
+        Signature signature = Signature.getInstance(algorithm);
+        signature.initSign(key);
+        signature.update(text);
+        byte[] signed = signature.sign();
+        signature.initVerify(certificate.getPublicKey());
+        signature.update(text);
+        return signature.verify(signed);
     }
 }
