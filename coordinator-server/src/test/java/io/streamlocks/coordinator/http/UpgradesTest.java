@@ -6,10 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Level;
 import io.streamlocks.coordinator.access.Role;
 import io.streamlocks.coordinator.log.CapturedLog;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,7 +15,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The server speaks HTTP/1.1 and nothing else: a request for another protocol is a request like any other. */
+/** A request for a WebSocket is a request like any other. */
 @Isolated
 class UpgradesTest {
 
@@ -45,22 +41,6 @@ class UpgradesTest {
             assertThat(get(server, "/v1/locks", authorized).status()).isEqualTo(200);
             assertProblem(get(server, "/nowhere", authorized), 404, "not-found", null);
             assertThat(log.from(Level.INFO)).isEmpty();
-        }
-    }
-
-    /** The HTTP client of Java requests HTTP/2 first, and accepts HTTP/1.1. */
-    @Test
-    void aRequestForHttp2GetsHttp1() throws Exception {
-        try (TestServer server = TestServer.open()) {
-            var answer = HttpClient.newBuilder()
-                    .version(HttpClient.Version.HTTP_2)
-                    .build()
-                    .send(
-                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port + "/livez"))
-                                    .build(),
-                            BodyHandlers.ofString());
-            assertThat(answer.statusCode()).isEqualTo(200);
-            assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
         }
     }
 

@@ -4,6 +4,10 @@ import static io.streamlocks.coordinator.http.ProblemAssertions.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
@@ -51,6 +55,20 @@ class WebBasicsTest {
                 "Access-Control-Request-Private-Network: true");
         assertProblem(preflight, 405, "method-not-allowed", null);
         assertLetsNobodyIn(preflight);
+    }
+
+    /** The HTTP client of Java requests HTTP/2 first, and accepts HTTP/1.1. */
+    @Test
+    void aRequestForHttp2GetsHttp1() throws Exception {
+        var answer = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_2)
+                .build()
+                .send(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + SERVER.port + "/livez"))
+                                .build(),
+                        BodyHandlers.ofString());
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
     }
 
     private static void assertLetsNobodyIn(RawHttp.Answer answer) {
