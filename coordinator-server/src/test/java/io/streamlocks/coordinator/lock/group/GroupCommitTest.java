@@ -239,7 +239,7 @@ class GroupCommitTest extends GroupCommitFixture {
 
     @Test
     void readsWaitForNoLaneAndAreRejectedWhenTheyHaveWaitedForTooLong() throws Exception {
-        acquireAndAwaitStatement(stream);
+        var acquired = acquireAndAwaitStatement(stream);
         var reads = IntStream.range(0, 3)
                 .mapToObj(i -> locks.find("caller", stream))
                 .toList();
@@ -250,6 +250,7 @@ class GroupCommitTest extends GroupCommitFixture {
             get(read);
         }
         assertFails(reads.get(2), OverloadedException.class);
+        get(acquired);
         assertThat(get(locks.read(
                                 "caller",
                                 StatementKind.LIST,
