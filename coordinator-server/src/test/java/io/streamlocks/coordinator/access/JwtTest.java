@@ -45,8 +45,8 @@ class JwtTest {
     private static final String ISSUER = "https://issuer.example";
 
     private static RSAKey rsa;
+    private static RSAKey otherRsa;
     private static ECKey ec;
-    private static ECKey otherEc;
 
     @TempDir
     private Path directory;
@@ -57,8 +57,8 @@ class JwtTest {
     @BeforeAll
     static void makeKeys() throws JOSEException {
         rsa = new RSAKeyGenerator(2048).keyID("rsa").generate();
+        otherRsa = new RSAKeyGenerator(2048).keyID("rsa").generate();
         ec = new ECKeyGenerator(Curve.P_256).keyID("ec").generate();
-        otherEc = new ECKeyGenerator(Curve.P_256).keyID("ec").generate();
     }
 
     @BeforeEach
@@ -155,7 +155,7 @@ class JwtTest {
 
     @Test
     void aJwtWithAnotherKeyOrChangedContentIsRejected() throws Exception {
-        assertThat(principal(signed(header(JWSAlgorithm.ES256, "ec"), new ECDSASigner(otherEc), claims())))
+        assertThat(principal(signed(header(JWSAlgorithm.RS256, "rsa"), new RSASSASigner(otherRsa), claims())))
                 .isEmpty();
         assertThat(principal(signed(header(JWSAlgorithm.RS256, "none of ours"), new RSASSASigner(rsa), claims())))
                 .isEmpty();
@@ -172,11 +172,11 @@ class JwtTest {
 
     @Test
     void aKeyWithinTheJwtIsNotTrusted() throws Exception {
-        JWSHeader header = new JWSHeader.Builder(JWSAlgorithm.ES256)
-                .keyID("ec")
-                .jwk(otherEc.toPublicJWK())
+        JWSHeader header = new JWSHeader.Builder(JWSAlgorithm.RS256)
+                .keyID("rsa")
+                .jwk(otherRsa.toPublicJWK())
                 .build();
-        assertThat(principal(signed(header, new ECDSASigner(otherEc), claims())))
+        assertThat(principal(signed(header, new RSASSASigner(otherRsa), claims())))
                 .isEmpty();
     }
 
@@ -233,9 +233,9 @@ class JwtTest {
 
     @Test
     void theKeysOfAFileAreReadAgainWhenItChanges() throws Exception {
-        String token = signed(header(JWSAlgorithm.ES256, "ec"), new ECDSASigner(otherEc), claims());
+        String token = signed(header(JWSAlgorithm.RS256, "rsa"), new RSASSASigner(otherRsa), claims());
         assertThat(principal(token)).isEmpty();
-        write(otherEc);
+        write(otherRsa);
         authenticator.reload();
         assertThat(principal(token)).isPresent();
         assertThat(principal(signed(claims()))).isEmpty();
