@@ -19,6 +19,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
@@ -54,6 +55,8 @@ public final class WaitingRoom implements AutoCloseable {
     private final AwaitedStreams streams;
     private final Deadlines deadlines;
     private final Set<WaitingCall> calls = ConcurrentHashMap.newKeySet();
+
+    private final AtomicBoolean isListening = new AtomicBoolean();
 
     private volatile boolean isDraining;
 
@@ -97,7 +100,6 @@ public final class WaitingRoom implements AutoCloseable {
         this.streams = new AwaitedStreams(storage, handOvers, observer, new Acting(), looker, delay, nanoTime);
         this.deadlines = new Deadlines(nanoTime, delay, this::timeIsUp);
         observer.showWaiters(limits::all, () -> handOvers.areReported() ? 1 : 0);
-        handOvers.listen(streams);
     }
 
     private static Executor oneThread() {
@@ -175,6 +177,10 @@ public final class WaitingRoom implements AutoCloseable {
                             .map(outcome -> mayWait(outcome) ? tooMany : outcome)
                             .toList());
             return;
+        }
+        // A server that nobody waits at needs no connection for this.
+        if (isListening.compareAndSet(false, true)) {
+            handOvers.listen(streams);
         }
         call.begin(outcomes, waits);
         calls.add(call);
