@@ -185,7 +185,6 @@ public final class WaitingRoom implements AutoCloseable {
         call.begin(outcomes, waits);
         calls.add(call);
         streams.add(waits);
-        deadlines.add(call);
         long askedNanos = nanoTime.getAsLong();
         queue(call, waits, waits(call)).whenComplete((taken, failure) -> {
             if (failure == null) {
@@ -194,6 +193,13 @@ public final class WaitingRoom implements AutoCloseable {
                 fail(call, failure);
             }
         });
+        // Its places are asked for first. The storage carries the requests of a caller out in their order, so the end
+        // of
+        // the call finds them.
+        deadlines.add(call);
+        if (call.hasEnded()) {
+            deadlines.remove(call);
+        }
         onClosed.accept(() -> clientHasGone(call));
         if (isDraining) {
             // The server may have begun to stop after the check above.
