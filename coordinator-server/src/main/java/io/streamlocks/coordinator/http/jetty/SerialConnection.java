@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.http.jetty;
 
 import java.nio.ByteBuffer;
 import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.http.HttpParser;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.http.MetaData;
 import org.eclipse.jetty.io.EndPoint;
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A connection of {@link HttpConnections}, whose properties are described there. */
 final class SerialConnection extends HttpConnection {
+
+    /** The smallest buffer that Jetty has. It is enough for most requests. */
+    private static final int SMALL_BUFFER = 4096;
 
     /** Whether a thread parses or handles a request in {@link #onFillable}. */
     private volatile boolean isParsing;
@@ -59,6 +63,19 @@ final class SerialConnection extends HttpConnection {
         if (latest != null) {
             latest.beginWatch();
         }
+    }
+
+    /**
+     * Returns the size of a new buffer for what comes. Jetty keeps the buffer of a request with a body until the
+     * response, and would take 20 kB with TLS. Thousands of calls that wait would fill the heap. Only what is left of a
+     * long body has a large buffer.
+     */
+    @Override
+    public int getInputBufferSize() {
+        int full = super.getInputBufferSize();
+        HttpParser parser = getParser();
+        boolean isLong = parser.inContentState() && parser.getContentLength() - parser.getContentRead() > SMALL_BUFFER;
+        return isLong ? full : Math.min(full, SMALL_BUFFER);
     }
 
     /** Returns whether the request has been read to its end, and nothing of another one has been read. */

@@ -148,6 +148,23 @@ class ClientWatchTlsTest {
         }
     }
 
+    /** TLS would make Jetty keep 20 kB for each call that waits. */
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void aRequestHasASmallBuffer(String version) throws Exception {
+        try (Client client = new Client(version)) {
+            // The rest of a long body has a larger buffer.
+            String body = "x".repeat(30_000);
+            client.http.send(RawClient.head("POST", "/wait", "Content-Length: " + body.length() + "\r\n"));
+            await().until(() -> server.bufferFor(client.http) > 16_000);
+            client.http.send(body);
+            Waiting call = server.next();
+            assertThat(server.bufferFor(client.http)).isEqualTo(4096);
+            call.respond("done");
+            assertThat(client.http.response()).isEqualTo("200 done");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
     void aConnectionIsKeptAfterManyCalls(String version) throws Exception {

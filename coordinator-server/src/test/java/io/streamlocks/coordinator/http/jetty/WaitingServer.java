@@ -158,10 +158,19 @@ final class WaitingServer implements AutoCloseable {
 
     /** Returns how many bytes of HTTP were read from a client that has a connection. */
     long bytesFrom(RawClient client) {
+        return http(client).getBytesIn();
+    }
+
+    /** Returns the size of the buffer for a request of a client that has a connection. */
+    int bufferFor(RawClient client) {
+        return http(client).getInputBufferSize();
+    }
+
+    private SerialConnection http(RawClient client) {
         Connection outer = endPoint(client).orElseThrow().getConnection();
         Connection http =
                 outer instanceof SslConnection tls ? tls.getSslEndPoint().getConnection() : outer;
-        return http.getBytesIn();
+        return (SerialConnection) http;
     }
 
     private Optional<EndPoint> endPoint(RawClient client) {
