@@ -295,7 +295,8 @@ public final class MemoryLockManager implements LockManager {
         while (after != null) {
             // The monitor is free between chunks, so that no acquire waits for a walk over a million streams.
             synchronized (this) {
-                Instant idleSince = now().minus(idleFor);
+                Instant now = now();
+                Instant idleSince = now.minus(idleFor);
                 List<Entry> chunk = streams.tailMap(after, false).values().stream()
                         .limit(PURGE_CHUNK)
                         .toList();
@@ -303,7 +304,7 @@ public final class MemoryLockManager implements LockManager {
                         ? null
                         : chunk.get(chunk.size() - 1).streamId();
                 List<Entry> idle = chunk.stream()
-                        .filter(entry -> entry.isIdleSince(idleSince))
+                        .filter(entry -> entry.isIdleSince(idleSince) && queues.size(entry.streamId(), now) == 0)
                         .toList();
                 idle.forEach(this::forget);
                 purged += idle.size();
