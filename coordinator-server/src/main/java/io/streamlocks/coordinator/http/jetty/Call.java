@@ -117,6 +117,16 @@ public final class Call implements Consumer<Throwable> {
 
     public void onClientGone(Runnable action) {}
 
+    /**
+     * Records that the call waits for streams from now on. Call this at most once.
+     *
+     * @param ifClientGone runs as {@link #onClientGone} says
+     */
+    public void waits(Runnable ifClientGone) {
+        span.ifPresent(CallSpan::waits);
+        onClientGone(ifClientGone);
+    }
+
     /** Records which stream the call is about. */
     public void streamId(String streamId) {
         span.ifPresent(traced -> traced.streamId(streamId));
@@ -131,6 +141,7 @@ public final class Call implements Consumer<Throwable> {
     public void answered(Optional<String> takenByRoute, int answeredStatus) {
         route = takenByRoute;
         status = answeredStatus;
+        span.ifPresent(CallSpan::answered);
     }
 
     /** Ends the call: the response has been sent, or could not be sent. */
