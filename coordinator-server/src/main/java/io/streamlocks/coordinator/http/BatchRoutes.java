@@ -55,7 +55,7 @@ final class BatchRoutes {
                 batch,
                 (caller, requests) -> {
                     batch.refuseUnless(capped::admits, Problem.tooManyLeases());
-                    return capped.acquire(caller, requests, waits, call::onClientGone);
+                    return capped.acquire(caller, requests, waits, call::waits);
                 },
                 outcome -> outcome.match(Outcomes.ACQUIRE));
     }

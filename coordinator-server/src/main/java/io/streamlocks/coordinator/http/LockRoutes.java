@@ -60,7 +60,7 @@ final class LockRoutes {
                     if (!capped.admits(request)) {
                         throw new ProblemException(Problem.tooManyLeases());
                     }
-                    return capped.acquire(caller, List.of(request), waits, call::onClientGone);
+                    return capped.acquire(caller, List.of(request), waits, call::waits);
                 },
                 outcomes -> outcomes.get(0).match(Outcomes.ACQUIRE));
     }

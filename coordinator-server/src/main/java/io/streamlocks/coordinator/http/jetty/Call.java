@@ -131,6 +131,16 @@ public final class Call implements Consumer<Throwable> {
         exchange.onClientGone(() -> log(action));
     }
 
+    /**
+     * Records that the call waits for streams from now on. Call this at most once.
+     *
+     * @param ifClientGone runs as {@link #onClientGone} says
+     */
+    public void waits(Runnable ifClientGone) {
+        span.ifPresent(CallSpan::waits);
+        onClientGone(ifClientGone);
+    }
+
     /** Records which stream the call is about. */
     public void streamId(String streamId) {
         span.ifPresent(traced -> traced.streamId(streamId));
@@ -145,6 +155,7 @@ public final class Call implements Consumer<Throwable> {
     public void answered(Optional<String> takenByRoute, int answeredStatus) {
         route = takenByRoute;
         status = answeredStatus;
+        span.ifPresent(CallSpan::answered);
     }
 
     /** Ends the call: the response has been sent, or could not be sent. */
