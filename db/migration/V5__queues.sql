@@ -187,7 +187,7 @@ BEGIN
         AND starts_with(w.owner_id, prefix);
     IF NOT FOUND THEN
         outcome := CASE WHEN latest.lease_id = lease AND latest.expires_at > clock_timestamp()
-            THEN 'granted' ELSE 'none' END;
+            AND starts_with(latest.owner_id, prefix) THEN 'granted' ELSE 'none' END;
         RETURN;
     END IF;
     outcome := 'left';

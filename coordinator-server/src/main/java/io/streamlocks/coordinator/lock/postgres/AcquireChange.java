@@ -103,7 +103,7 @@ record AcquireChange(Statements statements) implements Change<AcquireRequest, Ac
             Limits.SUPERSEDED_REMEMBERED,
             LeaseRow.LEASE,
             String.join(", ", INSERTED),
-            QueueSql.comesFirst("seen"));
+            PlaceSql.comesFirst("seen"));
 
     private static final AcquireOutcome BLOCKED = new AcquireOutcome.Blocked();
     private static final AcquireOutcome UNDECIDED = new AcquireOutcome.Undecided();

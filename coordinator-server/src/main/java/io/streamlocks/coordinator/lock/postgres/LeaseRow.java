@@ -16,7 +16,7 @@ final class LeaseRow {
     /** The lease of a row {@code l}. */
     static final String LEASE = String.format(Locale.ROOT, """
             l.stream_id, l.owner_id, l.lease_id, l.fencing_token, l.ttl_ms, l.acquired_at, l.expires_at, l.labels,
-                clock_timestamp() AS answered_at, %s AS waiting""", QueueSql.WAITING);
+                clock_timestamp() AS answered_at, %s AS waiting""", PlaceSql.WAITING);
 
     /**
      * The state of the lease of a request {@code r} and of the row {@code l} of its stream. All columns but the
@@ -30,7 +30,7 @@ final class LeaseRow {
                 l.broken_fencing_token = l.fencing_token AS is_broken,
                 l.ended_fencing_token = l.fencing_token AS is_end_known,
                 l.closed_until > clock_timestamp() AS is_closed,
-                l.awaited_until > clock_timestamp() AND %s AS is_awaited""", LEASE, QueueSql.comesFirst("l"));
+                l.awaited_until > clock_timestamp() AND %s AS is_awaited""", LEASE, PlaceSql.comesFirst("l"));
 
     private LeaseRow() {}
 
