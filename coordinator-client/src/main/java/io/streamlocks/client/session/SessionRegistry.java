@@ -38,6 +38,7 @@ public final class SessionRegistry<E> implements AutoCloseable {
     private final SessionRuntime runtime;
     private final ExecutorService executor;
     private final StreamClaims<E> claims;
+    private final AwaitedStreams awaited;
     private final SessionOpener<E> opener;
 
     private SessionRegistry(Builder<E> builder) {
@@ -47,8 +48,9 @@ public final class SessionRegistry<E> implements AutoCloseable {
         this.runtime = builder.runtime;
         this.executor = runtime.newExecutor();
         this.claims = new StreamClaims<>(builder.maxConcurrentSessions);
+        this.awaited = new AwaitedStreams(client, claims::room, executor, runtime);
         this.opener = new SessionOpener<>(
-                client, claims, builder.factory, builder.queueCapacity, builder.onEnd, executor, runtime);
+                client, claims, awaited, builder.factory, builder.queueCapacity, builder.onEnd, executor, runtime);
     }
 
     /**
@@ -98,6 +100,22 @@ public final class SessionRegistry<E> implements AutoCloseable {
         return session.get().enqueue(event) ? RouteResult.ENQUEUED : RouteResult.REJECTED;
     }
 
+    /**
+     * Routes an event as {@link #route} does. If another worker has the stream, the registry also waits for it, and
+     * makes no call for its further events until it is granted. The next event then opens the session.
+     *
+     * @param wantedFor how long the registry waits for the stream, and keeps the lease that it is granted, if no
+     *     further event of the stream is routed
+     */
+    RouteResult routeOrAwait(String streamId, E event, Duration wantedFor) {
+        boolean isQueued = claims.session(streamId).isEmpty() && awaited.isQueued(streamId);
+        RouteResult result = isQueued ? RouteResult.LOCKED : route(streamId, event);
+        if (result == RouteResult.LOCKED) {
+            awaited.want(streamId, wantedFor);
+        }
+        return result;
+    }
+
     /** Returns the states of all sessions by stream. Streams whose lease is being acquired are not among them. */
     public Map<String, SessionState> sessions() {
         return claims.states();
@@ -144,6 +162,7 @@ public final class SessionRegistry<E> implements AutoCloseable {
         if (stopped.isEmpty()) {
             return;
         }
+        awaited.close();
         Map<String, Place<E>> all = stopped.get();
         StreamClaims.sessionsAt(all.values()).forEach(Session::drain);
         boolean over = awaitAll(all.values());
