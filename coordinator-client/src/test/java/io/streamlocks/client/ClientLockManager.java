@@ -37,6 +37,8 @@ import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.StreamHistoryQuery;
+import io.streamlocks.coordinator.lock.Waiter;
+import io.streamlocks.testkit.contract.ForwardingLocks;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,13 +50,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * A {@link LockManager} that calls a server through the generated client, so that the contract suite can run over HTTP.
  * One request goes by the call for one stream, and several by the batch call. An answer that is not in the protocol
  * fails the test.
  */
-final class ClientLockManager implements LockManager, LockReads {
+final class ClientLockManager extends ForwardingLocks implements LockReads {
 
     private final CoordinatorHttp http;
     private final LockManager server;
@@ -66,6 +69,12 @@ final class ClientLockManager implements LockManager, LockReads {
     ClientLockManager(CoordinatorHttp http, LockManager server) {
         this.http = http;
         this.server = server;
+    }
+
+    /** Carries out what is not a call of the API. */
+    @Override
+    protected LockManager next() {
+        return server;
     }
 
     @Override
@@ -103,6 +112,7 @@ final class ClientLockManager implements LockManager, LockReads {
             case "200" -> new AcquireOutcome.Granted(lease(result.getLease()));
             case "409 lease-id-used" -> new AcquireOutcome.LeaseIdUsed();
             case "409 lock-held" -> new AcquireOutcome.Held(holder(problem));
+            case "409 lock-awaited" -> new AcquireOutcome.Awaited(OptionalInt.empty());
             case "409 lock-delayed" -> new AcquireOutcome.Delayed(Duration.ofMillis(problem.getOpensInMs()));
             // Only an item has this status: if the storage does not answer, the whole call is 503.
             case "503 storage-unavailable" -> new AcquireOutcome.Blocked();
@@ -120,7 +130,8 @@ final class ClientLockManager implements LockManager, LockReads {
                 null,
                 null,
                 null,
-                Duration.ofMillis(holder.getExpiresInMs()));
+                Duration.ofMillis(holder.getExpiresInMs()),
+                waiting(holder.getWaiting()));
     }
 
     private static Map<String, String> labels(Map<String, String> labels) {
@@ -326,6 +337,7 @@ final class ClientLockManager implements LockManager, LockReads {
                 grant.getFencingToken(),
                 labels(grant.getLabels()),
                 instant(grant.getAcquiredAt()),
+                Optional.ofNullable(grant.getWaitedMs()).map(Duration::ofMillis),
                 Optional.ofNullable(grant.getEndedAt())
                         .map(at -> new Grant.End(
                                 instant(at),
@@ -336,23 +348,18 @@ final class ClientLockManager implements LockManager, LockReads {
     }
 
     @Override
-    public Map<String, Long> liveLeases() {
-        return server.liveLeases();
-    }
-
-    @Override
-    public int purgeHistory(Duration endedFor) {
-        return server.purgeHistory(endedFor);
-    }
-
-    @Override
-    public int purge(Duration idleFor) {
-        return server.purge(idleFor);
-    }
-
-    @Override
     public void verifyWritable() {
         answered(() -> http.operations().checkReadiness());
+    }
+
+    @Override
+    public List<Waiter> waiters(String streamId) {
+        return answered(() -> http.locks().listWaiters(streamId)).getWaiters().stream()
+                .map(waiter -> new Waiter(
+                        new Owner(waiter.getOwnerId(), labels(waiter.getLabels())),
+                        waiter.getPosition(),
+                        Duration.ofMillis(waiter.getWaitingForMs())))
+                .toList();
     }
 
     private interface Call<T> {
@@ -411,7 +418,8 @@ final class ClientLockManager implements LockManager, LockReads {
                         Duration.ofMillis(lease.getTtlMs()),
                         instant(lease.getAcquiredAt()),
                         instant(lease.getExpiresAt()),
-                        Duration.ofMillis(lease.getExpiresInMs())));
+                        Duration.ofMillis(lease.getExpiresInMs()),
+                        waiting(lease.getWaiting())));
     }
 
     private static Lock lock(io.streamlocks.client.generated.model.Lock lock) {
@@ -422,7 +430,12 @@ final class ClientLockManager implements LockManager, LockReads {
                 Duration.ofMillis(lock.getTtlMs()),
                 instant(lock.getAcquiredAt()),
                 instant(lock.getExpiresAt()),
-                Duration.ofMillis(lock.getExpiresInMs()));
+                Duration.ofMillis(lock.getExpiresInMs()),
+                waiting(lock.getWaiting()));
+    }
+
+    private static int waiting(Integer waiting) {
+        return waiting == null ? 0 : waiting;
     }
 
     private static Instant instant(OffsetDateTime time) {

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -77,7 +78,8 @@ class GuardedCoordinatorTest {
     }
 
     private static Guards asking(Authenticator authenticator) {
-        return new Guards(Optional.of(authenticator), Optional.empty(), Optional.empty(), Optional.empty());
+        return new Guards(
+                Optional.of(authenticator), Optional.empty(), Optional.empty(), OptionalInt.empty(), Optional.empty());
     }
 
     @Test
@@ -205,12 +207,13 @@ class GuardedCoordinatorTest {
     }
 
     private static Guards limiting(RateLimit limit) {
-        return new Guards(Optional.empty(), Optional.of(limit), Optional.empty(), Optional.empty());
+        return new Guards(
+                Optional.empty(), Optional.of(limit), Optional.empty(), OptionalInt.empty(), Optional.empty());
     }
 
     private Guards capping(int leases) {
         OwnerCap cap = new OwnerCap(leases, Map::of);
-        return new Guards(Optional.empty(), Optional.empty(), Optional.of(cap), Optional.empty());
+        return new Guards(Optional.empty(), Optional.empty(), Optional.of(cap), OptionalInt.empty(), Optional.empty());
     }
 
     @Test
@@ -301,7 +304,10 @@ class GuardedCoordinatorTest {
                         Files.writeString(directory.resolve("tls.crt"), certificate.certificatePem()),
                         Files.writeString(directory.resolve("tls.key"), certificate.keyPem())),
                 PemKeyStore::of);
-        URI uri = start(new Guards(Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(shown)), "https");
+        URI uri = start(
+                new Guards(
+                        Optional.empty(), Optional.empty(), Optional.empty(), OptionalInt.empty(), Optional.of(shown)),
+                "https");
         try (StreamLockClient trusting =
                         client(uri).sslContext(certificate.trusted()).build();
                 StreamLockClient other =

@@ -64,7 +64,7 @@ class RoleChangeTest {
     void aConnectionThatTakesNoWritesFailsOneCallAndIsReplacedWithAllOldOnes() throws Exception {
         try (TestDatabase database = TestDatabase.migrated();
                 HikariDataSource pool = pool(database)) {
-            PostgresLockManager locks = new PostgresLockManager(pool, new StaleConnections(pool));
+            PostgresLockManager locks = new PostgresLockManager(pool, pool, new StaleConnections(pool));
             List<Integer> old = oneOfThemStale(pool);
 
             int failed = 0;
@@ -92,7 +92,7 @@ class RoleChangeTest {
     void aProbeReplacesConnectionsThatTakeNoWrites() throws Exception {
         try (TestDatabase database = TestDatabase.migrated();
                 HikariDataSource pool = pool(database)) {
-            PostgresLockManager locks = new PostgresLockManager(pool, new StaleConnections(pool));
+            PostgresLockManager locks = new PostgresLockManager(pool, pool, new StaleConnections(pool));
             try (Connection connection = pool.getConnection()) {
                 connection.createStatement().execute("SET default_transaction_read_only = on");
             }

@@ -70,7 +70,7 @@ public final class PostgresStorage implements Storage {
         this.database = database;
         this.gauges = gauges;
         this.pool = Connections.pool(database, poolMetrics, keepsHistory);
-        this.locks = new PostgresLockManager(pool, new StaleConnections(pool));
+        this.locks = new PostgresLockManager(pool, Connections.unpooled(database), new StaleConnections(pool));
         // Writes that hang use up the pool, so the check of the set-up has connections of its own.
         this.setUp = new SetUpWatch(database.url(), new SetUpCheck(Connections.unpooled(database))::look);
         this.tokens = new TokenSequence(Connections.unpooled(database));

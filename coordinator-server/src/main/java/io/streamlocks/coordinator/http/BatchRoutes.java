@@ -3,13 +3,16 @@ package io.streamlocks.coordinator.http;
 import io.javalin.http.Context;
 import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.access.Principal;
+import io.streamlocks.coordinator.http.jetty.Call;
 import io.streamlocks.coordinator.http.jetty.RouteLimits;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -42,13 +45,17 @@ final class BatchRoutes {
     private void acquire(Context ctx) {
         gate.checkAcquire();
         Batch<LeaseBodies.AcquireItem, AcquireRequest> batch =
-                read(ctx, LeaseBodies.AcquireItem.class, AcquireRequest::streamId, this::acquireRequest);
+                new Batch<>(Access.of(ctx), this::acquireRequest, AcquireRequest::streamId);
+        Optional<Long> waitMs = Json.readItems(
+                Input.body(ctx), Optional.of("waitMs"), Limits.MAX_BATCH_ITEMS, LeaseBodies.AcquireItem.class, batch);
+        Duration waits = Fields.wait("waitMs", waitMs.orElse(null));
+        Call call = Call.of(ctx.req());
         respond(
                 ctx,
                 batch,
                 (caller, requests) -> {
                     batch.refuseUnless(capped::admits, Problem.tooManyLeases());
-                    return capped.acquire(caller, requests);
+                    return capped.acquire(caller, requests, waits, call::onClientGone);
                 },
                 outcome -> outcome.match(Outcomes.ACQUIRE));
     }
@@ -96,7 +103,7 @@ final class BatchRoutes {
     private static <T, Q> Batch<T, Q> read(
             Context ctx, Class<T> type, Function<Q, String> streamId, Batch.ItemCheck<T, Q> check) {
         Batch<T, Q> batch = new Batch<>(Access.of(ctx), check, streamId);
-        Json.readItems(Input.body(ctx), Limits.MAX_BATCH_ITEMS, type, batch);
+        Json.readItems(Input.body(ctx), Optional.empty(), Limits.MAX_BATCH_ITEMS, type, batch);
         return batch;
     }
 

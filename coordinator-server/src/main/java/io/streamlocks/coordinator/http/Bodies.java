@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.streamlocks.coordinator.lock.Grant;
 import io.streamlocks.coordinator.lock.GrantPage;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -82,7 +83,8 @@ final class Bodies {
             @Nullable String endedAt,
             @Nullable String endReason,
             @Nullable String endedBy,
-            @Nullable String breakReason)
+            @Nullable String breakReason,
+            @Nullable Long waitedMs)
             implements Response.Ok {
 
         static GrantBody of(Grant grant) {
@@ -96,7 +98,8 @@ final class Bodies {
                     end.map(over -> over.at().toString()).orElse(null),
                     end.map(over -> name(over.reason())).orElse(null),
                     end.flatMap(Grant.End::by).orElse(null),
-                    end.flatMap(Grant.End::breakReason).orElse(null));
+                    end.flatMap(Grant.End::breakReason).orElse(null),
+                    grant.waited().map(Duration::toMillis).orElse(null));
         }
     }
 
@@ -127,6 +130,11 @@ final class Bodies {
     /** Returns null for no labels, which leaves the field out. Most leases have none. */
     static @Nullable Map<String, String> orNull(Map<String, String> labels) {
         return labels.isEmpty() ? null : labels;
+    }
+
+    /** Returns null for no waiters, which leaves the field out. */
+    static @Nullable Integer orNull(int waiting) {
+        return waiting == 0 ? null : (Integer) waiting;
     }
 
     private Bodies() {}

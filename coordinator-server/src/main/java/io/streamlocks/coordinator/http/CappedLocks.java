@@ -6,9 +6,12 @@ import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
+import io.streamlocks.coordinator.lock.waiting.WaitingRoom;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Acquires and releases behind the cap of live leases of an owner, if there is one. This class is thread-safe. */
@@ -23,6 +26,16 @@ final class CappedLocks {
 
         @Override
         public Boolean held(AcquireOutcome.Held held) {
+            return false;
+        }
+
+        @Override
+        public Boolean awaited(AcquireOutcome.Awaited awaited) {
+            return false;
+        }
+
+        @Override
+        public Boolean tooManyWaiters(AcquireOutcome.TooManyWaiters tooMany) {
             return false;
         }
 
@@ -71,10 +84,12 @@ final class CappedLocks {
     };
 
     private final GroupCommit locks;
+    private final WaitingRoom waitingRoom;
     private final Optional<OwnerCap> cap;
 
-    CappedLocks(GroupCommit locks, Optional<OwnerCap> cap) {
+    CappedLocks(GroupCommit locks, WaitingRoom waitingRoom, Optional<OwnerCap> cap) {
         this.locks = locks;
+        this.waitingRoom = waitingRoom;
         this.cap = cap;
     }
 
@@ -86,8 +101,21 @@ final class CappedLocks {
         return cap.isEmpty() || cap.get().admit(request.ownerId(), request.streamId(), request.leaseId());
     }
 
-    /** Carries out {@link GroupCommit#acquire}, with requests that were admitted. */
-    CompletableFuture<List<AcquireOutcome>> acquire(String caller, List<AcquireRequest> admitted) {
+    /**
+     * Acquires leases, with requests that were admitted. A request that waits does not count as a lease.
+     *
+     * @param waits how long to wait for the first grant; zero for {@link GroupCommit#acquire}, otherwise as {@link
+     *     WaitingRoom#acquire}
+     * @param onClosed is given what to run when the client has gone
+     */
+    CompletableFuture<List<AcquireOutcome>> acquire(
+            String caller, List<AcquireRequest> admitted, Duration waits, Consumer<Runnable> onClosed) {
+        if (!waits.isZero()) {
+            cap.ifPresent(counted -> admitted.forEach(request -> counted.notGranted(request.ownerId())));
+            CompletableFuture<List<AcquireOutcome>> outcomes = waitingRoom.acquire(caller, admitted, waits, onClosed);
+            return cap.map(counted -> outcomes.thenApply(known -> countGranted(counted, admitted, known)))
+                    .orElse(outcomes);
+        }
         CompletableFuture<List<AcquireOutcome>> outcomes = locks.acquire(caller, admitted);
         return cap.map(counted -> outcomes.whenComplete((known, failure) -> settle(counted, admitted, known)))
                 .orElse(outcomes);
@@ -103,6 +131,17 @@ final class CappedLocks {
                 cap.notGranted(request.ownerId());
             }
         }
+    }
+
+    private static List<AcquireOutcome> countGranted(
+            OwnerCap cap, List<AcquireRequest> requests, List<AcquireOutcome> outcomes) {
+        for (int i = 0; i < outcomes.size(); i++) {
+            AcquireRequest request = requests.get(i);
+            if (outcomes.get(i).match(IS_GRANTED)) {
+                cap.grantedLater(request.ownerId(), request.streamId(), request.leaseId());
+            }
+        }
+        return outcomes;
     }
 
     /** Carries out {@link GroupCommit#release}. */

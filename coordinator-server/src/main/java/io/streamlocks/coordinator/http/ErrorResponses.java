@@ -10,6 +10,7 @@ import io.streamlocks.coordinator.http.jetty.UnreadBodyException;
 import io.streamlocks.coordinator.lock.BlockedException;
 import io.streamlocks.coordinator.lock.OverloadedException;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
+import io.streamlocks.coordinator.lock.waiting.DrainingException;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.log.RootCause;
 import jakarta.servlet.http.HttpServletResponse;
@@ -31,6 +32,7 @@ final class ErrorResponses {
         routes.exception(ForbiddenException.class, (e, ctx) -> Responder.send(ctx, Problem.forbidden(e)));
         routes.exception(UnreadBodyException.class, (e, ctx) -> Responder.send(ctx, problem(e)));
         routes.exception(HttpResponseException.class, (e, ctx) -> Responder.send(ctx, Unrouted.problem(e, ctx, table)));
+        routes.exception(DrainingException.class, (e, ctx) -> Responder.send(ctx, Gate.draining()));
         routes.exception(
                 BlockedException.class,
                 (e, ctx) -> Responder.send(ctx, Problem.of(ProblemType.STORAGE_UNAVAILABLE, e.getMessage())));

@@ -80,6 +80,17 @@ record Fields(Duration defaultTtl, Duration maxTtl) {
         return Duration.ofMillis(value);
     }
 
+    /** Checks how long an acquire waits. */
+    static Duration wait(String field, @Nullable Long value) {
+        if (value == null) {
+            return Duration.ZERO;
+        }
+        if (value < 0 || value > Limits.MAX_WAIT.toMillis()) {
+            throw ProblemException.invalid(field, field + " must be from 0 to " + Limits.MAX_WAIT.toMillis() + ".");
+        }
+        return Duration.ofMillis(value);
+    }
+
     static Map<String, String> labels(String field, @Nullable Map<String, String> labels) {
         if (labels == null || labels.isEmpty()) {
             return Map.of();

@@ -24,6 +24,7 @@ public final class Gate {
         CLOSED
     }
 
+    private volatile Runnable onDraining = () -> {};
     private volatile State state = State.STARTING;
     private volatile String waitsFor = STORAGE;
 
@@ -34,6 +35,11 @@ public final class Gate {
      */
     public void waitFor(Optional<String> what) {
         waitsFor = what.orElse(STORAGE);
+    }
+
+    /** Sets what runs when the server begins to drain. It must not block. */
+    void onDraining(Runnable action) {
+        onDraining = action;
     }
 
     /** Accepts calls from now on, unless the server is stopping already. */
@@ -55,6 +61,8 @@ public final class Gate {
         if (!beginDraining()) {
             return;
         }
+        // Calls that wait would otherwise wait for as long as the server drains, and be ended by its stop.
+        onDraining.run();
         try {
             // These pauses have a fixed length because load balancers do not report that they have switched.
             TimeUnit.NANOSECONDS.sleep(time.toNanos());

@@ -6,7 +6,9 @@ import io.streamlocks.coordinator.http.jetty.Listening;
 import io.streamlocks.coordinator.http.jetty.Transport;
 import io.streamlocks.coordinator.http.jetty.TransportOptions;
 import io.streamlocks.coordinator.lock.LockCalls;
+import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
+import io.streamlocks.coordinator.lock.waiting.WaitingRoom;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.time.Duration;
@@ -22,6 +24,7 @@ public final class HttpServer {
     private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
 
     private final GroupCommit locks;
+    private final WaitingRoom waitingRoom;
     private final RouteTable table;
     private final Transport transport;
     private final Framework framework;
@@ -37,18 +40,22 @@ public final class HttpServer {
      * @param telemetry measures and traces the calls; the caller closes it
      */
     public HttpServer(
-            LockCalls locks, Gate gate, Guards guards, Duration defaultTtl, Duration maxTtl, Telemetry telemetry) {
+            LockManager locks, Gate gate, Guards guards, Duration defaultTtl, Duration maxTtl, Telemetry telemetry) {
         this(locks, gate, guards, new Fields(defaultTtl, maxTtl), telemetry, TransportOptions.standard());
     }
 
     /** Creates a server without guards, which does not trace its calls. */
-    public HttpServer(LockCalls locks, Gate gate, Duration defaultTtl, Duration maxTtl) {
+    public HttpServer(LockManager locks, Gate gate, Duration defaultTtl, Duration maxTtl) {
         this(locks, gate, Guards.NONE, defaultTtl, maxTtl, Telemetry.untraced());
     }
 
     HttpServer(
-            LockCalls locks, Gate gate, Guards guards, Fields fields, Telemetry telemetry, TransportOptions options) {
-        this.locks = new GroupCommit(telemetry.measured(locks), options.executor(), telemetry);
+            LockManager locks, Gate gate, Guards guards, Fields fields, Telemetry telemetry, TransportOptions options) {
+        LockCalls measured = telemetry.measured(locks);
+        this.locks = new GroupCommit(measured, options.executor(), telemetry);
+        this.waitingRoom =
+                new WaitingRoom(this.locks, measured, locks.handOvers(), guards.maxWaitersOfOwner(), telemetry.waits());
+        gate.onDraining(waitingRoom::drain);
         HeldBytes held = new HeldBytes(options.limits().heldBytes());
         Responder responder = new Responder(options.executor(), held, telemetry);
         this.table = new RouteTable(options.limits().exchange());
@@ -66,7 +73,7 @@ public final class HttpServer {
     }
 
     private void register(Gate gate, Guards guards, Fields fields, Responder responder, Telemetry telemetry) {
-        CappedLocks capped = new CappedLocks(locks, guards.ownerCap());
+        CappedLocks capped = new CappedLocks(locks, waitingRoom, guards.ownerCap());
         new LockRoutes(locks, capped, gate, fields, responder).register(table);
         new BatchRoutes(locks, capped, gate, fields, responder).register(table);
         new BreakRoutes(locks).register(table);
@@ -100,6 +107,7 @@ public final class HttpServer {
     /** Accepts no more connections, waits at most 5 s for the calls under way, and stops. Blocks until then. */
     public void stop() {
         transport.closePorts();
+        waitingRoom.close();
         framework.stop();
         locks.close();
     }

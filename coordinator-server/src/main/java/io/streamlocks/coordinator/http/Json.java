@@ -26,6 +26,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 
 /** Reads JSON strictly, and names the field at fault; writes JSON. This class is thread-safe. */
 final class Json {
@@ -96,13 +97,17 @@ final class Json {
     /**
      * Reads a body such as {@code {"items": [...]}}, one item at a time.
      *
-     * @param maxItems how many items there may be; reading ends at the next one, and at a field that is not {@code
-     *     items}
+     * @param number the name of a number that may be beside the items; empty if there is none
+     * @param maxItems how many items there may be; reading ends at the next one, and at a field that is neither {@code
+     *     items} nor the number
+     * @return the number; empty if it is not there
      * @throws ProblemException with the field at fault, if the bytes are not JSON or not of this form
      */
-    static <T> void readItems(byte[] body, int maxItems, Class<T> type, Items<T> items) {
+    static <T> Optional<Long> readItems(
+            byte[] body, Optional<String> number, int maxItems, Class<T> type, Items<T> items) {
         ObjectReader reader = MAPPER.readerFor(type);
         boolean found = false;
+        Optional<Long> beside = Optional.empty();
         try (JsonParser parser = MAPPER.createParser(text(body))) {
             JsonToken first = parser.nextToken();
             if (first == null) {
@@ -113,6 +118,10 @@ final class Json {
             }
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String field = parser.currentName();
+                if (number.isPresent() && field.equals(number.get())) {
+                    beside = readNumber(parser, field);
+                    continue;
+                }
                 if (!field.equals("items")) {
                     String shown = Fields.shown(field);
                     throw ProblemException.invalid(shown, shown + " is not a field of this request.");
@@ -138,6 +147,16 @@ final class Json {
         }
         if (!found) {
             throw ProblemException.invalid("items", "items is missing.");
+        }
+        return beside;
+    }
+
+    private static Optional<Long> readNumber(JsonParser parser, String field) throws IOException {
+        parser.nextToken();
+        try {
+            return Optional.ofNullable(MAPPER.readerFor(Long.class).readValue(parser));
+        } catch (JsonMappingException e) {
+            throw fault(field, e);
         }
     }
 

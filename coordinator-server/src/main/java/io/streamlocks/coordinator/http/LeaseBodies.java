@@ -7,6 +7,7 @@ import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.lock.Owner;
+import io.streamlocks.coordinator.lock.Waiter;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +26,8 @@ final class LeaseBodies {
             @Nullable String ownerId,
             @Nullable String leaseId,
             @Nullable Long ttlMs,
-            @Nullable Labels labels) {
+            @Nullable Labels labels,
+            @Nullable Long waitMs) {
 
         /**
          * Checks the fields.
@@ -56,7 +58,7 @@ final class LeaseBodies {
 
         /** Returns the item without its stream. */
         Acquire acquire() {
-            return new Acquire(ownerId, leaseId, ttlMs, labels);
+            return new Acquire(ownerId, leaseId, ttlMs, labels, null);
         }
     }
 
@@ -100,10 +102,17 @@ final class LeaseBodies {
             String acquiredAt,
             String expiresAt,
             @Nullable Map<String, String> labels,
-            long expiresInMs)
+            long expiresInMs,
+            @Nullable Long waitedMs,
+            @Nullable Integer waiting)
             implements Response.Ok, Response.ForItem {
 
         static LeaseBody of(Lease lease) {
+            return of(lease, Duration.ZERO);
+        }
+
+        /** @param waited how long after the arrival of the call the server asked for the rest of the lease */
+        static LeaseBody of(Lease lease, Duration waited) {
             Lock lock = lease.lock();
             return new LeaseBody(
                     lock.streamId(),
@@ -114,7 +123,9 @@ final class LeaseBodies {
                     lock.acquiredAt().toString(),
                     lock.expiresAt().toString(),
                     Bodies.orNull(lock.owner().labels()),
-                    lock.expiresIn().toMillis());
+                    lock.expiresIn().toMillis(),
+                    waited.toMillis() > 0 ? (Long) waited.toMillis() : null,
+                    Bodies.orNull(lock.waiting()));
         }
 
         @Override
@@ -132,7 +143,8 @@ final class LeaseBodies {
             String acquiredAt,
             String expiresAt,
             @Nullable Map<String, String> labels,
-            long expiresInMs)
+            long expiresInMs,
+            @Nullable Integer waiting)
             implements Response.Ok {
 
         static LockBody of(Lock lock) {
@@ -144,7 +156,8 @@ final class LeaseBodies {
                     lock.acquiredAt().toString(),
                     lock.expiresAt().toString(),
                     Bodies.orNull(lock.owner().labels()),
-                    lock.expiresIn().toMillis());
+                    lock.expiresIn().toMillis(),
+                    Bodies.orNull(lock.waiting()));
         }
     }
 
@@ -153,6 +166,26 @@ final class LeaseBodies {
 
         static LockPageBody of(LockPage page, Optional<String> nextPageToken) {
             return new LockPageBody(page.locks().stream().map(LockBody::of).toList(), nextPageToken.orElse(null));
+        }
+    }
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record WaiterBody(
+            String ownerId,
+            int position,
+            long waitingForMs,
+            @Nullable Map<String, String> labels) {}
+
+    record WaiterListBody(List<WaiterBody> waiters) implements Response.Ok {
+
+        static WaiterListBody of(List<Waiter> waiters) {
+            return new WaiterListBody(waiters.stream()
+                    .map(waiter -> new WaiterBody(
+                            waiter.owner().id(),
+                            waiter.position(),
+                            waiter.waitingFor().toMillis(),
+                            Bodies.orNull(waiter.owner().labels())))
+                    .toList());
         }
     }
 

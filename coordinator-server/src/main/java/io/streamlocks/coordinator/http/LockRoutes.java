@@ -2,13 +2,16 @@ package io.streamlocks.coordinator.http;
 
 import io.javalin.http.Context;
 import io.streamlocks.coordinator.access.Permission;
+import io.streamlocks.coordinator.http.jetty.Call;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +39,7 @@ final class LockRoutes {
     void register(RouteTable routes) {
         routes.get("/v1/locks", Permission.READ, this::list);
         routes.get("/v1/locks/{streamId}", Permission.LOOK, this::find);
+        routes.get("/v1/locks/{streamId}/waiters", Permission.LOOK, this::waiters);
         routes.post("/v1/locks/{streamId}/acquire", Permission.HOLD, this::acquire);
         routes.post("/v1/locks/{streamId}/renew", Permission.HOLD, this::renew);
         routes.post("/v1/locks/{streamId}/release", Permission.HOLD, this::release);
@@ -46,15 +50,17 @@ final class LockRoutes {
         String streamId = Input.streamId(ctx);
         LeaseBodies.Acquire body = Input.body(ctx, LeaseBodies.Acquire.class);
         AcquireRequest request = body.checked("", streamId, fields);
+        Duration waits = Fields.wait("waitMs", body.waitMs());
         Access.of(ctx).requireOwner(request.ownerId());
         String caller = Access.caller(ctx);
+        Call call = Call.of(ctx.req());
         Responder.respond(
                 ctx,
                 () -> {
                     if (!capped.admits(request)) {
                         throw new ProblemException(Problem.tooManyLeases());
                     }
-                    return capped.acquire(caller, List.of(request));
+                    return capped.acquire(caller, List.of(request), waits, call::onClientGone);
                 },
                 outcomes -> outcomes.get(0).match(Outcomes.ACQUIRE));
     }
@@ -89,6 +95,16 @@ final class LockRoutes {
         String caller = Access.caller(ctx);
         Responder.respond(ctx, () -> locks.find(caller, streamId), lock -> lock.<Response>map(LeaseBodies.LockBody::of)
                 .orElseGet(Problem::notLocked));
+    }
+
+    private void waiters(Context ctx) {
+        String streamId = Input.streamId(ctx);
+        String caller = Access.caller(ctx);
+        responder.respondAtLength(
+                ctx,
+                Limits.MAX_LISTED_WAITERS,
+                () -> locks.read(caller, StatementKind.WAITERS, reads -> reads.waiters(streamId)),
+                LeaseBodies.WaiterListBody::of);
     }
 
     private void list(Context ctx) {

@@ -11,12 +11,22 @@ final class Outcomes {
     static final AcquireOutcome.Cases<Response.ForItem> ACQUIRE = new AcquireOutcome.Cases<>() {
         @Override
         public Response.ForItem granted(AcquireOutcome.Granted granted) {
-            return LeaseBodies.LeaseBody.of(granted.lease());
+            return LeaseBodies.LeaseBody.of(granted.lease(), granted.waited());
         }
 
         @Override
         public Response.ForItem held(AcquireOutcome.Held held) {
-            return Problem.lockHeld(held.holder());
+            return Problem.lockHeld(held.holder(), held.position());
+        }
+
+        @Override
+        public Response.ForItem awaited(AcquireOutcome.Awaited awaited) {
+            return Problem.lockAwaited(awaited.position());
+        }
+
+        @Override
+        public Response.ForItem tooManyWaiters(AcquireOutcome.TooManyWaiters tooMany) {
+            return tooMany.ofOwner() ? Problem.tooManyWaitersOfOwner() : Problem.tooManyWaiters();
         }
 
         @Override

@@ -8,6 +8,7 @@ import io.streamlocks.coordinator.lock.LossReason;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param field the field, parameter or header at fault, if there is one
  * @param holder the holder of the lock, with {@code lock-held}
+ * @param position the caller's position in the queue, with {@code lock-held} and {@code lock-awaited}
  * @param reason how the lease was lost, with {@code lease-lost}
  * @param breakReason the reason that the operator gave, if the lease was broken
  * @param opensInMs how long the stream stays closed, with {@code lock-delayed}
@@ -29,6 +31,7 @@ record Problem(
         String detail,
         @Nullable String field,
         @Nullable Holder holder,
+        @Nullable Integer position,
         @Nullable String reason,
         @Nullable String breakReason,
         @Nullable Long opensInMs)
@@ -48,14 +51,19 @@ record Problem(
     /** The holder of a lock. It never contains the lease id, with which the reader could take over the lease. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Holder(
-            String ownerId, long fencingToken, @Nullable Map<String, String> labels, long expiresInMs) {
+            String ownerId,
+            long fencingToken,
+            @Nullable Map<String, String> labels,
+            long expiresInMs,
+            @Nullable Integer waiting) {
 
         static Holder of(Lock lock) {
             return new Holder(
                     lock.ownerId(),
                     lock.fencingToken(),
                     Bodies.orNull(lock.owner().labels()),
-                    lock.expiresIn().toMillis());
+                    lock.expiresIn().toMillis(),
+                    Bodies.orNull(lock.waiting()));
         }
     }
 
@@ -72,8 +80,16 @@ record Problem(
         return of(ProblemType.FORBIDDEN, e.getMessage(), e.field().orElse(null), null);
     }
 
-    static Problem lockHeld(Lock holder) {
-        return of(ProblemType.LOCK_HELD, "Another lease of this stream is live.", null, Holder.of(holder));
+    static Problem lockHeld(Lock holder, OptionalInt position) {
+        return of(ProblemType.LOCK_HELD, "Another lease of this stream is live.", null, Holder.of(holder))
+                .withPosition(position);
+    }
+
+    static Problem lockAwaited(OptionalInt position) {
+        return of(
+                        ProblemType.LOCK_AWAITED,
+                        "No lease of this stream is live, but other callers wait for it and come first.")
+                .withPosition(position);
     }
 
     static Problem notLocked() {
@@ -100,6 +116,7 @@ record Problem(
                 null,
                 null,
                 null,
+                null,
                 opensIn.toMillis());
     }
 
@@ -115,6 +132,19 @@ record Problem(
                 ProblemType.TOO_MANY_LEASES,
                 "ownerId",
                 "This owner has as many live leases as it may have. Try again later.");
+    }
+
+    static Problem tooManyWaitersOfOwner() {
+        return ofField(
+                ProblemType.TOO_MANY_WAITERS,
+                "ownerId",
+                "This owner waits for as many streams as it may. Try again later.");
+    }
+
+    static Problem tooManyWaiters() {
+        return of(
+                ProblemType.TOO_MANY_WAITERS,
+                "As many callers wait as this server supports, in total or of one caller. Try again later.");
     }
 
     static Problem blocked() {
@@ -147,6 +177,7 @@ record Problem(
                 detail,
                 null,
                 null,
+                null,
                 Bodies.name(reason),
                 breakReason.orElse(null),
                 null);
@@ -154,16 +185,34 @@ record Problem(
 
     /** Returns the same problem with a status of its kind, as 431 is one of 400. */
     Problem withStatus(int otherStatus) {
-        return new Problem(type, title, otherStatus, code, detail, field, holder, reason, breakReason, opensInMs);
+        return new Problem(
+                type, title, otherStatus, code, detail, field, holder, position, reason, breakReason, opensInMs);
     }
 
     /** Returns the same problem of a field that has another path. */
     Problem withField(String otherField) {
-        return new Problem(type, title, status, code, detail, otherField, holder, reason, breakReason, opensInMs);
+        return new Problem(
+                type, title, status, code, detail, otherField, holder, position, reason, breakReason, opensInMs);
+    }
+
+    private Problem withPosition(OptionalInt other) {
+        return new Problem(
+                type,
+                title,
+                status,
+                code,
+                detail,
+                field,
+                holder,
+                other.isPresent() ? (Integer) other.getAsInt() : null,
+                reason,
+                breakReason,
+                opensInMs);
     }
 
     private static Problem of(ProblemType type, String detail, @Nullable String field, @Nullable Holder holder) {
-        return new Problem(type.uri(), type.title, type.status, type.code(), detail, field, holder, null, null, null);
+        return new Problem(
+                type.uri(), type.title, type.status, type.code(), detail, field, holder, null, null, null, null);
     }
 
     @Override
@@ -187,7 +236,7 @@ record Problem(
             header.accept(RetryAfter.HEADER, RetryAfter.seconds(holder.expiresInMs()));
         } else if (opensInMs != null) {
             header.accept(RetryAfter.HEADER, RetryAfter.seconds(opensInMs));
-        } else if (status == 503) {
+        } else if (status == 503 || code.equals(ProblemType.TOO_MANY_WAITERS.code())) {
             header.accept(RetryAfter.HEADER, RetryAfter.seconds(RETRY_SERVER_AFTER));
         } else if (code.equals(ProblemType.TOO_MANY_LEASES.code())) {
             header.accept(RetryAfter.HEADER, RetryAfter.seconds(OwnerCap.REFRESH_INTERVAL));

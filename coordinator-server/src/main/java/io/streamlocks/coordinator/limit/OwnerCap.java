@@ -76,6 +76,11 @@ public final class OwnerCap {
     /** Records that an admitted request was granted. */
     public synchronized void granted(String ownerId, String streamId, UUID leaseId) {
         notGranted(ownerId);
+        grantedLater(ownerId, streamId, leaseId);
+    }
+
+    /** Records that a request was granted after it had waited. It did not count as admitted meanwhile. */
+    public synchronized void grantedLater(String ownerId, String streamId, UUID leaseId) {
         // A repeated acquire of the same lease was counted the first time.
         if (owners.put(new Key(streamId, leaseId), ownerId) == null) {
             add(ownerId, 1);

@@ -1,6 +1,7 @@
 package io.streamlocks.coordinator.lock;
 
 import java.time.Duration;
+import java.util.OptionalInt;
 
 /** The outcome of an {@link AcquireRequest}. */
 public sealed interface AcquireOutcome {
@@ -28,6 +29,9 @@ public sealed interface AcquireOutcome {
         /** Handles {@link Held}. */
         T held(Held held);
 
+        /** Handles {@link Awaited}. */
+        T awaited(Awaited awaited);
+
         /** Handles {@link Delayed}. */
         T delayed(Delayed delayed);
 
@@ -39,6 +43,9 @@ public sealed interface AcquireOutcome {
 
         /** Handles {@link Undecided}. */
         T undecided();
+
+        /** Handles {@link TooManyWaiters}. */
+        T tooManyWaiters(TooManyWaiters tooMany);
     }
 
     /**
@@ -46,8 +53,16 @@ public sealed interface AcquireOutcome {
      * the latter case its token, ttl and end are those of the first grant.
      *
      * @param lease the lease
+     * @param waited the time from the arrival of the call at this server until the server asked for the rest of the
+     *     lease, by its monotonic clock; zero if the call did not wait
      */
-    record Granted(Lease lease) implements AcquireOutcome {
+    record Granted(Lease lease, Duration waited) implements AcquireOutcome {
+
+        /** Creates the outcome of a call that did not wait. */
+        public Granted(Lease lease) {
+            this(lease, Duration.ZERO);
+        }
+
         @Override
         public <T> T match(Cases<T> cases) {
             return cases.granted(this);
@@ -58,11 +73,30 @@ public sealed interface AcquireOutcome {
      * Another lease is live.
      *
      * @param holder that lease
+     * @param position the caller's position in the queue of the stream, at least 1; empty if it has no place there
      */
-    record Held(Lock holder) implements AcquireOutcome {
+    record Held(Lock holder, OptionalInt position) implements AcquireOutcome {
+
+        /** Creates the outcome of a caller that has no place in the queue. */
+        public Held(Lock holder) {
+            this(holder, OptionalInt.empty());
+        }
+
         @Override
         public <T> T match(Cases<T> cases) {
             return cases.held(this);
+        }
+    }
+
+    /**
+     * No lease is live, but others wait for the stream and come first.
+     *
+     * @param position the caller's position in the queue of the stream, at least 1; empty if it has no place there
+     */
+    record Awaited(OptionalInt position) implements AcquireOutcome {
+        @Override
+        public <T> T match(Cases<T> cases) {
+            return cases.awaited(this);
         }
     }
 
@@ -102,6 +136,19 @@ public sealed interface AcquireOutcome {
         @Override
         public <T> T match(Cases<T> cases) {
             return cases.undecided();
+        }
+    }
+
+    /**
+     * The caller cannot wait for the stream, because too many wait already. Nothing was granted.
+     *
+     * @param ofOwner whether the owner waits for as many streams as it may; otherwise the server cannot support more
+     *     waiters
+     */
+    record TooManyWaiters(boolean ofOwner) implements AcquireOutcome {
+        @Override
+        public <T> T match(Cases<T> cases) {
+            return cases.tooManyWaiters(this);
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.streamlocks.coordinator.lock;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param fencingToken the number of the grant
  * @param labels what people shall see of the holder
  * @param acquiredAt when it was granted, by the clock of the storage
+ * @param waited how long the owner waited for its turn, by the clock of the storage; empty if it did not wait
  * @param end how it ended; empty while it is live
  */
 public record Grant(
@@ -20,6 +22,7 @@ public record Grant(
         long fencingToken,
         Map<String, String> labels,
         Instant acquiredAt,
+        Optional<Duration> waited,
         Optional<End> end) {
 
     /**

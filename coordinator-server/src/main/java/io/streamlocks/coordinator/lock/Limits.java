@@ -70,5 +70,14 @@ public final class Limits {
      */
     public static final int SUPERSEDED_REMEMBERED = 8;
 
+    /** The longest time for which an acquire waits. It is below the time-outs of most proxies. */
+    public static final Duration MAX_WAIT = Duration.ofMillis(25_000);
+
+    /** How long a place in a queue outlives the call that waited. The caller repeats the call within this time. */
+    public static final Duration PLACE_KEPT = Duration.ofSeconds(5);
+
+    /** The maximum number of waiters in a list. */
+    public static final int MAX_LISTED_WAITERS = 1000;
+
     private Limits() {}
 }

@@ -14,6 +14,7 @@ import java.time.Instant;
  * @param acquiredAt when the lease was granted, by the clock of the storage
  * @param expiresAt when it expires, by the clock of the storage; must not be compared with another clock
  * @param expiresIn the time until it expires, from the moment at which the storage read its clock; not negative
+ * @param waiting the number of callers that wait for the stream
  */
 public record Lock(
         String streamId,
@@ -22,7 +23,8 @@ public record Lock(
         Duration ttl,
         Instant acquiredAt,
         Instant expiresAt,
-        Duration expiresIn) {
+        Duration expiresIn,
+        int waiting) {
 
     /** Returns the id of the worker that holds it. */
     public String ownerId() {

@@ -1,5 +1,6 @@
 package io.streamlocks.coordinator.lock;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -35,6 +36,52 @@ public interface LockCalls {
     List<AcquireOutcome> acquire(List<AcquireRequest> requests);
 
     /**
+     * Takes a place in the queue of each stream, or continues in the place that the lease id has already. A caller that
+     * is first in the queue of a stream that can be granted is granted it instead.
+     *
+     * @param requests the requests
+     * @return per request, the outcome of the acquire; empty if the caller waits now. The outcome is granted, a used
+     *     lease id, or blocked. It is also blocked if the stream was never locked or has been forgotten: nobody waits
+     *     for such a stream, because an acquire grants it
+     */
+    List<Optional<AcquireOutcome>> queue(List<QueueRequest> requests);
+
+    /**
+     * Ends calls that waited. A place that a later call has taken over stays as it is.
+     *
+     * @param requests the requests
+     * @return per request, the outcome of the acquire as of now: granted if the lease is live, otherwise why it was not
+     *     granted, with the position of the place. Empty for a place that was given up
+     */
+    List<Optional<AcquireOutcome>> leave(List<LeaveRequest> requests);
+
+    /**
+     * Hands over each stream that has no live lease to the first caller in its queue. It does nothing for a stream that
+     * is held, closed, or locked by another transaction, or whose first caller is between two calls.
+     *
+     * @param streamIds the streams
+     */
+    void advance(List<String> streamIds);
+
+    /**
+     * Returns what has become of streams that callers wait for: each stream whose lease is not the known one, or ends
+     * within the horizon, or has ended. This reads what is committed and locks nothing.
+     *
+     * @param streams the streams, each with the fencing token that is known
+     * @param horizon how far ahead it looks
+     * @return the streams that the caller must act on, now or within the horizon
+     */
+    List<AwaitedStream> look(List<AwaitedStream.Known> streams, Duration horizon);
+
+    /**
+     * Returns the requests whose place is gone and whose lease is not live. A fail-over of the storage can lose places.
+     *
+     * @param requests requests that have taken places
+     * @return those that have none
+     */
+    List<QueueRequest> withoutPlace(List<QueueRequest> requests);
+
+    /**
      * Moves the end of each live lease to its ttl from now.
      *
      * @param requests the requests
@@ -43,7 +90,8 @@ public interface LockCalls {
     List<RenewOutcome> renew(List<RenewRequest> requests);
 
     /**
-     * Ends each live lease now.
+     * Ends each live lease now. The first caller in the queue of its stream is granted the stream in the same
+     * transaction. A release with the lease id of a caller that waits removes its place.
      *
      * @param requests the requests
      * @return one outcome per request

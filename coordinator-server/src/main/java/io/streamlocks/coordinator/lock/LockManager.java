@@ -12,4 +12,7 @@ public interface LockManager extends LockCalls, Upkeep {
     default <T> T read(StatementKind kind, Function<LockReads, T> read) {
         return read.apply(reads());
     }
+
+    /** Returns how this backend reports the streams that it hands over to callers of this server. */
+    HandOvers handOvers();
 }

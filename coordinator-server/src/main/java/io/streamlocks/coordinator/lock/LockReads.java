@@ -1,7 +1,9 @@
 package io.streamlocks.coordinator.lock;
 
+import java.util.List;
+
 /**
- * Reads locks and history, which may be many rows. No result contains a lease id.
+ * Reads locks, queues and history, which may be many rows. No result contains a lease id.
  *
  * <p>Every method blocks until the storage answers. It throws {@link StorageUnavailableException} when the time-outs of
  * the storage have passed. Implementations are thread-safe.
@@ -32,4 +34,12 @@ public interface LockReads {
      * @return the page
      */
     GrantPage history(HistoryQuery query);
+
+    /**
+     * Returns the queue of a stream, as committed.
+     *
+     * @param streamId the stream
+     * @return the first {@link Limits#MAX_LISTED_WAITERS} callers that wait for it, in their order
+     */
+    List<Waiter> waiters(String streamId);
 }

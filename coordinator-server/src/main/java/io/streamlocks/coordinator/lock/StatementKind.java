@@ -12,6 +12,16 @@ public enum StatementKind {
     RELEASE,
     /** Breaks leases for an operator. */
     BREAK,
+    /** Takes or keeps places in queues. */
+    QUEUE,
+    /** Ends calls that waited. */
+    LEAVE,
+    /** Hands over streams that have become free without a release. */
+    ADVANCE,
+    /** Reads who holds the streams that callers of this server wait for. */
+    LOOK,
+    /** Reads the queue of a stream. */
+    WAITERS,
     /** Reads one lock. */
     FIND,
     /** Reads a page of locks. */

@@ -89,6 +89,7 @@ public record Settings(
                     access.authenticator(),
                     limits.rateLimit(),
                     limits.ownerCap(census),
+                    limits.maxWaitersOfOwner(),
                     tls.isPresent() ? Optional.of(tls.get().keyStore()) : Optional.empty());
         } catch (UnusableFileException e) {
             throw new IllegalStateException("A file of the settings has changed: " + e.getMessage(), e);

@@ -2,18 +2,22 @@ package io.streamlocks.coordinator.telemetry;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.AwaitedStream;
 import io.streamlocks.coordinator.lock.BlockedException;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.LeaveRequest;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockCalls;
 import io.streamlocks.coordinator.lock.LockReads;
+import io.streamlocks.coordinator.lock.QueueRequest;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.StatementKind;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +38,34 @@ record MeasuredCalls(LockCalls locks, OutcomeCounters outcomes, StatementMeters 
         List<AcquireOutcome> decided = measure(StatementKind.ACQUIRE, requests.size(), () -> locks.acquire(requests));
         outcomes.acquired(decided);
         return decided;
+    }
+
+    @Override
+    public List<Optional<AcquireOutcome>> queue(List<QueueRequest> requests) {
+        return measure(StatementKind.QUEUE, requests.size(), () -> locks.queue(requests));
+    }
+
+    @Override
+    public List<Optional<AcquireOutcome>> leave(List<LeaveRequest> requests) {
+        return measure(StatementKind.LEAVE, requests.size(), () -> locks.leave(requests));
+    }
+
+    @Override
+    public void advance(List<String> streamIds) {
+        measure(StatementKind.ADVANCE, streamIds.size(), () -> {
+            locks.advance(streamIds);
+            return true;
+        });
+    }
+
+    @Override
+    public List<AwaitedStream> look(List<AwaitedStream.Known> streams, Duration horizon) {
+        return measure(StatementKind.LOOK, streams.size(), () -> locks.look(streams, horizon));
+    }
+
+    @Override
+    public List<QueueRequest> withoutPlace(List<QueueRequest> requests) {
+        return measure(StatementKind.LOOK, requests.size(), () -> locks.withoutPlace(requests));
     }
 
     @Override

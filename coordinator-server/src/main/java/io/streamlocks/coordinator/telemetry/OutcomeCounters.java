@@ -42,9 +42,11 @@ final class OutcomeCounters {
         return new Acquires(
                 ofAcquires.of(counter(name, description, "granted")),
                 ofAcquires.of(counter(name, description, "held")),
+                ofAcquires.of(counter(name, description, "awaited")),
                 ofAcquires.of(counter(name, description, "delayed")),
                 ofAcquires.of(counter(name, description, "lease_id_used")),
                 ofAcquires.of(counter(name, description, "blocked")),
+                ofAcquires.of(),
                 ofAcquires.of());
     }
 
@@ -110,10 +112,19 @@ final class OutcomeCounters {
         broken.increment(count);
     }
 
-    // A later statement decides an undecided request and counts it then, so the tally of undecided has no counter. The
+    // A later statement decides an undecided request and counts it then, so the tally of undecided has no counter. No
+    // statement decides that too many wait. The
     // tallies of losses are in the order of the reasons.
 
-    private record Acquires(Tally granted, Tally held, Tally delayed, Tally leaseIdUsed, Tally blocked, Tally undecided)
+    private record Acquires(
+            Tally granted,
+            Tally held,
+            Tally awaited,
+            Tally delayed,
+            Tally leaseIdUsed,
+            Tally blocked,
+            Tally undecided,
+            Tally tooManyWaiters)
             implements AcquireOutcome.Cases<Tally> {
 
         @Override
@@ -124,6 +135,16 @@ final class OutcomeCounters {
         @Override
         public Tally held(AcquireOutcome.Held outcome) {
             return held;
+        }
+
+        @Override
+        public Tally awaited(AcquireOutcome.Awaited outcome) {
+            return awaited;
+        }
+
+        @Override
+        public Tally tooManyWaiters(AcquireOutcome.TooManyWaiters outcome) {
+            return tooManyWaiters;
         }
 
         @Override

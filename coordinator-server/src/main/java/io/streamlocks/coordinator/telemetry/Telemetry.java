@@ -19,6 +19,7 @@ import io.streamlocks.coordinator.lock.Upkeep;
 import io.streamlocks.coordinator.lock.group.CallerLimit;
 import io.streamlocks.coordinator.lock.group.Execution;
 import io.streamlocks.coordinator.lock.group.StatementObserver;
+import io.streamlocks.coordinator.lock.waiting.WaitObserver;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -42,6 +43,7 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
     private final OutcomeCounters outcomes = new OutcomeCounters(registry);
     private final StatementMeters statements = new StatementMeters(registry);
     private final HttpMetrics http = new HttpMetrics(registry);
+    private final WaitMeters waits = new WaitMeters(registry);
     private final Tracing tracing;
 
     /** Null until {@link #measureJvm}. */
@@ -200,6 +202,11 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
                     case READS_OF_CALLER -> Refusal.CALLER_READS;
                     case UNFINISHED -> Refusal.UNFINISHED;
                 });
+    }
+
+    /** Returns what measures the calls that wait. */
+    public WaitObserver waits() {
+        return waits;
     }
 
     /** Returns all metrics in the text format of Prometheus, version 0.0.4. */

@@ -2,10 +2,12 @@ package io.streamlocks.coordinator.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.streamlocks.coordinator.lock.HandOvers;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.log.CapturedLog;
 import io.streamlocks.coordinator.log.RootCause;
 import io.streamlocks.testkit.contract.ForwardingLocks;
+import io.streamlocks.testkit.contract.SilentHandOvers;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
@@ -31,6 +33,11 @@ class ErrorLogTest {
             @Override
             protected LockManager next() {
                 throw failures.remove();
+            }
+
+            @Override
+            public HandOvers handOvers() {
+                return new SilentHandOvers();
             }
         };
         try (TestServer server = TestServer.of(failing)) {

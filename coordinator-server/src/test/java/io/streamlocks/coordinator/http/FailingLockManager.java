@@ -1,7 +1,9 @@
 package io.streamlocks.coordinator.http;
 
+import io.streamlocks.coordinator.lock.HandOvers;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.testkit.contract.ForwardingLocks;
+import io.streamlocks.testkit.contract.SilentHandOvers;
 import java.util.function.Supplier;
 
 /** Fails every call. */
@@ -21,5 +23,10 @@ final class FailingLockManager extends ForwardingLocks {
     @Override
     protected LockManager next() {
         throw failure.get();
+    }
+
+    @Override
+    public HandOvers handOvers() {
+        return new SilentHandOvers();
     }
 }

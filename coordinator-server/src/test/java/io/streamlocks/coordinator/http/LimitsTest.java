@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
@@ -59,7 +60,11 @@ class LimitsTest {
 
     private Guards limited(Optional<Authenticator> authenticator, int perSecond) {
         return new Guards(
-                authenticator, Optional.of(new RateLimit(perSecond, nanos::get)), Optional.empty(), Optional.empty());
+                authenticator,
+                Optional.of(new RateLimit(perSecond, nanos::get)),
+                Optional.empty(),
+                OptionalInt.empty(),
+                Optional.empty());
     }
 
     @Test
@@ -147,7 +152,14 @@ class LimitsTest {
         Capped(int max) {
             cap = new OwnerCap(max, locks::liveLeases);
             server = TestServer.of(
-                    locks, clock, new Guards(Optional.empty(), Optional.empty(), Optional.of(cap), Optional.empty()));
+                    locks,
+                    clock,
+                    new Guards(
+                            Optional.empty(),
+                            Optional.empty(),
+                            Optional.of(cap),
+                            OptionalInt.empty(),
+                            Optional.empty()));
         }
 
         @Override

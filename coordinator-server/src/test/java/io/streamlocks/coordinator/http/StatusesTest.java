@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -55,7 +56,11 @@ class StatusesTest {
         guarded = TestServer.guarded(tokens.guards());
         // Its clock stands still, so it accepts only the first call.
         busy = TestServer.guarded(new Guards(
-                Optional.empty(), Optional.of(new RateLimit(1, () -> 0)), Optional.empty(), Optional.empty()));
+                Optional.empty(),
+                Optional.of(new RateLimit(1, () -> 0)),
+                Optional.empty(),
+                OptionalInt.empty(),
+                Optional.empty()));
         busy.get("/v1/locks");
     }
 

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** A tokens file for a test. */
 final class TestTokens {
@@ -62,6 +63,11 @@ final class TestTokens {
 
     /** Guards that ask for these tokens, and nothing else. */
     Guards guards() {
-        return new Guards(Optional.of(authenticator()), Optional.empty(), Optional.empty(), Optional.empty());
+        return new Guards(
+                Optional.of(authenticator()),
+                Optional.empty(),
+                Optional.empty(),
+                OptionalInt.empty(),
+                Optional.empty());
     }
 }

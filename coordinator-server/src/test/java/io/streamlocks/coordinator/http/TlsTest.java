@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import javax.net.ssl.SSLContext;
@@ -70,7 +71,12 @@ class TlsTest {
         server = new HttpServer(
                 new MemoryLockManager(new MonotonicClock(), true),
                 gate,
-                new Guards(Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(certificate)),
+                new Guards(
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        OptionalInt.empty(),
+                        Optional.of(certificate)),
                 TestServer.DEFAULT_TTL,
                 TestServer.MAX_TTL,
                 Telemetry.untraced());

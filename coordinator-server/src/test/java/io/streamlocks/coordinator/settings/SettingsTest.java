@@ -39,7 +39,7 @@ class SettingsTest {
                         new MemoryBackend(),
                         NO_ACCESS_CONTROL,
                         Optional.empty(),
-                        new CallerLimits(0, 0),
+                        new CallerLimits(0, 0, 0),
                         new ReportingSettings("text", Optional.empty(), "stream-lock-coordinator")));
     }
 
@@ -90,7 +90,7 @@ class SettingsTest {
                                 Duration.ofSeconds(2))),
                         NO_ACCESS_CONTROL,
                         Optional.empty(),
-                        new CallerLimits(100, 2000),
+                        new CallerLimits(100, 2000, 0),
                         new ReportingSettings(
                                 "json", Optional.of(URI.create("https://collector.example:4318/otlp")), "locks")));
         assertThat(settings.leases().keepsHistory()).isFalse();

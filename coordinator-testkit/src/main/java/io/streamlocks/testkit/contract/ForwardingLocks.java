@@ -2,12 +2,16 @@ package io.streamlocks.testkit.contract;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.AwaitedStream;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.HandOvers;
+import io.streamlocks.coordinator.lock.LeaveRequest;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockReads;
+import io.streamlocks.coordinator.lock.QueueRequest;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
@@ -26,6 +30,36 @@ public abstract class ForwardingLocks implements LockManager {
     @Override
     public List<AcquireOutcome> acquire(List<AcquireRequest> requests) {
         return next().acquire(requests);
+    }
+
+    @Override
+    public List<Optional<AcquireOutcome>> queue(List<QueueRequest> requests) {
+        return next().queue(requests);
+    }
+
+    @Override
+    public List<Optional<AcquireOutcome>> leave(List<LeaveRequest> requests) {
+        return next().leave(requests);
+    }
+
+    @Override
+    public void advance(List<String> streamIds) {
+        next().advance(streamIds);
+    }
+
+    @Override
+    public List<AwaitedStream> look(List<AwaitedStream.Known> streams, Duration horizon) {
+        return next().look(streams, horizon);
+    }
+
+    @Override
+    public List<QueueRequest> withoutPlace(List<QueueRequest> requests) {
+        return next().withoutPlace(requests);
+    }
+
+    @Override
+    public HandOvers handOvers() {
+        return next().handOvers();
     }
 
     @Override

@@ -31,7 +31,13 @@ interface HistoryContract extends BreakContract {
         Lock lock = grant("alice").lock();
         assertThat(history(stream()))
                 .containsExactly(new Grant(
-                        stream(), "alice", lock.fencingToken(), Map.of(), lock.acquiredAt(), Optional.empty()));
+                        stream(),
+                        "alice",
+                        lock.fencingToken(),
+                        Map.of(),
+                        lock.acquiredAt(),
+                        Optional.empty(),
+                        Optional.empty()));
     }
 
     @Test

@@ -25,6 +25,11 @@ public interface TimeByTestClock extends BreakContract {
         clock().advance(by);
     }
 
+    /** Makes the places of a stream older by this much. */
+    default void agePlaces(String streamId, Duration by) {
+        clock().advance(by);
+    }
+
     @Override
     default void open(String streamId) {
         clock().advance(Limits.MAX_BREAK_DELAY);

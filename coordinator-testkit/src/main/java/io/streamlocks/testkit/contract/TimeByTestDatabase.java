@@ -19,6 +19,11 @@ public interface TimeByTestDatabase extends BreakContract {
         database().backdate(streamId, by);
     }
 
+    /** Makes the places of a stream older by this much. */
+    default void agePlaces(String streamId, Duration by) {
+        database().backdatePlaces(streamId, by);
+    }
+
     @Override
     default void open(String streamId) {
         database().open(streamId);

@@ -94,6 +94,14 @@ public final class TestDatabase implements AutoCloseable {
                         streamId);
     }
 
+    /** Makes the places in the queue of a stream older by this much. */
+    public void backdatePlaces(String streamId, Duration age) {
+        sql().execute(
+                        "UPDATE stream_lock_waiters SET calling_until = calling_until - ?::bigint * interval '1 millisecond' WHERE stream_id = ?",
+                        age.toMillis(),
+                        streamId);
+    }
+
     /** Lets the delay after a break of a stream end now. */
     public void open(String streamId) {
         sql().execute("UPDATE stream_locks SET closed_until = clock_timestamp() WHERE stream_id = ?", streamId);

@@ -115,6 +115,8 @@ public final class Call implements Consumer<Throwable> {
         }
     }
 
+    public void onClientGone(Runnable action) {}
+
     /** Records which stream the call is about. */
     public void streamId(String streamId) {
         span.ifPresent(traced -> traced.streamId(streamId));

@@ -4,20 +4,26 @@ import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
+import io.streamlocks.coordinator.lock.LeaveRequest;
 import io.streamlocks.coordinator.lock.LockCalls;
 import io.streamlocks.coordinator.lock.OverloadedException;
+import io.streamlocks.coordinator.lock.QueueRequest;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.StatementKind;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 
 /** The changes and their two lanes. This class is thread-safe, and no method blocks. */
 final class Changes {
+
+    private static final Optional<AcquireOutcome> BLOCKED = Optional.of(new AcquireOutcome.Blocked());
+    private static final Optional<AcquireOutcome> UNDECIDED = Optional.of(new AcquireOutcome.Undecided());
 
     private final StatementObserver observer;
     private final Backlog backlog;
@@ -28,6 +34,8 @@ final class Changes {
     final Operation<RenewRequest, RenewOutcome> renew;
     final Operation<ReleaseRequest, ReleaseOutcome> release;
     final Operation<BreakRequest, BreakOutcome> breakLeases;
+    final Operation<QueueRequest, Optional<AcquireOutcome>> queue;
+    final Operation<LeaveRequest, Optional<AcquireOutcome>> leave;
 
     /**
      * @param locks carries out the statements
@@ -74,6 +82,10 @@ final class Changes {
                 new BreakOutcome.Blocked(),
                 new BreakOutcome.Undecided(),
                 changes);
+        this.queue =
+                new Operation<>(StatementKind.QUEUE, QueueRequest::streamId, locks::queue, BLOCKED, UNDECIDED, changes);
+        this.leave =
+                new Operation<>(StatementKind.LEAVE, LeaveRequest::streamId, locks::leave, BLOCKED, UNDECIDED, changes);
     }
 
     /**

@@ -4,7 +4,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Runs tasks later. Implementations are thread-safe and do not block. */
-interface Delay {
+public interface Delay {
 
     /** Runs tasks on the JVM's own timer thread. */
     Delay JVM = (task, ms) -> CompletableFuture.delayedExecutor(ms, TimeUnit.MILLISECONDS, Runnable::run)

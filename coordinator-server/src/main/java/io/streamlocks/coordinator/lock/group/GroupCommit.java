@@ -5,10 +5,12 @@ import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.LeaveRequest;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockCalls;
 import io.streamlocks.coordinator.lock.LockReads;
 import io.streamlocks.coordinator.lock.OverloadedException;
+import io.streamlocks.coordinator.lock.QueueRequest;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
@@ -33,7 +35,7 @@ import java.util.function.LongSupplier;
  * or if one statement takes long, the lane has two under way.
  *
  * <p>Callers take turns ({@link Waiting}). Each of them gets a part of each statement, however much the others ask for.
- * Acquires, releases and breaks share one lane. The requests of one caller for one stream are carried out in the order
+ * Acquires, releases, breaks and places in queues share one lane. The requests of one caller for one stream are carried out in the order
  * of their arrival, unless another transaction has the stream locked. The requests of different callers may be carried
  * out in any order, as concurrent calls may. Renewals have a lane of their own, so that no acquire waits behind the
  * heartbeats of a million leases. A renewal that is sent during an acquire or a release of the same lease may come
@@ -113,6 +115,28 @@ public final class GroupCommit implements AutoCloseable {
      */
     public CompletableFuture<List<AcquireOutcome>> acquire(String caller, List<AcquireRequest> requests) {
         return changes.submit(changes.acquire, caller, requests);
+    }
+
+    /**
+     * Carries out {@link LockCalls#queue} later.
+     *
+     * @param caller identifies the caller; the calls of one caller share a turn
+     * @param requests the requests
+     * @return one outcome per request; fails as that method does, or with {@link OverloadedException}
+     */
+    public CompletableFuture<List<Optional<AcquireOutcome>>> queue(String caller, List<QueueRequest> requests) {
+        return changes.submit(changes.queue, caller, requests);
+    }
+
+    /**
+     * Carries out {@link LockCalls#leave} later.
+     *
+     * @param caller identifies the caller; the calls of one caller share a turn
+     * @param requests the requests
+     * @return one outcome per request; fails as that method does, or with {@link OverloadedException}
+     */
+    public CompletableFuture<List<Optional<AcquireOutcome>>> leave(String caller, List<LeaveRequest> requests) {
+        return changes.submit(changes.leave, caller, requests);
     }
 
     /**

@@ -27,6 +27,7 @@ final class Entry {
     private final UUID leaseId;
     private final long fencingToken;
     private final Instant acquiredAt;
+    private final Optional<Duration> waited;
 
     /** The leases before this one, latest first. */
     private final List<UUID> supersededLeaseIds;
@@ -39,13 +40,24 @@ final class Entry {
     private Optional<String> breakReason = Optional.empty();
     private Instant closedUntil;
 
-    Entry(AcquireRequest request, long fencingToken, Instant now, List<UUID> supersededLeaseIds) {
+    /**
+     * @param request the request that is granted
+     * @param waited how long its caller waited; empty if it did not wait
+     * @param supersededLeaseIds the leases before this one, latest first
+     */
+    Entry(
+            AcquireRequest request,
+            long fencingToken,
+            Instant now,
+            Optional<Duration> waited,
+            List<UUID> supersededLeaseIds) {
         this.streamId = request.streamId();
         this.owner = request.owner();
         this.leaseId = request.leaseId();
         this.fencingToken = fencingToken;
         this.ttl = request.ttl();
         this.acquiredAt = now;
+        this.waited = waited;
         this.expiresAt = now.plus(request.ttl());
         this.closedUntil = now;
         this.supersededLeaseIds = supersededLeaseIds;
@@ -70,6 +82,11 @@ final class Entry {
 
     boolean isLive(Instant now) {
         return expiresAt.isAfter(now);
+    }
+
+    /** Returns whether a lease id is that of this lease or of one before it, so that it cannot be granted again. */
+    boolean knows(UUID lease) {
+        return isOf(lease) || hasSuperseded(lease);
     }
 
     boolean isOf(UUID lease) {
@@ -145,12 +162,20 @@ final class Entry {
         return breakReason;
     }
 
-    Lease lease(Instant now) {
-        return new Lease(leaseId, lock(now));
+    /** Returns the lease, with the number of callers that wait for its stream. */
+    Lease lease(Instant now, int waiting) {
+        return new Lease(leaseId, lock(now, waiting));
     }
 
-    Lock lock(Instant now) {
-        return new Lock(streamId, owner, fencingToken, ttl, acquiredAt, expiresAt, Duration.between(now, expiresAt));
+    /** Returns the lock, with the number of callers that wait for its stream. */
+    Lock lock(Instant now, int waiting) {
+        return new Lock(
+                streamId, owner, fencingToken, ttl, acquiredAt, expiresAt, Duration.between(now, expiresAt), waiting);
+    }
+
+    /** Returns the time until the lease ends or the stream opens; not positive if it can be granted. */
+    Duration grantableIn(Instant now) {
+        return Duration.between(now, expiresAt.isAfter(closedUntil) ? expiresAt : closedUntil);
     }
 
     /** Returns the grant if its end is not in history yet: it is live, or it expired without a successor. */
@@ -176,6 +201,6 @@ final class Entry {
     }
 
     private Grant grant(Optional<Grant.End> end) {
-        return new Grant(streamId, owner.id(), fencingToken, owner.labels(), acquiredAt, end);
+        return new Grant(streamId, owner.id(), fencingToken, owner.labels(), acquiredAt, waited, end);
     }
 }

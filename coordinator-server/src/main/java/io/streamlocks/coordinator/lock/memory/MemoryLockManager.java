@@ -2,23 +2,22 @@ package io.streamlocks.coordinator.lock.memory;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.AwaitedStream;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.Grant;
-import io.streamlocks.coordinator.lock.GrantPage;
-import io.streamlocks.coordinator.lock.HistoryQuery;
+import io.streamlocks.coordinator.lock.HandOvers;
+import io.streamlocks.coordinator.lock.LeaveRequest;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockManager;
-import io.streamlocks.coordinator.lock.LockPage;
-import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.LockReads;
 import io.streamlocks.coordinator.lock.LossReason;
+import io.streamlocks.coordinator.lock.QueueRequest;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
-import io.streamlocks.coordinator.lock.StreamHistoryQuery;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,10 +28,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Leases in the memory of this process. A restart forgets everything, but fencing tokens continue to rise. Two servers
@@ -41,17 +40,20 @@ import java.util.stream.Stream;
  * <p>This class is thread-safe: one monitor guards all streams. A call waits only for that monitor, so no method throws
  * {@link io.streamlocks.coordinator.lock.StorageUnavailableException}.
  */
-public final class MemoryLockManager implements LockManager, LockReads {
+public final class MemoryLockManager implements LockManager {
 
     private static final int PURGE_CHUNK = 1000;
 
     /** PostgreSQL's collation "C" has this order. {@link String#compareTo} would sort emoji before U+E000. */
-    private static final Comparator<String> BYTE_ORDER =
+    static final Comparator<String> BYTE_ORDER =
             Comparator.comparing(id -> id.getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned);
 
     private final InstantSource clock;
     private final TreeMap<String, Entry> streams = new TreeMap<>(BYTE_ORDER);
     private final MemoryHistory history;
+    private final MemoryQueues queues = new MemoryQueues();
+    private final MemoryWaits waits = new MemoryWaits(streams, queues, this::handOver);
+    private final LockReads reads;
     private long lastFencingToken;
 
     /**
@@ -66,6 +68,7 @@ public final class MemoryLockManager implements LockManager, LockReads {
     public MemoryLockManager(InstantSource clock, boolean keepHistory) {
         this.clock = clock;
         this.history = new MemoryHistory(keepHistory);
+        this.reads = new MemoryReads(this, streams, queues, history, this::now);
         Instant now = now();
         this.lastFencingToken =
                 TimeUnit.SECONDS.toMicros(now.getEpochSecond()) + TimeUnit.NANOSECONDS.toMicros(now.getNano());
@@ -87,25 +90,88 @@ public final class MemoryLockManager implements LockManager, LockReads {
         if (last != null) {
             boolean live = last.isLive(now);
             if (last.isOf(request.leaseId())) {
-                return live ? new AcquireOutcome.Granted(last.lease(now)) : new AcquireOutcome.LeaseIdUsed();
+                return live ? granted(last, now) : new AcquireOutcome.LeaseIdUsed();
             }
             if (last.hasSuperseded(request.leaseId())) {
                 return new AcquireOutcome.LeaseIdUsed();
             }
             if (live) {
-                return new AcquireOutcome.Held(last.lock(now));
+                return new AcquireOutcome.Held(lock(last, now));
             }
             Duration opensIn = last.opensIn(now);
             if (opensIn.compareTo(Duration.ZERO) > 0) {
                 return new AcquireOutcome.Delayed(opensIn);
             }
-            if (!last.isEnded()) {
-                history.add(last.superseded(request.ownerId()));
+            if (queues.first(last, now)
+                    .filter(first -> !first.request().leaseId().equals(request.leaseId()))
+                    .isPresent()) {
+                return new AcquireOutcome.Awaited(OptionalInt.empty());
             }
         }
-        Entry granted = new Entry(request, ++lastFencingToken, now, last == null ? List.of() : last.leaseIdsSoFar());
+        return granted(grant(request, now, Optional.empty()), now);
+    }
+
+    private Entry grant(AcquireRequest request, Instant now, Optional<Duration> waited) {
+        Entry last = streams.get(request.streamId());
+        if (last != null && !last.isEnded()) {
+            history.add(last.superseded(request.ownerId()));
+        }
+        Entry granted =
+                new Entry(request, ++lastFencingToken, now, waited, last == null ? List.of() : last.leaseIdsSoFar());
         streams.put(request.streamId(), granted);
-        return new AcquireOutcome.Granted(granted.lease(now));
+        queues.remove(request.streamId(), request.leaseId(), place -> true);
+        return granted;
+    }
+
+    private AcquireOutcome granted(Entry entry, Instant now) {
+        return waits.granted(entry, now);
+    }
+
+    private Lock lock(Entry entry, Instant now) {
+        return waits.lock(entry, now);
+    }
+
+    /** Hands a stream over to the first caller in its queue, if the stream can be granted and the caller waits. */
+    private void handOver(Entry entry, Instant now) {
+        if (entry.grantableIn(now).compareTo(Duration.ZERO) <= 0) {
+            queues.first(entry, now).filter(place -> place.isCalling(now)).ifPresent(place -> {
+                Entry granted =
+                        grant(place.request().request(), now, Optional.of(Duration.between(place.since(), now)));
+                queues.report(granted);
+            });
+        }
+    }
+
+    @Override
+    public synchronized List<Optional<AcquireOutcome>> queue(List<QueueRequest> requests) {
+        return requests.stream().map(request -> waits.queue(request, now())).toList();
+    }
+
+    @Override
+    public synchronized List<Optional<AcquireOutcome>> leave(List<LeaveRequest> requests) {
+        return requests.stream().map(request -> waits.leave(request, now())).toList();
+    }
+
+    @Override
+    public synchronized void advance(List<String> streamIds) {
+        Instant now = now();
+        streamIds.forEach(
+                streamId -> Optional.ofNullable(streams.get(streamId)).ifPresent(entry -> handOver(entry, now)));
+    }
+
+    @Override
+    public synchronized List<AwaitedStream> look(List<AwaitedStream.Known> known, Duration horizon) {
+        return waits.look(known, horizon, now());
+    }
+
+    @Override
+    public synchronized List<QueueRequest> withoutPlace(List<QueueRequest> requests) {
+        return waits.withoutPlace(requests);
+    }
+
+    @Override
+    public HandOvers handOvers() {
+        return queues;
     }
 
     @Override
@@ -124,7 +190,7 @@ public final class MemoryLockManager implements LockManager, LockReads {
             return new RenewOutcome.Lost(loss.get(), breakReason(loss.get(), entry));
         }
         entry.renew(request.ttl(), now);
-        return new RenewOutcome.Renewed(entry.lease(now));
+        return new RenewOutcome.Renewed(waits.lease(entry, now));
     }
 
     @Override
@@ -141,10 +207,19 @@ public final class MemoryLockManager implements LockManager, LockReads {
         Optional<LossReason> loss = entry.loss(request.leaseId(), request.ownerPrefix(), now);
         if (loss.isEmpty()) {
             history.add(entry.release(now));
+            handOver(entry, now);
+        } else if (loss.get() == LossReason.UNKNOWN && withdraw(request)) {
+            handOver(entry, now);
         } else if (loss.get() != LossReason.RELEASED) {
             return new ReleaseOutcome.Lost(loss.get(), breakReason(loss.get(), entry));
         }
         return new ReleaseOutcome.Released();
+    }
+
+    private boolean withdraw(ReleaseRequest request) {
+        return queues.remove(request.streamId(), request.leaseId(), place -> place.request()
+                .ownerId()
+                .startsWith(request.ownerPrefix()));
     }
 
     private static Optional<String> breakReason(LossReason loss, Entry entry) {
@@ -165,24 +240,26 @@ public final class MemoryLockManager implements LockManager, LockReads {
         if (request.expectedFencingToken()
                 .filter(token -> token != entry.fencingToken())
                 .isPresent()) {
-            return new BreakOutcome.TokenChanged(entry.lock(now));
+            return new BreakOutcome.TokenChanged(lock(entry, now));
         }
         Grant broken = entry.breakLease(request.breaking(), now);
         history.add(broken);
+        handOver(entry, now);
         return new BreakOutcome.Broken(broken);
     }
 
     @Override
     public synchronized int breakOwner(String ownerId, Breaking breaking) {
         Instant now = now();
-        int broken = 0;
-        for (Entry entry : streams.values()) {
-            if (entry.isLive(now) && ownerId.equals(entry.ownerId())) {
-                history.add(entry.breakLease(breaking, now));
-                broken++;
-            }
+        // A hand-over changes the map, and may grant a stream to the same owner again.
+        List<Entry> held = streams.values().stream()
+                .filter(entry -> entry.isLive(now) && ownerId.equals(entry.ownerId()))
+                .toList();
+        for (Entry entry : held) {
+            history.add(entry.breakLease(breaking, now));
+            handOver(entry, now);
         }
-        return broken;
+        return held.size();
     }
 
     @Override
@@ -190,41 +267,12 @@ public final class MemoryLockManager implements LockManager, LockReads {
         Instant now = now();
         return Optional.ofNullable(streams.get(streamId))
                 .filter(entry -> entry.isLive(now))
-                .map(entry -> entry.lock(now));
+                .map(entry -> lock(entry, now));
     }
 
     @Override
     public LockReads reads() {
-        return this;
-    }
-
-    @Override
-    public synchronized LockPage list(LockQuery query) {
-        Instant now = now();
-        boolean fromPrefix = BYTE_ORDER.compare(query.prefix(), query.after()) > 0;
-        List<Lock> locks = streams.tailMap(fromPrefix ? query.prefix() : query.after(), fromPrefix).values().stream()
-                .takeWhile(entry -> entry.streamId().startsWith(query.prefix()))
-                .filter(entry -> entry.isLive(now))
-                .filter(entry ->
-                        query.ownerId().isEmpty() || query.ownerId().get().equals(entry.ownerId()))
-                .limit(query.pageSize() + 1L)
-                .map(entry -> entry.lock(now))
-                .toList();
-        return LockPage.of(locks, query.pageSize());
-    }
-
-    @Override
-    public synchronized GrantPage history(StreamHistoryQuery query) {
-        Instant now = now();
-        return history.page(
-                query,
-                Stream.ofNullable(streams.get(query.streamId())).flatMap(entry -> entry.latestGrant(now).stream()));
-    }
-
-    @Override
-    public synchronized GrantPage history(HistoryQuery query) {
-        Instant now = now();
-        return history.page(query, streams.values().stream().flatMap(entry -> entry.latestGrant(now).stream()));
+        return reads;
     }
 
     @Override
@@ -269,6 +317,7 @@ public final class MemoryLockManager implements LockManager, LockReads {
             history.add(entry.expired());
         }
         streams.remove(entry.streamId());
+        queues.forget(entry.streamId());
     }
 
     /** Returns at once, because memory is always writable. */

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 
 /** Grants leases. */
@@ -44,11 +45,15 @@ record AcquireChange(Statements statements) implements Change<AcquireRequest, Ac
      * may have set the sequence back or copied the database without the value of the sequence. A stream without a row
      * has had no grant for longer than any statement can run, so its token may be drawn before the insert.
      *
+     * <p>A stream with callers in its queue who come first is left out as well. A place that is taken after the snapshot
+     * writes the row, so the version that the snapshot shows is not the one that is locked then.
+     *
      * <p>New rows are inserted first. The statement may have to wait for them alone, and should have no other row
      * locked while it waits.
      */
-    static final String SQL =
-            String.format(Locale.ROOT, """
+    static final String SQL = String.format(
+            Locale.ROOT,
+            """
             WITH free AS MATERIALIZED (
                 SELECT r.*, seen.ctid AS place
                 FROM unnest(?::text[], ?::text[], ?::uuid[], ?::bigint[], ?::text[])
@@ -57,7 +62,9 @@ record AcquireChange(Statements statements) implements Change<AcquireRequest, Ac
                 WHERE seen.stream_id IS NULL
                     OR (greatest(seen.expires_at, seen.closed_until) <= clock_timestamp()
                         AND r.lease_id <> seen.lease_id
-                        AND r.lease_id <> ALL (seen.superseded_lease_ids))
+                        AND r.lease_id <> ALL (seen.superseded_lease_ids)
+                        AND (seen.awaited_until IS NULL OR seen.awaited_until <= clock_timestamp()
+                            OR NOT %4$s))
             ),
             granted_again AS (
                 UPDATE stream_locks l
@@ -92,7 +99,11 @@ record AcquireChange(Statements statements) implements Change<AcquireRequest, Ac
             SELECT * FROM granted_first
             UNION ALL
             SELECT * FROM granted_again
-            """, Limits.SUPERSEDED_REMEMBERED, LeaseRow.LEASE, String.join(", ", INSERTED));
+            """,
+            Limits.SUPERSEDED_REMEMBERED,
+            LeaseRow.LEASE,
+            String.join(", ", INSERTED),
+            PlaceSql.comesFirst("seen"));
 
     private static final AcquireOutcome BLOCKED = new AcquireOutcome.Blocked();
     private static final AcquireOutcome UNDECIDED = new AcquireOutcome.Undecided();
@@ -146,18 +157,21 @@ record AcquireChange(Statements statements) implements Change<AcquireRequest, Ac
         return GLANCE;
     }
 
-    /** The committed row proves who holds a stream, and until when the stream is closed. */
-    private static Optional<AcquireOutcome> glance(ResultSet row) throws SQLException {
+    /** The committed row proves who holds a stream, until when it is closed, and that others wait for it. */
+    static Optional<AcquireOutcome> glance(ResultSet row) throws SQLException {
         if (row.getBoolean("is_latest") || row.getBoolean("is_superseded")) {
             return Optional.empty();
         }
         if (row.getBoolean("is_live")) {
             return Optional.of(new AcquireOutcome.Held(LeaseRow.lock(row)));
         }
-        return row.getBoolean("is_closed")
-                ? Optional.of(new AcquireOutcome.Delayed(Duration.between(
-                        row.getObject("answered_at", OffsetDateTime.class),
-                        row.getObject("closed_until", OffsetDateTime.class))))
+        if (row.getBoolean("is_closed")) {
+            return Optional.of(new AcquireOutcome.Delayed(Duration.between(
+                    row.getObject("answered_at", OffsetDateTime.class),
+                    row.getObject("closed_until", OffsetDateTime.class))));
+        }
+        return row.getBoolean("is_awaited")
+                ? Optional.of(new AcquireOutcome.Awaited(OptionalInt.empty()))
                 : Optional.empty();
     }
 

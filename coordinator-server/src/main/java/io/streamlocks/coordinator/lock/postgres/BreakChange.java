@@ -40,7 +40,7 @@ record BreakChange(Statements statements) implements Change<BreakRequest, BreakO
                 AND l.fencing_token = coalesce(t.expected_fencing_token, l.fencing_token)
                 AND starts_with(l.owner_id, t.owner_prefix)
             RETURNING t.stream_id, t.owner_id, t.fencing_token, t.labels, t.acquired_at, t.broken_by, t.break_reason,
-                l.expires_at AS ended_at
+                l.expires_at AS ended_at, CASE WHEN l.waited_fencing_token = t.fencing_token THEN l.waited_ms END AS waited_ms
             """;
 
     private static final BreakOutcome BLOCKED = new BreakOutcome.Blocked();

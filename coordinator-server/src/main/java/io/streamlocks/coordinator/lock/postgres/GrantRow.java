@@ -7,6 +7,7 @@ import io.streamlocks.coordinator.lock.EndReason;
 import io.streamlocks.coordinator.lock.Grant;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Locale;
@@ -31,6 +32,7 @@ final class GrantRow {
                 row.getLong("fencing_token"),
                 Labels.of(row),
                 row.getObject("acquired_at", OffsetDateTime.class).toInstant(),
+                Optional.ofNullable(row.getObject("waited_ms", Long.class)).map(Duration::ofMillis),
                 Optional.of(end));
     }
 
@@ -46,6 +48,11 @@ final class GrantRow {
                 row.get(STREAM_LOCKS.FENCING_TOKEN),
                 Labels.of(row.get(STREAM_LOCKS.LABELS)),
                 row.get(STREAM_LOCKS.ACQUIRED_AT).toInstant(),
+                // A server of the previous version leaves the time of an earlier grant in the row.
+                Optional.ofNullable(row.get(STREAM_LOCKS.WAITED_MS))
+                        .filter(waited ->
+                                row.get(STREAM_LOCKS.FENCING_TOKEN).equals(row.get(STREAM_LOCKS.WAITED_FENCING_TOKEN)))
+                        .map(Duration::ofMillis),
                 expired.map(at -> new Grant.End(at, EndReason.EXPIRED, Optional.empty(), Optional.empty())));
     }
 
@@ -62,6 +69,7 @@ final class GrantRow {
                 row.get(STREAM_LOCK_HISTORY.FENCING_TOKEN),
                 Labels.of(row.get(STREAM_LOCK_HISTORY.LABELS)),
                 row.get(STREAM_LOCK_HISTORY.ACQUIRED_AT).toInstant(),
+                Optional.ofNullable(row.get(STREAM_LOCK_HISTORY.WAITED_MS)).map(Duration::ofMillis),
                 Optional.of(end));
     }
 }

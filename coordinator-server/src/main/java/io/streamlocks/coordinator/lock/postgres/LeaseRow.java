@@ -14,9 +14,9 @@ import java.util.UUID;
 final class LeaseRow {
 
     /** The lease of a row {@code l}. */
-    static final String LEASE = """
+    static final String LEASE = String.format(Locale.ROOT, """
             l.stream_id, l.owner_id, l.lease_id, l.fencing_token, l.ttl_ms, l.acquired_at, l.expires_at, l.labels,
-                clock_timestamp() AS answered_at""";
+                clock_timestamp() AS answered_at, %s AS waiting""", PlaceSql.WAITING);
 
     /**
      * The state of the lease of a request {@code r} and of the row {@code l} of its stream. All columns but the
@@ -29,7 +29,8 @@ final class LeaseRow {
                 l.expires_at > clock_timestamp() AS is_live,
                 l.broken_fencing_token = l.fencing_token AS is_broken,
                 l.ended_fencing_token = l.fencing_token AS is_end_known,
-                l.closed_until > clock_timestamp() AS is_closed""", LEASE);
+                l.closed_until > clock_timestamp() AS is_closed,
+                l.awaited_until > clock_timestamp() AND %s AS is_awaited""", LEASE, PlaceSql.comesFirst("l"));
 
     private LeaseRow() {}
 
@@ -47,6 +48,7 @@ final class LeaseRow {
                 Duration.ofMillis(row.getLong("ttl_ms")),
                 row.getObject("acquired_at", OffsetDateTime.class).toInstant(),
                 expiresAt.toInstant(),
-                left.isNegative() ? Duration.ZERO : left);
+                left.isNegative() ? Duration.ZERO : left,
+                row.getInt("waiting"));
     }
 }

@@ -2,12 +2,17 @@ package io.streamlocks.coordinator.lock.postgres;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.AwaitedStream;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.HandOvers;
+import io.streamlocks.coordinator.lock.LeaveRequest;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockReads;
+import io.streamlocks.coordinator.lock.LossReason;
+import io.streamlocks.coordinator.lock.QueueRequest;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
@@ -16,6 +21,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.IntStream;
 import javax.sql.DataSource;
 
 /**
@@ -41,6 +48,8 @@ public final class PostgresLockManager implements LockManager {
     private final Pass<ReleaseRequest, ReleaseOutcome> releases;
     private final Pass<BreakRequest, BreakOutcome> breaks;
     private final OwnerBreak ownerBreak;
+    private final PostgresQueues queues;
+    private final PostgresHandOvers handOvers;
     private final PostgresReads reads;
     private final PostgresUpkeep upkeep;
     private final WriteCheck writeCheck;
@@ -51,25 +60,30 @@ public final class PostgresLockManager implements LockManager {
      * @param dataSource a pool; the caller closes it
      */
     public PostgresLockManager(DataSource dataSource) {
-        this(dataSource, () -> {});
+        this(dataSource, dataSource, () -> {});
     }
 
     /**
      * Creates a lock manager.
      *
      * @param dataSource a pool; the caller closes it
+     * @param unpooled provides the connection on which this server listens for hand-overs
      * @param onReadOnly is called each time a connection accepts no writes, on the thread of the call, and must not
      *     block. The server of that connection has changed its role, so connections of the same age or older accept
      *     none either
      */
-    public PostgresLockManager(DataSource dataSource, Runnable onReadOnly) {
+    public PostgresLockManager(DataSource dataSource, DataSource unpooled, Runnable onReadOnly) {
         Statements statements = new Statements(dataSource, onReadOnly);
-        this.acquires = new Pass<>(statements, new AcquireChange(statements));
+        AcquireChange acquire = new AcquireChange(statements);
+        UUID serverId = UUID.randomUUID();
+        this.queues = new PostgresQueues(statements, acquire, serverId);
+        this.handOvers = new PostgresHandOvers(statements, unpooled, serverId);
+        this.acquires = new Pass<>(statements, acquire);
         this.renewals = new Pass<>(statements, new RenewChange(statements));
         this.releases = new Pass<>(statements, new ReleaseChange(statements));
         this.breaks = new Pass<>(statements, new BreakChange(statements));
         this.ownerBreak = new OwnerBreak(statements);
-        this.reads = new PostgresReads(statements, new PostgresHistory(statements));
+        this.reads = new PostgresReads(statements, new PostgresHistory(statements), queues);
         this.upkeep = new PostgresUpkeep(statements);
         this.writeCheck = new WriteCheck(statements, onReadOnly);
     }
@@ -86,7 +100,50 @@ public final class PostgresLockManager implements LockManager {
 
     @Override
     public List<ReleaseOutcome> release(List<ReleaseRequest> requests) {
-        return releases.decide(requests);
+        List<ReleaseOutcome> outcomes = releases.decide(requests);
+        List<Integer> unknown = IntStream.range(0, outcomes.size())
+                .filter(i -> outcomes.get(i) instanceof ReleaseOutcome.Lost lost && lost.reason() == LossReason.UNKNOWN)
+                .boxed()
+                .toList();
+        if (!unknown.isEmpty()) {
+            List<Optional<ReleaseOutcome>> withdrawn =
+                    queues.withdraw(unknown.stream().map(requests::get).toList());
+            for (int i = 0; i < unknown.size(); i++) {
+                int index = unknown.get(i);
+                withdrawn.get(i).ifPresent(outcome -> outcomes.set(index, outcome));
+            }
+        }
+        return outcomes;
+    }
+
+    @Override
+    public List<Optional<AcquireOutcome>> queue(List<QueueRequest> requests) {
+        return queues.queue(requests);
+    }
+
+    @Override
+    public List<Optional<AcquireOutcome>> leave(List<LeaveRequest> requests) {
+        return queues.leave(requests);
+    }
+
+    @Override
+    public void advance(List<String> streamIds) {
+        queues.advance(streamIds);
+    }
+
+    @Override
+    public List<AwaitedStream> look(List<AwaitedStream.Known> streams, Duration horizon) {
+        return queues.look(streams, horizon);
+    }
+
+    @Override
+    public List<QueueRequest> withoutPlace(List<QueueRequest> requests) {
+        return queues.withoutPlace(requests);
+    }
+
+    @Override
+    public HandOvers handOvers() {
+        return handOvers;
     }
 
     @Override

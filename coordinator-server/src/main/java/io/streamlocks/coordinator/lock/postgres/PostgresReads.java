@@ -8,6 +8,7 @@ import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.LockReads;
 import io.streamlocks.coordinator.lock.StreamHistoryQuery;
+import io.streamlocks.coordinator.lock.Waiter;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -17,7 +18,7 @@ import java.util.Optional;
 import java.util.UUID;
 
 /** Reads live locks, and passes the reads of history on. This class is thread-safe. */
-record PostgresReads(Statements statements, PostgresHistory history) implements LockReads {
+record PostgresReads(Statements statements, PostgresHistory history, PostgresQueues queues) implements LockReads {
 
     /** It is above every stream id that begins with a prefix: no id contains this character, which Unicode reserves. */
     static final String PAST_PREFIX = Character.toString(Character.MAX_CODE_POINT);
@@ -106,6 +107,11 @@ record PostgresReads(Statements statements, PostgresHistory history) implements 
     @Override
     public GrantPage history(HistoryQuery query) {
         return history.page(query);
+    }
+
+    @Override
+    public List<Waiter> waiters(String streamId) {
+        return queues.waiters(streamId);
     }
 
     private static List<Lock> locks(ResultSet rows) throws SQLException {

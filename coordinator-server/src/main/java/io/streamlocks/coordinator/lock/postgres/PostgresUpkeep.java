@@ -80,6 +80,7 @@ record PostgresUpkeep(Statements statements) implements Upkeep {
 
     @Override
     public int purge(Duration idleFor) {
+        statements.run("purge places", db -> db.execute(QueueSql.PURGE));
         int purged = 0;
         String after = "";
         while (after != null) {

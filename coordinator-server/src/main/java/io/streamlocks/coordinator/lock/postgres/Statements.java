@@ -145,7 +145,13 @@ final class Statements {
     }
 
     private static String typeOf(Object[] column) {
-        return column instanceof UUID[] ? "uuid" : column instanceof Long[] ? "int8" : "text";
+        if (column instanceof UUID[]) {
+            return "uuid";
+        }
+        if (column instanceof Boolean[]) {
+            return "bool";
+        }
+        return column instanceof Long[] ? "int8" : "text";
     }
 
     /** Returns the values of the requests for one parameter of a statement. */

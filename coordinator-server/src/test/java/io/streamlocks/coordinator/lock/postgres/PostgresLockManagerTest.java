@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.testkit.contract.LockManagerContract;
 import io.streamlocks.testkit.contract.OwnerPrefixContract;
+import io.streamlocks.testkit.contract.QueueContract;
 import io.streamlocks.testkit.contract.TimeByTestDatabase;
 import io.streamlocks.testkit.rig.TestDatabase;
+import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import org.junit.jupiter.api.AfterAll;
@@ -15,7 +17,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("postgres")
-class PostgresLockManagerTest extends LockManagerContract implements OwnerPrefixContract, TimeByTestDatabase {
+class PostgresLockManagerTest extends LockManagerContract
+        implements OwnerPrefixContract, QueueContract, TimeByTestDatabase {
 
     private static TestDatabase database;
     private static LockManager locks;
@@ -29,6 +32,11 @@ class PostgresLockManagerTest extends LockManagerContract implements OwnerPrefix
     @AfterAll
     static void close() {
         database.close();
+    }
+
+    @Override
+    public void agePlaces(String streamId, Duration by) {
+        TimeByTestDatabase.super.agePlaces(streamId, by);
     }
 
     @Override

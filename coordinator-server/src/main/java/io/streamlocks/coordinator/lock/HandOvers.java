@@ -1,0 +1,37 @@
+package io.streamlocks.coordinator.lock;
+
+/**
+ * How a backend reports that it has handed a stream over to a caller that waits at this server. A report only wakes the
+ * server up: reports can be lost, and the server looks at the streams in any case. Implementations are thread-safe.
+ */
+public interface HandOvers extends AutoCloseable {
+
+    /** Is informed of hand-overs. The methods must not block. */
+    interface Listener {
+
+        /**
+         * A stream was handed over.
+         *
+         * @param streamId the stream
+         * @param fencingToken the token of the new lease
+         */
+        void handedOver(String streamId, long fencingToken);
+
+        /** Reports may have been lost. */
+        void reportsLost();
+    }
+
+    /**
+     * Sets who is informed.
+     *
+     * @param listener is called on a thread of the backend
+     */
+    void listen(Listener listener);
+
+    /** Returns whether reports arrive now, as far as this backend has checked. */
+    boolean areReported();
+
+    /** Ends the reports. Returns at once. */
+    @Override
+    void close();
+}

@@ -1,0 +1,83 @@
+package io.streamlocks.coordinator.lock.postgres;
+
+import java.util.Locale;
+
+/**
+ * The statements on the queues of streams. The functions of the migration that created the table of places contain the
+ * rules: each locks the row of its stream, or skips the stream if another transaction has it locked, and judges the
+ * queue afterwards. Every change of a queue, and every grant, therefore happens one after another. {@link
+ * io.streamlocks.coordinator.lock} has the argument.
+ */
+final class QueueSql {
+
+    /**
+     * Binds stream ids, owner ids, lease ids, ttls in ms, labels as the text of an array, the server, calls, and the
+     * times in ms for which they wait. Returns what has become of each request.
+     */
+    static final String QUEUE = """
+            SELECT r.position, stream_lock_queue(
+                r.stream_id, r.owner_id, r.lease_id, r.ttl_ms, r.labels::text[], ?::uuid, r.call_id, r.waits_ms) AS outcome,
+                NULL AS place_position
+            FROM unnest(?::text[], ?::text[], ?::uuid[], ?::bigint[], ?::text[], ?::uuid[], ?::bigint[])
+                WITH ORDINALITY AS r (stream_id, owner_id, lease_id, ttl_ms, labels, call_id, waits_ms, position)
+            """;
+
+    /**
+     * Binds stream ids, lease ids, calls (null for any call), the prefixes that the owners must have, and whether the
+     * place is kept. Returns what has become of each request, and the positions of places that are kept.
+     */
+    static final String LEAVE = """
+            SELECT r.position, f.outcome, f.place_position
+            FROM unnest(?::text[], ?::uuid[], ?::uuid[], ?::text[], ?::boolean[])
+                    WITH ORDINALITY AS r (stream_id, lease_id, call_id, owner_prefix, keeps_place, position),
+                LATERAL stream_lock_leave(r.stream_id, r.lease_id, r.call_id, r.owner_prefix, r.keeps_place) f
+            """;
+
+    /** Binds stream ids. Returns nothing of use. */
+    static final String ADVANCE = "SELECT stream_lock_advance(r.stream_id) FROM unnest(?::text[]) AS r (stream_id)";
+
+    /**
+     * Binds stream ids, the fencing tokens that are known, and the horizon in ms. Returns the streams whose token is
+     * another one, or which can be granted within the horizon.
+     */
+    static final String LOOK = String.format(Locale.ROOT, """
+            SELECT %s, l.expires_at > clock_timestamp() AS is_live,
+                greatest(l.expires_at, l.closed_until) AS grantable_at
+            FROM unnest(?::text[], ?::bigint[]) AS r (stream_id, fencing_token)
+                JOIN stream_locks l ON l.stream_id = r.stream_id
+            WHERE l.fencing_token <> r.fencing_token
+                OR greatest(l.expires_at, l.closed_until) <= clock_timestamp() + ?::bigint * interval '1 millisecond'
+            """, LeaseRow.LEASE);
+
+    /** Binds stream ids and lease ids. Returns the positions of the requests that have neither a place nor a lease. */
+    static final String WITHOUT_PLACE = """
+            SELECT r.position
+            FROM unnest(?::text[], ?::uuid[]) WITH ORDINALITY AS r (stream_id, lease_id, position)
+                LEFT JOIN stream_locks l ON l.stream_id = r.stream_id
+                LEFT JOIN stream_lock_waiters w ON w.stream_id = l.stream_id AND w.lease_id = r.lease_id
+            WHERE w.stream_id IS NULL AND l.lease_id IS DISTINCT FROM r.lease_id
+            """;
+
+    /** Binds a stream id and the number of places. Returns the first places that are alive, in their order. */
+    static final String WAITERS = String.format(Locale.ROOT, """
+            SELECT w.owner_id, w.labels, w.waiting_since, clock_timestamp() AS answered_at
+            FROM stream_lock_waiters w LEFT JOIN stream_locks l ON l.stream_id = w.stream_id
+            WHERE w.stream_id = ? AND w.lease_id IS DISTINCT FROM l.lease_id AND %s
+            ORDER BY w.ticket
+            LIMIT ?
+            """, PlaceSql.IS_ALIVE);
+
+    /**
+     * Deletes the places that died at least a minute ago, on streams that nobody has asked for since. It skips a place
+     * that another transaction uses, and so waits for none.
+     */
+    static final String PURGE = """
+            DELETE FROM stream_lock_waiters
+            WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM stream_lock_waiters
+                WHERE calling_until < clock_timestamp() - interval '1 minute'
+                FOR UPDATE SKIP LOCKED))
+            """;
+
+    private QueueSql() {}
+}

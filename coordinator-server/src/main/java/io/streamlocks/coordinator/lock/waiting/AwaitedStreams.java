@@ -1,0 +1,321 @@
+package io.streamlocks.coordinator.lock.waiting;
+
+import io.streamlocks.coordinator.lock.AwaitedStream;
+import io.streamlocks.coordinator.lock.HandOvers;
+import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.LockCalls;
+import io.streamlocks.coordinator.lock.QueueRequest;
+import io.streamlocks.coordinator.lock.group.Delay;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.LongSupplier;
+
+/**
+ * The streams that callers of this server wait for. One task at a time looks at those that may have changed: because the
+ * storage reported a hand-over, because a lease ends, or because a second has passed. It asks the storage to hand over
+ * those that are free. This class is thread-safe, and no method blocks but that task.
+ */
+final class AwaitedStreams implements HandOvers.Listener {
+
+    /** How often all streams are looked at while the storage reports hand-overs. Reports can be lost. */
+    static final int LOOK_MS = 1_000;
+
+    /** How often all streams are looked at while the storage reports no hand-overs. */
+    static final int POLL_MS = 250;
+
+    /** Leases that end earlier get a timer. This is above the time to the next look, which may be late. */
+    static final Duration HORIZON = Duration.ofMillis(1_250);
+
+    /** A search for lost places takes place with each so many looks at all streams. */
+    private static final int LOOKS_PER_SEARCH = 5;
+
+    /** Acts on what was found. The methods must not block. */
+    interface Findings {
+
+        /**
+         * A lease that a request waits for is live.
+         *
+         * @param askedNanos when the storage was asked; the rest of the lease is as of then or later
+         */
+        void granted(Wait wait, Lease lease, long askedNanos);
+
+        /** The place of a request is gone. */
+        void placeLost(Wait wait);
+    }
+
+    private static final class Stream {
+        /** The fencing token of the latest lease that was seen. */
+        private long token;
+
+        private boolean hasTimer;
+
+        /** The requests that wait, and whether the storage has confirmed their places. */
+        private final Map<Wait, Boolean> waits = new LinkedHashMap<>();
+    }
+
+    private final LockCalls storage;
+    private final HandOvers handOvers;
+    private final WaitObserver observer;
+    private final Findings findings;
+    private final Executor looker;
+    private final Delay delay;
+    private final LongSupplier nanoTime;
+
+    // This object guards the following.
+    private final Map<String, Stream> streams = new HashMap<>();
+    private Set<String> signalled = new HashSet<>();
+    private boolean looksAtAll;
+    private int looksUntilSearch = LOOKS_PER_SEARCH;
+    private boolean isLooking;
+    private boolean isTicking;
+
+    /**
+     * @param looker runs the task that looks; one at a time
+     * @param delay runs the timers
+     */
+    AwaitedStreams(
+            LockCalls storage,
+            HandOvers handOvers,
+            WaitObserver observer,
+            Findings findings,
+            Executor looker,
+            Delay delay,
+            LongSupplier nanoTime) {
+        this.storage = storage;
+        this.handOvers = handOvers;
+        this.observer = observer;
+        this.findings = findings;
+        this.looker = looker;
+        this.delay = delay;
+        this.nanoTime = nanoTime;
+    }
+
+    /** Adds requests that are about to take places. A hand-over to them can be reported from then on. */
+    void add(Collection<Wait> waits) {
+        boolean startsTicking;
+        synchronized (this) {
+            waits.forEach(wait -> streams.computeIfAbsent(wait.streamId(), id -> new Stream())
+                    .waits
+                    .put(wait, false));
+            startsTicking = !isTicking;
+            isTicking = true;
+        }
+        if (startsTicking) {
+            delay.run(this::tick, intervalMs());
+        }
+    }
+
+    /** Records that a request has taken its place, and looks at its stream, whose lease may end soon. */
+    void confirm(Wait wait) {
+        synchronized (this) {
+            Stream stream = streams.get(wait.streamId());
+            if (stream == null || stream.waits.replace(wait, true) == null || stream.token != 0) {
+                return;
+            }
+            signalled.add(wait.streamId());
+        }
+        startLooking();
+    }
+
+    void remove(Collection<Wait> waits) {
+        synchronized (this) {
+            for (Wait wait : waits) {
+                streams.computeIfPresent(wait.streamId(), (id, stream) -> {
+                    stream.waits.remove(wait);
+                    return stream.waits.isEmpty() ? null : stream;
+                });
+            }
+        }
+    }
+
+    @Override
+    public void handedOver(String streamId, long fencingToken) {
+        synchronized (this) {
+            Stream stream = streams.get(streamId);
+            if (stream == null || stream.token >= fencingToken) {
+                return;
+            }
+            signalled.add(streamId);
+        }
+        startLooking();
+    }
+
+    @Override
+    public void reportsLost() {
+        synchronized (this) {
+            looksAtAll = true;
+        }
+        startLooking();
+    }
+
+    private int intervalMs() {
+        return handOvers.areReported() ? LOOK_MS : POLL_MS;
+    }
+
+    private void tick() {
+        synchronized (this) {
+            if (streams.isEmpty()) {
+                isTicking = false;
+                return;
+            }
+            looksAtAll = true;
+            looksUntilSearch--;
+        }
+        startLooking();
+        delay.run(this::tick, intervalMs());
+    }
+
+    private void startLooking() {
+        synchronized (this) {
+            if (isLooking || streams.isEmpty()) {
+                return;
+            }
+            isLooking = true;
+        }
+        try {
+            looker.execute(this::lookUntilNothingIsLeft);
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
+            // The next tick tries again.
+            synchronized (this) {
+                isLooking = false;
+            }
+        }
+    }
+
+    private void lookUntilNothingIsLeft() {
+        while (true) {
+            List<AwaitedStream.Known> next;
+            boolean searches;
+            synchronized (this) {
+                next = known(looksAtAll ? streams.keySet() : signalled);
+                signalled = new HashSet<>();
+                looksAtAll = false;
+                searches = looksUntilSearch <= 0;
+                if (searches) {
+                    looksUntilSearch = LOOKS_PER_SEARCH;
+                }
+                if (next.isEmpty()) {
+                    isLooking = false;
+                    return;
+                }
+            }
+            try {
+                look(next);
+                if (searches) {
+                    searchPlaces();
+                }
+            } catch (RuntimeException e) {
+                // The next tick looks again.
+                observer.failed("look at the streams that callers wait for", e);
+            }
+        }
+    }
+
+    private List<AwaitedStream.Known> known(Collection<String> streamIds) {
+        List<AwaitedStream.Known> known = new ArrayList<>(streamIds.size());
+        for (String streamId : streamIds) {
+            Stream stream = streams.get(streamId);
+            if (stream != null) {
+                known.add(new AwaitedStream.Known(streamId, stream.token));
+            }
+        }
+        return known;
+    }
+
+    private void look(List<AwaitedStream.Known> known) {
+        long askedNanos = nanoTime.getAsLong();
+        List<String> free = apply(storage.look(known, HORIZON), askedNanos);
+        if (free.isEmpty()) {
+            return;
+        }
+        storage.advance(free);
+        List<AwaitedStream.Known> advanced;
+        synchronized (this) {
+            advanced = known(free);
+        }
+        if (!advanced.isEmpty()) {
+            askedNanos = nanoTime.getAsLong();
+            // A stream that is still free has a first caller between two calls, or is locked. The next tick sees it.
+            apply(storage.look(advanced, HORIZON), askedNanos);
+        }
+    }
+
+    /** Acts on what was found, and returns the streams that are free. */
+    private List<String> apply(List<AwaitedStream> found, long askedNanos) {
+        List<String> free = new ArrayList<>();
+        for (AwaitedStream state : found) {
+            List<Wait> granted = new ArrayList<>();
+            boolean needsTimer = false;
+            synchronized (this) {
+                Stream stream = streams.get(state.streamId());
+                if (stream == null) {
+                    continue;
+                }
+                stream.token = Math.max(stream.token, state.fencingToken());
+                state.lease().ifPresent(lease -> stream.waits.keySet().stream()
+                        .filter(wait -> wait.isFor(lease))
+                        .forEach(granted::add));
+                if (state.grantableIn().isZero()) {
+                    free.add(state.streamId());
+                } else if (state.grantableIn().compareTo(HORIZON) <= 0 && !stream.hasTimer) {
+                    stream.hasTimer = true;
+                    needsTimer = true;
+                }
+            }
+            Lease lease = state.lease().orElse(null);
+            if (lease != null) {
+                granted.forEach(wait -> findings.granted(wait, lease, askedNanos));
+            }
+            if (needsTimer) {
+                // Rounded up, so that the lease has ended when the timer runs.
+                delay.run(() -> timer(state.streamId()), state.grantableIn().toMillis() + 1);
+            }
+        }
+        return free;
+    }
+
+    private void timer(String streamId) {
+        synchronized (this) {
+            Stream stream = streams.get(streamId);
+            if (stream == null) {
+                return;
+            }
+            stream.hasTimer = false;
+            signalled.add(streamId);
+        }
+        startLooking();
+    }
+
+    private void searchPlaces() {
+        List<Wait> confirmed = new ArrayList<>();
+        synchronized (this) {
+            streams.values()
+                    .forEach(stream -> stream.waits.forEach((wait, isConfirmed) -> {
+                        if (isConfirmed) {
+                            confirmed.add(wait);
+                        }
+                    }));
+        }
+        if (confirmed.isEmpty()) {
+            return;
+        }
+        Set<QueueRequest> without = Set.copyOf(storage.withoutPlace(
+                confirmed.stream().map(wait -> wait.place(Duration.ZERO)).toList()));
+        List<Wait> lost = confirmed.stream()
+                .filter(wait -> without.contains(wait.place(Duration.ZERO)))
+                .toList();
+        if (!lost.isEmpty()) {
+            observer.placesLost(lost.size());
+            lost.forEach(findings::placeLost);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package io.streamlocks.coordinator.lock.waiting;
+
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A call that waits, and the outcomes of its requests so far. It ends once, with its first grant, with the end of its
+ * time, because its client has gone, or because the server stops. This class is thread-safe.
+ */
+final class WaitingCall {
+
+    private final UUID id = UUID.randomUUID();
+    private final String caller;
+    private final long arrivedNanos;
+    private final long untilNanos;
+    private final CompletableFuture<List<AcquireOutcome>> outcomes = new CompletableFuture<>();
+
+    /** The latest outcome of each request. This call guards them. */
+    private final List<AcquireOutcome> latest = new ArrayList<>();
+
+    /** The requests that wait. This call guards them. */
+    private List<Wait> waits = List.of();
+
+    private boolean ended;
+
+    /**
+     * @param caller identifies the caller
+     * @param arrivedNanos when the call arrived
+     * @param untilNanos until when it waits
+     */
+    WaitingCall(String caller, long arrivedNanos, long untilNanos) {
+        this.caller = caller;
+        this.arrivedNanos = arrivedNanos;
+        this.untilNanos = untilNanos;
+    }
+
+    UUID id() {
+        return id;
+    }
+
+    String caller() {
+        return caller;
+    }
+
+    long arrivedNanos() {
+        return arrivedNanos;
+    }
+
+    long untilNanos() {
+        return untilNanos;
+    }
+
+    /** Returns the future that the client waits for. */
+    CompletableFuture<List<AcquireOutcome>> outcomes() {
+        return outcomes;
+    }
+
+    /**
+     * Begins to wait.
+     *
+     * @param soFar the outcomes so far, one per request
+     * @param waiting the requests that wait
+     */
+    synchronized void begin(List<AcquireOutcome> soFar, List<Wait> waiting) {
+        latest.addAll(soFar);
+        waits = waiting;
+    }
+
+    /** Ends the call, whose requests then wait no longer. Returns whether it had not ended before. */
+    synchronized boolean end() {
+        boolean first = !ended;
+        ended = true;
+        return first;
+    }
+
+    synchronized boolean hasEnded() {
+        return ended;
+    }
+
+    /** Returns the requests that it began to wait with. */
+    synchronized List<Wait> waits() {
+        return waits;
+    }
+
+    synchronized void decide(int index, AcquireOutcome outcome) {
+        latest.set(index, outcome);
+    }
+
+    /** Returns whether a request is still without a final outcome. */
+    synchronized boolean isOpen(Wait wait) {
+        return WaitingRoom.mayWait(latest.get(wait.index()));
+    }
+
+    /** Responds with the latest outcomes. */
+    void respond() {
+        List<AcquireOutcome> all;
+        synchronized (this) {
+            all = List.copyOf(latest);
+        }
+        outcomes.complete(all);
+    }
+}
