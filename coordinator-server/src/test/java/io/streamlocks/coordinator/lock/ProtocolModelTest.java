@@ -15,23 +15,28 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * TLC checks every state of the model of the protocol, {@code src/test/tla/StreamLease.tla}, that three clients and two
- * streams can reach with two leases. With {@code -Dmodel=full} it also checks three leases: of one stream for a longer
- * time, and of two streams for a shorter time. Its output is in {@code target/tlc}.
+ * TLC checks every state of two models. The first is {@code src/test/tla/StreamLease.tla}, with the states that three
+ * clients and two streams can reach with two leases. With {@code -Dmodel=full} it also checks three leases: of one
+ * stream for a longer time, and of two streams for a shorter time. The second is {@code StreamQueue.tla}, with the
+ * states that three clients can reach with two calls. With {@code -Dmodel=full} it also checks more calls and servers.
+ * The output is in {@code target/tlc}.
  */
 @Tag("model")
 class ProtocolModelTest {
 
     private static final Path MODELS = Path.of("src", "test", "tla").toAbsolutePath();
+    private static final String LEASE = "StreamLease.tla";
+    private static final String QUEUE = "StreamQueue.tla";
     private static final Path TARGET = Path.of("target", "tlc").toAbsolutePath();
     private static final Pattern DISTINCT_STATES =
-            Pattern.compile("(\\d+) distinct states found, 0 states left on queue");
+            Pattern.compile("^\\d+ states generated, (\\d+) distinct states found, 0 states left", Pattern.MULTILINE);
 
     @Test
     void theProtocolKeepsItsPromisesInEveryStateOfTwoLeases() throws Exception {
-        assertThat(statesOf("TwoLeases")).isGreaterThan(90_000);
+        assertThat(statesOf(LEASE, "TwoLeases")).isGreaterThan(90_000);
     }
 
     /** A third lease takes some minutes of both cores, so this runs on request only. */
@@ -40,11 +45,36 @@ class ProtocolModelTest {
     @EnabledIfSystemProperty(named = "model", matches = "full")
     @Timeout(value = 15, unit = TimeUnit.MINUTES)
     void theProtocolKeepsItsPromisesInEveryStateOfThreeLeases(String model, long atLeast) throws Exception {
-        assertThat(statesOf(model)).isGreaterThan(atLeast);
+        assertThat(statesOf(LEASE, model)).isGreaterThan(atLeast);
     }
 
-    private static long statesOf(String model) throws IOException, InterruptedException {
-        String output = check(model, "auto");
+    @ParameterizedTest
+    @CsvSource({"Queue, 45000", "QueueOfServers, 27000"})
+    void theQueueKeepsItsPromisesInEveryStateOfTwoCalls(String model, long atLeast) throws Exception {
+        assertThat(statesOf(QUEUE, model)).isGreaterThan(atLeast);
+    }
+
+    @Test
+    void theQueueAlwaysAdvances() throws Exception {
+        assertThat(statesOf(QUEUE, "QueueAdvances")).isGreaterThan(32_000);
+    }
+
+    /** More servers, calls and clients take some minutes of both cores, so this runs on request only. */
+    @ParameterizedTest
+    @CsvSource({
+        "QueueOfThree, 140000",
+        "QueueOfRepeats, 650000",
+        "QueueOfThreeAdvances, 460000",
+        "QueueOfServersAdvances, 190000"
+    })
+    @EnabledIfSystemProperty(named = "model", matches = "full")
+    @Timeout(value = 15, unit = TimeUnit.MINUTES)
+    void theQueueKeepsItsPromisesWithMoreServersCallsAndClients(String model, long atLeast) throws Exception {
+        assertThat(statesOf(QUEUE, model)).isGreaterThan(atLeast);
+    }
+
+    private static long statesOf(String module, String model) throws IOException, InterruptedException {
+        String output = check(module, model, "auto");
         assertThat(output).contains("Model checking completed. No error has been found.");
         Matcher states = DISTINCT_STATES.matcher(output);
         assertThat(states.find()).isTrue();
@@ -65,17 +95,42 @@ class ProtocolModelTest {
         "JudgesBeforeLock, Invariant WhatIsSaidToBeOverIsOver is violated, Commit"
     })
     void eachRuleIsNecessary(String model, String violation, String lastStep) throws Exception {
+        assertThat(violates(LEASE, model, violation)).startsWith("<" + lastStep);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "AcquireOutOfTurn, Action property NobodyOvertakes is violated, Acquire",
+        "DrawsBeforeLock, Action property NobodyOvertakes is violated, Queue",
+        "GrantsToAbsent, Action property GrantsGoToCallers is violated, Release",
+        "HandsOverWithoutLock, Invariant OneLeaseAtATime is violated, WriteAsJudged",
+        "LeavesForOthers, Action property LaterCallsKeepTheirPlaces is violated, Leave"
+    })
+    void eachRuleOfTheQueueIsNecessary(String model, String violation, String lastStep) throws Exception {
+        assertThat(violates(QUEUE, model, violation)).startsWith("<" + lastStep);
+    }
+
+    /** These variants break no promise at any step. The stream stays free and its first place waits forever. */
+    @ParameterizedTest
+    @ValueSource(strings = {"ReleaseStalls", "LooksOnlyWhenNotified"})
+    void theQueueStallsWithoutALook(String model) throws Exception {
+        assertThat(violates(QUEUE, model, "Temporal properties were violated")).startsWith("Stuttering");
+    }
+
+    /** Returns the last step of the violation. */
+    private static String violates(String module, String model, String violation)
+            throws IOException, InterruptedException {
         // Two workers reach states of the same depth in any order, and could report another last step.
-        String output = check(model, "1");
+        String output = check(module, model, "1");
         assertThat(output).contains(violation).doesNotContain("No error has been found");
         String[] trace = output.split("\nState \\d+: ");
         assertThat(trace).hasSizeGreaterThan(4);
         assertThat(trace[1]).startsWith("<Initial predicate>");
-        assertThat(trace[trace.length - 1]).startsWith("<" + lastStep);
+        return trace[trace.length - 1];
     }
 
     /** Runs TLC in a process of its own, because TLC keeps its state in static fields. */
-    private static String check(String model, String workers) throws IOException, InterruptedException {
+    private static String check(String module, String model, String workers) throws IOException, InterruptedException {
         Path output = TARGET.resolve(model + ".txt");
         Process tlc = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -90,7 +145,10 @@ class ProtocolModelTest {
                         TARGET.resolve(model).toString(),
                         "-config",
                         model + ".cfg",
-                        "StreamLease.tla")
+                        // Liveness is checked once, when all states are known.
+                        "-lncheck",
+                        "final",
+                        module)
                 .directory(MODELS.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
