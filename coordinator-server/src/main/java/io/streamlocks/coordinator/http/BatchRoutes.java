@@ -37,7 +37,7 @@ final class BatchRoutes {
 
     void register(RouteTable routes) {
         RouteLimits limits = routes.standardLimits().withMaxBodyBytes(Limits.MAX_BATCH_BYTES);
-        routes.post("/v1/batch/acquire", Permission.HOLD, limits, this::acquire);
+        routes.post("/v1/batch/acquire", Permission.HOLD, limits.withWait(Limits.MAX_WAIT), this::acquire);
         routes.post("/v1/batch/renew", Permission.HOLD, limits, this::renew);
         routes.post("/v1/batch/release", Permission.HOLD, limits, this::release);
     }

@@ -40,7 +40,11 @@ final class LockRoutes {
         routes.get("/v1/locks", Permission.READ, this::list);
         routes.get("/v1/locks/{streamId}", Permission.LOOK, this::find);
         routes.get("/v1/locks/{streamId}/waiters", Permission.LOOK, this::waiters);
-        routes.post("/v1/locks/{streamId}/acquire", Permission.HOLD, this::acquire);
+        routes.post(
+                "/v1/locks/{streamId}/acquire",
+                Permission.HOLD,
+                routes.standardLimits().withWait(Limits.MAX_WAIT),
+                this::acquire);
         routes.post("/v1/locks/{streamId}/renew", Permission.HOLD, this::renew);
         routes.post("/v1/locks/{streamId}/release", Permission.HOLD, this::release);
     }

@@ -14,6 +14,8 @@ import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.Waiter;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
+import java.io.IOException;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -289,6 +291,23 @@ class WaitTest {
                 .then()
                 .statusCode(400)
                 .body("field", equalTo("waitMs"));
+    }
+
+    @Test
+    void aCallerThatClosesItsConnectionIsNotGrantedTheStream() throws IOException {
+        hold();
+        UUID first = UUID.randomUUID();
+        try (Socket socket = new Socket("127.0.0.1", server.port)) {
+            socket.getOutputStream()
+                    .write(RawHttp.request(
+                            "POST",
+                            path(stream) + "/acquire",
+                            "{\"ownerId\":\"bob\",\"leaseId\":\"" + first + "\",\"waitMs\":" + LONG_MS + "}"));
+            awaitWaiter(locks, stream, "bob");
+        }
+        await().until(() -> waiting(locks, stream).isEmpty());
+        server.release(stream, holder).then().statusCode(204);
+        assertThat(locks.find(stream)).isEmpty();
     }
 
     @Test

@@ -89,11 +89,13 @@ final class WaitingCalls {
                 fail(call, failure);
             }
         });
-        // Its places are asked for first. The storage carries the requests of a caller out in their order, so the end of
+        // Its places are asked for first. The storage carries the requests of a caller out in their order, so the end
+        // of
         // the call finds them.
         deadlines.add(call);
         if (call.hasEnded()) {
-            // It was granted, the server began to stop, or another call with the same lease id was granted. The end found
+            // It was granted, the server began to stop, or another call with the same lease id was granted. The end
+            // found
             // less to undo.
             forget(call);
         }
@@ -111,8 +113,7 @@ final class WaitingCalls {
     }
 
     /** Takes places for a call. */
-    CompletableFuture<List<Optional<AcquireOutcome>>> queue(
-            WaitingCall call, List<Wait> waits, Duration forSoLong) {
+    CompletableFuture<List<Optional<AcquireOutcome>>> queue(WaitingCall call, List<Wait> waits, Duration forSoLong) {
         return locks.queue(
                 call.caller(), waits.stream().map(wait -> wait.place(forSoLong)).toList());
     }
