@@ -22,10 +22,10 @@ final class SerialConnection extends HttpConnection {
     /** Whether a thread parses or handles a request in {@link #onFillable}. */
     private volatile boolean isParsing;
 
-    /** The latest exchange; null before the first one. */
+    /** The exchange under way; null if there is none. */
     private volatile @Nullable Exchange exchange;
 
-    /** How many bytes were read during requests. One thread at a time reads. */
+    /** How many bytes were read during requests. One thread at a time reads, so an increment loses nothing. */
     private volatile long bytesAhead;
 
     SerialConnection(HttpConfiguration http, Connector connector, EndPoint endPoint) {
@@ -50,7 +50,7 @@ final class SerialConnection extends HttpConnection {
      */
     @Override
     public void onFillable() {
-        Exchange latest;
+        Exchange current;
         synchronized (this) {
             isParsing = true;
             try {
@@ -58,10 +58,10 @@ final class SerialConnection extends HttpConnection {
             } finally {
                 isParsing = false;
             }
-            latest = exchange;
+            current = exchange;
         }
-        if (latest != null) {
-            latest.beginWatch();
+        if (current != null) {
+            current.beginWatch();
         }
     }
 
@@ -186,6 +186,8 @@ final class SerialConnection extends HttpConnection {
 
         private void end(Runnable ending) {
             isOver = true;
+            // A connection that is kept must not keep what is left of its last request.
+            exchange = null;
             ClientWatch wanted = watch;
             if (wanted == null) {
                 ending.run();
