@@ -31,7 +31,8 @@ final class PlaceSql {
      * @param row the row of the stream
      */
     static String comesFirst(String row) {
-        return String.format(Locale.ROOT, """
+        return String.format(
+                Locale.ROOT, """
                 EXISTS (
                     SELECT FROM stream_lock_waiters w
                     WHERE w.stream_id = %1$s.stream_id AND w.lease_id <> r.lease_id AND %2$s AND %4$s

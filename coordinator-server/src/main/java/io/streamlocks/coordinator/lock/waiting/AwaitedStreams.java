@@ -248,8 +248,7 @@ final class AwaitedStreams implements HandOvers.Listener {
             state.lease().ifPresent(lease -> seen.granted().forEach(wait -> findings.granted(wait, lease, askedNanos)));
             if (seen.needsTimer()) {
                 // Rounded up, so that the lease has ended when the timer runs.
-                delay.run(
-                        () -> timer(state.streamId()), state.grantableIn().toMillis() + 1);
+                delay.run(() -> timer(state.streamId()), state.grantableIn().toMillis() + 1);
             }
         }
         return free;

@@ -108,8 +108,7 @@ final class WaitingCalls {
     }
 
     /** Takes places for a call. */
-    CompletableFuture<List<Optional<AcquireOutcome>>> queue(
-            WaitingCall call, List<Wait> waits, Duration forSoLong) {
+    CompletableFuture<List<Optional<AcquireOutcome>>> queue(WaitingCall call, List<Wait> waits, Duration forSoLong) {
         return locks.queue(
                 call.caller(), waits.stream().map(wait -> wait.place(forSoLong)).toList());
     }

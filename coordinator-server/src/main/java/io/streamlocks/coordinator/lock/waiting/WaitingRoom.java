@@ -76,8 +76,7 @@ public final class WaitingRoom implements AutoCloseable {
         this.handOvers = handOvers;
         this.nanoTime = nanoTime;
         this.limits = new WaiterLimits(maxWaitersOfOwner);
-        this.calls =
-                new WaitingCalls(locks, storage, handOvers, limits, observer, looker, delay, nanoTime);
+        this.calls = new WaitingCalls(locks, storage, handOvers, limits, observer, looker, delay, nanoTime);
         observer.showWaiters(limits::all, () -> handOvers.areReported() ? 1 : 0);
     }
 

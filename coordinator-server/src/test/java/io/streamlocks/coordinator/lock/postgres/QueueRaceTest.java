@@ -127,10 +127,9 @@ class QueueRaceTest extends StagedQueue {
             assertThat(acquire("dave")).as("as committed").isInstanceOf(AcquireOutcome.Held.class);
             transaction.commit();
         }
-        assertThat(acquire("dave"))
-                .isInstanceOfSatisfying(AcquireOutcome.Held.class, held -> assertThat(
-                                held.holder().ownerId())
-                        .isEqualTo("bob"));
+        assertThat(acquire("dave")).isInstanceOfSatisfying(AcquireOutcome.Held.class, held -> assertThat(
+                        held.holder().ownerId())
+                .isEqualTo("bob"));
     }
 
     // An acquire that does not wait
@@ -187,10 +186,9 @@ class QueueRaceTest extends StagedQueue {
             assertThat(leave(bob, true)).isEqualTo(BLOCKED);
             transaction.rollback();
         }
-        assertThat(leave(bob, true))
-                .get()
-                .isInstanceOfSatisfying(AcquireOutcome.Held.class, held -> assertThat(held.position())
-                        .hasValue(1));
+        assertThat(leave(bob, true)).get().isInstanceOfSatisfying(AcquireOutcome.Held.class, held -> assertThat(
+                        held.position())
+                .hasValue(1));
     }
 
     @Test
@@ -233,10 +231,9 @@ class QueueRaceTest extends StagedQueue {
         leave(bob, true);
         release(lease);
         granted(locks.acquire(List.of(bob.request())).get(0));
-        assertThat(leave(carol, true))
-                .get()
-                .isInstanceOfSatisfying(AcquireOutcome.Held.class, held -> assertThat(held.position())
-                        .hasValue(1));
+        assertThat(leave(carol, true)).get().isInstanceOfSatisfying(AcquireOutcome.Held.class, held -> assertThat(
+                        held.position())
+                .hasValue(1));
         database.expire(stream);
         assertThat(locks.acquire(List.of(carol.request())).get(0)).isInstanceOf(AcquireOutcome.Granted.class);
         database.expire(stream);
