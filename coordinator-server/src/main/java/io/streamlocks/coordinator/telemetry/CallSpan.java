@@ -81,8 +81,8 @@ public final class CallSpan implements Consumer<Execution> {
 
     /** Records that the response is being sent, and thereby how long a call that waited has waited. */
     public void answered() {
-        waitsSinceNanos.ifPresent(since ->
-                span.setAttribute(WAITED_MS, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since)));
+        waitsSinceNanos.ifPresent(
+                since -> span.setAttribute(WAITED_MS, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since)));
     }
 
     @Override

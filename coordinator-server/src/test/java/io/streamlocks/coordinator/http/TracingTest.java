@@ -112,8 +112,7 @@ class TracingTest {
         Span call = collector.ofCall(requestId);
         Span.Event began = call.getEvents(0);
         assertThat(began.getName()).isEqualTo("wait begins");
-        assertThat(began.getTimeUnixNano())
-                .isBetween(call.getStartTimeUnixNano(), call.getEndTimeUnixNano());
+        assertThat(began.getTimeUnixNano()).isBetween(call.getStartTimeUnixNano(), call.getEndTimeUnixNano());
         long afterwards = call.getEndTimeUnixNano() - began.getTimeUnixNano();
         assertThat(Long.parseLong(attributes(call).get("streamlocks.waited_ms")))
                 .isBetween(0L, TimeUnit.NANOSECONDS.toMillis(afterwards) + 1);
