@@ -1,0 +1,68 @@
+package io.streamlocks.coordinator.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs the configuration of docker-compose.yml with a real nginx, and waits behind it. */
+@Tag("process")
+@Tag("slow")
+class NginxWaitTest {
+
+    /** Above the time that the proxy gives all other calls. */
+    private static final Duration WAIT = Duration.ofSeconds(6);
+
+    @Test
+    void anAcquireWaitsLongerThanTheProxyGivesOtherCalls(@TempDir Path directory) throws IOException {
+        try (TestServer server = TestServer.open();
+                Nginx nginx = Nginx.start(directory, site(server.port))) {
+            await().atMost(Duration.ofSeconds(30))
+                    .ignoreExceptions()
+                    .until(() -> send(nginx, "GET", "/livez", "").status() == 200);
+            server.acquire("orders/eu", "holder", UUID.randomUUID());
+
+            RawHttp.Answer answer = send(
+                    nginx,
+                    "POST",
+                    "/v1/locks/orders%2Feu/acquire",
+                    "{\"ownerId\":\"waiter\",\"waitMs\":" + WAIT.toMillis() + "}");
+            assertThat(answer.status()).as(answer.body()).isEqualTo(409);
+            assertThat(answer.json().path("position").asInt()).isEqualTo(1);
+
+            RawHttp.Answer batch = send(
+                    nginx,
+                    "POST",
+                    "/v1/batch/acquire",
+                    "{\"items\":[{\"streamId\":\"orders/eu\",\"ownerId\":\"other\"}],\"waitMs\":" + WAIT.toMillis()
+                            + "}");
+            assertThat(batch.status()).as(batch.body()).isEqualTo(200);
+            assertThat(batch.json().at("/results/0/problem/code").asText()).isEqualTo("lock-held");
+        }
+    }
+
+    private static RawHttp.Answer send(Nginx nginx, String method, String target, String body) {
+        return RawHttp.send(nginx.port, RawHttp.request(method, target, body));
+    }
+
+    /** Returns the configuration of nginx in docker-compose.yml, with this server as the only coordinator. */
+    private static String site(int port) throws IOException {
+        String site = Files.readAllLines(Path.of("..", "docker-compose.yml")).stream()
+                .dropWhile(line -> !line.equals("    content: |"))
+                .skip(1)
+                .takeWhile(line -> line.isBlank() || line.startsWith("      "))
+                .map(String::strip)
+                .filter(line -> !line.startsWith("server coordinator-2:"))
+                .collect(Collectors.joining("\n"));
+        assertThat(site).contains("server coordinator-1:8080 ", "listen 8080;", "proxy_read_timeout 5s;");
+        return site.replace("coordinator-1:8080", "127.0.0.1:" + port).replace("$$", "$");
+    }
+}
