@@ -52,6 +52,15 @@ class AwaitedStreamsTest {
         return registry;
     }
 
+    /** Routes an event as a turn of a poll loop does. */
+    private static RouteResult route(SessionRegistry<String> registry, String stream, String event, Duration wanted) {
+        RouteResult result = registry.routeUnlessQueued(stream, event);
+        if (result == RouteResult.LOCKED) {
+            registry.want(List.of(stream), wanted);
+        }
+        return result;
+    }
+
     private List<String> waiters(String stream) {
         return storage.reads().waiters(stream).stream()
                 .map(waiter -> waiter.owner().id())
@@ -105,16 +114,16 @@ class AwaitedStreamsTest {
     void theNextEventOfAGrantedStreamOpensItsSession() {
         HeldLease held = holder.tryAcquire(streamId).orElseThrow();
         SessionRegistry<String> registry = registry(1);
-        assertThat(registry.routeOrAwait(streamId, "one", WANTED)).isEqualTo(RouteResult.LOCKED);
+        assertThat(route(registry, streamId, "one", WANTED)).isEqualTo(RouteResult.LOCKED);
         awaitPlaces(1, streamId);
         int calls = storage.acquires().size();
-        assertThat(registry.routeOrAwait(streamId, "one", WANTED)).isEqualTo(RouteResult.LOCKED);
+        assertThat(route(registry, streamId, "one", WANTED)).isEqualTo(RouteResult.LOCKED);
         held.close();
         await().until(() -> storage.find(streamId).isPresent());
-        await().until(() -> registry.routeOrAwait(streamId, "one", WANTED) == RouteResult.ENQUEUED);
+        await().until(() -> route(registry, streamId, "one", WANTED) == RouteResult.ENQUEUED);
         await().until(() -> handled.contains(streamId));
         assertThat(storage.acquires()).hasSize(calls);
-        assertThat(registry.routeOrAwait(streamId, "two", WANTED)).isEqualTo(RouteResult.ENQUEUED);
+        assertThat(route(registry, streamId, "two", WANTED)).isEqualTo(RouteResult.ENQUEUED);
     }
 
     @Test
@@ -123,7 +132,7 @@ class AwaitedStreamsTest {
         HeldLease two = holder.tryAcquire(streamId + "/2").orElseThrow();
         SessionRegistry<String> registry = registry(5);
         for (String stream : List.of(streamId, streamId + "/2")) {
-            registry.routeOrAwait(stream, "event", WANTED);
+            route(registry, stream, "event", WANTED);
         }
         awaitPlaces(1, streamId);
         one.close();
@@ -141,8 +150,8 @@ class AwaitedStreamsTest {
                 IntStream.range(0, 4).mapToObj(i -> streamId + "/" + i).toList();
         streams.forEach(stream -> holder.tryAcquire(stream).orElseThrow());
         SessionRegistry<String> registry = registry(2);
-        assertThat(registry.routeOrAwait(streamId, "event", WANTED)).isEqualTo(RouteResult.ENQUEUED);
-        streams.forEach(stream -> registry.routeOrAwait(stream, "event", WANTED));
+        assertThat(route(registry, streamId, "event", WANTED)).isEqualTo(RouteResult.ENQUEUED);
+        streams.forEach(stream -> route(registry, stream, "event", WANTED));
         await().until(() ->
                 streams.stream().filter(stream -> !waiters(stream).isEmpty()).count() == 1);
         await().during(Duration.ofMillis(300))
@@ -159,8 +168,8 @@ class AwaitedStreamsTest {
         holder.tryAcquire(streamId + "/2").orElseThrow();
         SessionRegistry<String> registry = registry(5);
         Duration wanted = AwaitedStreams.CALL.plusSeconds(1);
-        registry.routeOrAwait(streamId, "event", wanted);
-        registry.routeOrAwait(streamId + "/2", "event", wanted);
+        route(registry, streamId, "event", wanted);
+        route(registry, streamId + "/2", "event", wanted);
         awaitPlaces(1, streamId);
         one.close();
         await().until(() -> storage.find(streamId).isPresent());
@@ -169,7 +178,7 @@ class AwaitedStreamsTest {
         await().atMost(Duration.ofSeconds(20))
                 .until(() -> waiters(streamId + "/2").isEmpty());
         // The registry waits again when there is an event again.
-        registry.routeOrAwait(streamId + "/2", "event", wanted);
+        route(registry, streamId + "/2", "event", wanted);
         awaitPlaces(1, streamId + "/2");
     }
 }
