@@ -81,12 +81,12 @@ class AwaitedStreamsTest {
 
     @Test
     void heldStreamsCostNoCallPerTurnAndAreProcessedWhenTheyAreReleased() {
-        List<HeldLease> held = IntStream.range(0, 20)
+        List<HeldLease> held = IntStream.range(0, 10)
                 .mapToObj(i -> holder.tryAcquire(streamId + "/" + i).orElseThrow())
                 .toList();
         List<String> streams = held.stream().map(HeldLease::streamId).toList();
         AtomicInteger turns = new AtomicInteger();
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < 3; i++) {
             PollLoop<String> loop = PollLoop.builder(registry(32), () -> {
                         turns.incrementAndGet();
                         return streams.stream()
@@ -99,12 +99,12 @@ class AwaitedStreamsTest {
             closed.add(0, loop);
             loop.start();
         }
-        streams.forEach(stream -> awaitPlaces(5, stream));
+        streams.forEach(stream -> awaitPlaces(3, stream));
         int turnsBefore = turns.get();
         int callsBefore = storage.acquires().size();
         await().until(() -> turns.get() >= turnsBefore + 100);
-        // Each worker may repeat its call once meanwhile. It may also try a stream that its call did not name yet.
-        assertThat(storage.acquires().size() - callsBefore).isLessThan(50);
+        // Each worker may repeat its call meanwhile. Without the queue, there would be 1000 calls.
+        assertThat(storage.acquires().size() - callsBefore).isLessThan(20);
 
         holder.release(held);
         await().until(() -> handled.containsAll(streams));
