@@ -1,23 +1,30 @@
 package io.streamlocks.client;
 
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets acquires in until the client closes, and knows when the last of them has left. A thread that closes the client
  * waits for the acquires under way, because a lease that is granted meanwhile must not outlive the client.
  *
- * <p>Each acquire holds one permit of a semaphore, and the closing thread takes all of them. An acquire looks at {@code
- * closed} only when it has its permit. So an acquire that was let in is waited for, and one that begins later is
- * refused.
+ * <p>An acquire counts itself and then looks at {@code closed}. The closing thread sets {@code closed} and then looks at
+ * the count. So an acquire that was let in is waited for, and one that begins later is refused.
  *
  * <p>This class is thread-safe.
  */
 final class Admission {
 
-    private final Semaphore inside = new Semaphore(Integer.MAX_VALUE);
+    private final ClientRuntime runtime;
+    private final AtomicInteger inside = new AtomicInteger();
     private volatile boolean closed;
+
+    /** The thread that waits for the end; null if there is none. */
+    private volatile @Nullable Thread closing;
+
+    Admission(ClientRuntime runtime) {
+        this.runtime = runtime;
+    }
 
     /**
      * Lets an acquire in, which must {@link #leave} later.
@@ -25,17 +32,18 @@ final class Admission {
      * @throws IllegalStateException if the client is closed
      */
     void enter() {
-        if (!inside.tryAcquire()) {
-            throw closedClient();
-        }
+        inside.incrementAndGet();
         if (closed) {
-            inside.release();
+            leave();
             throw closedClient();
         }
     }
 
     void leave() {
-        inside.release();
+        Thread waiting = inside.decrementAndGet() == 0 ? closing : null;
+        if (waiting != null) {
+            runtime.unpark(waiting);
+        }
     }
 
     static IllegalStateException closedClient() {
@@ -51,13 +59,21 @@ final class Admission {
         closed = true;
     }
 
-    /** Waits until no acquire is inside. Call it after {@link #close}. Returns whether that came in time. */
+    /**
+     * Waits until no acquire is inside, for so long at most and while the thread is not interrupted. Only one thread may
+     * do this, after {@link #close}.
+     *
+     * @return whether none is inside
+     */
     boolean awaitEnd(Duration atMost) {
-        try {
-            return inside.tryAcquire(Integer.MAX_VALUE, atMost.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
+        closing = Thread.currentThread();
+        long began = runtime.nanoTime();
+        long left = atMost.toNanos();
+        while (inside.get() > 0 && left > 0 && !Thread.currentThread().isInterrupted()) {
+            runtime.park(this, left);
+            left = atMost.toNanos() - (runtime.nanoTime() - began);
         }
+        closing = null;
+        return inside.get() == 0;
     }
 }

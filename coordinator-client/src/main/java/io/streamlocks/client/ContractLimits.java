@@ -23,8 +23,5 @@ final class ContractLimits {
     /** The most bytes in the body of a batch call. */
     static final int MAX_BATCH_BYTES = 1024 * 1024;
 
-    /** The longest time for which a call may wait for a stream. */
-    static final Duration MAX_WAIT = Duration.ofSeconds(25);
-
     private ContractLimits() {}
 }

@@ -33,8 +33,10 @@ class LeaderElectionTest {
     private final List<String> events = new CopyOnWriteArrayList<>();
 
     private StreamLockClient client() {
-        StreamLockClient client =
-                StreamLockClient.builder(coordinator.uri()).ttl(TTL).build();
+        StreamLockClient client = StreamLockClient.builder(coordinator.uri())
+                .ttl(TTL)
+                .heartbeatInterval(Duration.ofMillis(300))
+                .build();
         closed.add(0, client);
         return client;
     }

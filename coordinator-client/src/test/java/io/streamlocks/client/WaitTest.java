@@ -356,10 +356,10 @@ class WaitTest extends ProxiedClient {
         acquire();
         StreamLockClient worker = client(builder().ttl(Duration.ofSeconds(2)));
         HeldLease kept = worker.tryAcquire(streamId + "/kept").orElseThrow();
-        List<Future<Optional<HeldLease>>> waiting = IntStream.range(0, 100)
+        List<Future<Optional<HeldLease>>> waiting = IntStream.range(0, 70)
                 .mapToObj(i -> threads.submit(() -> worker.acquire(streamId, LONG)))
                 .toList();
-        awaitWaiters(streamId, 100);
+        awaitWaiters(streamId, 70);
         Future<?> others = threads.submit(() -> {
             for (int i = 0; i < 20; i++) {
                 worker.tryAcquire(streamId + "/" + i).orElseThrow().close();

@@ -7,8 +7,10 @@ import io.streamlocks.client.StreamLockClient;
 import io.streamlocks.client.Waiter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -65,12 +67,13 @@ final class AwaitedStreams {
         this.errors = new RepeatedErrors(LOG, runtime::nanoTime);
     }
 
-    /** Takes note that a stream has an event and is held by another worker. It is wanted for so long. */
-    synchronized void want(String streamId, Duration time) {
-        if (closed.isDone()) {
+    /** Takes note that streams have events and are held by other workers. They are wanted for so long. */
+    synchronized void want(Collection<String> streamIds, Duration time) {
+        if (closed.isDone() || streamIds.isEmpty()) {
             return;
         }
-        wantedUntilNanos.put(streamId, runtime.nanoTime() + time.toNanos());
+        long untilNanos = runtime.nanoTime() + time.toNanos();
+        streamIds.forEach(stream -> wantedUntilNanos.put(stream, untilNanos));
         if (!running) {
             running = true;
             executor.execute(this::run);
@@ -131,7 +134,7 @@ final class AwaitedStreams {
             queued = wantedUntilNanos.keySet().stream()
                     .filter(stream -> !granted.containsKey(stream))
                     .limit(Math.max(0, Math.min(MOST, room.getAsInt() - granted.size())))
-                    .collect(Collectors.toUnmodifiableSet());
+                    .collect(Collectors.toCollection(LinkedHashSet::new));
             continues = !closed.isDone() && !wantedUntilNanos.isEmpty();
             // A stream that is wanted after this starts another task.
             running = continues;
@@ -165,7 +168,9 @@ final class AwaitedStreams {
             return leases;
         }
         leases.forEach(lease -> granted.put(lease.streamId(), lease));
-        queued = queued.stream().filter(stream -> !granted.containsKey(stream)).collect(Collectors.toUnmodifiableSet());
+        queued = queued.stream()
+                .filter(stream -> !granted.containsKey(stream))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
         return List.of();
     }
 

@@ -1,7 +1,7 @@
 package io.streamlocks.client.session;
 
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -142,8 +142,9 @@ public final class PollLoop<E> implements AutoCloseable {
             }
             return;
         }
-        Set<String> locked = new HashSet<>();
-        events.forEach(event -> route(event, locked, wantedFor));
+        Set<String> locked = new LinkedHashSet<>();
+        events.forEach(event -> route(event, locked));
+        registry.want(locked, wantedFor);
     }
 
     /** Returns for how long a stream is wanted after its latest event: for two turns at least. */
@@ -154,12 +155,12 @@ public final class PollLoop<E> implements AutoCloseable {
     }
 
     /** @param locked the streams that another worker had in this turn; an event must not overtake those before it */
-    private void route(StreamEvent<E> event, Set<String> locked, Duration wantedFor) {
+    private void route(StreamEvent<E> event, Set<String> locked) {
         String streamId = event.streamId();
         try {
             RouteResult result;
             try {
-                result = executor.isShutdown() ? RouteResult.REJECTED : outcome(event, locked, wantedFor);
+                result = executor.isShutdown() ? RouteResult.REJECTED : outcome(event, locked);
             } catch (Throwable e) {
                 log(streamId + "::" + e.getMessage(), "An event of stream " + streamId + " could not be routed", e);
                 source.failed(event, e);
@@ -174,11 +175,11 @@ public final class PollLoop<E> implements AutoCloseable {
         }
     }
 
-    private RouteResult outcome(StreamEvent<E> event, Set<String> locked, Duration wantedFor) {
+    private RouteResult outcome(StreamEvent<E> event, Set<String> locked) {
         if (locked.contains(event.streamId())) {
             return RouteResult.LOCKED;
         }
-        RouteResult result = registry.routeOrAwait(event.streamId(), event.event(), wantedFor);
+        RouteResult result = registry.routeUnlessQueued(event.streamId(), event.event());
         if (result == RouteResult.LOCKED) {
             locked.add(event.streamId());
         }

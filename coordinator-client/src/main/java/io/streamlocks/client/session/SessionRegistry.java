@@ -101,19 +101,23 @@ public final class SessionRegistry<E> implements AutoCloseable {
     }
 
     /**
-     * Routes an event as {@link #route} does. If another worker has the stream, the registry also waits for it, and
-     * makes no call for its further events until it is granted. The next event then opens the session.
-     *
-     * @param wantedFor how long the registry waits for the stream, and keeps the lease that it is granted, if no
-     *     further event of the stream is routed
+     * Routes an event as {@link #route} does. If the registry {@linkplain #want waits} for the stream, this makes no
+     * call, and the event is {@link RouteResult#LOCKED}. When the stream was granted, this opens its session.
      */
-    RouteResult routeOrAwait(String streamId, E event, Duration wantedFor) {
+    RouteResult routeUnlessQueued(String streamId, E event) {
         boolean isQueued = claims.session(streamId).isEmpty() && awaited.isQueued(streamId);
-        RouteResult result = isQueued ? RouteResult.LOCKED : route(streamId, event);
-        if (result == RouteResult.LOCKED) {
-            awaited.want(streamId, wantedFor);
-        }
-        return result;
+        return isQueued ? RouteResult.LOCKED : route(streamId, event);
+    }
+
+    /**
+     * Waits for streams that other workers have, without blocking.
+     *
+     * @param streamIds the streams, each of which has an event
+     * @param time how long the registry waits for them, and keeps the leases that it is granted, if this is not called
+     *     again for them
+     */
+    void want(Collection<String> streamIds, Duration time) {
+        awaited.want(streamIds, time);
     }
 
     /** Returns the states of all sessions by stream. Streams whose lease is being acquired are not among them. */
