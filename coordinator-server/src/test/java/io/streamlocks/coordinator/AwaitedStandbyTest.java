@@ -116,6 +116,38 @@ class AwaitedStandbyTest {
         }
     }
 
+    @Test
+    void aHandOverWhoseWaitIsCancelledIsNotReturnedToTheNextCallerBeforeAStandbyHasIt() throws Exception {
+        try (Coordinator coordinator = readyCoordinator()) {
+            HttpCalls calls = calls(coordinator);
+            assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
+            CompletableFuture<HttpResponse<String>> next = calls.postAsync(
+                    "/v1/locks/a/acquire",
+                    "{\"ownerId\":\"next\",\"leaseId\":\"" + UUID.randomUUID() + "\",\"waitMs\":15000}");
+            await().until(() -> count("SELECT count(*) FROM stream_lock_waiters") == 1);
+            commits.waitForStandby("nobody");
+            assertUnknown(cancelled(calls, "/v1/locks/a/release", "{\"leaseId\":\"LEASE\"}"));
+
+            assertThat(count("SELECT count(*) FROM stream_locks WHERE owner_id = 'next'"))
+                    .as("it is committed here")
+                    .isEqualTo(1);
+            // After a fail-over to the standby the lease of the tester would be live again.
+            await().until(
+                            () -> count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                                            + " AND wait_event = 'SyncRep' AND query LIKE '%AS grantable_at%'")
+                                    > 0);
+            assertThat(next).isNotDone();
+
+            commits.waitForStandby("");
+            assertThat(next.get(RECOVERED_WITHIN.toSeconds(), TimeUnit.SECONDS).statusCode())
+                    .isEqualTo(200);
+        }
+    }
+
+    private int count(String sql) {
+        return postgres.sql(database).fetchSingle(sql).get(0, Integer.class);
+    }
+
     @ParameterizedTest
     @CsvSource({"/v1/locks/a/break", "/v1/owners/tester/break"})
     void noCallReportsThatALeaseHasEndedUntilAStandbyHasIt(String breaking) throws Exception {

@@ -1,7 +1,6 @@
 package io.streamlocks.coordinator.lock.postgres;
 
 import io.streamlocks.coordinator.lock.HandOvers;
-import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -84,8 +83,8 @@ final class PostgresHandOvers implements HandOvers {
                 }
                 execute(opened, "LISTEN \"" + channel + "\"");
                 receive(opened.unwrap(PGConnection.class), listener);
-            } catch (SQLException | StorageUnavailableException e) {
-                // The calls themselves report that the database is away.
+            } catch (SQLException | RuntimeException e) {
+                // The calls themselves report that the database is away. Whatever it is, the thread must not end.
                 LOG.debug("The connection that listens for hand-overs has failed", e);
             } finally {
                 areReported = false;

@@ -39,10 +39,17 @@ final class QueueSql {
     /**
      * Binds stream ids, the fencing tokens that are known, and the horizon in ms. Returns the streams whose token is
      * another one, or which can be granted within the horizon.
+     *
+     * <p>A live lease that is new may be a grant, which a server returns to its caller. It is certain only when a
+     * synchronous standby has it. This then writes a few bytes, as {@link LockSql#CONFIRM} does. Without standbys, a
+     * grant that can be read is certain, and this writes nothing.
      */
     static final String LOOK = String.format(Locale.ROOT, """
             SELECT %s, l.expires_at > clock_timestamp() AS is_live,
-                greatest(l.expires_at, l.closed_until) AS grantable_at
+                greatest(l.expires_at, l.closed_until) AS grantable_at,
+                CASE WHEN l.fencing_token <> r.fencing_token AND l.expires_at > clock_timestamp()
+                        AND current_setting('synchronous_standby_names') <> ''
+                    THEN pg_logical_emit_message(true, 'stream-locks', '') END AS confirmed
             FROM unnest(?::text[], ?::bigint[]) AS r (stream_id, fencing_token)
                 JOIN stream_locks l ON l.stream_id = r.stream_id
             WHERE l.fencing_token <> r.fencing_token

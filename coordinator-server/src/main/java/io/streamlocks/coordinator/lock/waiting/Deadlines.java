@@ -76,6 +76,15 @@ final class Deadlines {
         delay.run(() -> run(first), Math.max(0, TimeUnit.NANOSECONDS.toMillis(first - now) + 1));
     }
 
+    /** Ends a call. An error concerns this call alone: the others are due as well, and nothing else would end them. */
+    private void end(WaitingCall call) {
+        try {
+            onTime.accept(call);
+        } catch (RuntimeException | Error e) {
+            call.outcomes().completeExceptionally(e);
+        }
+    }
+
     private void run(long forNanos) {
         long now = nanoTime.getAsLong() - startNanos;
         List<WaitingCall> due = new ArrayList<>();
@@ -87,7 +96,10 @@ final class Deadlines {
                 due.addAll(calls.pollFirstEntry().getValue());
             }
         }
-        due.forEach(onTime);
-        startTimer();
+        try {
+            due.forEach(this::end);
+        } finally {
+            startTimer();
+        }
     }
 }

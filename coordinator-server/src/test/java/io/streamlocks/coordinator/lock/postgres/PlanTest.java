@@ -64,7 +64,9 @@ class PlanTest {
                 BreakChange.SQL,
                 LockSql.GLANCE,
                 LockSql.LOOK,
-                PostgresReads.FIND);
+                PostgresReads.FIND,
+                QueueSql.LOOK,
+                QueueSql.WITHOUT_PLACE);
     }
 
     private void assertLooksUpEachStream(String sql) throws Exception {
@@ -107,7 +109,8 @@ class PlanTest {
                 PostgresReads.LIST,
                 PostgresReads.LIST_OF_PREFIX,
                 PostgresReads.LIST_OF_OWNER,
-                PostgresReads.LIST_OF_PREFIX_AND_OWNER));
+                PostgresReads.LIST_OF_PREFIX_AND_OWNER,
+                QueueSql.WAITERS));
         for (Optional<Instant> at : List.of(Optional.<Instant>empty(), time)) {
             pages.add(PostgresHistory.ended(db, new StreamHistoryQuery("s", at, 1, 100))
                     .getSQL());

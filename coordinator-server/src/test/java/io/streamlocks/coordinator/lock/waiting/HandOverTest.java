@@ -168,6 +168,20 @@ class HandOverTest {
     }
 
     @Test
+    void aServerContinuesToListenAfterANotificationThatItDoesNotUnderstand() {
+        HandOvers handOvers = new PostgresLockManager(database.pool()).handOvers();
+        open.add(handOvers);
+        AtomicInteger lost = new AtomicInteger();
+        handOvers.listen(countingLosses(lost));
+        await().until(handOvers::areReported);
+        int before = lost.get();
+        database.sql()
+                .fetch("SELECT pg_notify(substring(query FROM 'LISTEN \"(.*)\"'), 'nonsense') FROM pg_stat_activity"
+                        + " WHERE datname = current_database() AND query LIKE 'LISTEN%'");
+        await().until(() -> lost.get() > before && handOvers.areReported());
+    }
+
+    @Test
     @Tag("slow")
     void aServerConnectsAgainWhenNotificationsDoNotArrive() {
         try (TestDatabase elsewhere = TestDatabase.empty()) {
