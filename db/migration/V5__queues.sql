@@ -155,7 +155,10 @@ BEGIN
     DELETE FROM stream_lock_waiters w
     WHERE w.stream_id = stream AND w.lease_id = lease AND w.calling_until <= clock_timestamp() - interval '5 seconds';
     INSERT INTO stream_lock_waiters AS w
-    VALUES (stream, nextval('stream_lock_ticket'), owner, lease, ttl, shown, server, of_call, clock_timestamp(), until)
+    VALUES (stream,
+        -- A logical copy has the places and not the value of the sequence.
+        greatest(nextval('stream_lock_ticket'), 1 + (SELECT max(q.ticket) FROM stream_lock_waiters q WHERE q.stream_id = stream)),
+        owner, lease, ttl, shown, server, of_call, clock_timestamp(), until)
     ON CONFLICT (stream_id, lease_id) DO UPDATE
     SET owner_id = owner, ttl_ms = ttl, labels = shown, server_id = server, call_id = of_call, calling_until = until;
     UPDATE stream_locks l
@@ -197,7 +200,10 @@ BEGIN
         SELECT count(*) INTO place_position
         FROM stream_lock_waiters w
         WHERE w.stream_id = stream AND w.ticket <= place.ticket
-            AND w.calling_until > clock_timestamp() - interval '5 seconds';
+            AND w.calling_until > clock_timestamp() - interval '5 seconds'
+            -- An acquire that is granted leaves the place to the next hand-over.
+            AND w.lease_id IS DISTINCT FROM latest.lease_id
+            AND w.lease_id <> ALL (coalesce(latest.superseded_lease_ids, '{}'));
     ELSE
         DELETE FROM stream_lock_waiters w WHERE w.stream_id = stream AND w.ticket = place.ticket;
         PERFORM stream_lock_hand_over(stream);

@@ -1,4 +1,4 @@
-// Shows parts of locks and grants. Ids and labels may contain anything, so they are set as text, never as markup.
+// Shows parts of locks, grants and queues. Ids and labels may contain anything, so they are set as text, never as markup.
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -57,15 +57,27 @@ export function grantRow(grant) {
   cell('.token').textContent = grant.fencingToken;
   cell('.owner .id').textContent = visible(grant.ownerId);
   setLabels(cell('.labels'), grant.labels);
-  cell('.from').append(instant(grant.acquiredAt));
+  cell('.from .instant').append(instant(grant.acquiredAt));
+  if (grant.waitedMs) cell('.from .span').textContent = `waited ${duration(grant.waitedMs)}`;
   cell('.reason').textContent = grant.endReason ?? 'live';
   cell('.reason').dataset.reason = grant.endReason ?? 'live';
   if (grant.endedAt) {
-    cell('.instant').append(instant(grant.endedAt));
-    cell('.span').textContent = `after ${duration(Date.parse(grant.endedAt) - Date.parse(grant.acquiredAt))}`;
+    cell('.until .instant').append(instant(grant.endedAt));
+    cell('.until .span').textContent = `after ${duration(Date.parse(grant.endedAt) - Date.parse(grant.acquiredAt))}`;
   }
   if (grant.endedBy) cell('.by').append('by ', isolated(grant.endedBy));
   if (grant.breakReason) cell('.why').append(isolated(grant.breakReason));
+  return row;
+}
+
+/** Returns a row of a queue. */
+export function waiterRow(waiter) {
+  const row = document.getElementById('waiter').content.firstElementChild.cloneNode(true);
+  const cell = (selector) => row.querySelector(selector);
+  cell('.position').textContent = waiter.position;
+  cell('.owner .id').textContent = visible(waiter.ownerId);
+  setLabels(cell('.labels'), waiter.labels);
+  cell('.waited').textContent = duration(waiter.waitingForMs);
   return row;
 }
 

@@ -50,6 +50,7 @@ class Row {
     this.age = cell('.age');
     this.amount = cell('.amount');
     this.bar = cell('.bar');
+    this.waiting = cell('.waiting');
     this.history = cell('.history');
     this.break = cell('.break');
     cell('.stream .id').textContent = visible(streamId);
@@ -71,6 +72,7 @@ class Row {
     this.ageMs = Date.parse(lock.expiresAt) - lock.expiresInMs - Date.parse(lock.acquiredAt);
     setText(this.owner, visible(lock.ownerId));
     setText(this.token, String(lock.fencingToken));
+    setText(this.waiting, lock.waiting ? String(lock.waiting) : '');
     this.tick(performance.now());
   }
 

@@ -1,9 +1,10 @@
-// The three dialogs: the history of a stream, a break, and the token.
+// The three dialogs: the history of a stream with its queue, a break, and the token.
 
 import { NO_PATH, OTHER_STREAM, call, explain, explainWithRequest, hasToken, isUnknown, setToken, streamPath } from './api.js';
-import { grantRow, instant, isolated, setLabels, setText, visible } from './cells.js';
+import { grantRow, instant, isolated, setLabels, setText, visible, waiterRow } from './cells.js';
 
 const HISTORY_PAGE = 50;
+const LARGEST_QUEUE = 1000;
 
 const $ = (id) => document.getElementById(id);
 
@@ -89,6 +90,10 @@ function clearHistory(said) {
   $('grant-rows').replaceChildren();
   $('grants').hidden = true;
   $('older').hidden = true;
+  $('queue').hidden = true;
+  setText($('queue-answer'), '');
+  $('waiter-rows').replaceChildren();
+  $('waiters').hidden = true;
   setText($('look-answer'), said);
 }
 
@@ -106,26 +111,28 @@ async function look() {
   clearHistory(path ? 'Looking…' : NO_PATH);
   if (!path) return;
   shown = { streamId, at, path, abort: new AbortController(), count: 0 };
-  await showGrants(shown);
+  const of = shown;
+  // The history shows whether a proxy has changed the stream id in the path; a queue does not name its stream.
+  if ((await showGrants(of)) && !of.at) await showQueue(of);
 }
 
+/** Shows a page of grants. Resolves to whether they are shown. */
 async function showGrants(of) {
   const answer = await call('GET', of.path, {
     query: { at: of.at, pageSize: HISTORY_PAGE, pageToken: of.next },
     signal: of.abort.signal,
   });
-  if (of !== shown) return;
+  if (of !== shown) return false;
   if (answer.status === 401 && (await askForToken(tokenWanted(answer)))) {
-    if (of === shown) await showGrants(of);
-    return;
+    return of === shown && showGrants(of);
   }
   if (answer.status !== 200) {
     setText($('look-answer'), isUnknown(answer) ? `Unknown: ${explainWithRequest(answer)}` : explainWithRequest(answer));
-    return;
+    return false;
   }
   if (answer.body.grants.some(({ streamId }) => streamId !== of.streamId)) {
     setText($('look-answer'), OTHER_STREAM);
-    return;
+    return false;
   }
   const rows = answer.body.grants.map(grantRow);
   $('grant-rows').append(...rows);
@@ -135,6 +142,28 @@ async function showGrants(of) {
   $('older').hidden = of.next === undefined;
   $('grants').hidden = of.count === 0;
   $('look-answer').replaceChildren(...historySummary(of, answer.body.grants[0]));
+  return true;
+}
+
+/** Shows who waits for the stream now. */
+async function showQueue(of) {
+  const answer = await call('GET', streamPath(of.streamId, 'waiters'), { signal: of.abort.signal });
+  if (of !== shown) return;
+  $('queue').hidden = false;
+  if (answer.status !== 200) {
+    setText($('queue-answer'), `Unknown: ${explainWithRequest(answer)}`);
+    return;
+  }
+  const { waiters } = answer.body;
+  $('waiter-rows').append(...waiters.map(waiterRow));
+  $('waiters').hidden = waiters.length === 0;
+  setText($('queue-answer'), queueSummary(waiters.length));
+}
+
+function queueSummary(count) {
+  if (count === 0) return 'No worker waits for this stream.';
+  if (count === LARGEST_QUEUE) return `The first ${LARGEST_QUEUE} of the workers that wait.`;
+  return count === 1 ? '1 worker waits.' : `${count} workers wait, next one first.`;
 }
 
 function historySummary(of, grant) {

@@ -3,16 +3,9 @@ package io.streamlocks.client;
 import io.streamlocks.client.LeaseCalls.LeaseKey;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Acquires leases: it repeats a call without a usable answer, and releases what may have been granted in vain.
- *
- * <p>A thread that closes the client waits for the acquires under way, because a lease that is granted meanwhile must
- * not outlive the client. Each acquire holds one permit of a semaphore, and the closing thread takes all of them. An
- * acquire looks at {@code closed} only when it has its permit. So an acquire that was let in is waited for, and one
- * that begins later is refused.
  *
  * <p>This class is thread-safe.
  */
@@ -25,43 +18,39 @@ final class Acquirer {
     private final Owner owner;
     private final Timing timing;
     private final ClientRuntime runtime;
-
-    private final Semaphore acquiring = new Semaphore(Integer.MAX_VALUE);
-    private volatile boolean closed;
+    private final Admission admission;
 
     /**
      * @param calls the calls that acquire, on connections of their own
      */
-    Acquirer(LeaseCalls calls, LeaseKeeper keeper, Owner owner, Timing timing, ClientRuntime runtime) {
+    Acquirer(
+            LeaseCalls calls,
+            LeaseKeeper keeper,
+            Owner owner,
+            Timing timing,
+            ClientRuntime runtime,
+            Admission admission) {
         this.calls = calls;
         this.keeper = keeper;
         this.owner = owner;
         this.timing = timing;
         this.runtime = runtime;
+        this.admission = admission;
     }
 
     /** Acquires the lease of a stream, as {@link StreamLockClient#tryAcquire} says. */
     Optional<HeldLease> tryAcquire(String streamId) {
         requireSendable(streamId);
-        if (!acquiring.tryAcquire()) {
-            throw closedClient();
-        }
+        admission.enter();
         try {
-            if (closed) {
-                throw closedClient();
-            }
             return acquire(streamId);
         } finally {
-            acquiring.release();
+            admission.leave();
         }
-    }
-
-    private static IllegalStateException closedClient() {
-        return new IllegalStateException("The client is closed");
     }
 
     /** Checks a stream id before its call joins others, whose request it would make invalid or too long. */
-    private static void requireSendable(String streamId) {
+    static void requireSendable(String streamId) {
         if (streamId.codePointCount(0, streamId.length()) > ContractLimits.MAX_STREAM_ID_LENGTH) {
             throw new IllegalArgumentException(
                     "streamId must have at most " + ContractLimits.MAX_STREAM_ID_LENGTH + " characters");
@@ -122,28 +111,13 @@ final class Acquirer {
     /** Waits for the time of another try. Returns whether there is time for one. */
     private boolean waitBeforeRetry(long began, Duration atLeast) {
         long wait = Math.max(RETRY_AFTER.toNanos(), atLeast.toNanos());
-        if (closed
+        if (admission.isClosed()
                 || runtime.nanoTime() - began + wait >= timing.acquireTimeout().toNanos()) {
             return false;
         }
         try {
             runtime.sleep(wait);
             return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
-    }
-
-    /** Refuses acquires from now on. Those that are under way end without another try. */
-    void close() {
-        closed = true;
-    }
-
-    /** Waits until no acquire is under way. Call it after {@link #close}. Returns whether that came in time. */
-    boolean awaitEnd(Duration atMost) {
-        try {
-            return acquiring.tryAcquire(Integer.MAX_VALUE, atMost.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

@@ -73,9 +73,10 @@ final class BackgroundReleases implements AutoCloseable {
      * lease.
      *
      * @param length the length of the lease; empty if it is unknown, because the grant may have had no answer
+     * @param mayComeLate whether an acquire of the lease may still be under way, and be granted after a release
      */
-    void add(LeaseKey key, Optional<Duration> length) {
-        if (!unreleased.add(key, length)) {
+    void add(LeaseKey key, Optional<Duration> length, boolean mayComeLate) {
+        if (!unreleased.add(key, length, mayComeLate)) {
             if (full.compareAndSet(false, true)) {
                 LOG.warn(
                         "{} releases have no answer, so this lease and those after it stay held until they run out: {};"

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class CallFailures {
 
     /** The Retry-After of a single call, which an item of a batch lacks. */
-    private static final Duration RETRY_TOO_MANY_LEASES_AFTER = Duration.ofSeconds(5);
+    private static final Duration RETRY_TOO_MANY_AFTER = Duration.ofSeconds(5);
 
     private final ObjectMapper json;
 
@@ -48,8 +48,8 @@ final class CallFailures {
      * @param problem null if the answer has none
      */
     static StreamLockException ofItem(String what, String streamId, int status, @Nullable Problem problem) {
-        boolean tooManyLeases = isTooManyLeases(status, problem);
-        Optional<Duration> itemRetryAfter = tooManyLeases ? Optional.of(RETRY_TOO_MANY_LEASES_AFTER) : Optional.empty();
+        boolean tooMany = isTooMany(status, problem);
+        Optional<Duration> itemRetryAfter = tooMany ? Optional.of(RETRY_TOO_MANY_AFTER) : Optional.empty();
         return failure(
                 what,
                 Optional.of(streamId),
@@ -74,13 +74,13 @@ final class CallFailures {
 
     private static Answer answer(int status, @Nullable Problem problem, Optional<Duration> retryAfter) {
         // Another 429, such as that of a proxy, says nothing about what became of the call.
-        boolean isWithoutEffect =
-                isTooManyLeases(status, problem) || (status == 429 && "rate-limited".equals(code(problem)));
+        boolean isWithoutEffect = isTooMany(status, problem) || (status == 429 && "rate-limited".equals(code(problem)));
         return new Answer(status, retryAfter, isWithoutEffect);
     }
 
-    private static boolean isTooManyLeases(int status, @Nullable Problem problem) {
-        return status == 429 && "too-many-leases".equals(code(problem));
+    private static boolean isTooMany(int status, @Nullable Problem problem) {
+        String code = code(problem);
+        return status == 429 && ("too-many-leases".equals(code) || "too-many-waiters".equals(code));
     }
 
     private static @Nullable String code(@Nullable Problem problem) {

@@ -3,6 +3,7 @@ package io.streamlocks.client;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
@@ -28,9 +29,15 @@ record ClientSettings(
         Optional<Executor> callbackExecutor,
         StreamLockListener listener) {
 
-    /** Returns calls over HTTP, with connections of their own. */
-    LeaseCalls connect() {
-        return new HttpLeaseCalls(CoordinatorHttp.connect(baseUri, timing::requestTimeout, sslContext), bearerToken);
+    /**
+     * Returns calls over HTTP, with connections of their own.
+     *
+     * @param wait how long the coordinator may wait before it answers; zero for calls that do not wait
+     */
+    LeaseCalls connect(Duration wait) {
+        CoordinatorHttp http = CoordinatorHttp.connect(
+                baseUri, timing::requestTimeout, () -> timing.requestTimeout().plus(wait), sslContext);
+        return new HttpLeaseCalls(http, bearerToken);
     }
 
     /** Returns {@code <host>-<pid>-<random>}: a container's pid is often 1, and a restarted pod may keep its name. */

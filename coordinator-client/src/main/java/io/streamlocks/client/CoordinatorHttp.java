@@ -108,11 +108,17 @@ final class CoordinatorHttp implements AutoCloseable {
     /**
      * Makes a client whose time-outs can change between two calls.
      *
-     * @param timeout returns the time for each wait of a call that begins now
+     * @param connectTimeout returns the time that a call which begins now may wait for a connection
+     * @param responseTimeout returns the time that it may wait for the answer
      * @param sslContext names the certificates to trust; empty for those that Java trusts
      */
-    static CoordinatorHttp connect(URI baseUri, Supplier<Duration> timeout, Optional<SSLContext> sslContext) {
-        return connect(baseUri, new HttpTimeouts(timeout, timeout), sslContext, MAX_IDLE, MAX_AGE);
+    static CoordinatorHttp connect(
+            URI baseUri,
+            Supplier<Duration> connectTimeout,
+            Supplier<Duration> responseTimeout,
+            Optional<SSLContext> sslContext) {
+        HttpTimeouts timeouts = new HttpTimeouts(connectTimeout, responseTimeout);
+        return connect(baseUri, timeouts, sslContext, MAX_IDLE, MAX_AGE);
     }
 
     static CoordinatorHttp connect(

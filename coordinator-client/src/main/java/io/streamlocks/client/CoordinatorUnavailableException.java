@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The coordinator gave no usable answer: it could not be reached, did not answer in time, or returned 429 or 5xx.
- * Whether the call took effect is unknown, except after 429 {@code rate-limited} and {@code too-many-leases}: it did
- * not. Try again later, and not before {@link #retryAfter()}.
+ * Whether the call took effect is unknown, except after 429 {@code rate-limited}, {@code too-many-leases} and {@code
+ * too-many-waiters}: it did not. Try again later, and not before {@link #retryAfter()}.
  */
 public final class CoordinatorUnavailableException extends StreamLockException {
 
@@ -57,7 +57,8 @@ public final class CoordinatorUnavailableException extends StreamLockException {
      * Returns for how long the coordinator asked not to be called, as the {@code Retry-After} of a 429 or 503 says;
      * empty if it named no time. After a 429 {@link StreamLockClient#tryAcquire} waits for that long by itself. After a
      * 503 it does not, because the next try may reach another server. If a lease was refused as {@code
-     * too-many-leases} in a batch, the answer names no time for it, and this returns the client's own constant of 5 s.
+     * too-many-leases} or {@code too-many-waiters} in a batch, the answer names no time for it, and this returns the
+     * client's own constant of 5 s.
      */
     public Optional<Duration> retryAfter() {
         return Optional.ofNullable(retryAfter);
@@ -68,7 +69,7 @@ public final class CoordinatorUnavailableException extends StreamLockException {
         return status == 429 ? retryAfter().orElse(Duration.ZERO) : Duration.ZERO;
     }
 
-    /** Returns whether the coordinator refused one call or one lease too many: the call had no effect. */
+    /** Returns whether the coordinator refused one call, lease or waiter too many: the call had no effect. */
     boolean isWithoutEffect() {
         return isWithoutEffect;
     }

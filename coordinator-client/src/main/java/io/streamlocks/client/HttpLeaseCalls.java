@@ -43,7 +43,7 @@ final class HttpLeaseCalls extends LeaseCalls {
     }
 
     @Override
-    List<Acquired> acquireAll(List<Acquire> acquires) {
+    List<Acquired> acquireAll(List<Acquire> acquires, Duration wait) {
         List<BatchAcquireItem> items = new ArrayList<>(acquires.size());
         for (Acquire acquire : acquires) {
             items.add(acquire.owner()
@@ -52,10 +52,12 @@ final class HttpLeaseCalls extends LeaseCalls {
                     .leaseId(acquire.key().leaseId())
                     .ttlMs(acquire.ttl().map(Duration::toMillis).orElse(null)));
         }
+        // A request leaves out a field that is null.
+        BatchAcquireRequest request =
+                new BatchAcquireRequest().items(items).waitMs(wait.isZero() ? null : (int) wait.toMillis());
         try {
-            List<LeaseResult> results = http.locks()
-                    .acquireLocks(new BatchAcquireRequest().items(items), headers)
-                    .getResults();
+            List<LeaseResult> results =
+                    http.locks().acquireLocks(request, headers).getResults();
             return each(acquires, results, LeaseResult::getStatus, HttpLeaseCalls::acquired);
         } catch (ApiException e) {
             throw failure("acquire", acquires.stream().map(Acquire::key).toList(), e);
@@ -73,7 +75,8 @@ final class HttpLeaseCalls extends LeaseCalls {
             Lease lease = result.getLease();
             Duration expiresIn = Duration.ofMillis(lease.getExpiresInMs());
             Duration length = lease.getTtlMs() == null ? expiresIn : Duration.ofMillis(lease.getTtlMs());
-            return new Acquired.Granted(new Grant(lease.getFencingToken(), length, expiresIn));
+            Duration waited = lease.getWaitedMs() == null ? Duration.ZERO : Duration.ofMillis(lease.getWaitedMs());
+            return new Acquired.Granted(new Grant(lease.getFencingToken(), length, expiresIn, waited));
         }
         return isHeld(status, result.getProblem())
                 ? new Acquired.Held()
@@ -129,7 +132,8 @@ final class HttpLeaseCalls extends LeaseCalls {
 
     private static boolean isHeld(int status, @Nullable Problem problem) {
         String code = problem == null ? null : problem.getCode();
-        return status == 409 && ("lock-held".equals(code) || "lock-delayed".equals(code));
+        return status == 409
+                && ("lock-held".equals(code) || "lock-awaited".equals(code) || "lock-delayed".equals(code));
     }
 
     @Override

@@ -33,8 +33,10 @@ abstract class LeaseCalls implements AutoCloseable {
      * @param fencingToken the token of the grant
      * @param length the length of the lease, which each renewal gives it again
      * @param expiresIn the time left, as the answer says; less than the length if the answer is to a repeated call
+     * @param waited the time from the arrival of the call until the coordinator determined the time left; zero if the
+     *     answer does not say
      */
-    record Grant(long fencingToken, Duration length, Duration expiresIn) {}
+    record Grant(long fencingToken, Duration length, Duration expiresIn, Duration waited) {}
 
     /** The outcome of one renewal. */
     sealed interface Renewal {
@@ -144,7 +146,7 @@ abstract class LeaseCalls implements AutoCloseable {
             }
         }
 
-        /** Another owner holds the stream, or an operator keeps it closed for a while. */
+        /** Another owner holds the stream or comes first, or an operator keeps it closed for a while. */
         record Held() implements Acquired {
             @Override
             public <T> T match(Cases<T> cases) {
@@ -165,7 +167,8 @@ abstract class LeaseCalls implements AutoCloseable {
     private final CallCombiner<LeaseKey, Release> releases;
 
     LeaseCalls(ClientRuntime runtime) {
-        this.acquires = new CallCombiner<>(runtime, CallCombiner.PATIENCE, this::acquireAll);
+        this.acquires =
+                new CallCombiner<>(runtime, CallCombiner.PATIENCE, combined -> acquireAll(combined, Duration.ZERO));
         this.releases = new CallCombiner<>(runtime, CallCombiner.PATIENCE, this::releaseAll);
     }
 
@@ -225,8 +228,13 @@ abstract class LeaseCalls implements AutoCloseable {
      */
     abstract List<Renewal> renew(List<LeaseKey> keys);
 
-    /** Acquires leases with one request. Returns one outcome for each, in order. */
-    abstract List<Acquired> acquireAll(List<Acquire> acquires);
+    /**
+     * Acquires leases with one request. Returns one outcome for each, in order.
+     *
+     * @param wait how long the coordinator may wait until it can grant one of them; zero for not at all. Such a call
+     *     must have connections of its own
+     */
+    abstract List<Acquired> acquireAll(List<Acquire> acquires, Duration wait);
 
     /** Releases leases with one request. Returns one outcome for each, in order. */
     abstract List<Release> releaseAll(List<LeaseKey> keys);

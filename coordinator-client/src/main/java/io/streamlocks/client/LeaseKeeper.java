@@ -115,7 +115,12 @@ final class LeaseKeeper implements AutoCloseable {
 
     /** Releases in the background a lease that may have been granted, until it must have run out. */
     void releaseLater(LeaseKey key) {
-        releases.releaseLater(key);
+        releases.releaseLater(key, true);
+    }
+
+    /** Gives up in the background a place in the queue of a stream. No call of it is under way any more. */
+    void leaveQueue(LeaseKey key) {
+        releases.releaseLater(key, false);
     }
 
     /** Takes note that work under a lease has ended. */

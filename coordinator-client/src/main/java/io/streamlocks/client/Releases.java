@@ -150,12 +150,16 @@ final class Releases {
     }
 
     private void releaseUnknown(HeldLease lease, RuntimeException cause) {
-        background.add(lease.key(), Optional.of(lease.length()));
+        background.add(lease.key(), Optional.of(lease.length()), true);
         notices.tell(to -> to.releaseUnknown(lease.streamId(), cause));
     }
 
-    /** Releases in the background a lease that may have been granted, until it must have run out. */
-    void releaseLater(LeaseKey key) {
-        background.add(key, Optional.empty());
+    /**
+     * Releases in the background a lease that may have been granted, until it must have run out.
+     *
+     * @param mayComeLate whether an acquire of the lease may still be under way, and be granted after a release
+     */
+    void releaseLater(LeaseKey key, boolean mayComeLate) {
+        background.add(key, Optional.empty(), mayComeLate);
     }
 }

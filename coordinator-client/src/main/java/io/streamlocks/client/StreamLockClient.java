@@ -3,15 +3,14 @@ package io.streamlocks.client;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.Map;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
-import javax.net.ssl.SSLContext;
+import java.util.function.Function;
 
 /**
  * Acquires leases of streams and keeps them alive. A worker process needs one client for all its streams.
@@ -32,19 +31,24 @@ public final class StreamLockClient implements AutoCloseable {
     private final LeaseCalls renewals;
     private final LeaseCalls releases;
 
+    private final Admission admission;
     private final Acquirer acquirer;
+    private final Waiters waiters;
     private final LeaseKeeper keeper;
     private final String ownerId;
     private final Timing timing;
+    private final ClientRuntime runtime;
     private final Optional<ExecutorService> ownExecutor;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
      * @param settings the settings, of this client alone
      * @param runtime the process
-     * @param connect makes calls with connections of their own
+     * @param connect makes calls with connections of their own, for which the coordinator may wait for so long
      */
-    StreamLockClient(ClientSettings settings, ClientRuntime runtime, Supplier<LeaseCalls> connect) {
+    StreamLockClient(ClientSettings settings, ClientRuntime runtime, Function<Duration, LeaseCalls> connect) {
+        this.runtime = runtime;
+        this.admission = new Admission(runtime);
         this.ownerId = settings.owner().id();
         this.timing = settings.timing();
         this.ownExecutor = settings.callbackExecutor().isPresent()
@@ -55,12 +59,14 @@ public final class StreamLockClient implements AutoCloseable {
                     return thread;
                 }));
         Executor executor = settings.callbackExecutor().or(() -> ownExecutor).orElseThrow();
-        this.acquires = connect.get();
-        this.renewals = connect.get();
-        this.releases = connect.get();
+        this.acquires = connect.apply(Duration.ZERO);
+        this.renewals = connect.apply(Duration.ZERO);
+        this.releases = connect.apply(Duration.ZERO);
         Notices notices = new Notices(settings.listener(), executor, runtime);
         this.keeper = new LeaseKeeper(renewals, releases, timing, notices, runtime);
-        this.acquirer = new Acquirer(acquires, keeper, settings.owner(), timing, runtime);
+        this.acquirer = new Acquirer(acquires, keeper, settings.owner(), timing, runtime, admission);
+        this.waiters = new Waiters(
+                () -> connect.apply(Waiter.LONGEST_CALL), keeper, settings.owner(), timing, runtime, admission);
     }
 
     /**
@@ -96,6 +102,55 @@ public final class StreamLockClient implements AutoCloseable {
     }
 
     /**
+     * Acquires the lease of a stream, and waits for it while another owner has it. The coordinator grants a stream in
+     * the order of arrival. This blocks for at most the given time, and a few seconds more if the coordinator does not
+     * answer. A wait costs one call for each 20 s.
+     *
+     * <p>If the thread is interrupted, this returns empty at once, and the thread stays interrupted. When it returns
+     * without a lease, the client gives up the place in the queue.
+     *
+     * @param streamId the stream, 1 to 255 printable characters
+     * @param atMost the longest time to wait, not negative
+     * @return the lease; empty if the time is up
+     * @throws CoordinatorUnavailableException if there was no usable answer when the time was up. If the lease was
+     *     granted after all, the client releases it in the background
+     * @throws CoordinatorRefusedException as {@link #tryAcquire}
+     * @throws IllegalArgumentException as {@link #tryAcquire}, and if the time is negative
+     * @throws IllegalStateException if this client is closed, also while this waits
+     */
+    public Optional<HeldLease> acquire(String streamId, Duration atMost) {
+        return acquireAny(List.of(streamId), atMost).stream().findFirst();
+    }
+
+    /**
+     * Acquires the lease of at least one of these streams, and waits while other owners have all of them. This is one
+     * call for all streams. It blocks, and ends, as {@link #acquire} does. When it returns, the client gives up its
+     * places in the queues of the streams that it was not granted. A {@link #newWaiter() waiter} keeps them.
+     *
+     * @param streamIds the streams, from 1 to 1000
+     * @param atMost the longest time to wait, not negative
+     * @return the leases that were granted, which can be several; empty if the time is up
+     * @throws CoordinatorUnavailableException as {@link #acquire}
+     * @throws CoordinatorRefusedException if the coordinator refused one of the streams and has granted none
+     * @throws IllegalArgumentException as {@link #acquire}, and if there are no streams or too many
+     * @throws IllegalStateException as {@link #acquire}
+     */
+    public List<HeldLease> acquireAny(Collection<String> streamIds, Duration atMost) {
+        try (Waiter waiter = newWaiter()) {
+            return waiter.await(streamIds, atMost);
+        }
+    }
+
+    /**
+     * Returns a new waiter, which keeps its places in queues from one wait to the next. Close it.
+     *
+     * @throws IllegalStateException if this client is closed
+     */
+    public Waiter newWaiter() {
+        return waiters.newWaiter();
+    }
+
+    /**
      * Does work on this thread under the lease of a stream, if no other owner has it, and releases the lease after it.
      * If the lease is lost, the client interrupts the thread, and withdraws the interruption when the work has
      * returned. The work may call this method itself, of this client or of another. If the outer lease is lost
@@ -120,6 +175,27 @@ public final class StreamLockClient implements AutoCloseable {
     }
 
     /**
+     * Does work as {@link #runWithLease(String, LeaseWork)} does, after it has waited for the lease as {@link #acquire}
+     * does.
+     *
+     * @param streamId the stream, 1 to 255 printable characters
+     * @param atMost the longest time to wait for the lease, not negative
+     * @param work the work
+     * @param <T> the result of the work, which must not be null
+     * @param <X> what the work throws
+     * @return the result; empty if the time is up
+     * @throws LeaseLostException if the lease was lost while the work was under way
+     * @throws CoordinatorUnavailableException as {@link #acquire}
+     * @throws CoordinatorRefusedException as {@link #acquire}
+     * @throws X what the work throws
+     */
+    public <T, X extends Exception> Optional<T> runWithLease(String streamId, Duration atMost, LeaseWork<T, X> work)
+            throws X {
+        Optional<HeldLease> acquired = acquire(streamId, atMost);
+        return acquired.isPresent() ? WorkUnderLease.run(acquired.get(), work) : Optional.empty();
+    }
+
+    /**
      * Closes leases of this client, as {@link HeldLease#close()} does, but with one call for each thousand.
      *
      * @param leases the leases; those that are closed or lost are left out
@@ -133,9 +209,9 @@ public final class StreamLockClient implements AutoCloseable {
      * client does this in order:
      *
      * <ol>
-     *   <li>It waits for the acquires under way, for three request time-outs at most.
+     *   <li>It ends the waits under way, and waits for the acquires under way, for three request time-outs at most.
      *   <li>It interrupts the work under way in {@link #runWithLease}, which ends with a {@link LeaseLostException}.
-     *   <li>It releases the leases that are not in use, with one call for each thousand. A lease is in use during the
+     *   <li>It gives up the places in queues, and releases the leases that are not in use, with one call for each thousand. A lease is in use during the
      *       work of {@link #runWithLease}, during each call of a session's handler, and from {@link HeldLease#use()}
      *       until that use is closed.
      *   <li>It releases the others as soon as they are not in use any more. It waits for that for one request time-out.
@@ -162,12 +238,13 @@ public final class StreamLockClient implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
-        acquirer.close();
+        admission.close();
+        waiters.close();
         // Three request time-outs are the time to get a connection, to connect, and to have an answer. The calls that
         // are not done by then are cut off. Their threads leave it to the keeper to release.
-        if (!acquirer.awaitEnd(timing.requestTimeout().multipliedBy(3))) {
+        if (!admission.awaitEnd(timing.requestTimeout().multipliedBy(3))) {
             acquires.close();
-            acquirer.awaitEnd(CUT_OFF);
+            admission.awaitEnd(CUT_OFF);
         }
         keeper.close();
         acquires.close();
@@ -177,97 +254,23 @@ public final class StreamLockClient implements AutoCloseable {
         ownExecutor.ifPresent(ExecutorService::shutdown);
     }
 
-    /** The settings of a {@link StreamLockClient}. This class is not thread-safe. */
-    public static final class Builder {
+    ClientRuntime runtime() {
+        return runtime;
+    }
 
-        private final URI baseUri;
-        private Optional<String> ownerId = Optional.empty();
-        private Optional<Duration> ttl = Optional.empty();
-        private Optional<Duration> heartbeatInterval = Optional.empty();
-        private Optional<Duration> requestTimeout = Optional.empty();
-        private Duration acquireTimeout = Duration.ofSeconds(5);
-        private Optional<String> bearerToken = Optional.empty();
-        private Map<String, String> labels = Map.of();
-        private Optional<SSLContext> sslContext = Optional.empty();
-        private Optional<Executor> callbackExecutor = Optional.empty();
-        private StreamLockListener listener = new StreamLockListener() {};
+    boolean isClosed() {
+        return closed.get();
+    }
+
+    /** The settings of a {@link StreamLockClient}. This class is not thread-safe. */
+    public static final class Builder extends ClientOptions<Builder> {
 
         private Builder(URI baseUri) {
-            this.baseUri = Objects.requireNonNull(baseUri, "baseUri");
+            super(baseUri);
         }
 
-        /** Sets the label of this process, unique per process start; {@code <host>-<pid>-<random>} by default. */
-        public Builder ownerId(String label) {
-            this.ownerId = Optional.of(label);
-            return this;
-        }
-
-        /**
-         * Sets the length of leases, from 1 s to 24 h. By default the coordinator chooses it ({@code LOCK_TTL_MS}). The
-         * streams of a worker that has crashed are free after it.
-         */
-        public Builder ttl(Duration length) {
-            this.ttl = Optional.of(length);
-            return this;
-        }
-
-        /**
-         * Sets how often leases are renewed, below the ttl less a tenth; a third of a lease's length by default. If the
-         * coordinator chooses the length, and it is too short for this interval, the client uses a third of it.
-         */
-        public Builder heartbeatInterval(Duration interval) {
-            this.heartbeatInterval = Optional.of(interval);
-            return this;
-        }
-
-        /**
-         * Sets how long to wait for a connection, and for its answer, each; a quarter of a lease's length by default,
-         * and 5 s at most. If the coordinator chooses the length, it is 5 s until the first grant.
-         */
-        public Builder requestTimeout(Duration timeout) {
-            this.requestTimeout = Optional.of(timeout);
-            return this;
-        }
-
-        /** Sets how long an acquire without an answer is repeated; 5 s by default. */
-        public Builder acquireTimeout(Duration timeout) {
-            this.acquireTimeout = Objects.requireNonNull(timeout, "timeout");
-            return this;
-        }
-
-        /**
-         * Sets what else operators see of the holder, such as its pod, region and build: up to 16 names of 1 to 63
-         * characters, with values of up to 255; none by default.
-         */
-        public Builder labels(Map<String, String> namesAndValues) {
-            this.labels = Map.copyOf(namesAndValues);
-            return this;
-        }
-
-        /** Sets what is sent as {@code Authorization: Bearer} with every call; none by default. */
-        public Builder bearerToken(String token) {
-            this.bearerToken = Optional.of(token);
-            return this;
-        }
-
-        /** Sets which certificates to trust of a coordinator with an https URI; those that Java trusts by default. */
-        public Builder sslContext(SSLContext trust) {
-            this.sslContext = Optional.of(trust);
-            return this;
-        }
-
-        /**
-         * Sets what runs the callbacks of {@link HeldLease#onLost}, never in the thread that submits; own threads by
-         * default.
-         */
-        public Builder callbackExecutor(Executor executor) {
-            this.callbackExecutor = Optional.of(executor);
-            return this;
-        }
-
-        /** Sets what receives the events of the client, for metrics; nothing by default. */
-        public Builder listener(StreamLockListener receiver) {
-            this.listener = Objects.requireNonNull(receiver, "receiver");
+        @Override
+        Builder self() {
             return this;
         }
 
@@ -279,17 +282,6 @@ public final class StreamLockClient implements AutoCloseable {
         public StreamLockClient build() {
             ClientSettings settings = settings();
             return new StreamLockClient(settings, ClientRuntime.JVM, settings::connect);
-        }
-
-        ClientSettings settings() {
-            return new ClientSettings(
-                    baseUri,
-                    new Owner(ownerId.orElseGet(ClientSettings::newOwnerId), labels),
-                    new Timing(ttl, heartbeatInterval, requestTimeout, acquireTimeout),
-                    bearerToken,
-                    sslContext,
-                    callbackExecutor,
-                    listener);
         }
     }
 }

@@ -27,12 +27,16 @@ final class Unreleased {
         private final long addedNanos;
         private final Optional<Duration> length;
 
+        /** Whether an acquire of the lease may still be under way, and be granted after a release. */
+        private final boolean mayComeLate;
+
         /** Whether the coordinator has answered that it has no trace of the lease. */
         private volatile boolean hasNoTrace;
 
-        Entry(long addedNanos, Optional<Duration> length) {
+        Entry(long addedNanos, Optional<Duration> length, boolean mayComeLate) {
             this.addedNanos = addedNanos;
             this.length = length;
+            this.mayComeLate = mayComeLate;
         }
     }
 
@@ -53,13 +57,14 @@ final class Unreleased {
      * Adds a lease that may be live.
      *
      * @param length the length of the lease; empty if it is unknown, because the grant may have had no answer
+     * @param mayComeLate whether an acquire of the lease may still be under way, and be granted after a release
      * @return whether it was added; false if there are {@link #MAX} leases already
      */
-    boolean add(LeaseKey key, Optional<Duration> length) {
+    boolean add(LeaseKey key, Optional<Duration> length, boolean mayComeLate) {
         if (entries.size() >= MAX && !entries.containsKey(key)) {
             return false;
         }
-        entries.put(key, new Entry(runtime.nanoTime(), length));
+        entries.put(key, new Entry(runtime.nanoTime(), length, mayComeLate));
         return true;
     }
 
@@ -74,8 +79,8 @@ final class Unreleased {
     /** Removes a lease that has ended. A lease without a trace stays for a while. */
     void lost(LeaseKey key, LossReason reason) {
         entries.computeIfPresent(key, (same, known) -> {
-            known.hasNoTrace = reason == LossReason.UNKNOWN;
-            // The acquire may still be under way and be granted after this, so the release is repeated for a while.
+            // The acquire may be granted after this, so the release is repeated for a while.
+            known.hasNoTrace = known.mayComeLate && reason == LossReason.UNKNOWN;
             long repeatedNanos = runtime.nanoTime() - known.addedNanos;
             return known.hasNoTrace && repeatedNanos < timing.longestLease().toNanos() ? known : null;
         });

@@ -98,7 +98,7 @@ class BackgroundReleasesTest {
             }
             return all(keys, new Release.Released());
         });
-        IntStream.range(0, ContractLimits.MAX_BATCH + 1).forEach(i -> releases.add(key("s" + i), NO_LENGTH));
+        IntStream.range(0, ContractLimits.MAX_BATCH + 1).forEach(i -> releases.add(key("s" + i), NO_LENGTH, true));
 
         releases.releaseAtLast(LONG, () -> false);
 
@@ -114,7 +114,7 @@ class BackgroundReleasesTest {
                 keys,
                 new Release.Unknown(
                         new CoordinatorRefusedException("forbidden", 403, Optional.empty(), Optional.empty()))));
-        releases.add(key("orders"), NO_LENGTH);
+        releases.add(key("orders"), NO_LENGTH, true);
 
         releases.releaseAtLast(LONG, () -> false);
 
@@ -131,7 +131,7 @@ class BackgroundReleasesTest {
 
         releases.releaseAtLast(LONG, () -> {
             if (asked.incrementAndGet() == 2) {
-                releases.add(key("orders"), NO_LENGTH);
+                releases.add(key("orders"), NO_LENGTH, true);
             }
             return asked.get() < 2;
         });
@@ -146,7 +146,7 @@ class BackgroundReleasesTest {
                 closed(keys -> all(keys, new Release.Released()), longTimes(), new ManualRuntime());
         releases.releaseAtLast(LONG, () -> false);
 
-        releases.add(key("orders"), NO_LENGTH);
+        releases.add(key("orders"), NO_LENGTH, true);
 
         assertThat(released).isEmpty();
         assertThat(lines()).singleElement().satisfies(line -> assertThat(line)
@@ -159,7 +159,7 @@ class BackgroundReleasesTest {
         ManualRuntime runtime = new ManualRuntime();
         BackgroundReleases releases = closed(
                 keys -> all(keys, new Release.Unknown(new RuntimeException("no answer"))), timesOfServer(), runtime);
-        releases.add(key("orders"), NO_LENGTH);
+        releases.add(key("orders"), NO_LENGTH, true);
 
         runtime.pass(ContractLimits.MAX_TTL.minusSeconds(1));
         assertThat(releases.releaseOnce()).isFalse();
@@ -179,7 +179,7 @@ class BackgroundReleasesTest {
         Timing timing = timesOfServer();
         timing.held(Duration.ofSeconds(10));
         BackgroundReleases releases = closed(keys -> all(keys, new Release.Lost(LossReason.UNKNOWN)), timing, runtime);
-        releases.add(key("orders"), NO_LENGTH);
+        releases.add(key("orders"), NO_LENGTH, true);
 
         runtime.pass(Duration.ofSeconds(9));
         releases.releaseOnce();
@@ -202,7 +202,7 @@ class BackgroundReleasesTest {
                                 : new Release.Unknown(new RuntimeException("no answer"))),
                 timesOfServer(),
                 runtime);
-        releases.add(key("orders"), NO_LENGTH);
+        releases.add(key("orders"), NO_LENGTH, true);
         releases.releaseOnce();
 
         runtime.pass(Duration.ofMinutes(1));
@@ -218,7 +218,7 @@ class BackgroundReleasesTest {
                 keys -> all(keys, new Release.Unknown(new RuntimeException("no answer"))),
                 timesOfServer(),
                 new ManualRuntime());
-        IntStream.range(0, Unreleased.MAX + 2).forEach(i -> releases.add(key("s" + i), NO_LENGTH));
+        IntStream.range(0, Unreleased.MAX + 2).forEach(i -> releases.add(key("s" + i), NO_LENGTH, true));
         assertThat(lines())
                 .singleElement()
                 .asString()

@@ -52,6 +52,13 @@ class ContractLimitsTest {
     }
 
     @Test
+    void theLongestCallOfAWaiterIsWithinTheContract() {
+        assertThat(numbers(component("WaitMs"), "maximum"))
+                .hasSize(1)
+                .allMatch(most -> Waiter.LONGEST_CALL.toMillis() <= most);
+    }
+
+    @Test
     void theLargestBatchIsThatOfTheContract() {
         for (String batch : List.of("BatchAcquireRequest", "BatchRenewRequest", "BatchReleaseRequest")) {
             assertThat(numbers(component(batch), "maxItems")).as(batch).containsExactly((long)

@@ -273,10 +273,11 @@ class GuardedCoordinatorTest {
         try (CoordinatorHttp http = CoordinatorHttp.connect(uri);
                 LeaseCalls leases = new HttpLeaseCalls(http, Optional.empty())) {
             List<LeaseCalls.Acquire> acquires = List.of(acquire(streamId), acquire(streamId + "x"));
-            List<LeaseCalls.Acquired> acquired = leases.acquireAll(acquires);
+            List<LeaseCalls.Acquired> acquired = leases.acquireAll(acquires, Duration.ZERO);
             assertThat(acquired.get(0)).isInstanceOf(LeaseCalls.Acquired.Granted.class);
             assertToldToWait(acquired.get(1));
-            assertToldToWait(leases.acquireAll(acquires.subList(1, 2)).get(0));
+            assertToldToWait(
+                    leases.acquireAll(acquires.subList(1, 2), Duration.ZERO).get(0));
         }
     }
 

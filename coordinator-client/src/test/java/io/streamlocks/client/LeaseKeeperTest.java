@@ -51,7 +51,8 @@ class LeaseKeeperTest {
     private HeldLease keep(LeaseKey key, Duration age) {
         long sentNanos = runtime.nanoTime();
         runtime.pass(age);
-        return keeper.keep(key, new Grant(1, LENGTH, LENGTH), sentNanos).orElseThrow();
+        return keeper.keep(key, new Grant(1, LENGTH, LENGTH, Duration.ZERO), sentNanos)
+                .orElseThrow();
     }
 
     private static LeaseKey key(String stream) {

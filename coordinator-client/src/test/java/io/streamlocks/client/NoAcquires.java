@@ -1,5 +1,6 @@
 package io.streamlocks.client;
 
+import java.time.Duration;
 import java.util.List;
 
 /** Calls of a test that acquires nothing, and that scripts the others. */
@@ -15,7 +16,7 @@ abstract class NoAcquires extends LeaseCalls {
     }
 
     @Override
-    List<Acquired> acquireAll(List<Acquire> acquires) {
+    List<Acquired> acquireAll(List<Acquire> acquires, Duration wait) {
         throw new AssertionError("No lease is to be acquired");
     }
 

@@ -84,9 +84,11 @@ class RewritingProxyTest extends ProxiedClient {
             LeaseKey one = new LeaseKey(streamId, UUID.randomUUID());
             LeaseKey two = new LeaseKey("other/" + streamId, UUID.randomUUID());
             Optional<Duration> ttl = Optional.of(Duration.ofMinutes(1));
-            calls.acquireAll(List.of(
-                    new LeaseCalls.Acquire(one, new Owner("w", Map.of()), ttl),
-                    new LeaseCalls.Acquire(two, new Owner("w", Map.of()), ttl)));
+            calls.acquireAll(
+                    List.of(
+                            new LeaseCalls.Acquire(one, new Owner("w", Map.of()), ttl),
+                            new LeaseCalls.Acquire(two, new Owner("w", Map.of()), ttl)),
+                    Duration.ZERO);
             rewriting.changeAnswers(body -> body.replace("other/", "another/"));
 
             List<LeaseCalls.Renewal> renewals = calls.renew(List.of(one, two));
@@ -109,7 +111,8 @@ class RewritingProxyTest extends ProxiedClient {
             LeaseCalls.Acquire acquire =
                     new LeaseCalls.Acquire(key, new Owner("w", Map.of()), Optional.of(Duration.ofMinutes(1)));
             other().tryAcquire(streamId).orElseThrow();
-            assertThat(calls.acquireAll(List.of(acquire)).get(0)).isInstanceOf(LeaseCalls.Acquired.Granted.class);
+            assertThat(calls.acquireAll(List.of(acquire), Duration.ZERO).get(0))
+                    .isInstanceOf(LeaseCalls.Acquired.Granted.class);
             rewriting.changeRequests(body -> body.replace("x/../", ""));
 
             assertThat(calls.renew(List.of(key)).get(0))
@@ -117,7 +120,7 @@ class RewritingProxyTest extends ProxiedClient {
                             .hasMessageContaining("for stream \"" + streamId + "\"")
                             .hasMessageContaining("for stream \"x/../" + streamId + "\""));
             assertThat(calls.releaseAll(List.of(key)).get(0)).isInstanceOf(LeaseCalls.Release.Unknown.class);
-            assertThat(calls.acquireAll(List.of(acquire)).get(0))
+            assertThat(calls.acquireAll(List.of(acquire), Duration.ZERO).get(0))
                     .isInstanceOfSatisfying(LeaseCalls.Acquired.Failed.class, failed -> assertThat(failed.cause())
                             .isInstanceOf(CoordinatorUnavailableException.class));
 

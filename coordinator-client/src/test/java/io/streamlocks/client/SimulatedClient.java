@@ -60,7 +60,7 @@ public final class SimulatedClient {
     /** Makes a client with these settings in a process. Its base URI has no meaning. */
     public static StreamLockClient create(StreamLockClient.Builder settings, Host host) {
         Runtime runtime = new Runtime(host);
-        return new StreamLockClient(settings.settings(), runtime, () -> new Calls(host, runtime));
+        return new StreamLockClient(settings.settings(), runtime, wait -> new Calls(host, runtime));
     }
 
     private static final class Runtime extends ClientRuntime {
@@ -113,6 +113,7 @@ public final class SimulatedClient {
 
     private static final class Calls extends LeaseCalls {
         private final Host host;
+        private volatile boolean closed;
 
         Calls(Host host, ClientRuntime runtime) {
             super(runtime);
@@ -128,8 +129,29 @@ public final class SimulatedClient {
             }
         }
 
+        /** Waits by trying again: the simulated storage has no queues. */
         @Override
-        List<Acquired> acquireAll(List<Acquire> acquires) {
+        List<Acquired> acquireAll(List<Acquire> acquires, Duration wait) {
+            long began = host.nanoTime();
+            while (true) {
+                List<Acquired> outcomes = tryAll(acquires);
+                long left = wait.toNanos() - (host.nanoTime() - began);
+                if (closed) {
+                    throw new CoordinatorUnavailableException(
+                            "The connection is closed", Optional.empty(), Optional.empty());
+                }
+                if (left <= 0 || !outcomes.stream().allMatch(Acquired.Held.class::isInstance)) {
+                    return outcomes;
+                }
+                try {
+                    host.sleep(Math.min(left, host.defaultTtl().toNanos() / 10));
+                } catch (InterruptedException e) {
+                    throw new AssertionError("An interruption went astray", e);
+                }
+            }
+        }
+
+        private List<Acquired> tryAll(List<Acquire> acquires) {
             List<AcquireRequest> requests = acquires.stream()
                     .map(acquire -> new AcquireRequest(
                             acquire.key().streamId(),
@@ -147,7 +169,8 @@ public final class SimulatedClient {
                 return new Acquired.Granted(new Grant(
                         granted.lease().lock().fencingToken(),
                         granted.lease().lock().ttl(),
-                        wholeMillis(granted.lease().lock().expiresIn())));
+                        wholeMillis(granted.lease().lock().expiresIn()),
+                        Duration.ZERO));
             }
             if (outcome instanceof AcquireOutcome.LeaseIdUsed) {
                 return new Acquired.Failed(new CoordinatorRefusedException(
@@ -215,7 +238,7 @@ public final class SimulatedClient {
 
         @Override
         public void close() {
-            // There is no connection to close.
+            closed = true;
         }
     }
 }

@@ -11,13 +11,13 @@ public final class TestServer implements AutoCloseable {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
+    private final Gate gate = new Gate();
     private final HttpServer server;
     private final CoordinatorHttp http;
     private final LockManager locks;
     private final URI uri;
 
     public TestServer(LockManager storage) {
-        Gate gate = new Gate();
         gate.open();
         server = new HttpServer(storage, gate, Duration.ofSeconds(30), Duration.ofDays(1));
         uri = URI.create("http://127.0.0.1:" + server.start("127.0.0.1", 0));
@@ -39,6 +39,8 @@ public final class TestServer implements AutoCloseable {
     @Override
     public void close() {
         http.close();
+        // A server that stops without this waits for the calls that wait for streams.
+        gate.drain(Duration.ZERO);
         server.stop();
     }
 }

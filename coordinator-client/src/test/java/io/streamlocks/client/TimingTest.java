@@ -20,7 +20,7 @@ class TimingTest {
     }
 
     private static LeaseCalls.Grant grant(int lengthSeconds) {
-        return new LeaseCalls.Grant(1, seconds(lengthSeconds), seconds(1));
+        return new LeaseCalls.Grant(1, seconds(lengthSeconds), seconds(1), Duration.ZERO);
     }
 
     private static Duration seconds(int seconds) {

@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicReference;
 public final class InProcessCoordinator implements AutoCloseable {
 
     private final AtomicReference<Duration> advanced = new AtomicReference<>(Duration.ZERO);
+    private final Gate gate = new Gate();
     private final HttpServer server;
     private final URI uri;
 
@@ -25,7 +26,6 @@ public final class InProcessCoordinator implements AutoCloseable {
     public InProcessCoordinator() {
         MonotonicClock monotonic = new MonotonicClock();
         InstantSource clock = () -> monotonic.instant().plus(advanced.get());
-        Gate gate = new Gate();
         gate.open();
         this.server = new HttpServer(new MemoryLockManager(clock, true), gate, Limits.DEFAULT_TTL, Limits.MAX_TTL);
         this.uri = URI.create("http://127.0.0.1:" + server.start("127.0.0.1", 0));
@@ -53,6 +53,8 @@ public final class InProcessCoordinator implements AutoCloseable {
     /** Stops the coordinator within 5 s. Its leases are gone. */
     @Override
     public void close() {
+        // This ends the calls that wait for streams.
+        gate.drain(Duration.ZERO);
         server.stop();
     }
 }

@@ -1,8 +1,10 @@
 package io.streamlocks.client.session;
 
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -17,6 +19,12 @@ import org.slf4j.LoggerFactory;
  * overlap. Each turn first evicts the registry's idle sessions. No exception of the source or the registry ends the
  * loop. Identical errors are logged once in 30 s.
  *
+ * <p>If another worker has the stream of an event, the event is {@link RouteResult#LOCKED}, and the registry waits for
+ * the stream in the order of arrival. All streams that it waits for share one call, which it repeats every few seconds.
+ * While it waits, events of the stream cost no call of their own. When the stream is granted, the next event opens its
+ * session. So the source must return an event again that it still wants. The registry stops to wait for a stream, or
+ * releases it, if no event of it comes for two turns and 5 s.
+ *
  * <p>This class is thread-safe.
  *
  * @param <E> an event
@@ -25,12 +33,18 @@ public final class PollLoop<E> implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(PollLoop.class);
 
+    /** A source may leave out an event for a short time, for example because it failed. */
+    private static final Duration WANTED_FOR = Duration.ofSeconds(5);
+
     private final SessionRegistry<E> registry;
     private final EventSource<E> source;
     private final Duration delay;
     private final Duration stopTimeout;
     private final RepeatedErrors errors;
     private final ScheduledExecutorService executor;
+
+    /** When the latest turn began. Only the loop's thread uses it. */
+    private long turnNanos;
 
     /** Null until the loop starts. */
     private volatile @Nullable Thread thread;
@@ -72,6 +86,7 @@ public final class PollLoop<E> implements AutoCloseable {
             throw new IllegalStateException("The loop was started before");
         }
         try {
+            turnNanos = System.nanoTime() - delay.toNanos();
             executor.scheduleWithFixedDelay(this::turn, 0, delay.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
             throw new IllegalStateException("The loop was stopped before", e);
@@ -113,6 +128,7 @@ public final class PollLoop<E> implements AutoCloseable {
     }
 
     private void turn() {
+        Duration wantedFor = wantedFor();
         List<StreamEvent<E>> events;
         try {
             registry.evictIdle();
@@ -126,15 +142,25 @@ public final class PollLoop<E> implements AutoCloseable {
             }
             return;
         }
-        events.forEach(this::route);
+        Set<String> locked = new LinkedHashSet<>();
+        events.forEach(event -> route(event, locked));
+        registry.want(locked, wantedFor);
     }
 
-    private void route(StreamEvent<E> event) {
+    /** Returns for how long a stream is wanted after its latest event: for two turns at least. */
+    private Duration wantedFor() {
+        long began = turnNanos;
+        turnNanos = System.nanoTime();
+        return WANTED_FOR.plus(Duration.ofNanos(turnNanos - began).multipliedBy(2));
+    }
+
+    /** @param locked the streams that another worker had in this turn; an event must not overtake those before it */
+    private void route(StreamEvent<E> event, Set<String> locked) {
         String streamId = event.streamId();
         try {
             RouteResult result;
             try {
-                result = executor.isShutdown() ? RouteResult.REJECTED : registry.route(streamId, event.event());
+                result = executor.isShutdown() ? RouteResult.REJECTED : outcome(event, locked);
             } catch (Throwable e) {
                 log(streamId + "::" + e.getMessage(), "An event of stream " + streamId + " could not be routed", e);
                 source.failed(event, e);
@@ -147,6 +173,17 @@ public final class PollLoop<E> implements AutoCloseable {
                     "The source failed to take in the outcome of an event of stream " + streamId,
                     e);
         }
+    }
+
+    private RouteResult outcome(StreamEvent<E> event, Set<String> locked) {
+        if (locked.contains(event.streamId())) {
+            return RouteResult.LOCKED;
+        }
+        RouteResult result = registry.routeUnlessQueued(event.streamId(), event.event());
+        if (result == RouteResult.LOCKED) {
+            locked.add(event.streamId());
+        }
+        return result;
     }
 
     private void log(String key, String what, Throwable error) {

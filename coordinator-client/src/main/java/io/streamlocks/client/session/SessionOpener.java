@@ -20,6 +20,7 @@ final class SessionOpener<E> {
 
     private final StreamLockClient client;
     private final StreamClaims<E> claims;
+    private final AwaitedStreams awaited;
     private final SessionFactory<E> factory;
     private final int queueCapacity;
     private final Consumer<SessionEnd<E>> onEnd;
@@ -29,6 +30,7 @@ final class SessionOpener<E> {
     SessionOpener(
             StreamLockClient client,
             StreamClaims<E> claims,
+            AwaitedStreams awaited,
             SessionFactory<E> factory,
             int queueCapacity,
             Consumer<SessionEnd<E>> onEnd,
@@ -36,6 +38,7 @@ final class SessionOpener<E> {
             SessionRuntime runtime) {
         this.client = client;
         this.claims = claims;
+        this.awaited = awaited;
         this.factory = factory;
         this.queueCapacity = queueCapacity;
         this.onEnd = onEnd;
@@ -46,7 +49,7 @@ final class SessionOpener<E> {
     /** Acquires the lease of a stream and opens its session. The outcome, or the failure, is in the place. */
     void open(String streamId, Place<E> place) {
         try {
-            Optional<HeldLease> lease = client.tryAcquire(streamId);
+            Optional<HeldLease> lease = awaited.take(streamId).or(() -> client.tryAcquire(streamId));
             if (lease.isEmpty()) {
                 claims.free(streamId, place);
                 place.opened().complete(Optional.empty());

@@ -38,6 +38,7 @@ public final class SessionRegistry<E> implements AutoCloseable {
     private final SessionRuntime runtime;
     private final ExecutorService executor;
     private final StreamClaims<E> claims;
+    private final AwaitedStreams awaited;
     private final SessionOpener<E> opener;
 
     private SessionRegistry(Builder<E> builder) {
@@ -47,8 +48,9 @@ public final class SessionRegistry<E> implements AutoCloseable {
         this.runtime = builder.runtime;
         this.executor = runtime.newExecutor();
         this.claims = new StreamClaims<>(builder.maxConcurrentSessions);
+        this.awaited = new AwaitedStreams(client, claims::room, executor, runtime);
         this.opener = new SessionOpener<>(
-                client, claims, builder.factory, builder.queueCapacity, builder.onEnd, executor, runtime);
+                client, claims, awaited, builder.factory, builder.queueCapacity, builder.onEnd, executor, runtime);
     }
 
     /**
@@ -98,6 +100,26 @@ public final class SessionRegistry<E> implements AutoCloseable {
         return session.get().enqueue(event) ? RouteResult.ENQUEUED : RouteResult.REJECTED;
     }
 
+    /**
+     * Routes an event as {@link #route} does. If the registry {@linkplain #want waits} for the stream, this makes no
+     * call, and the event is {@link RouteResult#LOCKED}. When the stream was granted, this opens its session.
+     */
+    RouteResult routeUnlessQueued(String streamId, E event) {
+        boolean isQueued = claims.session(streamId).isEmpty() && awaited.isQueued(streamId);
+        return isQueued ? RouteResult.LOCKED : route(streamId, event);
+    }
+
+    /**
+     * Waits for streams that other workers have, without blocking.
+     *
+     * @param streamIds the streams, each of which has an event
+     * @param time how long the registry waits for them, and keeps the leases that it is granted, if this is not called
+     *     again for them
+     */
+    void want(Collection<String> streamIds, Duration time) {
+        awaited.want(streamIds, time);
+    }
+
     /** Returns the states of all sessions by stream. Streams whose lease is being acquired are not among them. */
     public Map<String, SessionState> sessions() {
         return claims.states();
@@ -144,6 +166,7 @@ public final class SessionRegistry<E> implements AutoCloseable {
         if (stopped.isEmpty()) {
             return;
         }
+        awaited.close();
         Map<String, Place<E>> all = stopped.get();
         StreamClaims.sessionsAt(all.values()).forEach(Session::drain);
         boolean over = awaitAll(all.values());

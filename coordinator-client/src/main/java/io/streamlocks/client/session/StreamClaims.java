@@ -64,6 +64,11 @@ final class StreamClaims<E> {
         return new Claim.Granted<>(made, true);
     }
 
+    /** Returns how many more places there may be. */
+    synchronized int room() {
+        return most - places.size();
+    }
+
     /** Frees a place. Its stream may have another one by now. */
     synchronized void free(String streamId, Place<E> place) {
         places.remove(streamId, place);

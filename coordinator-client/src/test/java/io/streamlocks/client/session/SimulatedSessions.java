@@ -1,6 +1,7 @@
 package io.streamlocks.client.session;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 
@@ -30,6 +31,13 @@ public final class SimulatedSessions {
     /** Gives the registry that is built from these settings the runtime of a process. */
     public static <E> SessionRegistry.Builder<E> in(Host host, SessionRegistry.Builder<E> settings) {
         return settings.runtime(new Runtime(host));
+    }
+
+    /** Routes an event as the turn of a poll loop does, and waits for the stream if another worker has it. */
+    public static <E> void routeOrWait(SessionRegistry<E> registry, String streamId, E event, Duration wanted) {
+        if (registry.routeUnlessQueued(streamId, event) == RouteResult.LOCKED) {
+            registry.want(List.of(streamId), wanted);
+        }
     }
 
     private static final class Runtime extends SessionRuntime {

@@ -12,11 +12,11 @@ import io.streamlocks.client.session.SessionRegistry;
 import io.streamlocks.client.session.SessionState;
 import io.streamlocks.client.session.SimulatedSessions;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 
@@ -96,7 +96,11 @@ final class SimulatedWorker {
     private void route() {
         String streamId = world.anyStream();
         try {
-            registry.route(streamId, ++events);
+            if (random().nextBoolean()) {
+                registry.route(streamId, ++events);
+            } else {
+                SimulatedSessions.routeOrWait(registry, streamId, ++events, world.ttl());
+            }
         } catch (CoordinatorUnavailableException | CoordinatorRefusedException | SessionOpenException e) {
             tell("could not route to", streamId, e.getClass().getSimpleName());
         }
@@ -106,24 +110,35 @@ final class SimulatedWorker {
         registry.evictIdle();
     }
 
-    /** Takes a lease without a session for some time. */
+    /** Takes leases without a session for some time. */
     private void hold() throws InterruptedException {
-        Optional<HeldLease> acquired;
+        List<HeldLease> acquired;
         try {
-            acquired = client.tryAcquire(world.anyStream());
+            acquired = acquire();
         } catch (CoordinatorUnavailableException | CoordinatorRefusedException e) {
             return;
         }
-        if (acquired.isPresent()) {
-            Holding holding = new Holding(this, acquired.get(), false);
+        for (HeldLease lease : acquired) {
+            Holding holding = new Holding(this, lease, false);
             holdings.add(holding);
             for (int i = random().nextInt(6); i > 0 && holding.isSafe(); i--) {
                 process.sleep(part(world.ttl().toNanos() / 4));
             }
             holding.end();
-            acquired.get().close();
+            lease.close();
         }
         process.sleep(part(world.ttl().toNanos()));
+    }
+
+    /** Acquires one stream without waiting, or the first of two that is free. */
+    private List<HeldLease> acquire() {
+        String streamId = world.anyStream();
+        if (random().nextBoolean()) {
+            return client.tryAcquire(streamId).stream().toList();
+        }
+        return client.acquireAny(
+                List.of(streamId, world.anyStream()),
+                Duration.ofNanos(part(2 * world.ttl().toNanos())));
     }
 
     private SessionHandler<Integer> open(HeldLease lease) {

@@ -37,7 +37,7 @@ final class BatchRoutes {
 
     void register(RouteTable routes) {
         RouteLimits limits = routes.standardLimits().withMaxBodyBytes(Limits.MAX_BATCH_BYTES);
-        routes.post("/v1/batch/acquire", Permission.HOLD, limits, this::acquire);
+        routes.post("/v1/batch/acquire", Permission.HOLD, limits.withWait(Limits.MAX_WAIT), this::acquire);
         routes.post("/v1/batch/renew", Permission.HOLD, limits, this::renew);
         routes.post("/v1/batch/release", Permission.HOLD, limits, this::release);
     }
@@ -55,7 +55,7 @@ final class BatchRoutes {
                 batch,
                 (caller, requests) -> {
                     batch.refuseUnless(capped::admits, Problem.tooManyLeases());
-                    return capped.acquire(caller, requests, waits, call::onClientGone);
+                    return capped.acquire(caller, requests, waits, call::waits);
                 },
                 outcome -> outcome.match(Outcomes.ACQUIRE));
     }

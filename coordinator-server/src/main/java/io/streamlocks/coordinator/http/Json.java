@@ -155,6 +155,8 @@ final class Json {
         parser.nextToken();
         try {
             return Optional.ofNullable(MAPPER.readerFor(Long.class).readValue(parser));
+        } catch (InputCoercionException e) {
+            throw ProblemException.invalid(field, field + " is out of range.");
         } catch (JsonMappingException e) {
             throw fault(field, e);
         }

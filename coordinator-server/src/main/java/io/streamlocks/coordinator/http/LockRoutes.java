@@ -40,7 +40,11 @@ final class LockRoutes {
         routes.get("/v1/locks", Permission.READ, this::list);
         routes.get("/v1/locks/{streamId}", Permission.LOOK, this::find);
         routes.get("/v1/locks/{streamId}/waiters", Permission.LOOK, this::waiters);
-        routes.post("/v1/locks/{streamId}/acquire", Permission.HOLD, this::acquire);
+        routes.post(
+                "/v1/locks/{streamId}/acquire",
+                Permission.HOLD,
+                routes.standardLimits().withWait(Limits.MAX_WAIT),
+                this::acquire);
         routes.post("/v1/locks/{streamId}/renew", Permission.HOLD, this::renew);
         routes.post("/v1/locks/{streamId}/release", Permission.HOLD, this::release);
     }
@@ -60,7 +64,7 @@ final class LockRoutes {
                     if (!capped.admits(request)) {
                         throw new ProblemException(Problem.tooManyLeases());
                     }
-                    return capped.acquire(caller, List.of(request), waits, call::onClientGone);
+                    return capped.acquire(caller, List.of(request), waits, call::waits);
                 },
                 outcomes -> outcomes.get(0).match(Outcomes.ACQUIRE));
     }

@@ -70,6 +70,52 @@
  * change may or may not have happened. {@link StorageUnavailableException} reports this. Unknown is not lost. The
  * holder continues until the time that it can rely on, and asks again.
  *
+ * <h2>Queues</h2>
+ *
+ * <p>A call may wait for a stream that it cannot have yet. It then has a <em>place</em> in the <em>queue</em> of the
+ * stream, which the storage keeps. All servers share the queue. Its order is first come, first served, and nobody
+ * overtakes: a stream that can be granted is granted to its first living place, and to nobody else. The lease id
+ * identifies the place, so a call that is repeated with it, at any server, continues in its place. A place lives while
+ * its call waits, and for {@link Limits#PLACE_KEPT} after that.
+ *
+ * <p><em>One rule hands streams over.</em> It runs with the stream locked. If no lease is live and the stream is open,
+ * it skips the dead places and looks at the first living one. If the call of that place waits, it is granted the lease,
+ * and the place is gone. If that call has ended and the place still lives, nobody is granted the stream until the call
+ * comes again or the place dies. The rule runs in each transaction that may make it applicable: one that releases or
+ * breaks a lease, takes a place, or gives a place up. A release and the next grant are therefore one change, and there
+ * is no moment at which another caller could find the stream free. A lease that expires ends without a transaction. A
+ * server whose callers wait for the stream {@linkplain LockCalls#advance runs the rule} at that time.
+ *
+ * <p>The following are the moments at which this could go wrong:
+ *
+ * <ul>
+ *   <li><em>Tickets and commits.</em> A ticket gives a place its order. It is drawn while the stream is locked, and the
+ *       lock is held until the commit. The order of the tickets of a stream is therefore the order of the commits, and
+ *       no place appears before one that was visible.
+ *   <li><em>A place that is taken while the stream is released.</em> One of the two has the stream locked, and the other
+ *       one comes after it. If the place is first, the release hands the stream over to it. If the release is first, the
+ *       place finds a free stream, and the rule runs for it.
+ *   <li><em>An acquire that has not seen a place.</em> An acquire reads the queue before it locks the stream. Each
+ *       statement that takes a place also changes the row of the stream. The acquire is carried out only on the version
+ *       of the row that it has read, so it comes before the place, or is blocked and reads again.
+ *   <li><em>A report that is lost.</em> {@linkplain HandOvers Reports} only wake a server up. A server looks at all
+ *       streams that its callers wait for once per second, or four times per second if no reports arrive.
+ *   <li><em>A first place that is dead.</em> The rule skips it. If the stream is free, no transaction may come, so the
+ *       server that looks at the stream runs the rule.
+ *   <li><em>Two servers that run the rule for the same stream.</em> One of them has the stream locked, and the other one
+ *       skips it. The rule names no server: it grants the stream to the first place, wherever its call waits.
+ *   <li><em>A call that ends while it is granted the stream.</em> The end of a call also locks the stream. If it comes
+ *       first, the place does not wait any more. If the grant comes first, the end finds the lease, and the call returns
+ *       it.
+ *   <li><em>A call that ends after the same client has called again.</em> Each request for a place names its call, and
+ *       the end of a call changes only a place of the same call.
+ *   <li><em>A server or a client that dies.</em> Their places may be granted until the time of their calls is up. If
+ *       only the server died, the client calls again with its lease id and gets its lease. If the client died as well,
+ *       the lease ends with its ttl. A server that notices that a client has gone gives its place up.
+ *   <li><em>A place that is lost</em>, because a fail-over of the storage lost its commit. The server finds that a call
+ *       has no place, and takes another one, behind those that came in the meantime.
+ * </ul>
+ *
  * <h2>Certainty</h2>
  *
  * <p>An outcome that says that a lease has ended is never followed by a success of the same lease. These outcomes are:

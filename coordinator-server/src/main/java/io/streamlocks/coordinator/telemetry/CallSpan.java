@@ -8,6 +8,7 @@ import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import io.streamlocks.coordinator.lock.group.Execution;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -25,12 +26,17 @@ public final class CallSpan implements Consumer<Execution> {
     private static final AttributeKey<String> STREAM_ID = AttributeKey.stringKey("streamlocks.stream_id");
     private static final AttributeKey<String> OPERATION = AttributeKey.stringKey("streamlocks.operation");
     private static final AttributeKey<Long> BATCH_SIZE = AttributeKey.longKey("streamlocks.batch_size");
+    private static final AttributeKey<Long> WAITED_MS = AttributeKey.longKey("streamlocks.waited_ms");
+    private static final String WAIT_BEGINS = "wait begins";
 
     private static final ThreadLocal<CallSpan> OF_THIS_THREAD = new ThreadLocal<>();
 
     private final Tracer tracer;
     private final Span span;
     private final CallClock clock;
+
+    /** When the call began to wait for streams; empty if it has not. */
+    private volatile OptionalLong waitsSinceNanos = OptionalLong.empty();
 
     CallSpan(Tracer tracer, Span span, CallClock clock) {
         this.tracer = tracer;
@@ -64,6 +70,19 @@ public final class CallSpan implements Consumer<Execution> {
     /** Records the stream of the call. */
     public void streamId(String streamId) {
         span.setAttribute(STREAM_ID, streamId);
+    }
+
+    /** Records that the call now waits in the queues of streams. Call this at most once. */
+    public void waits() {
+        long now = System.nanoTime();
+        span.addEvent(WAIT_BEGINS, clock.epochNanos(now), TimeUnit.NANOSECONDS);
+        waitsSinceNanos = OptionalLong.of(now);
+    }
+
+    /** Records that the response is being sent, and thereby how long a call that waited has waited. */
+    public void answered() {
+        waitsSinceNanos.ifPresent(
+                since -> span.setAttribute(WAITED_MS, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since)));
     }
 
     @Override

@@ -21,8 +21,15 @@ final class StatementMeters {
     private static final Duration[] BUCKETS = HttpMetrics.micros(
             250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000);
 
-    private static final Set<StatementKind> CHANGES =
-            EnumSet.of(StatementKind.ACQUIRE, StatementKind.RENEW, StatementKind.RELEASE, StatementKind.BREAK);
+    private static final Set<StatementKind> BATCHES = EnumSet.of(
+            StatementKind.ACQUIRE,
+            StatementKind.RENEW,
+            StatementKind.RELEASE,
+            StatementKind.BREAK,
+            StatementKind.QUEUE,
+            StatementKind.LEAVE,
+            StatementKind.ADVANCE,
+            StatementKind.LOOK);
 
     private final MeterRegistry registry;
     private final Map<StatementKind, Meters> ofKind = new EnumMap<>(StatementKind.class);
@@ -37,10 +44,10 @@ final class StatementMeters {
 
     private Meters meters(StatementKind kind) {
         Optional<DistributionSummary> requests = Optional.of(kind)
-                .filter(CHANGES::contains)
-                .map(change -> DistributionSummary.builder("streamlocks.batch.size")
+                .filter(BATCHES::contains)
+                .map(batch -> DistributionSummary.builder("streamlocks.batch.size")
                         .description("Requests per statement, of all calls that share it")
-                        .tag("operation", change.word())
+                        .tag("operation", batch.word())
                         .register(registry));
         return new Meters(
                 requests,
@@ -80,7 +87,7 @@ final class StatementMeters {
     /**
      * The meters of one kind of statement.
      *
-     * @param requests empty for reads, which carry out one request per statement
+     * @param requests empty for reads that carry out one request per statement
      */
     record Meters(Optional<DistributionSummary> requests, Timer queueWait, Timer statement, Counter failures) {}
 }

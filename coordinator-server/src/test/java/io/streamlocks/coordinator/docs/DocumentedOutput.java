@@ -20,7 +20,8 @@ public final class DocumentedOutput {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** These differ from call to call. Two of them need not differ where two of the page do. */
-    private static final Set<String> ALWAYS_NEW = Set.of("expiresInMs", "requestId", "sha256");
+    private static final Set<String> ALWAYS_NEW =
+            Set.of("expiresInMs", "requestId", "sha256", "waitedMs", "waitingForMs");
 
     /** These differ from run to run. */
     private static final Set<String> NEW_IN_EACH_RUN =

@@ -37,6 +37,7 @@ class QuotedMessagesTest {
                 "must be 64 hex digits",
                 "Ended a connection from",
                 "Refused calls",
+                "look at the streams that callers wait for",
                 "Memory has run out",
                 "cannot be set up yet"
             })

@@ -67,6 +67,9 @@ class AccessTest {
                     "GET /v1/locks/{streamId}",
                     new Row(Set.of(WORKER, READER, OPERATOR), Answer.FORBIDDEN, Answer.SERVED)),
             Map.entry(
+                    "GET /v1/locks/{streamId}/waiters",
+                    new Row(Set.of(WORKER, READER, OPERATOR), Answer.FORBIDDEN, Answer.SERVED)),
+            Map.entry(
                     "POST /v1/locks/{streamId}/acquire",
                     new Row(Set.of(WORKER, OPERATOR), Answer.FORBIDDEN, Answer.FORBIDDEN)),
             Map.entry(

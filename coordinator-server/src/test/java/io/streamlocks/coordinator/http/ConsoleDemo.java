@@ -15,7 +15,7 @@ final class ConsoleDemo {
 
     private ConsoleDemo() {}
 
-    /** Grants all of them, the first long ago; one holder has not renewed in time. */
+    /** Grants all of them, the first long ago; one holder has not renewed in time, and some workers wait. */
     static void fill(TestServer server) {
         List<Map<String, Object>> renewals = new ArrayList<>();
         for (int i = 0; i < STREAMS; i++) {
@@ -50,5 +50,8 @@ final class ConsoleDemo {
             server.post("/v1/batch/renew", Map.of("items", List.of(renewal)));
             server.clock.advance(Duration.ofMillis(1100));
         }
+        ConsoleFixture.queue(server, "orders/eu", "worker-2-x7f9c", Map.of());
+        ConsoleFixture.queue(server, "orders/eu", "worker-3-x7f9c", Map.of());
+        ConsoleFixture.queue(server, "refunds/eu", "worker-1-x7f9c", Map.of());
     }
 }

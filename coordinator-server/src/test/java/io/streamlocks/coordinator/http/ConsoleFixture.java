@@ -107,6 +107,31 @@ abstract class ConsoleFixture {
         return result.jsonPath().getLong("results[0].lease.fencingToken");
     }
 
+    void queue(String streamId, String ownerId, Map<String, ?> more) {
+        queue(server, streamId, ownerId, more);
+    }
+
+    /** Takes a place in the queue of a stream that is held. The place is kept for five seconds of the server's clock. */
+    static void queue(TestServer server, String streamId, String ownerId, Map<String, ?> more) {
+        UUID granted = UUID.randomUUID();
+        Map<String, Object> item = new HashMap<>(more);
+        item.put("streamId", streamId);
+        item.put("ownerId", ownerId);
+        // The call returns at once, because its first item is granted.
+        String free = TestServer.randomStream();
+        var result = server.post(
+                "/v1/batch/acquire",
+                Map.of(
+                        "items",
+                        List.of(Map.of("streamId", free, "ownerId", "nobody", "leaseId", granted), item),
+                        "waitMs",
+                        1000));
+        assertThat(result.jsonPath().getList("results.status"))
+                .as(result.asString())
+                .containsExactly(200, 409);
+        server.release(free, granted);
+    }
+
     static String state() {
         return browser.text("#state");
     }

@@ -201,6 +201,7 @@ class ConsoleTest extends ConsoleFixture {
         String longId = "orders/" + "x".repeat(248);
         acquire(longId, "worker-" + "y".repeat(248), Map.of("labels", Map.of("k".repeat(63), "v".repeat(255))));
         acquire("orders/eu", "worker-1");
+        queue(longId, "worker-" + "z".repeat(248), Map.of("labels", Map.of("k".repeat(63), "v".repeat(255))));
         openConsole();
         browser.resize(360, 740);
         assertNoSidewaysScroll("document.documentElement");
@@ -255,6 +256,7 @@ class ConsoleTest extends ConsoleFixture {
         acquire("orders/eu", "worker-1", Map.of("labels", Map.of("region", "eu")));
         server.clock.advance(Duration.ofSeconds(25));
         acquire("orders/us", "worker-1");
+        queue("orders/eu", "worker-2", Map.of("labels", Map.of("region", "us")));
         openConsole();
         assertContrast();
         for (String button : List.of("#rows .history", "#rows .break", "#token-button")) {

@@ -39,7 +39,7 @@ class MetricsTest {
     @Test
     void allCountersExistFromTheBeginning() {
         assertThat(outcomes("streamlocks_acquires_total", "outcome"))
-                .containsExactlyInAnyOrder("granted", "held", "lease_id_used", "delayed", "blocked");
+                .containsExactlyInAnyOrder("granted", "held", "awaited", "lease_id_used", "delayed", "blocked");
         assertThat(outcomes("streamlocks_renewals_total", "outcome"))
                 .containsExactlyInAnyOrder("renewed", "lost", "blocked");
         assertThat(outcomes("streamlocks_releases_total", "outcome"))
@@ -53,10 +53,12 @@ class MetricsTest {
                 "streamlocks_statement_seconds_count",
                 "streamlocks_statement_failures_total")) {
             assertThat(outcomes(name, "operation"))
-                    .containsExactlyInAnyOrder("acquire", "renew", "release", "break", "find", "list", "history");
+                    .containsExactlyInAnyOrder(
+                            "acquire", "renew", "release", "break", "find", "list", "history", "queue", "leave",
+                            "advance", "look", "waiters");
         }
         assertThat(outcomes("streamlocks_batch_size_count", "operation"))
-                .containsExactlyInAnyOrder("acquire", "renew", "release", "break");
+                .containsExactlyInAnyOrder("acquire", "renew", "release", "break", "queue", "leave", "advance", "look");
     }
 
     private List<String> outcomes(String name, String label) {

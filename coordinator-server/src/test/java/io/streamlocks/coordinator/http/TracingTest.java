@@ -5,6 +5,7 @@ import static io.streamlocks.coordinator.http.TestServer.randomStream;
 import static io.streamlocks.coordinator.telemetry.TraceCollector.attributes;
 import static io.streamlocks.coordinator.telemetry.TraceCollector.hex;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.opentelemetry.proto.trace.v1.Span;
 import io.opentelemetry.proto.trace.v1.Status;
@@ -18,6 +19,8 @@ import io.streamlocks.coordinator.telemetry.Tracing;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -95,6 +98,39 @@ class TracingTest {
         assertThat(statement.getEndTimeUnixNano())
                 .isGreaterThanOrEqualTo(statement.getStartTimeUnixNano())
                 .isLessThanOrEqualTo(call.getEndTimeUnixNano());
+    }
+
+    @Test
+    void aCallThatWaitsRecordsWhenItsWaitBeganAndHowLongItTook() {
+        UUID held = UUID.randomUUID();
+        server.acquire(stream, "you", held);
+        CompletableFuture<Response> waits = CompletableFuture.supplyAsync(() -> acquire(traced(server), 20_000));
+        await().until(() -> waiters() == 1);
+        server.release(stream, held);
+        assertThat(waits.join().statusCode()).isEqualTo(200);
+
+        Span call = collector.ofCall(requestId);
+        Span.Event began = call.getEvents(0);
+        assertThat(began.getName()).isEqualTo("wait begins");
+        assertThat(began.getTimeUnixNano()).isBetween(call.getStartTimeUnixNano(), call.getEndTimeUnixNano());
+        long afterwards = call.getEndTimeUnixNano() - began.getTimeUnixNano();
+        assertThat(Long.parseLong(attributes(call).get("streamlocks.waited_ms")))
+                .isBetween(0L, TimeUnit.NANOSECONDS.toMillis(afterwards) + 1);
+    }
+
+    private int waiters() {
+        return server.get(path(stream) + "/waiters")
+                .jsonPath()
+                .getList("waiters")
+                .size();
+    }
+
+    @Test
+    void aCallThatCouldHaveWaitedAndDidNotRecordsNoWait() {
+        acquire(traced(server), 20_000);
+        Span call = collector.ofCall(requestId);
+        assertThat(attributes(call)).doesNotContainKey("streamlocks.waited_ms");
+        assertThat(call.getEventsCount()).isZero();
     }
 
     @Test
@@ -211,8 +247,12 @@ class TracingTest {
     }
 
     private Response acquire(RequestSpecification request) {
+        return acquire(request, 0);
+    }
+
+    private Response acquire(RequestSpecification request, int waitMs) {
         return request.contentType("application/json")
-                .body(Json.write(Map.of("ownerId", "me", "leaseId", leaseId)))
+                .body(Json.write(Map.of("ownerId", "me", "leaseId", leaseId, "waitMs", waitMs)))
                 .post(path(stream) + "/acquire");
     }
 }

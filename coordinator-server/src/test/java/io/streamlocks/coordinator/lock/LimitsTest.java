@@ -45,9 +45,10 @@ class LimitsTest {
     }
 
     @Test
-    void theTtlAndTheDelayOfABreakAreBounded() {
+    void theTtlTheDelayOfABreakAndTheWaitAreBounded() {
         assertMillis("TtlMs", Limits.MIN_TTL, Limits.MAX_TTL);
         assertMillis("DelayMs", Duration.ZERO, Limits.MAX_BREAK_DELAY);
+        assertMillis("WaitMs", Duration.ZERO, Limits.MAX_WAIT);
         assertThat(schema("TtlMs").getExample()).hasToString(Long.toString(Limits.DEFAULT_TTL.toMillis()));
     }
 
@@ -82,6 +83,22 @@ class LimitsTest {
         assertThat(pageSize.getSchema().getDefault()).isEqualTo(Limits.DEFAULT_PAGE_SIZE);
         assertThat(field("LockPage", "locks").getMaxItems()).isEqualTo(Limits.MAX_PAGE_SIZE);
         assertThat(field("GrantPage", "grants").getMaxItems()).isEqualTo(Limits.MAX_PAGE_SIZE);
+    }
+
+    @Test
+    void theListOfWaitersIsBounded() {
+        assertThat(field("WaiterList", "waiters").getMaxItems()).isEqualTo(Limits.MAX_LISTED_WAITERS);
+    }
+
+    @Test
+    void theContractSaysHowLongAPlaceIsKept() {
+        assertThat(CONTRACT.getPaths()
+                        .get("/v1/locks/{streamId}/acquire")
+                        .getPost()
+                        .getDescription())
+                .contains("the place is kept for " + Limits.PLACE_KEPT.toSeconds() + " s");
+        assertThat(CONTRACT.getPaths().get("/v1/batch/acquire").getPost().getDescription())
+                .contains("for " + Limits.PLACE_KEPT.toSeconds() + " s");
     }
 
     @Test

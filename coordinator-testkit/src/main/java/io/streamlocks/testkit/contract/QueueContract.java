@@ -403,6 +403,34 @@ public interface QueueContract extends ContractFixture {
     }
 
     @Test
+    default void aStreamThatCallersWaitForIsNotForgotten() {
+        Lease lease = grant("alice");
+        release(lease);
+        age(stream(), Limits.MIN_TOMBSTONE_RETENTION.multipliedBy(2));
+        QueueRequest bob = new QueueRequest(request("bob", UUID.randomUUID(), TTL), UUID.randomUUID(), Duration.ZERO);
+        assertThat(queue(bob)).isEmpty();
+        locks().purge(Limits.MIN_TOMBSTONE_RETENTION);
+        assertThat(waiting()).containsExactly("bob");
+        assertThat(acquire(request("dave", UUID.randomUUID(), TTL))).isInstanceOf(AcquireOutcome.Awaited.class);
+        assertThat(queue(place("bob", bob.leaseId()))).isPresent();
+        assertThat(holder()).contains("bob");
+    }
+
+    @Test
+    default void aPlaceWhoseLeaseWasGrantedToAnAcquireHoldsUpNobody() {
+        Lease lease = grant("alice");
+        QueueRequest bob = waits("bob");
+        QueueRequest carol = waits("carol");
+        leave(bob, true);
+        release(lease);
+        granted(acquire(bob.request()));
+        assertThat(leave(carol, true)).get().satisfies(outcome -> assertThat(((AcquireOutcome.Held) outcome).position())
+                .hasValue(1));
+        assertThat(granted(acquire(bob.request())).lock().waiting()).isEqualTo(1);
+        assertThat(waiting()).containsExactly("carol");
+    }
+
+    @Test
     default void oneBatchTakesAndEndsManyPlaces() {
         Lease lease = grant("alice");
         List<QueueRequest> requests = List.of(place("bob"), place("carol"), place("dave"));

@@ -32,6 +32,7 @@ public final class Call implements Consumer<Throwable> {
     private final String method;
     private final String requestId;
     private final Telemetry telemetry;
+    private final SerialConnection.Exchange exchange;
 
     /** Empty if the call is not traced. */
     private final Optional<CallSpan> span;
@@ -48,6 +49,7 @@ public final class Call implements Consumer<Throwable> {
         this.method = known == null ? "_OTHER" : known.asString();
         this.requestId = RequestId.of(headers.get(REQUEST_ID));
         this.telemetry = telemetry;
+        this.exchange = SerialConnection.exchangeOf(request);
         this.span = telemetry.begin(name -> Optional.ofNullable(headers.get(name)));
     }
 
@@ -115,7 +117,29 @@ public final class Call implements Consumer<Throwable> {
         }
     }
 
-    public void onClientGone(Runnable action) {}
+    /**
+     * Runs an action once if the client closes, half-closes or resets its connection before the end of the response is
+     * sent, and if the server ends the connection. The action runs within moments, on any thread, and must not block.
+     * It may respond. It does not run after the response. A client that sends more than a kB beyond its request is not
+     * watched, so that the server does not read without bound. A client that ends without a word on the network cannot
+     * be noticed.
+     *
+     * <p>No thread, timer or system call waits for the client. Call this at most once per call, once the body has been
+     * read.
+     */
+    public void onClientGone(Runnable action) {
+        exchange.onClientGone(() -> log(action));
+    }
+
+    /**
+     * Records that the call waits for streams from now on. Call this at most once.
+     *
+     * @param ifClientGone runs as {@link #onClientGone} says
+     */
+    public void waits(Runnable ifClientGone) {
+        span.ifPresent(CallSpan::waits);
+        onClientGone(ifClientGone);
+    }
 
     /** Records which stream the call is about. */
     public void streamId(String streamId) {
@@ -131,6 +155,7 @@ public final class Call implements Consumer<Throwable> {
     public void answered(Optional<String> takenByRoute, int answeredStatus) {
         route = takenByRoute;
         status = answeredStatus;
+        span.ifPresent(CallSpan::answered);
     }
 
     /** Ends the call: the response has been sent, or could not be sent. */

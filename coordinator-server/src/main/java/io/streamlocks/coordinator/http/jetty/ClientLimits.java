@@ -38,7 +38,10 @@ public record ClientLimits(int connections, Duration exchange, Duration body, lo
     /** For how long a connection that was served may be silent while others wait for its place. */
     static final Duration SILENCE_WHEN_FULL = Duration.ofSeconds(2);
 
-    /** How long a request may take while the server stops, which waits a little longer than this. */
+    /**
+     * How long a request may take while the server stops, and how long its client may stay connected. The server waits
+     * a little longer than this.
+     */
     static final Duration EXCHANGE_WHEN_STOPPING = Duration.ofSeconds(4);
 
     /**

@@ -17,6 +17,14 @@ public record RouteLimits(Duration exchange, int maxBodyBytes) {
      */
     public static final int STANDARD_BODY_BYTES = 64 * 1024;
 
+    /**
+     * Returns the limits of a route whose calls may wait at the server for so long. The client still has the whole time
+     * of the exchange to send its body and to read its response.
+     */
+    public RouteLimits withWait(Duration wait) {
+        return new RouteLimits(exchange.plus(wait), maxBodyBytes);
+    }
+
     /** Returns the same limits with another maximum size of a body. */
     public RouteLimits withMaxBodyBytes(int bytes) {
         return new RouteLimits(exchange, bytes);

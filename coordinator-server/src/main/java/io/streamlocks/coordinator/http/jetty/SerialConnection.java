@@ -1,16 +1,46 @@
 package io.streamlocks.coordinator.http.jetty;
 
+import java.nio.ByteBuffer;
 import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.http.HttpParser;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.http.MetaData;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.internal.HttpConnection;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
 
 /** A connection of {@link HttpConnections}, whose properties are described there. */
 final class SerialConnection extends HttpConnection {
 
+    /** The smallest buffer that Jetty has. It is enough for most requests. */
+    private static final int SMALL_BUFFER = 4096;
+
+    /** Whether a thread parses or handles a request in {@link #onFillable}. */
+    private volatile boolean isParsing;
+
+    /** The exchange under way; null if there is none. */
+    private volatile @Nullable Exchange exchange;
+
+    /** How many bytes were read during requests. One thread at a time reads, so an increment loses nothing. */
+    private volatile long bytesAhead;
+
     SerialConnection(HttpConfiguration http, Connector connector, EndPoint endPoint) {
         super(http, connector, endPoint);
+    }
+
+    /** Returns the exchange of a request that is being handled. */
+    static Exchange exchangeOf(Request request) {
+        if (request.getConnectionMetaData() instanceof SerialConnection connection) {
+            Exchange current = connection.exchange;
+            if (current != null) {
+                return current;
+            }
+        }
+        throw new IllegalStateException("The request is not on a connection of this server");
     }
 
     /**
@@ -19,13 +49,61 @@ final class SerialConnection extends HttpConnection {
      * thread is about to return.
      */
     @Override
-    public synchronized void onFillable() {
-        super.onFillable();
+    public void onFillable() {
+        Exchange current;
+        synchronized (this) {
+            isParsing = true;
+            try {
+                super.onFillable();
+            } finally {
+                isParsing = false;
+            }
+            current = exchange;
+        }
+        if (current != null) {
+            current.beginWatch();
+        }
+    }
+
+    /**
+     * Returns the size of a new buffer for what comes. Jetty keeps the buffer of a request with a body until the
+     * response, and would take 20 kB with TLS. Thousands of calls that wait would fill the heap. Only what is left of a
+     * long body has a large buffer.
+     */
+    @Override
+    public int getInputBufferSize() {
+        int full = super.getInputBufferSize();
+        HttpParser parser = getParser();
+        boolean isLong = parser.inContentState() && parser.getContentLength() - parser.getContentRead() > SMALL_BUFFER;
+        return isLong ? full : Math.min(full, SMALL_BUFFER);
+    }
+
+    /** Returns whether the request has been read to its end, and nothing of another one has been read. */
+    boolean isAtEndOfRequest() {
+        return getParser().isComplete() && isRequestBufferEmpty();
+    }
+
+    /** Takes bytes that follow the request. They are parsed after the response. */
+    void readAhead(ByteBuffer bytes) {
+        bytesAhead = bytesAhead + bytes.remaining();
+        onUpgradeTo(bytes);
+    }
+
+    @Override
+    public long getBytesIn() {
+        return super.getBytesIn() + bytesAhead;
     }
 
     @Override
     protected RequestHandler newRequestHandler() {
         return new Requests();
+    }
+
+    @Override
+    protected HttpStreamOverHTTP1 newHttpStream(String method, String uri, HttpVersion version) {
+        Exchange begun = new Exchange(method, uri, version);
+        exchange = begun;
+        return begun;
     }
 
     private final class Requests extends RequestHandler {
@@ -37,6 +115,84 @@ final class SerialConnection extends HttpConnection {
         public void badMessage(HttpException failure) {
             if (!getEndPoint().isInputShutdown()) {
                 super.badMessage(failure);
+            }
+        }
+    }
+
+    /** A request and its response, during which the client can be watched. */
+    final class Exchange extends HttpStreamOverHTTP1 {
+
+        /** Null if the client is not watched. */
+        private volatile @Nullable ClientWatch watch;
+
+        /** Whether the end of the response is being sent, or cannot be sent. */
+        private volatile boolean isOver;
+
+        private Exchange(String method, String uri, HttpVersion version) {
+            super(method, uri, version);
+        }
+
+        /**
+         * Runs an action once if the client closes its connection before the end of the response is sent.
+         *
+         * @throws IllegalStateException if the client is watched already
+         */
+        void onClientGone(Runnable action) {
+            if (watch != null) {
+                throw new IllegalStateException("The client is watched already");
+            }
+            watch = new ClientWatch(SerialConnection.this, action);
+            beginWatch();
+        }
+
+        /**
+         * Begins the watch if there is one and no thread is parsing. A thread that parses calls this at its end. The
+         * order of the writes and reads of the fields ensures that one of the threads sees what it needs.
+         */
+        private void beginWatch() {
+            ClientWatch wanted = watch;
+            if (wanted != null && !isParsing && !isOver) {
+                wanted.begin();
+            }
+        }
+
+        @Override
+        public void send(
+                MetaData.Request request,
+                MetaData.@Nullable Response response,
+                boolean last,
+                @Nullable ByteBuffer content,
+                Callback callback) {
+            if (last) {
+                // A client that has its response may close the connection at once.
+                isOver = true;
+                ClientWatch wanted = watch;
+                if (wanted != null) {
+                    wanted.forget();
+                }
+            }
+            super.send(request, response, last, content, callback);
+        }
+
+        @Override
+        public void succeeded() {
+            end(super::succeeded);
+        }
+
+        @Override
+        public void failed(Throwable x) {
+            end(() -> super.failed(x));
+        }
+
+        private void end(Runnable ending) {
+            isOver = true;
+            // A connection that is kept must not keep what is left of its last request.
+            exchange = null;
+            ClientWatch wanted = watch;
+            if (wanted == null) {
+                ending.run();
+            } else {
+                wanted.end(ending);
             }
         }
     }

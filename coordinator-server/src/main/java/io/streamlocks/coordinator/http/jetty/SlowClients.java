@@ -134,6 +134,22 @@ final class SlowClients extends Handler.Wrapper implements Connection.Listener {
         ends.stop();
     }
 
+    /** Ends the connections that are still there after a while. To be called when the ports are being closed. */
+    void beginStop() {
+        getServer()
+                .getScheduler()
+                .schedule(
+                        () -> clients.all().forEach(this::endLate),
+                        ClientLimits.EXCHANGE_WHEN_STOPPING.toMillis(),
+                        TimeUnit.MILLISECONDS);
+    }
+
+    private void endLate(Client client) {
+        String why = "it was still there " + ClientLimits.EXCHANGE_WHEN_STOPPING.toSeconds()
+                + " s after the server began to stop";
+        end(client, client.isInExchange() ? Refusal.SLOW_EXCHANGE : Refusal.SLOW_HEAD, why);
+    }
+
     private void look() {
         looking.lock();
         try {

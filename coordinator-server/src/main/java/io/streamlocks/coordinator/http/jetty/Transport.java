@@ -75,6 +75,9 @@ public final class Transport {
     /** Null until the server starts. */
     private @Nullable Server server;
 
+    /** Null until the server starts. */
+    private @Nullable SlowClients slowClients;
+
     /**
      * Creates a transport; {@link #configure} applies it to a server.
      *
@@ -121,10 +124,12 @@ public final class Transport {
     }
 
     /**
-     * Accepts no more connections. Blocks until those that were accepted have ended, for at most 5 s. The stop of the
-     * server then has what is left of that time for the calls under way.
+     * Accepts no more connections. Blocks until those that were accepted have ended, for at most 5 s. Ends those that
+     * have not ended by themselves a little earlier: a stop that finds calls under way fails. The stop of the server
+     * then has what is left of that time.
      */
     public void closePorts() {
+        Objects.requireNonNull(slowClients, "The server has not started").beginStop();
         server().setStopTimeout(Connectors.close(server(), STOP_TIMEOUT).toMillis());
     }
 
@@ -142,6 +147,7 @@ public final class Transport {
         made.setStopTimeout(STOP_TIMEOUT.toMillis());
         made.setErrorHandler(errorHandler());
         SlowClients slow = new SlowClients(options.limits(), at.connectionsPerAddress(), errors, telemetry);
+        slowClients = slow;
         Connectors.add(made, at, certificate, slow);
         // This replaces the framework's handler, which counts requests. No handler refuses calls while the server
         // stops: a stop waits for the end of the connections, and serves a renewal that comes on one of them.

@@ -31,7 +31,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 
 /**
  * Leases in the memory of this process. A restart forgets everything, but fencing tokens continue to rise. Two servers
@@ -41,8 +40,6 @@ import java.util.stream.Collectors;
  * {@link io.streamlocks.coordinator.lock.StorageUnavailableException}.
  */
 public final class MemoryLockManager implements LockManager {
-
-    private static final int PURGE_CHUNK = 1000;
 
     /** PostgreSQL's collation "C" has this order. {@link String#compareTo} would sort emoji before U+E000. */
     static final Comparator<String> BYTE_ORDER =
@@ -54,6 +51,7 @@ public final class MemoryLockManager implements LockManager {
     private final MemoryQueues queues = new MemoryQueues();
     private final MemoryWaits waits = new MemoryWaits(streams, queues, this::handOver);
     private final LockReads reads;
+    private final MemoryUpkeep upkeep;
     private long lastFencingToken;
 
     /**
@@ -69,6 +67,7 @@ public final class MemoryLockManager implements LockManager {
         this.clock = clock;
         this.history = new MemoryHistory(keepHistory);
         this.reads = new MemoryReads(this, streams, queues, history, this::now);
+        this.upkeep = new MemoryUpkeep(this, streams, queues, history, this::now);
         Instant now = now();
         this.lastFencingToken =
                 TimeUnit.SECONDS.toMicros(now.getEpochSecond()) + TimeUnit.NANOSECONDS.toMicros(now.getNano());
@@ -276,48 +275,18 @@ public final class MemoryLockManager implements LockManager {
     }
 
     @Override
-    public synchronized Map<String, Long> liveLeases() {
-        Instant now = now();
-        return streams.values().stream()
-                .filter(entry -> entry.isLive(now))
-                .collect(Collectors.groupingBy(Entry::ownerId, Collectors.counting()));
+    public Map<String, Long> liveLeases() {
+        return upkeep.liveLeases();
     }
 
     @Override
-    public synchronized int purgeHistory(Duration endedFor) {
-        return history.purge(now().minus(endedFor));
+    public int purgeHistory(Duration endedFor) {
+        return upkeep.purgeHistory(endedFor);
     }
 
     @Override
     public int purge(Duration idleFor) {
-        int purged = 0;
-        String after = "";
-        while (after != null) {
-            // The monitor is free between chunks, so that no acquire waits for a walk over a million streams.
-            synchronized (this) {
-                Instant idleSince = now().minus(idleFor);
-                List<Entry> chunk = streams.tailMap(after, false).values().stream()
-                        .limit(PURGE_CHUNK)
-                        .toList();
-                after = chunk.size() < PURGE_CHUNK
-                        ? null
-                        : chunk.get(chunk.size() - 1).streamId();
-                List<Entry> idle = chunk.stream()
-                        .filter(entry -> entry.isIdleSince(idleSince))
-                        .toList();
-                idle.forEach(this::forget);
-                purged += idle.size();
-            }
-        }
-        return purged;
-    }
-
-    private void forget(Entry entry) {
-        if (!entry.isEnded()) {
-            history.add(entry.expired());
-        }
-        streams.remove(entry.streamId());
-        queues.forget(entry.streamId());
+        return upkeep.purge(idleFor);
     }
 
     /** Returns at once, because memory is always writable. */

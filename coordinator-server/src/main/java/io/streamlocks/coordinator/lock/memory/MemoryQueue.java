@@ -101,6 +101,12 @@ final class MemoryQueue {
         return Optional.empty();
     }
 
+    /** Forgets the places that are dead. Returns whether none is left. */
+    boolean purge(Instant now) {
+        places.values().removeIf(place -> !place.isAlive(now));
+        return places.isEmpty();
+    }
+
     /** Returns the callers that wait, in their order. */
     List<Waiter> waiters(Instant now) {
         List<Place> alive = alive(now).limit(Limits.MAX_LISTED_WAITERS).toList();

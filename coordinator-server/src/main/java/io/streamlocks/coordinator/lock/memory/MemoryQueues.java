@@ -65,6 +65,11 @@ final class MemoryQueues implements HandOvers {
         return queue == null ? List.of() : queue.waiters(now);
     }
 
+    /** Forgets the places that are dead. A stream that is held for long gets no hand-over, which would forget them. */
+    void purge(Instant now) {
+        queues.values().removeIf(queue -> queue.purge(now));
+    }
+
     void forget(String streamId) {
         queues.remove(streamId);
     }

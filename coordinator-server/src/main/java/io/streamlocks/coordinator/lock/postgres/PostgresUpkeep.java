@@ -21,8 +21,8 @@ record PostgresUpkeep(Statements statements) implements Upkeep {
      * Binds the stream after which to begin, the number of rows to look at, and the idle time in ms.
      *
      * <p>It walks along the primary key, because an index on {@code expires_at} would cost every renewal its HOT
-     * update. Rows that a call has locked are skipped, because they are not idle. The triggers of the table write to
-     * history the leases that expired.
+     * update. Rows that a call has locked are skipped, because they are not idle, and so are streams that callers wait
+     * for. The triggers of the table write to history the leases that expired.
      */
     private static final String PURGE_CHUNK = """
             WITH chunk AS MATERIALIZED (
@@ -36,6 +36,7 @@ record PostgresUpkeep(Statements statements) implements Upkeep {
                 SELECT l.stream_id
                 FROM chunk c JOIN stream_locks l USING (stream_id)
                 WHERE l.expires_at < clock_timestamp() - ?::bigint * interval '1 millisecond'
+                    AND (l.awaited_until IS NULL OR l.awaited_until <= clock_timestamp())
                 ORDER BY l.stream_id
                 FOR UPDATE OF l SKIP LOCKED
             ),
@@ -80,7 +81,10 @@ record PostgresUpkeep(Statements statements) implements Upkeep {
 
     @Override
     public int purge(Duration idleFor) {
-        statements.run("purge places", db -> db.execute(QueueSql.PURGE));
+        int places = CHUNK;
+        while (places == CHUNK) {
+            places = statements.run("purge places", db -> db.execute(QueueSql.PURGE_CHUNK, CHUNK));
+        }
         int purged = 0;
         String after = "";
         while (after != null) {

@@ -61,22 +61,35 @@ final class QueueSql {
     /** Binds a stream id and the number of places. Returns the first places that are alive, in their order. */
     static final String WAITERS = String.format(Locale.ROOT, """
             SELECT w.owner_id, w.labels, w.waiting_since, clock_timestamp() AS answered_at
-            FROM stream_lock_waiters w LEFT JOIN stream_locks l ON l.stream_id = w.stream_id
-            WHERE w.stream_id = ? AND w.lease_id IS DISTINCT FROM l.lease_id AND %s
+            FROM stream_lock_waiters w JOIN stream_locks l ON l.stream_id = w.stream_id
+            WHERE w.stream_id = ? AND %s AND %s
             ORDER BY w.ticket
             LIMIT ?
-            """, PlaceSql.IS_ALIVE);
+            """, PlaceSql.IS_OPEN, PlaceSql.IS_ALIVE);
 
     /**
-     * Deletes the places that died at least a minute ago, on streams that nobody has asked for since. It skips a place
-     * that another transaction uses, and so waits for none.
+     * Binds the number of places. Deletes places that died at least a minute ago, on streams that nobody has asked for
+     * since. It locks the row of each stream first, as every change of a queue does, and skips a stream that another
+     * transaction has locked. A call that takes a place therefore never waits for this.
      */
-    static final String PURGE = """
-            DELETE FROM stream_lock_waiters
-            WHERE ctid = ANY (ARRAY(
-                SELECT ctid FROM stream_lock_waiters
+    static final String PURGE_CHUNK = """
+            WITH dead AS MATERIALIZED (
+                SELECT stream_id, ticket
+                FROM stream_lock_waiters
                 WHERE calling_until < clock_timestamp() - interval '1 minute'
-                FOR UPDATE SKIP LOCKED))
+                LIMIT ?
+            ),
+            locked AS MATERIALIZED (
+                SELECT l.stream_id
+                FROM stream_locks l
+                WHERE l.stream_id IN (SELECT d.stream_id FROM dead d)
+                FOR UPDATE OF l SKIP LOCKED
+            )
+            DELETE FROM stream_lock_waiters w
+            USING dead d
+            WHERE w.stream_id = d.stream_id AND w.ticket = d.ticket
+                AND (d.stream_id IN (SELECT stream_id FROM locked)
+                    OR NOT EXISTS (SELECT FROM stream_locks l WHERE l.stream_id = d.stream_id))
             """;
 
     private QueueSql() {}

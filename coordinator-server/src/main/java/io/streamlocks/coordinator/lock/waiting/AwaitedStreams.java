@@ -9,11 +9,8 @@ import io.streamlocks.coordinator.lock.group.Delay;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -52,16 +49,6 @@ final class AwaitedStreams implements HandOvers.Listener {
         void placeLost(Wait wait);
     }
 
-    private static final class Stream {
-        /** The fencing token of the latest lease that was seen. */
-        private long token;
-
-        private boolean hasTimer;
-
-        /** The requests that wait, and whether the storage has confirmed their places. */
-        private final Map<Wait, Boolean> waits = new LinkedHashMap<>();
-    }
-
     private final LockCalls storage;
     private final HandOvers handOvers;
     private final WaitObserver observer;
@@ -71,7 +58,7 @@ final class AwaitedStreams implements HandOvers.Listener {
     private final LongSupplier nanoTime;
 
     // This object guards the following.
-    private final Map<String, Stream> streams = new HashMap<>();
+    private final WaitsByStream streams = new WaitsByStream();
     private Set<String> signalled = new HashSet<>();
     private boolean looksAtAll;
     private int looksUntilSearch = LOOKS_PER_SEARCH;
@@ -103,9 +90,7 @@ final class AwaitedStreams implements HandOvers.Listener {
     void add(Collection<Wait> waits) {
         boolean startsTicking;
         synchronized (this) {
-            waits.forEach(wait -> streams.computeIfAbsent(wait.streamId(), id -> new Stream())
-                    .waits
-                    .put(wait, false));
+            waits.forEach(streams::add);
             startsTicking = !isTicking;
             isTicking = true;
         }
@@ -117,8 +102,7 @@ final class AwaitedStreams implements HandOvers.Listener {
     /** Records that a request has taken its place, and looks at its stream, whose lease may end soon. */
     void confirm(Wait wait) {
         synchronized (this) {
-            Stream stream = streams.get(wait.streamId());
-            if (stream == null || stream.waits.replace(wait, true) == null || stream.token != 0) {
+            if (!streams.confirm(wait)) {
                 return;
             }
             signalled.add(wait.streamId());
@@ -126,22 +110,19 @@ final class AwaitedStreams implements HandOvers.Listener {
         startLooking();
     }
 
-    void remove(Collection<Wait> waits) {
-        synchronized (this) {
-            for (Wait wait : waits) {
-                streams.computeIfPresent(wait.streamId(), (id, stream) -> {
-                    stream.waits.remove(wait);
-                    return stream.waits.isEmpty() ? null : stream;
-                });
-            }
-        }
+    synchronized void remove(Collection<Wait> waits) {
+        waits.forEach(streams::remove);
+    }
+
+    /** Returns whether nobody waits. */
+    synchronized boolean isEmpty() {
+        return streams.isEmpty();
     }
 
     @Override
     public void handedOver(String streamId, long fencingToken) {
         synchronized (this) {
-            Stream stream = streams.get(streamId);
-            if (stream == null || stream.token >= fencingToken) {
+            if (!streams.isNew(streamId, fencingToken)) {
                 return;
             }
             signalled.add(streamId);
@@ -182,11 +163,26 @@ final class AwaitedStreams implements HandOvers.Listener {
             isLooking = true;
         }
         try {
-            looker.execute(this::lookUntilNothingIsLeft);
+            looker.execute(this::runLooks);
         } catch (RejectedExecutionException | OutOfMemoryError e) {
             // The next tick tries again.
             synchronized (this) {
                 isLooking = false;
+            }
+        }
+    }
+
+    private void runLooks() {
+        boolean ends = false;
+        try {
+            lookUntilNothingIsLeft();
+            ends = true;
+        } finally {
+            if (!ends) {
+                // An error ends this task. The next tick starts another one.
+                synchronized (this) {
+                    isLooking = false;
+                }
             }
         }
     }
@@ -196,7 +192,7 @@ final class AwaitedStreams implements HandOvers.Listener {
             List<AwaitedStream.Known> next;
             boolean searches;
             synchronized (this) {
-                next = known(looksAtAll ? streams.keySet() : signalled);
+                next = streams.known(looksAtAll ? streams.streamIds() : signalled);
                 signalled = new HashSet<>();
                 looksAtAll = false;
                 searches = looksUntilSearch <= 0;
@@ -220,17 +216,6 @@ final class AwaitedStreams implements HandOvers.Listener {
         }
     }
 
-    private List<AwaitedStream.Known> known(Collection<String> streamIds) {
-        List<AwaitedStream.Known> known = new ArrayList<>(streamIds.size());
-        for (String streamId : streamIds) {
-            Stream stream = streams.get(streamId);
-            if (stream != null) {
-                known.add(new AwaitedStream.Known(streamId, stream.token));
-            }
-        }
-        return known;
-    }
-
     private void look(List<AwaitedStream.Known> known) {
         long askedNanos = nanoTime.getAsLong();
         List<String> free = apply(storage.look(known, HORIZON), askedNanos);
@@ -240,7 +225,7 @@ final class AwaitedStreams implements HandOvers.Listener {
         storage.advance(free);
         List<AwaitedStream.Known> advanced;
         synchronized (this) {
-            advanced = known(free);
+            advanced = streams.known(free);
         }
         if (!advanced.isEmpty()) {
             askedNanos = nanoTime.getAsLong();
@@ -253,29 +238,15 @@ final class AwaitedStreams implements HandOvers.Listener {
     private List<String> apply(List<AwaitedStream> found, long askedNanos) {
         List<String> free = new ArrayList<>();
         for (AwaitedStream state : found) {
-            List<Wait> granted = new ArrayList<>();
-            boolean needsTimer = false;
+            WaitsByStream.Seen seen;
             synchronized (this) {
-                Stream stream = streams.get(state.streamId());
-                if (stream == null) {
-                    continue;
-                }
-                stream.token = Math.max(stream.token, state.fencingToken());
-                state.lease().ifPresent(lease -> stream.waits.keySet().stream()
-                        .filter(wait -> wait.isFor(lease))
-                        .forEach(granted::add));
-                if (state.grantableIn().isZero()) {
-                    free.add(state.streamId());
-                } else if (state.grantableIn().compareTo(HORIZON) <= 0 && !stream.hasTimer) {
-                    stream.hasTimer = true;
-                    needsTimer = true;
-                }
+                seen = streams.see(state, HORIZON);
             }
-            Lease lease = state.lease().orElse(null);
-            if (lease != null) {
-                granted.forEach(wait -> findings.granted(wait, lease, askedNanos));
+            if (seen.isFree()) {
+                free.add(state.streamId());
             }
-            if (needsTimer) {
+            state.lease().ifPresent(lease -> seen.granted().forEach(wait -> findings.granted(wait, lease, askedNanos)));
+            if (seen.needsTimer()) {
                 // Rounded up, so that the lease has ended when the timer runs.
                 delay.run(() -> timer(state.streamId()), state.grantableIn().toMillis() + 1);
             }
@@ -285,25 +256,18 @@ final class AwaitedStreams implements HandOvers.Listener {
 
     private void timer(String streamId) {
         synchronized (this) {
-            Stream stream = streams.get(streamId);
-            if (stream == null) {
+            if (!streams.timerHasRun(streamId)) {
                 return;
             }
-            stream.hasTimer = false;
             signalled.add(streamId);
         }
         startLooking();
     }
 
     private void searchPlaces() {
-        List<Wait> confirmed = new ArrayList<>();
+        List<Wait> confirmed;
         synchronized (this) {
-            streams.values()
-                    .forEach(stream -> stream.waits.forEach((wait, isConfirmed) -> {
-                        if (isConfirmed) {
-                            confirmed.add(wait);
-                        }
-                    }));
+            confirmed = streams.confirmed();
         }
         if (confirmed.isEmpty()) {
             return;

@@ -52,6 +52,11 @@ final class Deadlines {
         }
     }
 
+    /** Returns whether no call waits. */
+    synchronized boolean isEmpty() {
+        return calls.isEmpty();
+    }
+
     /** The differences of the clock have an order; its values do not, because they may overflow. */
     private long atNanos(WaitingCall call) {
         return call.untilNanos() - startNanos;

@@ -25,6 +25,7 @@ final class WaitingCall {
     private List<Wait> waits = List.of();
 
     private boolean ended;
+    private boolean keepsPlaces;
 
     /**
      * @param caller identifies the caller
@@ -69,11 +70,24 @@ final class WaitingCall {
         waits = waiting;
     }
 
-    /** Ends the call, whose requests then wait no longer. Returns whether it had not ended before. */
-    synchronized boolean end() {
-        boolean first = !ended;
+    /**
+     * Ends the call, whose requests then wait no longer.
+     *
+     * @param keeps whether its places are kept for the client's next call
+     * @return whether it had not ended before
+     */
+    synchronized boolean end(boolean keeps) {
+        if (ended) {
+            return false;
+        }
         ended = true;
-        return first;
+        keepsPlaces = keeps;
+        return true;
+    }
+
+    /** Returns whether the places of a call that has ended are kept. */
+    synchronized boolean keepsPlaces() {
+        return keepsPlaces;
     }
 
     synchronized boolean hasEnded() {

@@ -3,18 +3,13 @@ package io.streamlocks.coordinator.lock.waiting;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.HandOvers;
-import io.streamlocks.coordinator.lock.Lease;
 import io.streamlocks.coordinator.lock.LockCalls;
 import io.streamlocks.coordinator.lock.group.Delay;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -23,7 +18,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Acquires that wait. A call first tries to acquire. For the streams that it was not granted, it then takes places in
@@ -37,24 +31,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WaitingRoom implements AutoCloseable {
 
-    /**
-     * The storage grants a place for this much longer than its call waits, so that the place is still good when the
-     * server ends the call in time.
-     */
-    private static final Duration SLACK = Duration.ofSeconds(1);
-
-    /** How often the end of a call is reported to the storage again if that has failed. */
-    private static final int LEAVE_AGAIN_MS = 1_000;
-
     private final GroupCommit locks;
     private final HandOvers handOvers;
-    private final WaitObserver observer;
-    private final Delay delay;
     private final LongSupplier nanoTime;
     private final WaiterLimits limits;
-    private final AwaitedStreams streams;
-    private final Deadlines deadlines;
-    private final Set<WaitingCall> calls = ConcurrentHashMap.newKeySet();
+    private final WaitingCalls calls;
 
     private final AtomicBoolean isListening = new AtomicBoolean();
 
@@ -93,12 +74,9 @@ public final class WaitingRoom implements AutoCloseable {
             LongSupplier nanoTime) {
         this.locks = locks;
         this.handOvers = handOvers;
-        this.observer = observer;
-        this.delay = delay;
         this.nanoTime = nanoTime;
         this.limits = new WaiterLimits(maxWaitersOfOwner);
-        this.streams = new AwaitedStreams(storage, handOvers, observer, new Acting(), looker, delay, nanoTime);
-        this.deadlines = new Deadlines(nanoTime, delay, this::timeIsUp);
+        this.calls = new WaitingCalls(locks, storage, handOvers, limits, observer, looker, delay, nanoTime);
         observer.showWaiters(limits::all, () -> handOvers.areReported() ? 1 : 0);
     }
 
@@ -141,7 +119,7 @@ public final class WaitingRoom implements AutoCloseable {
             try {
                 begin(call, requests, outcomes, onClosed);
             } catch (RuntimeException | Error e) {
-                fail(call, e);
+                calls.fail(call, e);
             }
         });
         return call.outcomes();
@@ -162,7 +140,7 @@ public final class WaitingRoom implements AutoCloseable {
         }
         if (outcomes.stream().anyMatch(AcquireOutcome.Granted.class::isInstance)) {
             // The next call may wait for these, and nobody must have overtaken them by then.
-            queue(call, waits, Duration.ZERO)
+            calls.queue(call, waits, Duration.ZERO)
                     .whenComplete((taken, failure) -> call.outcomes().complete(outcomes));
             return;
         }
@@ -180,217 +158,24 @@ public final class WaitingRoom implements AutoCloseable {
         }
         // A server that nobody waits at needs no connection for this.
         if (isListening.compareAndSet(false, true)) {
-            handOvers.listen(streams);
+            handOvers.listen(calls.listener());
         }
-        call.begin(outcomes, waits);
-        calls.add(call);
-        streams.add(waits);
-        deadlines.add(call);
-        long askedNanos = nanoTime.getAsLong();
-        queue(call, waits, waits(call)).whenComplete((taken, failure) -> {
-            if (failure == null) {
-                taken(call, waits, taken, askedNanos);
-            } else {
-                fail(call, failure);
-            }
-        });
-        onClosed.accept(() -> clientHasGone(call));
+        calls.start(call, outcomes, waits, onClosed);
         if (isDraining) {
             // The server may have begun to stop after the check above.
-            drain(call);
+            calls.fail(call, new DrainingException());
         }
-    }
-
-    private Duration waits(WaitingCall call) {
-        long left = Math.max(0, call.untilNanos() - nanoTime.getAsLong());
-        return Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(left)).plus(SLACK);
-    }
-
-    private CompletableFuture<List<Optional<AcquireOutcome>>> queue(
-            WaitingCall call, List<Wait> waits, Duration forSoLong) {
-        return locks.queue(
-                call.caller(), waits.stream().map(wait -> wait.place(forSoLong)).toList());
-    }
-
-    private void taken(WaitingCall call, List<Wait> waits, List<Optional<AcquireOutcome>> outcomes, long askedNanos) {
-        for (int i = 0; i < waits.size(); i++) {
-            Wait wait = waits.get(i);
-            Optional<AcquireOutcome> outcome = outcomes.get(i);
-            if (outcome.isEmpty()) {
-                streams.confirm(wait);
-            } else if (outcome.get() instanceof AcquireOutcome.Granted granted) {
-                granted(wait, granted.lease(), askedNanos);
-            } else {
-                call.decide(wait.index(), outcome.get());
-            }
-        }
-        if (call.hasEnded()) {
-            // It ended before it had its places, if the storage was busy with their streams.
-            leave(call, waits, true);
-        } else if (waits.stream().noneMatch(call::isOpen) && end(call)) {
-            call.respond();
-        }
-    }
-
-    private final class Acting implements AwaitedStreams.Findings {
-        @Override
-        public void granted(Wait wait, Lease lease, long askedNanos) {
-            WaitingRoom.this.granted(wait, lease, askedNanos);
-        }
-
-        /** Takes another place. The stream may have been forgotten as well, and then an acquire grants it. */
-        @Override
-        public void placeLost(Wait wait) {
-            WaitingCall call = wait.call();
-            long askedNanos = nanoTime.getAsLong();
-            locks.acquire(call.caller(), List.of(wait.request())).whenComplete((outcomes, failure) -> {
-                if (failure == null && outcomes.get(0) instanceof AcquireOutcome.Granted granted) {
-                    WaitingRoom.this.granted(wait, granted.lease(), askedNanos);
-                } else if (failure == null && mayWait(outcomes.get(0)) && !call.hasEnded()) {
-                    List<Wait> waits = List.of(wait);
-                    queue(call, waits, waits(call)).thenAccept(taken -> taken(call, waits, taken, askedNanos));
-                }
-                // Otherwise the next search finds the place missing again.
-            });
-        }
-    }
-
-    private void granted(Wait wait, Lease lease, long askedNanos) {
-        WaitingCall call = wait.call();
-        if (!end(call)) {
-            return;
-        }
-        call.decide(
-                wait.index(), new AcquireOutcome.Granted(lease, Duration.ofNanos(askedNanos - call.arrivedNanos())));
-        observer.granted(nanoTime.getAsLong() - call.arrivedNanos());
-        List<Wait> others = call.waits().stream()
-                .filter(other -> !other.equals(wait))
-                .filter(call::isOpen)
-                .toList();
-        if (others.isEmpty()) {
-            call.respond();
-        } else {
-            // The response is made with what is known if the storage does not respond.
-            leaveAndDecide(call, others).whenComplete((done, failure) -> call.respond());
-        }
-    }
-
-    private void timeIsUp(WaitingCall call) {
-        if (!end(call)) {
-            return;
-        }
-        leaveAndDecide(call, call.waits()).whenComplete((done, failure) -> {
-            if (failure == null) {
-                call.respond();
-            } else {
-                call.outcomes().completeExceptionally(failure);
-            }
-        });
-    }
-
-    /** Keeps the places, and decides the requests by what the storage finds. Reports a failure again later. */
-    private CompletableFuture<Void> leaveAndDecide(WaitingCall call, List<Wait> waits) {
-        long askedNanos = nanoTime.getAsLong();
-        CompletableFuture<List<Optional<AcquireOutcome>>> left = locks.leave(
-                call.caller(), waits.stream().map(wait -> wait.leave(true)).toList());
-        left.whenComplete((outcomes, failure) -> leaveAgain(call, waits, true, outcomes));
-        return left.thenAccept(outcomes -> {
-            for (int i = 0; i < waits.size(); i++) {
-                int index = waits.get(i).index();
-                outcomes.get(i).ifPresent(outcome -> call.decide(index, timed(call, outcome, askedNanos)));
-            }
-        });
-    }
-
-    private AcquireOutcome timed(WaitingCall call, AcquireOutcome outcome, long askedNanos) {
-        Duration waited = Duration.ofNanos(askedNanos - call.arrivedNanos());
-        observeEnd(call, outcome);
-        return outcome instanceof AcquireOutcome.Granted granted
-                ? new AcquireOutcome.Granted(granted.lease(), waited)
-                : outcome;
-    }
-
-    private void observeEnd(WaitingCall call, AcquireOutcome outcome) {
-        long nanos = nanoTime.getAsLong() - call.arrivedNanos();
-        if (outcome instanceof AcquireOutcome.Granted) {
-            observer.granted(nanos);
-        } else {
-            observer.notGranted(nanos);
-        }
-    }
-
-    /** Ends a call whose client reads no response. A lease that it is granted nevertheless ends with its ttl. */
-    private void clientHasGone(WaitingCall call) {
-        if (end(call)) {
-            leave(call, call.waits(), false);
-            observer.notGranted(nanoTime.getAsLong() - call.arrivedNanos());
-            call.respond();
-        }
-    }
-
-    private void fail(WaitingCall call, Throwable failure) {
-        if (end(call)) {
-            // The storage may have carried the request out.
-            leave(call, call.waits(), true);
-        }
-        call.outcomes().completeExceptionally(failure);
     }
 
     /** Ends all waiting calls, and lets no other call wait. Their places are kept, for the next server that they try. */
     public void drain() {
         isDraining = true;
-        List.copyOf(calls).forEach(this::drain);
+        calls.drain();
     }
 
-    private void drain(WaitingCall call) {
-        fail(call, new DrainingException());
-    }
-
-    /** Ends a call, unless it has ended. Returns whether this has ended it. */
-    private boolean end(WaitingCall call) {
-        if (!call.end()) {
-            return false;
-        }
-        if (calls.remove(call)) {
-            List<Wait> waits = call.waits();
-            streams.remove(waits);
-            deadlines.remove(call);
-            limits.remove(call.caller(), waits);
-        }
-        return true;
-    }
-
-    /** Reports the end of a call to the storage, for as long as its places may be alive. */
-    private void leave(WaitingCall call, List<Wait> waits, boolean keepsPlaces) {
-        if (!waits.isEmpty()) {
-            locks.leave(
-                            call.caller(),
-                            waits.stream().map(wait -> wait.leave(keepsPlaces)).toList())
-                    .whenComplete((outcomes, failure) -> leaveAgain(call, waits, keepsPlaces, outcomes));
-        }
-    }
-
-    private void leaveAgain(
-            WaitingCall call,
-            List<Wait> waits,
-            boolean keepsPlaces,
-            @Nullable List<Optional<AcquireOutcome>> outcomes) {
-        List<Wait> open = new ArrayList<>();
-        for (int i = 0; i < waits.size(); i++) {
-            if (outcomes == null
-                    || outcomes.get(i).filter(WaitingRoom::isUndone).isPresent()) {
-                open.add(waits.get(i));
-            }
-        }
-        // After this time the storage grants the places to no call.
-        boolean isStillWaiting = nanoTime.getAsLong() - call.untilNanos() < SLACK.toNanos();
-        if (!open.isEmpty() && isStillWaiting) {
-            delay.run(() -> leave(call, open, keepsPlaces), LEAVE_AGAIN_MS);
-        }
-    }
-
-    private static boolean isUndone(AcquireOutcome outcome) {
-        return outcome instanceof AcquireOutcome.Blocked || outcome instanceof AcquireOutcome.Undecided;
+    /** Returns whether this remembers nothing of any call. */
+    boolean isEmpty() {
+        return calls.isEmpty();
     }
 
     /** Ends all waiting calls, and listens no longer. */

@@ -37,6 +37,21 @@ class RouteLimitsTest {
     }
 
     @Test
+    void aCallMayWaitInAdditionToTheTimeOfItsExchange() throws Exception {
+        RouteLimits shortOnes = new RouteLimits(Duration.ofSeconds(1), 10);
+        Map<String, RouteLimits> limits = Map.of(SMALL, shortOnes, LARGE, shortOnes.withWait(Duration.ofMinutes(10)));
+        SlowApi api = new SlowApi();
+        try (TransportFixture server = new TransportFixture(limits, api);
+                Socket waiting = server.send(LARGE, "");
+                Socket other = server.send(SMALL, "")) {
+            api.handled.await();
+            assertThat(TransportFixture.read(other)).isEmpty();
+            api.mayRespond.countDown();
+            assertThat(TransportFixture.read(waiting)).startsWith("HTTP/1.1 200");
+        }
+    }
+
+    @Test
     void aBodyMayBeAsLargeAsItsRouteAllows() throws Exception {
         try (TransportFixture server = new TransportFixture(LIMITS, new Echo());
                 Socket small = server.send(SMALL, "x".repeat(10));

@@ -1,0 +1,278 @@
+package io.streamlocks.coordinator.lock.waiting;
+
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.HandOvers;
+import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.LockCalls;
+import io.streamlocks.coordinator.lock.group.Delay;
+import io.streamlocks.coordinator.lock.group.GroupCommit;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/**
+ * The calls that wait: takes their places, finds out what they were granted, and ends each of them once. This class is
+ * thread-safe, and no method blocks.
+ */
+final class WaitingCalls {
+
+    /**
+     * The storage grants a place for this much longer than its call waits, so that the place is still good when the
+     * server ends the call in time.
+     */
+    static final Duration SLACK = Duration.ofSeconds(1);
+
+    private final GroupCommit locks;
+    private final WaitObserver observer;
+    private final LongSupplier nanoTime;
+    private final WaiterLimits limits;
+    private final LeaveReports leaves;
+    private final AwaitedStreams streams;
+    private final Deadlines deadlines;
+    private final Set<WaitingCall> calls = ConcurrentHashMap.newKeySet();
+
+    /**
+     * @param locks carries out the changes
+     * @param storage is the backend behind it
+     * @param handOvers reports the hand-overs of the backend
+     * @param limits counts the requests that wait; this subtracts those of calls that end
+     * @param looker runs the looks at awaited streams, one at a time
+     * @param delay runs the tasks that are due later
+     */
+    WaitingCalls(
+            GroupCommit locks,
+            LockCalls storage,
+            HandOvers handOvers,
+            WaiterLimits limits,
+            WaitObserver observer,
+            Executor looker,
+            Delay delay,
+            LongSupplier nanoTime) {
+        this.locks = locks;
+        this.observer = observer;
+        this.nanoTime = nanoTime;
+        this.limits = limits;
+        this.leaves = new LeaveReports(locks, delay, nanoTime, SLACK);
+        this.streams = new AwaitedStreams(storage, handOvers, observer, new Acting(), looker, delay, nanoTime);
+        this.deadlines = new Deadlines(nanoTime, delay, this::timeIsUp);
+    }
+
+    /** Returns what the backend informs of hand-overs. */
+    HandOvers.Listener listener() {
+        return streams;
+    }
+
+    /**
+     * Begins to wait.
+     *
+     * @param call the call, whose requests have been counted
+     * @param outcomes the outcomes so far, one per request
+     * @param waits the requests that wait
+     * @param onClosed is given what to run when the client of the call has gone
+     */
+    void start(WaitingCall call, List<AcquireOutcome> outcomes, List<Wait> waits, Consumer<Runnable> onClosed) {
+        call.begin(outcomes, waits);
+        calls.add(call);
+        streams.add(waits);
+        long askedNanos = nanoTime.getAsLong();
+        queue(call, waits, waits(call)).whenComplete((taken, failure) -> {
+            if (failure == null) {
+                taken(call, waits, taken, askedNanos);
+            } else {
+                fail(call, failure);
+            }
+        });
+        // Its places are asked for first. The storage carries the requests of a caller out in their order, so the end
+        // of
+        // the call finds them.
+        deadlines.add(call);
+        if (call.hasEnded()) {
+            // It was granted, the server began to stop, or another call with the same lease id was granted. The end
+            // found
+            // less to undo.
+            forget(call);
+        }
+        onClosed.accept(() -> clientHasGone(call));
+    }
+
+    /** Ends all calls that wait now. Their places are kept, for the next server that they try. */
+    void drain() {
+        List.copyOf(calls).forEach(call -> fail(call, new DrainingException()));
+    }
+
+    private Duration waits(WaitingCall call) {
+        long left = Math.max(0, call.untilNanos() - nanoTime.getAsLong());
+        return Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(left)).plus(SLACK);
+    }
+
+    /** Takes places for a call. */
+    CompletableFuture<List<Optional<AcquireOutcome>>> queue(WaitingCall call, List<Wait> waits, Duration forSoLong) {
+        return locks.queue(
+                call.caller(), waits.stream().map(wait -> wait.place(forSoLong)).toList());
+    }
+
+    private void taken(WaitingCall call, List<Wait> waits, List<Optional<AcquireOutcome>> outcomes, long askedNanos) {
+        for (int i = 0; i < waits.size(); i++) {
+            Wait wait = waits.get(i);
+            Optional<AcquireOutcome> outcome = outcomes.get(i);
+            if (outcome.isEmpty()) {
+                streams.confirm(wait);
+            } else if (outcome.get() instanceof AcquireOutcome.Granted granted) {
+                granted(wait, granted.lease(), askedNanos);
+            } else {
+                refused(wait, outcome.get());
+            }
+        }
+        if (call.hasEnded()) {
+            // It ended before it had its places, if the storage was busy with their streams.
+            leaves.report(call, waits, call.keepsPlaces());
+        }
+    }
+
+    /** Decides a request that does not wait any longer, and ends its call if it was the last one. */
+    private void refused(Wait wait, AcquireOutcome outcome) {
+        WaitingCall call = wait.call();
+        streams.remove(List.of(wait));
+        call.decide(wait.index(), outcome);
+        if (call.waits().stream().noneMatch(call::isOpen) && end(call, true)) {
+            call.respond();
+        }
+    }
+
+    private final class Acting implements AwaitedStreams.Findings {
+        @Override
+        public void granted(Wait wait, Lease lease, long askedNanos) {
+            WaitingCalls.this.granted(wait, lease, askedNanos);
+        }
+
+        /** Takes another place. The stream may have been forgotten as well, and then an acquire grants it. */
+        @Override
+        public void placeLost(Wait wait) {
+            WaitingCall call = wait.call();
+            long askedNanos = nanoTime.getAsLong();
+            locks.acquire(call.caller(), List.of(wait.request())).whenComplete((outcomes, failure) -> {
+                if (failure != null || call.hasEnded()) {
+                    // The next search finds the place missing again, unless the call has ended.
+                    return;
+                }
+                AcquireOutcome outcome = outcomes.get(0);
+                if (outcome instanceof AcquireOutcome.Granted granted) {
+                    WaitingCalls.this.granted(wait, granted.lease(), askedNanos);
+                } else if (outcome instanceof AcquireOutcome.LeaseIdUsed) {
+                    refused(wait, outcome);
+                } else if (WaitingRoom.mayWait(outcome)) {
+                    List<Wait> waits = List.of(wait);
+                    queue(call, waits, waits(call)).thenAccept(taken -> taken(call, waits, taken, askedNanos));
+                }
+            });
+        }
+    }
+
+    private void granted(Wait wait, Lease lease, long askedNanos) {
+        WaitingCall call = wait.call();
+        if (!end(call, true)) {
+            return;
+        }
+        call.decide(
+                wait.index(), new AcquireOutcome.Granted(lease, Duration.ofNanos(askedNanos - call.arrivedNanos())));
+        observer.granted(nanoTime.getAsLong() - call.arrivedNanos());
+        List<Wait> others = call.waits().stream()
+                .filter(other -> !other.equals(wait))
+                .filter(call::isOpen)
+                .toList();
+        if (others.isEmpty()) {
+            call.respond();
+        } else {
+            // The response is made with what is known if the storage does not respond.
+            leaveAndDecide(call, others).whenComplete((done, failure) -> call.respond());
+        }
+    }
+
+    private void timeIsUp(WaitingCall call) {
+        if (!end(call, true)) {
+            return;
+        }
+        leaveAndDecide(call, call.waits()).whenComplete((done, failure) -> {
+            if (failure == null) {
+                call.respond();
+            } else {
+                call.outcomes().completeExceptionally(failure);
+            }
+        });
+    }
+
+    /** Keeps the places, and decides the requests by what the storage finds. */
+    private CompletableFuture<Void> leaveAndDecide(WaitingCall call, List<Wait> waits) {
+        long askedNanos = nanoTime.getAsLong();
+        return leaves.report(call, waits, true).thenAccept(outcomes -> {
+            for (int i = 0; i < waits.size(); i++) {
+                int index = waits.get(i).index();
+                outcomes.get(i).ifPresent(outcome -> call.decide(index, timed(call, outcome, askedNanos)));
+            }
+        });
+    }
+
+    private AcquireOutcome timed(WaitingCall call, AcquireOutcome outcome, long askedNanos) {
+        Duration waited = Duration.ofNanos(askedNanos - call.arrivedNanos());
+        observeEnd(call, outcome);
+        return outcome instanceof AcquireOutcome.Granted granted
+                ? new AcquireOutcome.Granted(granted.lease(), waited)
+                : outcome;
+    }
+
+    private void observeEnd(WaitingCall call, AcquireOutcome outcome) {
+        long nanos = nanoTime.getAsLong() - call.arrivedNanos();
+        if (outcome instanceof AcquireOutcome.Granted) {
+            observer.granted(nanos);
+        } else {
+            observer.notGranted(nanos);
+        }
+    }
+
+    /** Ends a call whose client reads no response. A lease that it is granted nevertheless ends with its ttl. */
+    private void clientHasGone(WaitingCall call) {
+        if (end(call, false)) {
+            leaves.report(call, call.waits(), false);
+            observer.notGranted(nanoTime.getAsLong() - call.arrivedNanos());
+            call.respond();
+        }
+    }
+
+    /** Ends a call without outcomes. Its places are kept, if it has any. */
+    void fail(WaitingCall call, Throwable failure) {
+        if (end(call, true)) {
+            // The storage may have carried the request out.
+            leaves.report(call, call.waits(), true);
+        }
+        call.outcomes().completeExceptionally(failure);
+    }
+
+    /** Ends a call, unless it has ended. Returns whether this has ended it. */
+    private boolean end(WaitingCall call, boolean keepsPlaces) {
+        if (!call.end(keepsPlaces)) {
+            return false;
+        }
+        if (calls.remove(call)) {
+            limits.remove(call.caller(), call.waits());
+            forget(call);
+        }
+        return true;
+    }
+
+    private void forget(WaitingCall call) {
+        streams.remove(call.waits());
+        deadlines.remove(call);
+    }
+
+    /** Returns whether this remembers nothing of any call. */
+    boolean isEmpty() {
+        return calls.isEmpty() && streams.isEmpty() && deadlines.isEmpty() && limits.all() == 0;
+    }
+}
