@@ -80,7 +80,9 @@ final class WaitingCalls implements AutoCloseable {
             if (closed) {
                 return;
             }
-            if (failure == null && response.statusCode() == 200 && response.body().contains("\"lock-held\"")) {
+            if (failure == null
+                    && response.statusCode() == 200
+                    && response.body().contains("\"lock-held\"")) {
                 answered.incrementAndGet();
                 send(request);
                 return;
