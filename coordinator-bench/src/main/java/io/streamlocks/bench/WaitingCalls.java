@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Queue;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -24,6 +26,7 @@ final class WaitingCalls implements AutoCloseable {
     private static final int ALONE = 9000;
     private static final int PER_SHARED_CALL = 100;
     private static final int MESSAGES = 3;
+    private static final Executor AFTER_FAILURE = CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS);
 
     private final URI uri;
     private final int waiters;
@@ -77,14 +80,16 @@ final class WaitingCalls implements AutoCloseable {
             if (closed) {
                 return;
             }
-            if (failure != null) {
-                failed(failure.toString());
-            } else if (response.statusCode() != 200 || !response.body().contains("\"lock-held\"")) {
-                failed(response.statusCode() + ": " + response.body());
-            } else {
+            if (failure == null
+                    && response.statusCode() == 200
+                    && response.body().contains("\"lock-held\"")) {
                 answered.incrementAndGet();
+                send(request);
+                return;
             }
-            send(request);
+            failed(failure == null ? response.statusCode() + ": " + response.body() : failure.toString());
+            // A server that refuses a call would otherwise get it again at once, and be busy with refusals.
+            AFTER_FAILURE.execute(() -> send(request));
         });
     }
 
