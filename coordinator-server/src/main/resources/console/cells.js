@@ -77,7 +77,7 @@ export function waiterRow(waiter) {
   cell('.position').textContent = waiter.position;
   cell('.owner .id').textContent = visible(waiter.ownerId);
   setLabels(cell('.labels'), waiter.labels);
-  cell('.waiting-for').textContent = duration(waiter.waitingForMs);
+  cell('.waited').textContent = duration(waiter.waitingForMs);
   return row;
 }
 

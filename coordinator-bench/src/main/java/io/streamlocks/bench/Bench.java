@@ -22,6 +22,9 @@ import java.util.stream.Stream;
 /** Measures the coordinator and other locks. README.md describes the use. */
 public final class Bench implements AutoCloseable {
 
+    /** Takes part only in the measure of hand-overs, where it replaces the waiting acquires of the coordinator. */
+    private static final String POLLING = "polling";
+
     private static final int STREAMS = 10_000;
     private static final int MANY_STREAMS = 1_000_000;
     private static final List<Integer> WORKERS = List.of(1, 16, 64, 256);
@@ -31,6 +34,7 @@ public final class Bench implements AutoCloseable {
     private static final int HEARTBEAT_WORKERS = 8;
     private static final int GROWTH_WORKERS = 64;
     private static final int PROCESSES = 64;
+    private static final int WAITING_WORKERS = 64;
 
     private final Options options;
     private final Path output;
@@ -96,17 +100,29 @@ public final class Bench implements AutoCloseable {
             case COMPARE -> compare();
             case MILLION -> new Million(bed, options.million(), System.out).run();
             case SOAK -> new Soak(bed, options.soak(), System.out).run();
+            case QUIET -> quiet();
+            case WAITERS -> new IdleWaiters(bed, options.waiters(), System.out).run();
             case SHORT ->
                 compare()
                         & new Million(bed, options.million(), System.out).run()
-                        & new Soak(bed, options.soak(), System.out).run();
+                        & new Soak(bed, options.soak(), System.out).run()
+                        & quiet()
+                        & new IdleWaiters(bed, options.waiters(), System.out).run();
         };
+    }
+
+    private boolean quiet() throws Exception {
+        try (Quiet quiet = new Quiet(bed, options.handOvers(), System.out)) {
+            return quiet.run();
+        }
     }
 
     private boolean compare() throws Exception {
         for (String name : options.contenders()) {
             try {
-                contenders.put(name, start(name));
+                if (!name.equals(POLLING) || options.measures().contains("handover")) {
+                    contenders.put(name, start(name));
+                }
             } catch (NotInstalledException e) {
                 skipped.add(name + " is skipped because it is not installed: " + e.getMessage());
             }
@@ -126,7 +142,8 @@ public final class Bench implements AutoCloseable {
             case "shedlock" -> new ShedLockContender(bed);
             case "etcd" -> EtcdContender.start(bed);
             case "zookeeper" -> ZooKeeperContender.start(bed);
-            default -> RedisContender.start(bed);
+            case "redis" -> RedisContender.start(bed);
+            default -> CoordinatorContender.startForPolling(bed);
         };
     }
 
@@ -139,7 +156,8 @@ public final class Bench implements AutoCloseable {
                 case "history" -> addHistory(all);
                 case "batches" -> addBatches(all);
                 case "heartbeats" -> addHeartbeats(all);
-                default -> addGrowth(all);
+                case "growth" -> addGrowth(all);
+                default -> addHandOvers(all);
             }
         }
         return all;
@@ -147,6 +165,9 @@ public final class Bench implements AutoCloseable {
 
     private void addCycles(List<Measurement> all) {
         contenders.forEach((name, contender) -> {
+            if (name.equals(POLLING)) {
+                return;
+            }
             List<Integer> usual = isShort() ? SHORT_WORKERS : isCompared(name) ? WORKERS : PEER_WORKERS;
             for (int workers : options.workers().isEmpty() ? usual : options.workers()) {
                 all.add(new Measurement("cycles", name, workers, () -> cycles(contender, workers, STREAMS)));
@@ -232,7 +253,7 @@ public final class Bench implements AutoCloseable {
                 Contender contender = contenders.get(name);
                 if (contender != null) {
                     all.add(new Measurement(String.format(Locale.ROOT, "%,d rows", rows), name, workers, () -> {
-                        fill(name, rows);
+                        postgres.fill(name.equals("jdbc") ? JdbcContender.TABLE : "stream_locks", rows);
                         return cycles(contender, workers, rows);
                     }));
                 }
@@ -240,18 +261,12 @@ public final class Bench implements AutoCloseable {
         }
     }
 
-    /** Fills a table with this number of streams, all released. */
-    private void fill(String contender, int rows) throws Exception {
-        boolean jdbc = contender.equals("jdbc");
-        String table = jdbc ? JdbcContender.TABLE : "stream_locks";
-        postgres.execute(
-                "TRUNCATE " + table,
-                String.format(Locale.ROOT, """
-                INSERT INTO %s
-                SELECT 'stream-' || i, NULL, gen_random_uuid(), 1, 30000, clock_timestamp(), clock_timestamp()%s
-                FROM generate_series(0, %d) AS i
-                """, table, jdbc ? "" : ", '{}'", rows - 1),
-                "VACUUM (ANALYZE) " + table);
+    private void addHandOvers(List<Measurement> all) {
+        Map<String, Contender> waiting = new LinkedHashMap<>(contenders);
+        waiting.keySet().retainAll(List.of("coordinator", "etcd", "zookeeper", POLLING));
+        int workers = workers(WAITING_WORKERS);
+        waiting.forEach((name, contender) -> all.add(new Measurement(
+                "handover", name, workers, () -> new HandOvers(contender.openQueues(workers), workers))));
     }
 
     private void stopServers() {

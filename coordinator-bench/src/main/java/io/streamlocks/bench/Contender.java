@@ -15,6 +15,11 @@ interface Contender extends AutoCloseable {
     /** Connects for this number of workers. */
     Locks open(int workers) throws Exception;
 
+    /** Connects for this number of workers that wait for locks. Only some contenders have locks to wait for. */
+    default Queues openQueues(int workers) throws Exception {
+        throw new UnsupportedOperationException("Workers cannot wait for these locks");
+    }
+
     @Override
     default void close() {}
 }

@@ -30,29 +30,42 @@ final class CoordinatorContender implements Contender {
     private final Processes processes;
     private final ChildProcess process;
     private final URI uri;
+    private final boolean polls;
 
-    private CoordinatorContender(Processes processes, ChildProcess process, URI uri) {
+    private CoordinatorContender(Processes processes, ChildProcess process, URI uri, boolean polls) {
         this.processes = processes;
         this.process = process;
         this.uri = uri;
+        this.polls = polls;
     }
 
     /** Starts the server. Blocks until it is ready. */
     static CoordinatorContender start(Bed bed, String... jvmOptions) throws IOException, InterruptedException {
-        return start(bed, Map.of(), jvmOptions);
+        return start(bed, "coordinator", Map.of(), jvmOptions);
+    }
+
+    /** Starts a server whose workers repeat an acquire instead of waiting. */
+    static CoordinatorContender startForPolling(Bed bed) throws IOException, InterruptedException {
+        CoordinatorContender started = start(bed, "coordinator-polling", Map.of());
+        return new CoordinatorContender(started.processes, started.process, started.uri, true);
     }
 
     /** Starts a server that writes no history. */
     static CoordinatorContender startWithoutHistory(Bed bed) throws IOException, InterruptedException {
-        return start(bed, Map.of("LOCK_HISTORY_RETENTION", "0"));
+        return start(bed, "coordinator-without-history", Map.of("LOCK_HISTORY_RETENTION", "0"));
     }
 
     /** Starts a server that deletes history after a minute, so that the amount of history stays the same. */
     static CoordinatorContender startForgetful(Bed bed) throws IOException, InterruptedException {
-        return start(bed, Map.of("LOCK_HISTORY_RETENTION", "60s"));
+        return start(bed, "coordinator-forgetful", Map.of("LOCK_HISTORY_RETENTION", "60s"));
     }
 
-    private static CoordinatorContender start(Bed bed, Map<String, String> settings, String... jvmOptions)
+    /**
+     * Starts a server with settings of its own. Blocks until it is ready.
+     *
+     * @param name the name of its log
+     */
+    static CoordinatorContender start(Bed bed, String name, Map<String, String> settings, String... jvmOptions)
             throws IOException, InterruptedException {
         Path jar = bed.coordinatorJar();
         if (!Files.isRegularFile(jar)) {
@@ -65,13 +78,13 @@ final class CoordinatorContender implements Contender {
             command.addAll(List.of(options.split("\\s+")));
         }
         command.addAll(List.of("-jar", jar.toString()));
-        Path log = bed.output().resolve(settings.isEmpty() ? "coordinator.log" : "coordinator-without-history.log");
-        Map<String, String> environment = new HashMap<>(settings);
-        environment.putAll(Map.of(
+        Path log = bed.output().resolve(name + ".log");
+        Map<String, String> environment = new HashMap<>(Map.of(
                 "LOCK_BACKEND", "postgres", "DATABASE_URL", bed.postgres().url(), "HTTP_PORT", "0"));
+        environment.putAll(settings);
         ChildProcess process = bed.processes().start(command, environment, log);
         Matcher ready = process.awaitOutput(READY, Processes.START);
-        return new CoordinatorContender(bed.processes(), process, URI.create(ready.group(1)));
+        return new CoordinatorContender(bed.processes(), process, URI.create(ready.group(1)), false);
     }
 
     URI uri() {
@@ -90,6 +103,11 @@ final class CoordinatorContender implements Contender {
     /** Connects with a client for each worker, as if each were a process of its own. No two share a request. */
     Locks openClientEach(int workers) {
         return new ClientLocks(uri, workers, 1);
+    }
+
+    @Override
+    public Queues openQueues(int workers) {
+        return polls ? CoordinatorQueues.polling(uri, workers) : CoordinatorQueues.waiting(uri, workers);
     }
 
     @Override

@@ -12,11 +12,17 @@ import org.apache.curator.retry.RetryOneTime;
 /** The mutexes of Curator, which any thread may release. */
 final class CuratorLocks implements Locks {
 
-    private static final int WORKERS_PER_CLIENT = 16;
+    static final int WORKERS_PER_CLIENT = 16;
 
-    private final List<CuratorFramework> clients = new ArrayList<>();
+    private final List<CuratorFramework> clients;
 
     CuratorLocks(String server, int workers) throws Exception {
+        clients = connect(server, workers);
+    }
+
+    /** Connects clients for this number of workers. Blocks until all are connected. */
+    static List<CuratorFramework> connect(String server, int workers) throws InterruptedException {
+        List<CuratorFramework> clients = new ArrayList<>();
         for (int i = 0; i < workers; i += WORKERS_PER_CLIENT) {
             CuratorFramework client = CuratorFrameworkFactory.newClient(server, new RetryOneTime(100));
             clients.add(client);
@@ -25,6 +31,7 @@ final class CuratorLocks implements Locks {
                 throw new IllegalStateException("ZooKeeper cannot be reached");
             }
         }
+        return clients;
     }
 
     @Override

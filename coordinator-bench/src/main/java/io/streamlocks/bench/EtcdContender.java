@@ -8,7 +8,10 @@ import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** One member of etcd. A lock is a lease and a key that is put only if it is absent. */
+/**
+ * One member of etcd. A lock is a lease and a key that is put only if it is absent. Workers wait with etcd's own lock
+ * service.
+ */
 final class EtcdContender implements Contender {
 
     /** This silences the gRPC library at its start. The field keeps the logger from being collected. */
@@ -48,5 +51,10 @@ final class EtcdContender implements Contender {
     @Override
     public Locks open(int workers) {
         return new EtcdLocks(endpoint, workers);
+    }
+
+    @Override
+    public Queues openQueues(int workers) throws Exception {
+        return new EtcdQueues(endpoint, workers);
     }
 }

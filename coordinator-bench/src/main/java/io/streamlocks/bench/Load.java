@@ -122,7 +122,7 @@ final class Load {
             return;
         }
         leases.addAndGet(done);
-        record(whole, ended - began);
+        record(whole, lap.whole(began, ended));
         if (lap.isAcquired()) {
             record(acquires, lap.since(began));
         }

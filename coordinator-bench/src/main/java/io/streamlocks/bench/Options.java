@@ -19,6 +19,8 @@ import java.util.Locale;
  * @param rounds the number of rounds
  * @param million the settings of the command million
  * @param soak the settings of the command soak
+ * @param handOvers the number of hand-overs of each kind of the command quiet
+ * @param waiters the settings of the command waiters
  */
 record Options(
         Command command,
@@ -29,10 +31,14 @@ record Options(
         Duration time,
         int rounds,
         MillionOptions million,
-        SoakOptions soak) {
+        SoakOptions soak,
+        int handOvers,
+        WaitersOptions waiters) {
 
-    static final List<String> CONTENDERS = List.of("coordinator", "jdbc", "shedlock", "etcd", "zookeeper", "redis");
-    static final List<String> MEASURES = List.of("cycles", "processes", "history", "batches", "heartbeats", "growth");
+    static final List<String> CONTENDERS =
+            List.of("coordinator", "jdbc", "shedlock", "etcd", "zookeeper", "redis", "polling");
+    static final List<String> MEASURES =
+            List.of("cycles", "processes", "history", "batches", "heartbeats", "growth", "handover");
 
     static final String USAGE =
             String.format(Locale.ROOT, """
@@ -40,6 +46,8 @@ record Options(
                          [--workers 1,16,64,256] [--seconds 10] [--warmup 3] [--rounds 3]
                    bench million [--workers 1000] [--seconds 600] [--cycles 500]
                    bench soak [--seconds 3600] [--cycles 7000]
+                   bench quiet [--handovers 30]
+                   bench waiters [--waiters 10000] [--seconds 60]
                    bench short""", String.join(",", CONTENDERS), String.join(",", MEASURES));
 
     /** The commands. */
@@ -47,6 +55,8 @@ record Options(
         COMPARE,
         MILLION,
         SOAK,
+        QUIET,
+        WAITERS,
         SHORT
     }
 
@@ -66,6 +76,14 @@ record Options(
      * @param cyclesPerSecond the number of cycles per second
      */
     record SoakOptions(Duration time, int cyclesPerSecond) {}
+
+    /**
+     * The settings of the command waiters.
+     *
+     * @param waiters the number of waiters
+     * @param time the length
+     */
+    record WaitersOptions(int waiters, Duration time) {}
 
     /** The arguments are wrong. The message names the argument. */
     static final class UsageException extends Exception {
@@ -91,10 +109,13 @@ record Options(
                     case COMPARE -> 10;
                     case MILLION -> 600;
                     case SOAK -> 3600;
-                    case SHORT -> 1;
+                    case WAITERS -> 60;
+                    case QUIET, SHORT -> 1;
                 };
         int rounds = command == Command.SHORT ? 1 : 3;
         int cycles = command == Command.SOAK ? 7000 : 500;
+        int handOvers = command == Command.SHORT ? 3 : 30;
+        int waiters = 10_000;
         while (!rest.isEmpty()) {
             String name = rest.pop();
             if (!allowed(command, name)) {
@@ -111,6 +132,8 @@ record Options(
                 case "--seconds" -> seconds = number(name, value, 1);
                 case "--warmup" -> warmUp = number(name, value, 0);
                 case "--rounds" -> rounds = number(name, value, 1);
+                case "--handovers" -> handOvers = number(name, value, 1);
+                case "--waiters" -> waiters = number(name, value, 1);
                 default -> cycles = number(name, value, 0);
             }
         }
@@ -135,7 +158,11 @@ record Options(
                 million,
                 command == Command.SOAK
                         ? new SoakOptions(Duration.ofSeconds(seconds), cycles)
-                        : new SoakOptions(Duration.ofSeconds(6), 50));
+                        : new SoakOptions(Duration.ofSeconds(6), 50),
+                handOvers,
+                command == Command.WAITERS
+                        ? new WaitersOptions(waiters, Duration.ofSeconds(seconds))
+                        : new WaitersOptions(200, Duration.ofSeconds(3)));
     }
 
     private static Command command(String name) throws UsageException {
@@ -143,6 +170,8 @@ record Options(
             case "compare" -> Command.COMPARE;
             case "million" -> Command.MILLION;
             case "soak" -> Command.SOAK;
+            case "quiet" -> Command.QUIET;
+            case "waiters" -> Command.WAITERS;
             case "short" -> Command.SHORT;
             default -> throw new UsageException("unknown command " + name);
         };
@@ -155,6 +184,8 @@ record Options(
                         .contains(option);
             case MILLION -> List.of("--workers", "--seconds", "--cycles").contains(option);
             case SOAK -> List.of("--seconds", "--cycles").contains(option);
+            case QUIET -> option.equals("--handovers");
+            case WAITERS -> List.of("--waiters", "--seconds").contains(option);
             case SHORT -> false;
         };
     }

@@ -11,6 +11,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /** The PostgreSQL that several contenders share, with the settings of a server that must not lose anything. */
@@ -88,6 +89,22 @@ final class Postgres implements AutoCloseable {
         }
     }
 
+    /**
+     * Fills a table of leases with this number of streams, all released. Blocks without a limit.
+     *
+     * @param table the table of the coordinator or that of {@link JdbcContender}
+     */
+    void fill(String table, int rows) throws SQLException {
+        execute(
+                "TRUNCATE " + table,
+                String.format(Locale.ROOT, """
+                INSERT INTO %s
+                SELECT 'stream-' || i, NULL, gen_random_uuid(), 1, 30000, clock_timestamp(), clock_timestamp()%s
+                FROM generate_series(0, %d) AS i
+                """, table, table.equals(JdbcContender.TABLE) ? "" : ", '{}'", rows - 1),
+                "VACUUM (ANALYZE) " + table);
+    }
+
     HikariDataSource pool(int size) {
         HikariConfig config = new HikariConfig();
         config.setDataSource(server.database("postgres"));
@@ -98,6 +115,16 @@ final class Postgres implements AutoCloseable {
     /** Returns the URL for the coordinator's setting. */
     String url() {
         return server.url("postgres");
+    }
+
+    /** Returns the URL for the coordinator's setting, if it connects to another port. */
+    String url(int port) {
+        return url().replace(":" + port() + "/", ":" + port + "/");
+    }
+
+    /** Returns the port of the server on the loopback interface. */
+    int port() {
+        return server.port();
     }
 
     /** Returns the id of the server's first process, which is the parent of all others. */

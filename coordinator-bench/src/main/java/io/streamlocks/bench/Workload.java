@@ -20,10 +20,20 @@ interface Workload extends AutoCloseable {
     @Override
     void close();
 
-    /** Receives the time of the first part of an action. */
+    /** Receives the times of parts of an action. */
     final class Lap {
 
         private long acquiredNanos;
+        private long measuredNanos;
+
+        /** Replaces the time of the whole action by a time that the workload has measured. */
+        void measured(long nanos) {
+            measuredNanos = nanos;
+        }
+
+        long whole(long beganNanos, long endedNanos) {
+            return measuredNanos == 0 ? endedNanos - beganNanos : measuredNanos;
+        }
 
         void acquired() {
             acquiredNanos = System.nanoTime();
@@ -31,6 +41,7 @@ interface Workload extends AutoCloseable {
 
         void start() {
             acquiredNanos = 0;
+            measuredNanos = 0;
         }
 
         boolean isAcquired() {

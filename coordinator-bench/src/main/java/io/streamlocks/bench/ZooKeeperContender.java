@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.apache.zookeeper.server.ZooKeeperServerMain;
 
-/** One ZooKeeper server in a process of its own, and Curator's mutex that any thread may release. */
+/** One ZooKeeper server in a process of its own, and Curator's mutexes. */
 final class ZooKeeperContender implements Contender {
 
     private final String server;
@@ -48,5 +48,10 @@ final class ZooKeeperContender implements Contender {
     @Override
     public Locks open(int workers) throws Exception {
         return new CuratorLocks(server, workers);
+    }
+
+    @Override
+    public Queues openQueues(int workers) throws Exception {
+        return new CuratorQueues(server, workers);
     }
 }

@@ -50,14 +50,29 @@ class OptionsTest {
     }
 
     @Test
+    void theCommandsOfWaitersHaveTheirOwnOptions() throws UsageException {
+        assertThat(Options.parse("quiet").handOvers()).isEqualTo(30);
+        assertThat(Options.parse("quiet", "--handovers", "5").handOvers()).isEqualTo(5);
+        assertThat(Options.parse("waiters").waiters())
+                .isEqualTo(new Options.WaitersOptions(10_000, Duration.ofMinutes(1)));
+        assertThat(Options.parse("waiters", "--waiters", "50", "--seconds", "7").waiters())
+                .isEqualTo(new Options.WaitersOptions(50, Duration.ofSeconds(7)));
+    }
+
+    @Test
     void theMessageNamesTheWrongArgument() {
         refused("unknown command fast", "fast");
         refused("unknown option --fast", "--fast", "1");
         refused("unknown option --only", "million", "--only", "jdbc");
         refused("unknown option --seconds", "short", "--seconds", "1");
         refused("unknown option --workers", "soak", "--workers", "1");
+        refused("unknown option --seconds", "quiet", "--seconds", "1");
+        refused("unknown option --handovers", "waiters", "--handovers", "1");
         refused("--only needs a value", "--only");
-        refused("--only takes coordinator,jdbc,shedlock,etcd,zookeeper,redis, not consul", "--only", "jdbc,consul");
+        refused(
+                "--only takes coordinator,jdbc,shedlock,etcd,zookeeper,redis,polling, not consul",
+                "--only",
+                "jdbc,consul");
         refused("--workers must be a number from 1 to 1000000, not 0", "--workers", "1,0");
         refused("--rounds must be a number from 1 to 1000000, not x", "--rounds", "x");
         refused("--workers must be a single number", "million", "--workers", "1,2");

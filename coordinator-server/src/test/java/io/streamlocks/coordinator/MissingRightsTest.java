@@ -66,9 +66,30 @@ class MissingRightsTest {
                 "",
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON stream_locks TO " + role,
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON stream_lock_history TO " + role,
+                "GRANT SELECT, INSERT, UPDATE, DELETE ON stream_lock_waiters TO " + role,
                 "GRANT SELECT ON stream_lock_schema_history TO " + role,
-                "GRANT USAGE, UPDATE ON SEQUENCE stream_lock_fencing_token TO " + role);
+                "GRANT USAGE, UPDATE ON SEQUENCE stream_lock_fencing_token TO " + role,
+                "GRANT USAGE, UPDATE ON SEQUENCE stream_lock_ticket TO " + role);
         assertThat(asked).doesNotContain("flyway", "CREATE", "OWNER");
+    }
+
+    /** A database may grant functions to nobody by default. */
+    @Test
+    void theRightsToFunctionsOfAnotherRole() throws Exception {
+        database.sql().execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC");
+        Flyway.configure()
+                .dataSource(database.pool())
+                .table("stream_lock_schema_history")
+                .locations("classpath:db/migration")
+                .load()
+                .migrate();
+        assertThatItAsksFor(
+                "",
+                "GRANT EXECUTE ON FUNCTION stream_lock_advance(text) TO " + role,
+                "GRANT EXECUTE ON FUNCTION stream_lock_hand_over(text) TO " + role,
+                "GRANT EXECUTE ON FUNCTION stream_lock_leave(text,uuid,uuid,text,boolean) TO " + role,
+                "GRANT EXECUTE ON FUNCTION stream_lock_queue(text,text,uuid,bigint,text[],uuid,uuid,bigint) TO "
+                        + role);
     }
 
     @Test

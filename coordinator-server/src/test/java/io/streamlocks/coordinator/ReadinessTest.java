@@ -32,7 +32,7 @@ class ReadinessTest {
     void makeTheRole() {
         database.sql().execute("CREATE ROLE " + role + " LOGIN PASSWORD 'p'");
         database.sql().execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO " + role);
-        database.sql().execute("GRANT USAGE ON SEQUENCE stream_lock_fencing_token TO " + role);
+        database.sql().execute("GRANT USAGE ON SEQUENCE stream_lock_fencing_token, stream_lock_ticket TO " + role);
     }
 
     @AfterEach
@@ -59,6 +59,20 @@ class ReadinessTest {
                 "REVOKE ALL ON SEQUENCE stream_lock_fencing_token FROM role"
                         + " | GRANT USAGE ON SEQUENCE stream_lock_fencing_token TO role"
                         + " | USAGE on sequence stream_lock_fencing_token. As the owner: GRANT USAGE ON SEQUENCE",
+                "ALTER TABLE stream_lock_waiters RENAME TO gone | ALTER TABLE gone RENAME TO stream_lock_waiters"
+                        + " | table stream_lock_waiters",
+                "REVOKE DELETE ON stream_lock_waiters FROM role | GRANT DELETE ON stream_lock_waiters TO role"
+                        + " | DELETE on stream_lock_waiters. As the owner: GRANT DELETE ON stream_lock_waiters TO",
+                "REVOKE UPDATE ON stream_lock_waiters FROM role"
+                        + " | GRANT UPDATE (owner_id, ttl_ms, labels, server_id, call_id, calling_until) ON stream_lock_waiters TO role"
+                        + " | UPDATE on stream_lock_waiters. As the owner: GRANT UPDATE ON stream_lock_waiters TO",
+                "REVOKE ALL ON SEQUENCE stream_lock_ticket FROM role | GRANT USAGE ON SEQUENCE stream_lock_ticket TO role"
+                        + " | USAGE on sequence stream_lock_ticket. As the owner: GRANT USAGE ON SEQUENCE",
+                "ALTER FUNCTION stream_lock_leave RENAME TO gone | ALTER FUNCTION gone RENAME TO stream_lock_leave"
+                        + " | function stream_lock_leave",
+                "REVOKE EXECUTE ON FUNCTION stream_lock_hand_over FROM PUBLIC"
+                        + " | GRANT EXECUTE ON FUNCTION stream_lock_hand_over TO role"
+                        + " | EXECUTE on function stream_lock_hand_over. As the owner: GRANT EXECUTE ON FUNCTION",
                 "REVOKE USAGE ON SCHEMA public FROM PUBLIC | GRANT USAGE ON SCHEMA public TO PUBLIC"
                         + " | which needs USAGE on its schema",
                 "ALTER TABLE stream_locks RENAME labels TO gone; REVOKE INSERT ON stream_lock_history FROM role"

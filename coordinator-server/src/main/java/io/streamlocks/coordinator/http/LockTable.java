@@ -17,7 +17,8 @@ final class LockTable {
 
     private static final String CONTENT_TYPE = "text/plain;charset=utf-8";
 
-    private static final List<String> HEADINGS = List.of("STREAM", "OWNER", "TOKEN", "HELD FOR", "TIME LEFT", "LABELS");
+    private static final List<String> HEADINGS =
+            List.of("STREAM", "OWNER", "TOKEN", "HELD FOR", "TIME LEFT", "WAITING", "LABELS");
 
     private LockTable() {}
 
@@ -47,6 +48,7 @@ final class LockTable {
                 Long.toString(lock.fencingToken()),
                 seconds(held),
                 seconds(lock.expiresIn()),
+                lock.waiting() == 0 ? "" : Integer.toString(lock.waiting()),
                 lock.owner().labels().entrySet().stream()
                         .map(label -> Printable.of(label.getKey() + "=" + label.getValue()))
                         .collect(Collectors.joining(" ")));

@@ -271,13 +271,24 @@ class BreakAndHistoryTest {
                 path(stream + "/a") + "/acquire",
                 Map.of("ownerId", "me", "labels", Map.of("pod", "worker-7"), "ttlMs", 5000));
         SERVER.acquire(stream + "/longer", "somebody-else", UUID.randomUUID());
+        // The call is granted its second item, and keeps its place in the queue of the first one.
+        SERVER.post(
+                "/v1/batch/acquire",
+                Map.of(
+                        "waitMs",
+                        1000,
+                        "items",
+                        List.of(
+                                Map.of("streamId", stream + "/longer", "ownerId", "waiter"),
+                                Map.of("streamId", TestServer.randomStream(), "ownerId", "waiter"))));
         SERVER.clock.advance(Duration.ofMillis(1200));
         Response response = SERVER.request().header("Accept", accept).get("/v1/locks?pageSize=2&prefix=" + stream);
         assertThat(response.contentType()).isEqualTo("text/plain;charset=utf-8");
         List<String> lines = response.asString().lines().toList();
         assertThat(lines).hasSize(3);
-        assertThat(lines.get(0)).matches("STREAM +OWNER +TOKEN +HELD FOR +TIME LEFT +LABELS");
-        assertThat(lines.get(1)).startsWith(stream + "/a ").endsWith("1.2 s     3.8 s      pod=worker-7");
+        assertThat(lines.get(0)).matches("STREAM +OWNER +TOKEN +HELD FOR +TIME LEFT +WAITING +LABELS");
+        assertThat(lines.get(1)).startsWith(stream + "/a ").endsWith("1.2 s     3.8 s               pod=worker-7");
+        assertThat(lines.get(2)).endsWith("1.2 s     28.8 s     1");
         assertThat(lines.get(2).indexOf("somebody-else"))
                 .isEqualTo(lines.get(1).indexOf("me"))
                 .isEqualTo(lines.get(0).indexOf("OWNER"));

@@ -54,7 +54,7 @@ class ConsoleQueueTest extends ConsoleFixture {
         assertThat(browser.texts("#waiter-rows .position")).containsExactly("1", "2");
         assertThat(browser.texts("#waiter-rows .owner .id")).containsExactly("worker-2", "<b>worker</b>\\u202e");
         assertThat(browser.texts("#waiter-rows .label")).containsExactly("pod=<b>worker</b>\\u202e");
-        assertThat(browser.texts("#waiter-rows .waiting-for")).containsExactly("4 s", "1 s");
+        assertThat(browser.texts("#waiter-rows .waited")).containsExactly("4 s", "1 s");
 
         // A moment of the past has no queue.
         browser.fill("#look-at", "2026-01-31 12:00:01" + Keys.ENTER);

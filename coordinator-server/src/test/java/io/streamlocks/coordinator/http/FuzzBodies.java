@@ -1,5 +1,6 @@
 package io.streamlocks.coordinator.http;
 
+import io.streamlocks.coordinator.lock.Limits;
 import io.swagger.v3.oas.models.media.Schema;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -57,6 +58,8 @@ final class FuzzBodies {
             .toList();
 
     private static final long MAX_TTL_MS = 86_400_000;
+
+    private static final long MOST_WAIT_MS = 5;
 
     /** Texts as they are in JSON. The pattern and the lengths of a schema decide whether it accepts them. */
     private static final List<String> ODD_STRINGS = List.of(
@@ -176,14 +179,21 @@ final class FuzzBodies {
         long min = schema.getMinimum() == null ? 0 : schema.getMinimum().longValueExact();
         long max = schema.getMaximum() == null
                 ? Long.MAX_VALUE
-                : schema.getMaximum().longValueExact();
+                : most(schema.getMaximum().longValueExact());
         return switch (random.nextInt(4)) {
             case 0 -> BigInteger.valueOf(min);
-            // A ttl is limited by the server under test, whose setting may be below the maximum of the contract.
-            case 1 -> BigInteger.valueOf(max == MAX_TTL_MS ? TestServer.MAX_TTL.toMillis() : max);
-            default ->
-                BigInteger.valueOf(random.nextLong(min, max == MAX_TTL_MS ? TestServer.MAX_TTL.toMillis() : max));
+            case 1 -> BigInteger.valueOf(max);
+            default -> BigInteger.valueOf(random.nextLong(min, max));
         };
+    }
+
+    private static long most(long maximum) {
+        if (maximum == MAX_TTL_MS) {
+            // A ttl is limited by the server under test, whose setting may be below the maximum of the contract.
+            return TestServer.MAX_TTL.toMillis();
+        }
+        // A call with a valid wait would take that time.
+        return maximum == Limits.MAX_WAIT.toMillis() ? MOST_WAIT_MS : maximum;
     }
 
     private static Map<String, String> valid(Schema<?> schema, Random random) {

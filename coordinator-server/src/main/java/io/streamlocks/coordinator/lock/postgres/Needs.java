@@ -1,19 +1,29 @@
 package io.streamlocks.coordinator.lock.postgres;
 
 import static io.streamlocks.coordinator.lock.postgres.generated.Sequences.STREAM_LOCK_FENCING_TOKEN;
+import static io.streamlocks.coordinator.lock.postgres.generated.Sequences.STREAM_LOCK_TICKET;
 import static io.streamlocks.coordinator.lock.postgres.generated.Tables.STREAM_LOCKS;
 import static io.streamlocks.coordinator.lock.postgres.generated.Tables.STREAM_LOCK_HISTORY;
+import static io.streamlocks.coordinator.lock.postgres.generated.Tables.STREAM_LOCK_WAITERS;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jooq.Field;
 import org.jooq.Table;
 
-/** The tables, columns, sequence and rights that a database needs so that leases can be granted, renewed and ended. */
+/** The tables, columns, sequences, functions and rights that a database needs so that leases can be granted, renewed and ended. */
 final class Needs {
+
+    private static final List<String> SEQUENCES =
+            List.of(STREAM_LOCK_FENCING_TOKEN.getName(), STREAM_LOCK_TICKET.getName());
+
+    /** The functions that statements call, and those that these call. PostgreSQL calls the others. */
+    static final List<String> FUNCTIONS =
+            List.of("stream_lock_advance", "stream_lock_hand_over", "stream_lock_leave", "stream_lock_queue");
 
     /**
      * Common table expressions. Each row of the last one, {@code missing}, names a relation, what is missing, and the
@@ -41,14 +51,23 @@ final class Needs {
                 FROM found
                 WHERE oid IS NULL OR attnum IS NULL OR NOT has_column_privilege(oid, attnum, privilege)
                 UNION ALL
-                SELECT '%3$s', CASE WHEN oid IS NULL THEN 'sequence %3$s' ELSE 'USAGE on sequence %3$s' END,
-                    CASE WHEN oid IS NOT NULL THEN 'GRANT USAGE ON SEQUENCE %3$s TO ' END
-                FROM (SELECT to_regclass('%3$s') AS oid) s
+                SELECT name, 'DELETE on ' || name, 'GRANT DELETE ON ' || name || ' TO '
+                FROM (SELECT '%3$s' AS name, to_regclass('%3$s') AS oid) t
+                WHERE NOT has_table_privilege(oid, 'DELETE')
+                UNION ALL
+                SELECT name, CASE WHEN oid IS NULL THEN 'sequence ' || name ELSE 'USAGE on sequence ' || name END,
+                    CASE WHEN oid IS NOT NULL THEN 'GRANT USAGE ON SEQUENCE ' || name || ' TO ' END
+                FROM (SELECT name, to_regclass(name) AS oid FROM unnest(ARRAY[%4$s]) AS n (name)) s
                 WHERE oid IS NULL OR NOT has_sequence_privilege(oid, 'USAGE, UPDATE')
-            )""", values(), STREAM_LOCK_HISTORY.getName(), STREAM_LOCK_FENCING_TOKEN.getName());
+                UNION ALL
+                SELECT name, CASE WHEN oid IS NULL THEN 'function ' || name ELSE 'EXECUTE on function ' || name END,
+                    CASE WHEN oid IS NOT NULL THEN 'GRANT EXECUTE ON FUNCTION ' || name || ' TO ' END
+                FROM (SELECT name, to_regproc(name) AS oid FROM unnest(ARRAY[%5$s]) AS n (name)) f
+                WHERE oid IS NULL OR NOT has_function_privilege(oid, 'EXECUTE')
+            )""", values(), STREAM_LOCK_HISTORY.getName(), STREAM_LOCK_WAITERS.getName(), quoted(SEQUENCES), quoted(FUNCTIONS));
 
     /** Matches everything that is not a right. */
-    private static final Pattern GONE = Pattern.compile("(table|column|sequence) .*");
+    private static final Pattern GONE = Pattern.compile("(table|column|sequence|function) .*");
 
     private Needs() {}
 
@@ -67,7 +86,26 @@ final class Needs {
         for (Field<?> column : STREAM_LOCK_HISTORY.fields()) {
             rows.add(row(STREAM_LOCK_HISTORY, column, "INSERT"));
         }
+        for (Field<?> column : STREAM_LOCK_WAITERS.fields()) {
+            rows.add(row(STREAM_LOCK_WAITERS, column, "SELECT"));
+            rows.add(row(STREAM_LOCK_WAITERS, column, "INSERT"));
+        }
+        // A later call for a place changes everything that it names.
+        for (Field<?> column : List.of(
+                STREAM_LOCK_WAITERS.OWNER_ID,
+                STREAM_LOCK_WAITERS.TTL_MS,
+                STREAM_LOCK_WAITERS.LABELS,
+                STREAM_LOCK_WAITERS.SERVER_ID,
+                STREAM_LOCK_WAITERS.CALL_ID,
+                STREAM_LOCK_WAITERS.CALLING_UNTIL)) {
+            rows.add(row(STREAM_LOCK_WAITERS, column, "UPDATE"));
+        }
         return String.join(", ", rows);
+    }
+
+    /** Returns the names as the elements of an array in SQL. */
+    static String quoted(List<String> names) {
+        return names.stream().map(name -> "'" + name + "'").collect(Collectors.joining(", "));
     }
 
     private static String row(Table<?> table, Field<?> column, String privilege) {

@@ -19,8 +19,9 @@ import org.slf4j.LoggerFactory;
  * Listens for the notifications that hand-overs send to this server. They arrive on one connection of their own, which
  * a thread reads.
  *
- * <p>Some poolers drop notifications. This class therefore sends one to itself every {@value #TEST_INTERVAL_MS} ms, and
- * reports that hand-overs {@linkplain #areReported are reported} only while those arrive.
+ * <p>Some poolers drop notifications, and a connection that only receives does not notice that the other side is gone.
+ * This class therefore sends a notification to itself every {@value #TEST_INTERVAL_MS} ms, and reports that hand-overs
+ * {@linkplain #areReported are reported} only while those arrive. If one does not arrive, it connects again.
  *
  * <p>This class is thread-safe.
  */
@@ -101,9 +102,11 @@ final class PostgresHandOvers implements HandOvers {
         }
     }
 
+    /** Receives notifications until one has not arrived. */
     private void receive(PGConnection notifications, Listener listener) throws SQLException {
         listener.reportsLost();
-        while (!isClosed) {
+        boolean isUsable = true;
+        while (isUsable && !isClosed) {
             statements.read("test the notifications", TEST, rows -> {}, channel);
             boolean arrived = receive(notifications, listener, TEST_TIMEOUT_MS, true);
             if (arrived && !areReported) {
@@ -112,7 +115,8 @@ final class PostgresHandOvers implements HandOvers {
                 areReported = false;
                 listener.reportsLost();
             }
-            receive(notifications, listener, TEST_INTERVAL_MS, false);
+            boolean arrivedLate = receive(notifications, listener, TEST_INTERVAL_MS, false);
+            isUsable = arrived || arrivedLate;
         }
     }
 

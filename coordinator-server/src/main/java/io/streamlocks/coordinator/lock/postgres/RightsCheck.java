@@ -23,8 +23,12 @@ public final class RightsCheck {
             ), relation AS (
                 SELECT c.*, c.oid::regclass AS name
                 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN place ON n.nspname = place.schema
-                WHERE c.relname IN ('stream_locks', 'stream_lock_history', 'stream_lock_schema_history',
-                    'stream_lock_fencing_token')
+                WHERE c.relname IN ('stream_locks', 'stream_lock_history', 'stream_lock_waiters',
+                    'stream_lock_schema_history', 'stream_lock_fencing_token', 'stream_lock_ticket')
+            ), routine AS (
+                SELECT f.oid, f.proname, f.proowner
+                FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace JOIN place ON n.nspname = place.schema
+                WHERE f.proname IN ('stream_lock_ended', 'stream_lock_freed', %s)
             ), %s, lacked AS (
                 SELECT 1 AS rank, format('CREATE SCHEMA %%I AUTHORIZATION %%I', schema, role) AS sql
                 FROM place WHERE is_unusable AND NOT is_there
@@ -44,6 +48,9 @@ public final class RightsCheck {
                 FROM relation
                 WHERE relname = 'stream_lock_schema_history' AND NOT has_table_privilege(oid, 'SELECT')
                 UNION ALL
+                SELECT 2, format('GRANT EXECUTE ON FUNCTION %%s TO %%I', oid::regprocedure, current_user)
+                FROM routine WHERE proname IN (SELECT m.relation FROM missing m WHERE m.fix IS NOT NULL)
+                UNION ALL
                 SELECT 3, format('GRANT CREATE ON SCHEMA %%I TO %%I', schema, role)
                 FROM place WHERE NOT is_unusable AND NOT has_schema_privilege(schema, 'CREATE')
                 UNION ALL
@@ -53,13 +60,12 @@ public final class RightsCheck {
                 SELECT 3, format('ALTER SEQUENCE %%s OWNER TO %%I', name, current_user)
                 FROM relation WHERE relkind = 'S' AND NOT pg_has_role(relowner, 'USAGE')
                 UNION ALL
-                SELECT 3, format('ALTER FUNCTION %%s OWNER TO %%I', f.oid::regprocedure, current_user)
-                FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace JOIN place ON n.nspname = place.schema
-                WHERE f.proname = 'stream_lock_ended' AND NOT pg_has_role(f.proowner, 'USAGE')
+                SELECT 3, format('ALTER FUNCTION %%s OWNER TO %%I', oid::regprocedure, current_user)
+                FROM routine WHERE NOT pg_has_role(proowner, 'USAGE')
             )
             SELECT string_agg(sql, '; ' ORDER BY sql) AS needed
             FROM lacked WHERE rank = (SELECT min(rank) FROM lacked)
-            """, Needs.MISSING);
+            """, Needs.quoted(Needs.FUNCTIONS), Needs.MISSING);
 
     private RightsCheck() {}
 

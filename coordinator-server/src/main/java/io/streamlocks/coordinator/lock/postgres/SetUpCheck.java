@@ -42,6 +42,8 @@ public final class SetUpCheck {
                 WHERE relpersistence = 'u' AND oid IN (
                     to_regclass('stream_locks')::oid,
                     to_regclass('stream_lock_history')::oid,
+                    to_regclass('stream_lock_waiters')::oid,
+                    to_regclass('stream_lock_ticket')::oid,
                     to_regclass('stream_lock_fencing_token')::oid)) AS unlogged,
                 quote_ident(current_user) AS role,
                 concat_ws(' ', inet_server_addr(), inet_server_port(), pg_postmaster_start_time()) AS server

@@ -13,6 +13,7 @@ import io.streamlocks.coordinator.lock.QueueRequest;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import java.sql.Connection;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jooq.Record;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -116,6 +118,37 @@ class QueueRaceTest extends StagedQueue {
         assertThat(waiting()).containsExactly("bob");
         release(lease);
         assertThat(holder()).contains("bob");
+    }
+
+    @Test
+    void aHandOverIsJudgedAndDatedByTheClockAndNotByTheStartOfTheTransaction() throws Exception {
+        grant("alice");
+        try (Connection transaction = database.transaction()) {
+            sql(transaction).execute("SELECT 1");
+            waits("bob");
+            database.expire(stream);
+            OffsetDateTime ended = clock();
+            sql(transaction).execute("SELECT stream_lock_advance(?)", stream);
+            Record granted = sql(transaction).fetchSingle("SELECT owner_id, acquired_at, expires_at FROM stream_locks");
+            assertThat(granted.get("owner_id")).isEqualTo("bob");
+            assertThat(granted.get("acquired_at", OffsetDateTime.class)).isAfterOrEqualTo(ended);
+            assertThat(granted.get("expires_at", OffsetDateTime.class)).isAfterOrEqualTo(ended.plus(TTL));
+        }
+    }
+
+    private OffsetDateTime clock() {
+        return database.sql().fetchSingle("SELECT clock_timestamp()").get(0, OffsetDateTime.class);
+    }
+
+    @Test
+    void aHandOverIsAboveThePreviousGrantAlthoughTheSequenceIsBehind() {
+        database.sql().execute("SELECT setval('stream_lock_fencing_token', 1000)");
+        Lease lease = grant("alice");
+        QueueRequest bob = waits("bob");
+        database.sql().execute("SELECT setval('stream_lock_fencing_token', 1, false)");
+        release(lease);
+        assertThat(granted(locks.acquire(List.of(bob.request())).get(0)).lock().fencingToken())
+                .isEqualTo(lease.lock().fencingToken() + 1);
     }
 
     @Test
@@ -292,7 +325,7 @@ class QueueRaceTest extends StagedQueue {
     @Test
     void manyServersThatWaitReleaseAndAdvanceServeEachWaiterOnceInTheOrderOfTheTickets() throws Exception {
         Lease lease = grant("alice");
-        List<String> owners = IntStream.range(0, 40).mapToObj(i -> "w" + i).toList();
+        List<String> owners = IntStream.range(0, 12).mapToObj(i -> "w" + i).toList();
         List<CompletableFuture<Void>> queueing = owners.stream()
                 .map(owner -> CompletableFuture.runAsync(() -> queueUntilDone(place(owner)), threads))
                 .toList();
@@ -303,7 +336,7 @@ class QueueRaceTest extends StagedQueue {
         assertThat(order).containsExactlyInAnyOrderElementsOf(owners);
         release(lease);
         List<CompletableFuture<Void>> servers = Stream.generate(() -> new PostgresLockManager(database.pool()))
-                .limit(3)
+                .limit(2)
                 .map(server -> CompletableFuture.runAsync(() -> endLeasesUntilNobodyWaits(server), threads))
                 .toList();
         for (CompletableFuture<Void> server : servers) {

@@ -1,0 +1,95 @@
+package io.streamlocks.bench;
+
+import io.streamlocks.bench.BatchCalls.Call;
+import io.streamlocks.bench.Options.WaitersOptions;
+import java.io.PrintStream;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+
+/** Many callers that wait for streams that nobody releases. This shows what an idle queue costs a server. */
+final class IdleWaiters {
+
+    private static final int WAITERS_PER_STREAM = 10;
+    private static final int LEASES_PER_CALL = 1000;
+
+    /** The leases outlive the measurement, because renewals would cost something as well. */
+    private static final long TTL_MS = TimeUnit.HOURS.toMillis(2);
+
+    private static final String WAITERS =
+            "SELECT count(*) FROM stream_lock_waiters WHERE calling_until > clock_timestamp()";
+
+    private final Bed bed;
+    private final WaitersOptions options;
+    private final PrintStream out;
+
+    IdleWaiters(Bed bed, WaitersOptions options, PrintStream out) {
+        this.bed = bed;
+        this.options = options;
+        this.out = out;
+    }
+
+    /** Runs. Returns whether everybody waited and no call failed. */
+    boolean run() throws Exception {
+        Map<String, String> settings = Map.of("HTTP_MAX_CONNECTIONS_PER_ADDRESS", "10000");
+        try (CoordinatorContender coordinator = CoordinatorContender.start(bed, "coordinator-of-waiters", settings)) {
+            List<String> streamIds = IntStream.range(0, Math.max(1, options.waiters() / WAITERS_PER_STREAM))
+                    .mapToObj(i -> "awaited-" + i)
+                    .toList();
+            hold(coordinator, streamIds);
+            try (WaitingCalls calls = new WaitingCalls(coordinator.uri(), options.waiters(), streamIds)) {
+                calls.start();
+                return measure(coordinator, calls);
+            }
+        }
+    }
+
+    private static void hold(CoordinatorContender coordinator, List<String> streamIds) throws Exception {
+        try (BatchCalls calls = new BatchCalls(coordinator.uri(), 1)) {
+            for (int from = 0; from < streamIds.size(); from += LEASES_PER_CALL) {
+                int to = Math.min(streamIds.size(), from + LEASES_PER_CALL);
+                calls.call(Call.ACQUIRE, new LeaseBatch(streamIds.subList(from, to), TTL_MS));
+            }
+        }
+    }
+
+    private boolean measure(CoordinatorContender coordinator, WaitingCalls calls) throws Exception {
+        long server = coordinator.process().pid();
+        long postgres = bed.postgres().pid();
+        List<Long> waiting = new ArrayList<>();
+        long answeredBefore = calls.answered();
+        double serverBefore = ProcessFigures.cpuSeconds(server);
+        double postgresBefore = ProcessFigures.cpuSecondsWithChildren(postgres);
+        long began = System.nanoTime();
+        waiting.add(waiters());
+        TimeUnit.MILLISECONDS.sleep(options.time().toMillis());
+        double seconds = (System.nanoTime() - began) / 1e9;
+        double serverUsed = ProcessFigures.cpuSeconds(server) - serverBefore;
+        double postgresUsed = ProcessFigures.cpuSecondsWithChildren(postgres) - postgresBefore;
+        waiting.add(waiters());
+
+        Figures figures = new Figures();
+        figures.put("waiters", options.waiters());
+        figures.put("seconds", seconds);
+        figures.put("waitersInQueues", waiting);
+        figures.put("callsPerSecond", (calls.answered() - answeredBefore) / seconds);
+        figures.put("serverPercentOfACore", 100 * serverUsed / seconds);
+        figures.put("postgresPercentOfACore", 100 * postgresUsed / seconds);
+        figures.put("serverRssMb", ProcessFigures.residentBytes(server).orElse(0) / 1_000_000);
+        figures.put("serverLiveHeapMb", ProcessFigures.liveHeapBytes(server).orElse(0) / 1_000_000);
+        figures.put("serverThreads", ProcessFigures.threads(server));
+        figures.put("failures", calls.failures());
+        figures.put("messages", calls.messages());
+        figures.report(bed.postgres(), out, bed.output().resolve("waiters.json"));
+        // A call that is being repeated does not wait for a moment.
+        boolean all = waiting.stream().allMatch(count -> count > 0.95 * options.waiters());
+        return all && calls.failures() == 0;
+    }
+
+    private long waiters() throws SQLException {
+        return Long.parseLong(bed.postgres().query(WAITERS));
+    }
+}
