@@ -54,6 +54,8 @@ final class BackgroundReleases implements AutoCloseable {
         ANSWERED,
         /** Some were refused, and would be refused again. All others had an answer. */
         REFUSED,
+        /** For some, the coordinator has no trace of a lease whose acquire may be on its way. */
+        EARLY,
         UNANSWERED
     }
 
@@ -172,8 +174,7 @@ final class BackgroundReleases implements AutoCloseable {
 
             @Override
             public Round lost(Release.Lost lost) {
-                unreleased.lost(key, lost.reason());
-                return Round.ANSWERED;
+                return unreleased.lost(key, lost.reason()) ? Round.EARLY : Round.ANSWERED;
             }
 
             @Override
@@ -197,7 +198,7 @@ final class BackgroundReleases implements AutoCloseable {
     /**
      * Releases the leases that are left, on this thread. This repeats the releases with pauses until all have an answer
      * and no other thread has a release under way, for the given time and once more at its end. It ends at once if all
-     * leases that are left are refused. Then it logs which leases stay held, as {@link #add} does from then on. An
+     * leases that are left are refused, or have no trace and were added some seconds ago. Then it logs which leases stay held, as {@link #add} does from then on. An
      * interruption does not end it.
      *
      * @param othersRelease whether other threads have releases under way, whose failures arrive here
@@ -211,7 +212,7 @@ final class BackgroundReleases implements AutoCloseable {
             boolean alone = !othersRelease.getAsBoolean();
             Round round = releaseRound();
             long now = runtime.nanoTime();
-            if ((alone && round != Round.UNANSWERED) || untilNanos - now <= 0) {
+            if ((alone && round.compareTo(Round.EARLY) < 0) || untilNanos - now <= 0) {
                 break;
             }
             interrupted |= pause(

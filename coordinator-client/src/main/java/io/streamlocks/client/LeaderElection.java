@@ -123,8 +123,6 @@ public final class LeaderElection implements AutoCloseable {
     private void run() {
         while (!isOver()) {
             try {
-                // A listener may have left one behind. It would end each wait at once.
-                Thread.interrupted();
                 Optional<HeldLease> granted = awaitTurn();
                 if (granted.isPresent() && !lead(granted.get())) {
                     pause();
@@ -199,6 +197,9 @@ public final class LeaderElection implements AutoCloseable {
                 LOG.error("{} of the election {} failed", callback, name, e);
             }
             return false;
+        } finally {
+            // A callback may leave an interruption behind. The release of the lease would fail at once.
+            Thread.interrupted();
         }
     }
 

@@ -18,6 +18,9 @@ final class Unreleased {
      */
     static final int MAX = 100_000;
 
+    /** An acquire that was cut off arrives within this time as a rule, if it arrives at all. */
+    private static final Duration ON_ITS_WAY = Duration.ofSeconds(2);
+
     private final Timing timing;
     private final ClientRuntime runtime;
     private final Map<LeaseKey, Entry> entries = new ConcurrentHashMap<>();
@@ -76,14 +79,19 @@ final class Unreleased {
         entries.remove(key);
     }
 
-    /** Removes a lease that has ended. A lease without a trace stays for a while. */
-    void lost(LeaseKey key, LossReason reason) {
-        entries.computeIfPresent(key, (same, known) -> {
+    /**
+     * Removes a lease that has ended. A lease without a trace stays for a while.
+     *
+     * @return whether its acquire may well be on its way: the lease has no trace and was added a moment ago
+     */
+    boolean lost(LeaseKey key, LossReason reason) {
+        Entry kept = entries.computeIfPresent(key, (same, known) -> {
             // The acquire may be granted after this, so the release is repeated for a while.
             known.hasNoTrace = known.mayComeLate && reason == LossReason.UNKNOWN;
             long repeatedNanos = runtime.nanoTime() - known.addedNanos;
             return known.hasNoTrace && repeatedNanos < timing.longestLease().toNanos() ? known : null;
         });
+        return kept != null && runtime.nanoTime() - kept.addedNanos < ON_ITS_WAY.toNanos();
     }
 
     /** Removes the leases that have run out by now, and returns the streams of those that had no answer. */

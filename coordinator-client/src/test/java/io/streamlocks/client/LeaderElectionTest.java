@@ -144,6 +144,24 @@ class LeaderElectionTest {
         assertThat(election.isLeader()).isTrue();
     }
 
+    /** Reported of other clients: a leader or a candidate did not take part again after an outage. */
+    @Test
+    void candidatesTakePartAgainAfterAnOutage() {
+        try (TestProxy proxy = new TestProxy(coordinator.uri());
+                StreamLockClient one = StreamLockClient.builder(proxy.uri())
+                        .ttl(Duration.ofSeconds(1))
+                        .build();
+                LeaderElection first = new LeaderElection(one, name, new Recorder("a")).start()) {
+            awaitEvents("a elected");
+            assertThat(first.isLeader()).isTrue();
+            proxy.refuse();
+            awaitEvents("a elected", "a revoked");
+            assertThat(first.isLeader()).isFalse();
+            proxy.pass();
+            awaitEvents("a elected", "a revoked", "a elected");
+        }
+    }
+
     @Test
     void workInTheListenerIsInterruptedWhenTheElectionIsClosed() throws Exception {
         CountDownLatch working = new CountDownLatch(1);

@@ -24,6 +24,13 @@ class WaitTest extends ProxiedClient {
 
     private static final Duration LONG = Duration.ofMinutes(5);
 
+    /** Holds the stream, with a lease that does not end while the machine is busy. */
+    private HeldLease hold() {
+        return client(StreamLockClient.builder(server.uri()).ttl(Duration.ofMinutes(1)))
+                .tryAcquire(streamId)
+                .orElseThrow();
+    }
+
     /** Begins to wait, and returns when the place is in the queue. */
     private Future<Optional<HeldLease>> waitFor(StreamLockClient waiter, String stream) {
         int before = waiters(stream).size();
@@ -61,7 +68,7 @@ class WaitTest extends ProxiedClient {
 
     @Test
     void callersAreServedInTheOrderOfTheirArrivalAndNobodyOvertakes() throws Exception {
-        HeldLease holding = acquire();
+        HeldLease holding = hold();
         List<StreamLockClient> workers = List.of(other(), other(), other());
         List<Future<Optional<HeldLease>>> waiting = new ArrayList<>();
         for (StreamLockClient worker : workers) {
@@ -78,7 +85,7 @@ class WaitTest extends ProxiedClient {
 
     @Test
     void aCallerWhoseTimeIsUpHasNothingAndLeavesNoPlace() {
-        HeldLease holding = acquire();
+        HeldLease holding = hold();
         assertThat(other().acquire(streamId, Duration.ofMillis(200))).isEmpty();
         awaitWaiters(streamId, 0);
         holding.close();
@@ -88,7 +95,7 @@ class WaitTest extends ProxiedClient {
 
     @Test
     void noTimeMeansOneTry() {
-        acquire();
+        hold();
         assertThat(other().acquire(streamId, Duration.ZERO)).isEmpty();
         assertThat(waiters(streamId)).isEmpty();
         assertThat(other().acquire(streamId + "/free", Duration.ZERO)).isPresent();
@@ -96,7 +103,7 @@ class WaitTest extends ProxiedClient {
 
     @Test
     void theTimeThatTheCoordinatorHasWaitedDoesNotShortenTheLease() throws Exception {
-        HeldLease holding = acquire();
+        HeldLease holding = hold();
         Future<Optional<HeldLease>> waiting = waitFor(other(), streamId);
         await().pollDelay(Duration.ofMillis(1200)).until(() -> true);
         holding.close();
@@ -110,7 +117,7 @@ class WaitTest extends ProxiedClient {
                 StreamLockClient worker =
                         StreamLockClient.builder(rewriting.uri()).ttl(TTL).build()) {
             rewriting.changeAnswers(body -> body.replace("\"waitedMs\"", "\"unknown\""));
-            HeldLease holding = acquire();
+            HeldLease holding = hold();
             Future<Optional<HeldLease>> waiting = waitFor(worker, streamId);
             await().pollDelay(Duration.ofMillis(600)).until(() -> true);
             holding.close();
@@ -124,7 +131,7 @@ class WaitTest extends ProxiedClient {
                 StreamLockClient worker =
                         StreamLockClient.builder(rewriting.uri()).ttl(TTL).build()) {
             rewriting.changeAnswers(body -> body.replaceAll("\"waitedMs\":[0-9]+", "\"waitedMs\":3600000"));
-            HeldLease holding = acquire();
+            HeldLease holding = hold();
             Future<Optional<HeldLease>> waiting = waitFor(worker, streamId);
             holding.close();
             assertThat(granted(waiting).safeFor()).isLessThanOrEqualTo(Duration.ofMillis(1800));
@@ -135,7 +142,7 @@ class WaitTest extends ProxiedClient {
     @Test
     void anInterruptedCallerReturnsAtOnceAndLeavesNeitherAPlaceNorALease() throws Exception {
         StreamLockClient worker = other();
-        HeldLease holding = acquire();
+        HeldLease holding = hold();
         AtomicReference<Thread> caller = new AtomicReference<>();
         Future<Boolean> interrupted = threads.submit(() -> {
             caller.set(Thread.currentThread());
@@ -162,7 +169,7 @@ class WaitTest extends ProxiedClient {
     /** Reported of other clients: a lock that was granted at the moment of the interruption was leaked. */
     @Test
     void aLeaseThatIsGrantedWhileItsCallerIsInterruptedIsReleased() throws Exception {
-        HeldLease holding = other().acquire(streamId, LONG).orElseThrow();
+        HeldLease holding = hold();
         AtomicReference<Thread> caller = new AtomicReference<>();
         StreamLockClient worker = client(builder().ttl(Duration.ofMinutes(1)));
         Future<Optional<HeldLease>> waiting = threads.submit(() -> {
@@ -181,7 +188,7 @@ class WaitTest extends ProxiedClient {
 
     @Test
     void closingTheClientEndsItsWaitsAtOnceAndLeavesNeitherPlacesNorLeases() throws Exception {
-        HeldLease holding = acquire();
+        HeldLease holding = hold();
         StreamLockClient worker = other();
         List<Future<Optional<HeldLease>>> waiting =
                 List.of(waitFor(worker, streamId), waitFor(worker, streamId), waitFor(worker, streamId));
@@ -230,7 +237,7 @@ class WaitTest extends ProxiedClient {
 
     @Test
     void aWaiterKeepsItsPlacesFromOneWaitToTheNext() throws Exception {
-        HeldLease holding = acquire();
+        HeldLease holding = hold();
         StreamLockClient early = other();
         StreamLockClient late = other();
         try (Waiter waiter = early.newWaiter()) {
@@ -250,7 +257,7 @@ class WaitTest extends ProxiedClient {
 
     @Test
     void aWaiterGivesUpThePlacesThatItDoesNotWantAnyMore() {
-        acquire();
+        hold();
         client.tryAcquire(streamId + "/2").orElseThrow();
         try (Waiter waiter = other().newWaiter()) {
             waiter.await(List.of(streamId, streamId + "/2"), Duration.ofMillis(50));
@@ -264,7 +271,7 @@ class WaitTest extends ProxiedClient {
 
     @Test
     void aWaiterThatIsClosedByAnotherThreadReturns() throws Exception {
-        acquire();
+        hold();
         Waiter waiter = other().newWaiter();
         Future<List<HeldLease>> waiting = threads.submit(() -> waiter.await(List.of(streamId), LONG));
         awaitWaiters(streamId, 1);
@@ -277,7 +284,7 @@ class WaitTest extends ProxiedClient {
 
     @Test
     void aServerThatStopsHandsItsWaitersToAnotherInTheirOrder() throws Exception {
-        HeldLease holding = other().acquire(streamId, LONG).orElseThrow();
+        HeldLease holding = hold();
         TestServer stopping = new TestServer(storage);
         try (Link link = new Link(stopping.uri().getPort());
                 StreamLockClient worker =
@@ -303,7 +310,7 @@ class WaitTest extends ProxiedClient {
 
     @Test
     void aBrokenConnectionDoesNotEndTheWait() throws Exception {
-        HeldLease holding = other().acquire(streamId, LONG).orElseThrow();
+        HeldLease holding = hold();
         Future<Optional<HeldLease>> waiting = waitFor(client, streamId);
         proxy.refuse();
         proxy.pass();
@@ -332,7 +339,7 @@ class WaitTest extends ProxiedClient {
 
     @Test
     void workWaitsForItsLease() throws Exception {
-        HeldLease holding = acquire();
+        HeldLease holding = hold();
         StreamLockClient worker = other();
         CountDownLatch works = new CountDownLatch(1);
         Future<Optional<Long>> work = threads.submit(() -> worker.runWithLease(streamId, LONG, lease -> {
@@ -344,7 +351,7 @@ class WaitTest extends ProxiedClient {
         holding.close();
         assertThat(work.get(10, TimeUnit.SECONDS).orElseThrow()).isGreaterThan(holding.fencingToken());
         assertThat(storage.find(streamId)).isEmpty();
-        acquire();
+        hold();
         assertThat(worker.<Long, RuntimeException>runWithLease(
                         streamId, Duration.ofMillis(50), HeldLease::fencingToken))
                 .isEmpty();
@@ -353,8 +360,9 @@ class WaitTest extends ProxiedClient {
     /** A pool of 64 connections would be used up, and so would the requests that acquires and releases share. */
     @Test
     void manyWaitsDelayNeitherAcquiresNorReleasesNorRenewals() throws Exception {
-        acquire();
-        StreamLockClient worker = client(builder().ttl(Duration.ofSeconds(2)));
+        hold();
+        StreamLockClient worker =
+                client(builder().ttl(Duration.ofSeconds(20)).heartbeatInterval(Duration.ofMillis(300)));
         HeldLease kept = worker.tryAcquire(streamId + "/kept").orElseThrow();
         List<Future<Optional<HeldLease>>> waiting = IntStream.range(0, 70)
                 .mapToObj(i -> threads.submit(() -> worker.acquire(streamId, LONG)))
@@ -386,7 +394,7 @@ class WaitTest extends ProxiedClient {
 
     @Test
     void theLongestTimeThereIsIsNotTooLong() throws Exception {
-        HeldLease holding = acquire();
+        HeldLease holding = hold();
         Future<Optional<HeldLease>> waiting =
                 threads.submit(() -> other().acquire(streamId, Duration.ofSeconds(Long.MAX_VALUE)));
         awaitWaiters(streamId, 1);
