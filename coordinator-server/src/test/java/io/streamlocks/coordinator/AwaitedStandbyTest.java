@@ -132,10 +132,9 @@ class AwaitedStandbyTest {
                     .as("it is committed here")
                     .isEqualTo(1);
             // After a fail-over to the standby the lease of the tester would be live again.
-            await().until(
-                            () -> count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                                            + " AND wait_event = 'SyncRep' AND query LIKE '%AS grantable_at%'")
-                                    > 0);
+            await().until(() -> count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                            + " AND wait_event = 'SyncRep' AND query LIKE '%AS grantable_at%'")
+                    > 0);
             assertThat(next).isNotDone();
 
             commits.waitForStandby("");

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.LeaveRequest;
+import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.QueueRequest;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import java.sql.Connection;
@@ -122,6 +125,43 @@ class LockOrderTest extends StagedRace {
                 .toList();
         for (CompletableFuture<Void> worker : workers) {
             worker.get(60, TimeUnit.SECONDS);
+        }
+        assertThat(deadlocks()).isZero();
+    }
+
+    @Test
+    void placesHandOversAndAcquiresOverTheSameStreamsInAnyOrderNeverDeadlock() throws Exception {
+        List<String> streams = IntStream.range(0, 60).mapToObj(i -> stream + i).toList();
+        List<CompletableFuture<Void>> workers = IntStream.range(0, 4)
+                .mapToObj(worker -> CompletableFuture.runAsync(
+                        () -> {
+                            LockManager manager = new PostgresLockManager(database.pool());
+                            for (int i = 0; i < 20; i++) {
+                                List<AcquireRequest> requests =
+                                        requests(shuffled(streams).toArray(String[]::new));
+                                manager.acquire(requests);
+                                UUID call = UUID.randomUUID();
+                                manager.queue(shuffled(requests).stream()
+                                        .map(request -> new QueueRequest(request, call, TTL))
+                                        .toList());
+                                manager.advance(shuffled(streams));
+                                manager.leave(shuffled(requests).stream()
+                                        .map(request -> new LeaveRequest(
+                                                request.streamId(),
+                                                request.leaseId(),
+                                                call,
+                                                request.hashCode() % 2 == 0))
+                                        .toList());
+                                manager.release(shuffled(requests).stream()
+                                        .map(request -> new ReleaseRequest(request.streamId(), request.leaseId()))
+                                        .toList());
+                                manager.purge(Limits.MIN_TOMBSTONE_RETENTION);
+                            }
+                        },
+                        threads))
+                .toList();
+        for (CompletableFuture<Void> worker : workers) {
+            worker.get(120, TimeUnit.SECONDS);
         }
         assertThat(deadlocks()).isZero();
     }
