@@ -2,7 +2,9 @@ package io.streamlocks.bench;
 
 import io.streamlocks.bench.BatchCalls.Call;
 import io.streamlocks.bench.Options.WaitersOptions;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.net.SocketTimeoutException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +17,7 @@ final class IdleWaiters {
 
     private static final int WAITERS_PER_STREAM = 10;
     private static final int LEASES_PER_CALL = 100;
+    private static final int COLD_CALLS = 5;
 
     /** A call that is being repeated does not wait for a moment. */
     private static final double LEAST_PART = 0.95;
@@ -58,8 +61,20 @@ final class IdleWaiters {
         try (BatchCalls calls = new BatchCalls(coordinator.uri(), 1)) {
             for (int from = 0; from < streamIds.size(); from += LEASES_PER_CALL) {
                 int to = Math.min(streamIds.size(), from + LEASES_PER_CALL);
-                calls.call(Call.ACQUIRE, new LeaseBatch(streamIds.subList(from, to), TTL_MS));
+                acquire(calls, new LeaseBatch(streamIds.subList(from, to), TTL_MS), COLD_CALLS);
             }
+        }
+    }
+
+    /** A new server may be too slow for its first calls. An acquire that is repeated gets the same leases. */
+    private static void acquire(BatchCalls calls, LeaseBatch batch, int attempts) throws IOException {
+        try {
+            calls.call(Call.ACQUIRE, batch);
+        } catch (SocketTimeoutException e) {
+            if (attempts == 1) {
+                throw e;
+            }
+            acquire(calls, batch, attempts - 1);
         }
     }
 
