@@ -130,8 +130,8 @@ class QueueUpgradeTest {
     }
 
     private QueueRequest waits(String ownerId) {
-        QueueRequest request = new QueueRequest(
-                new AcquireRequest(STREAM, ownerId, UUID.randomUUID(), TTL), UUID.randomUUID(), TTL);
+        QueueRequest request =
+                new QueueRequest(new AcquireRequest(STREAM, ownerId, UUID.randomUUID(), TTL), UUID.randomUUID(), TTL);
         assertThat(locks.queue(List.of(request))).containsExactly(Optional.empty());
         return request;
     }
@@ -194,8 +194,7 @@ class QueueUpgradeTest {
         run(ACQUIRE_4, later);
         run(RELEASE_4, later);
         assertThat(database.sql()
-                        .fetch(
-                                "SELECT owner_id, waited_ms IS NOT NULL FROM stream_lock_history ORDER BY fencing_token")
+                        .fetch("SELECT owner_id, waited_ms IS NOT NULL FROM stream_lock_history ORDER BY fencing_token")
                         .map(Record::intoList))
                 .containsExactly(List.of("before", false), List.of("bob", true), List.of("before", false));
     }

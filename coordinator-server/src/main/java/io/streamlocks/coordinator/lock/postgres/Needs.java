@@ -31,7 +31,8 @@ final class Needs {
      * of a millisecond. The history counts only if the triggers of this session write it.
      */
     static final String MISSING = String.format(
-            Locale.ROOT, """
+            Locale.ROOT,
+            """
             needed AS (
                 SELECT n.*, to_regclass(n.relation) AS oid FROM (VALUES %s) AS n (relation, attribute, privilege)
                 WHERE n.relation <> '%s' OR current_setting('stream_locks.history', true) IS DISTINCT FROM 'off'
@@ -64,7 +65,12 @@ final class Needs {
                     CASE WHEN oid IS NOT NULL THEN 'GRANT EXECUTE ON FUNCTION ' || name || ' TO ' END
                 FROM (SELECT name, to_regproc(name) AS oid FROM unnest(ARRAY[%5$s]) AS n (name)) f
                 WHERE oid IS NULL OR NOT has_function_privilege(oid, 'EXECUTE')
-            )""", values(), STREAM_LOCK_HISTORY.getName(), STREAM_LOCK_WAITERS.getName(), quoted(SEQUENCES), quoted(FUNCTIONS));
+            )""",
+            values(),
+            STREAM_LOCK_HISTORY.getName(),
+            STREAM_LOCK_WAITERS.getName(),
+            quoted(SEQUENCES),
+            quoted(FUNCTIONS));
 
     /** Matches everything that is not a right. */
     private static final Pattern GONE = Pattern.compile("(table|column|sequence|function) .*");
