@@ -100,17 +100,21 @@ final class BackgroundReleases implements AutoCloseable {
 
     private void releaseUntilClosed() {
         int failures = 0;
+        boolean wakeable = true;
         long wakeNanos = runtime.nanoTime();
         while (!closed) {
             try {
-                awaitTurn(wakeNanos, failures == 0);
+                awaitTurn(wakeNanos, wakeable);
                 if (closed) {
                     return;
                 }
-                failures = releaseOnce() ? 0 : failures + 1;
+                Round round = releaseRound();
+                failures = round == Round.ANSWERED ? 0 : failures + 1;
+                wakeable = round == Round.ANSWERED || round == Round.EARLY;
             } catch (Throwable e) {
                 Notices.surviving("release", e);
                 failures++;
+                wakeable = false;
             }
             wakeNanos = runtime.nanoTime() + (failures == 0 ? pace.nextNanos() : pace.retryNanos(failures));
         }

@@ -140,6 +140,30 @@ class BackgroundReleasesTest {
         assertThat(lines()).isEmpty();
     }
 
+    /** The acquire was cut off, and arrives after the first release. */
+    @Test
+    void aLeaseWithoutATraceIsReleasedAgainIfItsAcquireMayBeOnItsWay() {
+        BackgroundReleases releases = closed(keys ->
+                all(keys, released.size() == 1 ? new Release.Lost(LossReason.UNKNOWN) : new Release.Released()));
+        releases.add(key("orders"), NO_LENGTH, true);
+
+        releases.releaseAtLast(LONG, () -> false);
+
+        assertThat(released).hasSize(2);
+        assertThat(lines()).isEmpty();
+    }
+
+    @Test
+    void aPlaceWithoutATraceIsReleasedOnce() {
+        BackgroundReleases releases = closed(keys -> all(keys, new Release.Lost(LossReason.UNKNOWN)));
+        releases.add(key("orders"), NO_LENGTH, false);
+
+        releases.releaseAtLast(LONG, () -> false);
+
+        assertThat(released).hasSize(1);
+        assertThat(lines()).isEmpty();
+    }
+
     @Test
     void aLeaseThatComesAfterTheLastTryIsLoggedAsHeld() {
         BackgroundReleases releases =

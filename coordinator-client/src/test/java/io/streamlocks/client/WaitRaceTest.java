@@ -14,6 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -21,10 +22,11 @@ import org.junit.jupiter.api.Test;
  * reports of other lock clients are about locks and places that stay behind after such an end, because nobody knows of
  * them. The leases here are so long that one that stays behind is found.
  */
+@Tag("slow")
 class WaitRaceTest extends ProxiedClient {
 
     private static final int THREADS = 8;
-    private static final int TURNS = 40;
+    private static final int TURNS = 30;
     private static final Duration NEVER = Duration.ofMinutes(10);
 
     private final List<String> streams =
@@ -103,7 +105,7 @@ class WaitRaceTest extends ProxiedClient {
     void waitsThatEndWithTheirClientLeaveNothingBehind() throws Exception {
         StreamLockClient busy = worker();
         Future<?> holding = threads.submit(() -> work(busy));
-        for (int i = 0; i < 10; i++) {
+        for (int i = 0; i < 5; i++) {
             StreamLockClient closing = worker();
             List<Future<Optional<HeldLease>>> waiting = IntStream.range(0, THREADS)
                     .mapToObj(n -> threads.submit(() -> closing.acquire(streams.get(n % streams.size()), NEVER)))

@@ -46,7 +46,9 @@ class WaitTest extends ProxiedClient {
     }
 
     private void awaitWaiters(String stream, int count) {
-        await().until(() -> waiters(stream).size() == count);
+        // A place that nobody gives up dies after 5 s by itself.
+        await().atMost(Duration.ofSeconds(count == 0 ? 4 : 10))
+                .until(() -> waiters(stream).size() == count);
     }
 
     private static HeldLease granted(Future<Optional<HeldLease>> waiting) throws Exception {
