@@ -2,7 +2,7 @@ package io.streamlocks.client;
 
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets acquires in until the client closes, and knows when the last of them has left. A thread that closes the client
@@ -16,8 +16,16 @@ import java.util.concurrent.TimeUnit;
  */
 final class Admission {
 
+    private final ClientRuntime runtime;
     private final Semaphore inside = new Semaphore(Integer.MAX_VALUE);
     private volatile boolean closed;
+
+    /** The thread that waits for the acquires under way; null if there is none. */
+    private volatile @Nullable Thread closing;
+
+    Admission(ClientRuntime runtime) {
+        this.runtime = runtime;
+    }
 
     /**
      * Lets an acquire in, which must {@link #leave} later.
@@ -29,13 +37,17 @@ final class Admission {
             throw closedClient();
         }
         if (closed) {
-            inside.release();
+            leave();
             throw closedClient();
         }
     }
 
     void leave() {
         inside.release();
+        Thread waiting = closing;
+        if (waiting != null) {
+            runtime.unpark(waiting);
+        }
     }
 
     static IllegalStateException closedClient() {
@@ -53,11 +65,20 @@ final class Admission {
 
     /** Waits until no acquire is inside. Call it after {@link #close}. Returns whether that came in time. */
     boolean awaitEnd(Duration atMost) {
+        long began = runtime.nanoTime();
+        // An acquire that leaves after this wakes the thread up.
+        closing = Thread.currentThread();
         try {
-            return inside.tryAcquire(Integer.MAX_VALUE, atMost.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
+            while (!inside.tryAcquire(Integer.MAX_VALUE)) {
+                long left = atMost.toNanos() - (runtime.nanoTime() - began);
+                if (left <= 0 || Thread.currentThread().isInterrupted()) {
+                    return false;
+                }
+                runtime.park(this, left);
+            }
+            return true;
+        } finally {
+            closing = null;
         }
     }
 }

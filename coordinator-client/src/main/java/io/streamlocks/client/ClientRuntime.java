@@ -7,7 +7,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * The parts of the process that a client uses: time, chance, threads, and how they wait. Nothing else in a client
- * waits, except a close beside an acquire under way. So a simulation can replace this by a runtime whose time passes by
+ * waits. So a simulation can replace this by a runtime whose time passes by
  * a schedule. This class is thread-safe.
  */
 class ClientRuntime {

@@ -31,7 +31,7 @@ public final class StreamLockClient implements AutoCloseable {
     private final LeaseCalls renewals;
     private final LeaseCalls releases;
 
-    private final Admission admission = new Admission();
+    private final Admission admission;
     private final Acquirer acquirer;
     private final Waiters waiters;
     private final LeaseKeeper keeper;
@@ -48,6 +48,7 @@ public final class StreamLockClient implements AutoCloseable {
      */
     StreamLockClient(ClientSettings settings, ClientRuntime runtime, Function<Duration, LeaseCalls> connect) {
         this.runtime = runtime;
+        this.admission = new Admission(runtime);
         this.ownerId = settings.owner().id();
         this.timing = settings.timing();
         this.ownExecutor = settings.callbackExecutor().isPresent()

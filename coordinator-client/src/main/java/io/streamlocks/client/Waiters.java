@@ -3,7 +3,7 @@ package io.streamlocks.client;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -28,7 +28,7 @@ final class Waiters {
     private final Admission admission;
 
     // All of these are guarded by this.
-    private final Set<Waiter> open = new HashSet<>();
+    private final Set<Waiter> open = new LinkedHashSet<>();
     private final Deque<LeaseCalls> idle = new ArrayDeque<>();
     private boolean closed;
 

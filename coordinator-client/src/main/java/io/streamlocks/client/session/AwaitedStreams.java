@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -131,7 +132,7 @@ final class AwaitedStreams {
             queued = wantedUntilNanos.keySet().stream()
                     .filter(stream -> !granted.containsKey(stream))
                     .limit(Math.max(0, Math.min(MOST, room.getAsInt() - granted.size())))
-                    .collect(Collectors.toUnmodifiableSet());
+                    .collect(Collectors.toCollection(LinkedHashSet::new));
             continues = !closed.isDone() && !wantedUntilNanos.isEmpty();
             // A stream that is wanted after this starts another task.
             running = continues;
@@ -165,7 +166,9 @@ final class AwaitedStreams {
             return leases;
         }
         leases.forEach(lease -> granted.put(lease.streamId(), lease));
-        queued = queued.stream().filter(stream -> !granted.containsKey(stream)).collect(Collectors.toUnmodifiableSet());
+        queued = queued.stream()
+                .filter(stream -> !granted.containsKey(stream))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
         return List.of();
     }
 

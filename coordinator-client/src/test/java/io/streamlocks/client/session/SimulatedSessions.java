@@ -32,6 +32,11 @@ public final class SimulatedSessions {
         return settings.runtime(new Runtime(host));
     }
 
+    /** Routes an event as a poll loop does. The registry waits for the stream if another worker holds it. */
+    public static <E> void routeOrAwait(SessionRegistry<E> registry, String streamId, E event, Duration wantedFor) {
+        registry.routeOrAwait(streamId, event, wantedFor);
+    }
+
     private static final class Runtime extends SessionRuntime {
         private final Host host;
 

@@ -5,6 +5,7 @@ import io.streamlocks.client.CoordinatorUnavailableException;
 import io.streamlocks.client.HeldLease;
 import io.streamlocks.client.SimulatedClient;
 import io.streamlocks.client.StreamLockClient;
+import io.streamlocks.client.Waiter;
 import io.streamlocks.client.session.SessionEnd;
 import io.streamlocks.client.session.SessionHandler;
 import io.streamlocks.client.session.SessionOpenException;
@@ -12,11 +13,11 @@ import io.streamlocks.client.session.SessionRegistry;
 import io.streamlocks.client.session.SessionState;
 import io.streamlocks.client.session.SimulatedSessions;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 
@@ -96,7 +97,11 @@ final class SimulatedWorker {
     private void route() {
         String streamId = world.anyStream();
         try {
-            registry.route(streamId, ++events);
+            if (random().nextBoolean()) {
+                registry.route(streamId, ++events);
+            } else {
+                SimulatedSessions.routeOrAwait(registry, streamId, ++events, world.ttl());
+            }
         } catch (CoordinatorUnavailableException | CoordinatorRefusedException | SessionOpenException e) {
             tell("could not route to", streamId, e.getClass().getSimpleName());
         }
@@ -106,24 +111,52 @@ final class SimulatedWorker {
         registry.evictIdle();
     }
 
-    /** Takes a lease without a session for some time. */
+    /** Takes leases without a session for some time. */
     private void hold() throws InterruptedException {
-        Optional<HeldLease> acquired;
+        List<HeldLease> acquired;
         try {
-            acquired = client.tryAcquire(world.anyStream());
+            acquired = acquire();
         } catch (CoordinatorUnavailableException | CoordinatorRefusedException e) {
             return;
         }
-        if (acquired.isPresent()) {
-            Holding holding = new Holding(this, acquired.get(), false);
+        List<Holding> held = new ArrayList<>();
+        for (HeldLease lease : acquired) {
+            Holding holding = new Holding(this, lease, false);
+            held.add(holding);
             holdings.add(holding);
-            for (int i = random().nextInt(6); i > 0 && holding.isSafe(); i--) {
-                process.sleep(part(world.ttl().toNanos() / 4));
-            }
-            holding.end();
-            acquired.get().close();
         }
+        for (int i = random().nextInt(6); i > 0 && held.stream().anyMatch(Holding::isSafe); i--) {
+            process.sleep(part(world.ttl().toNanos() / 4));
+        }
+        held.forEach(holding -> {
+            holding.end();
+            holding.lease().close();
+        });
         process.sleep(part(world.ttl().toNanos()));
+    }
+
+    /** Acquires in one of the ways that a client has. */
+    private List<HeldLease> acquire() throws InterruptedException {
+        Duration atMost = Duration.ofNanos(part(2 * world.ttl().toNanos()));
+        return switch (random().nextInt(4)) {
+            case 0 -> client.tryAcquire(world.anyStream()).stream().toList();
+            case 1 -> client.acquire(world.anyStream(), atMost).stream().toList();
+            case 2 -> client.acquireAny(List.of(world.anyStream(), world.anyStream()), atMost);
+            default -> acquireInTwoWaits(atMost.dividedBy(2));
+        };
+    }
+
+    /** Keeps the places from one wait to the next. */
+    private List<HeldLease> acquireInTwoWaits(Duration atMost) throws InterruptedException {
+        try (Waiter waiter = client.newWaiter()) {
+            String streamId = world.anyStream();
+            List<HeldLease> acquired = waiter.await(List.of(streamId), atMost);
+            if (acquired.isEmpty()) {
+                process.sleep(part(world.ttl().toNanos()));
+                acquired = waiter.await(List.of(streamId, world.anyStream()), atMost);
+            }
+            return acquired;
+        }
     }
 
     private SessionHandler<Integer> open(HeldLease lease) {

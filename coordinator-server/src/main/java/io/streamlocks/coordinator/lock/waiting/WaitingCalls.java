@@ -7,11 +7,12 @@ import io.streamlocks.coordinator.lock.LockCalls;
 import io.streamlocks.coordinator.lock.group.Delay;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -36,7 +37,9 @@ final class WaitingCalls {
     private final LeaveReports leaves;
     private final AwaitedStreams streams;
     private final Deadlines deadlines;
-    private final Set<WaitingCall> calls = ConcurrentHashMap.newKeySet();
+
+    /** The calls that wait, in the order of their arrival. */
+    private final Set<WaitingCall> calls = Collections.synchronizedSet(new LinkedHashSet<>());
 
     /**
      * @param locks carries out the changes
@@ -90,13 +93,11 @@ final class WaitingCalls {
             }
         });
         // Its places are asked for first. The storage carries the requests of a caller out in their order, so the end
-        // of
-        // the call finds them.
+        // of the call finds them.
         deadlines.add(call);
         if (call.hasEnded()) {
             // It was granted, the server began to stop, or another call with the same lease id was granted. The end
-            // found
-            // less to undo.
+            // found less to undo.
             forget(call);
         }
         onClosed.accept(() -> clientHasGone(call));
