@@ -33,7 +33,7 @@ public final class SimulatedSessions {
     }
 
     /** Routes an event as a poll loop does. The registry waits for the stream if another worker holds it. */
-    public static <E> void routeOrAwait(SessionRegistry<E> registry, String streamId, E event, Duration wantedFor) {
+    public static <E> void routeOrWait(SessionRegistry<E> registry, String streamId, E event, Duration wantedFor) {
         registry.routeOrAwait(streamId, event, wantedFor);
     }
 

@@ -110,8 +110,14 @@ final class SimulatedServer {
         onCrash.add(onCrashed);
         CompletableFuture<List<AcquireOutcome>> outcomes = room.acquire(caller, requests, waits, onClosed);
         waiting.put(outcomes, requests);
+        process.scheduler()
+                .trace()
+                .tell(process.scheduler().now(), process.name(), "begins to wait for", caller, waits.toMillis());
         outcomes.whenComplete((decided, failure) -> {
             waiting.remove(outcomes);
+            process.scheduler()
+                    .trace()
+                    .tell(process.scheduler().now(), process.name(), "ends a wait of", caller);
             onCrash.remove(onCrashed);
         });
         return outcomes;

@@ -280,14 +280,14 @@ final class SimulatedStorage extends ForwardingLocks {
             handedOverAt.remove(request.leaseId());
         }
         compareQueue(request.streamId());
-        tell(outcome, request.streamId(), request.ownerId());
+        tell(outcome, request.streamId(), request.ownerId(), brief(request.leaseId()));
         return outcome;
     }
 
     private RenewOutcome renew(RenewRequest request) {
         RenewOutcome outcome = committed.renew(List.of(request)).get(0);
         ledger.renewed(request, outcome, now());
-        tell(outcome, request.streamId());
+        tell(outcome, request.streamId(), brief(request.leaseId()));
         return outcome;
     }
 
@@ -297,7 +297,7 @@ final class SimulatedStorage extends ForwardingLocks {
                 queueLedger.request(request.streamId(), request.leaseId()).isPresent();
         ledger.released(request, outcome, hadPlace, now());
         queueLedger.gone(request.streamId(), request.leaseId());
-        tell(outcome, request.streamId());
+        tell(outcome, request.streamId(), brief(request.leaseId()));
         settleHandOvers(request.streamId());
         return outcome;
     }
@@ -321,7 +321,7 @@ final class SimulatedStorage extends ForwardingLocks {
         if (outcome.filter(AcquireOutcome.Blocked.class::isInstance).isEmpty() && !known) {
             queueLedger.taken(request, now());
         }
-        tell(outcome, request.streamId(), request.request().ownerId());
+        tell(outcome, request.streamId(), request.request().ownerId(), brief(request.leaseId()));
         settleHandOvers(request.streamId());
         outcome.filter(found -> !(found instanceof AcquireOutcome.Blocked))
                 .ifPresent(found -> ledger.found(request.streamId(), request.leaseId(), found, now()));
@@ -339,7 +339,7 @@ final class SimulatedStorage extends ForwardingLocks {
         }
         Optional<AcquireOutcome> outcome = committed.leave(List.of(ended)).get(0);
         queueLedger.left(request, now());
-        tell(outcome, request.streamId(), request.keepsPlace());
+        tell(outcome, request.streamId(), brief(request.leaseId()), request.keepsPlace() ? "kept" : "removed");
         settleHandOvers(request.streamId());
         outcome.ifPresent(found -> ledger.found(request.streamId(), request.leaseId(), found, now()));
         return outcome;
@@ -358,7 +358,7 @@ final class SimulatedStorage extends ForwardingLocks {
             QueueRequest place = queueLedger
                     .request(streamId, leaseId)
                     .orElseThrow(() -> new AssertionError("Queue: a lease was handed over to nobody"));
-            tell(state, streamId, place.request().ownerId(), state.fencingToken());
+            tell(state, streamId, place.request().ownerId(), brief(leaseId), state.fencingToken());
             latest.put(streamId, leaseId);
             handedOverAt.put(leaseId, scheduler.now());
             ledger.handedOver(place.request(), state.lease().get(), now());
@@ -418,6 +418,10 @@ final class SimulatedStorage extends ForwardingLocks {
 
     QueueLedger queueLedger() {
         return queueLedger;
+    }
+
+    private static String brief(UUID leaseId) {
+        return leaseId.toString().substring(0, 4);
     }
 
     private void tell(Object outcome, Object... details) {

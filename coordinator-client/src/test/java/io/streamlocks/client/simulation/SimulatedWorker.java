@@ -100,7 +100,7 @@ final class SimulatedWorker {
             if (random().nextBoolean()) {
                 registry.route(streamId, ++events);
             } else {
-                SimulatedSessions.routeOrAwait(registry, streamId, ++events, world.ttl());
+                SimulatedSessions.routeOrWait(registry, streamId, ++events, world.ttl());
             }
         } catch (CoordinatorUnavailableException | CoordinatorRefusedException | SessionOpenException e) {
             tell("could not route to", streamId, e.getClass().getSimpleName());
