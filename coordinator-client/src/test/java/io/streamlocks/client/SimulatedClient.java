@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** A client in a simulated process. Its calls go to group commit without HTTP. */
 public final class SimulatedClient {
@@ -53,6 +54,25 @@ public final class SimulatedClient {
          * @throws RuntimeException if there is no usable answer
          */
         <O> List<O> call(Function<GroupCommit, CompletableFuture<List<O>>> request);
+
+        /** Returns a new connection for calls that wait. */
+        Connection connect();
+    }
+
+    /** A connection for calls that wait. */
+    public interface Connection {
+
+        /**
+         * Acquires leases at a server, which waits for the first grant. This blocks until there is an answer.
+         *
+         * @param wait how long the server waits
+         * @param patience how much longer this blocks at most
+         * @throws RuntimeException if there is no usable answer
+         */
+        List<AcquireOutcome> acquire(List<AcquireRequest> requests, Duration wait, Duration patience);
+
+        /** Ends the calls under way. */
+        void close();
     }
 
     private SimulatedClient() {}
@@ -113,45 +133,29 @@ public final class SimulatedClient {
 
     private static final class Calls extends LeaseCalls {
         private final Host host;
-        private volatile boolean closed;
+        private final Connection connection;
 
         Calls(Host host, ClientRuntime runtime) {
             super(runtime);
             this.host = host;
+            this.connection = host.connect();
         }
 
         private <O> List<O> call(Function<GroupCommit, CompletableFuture<List<O>>> request) {
+            return answered(() -> host.call(request));
+        }
+
+        private static <O> List<O> answered(Supplier<List<O>> call) {
             try {
-                return host.call(request);
+                return call.get();
             } catch (RuntimeException e) {
                 throw new CoordinatorUnavailableException(
                         "There is no usable answer", Optional.empty(), Optional.of(e));
             }
         }
 
-        /** Waits by trying again: the simulated storage has no queues. */
         @Override
         List<Acquired> acquireAll(List<Acquire> acquires, Duration wait) {
-            long began = host.nanoTime();
-            while (true) {
-                List<Acquired> outcomes = tryAll(acquires);
-                long left = wait.toNanos() - (host.nanoTime() - began);
-                if (closed) {
-                    throw new CoordinatorUnavailableException(
-                            "The connection is closed", Optional.empty(), Optional.empty());
-                }
-                if (left <= 0 || !outcomes.stream().allMatch(Acquired.Held.class::isInstance)) {
-                    return outcomes;
-                }
-                try {
-                    host.sleep(Math.min(left, host.defaultTtl().toNanos() / 10));
-                } catch (InterruptedException e) {
-                    throw new AssertionError("An interruption went astray", e);
-                }
-            }
-        }
-
-        private List<Acquired> tryAll(List<Acquire> acquires) {
             List<AcquireRequest> requests = acquires.stream()
                     .map(acquire -> new AcquireRequest(
                             acquire.key().streamId(),
@@ -159,9 +163,10 @@ public final class SimulatedClient {
                             acquire.key().leaseId(),
                             acquire.ttl().orElse(host.defaultTtl())))
                     .toList();
-            return call(locks -> locks.acquire(host.caller(), requests)).stream()
-                    .map(Calls::acquired)
-                    .toList();
+            List<AcquireOutcome> outcomes = wait.isZero()
+                    ? call(locks -> locks.acquire(host.caller(), requests))
+                    : answered(() -> connection.acquire(requests, wait, host.defaultTtl()));
+            return outcomes.stream().map(Calls::acquired).toList();
         }
 
         private static Acquired acquired(AcquireOutcome outcome) {
@@ -170,7 +175,7 @@ public final class SimulatedClient {
                         granted.lease().lock().fencingToken(),
                         granted.lease().lock().ttl(),
                         wholeMillis(granted.lease().lock().expiresIn()),
-                        Duration.ZERO));
+                        wholeMillis(granted.waited())));
             }
             if (outcome instanceof AcquireOutcome.LeaseIdUsed) {
                 return new Acquired.Failed(new CoordinatorRefusedException(
@@ -238,7 +243,7 @@ public final class SimulatedClient {
 
         @Override
         public void close() {
-            closed = true;
+            connection.close();
         }
     }
 }

@@ -31,7 +31,10 @@ final class Faults {
                 this::slowStorage,
                 this::failingStorage,
                 this::stalledCommits,
-                this::lockedRow);
+                this::lockedRow,
+                this::drainServer,
+                this::loseReports,
+                this::losePlace);
     }
 
     /** Starts to make faults. */
@@ -51,10 +54,11 @@ final class Faults {
         tell("all is well from now on");
         world.network().heal();
         healStorage();
+        healReports();
         world.storage().transactions().heal();
         world.servers().forEach(server -> {
             server.process().resume();
-            server.start();
+            server.heal();
         });
         world.workers().stream().filter(worker -> !worker.isDead()).forEach(worker -> worker.process()
                 .resume());
@@ -160,6 +164,34 @@ final class Faults {
         long nanos = part(2 * ttl);
         tell("a foreign transaction locks a row", streamId, nanos / 1_000_000);
         world.storage().transactions().lock(streamId, nanos);
+    }
+
+    private void drainServer() {
+        SimulatedServer server = any(world.servers());
+        tell("drains", server.process().name());
+        server.drain();
+        later(server::heal);
+    }
+
+    private void loseReports() {
+        tell("reports of hand-overs are late or lost");
+        world.storage().losingReports = random.nextDouble();
+        world.storage().lateReports = part(ttl);
+        world.storage().knownToLoseReports = random.nextBoolean();
+        later(this::healReports);
+    }
+
+    private void healReports() {
+        world.storage().losingReports = 0;
+        world.storage().lateReports = 0;
+        world.storage().knownToLoseReports = false;
+        world.servers().forEach(SimulatedServer::reportsMayBeLost);
+    }
+
+    private void losePlace() {
+        String streamId = world.anyStream();
+        tell("a place is lost", streamId);
+        world.storage().losePlace(streamId);
     }
 
     private void healStorage() {

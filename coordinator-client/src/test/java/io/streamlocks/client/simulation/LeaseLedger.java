@@ -65,24 +65,67 @@ final class LeaseLedger {
                 require(lease.lock().fencingToken() == known.fencingToken, "a retried acquire yielded a second token");
             } else {
                 require(known == null || isForgotten(known, last), "a used lease id was granted once more");
-                require(!live, "a stream was granted while its lease was live");
-                require(
-                        last == null || lease.lock().fencingToken() > last.fencingToken,
-                        "a fencing token did not rise");
-                known = new Granted(request, lease.lock().fencingToken(), ++grants, now);
-                latest.put(streamId, known);
-                all.put(request.leaseId(), known);
-                byToken.put(known.fencingToken, known);
+                known = grant(request, lease, now);
             }
             requireSameEnd(lease, known, now);
         } else if (outcome instanceof AcquireOutcome.Held) {
             require(live && last != known, "a stream that no other worker holds was refused");
+        } else if (outcome instanceof AcquireOutcome.Awaited) {
+            require(!live, "a caller waits behind others although the stream is held");
         } else {
             require(
                     outcome instanceof AcquireOutcome.LeaseIdUsed && known != null && !known.isLive(now),
                     "a lease id that was never used, or is live, was refused");
             saidToBeOver.add(request.leaseId());
         }
+    }
+
+    /** A hand-over grants a stream to a caller that waits. */
+    void handedOver(AcquireRequest request, Lease lease, Instant now) {
+        operations++;
+        requireNotSaidToBeOver(request.leaseId(), "handed over");
+        Granted known = all.get(request.leaseId());
+        require(
+                known == null || isForgotten(known, latest.get(request.streamId())),
+                "a used lease id was granted once more");
+        requireSameEnd(lease, grant(request, lease, now), now);
+    }
+
+    private Granted grant(AcquireRequest request, Lease lease, Instant now) {
+        Granted last = latest.get(request.streamId());
+        require(last == null || !last.isLive(now), "a stream was granted while its lease was live");
+        require(last == null || lease.lock().fencingToken() > last.fencingToken, "a fencing token did not rise");
+        Granted granted = new Granted(request, lease.lock().fencingToken(), ++grants, now);
+        latest.put(request.streamId(), granted);
+        all.put(request.leaseId(), granted);
+        byToken.put(granted.fencingToken, granted);
+        return granted;
+    }
+
+    /** Returns whether a stream remembers a lease id, which is then granted no more. */
+    boolean remembers(String streamId, UUID leaseId) {
+        Granted known = all.get(leaseId);
+        return known != null && !isForgotten(known, latest.get(streamId));
+    }
+
+    /** Checks what a call that waits, or has waited, has found. */
+    void found(String streamId, UUID leaseId, AcquireOutcome outcome, Instant now) {
+        operations++;
+        Granted lease = liveLease(streamId, leaseId, now);
+        if (outcome instanceof AcquireOutcome.Granted granted) {
+            require(lease != null, "a caller that waited was answered a lease that is over");
+            requireSameEnd(granted.lease(), lease, now);
+        } else {
+            require(lease == null, "a caller that waited was not answered its live lease");
+        }
+        if (outcome instanceof AcquireOutcome.LeaseIdUsed) {
+            saidToBeOver.add(leaseId);
+        }
+    }
+
+    /** Returns whether a lease is live. */
+    boolean isLive(String streamId, UUID leaseId, Instant now) {
+        return liveLease(streamId, leaseId, now) != null;
     }
 
     /** Returns whether more leases of the stream came later than the protocol remembers. */
@@ -105,13 +148,18 @@ final class LeaseLedger {
         }
     }
 
-    void released(ReleaseRequest request, ReleaseOutcome outcome, Instant now) {
+    /** @param hadPlace whether the lease id had a place in the queue of its stream, perhaps a dead one */
+    void released(ReleaseRequest request, ReleaseOutcome outcome, boolean hadPlace, Instant now) {
         operations++;
         Granted last = latest.get(request.streamId());
         Granted lease = liveLease(request.streamId(), request.leaseId(), now);
         if (outcome instanceof ReleaseOutcome.Released) {
             boolean again = last != null && last.released && last.leaseId.equals(request.leaseId());
-            require(lease != null || again, "a lease that is over was released");
+            require(lease != null || again || hadPlace, "a lease that is over was released");
+            if (lease == null && !again) {
+                // The place is gone. A late acquire may still be granted.
+                return;
+            }
             if (lease != null) {
                 requireNotSaidToBeOver(request.leaseId(), "released");
                 lease.released = true;

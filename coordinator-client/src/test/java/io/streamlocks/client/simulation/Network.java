@@ -1,9 +1,16 @@
 package io.streamlocks.client.simulation;
 
+import io.streamlocks.client.SimulatedClient;
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -59,19 +66,26 @@ final class Network {
         duplicating = 0;
     }
 
+    /** Carries a request out at a server. */
+    private interface Request<O> {
+        CompletableFuture<List<O>> send(SimulatedServer server, Exchange<O> exchange);
+    }
+
     /** A request, and what has come back. */
     private final class Exchange<O> {
         private final String link;
         private final SimulatedServer server;
-        private final Function<GroupCommit, CompletableFuture<List<O>>> request;
+        private final Request<O> request;
         private final SimulatedThread caller = SimulatedThread.current();
         private List<O> outcomes;
         private Throwable failure;
 
-        Exchange(
-                SimulatedProcess caller,
-                SimulatedServer server,
-                Function<GroupCommit, CompletableFuture<List<O>>> request) {
+        /** What the server does when it notices that the client has gone. */
+        private final List<Runnable> onClosed = new ArrayList<>();
+
+        private boolean isClosedAtServer;
+
+        Exchange(SimulatedProcess caller, SimulatedServer server, Request<O> request) {
             this.link = caller.name() + " " + server.process().name();
             this.server = server;
             this.request = request;
@@ -93,7 +107,7 @@ final class Network {
                 return;
             }
             int life = server.starts();
-            request.apply(server.locks()).whenComplete((decided, thrown) -> {
+            request.send(server, this).whenComplete((decided, thrown) -> {
                 if (server.isUp() && server.starts() == life) {
                     answer(decided, thrown);
                 }
@@ -107,6 +121,32 @@ final class Network {
                         outcomes = decided;
                         failure = thrown;
                         scheduler.wake(caller);
+                    }
+                });
+            }
+        }
+
+        /** The server closes the connection, if it can. */
+        private void reset() {
+            answer(null, new NoAnswerException("The connection was reset", null));
+        }
+
+        private void onClosed(Runnable action) {
+            if (isClosedAtServer) {
+                action.run();
+            } else {
+                onClosed.add(action);
+            }
+        }
+
+        /** The end of the connection reaches the server, unless it is lost. */
+        private void close() {
+            if (!isLost(losingRequests, requestsCutUntil)) {
+                int life = server.starts();
+                scheduler.after(delay(), link, () -> {
+                    isClosedAtServer = true;
+                    if (server.isUp() && server.starts() == life) {
+                        onClosed.forEach(Runnable::run);
                     }
                 });
             }
@@ -131,13 +171,20 @@ final class Network {
      */
     <O> List<O> call(
             SimulatedProcess caller, long timeoutNanos, Function<GroupCommit, CompletableFuture<List<O>>> request) {
-        SimulatedServer server = servers.get(scheduler.random().nextInt(servers.size()));
-        Exchange<O> exchange = new Exchange<>(caller, server, request);
+        Exchange<O> exchange = new Exchange<>(caller, anyServer(), (server, itself) -> request.apply(server.locks()));
+        return await(exchange, caller, timeoutNanos, timeoutNanos);
+    }
+
+    private SimulatedServer anyServer() {
+        return servers.get(scheduler.random().nextInt(servers.size()));
+    }
+
+    /** @param lateNanos how much later than the request its duplicate can come, if there is one */
+    private <O> List<O> await(Exchange<O> exchange, SimulatedProcess caller, long timeoutNanos, long lateNanos) {
         exchange.send(delay());
         if (scheduler.random().nextDouble() < duplicating) {
             // The duplicate comes long after, when its caller may have given up, retried, released or lost the lease.
-            exchange.send(
-                    delay() + (long) (2 * timeoutNanos * scheduler.random().nextDouble()));
+            exchange.send(delay() + (long) (2 * lateNanos * scheduler.random().nextDouble()));
         }
         long until = caller.inNanos(timeoutNanos);
         while (!exchange.isDone() && scheduler.now() < until) {
@@ -147,5 +194,56 @@ final class Network {
             return exchange.outcomes;
         }
         throw new NoAnswerException("No answer", exchange.failure);
+    }
+
+    Connection connect(SimulatedProcess caller) {
+        return new Connection(caller);
+    }
+
+    /** A connection for calls that wait. Its end ends them. */
+    final class Connection implements SimulatedClient.Connection {
+        private final SimulatedProcess caller;
+        private final Set<Exchange<AcquireOutcome>> underWay = new LinkedHashSet<>();
+        private boolean closed;
+
+        private Connection(SimulatedProcess caller) {
+            this.caller = caller;
+        }
+
+        @Override
+        public List<AcquireOutcome> acquire(List<AcquireRequest> requests, Duration wait, Duration patience) {
+            if (closed) {
+                throw new NoAnswerException("The connection is closed", null);
+            }
+            boolean resets = scheduler.random().nextBoolean();
+            Exchange<AcquireOutcome> exchange = new Exchange<>(
+                    caller,
+                    anyServer(),
+                    (server, itself) -> server.acquire(
+                            caller.name(), requests, wait, itself::onClosed, resets ? itself::reset : () -> {}));
+            underWay.add(exchange);
+            try {
+                return await(exchange, caller, wait.plus(patience).toNanos(), patience.toNanos());
+            } finally {
+                underWay.remove(exchange);
+            }
+        }
+
+        @Override
+        public void close() {
+            if (!closed) {
+                abandon();
+                underWay.forEach(exchange -> {
+                    exchange.failure = new NoAnswerException("The connection was closed", null);
+                    scheduler.wake(exchange.caller);
+                });
+            }
+        }
+
+        /** The process is dead, and its host closes the connection. */
+        void abandon() {
+            closed = true;
+            underWay.forEach(Exchange::close);
+        }
     }
 }

@@ -1,20 +1,42 @@
 package io.streamlocks.client.simulation;
 
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import io.streamlocks.coordinator.lock.group.SimulatedGroupCommit;
+import io.streamlocks.coordinator.lock.waiting.SimulatedWaitingRoom;
+import io.streamlocks.coordinator.lock.waiting.WaitingRoom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
- * A coordinator: group commit before the storage. A crash loses what is under way, except for effects in the storage.
+ * A coordinator: group commit and a waiting room before the storage. A crash loses what is under way, except for effects
+ * in the storage.
  */
 final class SimulatedServer {
 
     private final SimulatedProcess process;
     private final SimulatedStorage storage;
     private SimulatedExecutor writers;
+    private SimulatedExecutor looker;
+    private Reports reports;
     private GroupCommit locks;
+    private WaitingRoom room;
     private boolean up;
+    private boolean draining;
     private int starts;
+
+    /** The acquires that wait, or may come to wait, in the order of their arrival. */
+    private final Map<CompletableFuture<List<AcquireOutcome>>, List<AcquireRequest>> waiting = new LinkedHashMap<>();
+
+    /** Closes the connections of calls that wait. */
+    private final List<Runnable> onCrash = new ArrayList<>();
 
     SimulatedServer(SimulatedProcess process, SimulatedStorage storage) {
         this.process = process;
@@ -43,16 +65,101 @@ final class SimulatedServer {
         if (!up) {
             starts++;
             up = true;
+            draining = false;
+            int life = starts;
             writers = new SimulatedExecutor(process, "statement-" + starts);
-            locks = SimulatedGroupCommit.create(storage, process::nanoTime, writers, (task, ms) -> process.scheduler()
+            looker = new SimulatedExecutor(process, "look-" + starts);
+            reports = new Reports(process.scheduler(), storage);
+            ServerStorage own = new ServerStorage(storage, reports);
+            locks = SimulatedGroupCommit.create(own, process::nanoTime, writers, (task, ms) -> process.scheduler()
                     .after(TimeUnit.MILLISECONDS.toNanos(ms), "try again", task));
+            room = SimulatedWaitingRoom.create(
+                    locks, own, looker, (task, ms) -> later(life, task, ms), process::nanoTime);
         }
+    }
+
+    /** Runs a task of a life of this server when its time has come and its threads can run. */
+    private void later(int life, Runnable task, long ms) {
+        long at = process.inNanos(TimeUnit.MILLISECONDS.toNanos(ms));
+        process.scheduler().after(at - process.scheduler().now(), "timer", () -> runInLife(life, task));
+    }
+
+    private void runInLife(int life, Runnable task) {
+        if (!up || starts != life) {
+            return;
+        }
+        if (process.isStopped()) {
+            process.onResume(() -> runInLife(life, task));
+        } else {
+            task.run();
+        }
+    }
+
+    /**
+     * Acquires leases, and waits for the first grant.
+     *
+     * @param onClosed is given what to run when the client has gone
+     * @param onCrashed runs if this process crashes first
+     */
+    CompletableFuture<List<AcquireOutcome>> acquire(
+            String caller,
+            List<AcquireRequest> requests,
+            Duration waits,
+            Consumer<Runnable> onClosed,
+            Runnable onCrashed) {
+        onCrash.add(onCrashed);
+        CompletableFuture<List<AcquireOutcome>> outcomes = room.acquire(caller, requests, waits, onClosed);
+        waiting.put(outcomes, requests);
+        process.scheduler()
+                .trace()
+                .tell(process.scheduler().now(), process.name(), "begins to wait for", caller, waits.toMillis());
+        outcomes.whenComplete((decided, failure) -> {
+            waiting.remove(outcomes);
+            process.scheduler().trace().tell(process.scheduler().now(), process.name(), "ends a wait of", caller);
+            onCrash.remove(onCrashed);
+        });
+        return outcomes;
+    }
+
+    /** Returns the requests that wait. */
+    List<AcquireRequest> waiting() {
+        return waiting.values().stream().flatMap(List::stream).toList();
+    }
+
+    /** Returns whether it remembers nothing of any call that waited. */
+    boolean isEmpty() {
+        return SimulatedWaitingRoom.isEmpty(room);
+    }
+
+    void reportsMayBeLost() {
+        reports.mayBeLost();
+    }
+
+    /** Ends the calls that wait, and lets no other call wait until the next start. */
+    void drain() {
+        if (up) {
+            draining = true;
+            room.drain();
+        }
+    }
+
+    /** Brings it up, without what it was about to do. */
+    void heal() {
+        if (draining) {
+            crash();
+        }
+        start();
     }
 
     void crash() {
         if (up) {
             up = false;
+            reports.close();
+            waiting.clear();
             locks.close();
+            looker.shutdown();
+            List.copyOf(onCrash).forEach(Runnable::run);
+            onCrash.clear();
         }
     }
 }

@@ -2,7 +2,11 @@ package io.streamlocks.client.simulation;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.AwaitedStream;
+import io.streamlocks.coordinator.lock.HandOvers;
+import io.streamlocks.coordinator.lock.LeaveRequest;
 import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.QueueRequest;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
@@ -10,6 +14,7 @@ import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.testkit.contract.ForwardingLocks;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -19,6 +24,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -47,13 +53,37 @@ final class SimulatedStorage extends ForwardingLocks {
         BEFORE_THE_LOCK
     }
 
+    /** The rules of queues that it follows. */
+    enum Queues {
+        /** It follows all rules. */
+        ALL,
+
+        /** An acquire is granted a free stream although others wait for it. */
+        ACQUIRE_OVERTAKES,
+
+        /** The end of a call ends the call that has taken its place over. */
+        LEAVE_ENDS_LATER_CALLS,
+
+        /** A stream whose lease has ended without a release is not handed over. */
+        NO_ADVANCE,
+
+        /** A server looks only at the streams of reports that it receives. */
+        REPORTS_ONLY,
+
+        /** It follows all rules, and all reports of hand-overs are lost. */
+        NO_REPORTS
+    }
+
     private static final long FASTEST = TimeUnit.MILLISECONDS.toNanos(2);
+    private static final UUID NO_LEASE = new UUID(0, 0);
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
     private final Scheduler scheduler;
     private final double rate;
     private final LeaseLedger ledger;
+    private final QueueLedger queueLedger = new QueueLedger();
     private final Judging judging;
+    private final Queues queues;
     private final long patience;
     private final MemoryLockManager committed;
     private final Transactions transactions;
@@ -66,19 +96,44 @@ final class SimulatedStorage extends ForwardingLocks {
             AcquireRequest::leaseId,
             this::acquire,
             new AcquireOutcome.Blocked(),
-            new AcquireOutcome.Undecided());
+            Optional.of(new AcquireOutcome.Undecided()));
     private final Kind<RenewRequest, RenewOutcome> renew = new Kind<>(
             RenewRequest::streamId,
             RenewRequest::leaseId,
             this::renew,
             new RenewOutcome.Blocked(),
-            new RenewOutcome.Undecided());
+            Optional.of(new RenewOutcome.Undecided()));
     private final Kind<ReleaseRequest, ReleaseOutcome> release = new Kind<>(
             ReleaseRequest::streamId,
             ReleaseRequest::leaseId,
             this::release,
             new ReleaseOutcome.Blocked(),
-            new ReleaseOutcome.Undecided());
+            Optional.of(new ReleaseOutcome.Undecided()));
+
+    // The statements on queues decide each request on its own, and know nothing of leases that are over.
+    private final Kind<QueueRequest, Optional<AcquireOutcome>> queue = new Kind<>(
+            QueueRequest::streamId,
+            request -> NO_LEASE,
+            this::queue,
+            Optional.of(new AcquireOutcome.Blocked()),
+            Optional.empty());
+    private final Kind<LeaveRequest, Optional<AcquireOutcome>> leave = new Kind<>(
+            LeaveRequest::streamId,
+            request -> NO_LEASE,
+            this::leave,
+            Optional.of(new AcquireOutcome.Blocked()),
+            Optional.empty());
+    private final Kind<String, Boolean> advance =
+            new Kind<>(streamId -> streamId, streamId -> NO_LEASE, this::advance, false, Optional.empty());
+
+    /** The servers that have the calls that wait. */
+    private final Map<UUID, Reports> servers = new HashMap<>();
+
+    /** What was handed over by the request that is being carried out. */
+    private final List<AwaitedStream> handedOver = new ArrayList<>();
+
+    /** When each lease of a hand-over was granted. */
+    private final Map<UUID, Long> handedOverAt = new HashMap<>();
 
     /** The time of the judgement of the statement that is being carried out; null if there is none. */
     private Instant judgedAt;
@@ -92,16 +147,38 @@ final class SimulatedStorage extends ForwardingLocks {
      */
     double failing;
 
+    /** The probability that the report of a hand-over is lost. */
+    double losingReports;
+
+    /** The most that a report is late, beyond the usual. */
+    long lateReports;
+
+    /** Whether servers know that reports do not arrive. */
+    boolean knownToLoseReports;
+
     /**
      * @param patienceNanos how long a server waits for a commit
      */
-    SimulatedStorage(Scheduler scheduler, double rate, LeaseLedger ledger, Judging judging, long patienceNanos) {
+    SimulatedStorage(
+            Scheduler scheduler, double rate, LeaseLedger ledger, Judging judging, Queues queues, long patienceNanos) {
         this.scheduler = scheduler;
         this.rate = rate;
         this.ledger = ledger;
         this.judging = judging;
+        this.queues = queues;
         this.patience = patienceNanos;
         this.committed = new MemoryLockManager(this::clock, false);
+        this.committed.handOvers().listen(new HandOvers.Listener() {
+            @Override
+            public void handedOver(String streamId, long fencingToken) {
+                handedOver.addAll(committed.look(List.of(new AwaitedStream.Known(streamId, 0)), Duration.ZERO));
+            }
+
+            @Override
+            public void reportsLost() {
+                throw new AssertionError("The memory backend loses no report");
+            }
+        });
         this.transactions = new Transactions(scheduler);
     }
 
@@ -138,41 +215,226 @@ final class SimulatedStorage extends ForwardingLocks {
         return decide(release, requests);
     }
 
-    /** The differences between the kinds of requests. A request is carried out on the committed row. */
+    @Override
+    public List<Optional<AcquireOutcome>> leave(List<LeaveRequest> requests) {
+        return decide(leave, requests);
+    }
+
+    /** Takes places for calls that wait at a server. */
+    List<Optional<AcquireOutcome>> queue(List<QueueRequest> requests, Reports server) {
+        requests.forEach(request -> servers.put(request.callId(), server));
+        return decide(queue, requests);
+    }
+
+    @Override
+    public void advance(List<String> streamIds) {
+        if (queues != Queues.NO_ADVANCE) {
+            decide(advance, streamIds);
+        }
+    }
+
+    /** This reads what is committed at one instant, and locks nothing. */
+    @Override
+    public List<AwaitedStream> look(List<AwaitedStream.Known> streams, Duration horizon) {
+        SimulatedThread.current().block(scheduler.now() + part(FASTEST));
+        pass();
+        List<AwaitedStream> found = committed.look(streams, horizon);
+        pass();
+        return found;
+    }
+
+    @Override
+    public List<QueueRequest> withoutPlace(List<QueueRequest> requests) {
+        SimulatedThread.current().block(scheduler.now() + part(FASTEST));
+        pass();
+        List<QueueRequest> without = committed.withoutPlace(requests);
+        pass();
+        return without;
+    }
+
+    /**
+     * The differences between the kinds of requests. A request is carried out on the committed row.
+     *
+     * @param undecided the outcome of another request for the same stream; empty if each is decided on its own
+     */
     private record Kind<Q, O>(
-            Function<Q, String> streamId, Function<Q, UUID> leaseId, Function<Q, O> carryOut, O blocked, O undecided) {}
+            Function<Q, String> streamId,
+            Function<Q, UUID> leaseId,
+            Function<Q, O> carryOut,
+            O blocked,
+            Optional<O> undecided) {}
 
     private AcquireOutcome acquire(AcquireRequest request) {
+        boolean known = ledger.isLive(request.streamId(), request.leaseId(), now());
         AcquireOutcome outcome = committed.acquire(List.of(request)).get(0);
+        if (outcome instanceof AcquireOutcome.Awaited && queues == Queues.ACQUIRE_OVERTAKES) {
+            outcome = overtake(request);
+        }
         if (outcome instanceof AcquireOutcome.Granted) {
             latest.put(request.streamId(), request.leaseId());
         }
         ledger.acquired(request, outcome, now());
-        tell(outcome, request.streamId(), request.ownerId());
+        if (outcome instanceof AcquireOutcome.Granted && !known) {
+            queueLedger.granted(request.streamId(), request.leaseId(), now());
+            // A lease id that the stream has forgotten may have been handed over long ago.
+            handedOverAt.remove(request.leaseId());
+        }
+        compareQueue(request.streamId());
+        tell(outcome, request.streamId(), request.ownerId(), brief(request.leaseId()));
         return outcome;
     }
 
     private RenewOutcome renew(RenewRequest request) {
         RenewOutcome outcome = committed.renew(List.of(request)).get(0);
         ledger.renewed(request, outcome, now());
-        tell(outcome, request.streamId());
+        tell(outcome, request.streamId(), brief(request.leaseId()));
         return outcome;
     }
 
     private ReleaseOutcome release(ReleaseRequest request) {
         ReleaseOutcome outcome = committed.release(List.of(request)).get(0);
-        ledger.released(request, outcome, now());
-        tell(outcome, request.streamId());
+        boolean hadPlace =
+                queueLedger.request(request.streamId(), request.leaseId()).isPresent();
+        ledger.released(request, outcome, hadPlace, now());
+        queueLedger.gone(request.streamId(), request.leaseId());
+        tell(outcome, request.streamId(), brief(request.leaseId()));
+        settleHandOvers(request.streamId());
         return outcome;
+    }
+
+    /** Grants a stream as if nobody waited for it. The places are gone after that. */
+    private AcquireOutcome overtake(AcquireRequest request) {
+        List<QueueRequest> waiting = queueLedger.alive(request.streamId(), now());
+        QueueRequest first = waiting.get(0);
+        // A place whose call does not wait is not granted the stream while the others are removed.
+        committed.queue(List.of(new QueueRequest(first.request(), first.callId(), Duration.ZERO)));
+        for (int i = waiting.size() - 1; i >= 0; i--) {
+            committed.release(List.of(
+                    new ReleaseRequest(request.streamId(), waiting.get(i).leaseId())));
+        }
+        return committed.acquire(List.of(request)).get(0);
+    }
+
+    private Optional<AcquireOutcome> queue(QueueRequest request) {
+        boolean known = ledger.remembers(request.streamId(), request.leaseId());
+        Optional<AcquireOutcome> outcome = committed.queue(List.of(request)).get(0);
+        if (outcome.filter(AcquireOutcome.Blocked.class::isInstance).isEmpty() && !known) {
+            queueLedger.taken(request, now());
+        }
+        tell(outcome, request.streamId(), request.request().ownerId(), brief(request.leaseId()));
+        settleHandOvers(request.streamId());
+        outcome.filter(found -> !(found instanceof AcquireOutcome.Blocked))
+                .ifPresent(found -> ledger.found(request.streamId(), request.leaseId(), found, now()));
+        return outcome;
+    }
+
+    private Optional<AcquireOutcome> leave(LeaveRequest request) {
+        LeaveRequest ended = request;
+        if (queues == Queues.LEAVE_ENDS_LATER_CALLS) {
+            UUID latestCall = queueLedger
+                    .request(request.streamId(), request.leaseId())
+                    .map(QueueRequest::callId)
+                    .orElse(request.callId());
+            ended = new LeaveRequest(request.streamId(), request.leaseId(), latestCall, request.keepsPlace());
+        }
+        Optional<AcquireOutcome> outcome = committed.leave(List.of(ended)).get(0);
+        queueLedger.left(request, now());
+        tell(outcome, request.streamId(), brief(request.leaseId()), request.keepsPlace() ? "kept" : "removed");
+        settleHandOvers(request.streamId());
+        outcome.ifPresent(found -> ledger.found(request.streamId(), request.leaseId(), found, now()));
+        return outcome;
+    }
+
+    private boolean advance(String streamId) {
+        committed.advance(List.of(streamId));
+        settleHandOvers(streamId);
+        return true;
+    }
+
+    /** Checks the hand-overs of a request, reports them, and checks the queue that is left. */
+    private void settleHandOvers(String streamId) {
+        for (AwaitedStream state : handedOver) {
+            UUID leaseId = state.lease().orElseThrow().leaseId();
+            QueueRequest place = queueLedger
+                    .request(streamId, leaseId)
+                    .orElseThrow(() -> new AssertionError("Queue: a lease was handed over to nobody"));
+            tell(state, streamId, place.request().ownerId(), brief(leaseId), state.fencingToken());
+            latest.put(streamId, leaseId);
+            handedOverAt.put(leaseId, scheduler.now());
+            ledger.handedOver(place.request(), state.lease().get(), now());
+            queueLedger.handedOver(streamId, leaseId, now());
+            servers.get(place.callId()).report(streamId, state.fencingToken());
+        }
+        handedOver.clear();
+        compareQueue(streamId);
+    }
+
+    private void compareQueue(String streamId) {
+        queueLedger.compare(streamId, committed.reads().waiters(streamId), now());
+    }
+
+    /** Loses a place, as a fail-over of the database can. */
+    void losePlace(String streamId) {
+        List<QueueRequest> waiting = queueLedger.alive(streamId, now());
+        if (!waiting.isEmpty() && !transactions.isLocked(streamId)) {
+            UUID leaseId =
+                    waiting.get(scheduler.random().nextInt(waiting.size())).leaseId();
+            committed.release(List.of(new ReleaseRequest(streamId, leaseId)));
+            queueLedger.gone(streamId, leaseId);
+            settleHandOvers(streamId);
+        }
+    }
+
+    boolean isReportLost() {
+        return queues == Queues.NO_REPORTS || scheduler.random().nextDouble() < losingReports;
+    }
+
+    long reportDelay() {
+        return lateReports > 0 ? part(lateReports) : 0;
+    }
+
+    boolean areReported() {
+        return !knownToLoseReports;
+    }
+
+    boolean looksOnlyAtReports() {
+        return queues == Queues.REPORTS_ONLY;
+    }
+
+    /** Returns whether a stream could be handed over: nobody holds it, and the first caller in its queue waits. */
+    boolean isDue(String streamId) {
+        return !isCommittedLive(streamId) && queueLedger.isFirstCalling(streamId, now());
+    }
+
+    /** Returns when a lease was handed over that is still live; empty if it was not, or has ended. */
+    Optional<Long> handedOverAt(String streamId, UUID leaseId) {
+        return Optional.ofNullable(handedOverAt.get(leaseId)).filter(at -> ledger.isLive(streamId, leaseId, now()));
+    }
+
+    /** Returns how many callers wait for a stream. */
+    int waiting(String streamId) {
+        return queueLedger.alive(streamId, now()).size();
+    }
+
+    QueueLedger queueLedger() {
+        return queueLedger;
+    }
+
+    private static String brief(UUID leaseId) {
+        return leaseId.toString().substring(0, 4);
     }
 
     private void tell(Object outcome, Object... details) {
         scheduler.trace().tell(scheduler.now(), "storage", outcome.getClass().getSimpleName(), details);
     }
 
+    private void tell(Optional<AcquireOutcome> outcome, Object... details) {
+        tell(outcome.<Object>map(found -> found).orElse("waits"), details);
+    }
+
     /**
-     * A transaction names a stream only once. A request that repeats the one before it for its stream shares the
-     * outcome.
+     * A transaction on leases names a stream only once. A request that repeats the one before it for its stream shares
+     * the outcome.
      */
     private <Q, O> List<O> decide(Kind<Q, O> kind, List<Q> requests) {
         SimulatedThread.current().block(scheduler.now() + part(FASTEST));
@@ -186,11 +448,15 @@ final class SimulatedStorage extends ForwardingLocks {
             }
         }
         pass();
+        if (kind.undecided.isEmpty()) {
+            return outcomes;
+        }
         Map<String, Integer> lastOfStream = new HashMap<>();
         for (int i = 0; i < requests.size(); i++) {
             Integer before = lastOfStream.put(kind.streamId.apply(requests.get(i)), i);
             if (before != null) {
-                outcomes.set(i, requests.get(before).equals(requests.get(i)) ? outcomes.get(before) : kind.undecided);
+                outcomes.set(
+                        i, requests.get(before).equals(requests.get(i)) ? outcomes.get(before) : kind.undecided.get());
             }
         }
         return outcomes;
@@ -199,13 +465,13 @@ final class SimulatedStorage extends ForwardingLocks {
     /** This happens at one instant. */
     private <Q, O> List<Transactions.Transaction> begin(Kind<Q, O> kind, List<Q> requests, List<O> outcomes) {
         List<Transactions.Transaction> begun = new ArrayList<>();
-        Map<String, Runnable> writes = new LinkedHashMap<>();
+        Map<String, List<Runnable>> writes = new LinkedHashMap<>();
         Set<String> named = new HashSet<>();
         for (int i = 0; i < requests.size(); i++) {
             int position = i;
             Q request = requests.get(i);
             String streamId = kind.streamId.apply(request);
-            if (!named.add(streamId)) {
+            if (!named.add(streamId) && kind.undecided.isPresent()) {
                 continue;
             }
             Runnable write = () -> outcomes.set(position, kind.carryOut.apply(request));
@@ -213,7 +479,7 @@ final class SimulatedStorage extends ForwardingLocks {
                 // This changes nothing.
                 failOnError(write);
             } else if (!transactions.isLocked(streamId)) {
-                writes.put(streamId, write);
+                writes.computeIfAbsent(streamId, id -> new ArrayList<>()).add(write);
             } else if (waitsAfterJudgement(kind, request)) {
                 begun.add(transactions.writeAfterForeign(streamId, asOfNow(write)));
             } else {
@@ -222,7 +488,7 @@ final class SimulatedStorage extends ForwardingLocks {
             }
         }
         if (!writes.isEmpty()) {
-            Runnable all = asOfNow(() -> writes.values().forEach(Runnable::run));
+            Runnable all = asOfNow(() -> writes.values().forEach(ofStream -> ofStream.forEach(Runnable::run)));
             begun.add(
                     transactions.write(writes.keySet(), all, scheduler.random().nextDouble() < failing));
         }

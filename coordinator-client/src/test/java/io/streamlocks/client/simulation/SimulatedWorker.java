@@ -5,6 +5,7 @@ import io.streamlocks.client.CoordinatorUnavailableException;
 import io.streamlocks.client.HeldLease;
 import io.streamlocks.client.SimulatedClient;
 import io.streamlocks.client.StreamLockClient;
+import io.streamlocks.client.Waiter;
 import io.streamlocks.client.session.SessionEnd;
 import io.streamlocks.client.session.SessionHandler;
 import io.streamlocks.client.session.SessionOpenException;
@@ -118,27 +119,44 @@ final class SimulatedWorker {
         } catch (CoordinatorUnavailableException | CoordinatorRefusedException e) {
             return;
         }
+        List<Holding> held = new ArrayList<>();
         for (HeldLease lease : acquired) {
             Holding holding = new Holding(this, lease, false);
+            held.add(holding);
             holdings.add(holding);
-            for (int i = random().nextInt(6); i > 0 && holding.isSafe(); i--) {
-                process.sleep(part(world.ttl().toNanos() / 4));
-            }
-            holding.end();
-            lease.close();
         }
+        for (int i = random().nextInt(6); i > 0 && held.stream().anyMatch(Holding::isSafe); i--) {
+            process.sleep(part(world.ttl().toNanos() / 4));
+        }
+        held.forEach(holding -> {
+            holding.end();
+            holding.lease().close();
+        });
         process.sleep(part(world.ttl().toNanos()));
     }
 
-    /** Acquires one stream without waiting, or the first of two that is free. */
-    private List<HeldLease> acquire() {
-        String streamId = world.anyStream();
-        if (random().nextBoolean()) {
-            return client.tryAcquire(streamId).stream().toList();
+    /** Acquires in one of the ways that a client has. */
+    private List<HeldLease> acquire() throws InterruptedException {
+        Duration atMost = Duration.ofNanos(part(2 * world.ttl().toNanos()));
+        return switch (random().nextInt(4)) {
+            case 0 -> client.tryAcquire(world.anyStream()).stream().toList();
+            case 1 -> client.acquire(world.anyStream(), atMost).stream().toList();
+            case 2 -> client.acquireAny(List.of(world.anyStream(), world.anyStream()), atMost);
+            default -> acquireInTwoWaits(atMost.dividedBy(2));
+        };
+    }
+
+    /** Keeps the places from one wait to the next. */
+    private List<HeldLease> acquireInTwoWaits(Duration atMost) throws InterruptedException {
+        try (Waiter waiter = client.newWaiter()) {
+            String streamId = world.anyStream();
+            List<HeldLease> acquired = waiter.await(List.of(streamId), atMost);
+            if (acquired.isEmpty()) {
+                process.sleep(part(world.ttl().toNanos()));
+                acquired = waiter.await(List.of(streamId, world.anyStream()), atMost);
+            }
+            return acquired;
         }
-        return client.acquireAny(
-                List.of(streamId, world.anyStream()),
-                Duration.ofNanos(part(2 * world.ttl().toNanos())));
     }
 
     private SessionHandler<Integer> open(HeldLease lease) {

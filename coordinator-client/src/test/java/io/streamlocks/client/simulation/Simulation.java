@@ -1,10 +1,17 @@
 package io.streamlocks.client.simulation;
 
 import io.streamlocks.client.simulation.SimulatedStorage.Judging;
+import io.streamlocks.client.simulation.SimulatedStorage.Queues;
+import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.waiting.SimulatedWaitingRoom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -21,14 +28,23 @@ final class Simulation {
      * @param fenced whether the resource checks fencing tokens
      * @param drift the most by which clocks run too fast or too slowly, as a fraction
      * @param judging how the storage judges a row that is locked
+     * @param queues the rules of queues that are followed
      */
-    record World(boolean fenced, double drift, Judging judging) {
+    record World(boolean fenced, double drift, Judging judging, Queues queues) {
 
         /** The world as it should be: two clocks differ by less than the client's margin, a tenth of the ttl. */
         static final World SOUND = new World(true, 0.04);
 
         World(boolean fenced, double drift) {
-            this(fenced, drift, Judging.LOCKED_ROW);
+            this(fenced, drift, Judging.LOCKED_ROW, Queues.ALL);
+        }
+
+        World(Judging judging) {
+            this(true, 0.04, judging, Queues.ALL);
+        }
+
+        World(Queues queues) {
+            this(true, 0.04, Judging.LOCKED_ROW, queues);
         }
     }
 
@@ -39,6 +55,8 @@ final class Simulation {
      * @param steps how many events there were
      * @param operations how many outcomes of the storage were checked
      * @param grants how many leases were granted
+     * @param handOvers how many of them to callers that waited
+     * @param takenOver how often a later call took the place of a call over
      * @param accepted how many writes the resource took
      * @param refused how many writes its fence refused
      * @param takeover how long the slowest stream had to wait for a write after the faults had ended
@@ -49,6 +67,8 @@ final class Simulation {
             long steps,
             int operations,
             int grants,
+            int handOvers,
+            int takenOver,
             int accepted,
             int refused,
             Duration takeover,
@@ -59,6 +79,12 @@ final class Simulation {
 
     private static final int FAULTY_TTLS = 10;
     private static final long PROBE_INTERVAL = TimeUnit.MILLISECONDS.toNanos(25);
+
+    /** How long a queue may stand still without faults: a server looks at it once per second. */
+    private static final long QUEUES_MOVE_WITHIN = TimeUnit.MILLISECONDS.toNanos(SimulatedWaitingRoom.LOOK_MS * 3 / 2);
+
+    /** A lease of a caller that waited for nobody ends with its ttl, and so do the leases of those before it. */
+    private static final int TTLS_PER_WAITER = 2;
 
     private final World world;
     private final Trace trace;
@@ -73,6 +99,12 @@ final class Simulation {
     private final int workerCount;
     private boolean calm;
 
+    /** When the faults ended; negative before that. */
+    private long queuesMoveSince = -1;
+
+    /** Since when streams could be handed over. */
+    private final Map<String, Long> dueSince = new HashMap<>();
+
     /** The workers that are at work. The former ones have stopped or are dead. */
     private final List<SimulatedWorker> workers = new ArrayList<>();
 
@@ -83,7 +115,8 @@ final class Simulation {
         this.trace = trace;
         this.scheduler = new Scheduler(seed, trace);
         this.ttl = Duration.ofSeconds(1 + random().nextInt(3));
-        this.storage = new SimulatedStorage(scheduler, rate(), ledger, world.judging(), ttl.toNanos() / 2);
+        this.storage =
+                new SimulatedStorage(scheduler, rate(), ledger, world.judging(), world.queues(), ttl.toNanos() / 2);
         this.servers = IntStream.rangeClosed(1, 1 + random().nextInt(3))
                 .mapToObj(i -> new SimulatedServer(new SimulatedProcess("server-" + i, scheduler, rate()), storage))
                 .toList();
@@ -112,8 +145,15 @@ final class Simulation {
         pass(ttl.multipliedBy(FAULTY_TTLS));
         faults.heal();
         long healedAt = scheduler.now();
+        queuesMoveSince = healedAt;
+        // Its leases end without a release, and servers must notice that.
+        scheduler.after((long) (ttl.toNanos() * random().nextDouble()), "death", () -> {
+            workers.get(random().nextInt(workers.size())).kill();
+            fillUpWorkers();
+        });
+        int waiting = streams.stream().mapToInt(storage::waiting).max().orElse(0);
         long takeover = 0;
-        for (int i = 0; i < TAKEOVER_TTLS * 20; i++) {
+        for (int i = 0; i < TAKEOVER_TTLS * 20 || !isServed(healedAt, i, waiting); i++) {
             takeover = resource.servedSince(healedAt, streams) ? takeover : scheduler.now() - healedAt;
             pass(ttl.dividedBy(20));
         }
@@ -124,10 +164,18 @@ final class Simulation {
                 trace.steps(),
                 ledger.operations(),
                 ledger.grants(),
+                storage.queueLedger().handOvers(),
+                storage.queueLedger().takenOver(),
                 resource.accepted(),
                 resource.refused(),
                 Duration.ofNanos(takeover),
                 ttl);
+    }
+
+    /** Returns whether all streams were served, or had enough time for that. */
+    private boolean isServed(long healedAt, int steps, int waiting) {
+        return resource.servedSince(healedAt, streams)
+                || steps >= (TAKEOVER_TTLS + TTLS_PER_WAITER * (waiting + workerCount)) * 20;
     }
 
     private void end() throws Throwable {
@@ -137,6 +185,7 @@ final class Simulation {
         workers.forEach(SimulatedWorker::shutDown);
         formerWorkers.stream().filter(SimulatedWorker::isDead).forEach(SimulatedWorker::shutDown);
         pass(ttl.multipliedBy(6));
+        servers.forEach(server -> require(server.isEmpty(), "a server remembers calls that are over"));
         servers.forEach(SimulatedServer::crash);
         pass(ttl);
         require(
@@ -153,7 +202,38 @@ final class Simulation {
 
     private void probe() {
         workers.forEach(SimulatedWorker::probe);
+        probeQueues();
         scheduler.after(PROBE_INTERVAL, "probe", this::probe);
+    }
+
+    /** Checks that queues move and callers are informed of their grants, when there are no faults. */
+    private void probeQueues() {
+        if (queuesMoveSince < 0) {
+            return;
+        }
+        Set<String> awaited = new HashSet<>();
+        for (SimulatedServer server : servers) {
+            for (AcquireRequest request : server.waiting()) {
+                awaited.add(request.streamId());
+                storage.handedOverAt(request.streamId(), request.leaseId())
+                        .ifPresent(at -> require(
+                                isRecent(Math.max(at, queuesMoveSince)),
+                                "a call waits although its lease was granted: " + request));
+            }
+        }
+        for (String streamId : streams) {
+            if (!awaited.contains(streamId) || !storage.isDue(streamId)) {
+                dueSince.remove(streamId);
+            } else {
+                require(
+                        isRecent(dueSince.computeIfAbsent(streamId, id -> scheduler.now())),
+                        "a free stream is not handed over to the first caller that waits: " + streamId);
+            }
+        }
+    }
+
+    private boolean isRecent(long nanos) {
+        return scheduler.now() - nanos < QUEUES_MOVE_WITHIN;
     }
 
     /** Starts as many workers as are missing. */

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import io.streamlocks.client.simulation.SimulatedStorage.Judging;
+import io.streamlocks.client.simulation.SimulatedStorage.Queues;
 import io.streamlocks.client.simulation.Simulation.Outcome;
 import io.streamlocks.client.simulation.Simulation.World;
 import io.streamlocks.testkit.rig.Logback;
@@ -122,8 +123,37 @@ class SimulationTest {
     @ParameterizedTest
     @EnumSource(names = "LOCKED_ROW", mode = EnumSource.Mode.EXCLUDE)
     void aJudgementWithoutTheRowLockRevivesALeaseThatWasReportedAsOver(Judging judging) throws Exception {
-        assertThat(failure(new World(true, 0.04, judging))).hasValueSatisfying(failure -> assertThat(failure)
+        assertThat(failure(new World(judging))).hasValueSatisfying(failure -> assertThat(failure)
                 .hasMessageStartingWith("Storage: a lease that was said to be over was "));
+    }
+
+    @Test
+    void queuesMoveAlthoughAllReportsOfHandOversAreLost() throws Exception {
+        assertThat(failure(new World(Queues.NO_REPORTS))).isEmpty();
+    }
+
+    @Test
+    void anAcquireThatIgnoresTheQueueOvertakes() throws Exception {
+        assertThat(failure(new World(Queues.ACQUIRE_OVERTAKES))).hasValueSatisfying(failure -> assertThat(failure)
+                .hasMessage("Queue: a caller has overtaken another one that waits"));
+    }
+
+    @Test
+    void theEndOfACallThatDoesNotNameItEndsALaterCall() throws Exception {
+        assertThat(failure(new World(Queues.LEAVE_ENDS_LATER_CALLS))).hasValueSatisfying(failure -> assertThat(failure)
+                .hasMessageMatching("(Queue: the queue of|a free stream is not handed over).*"));
+    }
+
+    @Test
+    void aStorageThatIsNotAskedToAdvanceLetsCallersWaitForAFreeStream() throws Exception {
+        assertThat(failure(new World(Queues.NO_ADVANCE))).hasValueSatisfying(failure -> assertThat(failure)
+                .hasMessageStartingWith("a free stream is not handed over"));
+    }
+
+    @Test
+    void aServerThatLooksOnlyWhenItReceivesAReportLetsCallersWaitInVain() throws Exception {
+        assertThat(failure(new World(Queues.REPORTS_ONLY))).hasValueSatisfying(failure -> assertThat(failure)
+                .hasMessageMatching("(a call waits although|a free stream is not handed over).*"));
     }
 
     /** Returns the reason of the first run that fails. */
@@ -212,6 +242,10 @@ class SimulationTest {
         long operations =
                 runs.stream().mapToLong(run -> run.outcome().operations()).sum();
         long grants = runs.stream().mapToLong(run -> run.outcome().grants()).sum();
+        long handOvers =
+                runs.stream().mapToLong(run -> run.outcome().handOvers()).sum();
+        long takenOver =
+                runs.stream().mapToLong(run -> run.outcome().takenOver()).sum();
         long accepted = runs.stream().mapToLong(run -> run.outcome().accepted()).sum();
         long refused = runs.stream().mapToLong(run -> run.outcome().refused()).sum();
         double slowest = runs.stream()
@@ -221,12 +255,15 @@ class SimulationTest {
                 .orElse(0);
         return String.format(
                 Locale.ROOT,
-                "%d schedules without a violation: %,d events, %,d checked operations, %,d grants, %,d writes accepted,"
+                "%d schedules without a violation: %,d events, %,d checked operations, %,d grants, %,d of them to waiting"
+                        + " callers, %,d places taken over, %,d writes accepted,"
                         + " %,d held off by the fence; after the faults every stream was served within %.2f ttl",
                 runs.size(),
                 steps,
                 operations,
                 grants,
+                handOvers,
+                takenOver,
                 accepted,
                 refused,
                 slowest);

@@ -2,8 +2,11 @@ package io.streamlocks.client.simulation;
 
 import io.streamlocks.client.SimulatedClient;
 import io.streamlocks.client.session.SimulatedSessions;
+import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +20,7 @@ final class WorkerHost implements SimulatedClient.Host, SimulatedSessions.Host {
     private final Network network;
     private final Duration defaultTtl;
     private final long timeoutNanos;
+    private final List<Network.Connection> connections = new ArrayList<>();
     private boolean cutOff;
     private int executors;
 
@@ -30,6 +34,10 @@ final class WorkerHost implements SimulatedClient.Host, SimulatedSessions.Host {
     /** Lets no call leave the process from now on. */
     void cutOff() {
         cutOff = true;
+        // A dead process closes its connections; a dead machine does not.
+        if (process.scheduler().random().nextBoolean()) {
+            connections.forEach(Network.Connection::abandon);
+        }
     }
 
     @Override
@@ -85,6 +93,26 @@ final class WorkerHost implements SimulatedClient.Host, SimulatedSessions.Host {
             throw new Network.NoAnswerException("The process is dead", null);
         }
         return network.call(process, timeoutNanos, request);
+    }
+
+    @Override
+    public SimulatedClient.Connection connect() {
+        Network.Connection connection = network.connect(process);
+        connections.add(connection);
+        return new SimulatedClient.Connection() {
+            @Override
+            public List<AcquireOutcome> acquire(List<AcquireRequest> requests, Duration wait, Duration patience) {
+                if (cutOff) {
+                    throw new Network.NoAnswerException("The process is dead", null);
+                }
+                return connection.acquire(requests, wait, patience);
+            }
+
+            @Override
+            public void close() {
+                connection.close();
+            }
+        };
     }
 
     @Override

@@ -2,7 +2,7 @@ package io.streamlocks.coordinator.lock.waiting;
 
 import io.streamlocks.coordinator.lock.group.Delay;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
@@ -38,7 +38,7 @@ final class Deadlines {
 
     void add(WaitingCall call) {
         synchronized (this) {
-            calls.computeIfAbsent(atNanos(call), at -> new HashSet<>()).add(call);
+            calls.computeIfAbsent(atNanos(call), at -> new LinkedHashSet<>()).add(call);
         }
         startTimer();
     }

@@ -71,7 +71,8 @@ final class LeaveReports {
         }
     }
 
-    private static boolean isUndone(AcquireOutcome outcome) {
+    /** Returns whether a request has had no effect, so that it must be repeated. */
+    static boolean isUndone(AcquireOutcome outcome) {
         return outcome instanceof AcquireOutcome.Blocked || outcome instanceof AcquireOutcome.Undecided;
     }
 }

@@ -7,11 +7,14 @@ import io.streamlocks.coordinator.lock.LockCalls;
 import io.streamlocks.coordinator.lock.group.Delay;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -21,7 +24,7 @@ import java.util.function.LongSupplier;
  * The calls that wait: takes their places, finds out what they were granted, and ends each of them once. This class is
  * thread-safe, and no method blocks.
  */
-final class WaitingCalls {
+final class WaitingCalls implements AwaitedStreams.Findings {
 
     /**
      * The storage grants a place for this much longer than its call waits, so that the place is still good when the
@@ -29,14 +32,20 @@ final class WaitingCalls {
      */
     static final Duration SLACK = Duration.ofSeconds(1);
 
+    /** When a place is asked for again, if its stream was locked while the call has other places. */
+    static final int QUEUE_AGAIN_MS = 500;
+
     private final GroupCommit locks;
     private final WaitObserver observer;
+    private final Delay delay;
     private final LongSupplier nanoTime;
     private final WaiterLimits limits;
     private final LeaveReports leaves;
     private final AwaitedStreams streams;
     private final Deadlines deadlines;
-    private final Set<WaitingCall> calls = ConcurrentHashMap.newKeySet();
+
+    /** The calls that wait, in the order of their arrival. */
+    private final Set<WaitingCall> calls = Collections.synchronizedSet(new LinkedHashSet<>());
 
     /**
      * @param locks carries out the changes
@@ -57,10 +66,11 @@ final class WaitingCalls {
             LongSupplier nanoTime) {
         this.locks = locks;
         this.observer = observer;
+        this.delay = delay;
         this.nanoTime = nanoTime;
         this.limits = limits;
         this.leaves = new LeaveReports(locks, delay, nanoTime, SLACK);
-        this.streams = new AwaitedStreams(storage, handOvers, observer, new Acting(), looker, delay, nanoTime);
+        this.streams = new AwaitedStreams(storage, handOvers, observer, this, looker, delay, nanoTime);
         this.deadlines = new Deadlines(nanoTime, delay, this::timeIsUp);
     }
 
@@ -81,22 +91,13 @@ final class WaitingCalls {
         call.begin(outcomes, waits);
         calls.add(call);
         streams.add(waits);
-        long askedNanos = nanoTime.getAsLong();
-        queue(call, waits, waits(call)).whenComplete((taken, failure) -> {
-            if (failure == null) {
-                taken(call, waits, taken, askedNanos);
-            } else {
-                fail(call, failure);
-            }
-        });
+        takePlaces(call, waits);
         // Its places are asked for first. The storage carries the requests of a caller out in their order, so the end
-        // of
-        // the call finds them.
+        // of the call finds them.
         deadlines.add(call);
         if (call.hasEnded()) {
             // It was granted, the server began to stop, or another call with the same lease id was granted. The end
-            // found
-            // less to undo.
+            // found less to undo.
             forget(call);
         }
         onClosed.accept(() -> clientHasGone(call));
@@ -112,6 +113,17 @@ final class WaitingCalls {
         return Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(left)).plus(SLACK);
     }
 
+    private void takePlaces(WaitingCall call, List<Wait> waits) {
+        long askedNanos = nanoTime.getAsLong();
+        queue(call, waits, waits(call)).whenComplete((taken, failure) -> {
+            if (failure == null) {
+                taken(call, waits, taken, askedNanos);
+            } else {
+                fail(call, failure);
+            }
+        });
+    }
+
     /** Takes places for a call. */
     CompletableFuture<List<Optional<AcquireOutcome>>> queue(WaitingCall call, List<Wait> waits, Duration forSoLong) {
         return locks.queue(
@@ -119,10 +131,13 @@ final class WaitingCalls {
     }
 
     private void taken(WaitingCall call, List<Wait> waits, List<Optional<AcquireOutcome>> outcomes, long askedNanos) {
+        Map<Wait, AcquireOutcome> undone = new LinkedHashMap<>();
         for (int i = 0; i < waits.size(); i++) {
             Wait wait = waits.get(i);
             Optional<AcquireOutcome> outcome = outcomes.get(i);
-            if (outcome.isEmpty()) {
+            if (outcome.filter(LeaveReports::isUndone).isPresent()) {
+                undone.put(wait, outcome.get());
+            } else if (outcome.isEmpty()) {
                 streams.confirm(wait);
             } else if (outcome.get() instanceof AcquireOutcome.Granted granted) {
                 granted(wait, granted.lease(), askedNanos);
@@ -133,7 +148,26 @@ final class WaitingCalls {
         if (call.hasEnded()) {
             // It ended before it had its places, if the storage was busy with their streams.
             leaves.report(call, waits, call.keepsPlaces());
+        } else if (!undone.isEmpty()) {
+            takeLater(call, undone);
         }
+    }
+
+    /** Asks again for places on streams that were locked. A call that has no other place ends instead. */
+    private void takeLater(WaitingCall call, Map<Wait, AcquireOutcome> undone) {
+        boolean waitsForOthers = call.waits().stream().filter(call::isOpen).anyMatch(wait -> !undone.containsKey(wait));
+        if (!waitsForOthers) {
+            undone.forEach(this::refused);
+            return;
+        }
+        // Without a place, others would be granted these streams first for as long as the call waits.
+        delay.run(
+                () -> {
+                    if (!call.hasEnded()) {
+                        takePlaces(call, List.copyOf(undone.keySet()));
+                    }
+                },
+                QUEUE_AGAIN_MS);
     }
 
     /** Decides a request that does not wait any longer, and ends its call if it was the last one. */
@@ -146,36 +180,30 @@ final class WaitingCalls {
         }
     }
 
-    private final class Acting implements AwaitedStreams.Findings {
-        @Override
-        public void granted(Wait wait, Lease lease, long askedNanos) {
-            WaitingCalls.this.granted(wait, lease, askedNanos);
-        }
-
-        /** Takes another place. The stream may have been forgotten as well, and then an acquire grants it. */
-        @Override
-        public void placeLost(Wait wait) {
-            WaitingCall call = wait.call();
-            long askedNanos = nanoTime.getAsLong();
-            locks.acquire(call.caller(), List.of(wait.request())).whenComplete((outcomes, failure) -> {
-                if (failure != null || call.hasEnded()) {
-                    // The next search finds the place missing again, unless the call has ended.
-                    return;
-                }
-                AcquireOutcome outcome = outcomes.get(0);
-                if (outcome instanceof AcquireOutcome.Granted granted) {
-                    WaitingCalls.this.granted(wait, granted.lease(), askedNanos);
-                } else if (outcome instanceof AcquireOutcome.LeaseIdUsed) {
-                    refused(wait, outcome);
-                } else if (WaitingRoom.mayWait(outcome)) {
-                    List<Wait> waits = List.of(wait);
-                    queue(call, waits, waits(call)).thenAccept(taken -> taken(call, waits, taken, askedNanos));
-                }
-            });
-        }
+    /** Takes another place. The stream may have been forgotten as well, and then an acquire grants it. */
+    @Override
+    public void placeLost(Wait wait) {
+        WaitingCall call = wait.call();
+        long askedNanos = nanoTime.getAsLong();
+        locks.acquire(call.caller(), List.of(wait.request())).whenComplete((outcomes, failure) -> {
+            if (failure != null || call.hasEnded()) {
+                // The next search finds the place missing again, unless the call has ended.
+                return;
+            }
+            AcquireOutcome outcome = outcomes.get(0);
+            if (outcome instanceof AcquireOutcome.Granted granted) {
+                granted(wait, granted.lease(), askedNanos);
+            } else if (outcome instanceof AcquireOutcome.LeaseIdUsed) {
+                refused(wait, outcome);
+            } else if (WaitingRoom.mayWait(outcome)) {
+                List<Wait> waits = List.of(wait);
+                queue(call, waits, waits(call)).thenAccept(taken -> taken(call, waits, taken, askedNanos));
+            }
+        });
     }
 
-    private void granted(Wait wait, Lease lease, long askedNanos) {
+    @Override
+    public void granted(Wait wait, Lease lease, long askedNanos) {
         WaitingCall call = wait.call();
         if (!end(call, true)) {
             return;
