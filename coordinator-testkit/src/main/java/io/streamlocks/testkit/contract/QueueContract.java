@@ -424,10 +424,8 @@ public interface QueueContract extends ContractFixture {
         leave(bob, true);
         release(lease);
         granted(acquire(bob.request()));
-        assertThat(leave(carol, true))
-                .get()
-                .satisfies(outcome -> assertThat(((AcquireOutcome.Held) outcome).position())
-                        .hasValue(1));
+        assertThat(leave(carol, true)).get().satisfies(outcome -> assertThat(((AcquireOutcome.Held) outcome).position())
+                .hasValue(1));
         assertThat(granted(acquire(bob.request())).lock().waiting()).isEqualTo(1);
         assertThat(waiting()).containsExactly("carol");
     }

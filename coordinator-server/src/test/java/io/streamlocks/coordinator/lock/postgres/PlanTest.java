@@ -79,9 +79,8 @@ class PlanTest {
     /** A search for the places of a thousand requests in one queue must not read the queue a thousand times. */
     @Test
     void aSearchForAPlaceReadsNoOtherPlaceOfTheQueue() throws Exception {
-        assertThat(plan(QueueSql.WITHOUT_PLACE))
-                .anySatisfy(step -> assertThat(step)
-                        .contains("Index Cond: (((stream_id)::text = r.stream_id) AND (lease_id = r.lease_id))"));
+        assertThat(plan(QueueSql.WITHOUT_PLACE)).anySatisfy(step -> assertThat(step)
+                .contains("Index Cond: (((stream_id)::text = r.stream_id) AND (lease_id = r.lease_id))"));
     }
 
     /**
