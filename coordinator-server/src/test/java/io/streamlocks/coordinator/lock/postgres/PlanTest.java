@@ -20,6 +20,7 @@ import org.jooq.impl.DSL;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -73,6 +74,13 @@ class PlanTest {
         assertThat(plan(sql))
                 .anySatisfy(step -> assertThat(step).contains("Index Cond: ((stream_id)::text = "))
                 .noneSatisfy(step -> assertThat(step).containsAnyOf("Join Filter", "Seq Scan"));
+    }
+
+    /** A search for the places of a thousand requests in one queue must not read the queue a thousand times. */
+    @Test
+    void aSearchForAPlaceReadsNoOtherPlaceOfTheQueue() throws Exception {
+        assertThat(plan(QueueSql.WITHOUT_PLACE)).anySatisfy(step -> assertThat(step)
+                .contains("Index Cond: (((stream_id)::text = r.stream_id) AND (lease_id = r.lease_id))"));
     }
 
     /**
