@@ -14,9 +14,10 @@ import java.util.concurrent.RejectedExecutionException;
  * of each caller for each stream stay in the order of their arrival. This class is thread-safe.
  *
  * <p>A lane normally has one statement under way, and the requests that arrive in the meantime share the next one. It
- * begins a second one in two cases. If {@value #MANY_REQUESTS} requests wait, two statements cost little more than one
+ * begins a second one in three cases. If {@value #MANY_REQUESTS} requests wait, two statements cost little more than one
  * larger statement, and the storage carries both out at once. If the first one has taken {@value #PATIENCE_MS} ms,
- * something is delaying it. No stream is in both statements.
+ * something is delaying it. If the first one only takes places in queues, a release, which hands a stream over, does not
+ * wait for its commit. No stream is in both statements.
  *
  * <p>A request is blocked if another transaction has its stream locked. It is tried again after {@value
  * #FIRST_RETRY_MS} ms, and later every {@value #RETRY_MS} ms at most. Until then it does not wait in the lane, so no
@@ -133,7 +134,9 @@ final class Lane {
         return untried >= MANY_REQUESTS
                 || (untried > 0
                         && !underWay.isEmpty()
-                        && backlog.isOlderThan(PATIENCE_MS, underWay.get(0).beganNanos()));
+                        && (underWay.get(0).isOfPlaces()
+                                || backlog.isOlderThan(
+                                        PATIENCE_MS, underWay.get(0).beganNanos())));
     }
 
     void close() {

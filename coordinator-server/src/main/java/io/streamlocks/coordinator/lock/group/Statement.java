@@ -1,5 +1,6 @@
 package io.streamlocks.coordinator.lock.group;
 
+import io.streamlocks.coordinator.lock.StatementKind;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -37,6 +38,11 @@ final class Statement<Q, O> {
     Statement(Operation<Q, O> operation, long beganNanos) {
         this.operation = operation;
         this.beganNanos = beganNanos;
+    }
+
+    /** Returns whether it takes or keeps places in queues, and grants nothing that others wait for. */
+    boolean isOfPlaces() {
+        return operation.kind() == StatementKind.QUEUE || operation.kind() == StatementKind.LEAVE;
     }
 
     long beganNanos() {

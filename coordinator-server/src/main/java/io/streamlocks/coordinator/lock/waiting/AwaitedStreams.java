@@ -114,6 +114,11 @@ final class AwaitedStreams implements HandOvers.Listener {
         waits.forEach(streams::remove);
     }
 
+    /** Returns whether requests wait for all of these streams. */
+    synchronized boolean haveAll(Collection<String> streamIds) {
+        return streams.streamIds().containsAll(streamIds);
+    }
+
     /** Returns whether nobody waits. */
     synchronized boolean isEmpty() {
         return streams.isEmpty();

@@ -1,6 +1,7 @@
 package io.streamlocks.coordinator.lock.waiting;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.HandOvers;
 import io.streamlocks.coordinator.lock.Lease;
 import io.streamlocks.coordinator.lock.LockCalls;
@@ -101,6 +102,11 @@ final class WaitingCalls implements AwaitedStreams.Findings {
             forget(call);
         }
         onClosed.accept(() -> clientHasGone(call));
+    }
+
+    /** Returns whether other calls wait for all of these streams already. */
+    boolean areAwaited(List<AcquireRequest> requests) {
+        return streams.haveAll(requests.stream().map(AcquireRequest::streamId).toList());
     }
 
     /** Ends all calls that wait now. Their places are kept, for the next server that they try. */

@@ -7,6 +7,7 @@ import io.streamlocks.coordinator.lock.LockCalls;
 import io.streamlocks.coordinator.lock.group.Delay;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -30,6 +31,8 @@ import java.util.stream.IntStream;
  * <p>This class is thread-safe, and no method blocks.
  */
 public final class WaitingRoom implements AutoCloseable {
+
+    private static final AcquireOutcome AWAITED = new AcquireOutcome.Awaited(OptionalInt.empty());
 
     private final GroupCommit locks;
     private final HandOvers handOvers;
@@ -111,18 +114,32 @@ public final class WaitingRoom implements AutoCloseable {
             String caller, List<AcquireRequest> requests, Duration waits, Consumer<Runnable> onClosed) {
         long now = nanoTime.getAsLong();
         WaitingCall call = new WaitingCall(caller, now, now + waits.toNanos());
+        if (calls.areAwaited(requests)) {
+            // Others wait for these streams at this server already, so an acquire would only be refused. The request
+            // for a place is granted a stream that has become free.
+            beginOrFail(call, requests, Collections.nCopies(requests.size(), AWAITED), onClosed);
+            return call.outcomes();
+        }
         locks.acquire(caller, requests).whenComplete((outcomes, failure) -> {
             if (failure != null) {
                 call.outcomes().completeExceptionally(failure);
                 return;
             }
-            try {
-                begin(call, requests, outcomes, onClosed);
-            } catch (RuntimeException | Error e) {
-                calls.fail(call, e);
-            }
+            beginOrFail(call, requests, outcomes, onClosed);
         });
         return call.outcomes();
+    }
+
+    private void beginOrFail(
+            WaitingCall call,
+            List<AcquireRequest> requests,
+            List<AcquireOutcome> outcomes,
+            Consumer<Runnable> onClosed) {
+        try {
+            begin(call, requests, outcomes, onClosed);
+        } catch (RuntimeException | Error e) {
+            calls.fail(call, e);
+        }
     }
 
     private void begin(
