@@ -125,7 +125,7 @@ final class QueueRules {
         return wait.start() + QUEUED < release.start()
                 && wait.end() > release.end() + PROMPTLY
                 && faults.stream()
-                        .noneMatch(fault ->
-                                fault.start() < wait.end() && (fault.end() == 0 || fault.end() + RECOVERY > wait.start()));
+                        .noneMatch(fault -> fault.start() < wait.end()
+                                && (fault.end() == 0 || fault.end() + RECOVERY > wait.start()));
     }
 }

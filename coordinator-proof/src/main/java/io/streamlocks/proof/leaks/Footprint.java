@@ -37,7 +37,9 @@ record Footprint(int threads, int files, long heapBytes) {
             files = (int) open.count();
         }
         return new Footprint(
-                (int) number(THREADS, Files.readString(process.resolve("status"))), files, number(TOTAL, histogram(pid)));
+                (int) number(THREADS, Files.readString(process.resolve("status"))),
+                files,
+                number(TOTAL, histogram(pid)));
     }
 
     /** The histogram collects garbage first. */

@@ -156,8 +156,7 @@ public final class LeakDrill {
         return call(
                 stream,
                 "acquire",
-                String.format(
-                        Locale.ROOT, "{\"ownerId\":\"holder\",\"leaseId\":\"%s\",\"ttlMs\":%d}", lease, ttlMs));
+                String.format(Locale.ROOT, "{\"ownerId\":\"holder\",\"leaseId\":\"%s\",\"ttlMs\":%d}", lease, ttlMs));
     }
 
     /** Returns the status of the response. */

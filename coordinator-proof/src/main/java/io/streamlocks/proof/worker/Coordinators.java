@@ -90,7 +90,10 @@ final class Coordinators implements AutoCloseable {
         Reply reply = null;
         List<Call> answered;
         try {
-            reply = send(coordinators.get(calls.get(0).via() - 1).resolve(path), body, calls.get(0).waitMs());
+            reply = send(
+                    coordinators.get(calls.get(0).via() - 1).resolve(path),
+                    body,
+                    calls.get(0).waitMs());
             answered = wire.answered(calls, path, reply.status(), reply.body());
         } catch (IOException e) {
             answered = calls.stream()

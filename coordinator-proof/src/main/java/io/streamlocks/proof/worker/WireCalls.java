@@ -149,7 +149,7 @@ final class WireCalls {
         if (body != null && status == 409 && code.equals("lock-held") && call.kind() == Kind.ACQUIRE) {
             JsonNode holder = body.get("holder");
             return call.answered(
-                    Answer.HELD,
+                            Answer.HELD,
                             holder.get("ownerId").asText(),
                             holder.get("fencingToken").asLong())
                     .at(body.path("position").asInt());

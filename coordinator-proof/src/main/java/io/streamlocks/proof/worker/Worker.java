@@ -171,7 +171,8 @@ public final class Worker {
                     .mapToObj(i -> "s-" + (1 + random.nextInt(settings.streams())))
                     .distinct()
                     .toList();
-            Duration wait = settings.ttl().multipliedBy(random.nextInt(3) == 0 ? 3 : 1).dividedBy(2);
+            Duration wait =
+                    settings.ttl().multipliedBy(random.nextInt(3) == 0 ? 3 : 1).dividedBy(2);
             try (Waiter waiter = client.newWaiter()) {
                 List<HeldLease> leases = List.of();
                 for (int i = 0; i < 4 && leases.isEmpty() && !stopping; i++) {
@@ -179,7 +180,10 @@ public final class Worker {
                             wanted.stream().map(settings.streamPrefix()::concat).toList(), wait);
                 }
                 for (HeldLease lease : leases) {
-                    hold(lease, lease.streamId().substring(settings.streamPrefix().length()), random);
+                    hold(
+                            lease,
+                            lease.streamId().substring(settings.streamPrefix().length()),
+                            random);
                 }
             } catch (CoordinatorUnavailableException | CoordinatorRefusedException e) {
                 // Faults cause this.

@@ -28,8 +28,10 @@ class QueueRulesTest {
 
     @Test
     void anAcquireThatDoesNotWaitAndOvertakesIsFound() {
-        Events events =
-                new Events().waited("w2", "b", 1, 3, 1).acquired("w3", "c", 3.5, 4, 7).live("w3", 7, 3.75);
+        Events events = new Events()
+                .waited("w2", "b", 1, 3, 1)
+                .acquired("w3", "c", 3.5, 4, 7)
+                .live("w3", 7, 3.75);
 
         assertThat(rules(events)).containsExactly(QueueRules.ORDER);
     }
@@ -53,16 +55,20 @@ class QueueRulesTest {
 
     @Test
     void aCallerThatHadBegunBeforeThePlaceWasSeenMayHaveBeenFirst() {
-        Events events =
-                new Events().waited("w2", "b", 1, 3, 1).waitedAndAcquired("w3", "c", 2.9, 4, 7).live("w3", 7, 4);
+        Events events = new Events()
+                .waited("w2", "b", 1, 3, 1)
+                .waitedAndAcquired("w3", "c", 2.9, 4, 7)
+                .live("w3", 7, 4);
 
         assertThat(rules(events)).isEmpty();
     }
 
     @Test
     void aPlaceThatMayBeDeadIsNotOvertaken() {
-        Events events =
-                new Events().waited("w2", "b", 1, 3, 1).waitedAndAcquired("w3", "c", 7, 8, 7).live("w3", 7, 8);
+        Events events = new Events()
+                .waited("w2", "b", 1, 3, 1)
+                .waitedAndAcquired("w3", "c", 7, 8, 7)
+                .live("w3", 7, 8);
 
         assertThat(rules(events)).isEmpty();
     }
