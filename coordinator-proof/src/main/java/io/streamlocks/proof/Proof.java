@@ -4,6 +4,7 @@ import io.streamlocks.proof.abuse.AbuseCampaign;
 import io.streamlocks.proof.check.Check;
 import io.streamlocks.proof.faults.Campaign;
 import io.streamlocks.proof.faults.Settings;
+import io.streamlocks.proof.leaks.LeakDrill;
 import io.streamlocks.proof.publishing.NoDoublePublishing;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -19,6 +20,7 @@ public final class Proof {
             run [settings]     the faults of --faults, mixed
             abuse [settings]   attacks by one caller while others renew, on each combination
             abuse-short [settings]  six attacks, ten seconds each, on one combination
+            leaks [settings]   callers that wait and behave badly; a coordinator must keep nothing of them
             publishing         example workers that publish while they are disturbed; the settings are variables
             check DIRECTORY    checks the history of a run that was kept
             """;
@@ -43,6 +45,7 @@ public final class Proof {
                         case "run" -> Campaign.runMixed(Settings.of(rest));
                         case "abuse" -> AbuseCampaign.run(rest);
                         case "abuse-short" -> AbuseCampaign.runShort(rest);
+                        case "leaks" -> LeakDrill.run(rest);
                         case "publishing" -> NoDoublePublishing.run(System.getenv());
                         case "check" -> check(rest);
                         default -> throw new IllegalArgumentException(USAGE);

@@ -28,14 +28,16 @@ final class LeaseLedger {
         private final UUID leaseId;
         private final long fencingToken;
         private final int number;
+        private final int numberOfStream;
         private Duration ttl;
         private Instant expiresAt;
         private boolean released;
 
-        Granted(AcquireRequest request, long fencingToken, int number, Instant now) {
+        Granted(AcquireRequest request, long fencingToken, int number, int numberOfStream, Instant now) {
             this.leaseId = request.leaseId();
             this.fencingToken = fencingToken;
             this.number = number;
+            this.numberOfStream = numberOfStream;
             this.ttl = request.ttl();
             this.expiresAt = now.plus(ttl);
         }
@@ -95,7 +97,8 @@ final class LeaseLedger {
         Granted last = latest.get(request.streamId());
         require(last == null || !last.isLive(now), "a stream was granted while its lease was live");
         require(last == null || lease.lock().fencingToken() > last.fencingToken, "a fencing token did not rise");
-        Granted granted = new Granted(request, lease.lock().fencingToken(), ++grants, now);
+        Granted granted = new Granted(
+                request, lease.lock().fencingToken(), ++grants, last == null ? 1 : last.numberOfStream + 1, now);
         latest.put(request.streamId(), granted);
         all.put(request.leaseId(), granted);
         byToken.put(granted.fencingToken, granted);
@@ -130,7 +133,7 @@ final class LeaseLedger {
 
     /** Returns whether more leases of the stream came later than the protocol remembers. */
     private static boolean isForgotten(Granted known, Granted last) {
-        return last.number - known.number > Limits.SUPERSEDED_REMEMBERED;
+        return last.numberOfStream - known.numberOfStream > Limits.SUPERSEDED_REMEMBERED;
     }
 
     void renewed(RenewRequest request, RenewOutcome outcome, Instant now) {

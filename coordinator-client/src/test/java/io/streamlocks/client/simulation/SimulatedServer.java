@@ -21,6 +21,9 @@ import java.util.function.Consumer;
  */
 final class SimulatedServer {
 
+    /** A call that waits, and the time at which it arrived. */
+    record Call(List<AcquireRequest> requests, long arrivedAt) {}
+
     private final SimulatedProcess process;
     private final SimulatedStorage storage;
     private SimulatedExecutor writers;
@@ -33,7 +36,7 @@ final class SimulatedServer {
     private int starts;
 
     /** The acquires that wait, or may come to wait, in the order of their arrival. */
-    private final Map<CompletableFuture<List<AcquireOutcome>>, List<AcquireRequest>> waiting = new LinkedHashMap<>();
+    private final Map<CompletableFuture<List<AcquireOutcome>>, Call> waiting = new LinkedHashMap<>();
 
     /** Closes the connections of calls that wait. */
     private final List<Runnable> onCrash = new ArrayList<>();
@@ -109,7 +112,7 @@ final class SimulatedServer {
             Runnable onCrashed) {
         onCrash.add(onCrashed);
         CompletableFuture<List<AcquireOutcome>> outcomes = room.acquire(caller, requests, waits, onClosed);
-        waiting.put(outcomes, requests);
+        waiting.put(outcomes, new Call(requests, process.scheduler().now()));
         process.scheduler()
                 .trace()
                 .tell(process.scheduler().now(), process.name(), "begins to wait for", caller, waits.toMillis());
@@ -121,9 +124,9 @@ final class SimulatedServer {
         return outcomes;
     }
 
-    /** Returns the requests that wait. */
-    List<AcquireRequest> waiting() {
-        return waiting.values().stream().flatMap(List::stream).toList();
+    /** Returns the calls that wait, or may come to wait. */
+    List<Call> waiting() {
+        return List.copyOf(waiting.values());
     }
 
     /** Returns whether it remembers nothing of any call that waited. */

@@ -213,12 +213,15 @@ final class Simulation {
         }
         Set<String> awaited = new HashSet<>();
         for (SimulatedServer server : servers) {
-            for (AcquireRequest request : server.waiting()) {
-                awaited.add(request.streamId());
-                storage.handedOverAt(request.streamId(), request.leaseId())
-                        .ifPresent(at -> require(
-                                isRecent(Math.max(at, queuesMoveSince)),
-                                "a call waits although its lease was granted: " + request));
+            for (SimulatedServer.Call call : server.waiting()) {
+                long since = Math.max(call.arrivedAt(), queuesMoveSince);
+                for (AcquireRequest request : call.requests()) {
+                    awaited.add(request.streamId());
+                    storage.handedOverAt(request.streamId(), request.leaseId())
+                            .ifPresent(at -> require(
+                                    isRecent(Math.max(at, since)),
+                                    "a call waits although its lease was granted: " + request));
+                }
             }
         }
         for (String streamId : streams) {

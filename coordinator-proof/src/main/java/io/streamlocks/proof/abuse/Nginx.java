@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** An nginx on the loopback interface with the configuration that docker-compose.yml has for its image. */
-final class Nginx implements AutoCloseable {
+public final class Nginx implements AutoCloseable {
 
     private static final Duration START = Duration.ofSeconds(10);
     private static final Duration STOP = Duration.ofSeconds(5);
@@ -26,7 +26,7 @@ final class Nginx implements AutoCloseable {
     }
 
     /** Returns the program, if it is installed. */
-    static Optional<Path> program() {
+    public static Optional<Path> program() {
         return Machine.find("nginx");
     }
 
@@ -37,7 +37,7 @@ final class Nginx implements AutoCloseable {
      * @param coordinator the port to which it passes calls
      * @param directory the directory for its files
      */
-    static Nginx start(Path program, Path compose, int coordinator, Path directory)
+    public static Nginx start(Path program, Path compose, int coordinator, Path directory)
             throws IOException, InterruptedException {
         Path own = Files.createDirectories(directory.resolve("nginx"));
         int port = Machine.freePort();
@@ -55,7 +55,8 @@ final class Nginx implements AutoCloseable {
         return nginx;
     }
 
-    int port() {
+    /** Returns the port to which callers connect. */
+    public int port() {
         return port;
     }
 

@@ -88,7 +88,7 @@ public record Check(Figures figures, List<Violation> violations, List<Violation>
             streams.all.forEach((stream, events) -> {
                 StreamHistory history =
                         new StreamHistory(stream, List.copyOf(events.calls.values()), events.writes, events.grants);
-                violations.addAll(Checker.check(history));
+                violations.addAll(Checker.check(history, faults));
                 unfenced.addAll(ResourceRules.order(stream, events.unfenced));
                 figures.add(history);
             });

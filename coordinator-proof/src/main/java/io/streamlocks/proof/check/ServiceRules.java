@@ -96,9 +96,18 @@ final class ServiceRules {
                         ENDS, stream, "released".equals(read.detail()) ? lease.lastLive() : lease.lastEnd(), read)));
         lease.calls().stream()
                 .filter(call -> call.answer() == Answer.RELEASED && !releasedByHistory)
+                .filter(call -> !mayHaveEndedAWait(call, lease))
                 .findFirst()
                 .ifPresent(release -> violations.add(Excerpt.of(ENDS, stream, release, grant)));
         return violations;
+    }
+
+    /** A release of a lease that is not granted yet removes its place. A late acquire may take another one. */
+    private static boolean mayHaveEndedAWait(Call release, LeaseView lease) {
+        return lease.calls().stream()
+                .anyMatch(call -> call.waitMs() > 0
+                        && call.start() < release.end()
+                        && (call.tellsNothing() || call.end() > release.start()));
     }
 
     /** Returns whether a lease can have ended then: released after it was last live, or otherwise after it ran out. */

@@ -7,6 +7,8 @@ import java.util.Locale;
 public enum Answer {
     GRANTED,
     HELD,
+    /** The stream is free, but other callers wait for it and come first. */
+    AWAITED,
     /** The lease id was granted before, and that lease has ended. */
     USED,
     RENEWED,

@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * @param acquiredAt when the lease was granted, on the database's clock
  * @param expiresAt when the lease ends, on the database's clock; when it ended, if it is from the history
  * @param ttlMs the ttl of the lease
+ * @param waitMs how long the coordinator may wait until it can grant the lease
+ * @param position the position in the queue of the stream when a call that waited ended; 0 if it had no place, and if
+ *     the call ended early because another stream of the same request was granted
  */
 public record Call(
         String id,
@@ -41,7 +44,9 @@ public record Call(
         long number,
         long acquiredAt,
         long expiresAt,
-        long ttlMs) {
+        long ttlMs,
+        long waitMs,
+        int position) {
 
     /** Returns a call to a coordinator that is about to be sent. */
     public static Call sent(String id, String owner, Kind kind, String stream, String lease, int via) {
@@ -83,7 +88,19 @@ public record Call(
                 number,
                 0,
                 0,
+                0,
+                0,
                 0);
+    }
+
+    /** Returns this call, which waits for so long. */
+    public Call waiting(long ms) {
+        return with(end, answer, detail, token, acquiredAt, expiresAt, ttlMs, ms, position);
+    }
+
+    /** Returns this call with the position that its response shows. */
+    public Call at(int place) {
+        return with(end, answer, detail, token, acquiredAt, expiresAt, ttlMs, waitMs, place);
     }
 
     /** Returns this call with a result that shows no lease. */
@@ -93,6 +110,19 @@ public record Call(
 
     /** Returns this call with a result that shows a lease. */
     public Call answered(Answer with, @Nullable String why, long aboutToken, long acquired, long expires, long ttl) {
+        return with(System.nanoTime(), with, why, aboutToken, acquired, expires, ttl, waitMs, position);
+    }
+
+    private Call with(
+            long ended,
+            Answer result,
+            @Nullable String why,
+            long aboutToken,
+            long acquired,
+            long expires,
+            long ttl,
+            long waits,
+            int place) {
         return new Call(
                 id,
                 owner,
@@ -102,14 +132,16 @@ public record Call(
                 via,
                 start,
                 at,
-                System.nanoTime(),
-                with,
+                ended,
+                result,
                 why,
                 aboutToken,
                 number,
                 acquired,
                 expires,
-                ttl);
+                ttl,
+                waits,
+                place);
     }
 
     /** Returns whether the result leaves open if the call was carried out. */

@@ -47,12 +47,15 @@ final class Coordinators implements AutoCloseable {
     private final List<URI> coordinators;
     private final WireCalls wire;
     private final JsonLines history;
+    private final Duration timeout;
     private final CloseableHttpClient http;
 
     Coordinators(List<URI> coordinators, Duration ttl, WireCalls wire, JsonLines history) {
         this.coordinators = coordinators;
         this.wire = wire;
         this.history = history;
+        // This is longer than the client waits, so that a late response is recorded as well.
+        timeout = ttl.plusSeconds(2);
         http = HttpClients.custom()
                 .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
                         .setMaxConnTotal(CONNECTIONS * coordinators.size())
@@ -61,10 +64,6 @@ final class Coordinators implements AutoCloseable {
                                 .setConnectTimeout(Timeout.ofSeconds(1))
                                 .setIdleTimeout(Timeout.ofSeconds(20))
                                 .build())
-                        .build())
-                .setDefaultRequestConfig(RequestConfig.custom()
-                        // This is longer than the client waits, so that a late response is recorded as well.
-                        .setResponseTimeout(Timeout.of(ttl.plusSeconds(2)))
                         .build())
                 .disableAutomaticRetries()
                 .disableRedirectHandling()
@@ -79,7 +78,7 @@ final class Coordinators implements AutoCloseable {
 
     /**
      * Sends the calls of one request to the coordinator that they name. Blocks until there is a response, for the ttl
-     * and 2 s at most.
+     * and 2 s at most, in addition to the time for which the calls wait.
      *
      * @param calls the calls, which are about to be sent
      * @param path the path of the request
@@ -91,7 +90,10 @@ final class Coordinators implements AutoCloseable {
         Reply reply = null;
         List<Call> answered;
         try {
-            reply = send(coordinators.get(calls.get(0).via() - 1).resolve(path), body);
+            reply = send(
+                    coordinators.get(calls.get(0).via() - 1).resolve(path),
+                    body,
+                    calls.get(0).waitMs());
             answered = wire.answered(calls, path, reply.status(), reply.body());
         } catch (IOException e) {
             answered = calls.stream()
@@ -102,8 +104,11 @@ final class Coordinators implements AutoCloseable {
         return new Outcome(answered, reply);
     }
 
-    private Reply send(URI uri, byte @Nullable [] body) throws IOException {
+    private Reply send(URI uri, byte @Nullable [] body, long waitMs) throws IOException {
         HttpUriRequestBase request = body == null ? new HttpGet(uri) : new HttpPost(uri);
+        request.setConfig(RequestConfig.custom()
+                .setResponseTimeout(Timeout.of(timeout.plusMillis(waitMs)))
+                .build());
         if (body != null) {
             request.setEntity(new ByteArrayEntity(body, ContentType.APPLICATION_JSON));
         }

@@ -48,12 +48,14 @@ final class WireCalls {
         }
         Kind kind = Kind.valueOf(matcher.group(2).toUpperCase(Locale.ROOT));
         JsonNode request = json.readTree(body);
+        long waitMs = request.path("waitMs").asLong();
         if (matcher.group(1) != null) {
-            return List.of(call(kind, URLDecoder.decode(matcher.group(1), StandardCharsets.UTF_8), request, via));
+            return List.of(call(kind, URLDecoder.decode(matcher.group(1), StandardCharsets.UTF_8), request, via)
+                    .waiting(waitMs));
         }
         List<Call> calls = new ArrayList<>();
         for (JsonNode item : request.get("items")) {
-            calls.add(call(kind, item.get("streamId").asText(), item, via));
+            calls.add(call(kind, item.get("streamId").asText(), item, via).waiting(waitMs));
         }
         return calls;
     }
@@ -113,7 +115,10 @@ final class WireCalls {
             JsonNode what = result.has("lease") ? result.get("lease") : result.get("problem");
             answered.add(answered(calls.get(i), result.get("status").asInt(), what));
         }
-        return answered;
+        // The first grant ends the wait for the other streams.
+        return answered.stream().anyMatch(Call::showsLease)
+                ? answered.stream().map(call -> call.at(0)).toList()
+                : answered;
     }
 
     private Call answered(Call call, int status, @Nullable JsonNode body) {
@@ -144,9 +149,14 @@ final class WireCalls {
         if (body != null && status == 409 && code.equals("lock-held") && call.kind() == Kind.ACQUIRE) {
             JsonNode holder = body.get("holder");
             return call.answered(
-                    Answer.HELD,
-                    holder.get("ownerId").asText(),
-                    holder.get("fencingToken").asLong());
+                            Answer.HELD,
+                            holder.get("ownerId").asText(),
+                            holder.get("fencingToken").asLong())
+                    .at(body.path("position").asInt());
+        }
+        if (body != null && status == 409 && code.equals("lock-awaited") && call.kind() == Kind.ACQUIRE) {
+            return call.answered(Answer.AWAITED, null, 0)
+                    .at(body.path("position").asInt());
         }
         if (status == 409 && code.equals("lease-id-used") && call.kind() == Kind.ACQUIRE) {
             return call.answered(Answer.USED, null, 0);

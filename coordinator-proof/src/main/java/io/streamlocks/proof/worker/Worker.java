@@ -4,6 +4,7 @@ import io.streamlocks.client.CoordinatorRefusedException;
 import io.streamlocks.client.CoordinatorUnavailableException;
 import io.streamlocks.client.HeldLease;
 import io.streamlocks.client.StreamLockClient;
+import io.streamlocks.client.Waiter;
 import io.streamlocks.proof.history.Answer;
 import io.streamlocks.proof.history.Call;
 import io.streamlocks.proof.history.JsonLines;
@@ -29,6 +30,9 @@ public final class Worker {
 
     /** The share of leases that a thread holds for some ttls, so that they are renewed. */
     private static final double HELD_LONG = 0.06;
+
+    /** The share of threads that wait for streams. Each of them makes fewer calls than a thread that does not. */
+    private static final double WAITING = 0.2;
 
     private final Settings settings;
     private final JsonLines history;
@@ -102,7 +106,9 @@ public final class Worker {
         List<Thread> threads = IntStream.range(0, settings.threads())
                 .mapToObj(i -> {
                     Random random = new Random(seeds.nextLong());
-                    return new Thread(() -> worker.work(random), "work-" + i);
+                    return i < settings.threads() * WAITING
+                            ? new Thread(() -> worker.workAfterWaits(random), "wait-" + i)
+                            : new Thread(() -> worker.work(random), "work-" + i);
                 })
                 .toList();
         threads.forEach(Thread::start);
@@ -154,6 +160,37 @@ public final class Worker {
                 } catch (IOException e) {
                     throw new IllegalStateException("The history cannot be written", e);
                 }
+            }
+        }
+    }
+
+    /** Waits for one stream, or for the first of several, and keeps the places for some calls. */
+    private void workAfterWaits(Random random) {
+        while (!stopping) {
+            List<String> wanted = IntStream.range(0, 1 + random.nextInt(3))
+                    .mapToObj(i -> "s-" + (1 + random.nextInt(settings.streams())))
+                    .distinct()
+                    .toList();
+            Duration wait =
+                    settings.ttl().multipliedBy(random.nextInt(3) == 0 ? 3 : 1).dividedBy(2);
+            try (Waiter waiter = client.newWaiter()) {
+                List<HeldLease> leases = List.of();
+                for (int i = 0; i < 4 && leases.isEmpty() && !stopping; i++) {
+                    leases = waiter.await(
+                            wanted.stream().map(settings.streamPrefix()::concat).toList(), wait);
+                }
+                for (HeldLease lease : leases) {
+                    hold(
+                            lease,
+                            lease.streamId().substring(settings.streamPrefix().length()),
+                            random);
+                }
+            } catch (CoordinatorUnavailableException | CoordinatorRefusedException e) {
+                // Faults cause this.
+            } catch (InterruptedException e) {
+                throw new IllegalStateException("Nothing interrupts these threads", e);
+            } catch (IOException e) {
+                throw new IllegalStateException("The history cannot be written", e);
             }
         }
     }

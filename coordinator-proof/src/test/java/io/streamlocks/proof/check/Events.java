@@ -2,6 +2,7 @@ package io.streamlocks.proof.check;
 
 import io.streamlocks.proof.history.Answer;
 import io.streamlocks.proof.history.Call;
+import io.streamlocks.proof.history.Fault;
 import io.streamlocks.proof.history.Grant;
 import io.streamlocks.proof.history.Kind;
 import io.streamlocks.proof.history.Write;
@@ -116,8 +117,23 @@ final class Events {
         return new StreamHistory(STREAM, calls, writes, grants);
     }
 
-    List<Violation> check() {
-        return Checker.check(build());
+    List<Violation> check(Fault... faults) {
+        return Checker.check(build(), List.of(faults));
+    }
+
+    /** Adds a call that waits from one time to the other, and has this position when its time is up. */
+    Events waited(String owner, String lease, double from, double to, int position) {
+        calls.add(call(owner, Kind.ACQUIRE, lease, from, to, Answer.AWAITED, null, 0, 0, 0, 0)
+                .waiting(Math.round((to - from) * 1000))
+                .at(position));
+        return this;
+    }
+
+    /** Adds a call that waits and is granted at its end. */
+    Events waitedAndAcquired(String owner, String lease, double from, double to, long token) {
+        acquired(owner, lease, from, to, token, to);
+        calls.add(calls.remove(calls.size() - 1).waiting(20_000));
+        return this;
     }
 
     private Events shown(
@@ -168,7 +184,9 @@ final class Events {
                 number,
                 acquiredAt,
                 expiresAt,
-                TTL_MS);
+                TTL_MS,
+                0,
+                0);
     }
 
     static long nanos(double seconds) {

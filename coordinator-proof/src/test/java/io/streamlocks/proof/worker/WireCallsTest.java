@@ -68,6 +68,36 @@ class WireCallsTest {
     }
 
     @Test
+    void aCallThatWaitedShowsItsPosition() throws IOException {
+        String path = "/v1/locks/run-s-1/acquire";
+        List<Call> sent = wire.read(path, bytes("{'leaseId':'a','waitMs':1500}"), 1);
+        Call awaited = wire.answered(sent, path, 409, bytes("{'code':'lock-awaited','position':2}"))
+                .get(0);
+
+        assertThat(awaited.waitMs()).isEqualTo(1500);
+        assertThat(awaited.answer()).isEqualTo(Answer.AWAITED);
+        assertThat(awaited.position()).isEqualTo(2);
+        assertThat(answered("acquire", 409, HELD).position()).isZero();
+    }
+
+    @Test
+    void aBatchThatWasGrantedOneStreamHasWaitedLessForTheOthers() throws IOException {
+        String path = "/v1/batch/acquire";
+        String items = "{'waitMs':1500,'items':[{'streamId':'run-s-1','leaseId':'a'},{'streamId':'run-s-2',"
+                + "'leaseId':'b'}]}";
+        String held = "{'status':409,'problem':{'code':'lock-awaited','position':1}}";
+        List<Call> sent = wire.read(path, bytes(items), 1);
+
+        assertThat(wire.answered(
+                        sent, path, 200, bytes("{'results':[{'status':200,'lease':" + LEASE + "}," + held + "]}")))
+                .extracting(Call::position)
+                .containsExactly(0, 0);
+        assertThat(wire.answered(sent, path, 200, bytes("{'results':[" + held + "," + held + "]}")))
+                .extracting(Call::position)
+                .containsExactly(1, 1);
+    }
+
+    @Test
     void aBatchThatFailsAsAWholeFailsEachOfItsCalls() throws IOException {
         assertThat(batch(503, "{'code':'overloaded'}")).containsExactly(Answer.UNKNOWN, Answer.UNKNOWN);
         assertThat(batch(500, "{'code':'internal'}")).containsExactly(Answer.UNEXPECTED, Answer.UNEXPECTED);

@@ -105,7 +105,8 @@ final class WaitingCall {
 
     /** Returns whether a request is still without a final outcome. */
     synchronized boolean isOpen(Wait wait) {
-        return WaitingRoom.mayWait(latest.get(wait.index()));
+        AcquireOutcome outcome = latest.get(wait.index());
+        return WaitingRoom.mayWait(outcome) || LeaveReports.isUndone(outcome);
     }
 
     /** Responds with the latest outcomes. */

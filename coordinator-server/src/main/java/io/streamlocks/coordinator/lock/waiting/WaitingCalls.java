@@ -120,6 +120,9 @@ final class WaitingCalls implements AwaitedStreams.Findings {
     }
 
     private void takePlaces(WaitingCall call, List<Wait> waits) {
+        if (call.hasEnded()) {
+            return;
+        }
         long askedNanos = nanoTime.getAsLong();
         queue(call, waits, waits(call)).whenComplete((taken, failure) -> {
             if (failure == null) {
@@ -163,17 +166,15 @@ final class WaitingCalls implements AwaitedStreams.Findings {
     private void takeLater(WaitingCall call, Map<Wait, AcquireOutcome> undone) {
         boolean waitsForOthers = call.waits().stream().filter(call::isOpen).anyMatch(wait -> !undone.containsKey(wait));
         if (!waitsForOthers) {
-            undone.forEach(this::refused);
+            undone.forEach((wait, outcome) -> call.decide(wait.index(), outcome));
+            if (end(call, true)) {
+                call.respond();
+            }
             return;
         }
-        // Without a place, others would be granted these streams first for as long as the call waits.
-        delay.run(
-                () -> {
-                    if (!call.hasEnded()) {
-                        takePlaces(call, List.copyOf(undone.keySet()));
-                    }
-                },
-                QUEUE_AGAIN_MS);
+        // Without places, the call would miss these streams for as long as it waits for the others.
+        List<Wait> again = List.copyOf(undone.keySet());
+        delay.run(() -> takePlaces(call, again), QUEUE_AGAIN_MS);
     }
 
     /** Decides a request that does not wait any longer, and ends its call if it was the last one. */
@@ -254,20 +255,13 @@ final class WaitingCalls implements AwaitedStreams.Findings {
     }
 
     private AcquireOutcome timed(WaitingCall call, AcquireOutcome outcome, long askedNanos) {
-        Duration waited = Duration.ofNanos(askedNanos - call.arrivedNanos());
-        observeEnd(call, outcome);
-        return outcome instanceof AcquireOutcome.Granted granted
-                ? new AcquireOutcome.Granted(granted.lease(), waited)
-                : outcome;
-    }
-
-    private void observeEnd(WaitingCall call, AcquireOutcome outcome) {
         long nanos = nanoTime.getAsLong() - call.arrivedNanos();
-        if (outcome instanceof AcquireOutcome.Granted) {
+        if (outcome instanceof AcquireOutcome.Granted granted) {
             observer.granted(nanos);
-        } else {
-            observer.notGranted(nanos);
+            return new AcquireOutcome.Granted(granted.lease(), Duration.ofNanos(askedNanos - call.arrivedNanos()));
         }
+        observer.notGranted(nanos);
+        return outcome;
     }
 
     /** Ends a call whose client reads no response. A lease that it is granted nevertheless ends with its ttl. */

@@ -147,14 +147,15 @@ public final class WaitingRoom implements AutoCloseable {
             List<AcquireRequest> requests,
             List<AcquireOutcome> outcomes,
             Consumer<Runnable> onClosed) {
-        List<Wait> waits = IntStream.range(0, requests.size())
-                .filter(i -> mayWait(outcomes.get(i)))
-                .mapToObj(i -> new Wait(call, i, requests.get(i)))
-                .toList();
-        if (waits.isEmpty()) {
+        if (outcomes.stream().noneMatch(WaitingRoom::mayWait)) {
             call.outcomes().complete(outcomes);
             return;
         }
+        // A stream that was locked may have a place of an earlier call, which would die while this one waits.
+        List<Wait> waits = IntStream.range(0, requests.size())
+                .filter(i -> mayWait(outcomes.get(i)) || LeaveReports.isUndone(outcomes.get(i)))
+                .mapToObj(i -> new Wait(call, i, requests.get(i)))
+                .toList();
         if (outcomes.stream().anyMatch(AcquireOutcome.Granted.class::isInstance)) {
             // The next call may wait for these, and nobody must have overtaken them by then.
             calls.queue(call, waits, Duration.ZERO)

@@ -32,10 +32,22 @@ class LockedStreamTest {
     /** The stream that is locked for requests for places; empty for none. */
     private volatile String locked = "";
 
+    /** Whether it is locked for acquires, too. */
+    private volatile boolean locksAcquires = true;
+
     private final LockManager storage = new ForwardingLocks() {
         @Override
         protected LockManager next() {
             return memory;
+        }
+
+        @Override
+        public List<AcquireOutcome> acquire(List<AcquireRequest> requests) {
+            return requests.stream()
+                    .map(request -> locksAcquires && request.streamId().equals(locked)
+                            ? new AcquireOutcome.Blocked()
+                            : memory.acquire(List.of(request)).get(0))
+                    .toList();
         }
 
         @Override
@@ -79,7 +91,20 @@ class LockedStreamTest {
     void aCallWithOtherPlacesAsksAgainForThePlaceOfAStreamThatWasLocked() throws Exception {
         AcquireRequest holder = request("stream-1", "holder");
         memory.acquire(List.of(holder, request("stream-2", "holder")));
+        locksAcquires = false;
         locked = "stream-1";
+        assertThatItIsGranted(holder);
+    }
+
+    @Test
+    void aCallAsksForThePlaceOfAStreamThatWasLockedForItsAcquire() throws Exception {
+        AcquireRequest holder = request("stream-1", "holder");
+        memory.acquire(List.of(holder, request("stream-2", "holder")));
+        locked = "stream-1";
+        assertThatItIsGranted(holder);
+    }
+
+    private void assertThatItIsGranted(AcquireRequest holder) throws Exception {
         CompletableFuture<List<AcquireOutcome>> call =
                 call(request("stream-1", "waiter"), request("stream-2", "waiter"));
         gaveUp.get(10, TimeUnit.SECONDS);
@@ -92,6 +117,7 @@ class LockedStreamTest {
     @Test
     void aCallWithoutAnotherPlaceIsAnsweredThatItsStreamIsLocked() throws Exception {
         memory.acquire(List.of(request("stream-1", "holder")));
+        locksAcquires = false;
         locked = "stream-1";
         List<AcquireOutcome> outcomes = call(request("stream-1", "waiter")).get(10, TimeUnit.SECONDS);
         assertThat(outcomes).containsExactly(new AcquireOutcome.Blocked());

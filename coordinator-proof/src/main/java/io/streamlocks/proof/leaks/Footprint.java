@@ -1,0 +1,87 @@
+package io.streamlocks.proof.leaks;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * What a JVM needs on this machine.
+ *
+ * @param threads the number of its threads
+ * @param files the number of its open files and connections
+ * @param heapBytes the size of the objects that are left after a garbage collection
+ */
+record Footprint(int threads, int files, long heapBytes) {
+
+    private static final Pattern THREADS = Pattern.compile("Threads:\\s+(\\d+)");
+    private static final Pattern TOTAL = Pattern.compile("Total\\s+\\d+\\s+(\\d+)");
+
+    /** How much more is no leak: pools that have not reached their size, and code that was compiled later. */
+    private static final int MORE_THREADS = 20;
+
+    private static final int MORE_FILES = 30;
+    private static final long MORE_HEAP = 12_000_000;
+
+    /** Measures a process. Blocks for its garbage collection. */
+    static Footprint of(long pid) throws IOException, InterruptedException {
+        Path process = Path.of("/proc", Long.toString(pid));
+        int files;
+        try (Stream<Path> open = Files.list(process.resolve("fd"))) {
+            files = (int) open.count();
+        }
+        return new Footprint(
+                (int) number(THREADS, Files.readString(process.resolve("status"))),
+                files,
+                number(TOTAL, histogram(pid)));
+    }
+
+    /** The histogram collects garbage first. */
+    private static String histogram(long pid) throws IOException, InterruptedException {
+        Process jcmd = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                        Long.toString(pid),
+                        "GC.class_histogram")
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (jcmd.waitFor() != 0) {
+            throw new IOException("jcmd failed: " + output);
+        }
+        return output;
+    }
+
+    private static long number(Pattern pattern, String text) throws IOException {
+        Matcher matcher = pattern.matcher(text);
+        if (!matcher.find()) {
+            throw new IOException("There is no " + pattern + " in: " + text);
+        }
+        return Long.parseLong(matcher.group(1));
+    }
+
+    /** Returns what has grown since an earlier measurement by more than a JVM needs to settle. */
+    List<String> growthSince(Footprint before) {
+        List<String> growth = new ArrayList<>();
+        if (threads > before.threads + MORE_THREADS) {
+            growth.add("the threads have grown from " + before.threads + " to " + threads);
+        }
+        if (files > before.files + MORE_FILES) {
+            growth.add("the open files have grown from " + before.files + " to " + files);
+        }
+        if (heapBytes > before.heapBytes + MORE_HEAP) {
+            growth.add("the heap has grown from " + before.heapBytes + " to " + heapBytes + " bytes");
+        }
+        return growth;
+    }
+
+    @Override
+    public String toString() {
+        return String.format(Locale.ROOT, "%d threads, %d files, %.1f MB", threads, files, heapBytes / 1e6);
+    }
+}
