@@ -132,11 +132,7 @@ final class Lane {
     private boolean isWorthAnother() {
         int untried = waiting.requests() - requestsBlocked;
         return untried >= MANY_REQUESTS
-                || (untried > 0
-                        && !underWay.isEmpty()
-                        && (underWay.get(0).isOfPlaces()
-                                || backlog.isOlderThan(
-                                        PATIENCE_MS, underWay.get(0).beganNanos())));
+                || (untried > 0 && !underWay.isEmpty() && underWay.get(0).letsOthersBegin(backlog));
     }
 
     void close() {

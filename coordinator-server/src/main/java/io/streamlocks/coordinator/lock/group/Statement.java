@@ -40,9 +40,11 @@ final class Statement<Q, O> {
         this.beganNanos = beganNanos;
     }
 
-    /** Returns whether it takes or keeps places in queues, and grants nothing that others wait for. */
-    boolean isOfPlaces() {
-        return operation.kind() == StatementKind.QUEUE || operation.kind() == StatementKind.LEAVE;
+    /** Returns whether others should begin beside it: it only takes places in queues, or something delays it. */
+    boolean letsOthersBegin(Backlog backlog) {
+        return operation.kind() == StatementKind.QUEUE
+                || operation.kind() == StatementKind.LEAVE
+                || backlog.isOlderThan(Lane.PATIENCE_MS, beganNanos);
     }
 
     long beganNanos() {

@@ -1,16 +1,24 @@
 package io.streamlocks.coordinator.lock.waiting;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A call that waits, and the outcomes of its requests so far. It ends once, with its first grant, with the end of its
  * time, because its client has gone, or because the server stops. This class is thread-safe.
  */
 final class WaitingCall {
+
+    /**
+     * The storage grants a place for this much longer than its call waits, so that the place is still good when the
+     * server ends the call in time.
+     */
+    static final Duration SLACK = Duration.ofSeconds(1);
 
     private final UUID id = UUID.randomUUID();
     private final String caller;
@@ -52,6 +60,12 @@ final class WaitingCall {
 
     long untilNanos() {
         return untilNanos;
+    }
+
+    /** Returns how long the storage may grant a place of this call. */
+    Duration placeTime(long nowNanos) {
+        long left = Math.max(0, untilNanos - nowNanos);
+        return Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(left)).plus(SLACK);
     }
 
     /** Returns the future that the client waits for. */

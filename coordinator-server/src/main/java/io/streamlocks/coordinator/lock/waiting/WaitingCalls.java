@@ -17,7 +17,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -26,12 +25,6 @@ import java.util.function.LongSupplier;
  * thread-safe, and no method blocks.
  */
 final class WaitingCalls implements AwaitedStreams.Findings {
-
-    /**
-     * The storage grants a place for this much longer than its call waits, so that the place is still good when the
-     * server ends the call in time.
-     */
-    static final Duration SLACK = Duration.ofSeconds(1);
 
     /** When a place is asked for again, if its stream was locked while the call has other places. */
     static final int QUEUE_AGAIN_MS = 500;
@@ -70,7 +63,7 @@ final class WaitingCalls implements AwaitedStreams.Findings {
         this.delay = delay;
         this.nanoTime = nanoTime;
         this.limits = limits;
-        this.leaves = new LeaveReports(locks, delay, nanoTime, SLACK);
+        this.leaves = new LeaveReports(locks, delay, nanoTime, WaitingCall.SLACK);
         this.streams = new AwaitedStreams(storage, handOvers, observer, this, looker, delay, nanoTime);
         this.deadlines = new Deadlines(nanoTime, delay, this::timeIsUp);
     }
@@ -114,17 +107,12 @@ final class WaitingCalls implements AwaitedStreams.Findings {
         List.copyOf(calls).forEach(call -> fail(call, new DrainingException()));
     }
 
-    private Duration waits(WaitingCall call) {
-        long left = Math.max(0, call.untilNanos() - nanoTime.getAsLong());
-        return Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(left)).plus(SLACK);
-    }
-
     private void takePlaces(WaitingCall call, List<Wait> waits) {
         if (call.hasEnded()) {
             return;
         }
         long askedNanos = nanoTime.getAsLong();
-        queue(call, waits, waits(call)).whenComplete((taken, failure) -> {
+        queue(call, waits, call.placeTime(nanoTime.getAsLong())).whenComplete((taken, failure) -> {
             if (failure == null) {
                 taken(call, waits, taken, askedNanos);
             } else {
@@ -204,7 +192,8 @@ final class WaitingCalls implements AwaitedStreams.Findings {
                 refused(wait, outcome);
             } else if (WaitingRoom.mayWait(outcome)) {
                 List<Wait> waits = List.of(wait);
-                queue(call, waits, waits(call)).thenAccept(taken -> taken(call, waits, taken, askedNanos));
+                queue(call, waits, call.placeTime(nanoTime.getAsLong()))
+                        .thenAccept(taken -> taken(call, waits, taken, askedNanos));
             }
         });
     }

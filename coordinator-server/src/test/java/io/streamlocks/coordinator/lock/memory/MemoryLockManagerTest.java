@@ -7,6 +7,7 @@ import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.testkit.contract.LockManagerContract;
 import io.streamlocks.testkit.contract.OwnerPrefixContract;
+import io.streamlocks.testkit.contract.PlaceContract;
 import io.streamlocks.testkit.contract.QueueContract;
 import io.streamlocks.testkit.contract.TestClock;
 import io.streamlocks.testkit.contract.TimeByTestClock;
@@ -15,7 +16,8 @@ import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-class MemoryLockManagerTest extends LockManagerContract implements OwnerPrefixContract, QueueContract, TimeByTestClock {
+class MemoryLockManagerTest extends LockManagerContract
+        implements OwnerPrefixContract, QueueContract, PlaceContract, TimeByTestClock {
 
     private final TestClock clock = new TestClock();
     private final LockManager locks = new MemoryLockManager(clock, true);

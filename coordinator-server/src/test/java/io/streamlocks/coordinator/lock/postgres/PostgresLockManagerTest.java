@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.testkit.contract.LockManagerContract;
 import io.streamlocks.testkit.contract.OwnerPrefixContract;
+import io.streamlocks.testkit.contract.PlaceContract;
 import io.streamlocks.testkit.contract.QueueContract;
 import io.streamlocks.testkit.contract.TimeByTestDatabase;
 import io.streamlocks.testkit.rig.TestDatabase;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 @Tag("postgres")
 class PostgresLockManagerTest extends LockManagerContract
-        implements OwnerPrefixContract, QueueContract, TimeByTestDatabase {
+        implements OwnerPrefixContract, QueueContract, PlaceContract, TimeByTestDatabase {
 
     private static TestDatabase database;
     private static LockManager locks;
