@@ -64,7 +64,8 @@ public final class Figures {
     public void add(StreamHistory history) {
         for (Call call : history.calls()) {
             operations++;
-            answers.merge(call.kind() + " " + call.answer(), 1L, Long::sum);
+            answers.merge(
+                    call.kind() + " " + call.answer() + (call.position() > 0 ? " with a position" : ""), 1L, Long::sum);
             long when = call.end() == 0 ? call.start() : call.end();
             if (!call.tellsNothing() && when >= run.start() && when < run.end()) {
                 perSecond[(int) ((when - run.start()) / SECOND)]++;

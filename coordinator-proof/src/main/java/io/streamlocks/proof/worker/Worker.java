@@ -171,8 +171,10 @@ public final class Worker {
                     .mapToObj(i -> "s-" + (1 + random.nextInt(settings.streams())))
                     .distinct()
                     .toList();
-            Duration wait =
-                    settings.ttl().multipliedBy(random.nextInt(3) == 0 ? 3 : 1).dividedBy(2);
+            // Short waits often end with a position, which the next call must keep. Long ones are handed a stream over.
+            Duration wait = settings.ttl()
+                    .multipliedBy(List.of(1, 3, 9).get(random.nextInt(3)))
+                    .dividedBy(6);
             try (Waiter waiter = client.newWaiter()) {
                 List<HeldLease> leases = List.of();
                 for (int i = 0; i < 4 && leases.isEmpty() && !stopping; i++) {
