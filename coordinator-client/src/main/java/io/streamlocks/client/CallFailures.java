@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
 /** Turns answers without success into exceptions. This class is thread-safe. */
 final class CallFailures {
 
-    /** The Retry-After of a single call, which an item of a batch lacks. */
-    private static final Duration RETRY_TOO_MANY_AFTER = Duration.ofSeconds(5);
+    /** The Retry-After of a single call, which an item of a batch lacks. A census of the leases takes place this often. */
+    private static final Duration RETRY_TOO_MANY_LEASES_AFTER = Duration.ofSeconds(5);
+
+    /** A place in a queue outlives its call by 5 s, so the next call must come earlier. */
+    private static final Duration RETRY_TOO_MANY_WAITERS_AFTER = Duration.ofSeconds(1);
 
     private final ObjectMapper json;
 
@@ -48,8 +51,13 @@ final class CallFailures {
      * @param problem null if the answer has none
      */
     static StreamLockException ofItem(String what, String streamId, int status, @Nullable Problem problem) {
-        boolean tooMany = isTooMany(status, problem);
-        Optional<Duration> itemRetryAfter = tooMany ? Optional.of(RETRY_TOO_MANY_AFTER) : Optional.empty();
+        Optional<Duration> itemRetryAfter = Optional.empty();
+        if (isTooMany(status, problem)) {
+            itemRetryAfter = Optional.of(
+                    "too-many-waiters".equals(code(problem))
+                            ? RETRY_TOO_MANY_WAITERS_AFTER
+                            : RETRY_TOO_MANY_LEASES_AFTER);
+        }
         return failure(
                 what,
                 Optional.of(streamId),

@@ -121,7 +121,17 @@ public final class LeaderElection implements AutoCloseable {
     }
 
     private void run() {
+        try {
+            takePart();
+        } finally {
+            over = true;
+        }
+    }
+
+    private void takePart() {
         while (!isOver()) {
+            // A listener may have handed this thread to others, whose interrupt comes late. The wait would end at once.
+            Thread.interrupted();
             try {
                 Optional<HeldLease> granted = awaitTurn();
                 if (granted.isPresent() && !lead(granted.get())) {
@@ -134,7 +144,6 @@ public final class LeaderElection implements AutoCloseable {
                 }
             }
         }
-        over = true;
     }
 
     private Optional<HeldLease> awaitTurn() {
@@ -191,7 +200,7 @@ public final class LeaderElection implements AutoCloseable {
             body.call();
             return true;
         } catch (Throwable e) {
-            if (e instanceof InterruptedException && !isLeader()) {
+            if (e instanceof InterruptedException && (closed || !isLeader())) {
                 LOG.debug("{} of the election {} was interrupted", callback, name);
             } else {
                 LOG.error("{} of the election {} failed", callback, name, e);

@@ -76,7 +76,12 @@ final class AwaitedStreams {
         streamIds.forEach(stream -> wantedUntilNanos.put(stream, untilNanos));
         if (!running) {
             running = true;
-            executor.execute(this::run);
+            try {
+                executor.execute(this::run);
+            } catch (RuntimeException | Error e) {
+                running = false;
+                throw e;
+            }
         }
     }
 
@@ -156,6 +161,10 @@ final class AwaitedStreams {
             return;
         } catch (CoordinatorRefusedException e) {
             errors.log(String.valueOf(e.getMessage()), "The wait for held streams was refused", e);
+            // Their next events try to acquire them meanwhile. A server of the previous version refuses every wait.
+            synchronized (this) {
+                queued = Set.of();
+            }
             pause(RETRY_AFTER);
             return;
         }

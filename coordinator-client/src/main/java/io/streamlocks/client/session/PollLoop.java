@@ -144,7 +144,11 @@ public final class PollLoop<E> implements AutoCloseable {
         }
         Set<String> locked = new LinkedHashSet<>();
         events.forEach(event -> route(event, locked));
-        registry.want(locked, wantedFor);
+        try {
+            registry.want(locked, wantedFor);
+        } catch (Throwable e) {
+            log(String.valueOf(e.getMessage()), "The wait for held streams could not begin", e);
+        }
     }
 
     /** Returns for how long a stream is wanted after its latest event: for two turns at least. */

@@ -113,7 +113,8 @@
  *       only the server died, the client calls again with its lease id and gets its lease. If the client died as well,
  *       the lease ends with its ttl. A server that notices that a client has gone gives its place up.
  *   <li><em>A place that is lost</em>, because a fail-over of the storage lost its commit. The server finds that a call
- *       has no place, and takes another one, behind those that came in the meantime.
+ *       has no place, and ends the call. Its client calls again and takes another place, behind those that came in the
+ *       meantime.
  * </ul>
  *
  * <h2>Certainty</h2>

@@ -88,37 +88,43 @@ record PostgresQueues(Statements statements, AcquireChange acquire, UUID serverI
                 column(requests, LeaveRequest::keepsPlace, Boolean[]::new));
         List<Optional<AcquireOutcome>> outcomes =
                 new ArrayList<>(Collections.nCopies(requests.size(), Optional.of(BLOCKED)));
-        List<Integer> kept = new ArrayList<>();
-        List<Integer> open = new ArrayList<>();
+        List<Integer> ended = new ArrayList<>();
         for (int i = 0; i < done.size(); i++) {
             if (!done.get(i).word().equals("blocked")) {
                 if (!requests.get(i).keepsPlace()) {
                     outcomes.set(i, Optional.empty());
                 } else {
-                    (done.get(i).word().equals("left") ? kept : open).add(i);
+                    ended.add(i);
                 }
             }
         }
-        open.addAll(glance(kept, requests, done, outcomes));
-        judge("leave", open, requests.stream().map(PostgresQueues::acquire).toList(), outcomes);
+        judge(
+                "leave",
+                glance(ended, requests, done, outcomes),
+                requests.stream().map(PostgresQueues::acquire).toList(),
+                outcomes);
         return outcomes;
     }
 
     /** Decides what the committed rows decide, and returns the requests that are left. */
     private List<Integer> glance(
-            List<Integer> kept, List<LeaveRequest> requests, List<Done> done, List<Optional<AcquireOutcome>> outcomes) {
-        List<Integer> left = new ArrayList<>(kept);
-        if (!kept.isEmpty()) {
+            List<Integer> ended,
+            List<LeaveRequest> requests,
+            List<Done> done,
+            List<Optional<AcquireOutcome>> outcomes) {
+        List<Integer> left = new ArrayList<>(ended);
+        if (!ended.isEmpty()) {
             look(
                     "leave",
                     LockSql.GLANCE,
-                    kept,
+                    ended,
                     requests.stream().map(PostgresQueues::acquire).toList(),
                     (index, row) -> {
-                        OptionalInt position = OptionalInt.of(done.get(index).position());
+                        int kept = done.get(index).position();
+                        OptionalInt position = kept == 0 ? OptionalInt.empty() : OptionalInt.of(kept);
                         Optional<AcquireOutcome> outcome =
                                 AcquireChange.glance(row).map(seen -> at(position, seen));
-                        // The caller is at the head of the queue of a free stream.
+                        // The caller is at the head of the queue of a free stream, or its place was lost.
                         boolean isFree = row.getString("stream_id") != null
                                 && !row.getBoolean("is_live")
                                 && !row.getBoolean("is_latest")

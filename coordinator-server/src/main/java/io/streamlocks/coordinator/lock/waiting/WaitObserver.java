@@ -47,7 +47,7 @@ public interface WaitObserver {
     /** Reports that a request was given up after it had waited for so long. */
     void notGranted(long nanos);
 
-    /** Reports that so many requests had lost their places, and take new ones. */
+    /** Reports that so many requests had lost their places, so that their calls end. */
     void placesLost(int places);
 
     /**

@@ -175,27 +175,14 @@ final class WaitingCalls implements AwaitedStreams.Findings {
         }
     }
 
-    /** Takes another place. The stream may have been forgotten as well, and then an acquire grants it. */
+    /**
+     * Ends the call, as if its time were up. A client that still wants the stream calls again and takes another place.
+     * This server must not take one: the client may have given the place up by a release, behind a proxy that keeps the
+     * connection of the call, and nobody would use the lease.
+     */
     @Override
     public void placeLost(Wait wait) {
-        WaitingCall call = wait.call();
-        long askedNanos = nanoTime.getAsLong();
-        locks.acquire(call.caller(), List.of(wait.request())).whenComplete((outcomes, failure) -> {
-            if (failure != null || call.hasEnded()) {
-                // The next search finds the place missing again, unless the call has ended.
-                return;
-            }
-            AcquireOutcome outcome = outcomes.get(0);
-            if (outcome instanceof AcquireOutcome.Granted granted) {
-                granted(wait, granted.lease(), askedNanos);
-            } else if (outcome instanceof AcquireOutcome.LeaseIdUsed) {
-                refused(wait, outcome);
-            } else if (WaitingRoom.mayWait(outcome)) {
-                List<Wait> waits = List.of(wait);
-                queue(call, waits, call.placeTime(nanoTime.getAsLong()))
-                        .thenAccept(taken -> taken(call, waits, taken, askedNanos));
-            }
-        });
+        timeIsUp(wait.call());
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.streamlocks.coordinator.lock.BlockedException;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.LockReads;
+import io.streamlocks.coordinator.lock.QueueRequest;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
@@ -98,6 +99,11 @@ final class HeldUpLocks extends ForwardingLocks {
     }
 
     @Override
+    public List<Optional<AcquireOutcome>> queue(List<QueueRequest> requests) {
+        return statement("queue", requests, QueueRequest::streamId, () -> locks.queue(requests));
+    }
+
+    @Override
     public Optional<Lock> find(String streamId) {
         return statement("find", List.of(streamId), Function.identity(), () -> {
             if (locked.contains(streamId)) {
@@ -159,7 +165,7 @@ final class HeldUpLocks extends ForwardingLocks {
     }
 
     private static boolean isChange(String what) {
-        return what.equals("acquire") || what.equals("release");
+        return what.equals("acquire") || what.equals("release") || what.equals("queue");
     }
 
     private <Q, T> T statement(String what, List<Q> requests, Function<Q, String> streamId, Supplier<T> statement) {

@@ -5,8 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.QueueRequest;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -59,6 +61,25 @@ class TwoStatementsTest extends GroupCommitFixture {
         get(third);
         assertThat(storage.statements).hasSize(4);
         assertThat(storage.mostAtOnce).isEqualTo(1);
+    }
+
+    @Test
+    void aReleaseDoesNotWaitForAStatementThatTakesPlaces() throws Exception {
+        storage.letGo(1);
+        get(acquire(streams.get(0)));
+        QueueRequest place = new QueueRequest(requests(streams.subList(0, 1)).get(0), UUID.randomUUID(), Duration.ZERO);
+        var heldUp = locks.queue("caller", List.of(place));
+        await().until(() -> storage.statements.size() == 2);
+        var release = locks.release("caller", List.of(new ReleaseRequest(streams.get(1), UUID.randomUUID())));
+        var ofTheSameStream = locks.release("caller", List.of(new ReleaseRequest(streams.get(0), UUID.randomUUID())));
+        await().until(() -> storage.statements.size() == 3);
+        assertThat(storage.statements.get(2)).isEqualTo("release " + streams.subList(1, 2));
+        assertThat(heldUp).isNotDone();
+        storage.letAllGo();
+        get(heldUp);
+        get(release);
+        get(ofTheSameStream);
+        assertThat(storage.overlapped).isFalse();
     }
 
     @Test

@@ -132,44 +132,47 @@ class AwaitedStreamsTest extends WaitingFixture {
     }
 
     @Test
-    void aPlaceThatIsLostIsTakenAgainAndCounted() {
+    void aCallThatHasLostItsPlaceEndsAndIsCounted() {
         Lease lease = grant("alice");
         AcquireRequest request = request("bob");
         CompletableFuture<List<AcquireOutcome>> bob = call(request);
         release(stream, request.leaseId());
-        assertThat(waiting()).isEmpty();
         time.pass(Duration.ofSeconds(6));
-        assertThat(waiting()).containsExactly("bob");
+        AcquireOutcome.Held held = (AcquireOutcome.Held) outcome(bob);
+        assertThat(held.holder().ownerId()).isEqualTo("alice");
+        assertThat(held.position()).isEmpty();
         assertThat(observed.lost).isEqualTo(1);
-        release(lease);
-        assertThat(grantOf(bob).lease().lock().ownerId()).isEqualTo("bob");
         assertThatNothingIsLeft();
+        CompletableFuture<List<AcquireOutcome>> again = call(request);
+        release(lease);
+        assertThat(grantOf(again).lease().lock().ownerId()).isEqualTo("bob");
     }
 
     @Test
-    void aPlaceOfAStreamThatIsFreeByNowIsReplacedByItsLease() {
+    void aCallWhosePlaceWasGivenUpIsNotGrantedAStreamThatIsFree() {
         Lease lease = grant("alice");
         AcquireRequest request = request("bob");
         CompletableFuture<List<AcquireOutcome>> bob = call(request);
         release(stream, request.leaseId());
         release(lease);
-        assertThat(holder()).isEmpty();
         time.pass(Duration.ofSeconds(6));
-        assertThat(grantOf(bob).lease().lock().ownerId()).isEqualTo("bob");
+        assertThat(outcome(bob)).isInstanceOf(AcquireOutcome.Awaited.class);
+        assertThat(holder()).isEmpty();
+        assertThatNothingIsLeft();
     }
 
     @Test
     void theSearchForLostPlacesIsRepeatedAfterAFailure() {
         grant("alice");
         AcquireRequest request = request("bob");
-        call(request);
+        CompletableFuture<List<AcquireOutcome>> bob = call(request);
         release(stream, request.leaseId());
-        storage.failing.add("queue");
+        storage.failing.add("withoutPlace");
         time.pass(Duration.ofSeconds(7));
-        assertThat(waiting()).isEmpty();
+        assertThat(bob).isNotDone();
         storage.failing.clear();
         time.pass(Duration.ofSeconds(6));
-        assertThat(waiting()).containsExactly("bob");
+        assertThat(outcome(bob)).isInstanceOf(AcquireOutcome.Held.class);
     }
 
     @Test

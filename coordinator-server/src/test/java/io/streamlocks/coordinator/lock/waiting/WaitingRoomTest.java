@@ -62,6 +62,19 @@ class WaitingRoomTest extends WaitingFixture {
     }
 
     @Test
+    void aCallForAStreamThatOthersWaitForTakesItsPlaceAtOnce() {
+        Lease lease = grant("alice");
+        CompletableFuture<List<AcquireOutcome>> bob = call(request("bob"));
+        storage.calls.clear();
+        CompletableFuture<List<AcquireOutcome>> carol = call(request("carol"));
+        assertThat(storage.calls).containsExactly("queue 1");
+        release(lease);
+        release(grantOf(bob).lease());
+        assertThat(grantOf(carol).lease().lock().ownerId()).isEqualTo("carol");
+        assertThatNothingIsLeft();
+    }
+
+    @Test
     void aHandOverTakesOneLookHoweverManyWait() {
         Lease lease = grant("alice");
         IntStream.range(0, 1000).forEach(i -> call(request("w" + i)));
