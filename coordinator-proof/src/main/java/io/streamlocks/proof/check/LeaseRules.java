@@ -154,6 +154,8 @@ final class LeaseRules {
     private static List<Violation> uses(String stream, LeaseView lease) {
         return lease.calls().stream()
                 .filter(call -> call.answer() == Answer.USED)
+                // A call that waited may have been granted itself, and the lease may have run out meanwhile.
+                .filter(call -> call.waitMs() == 0)
                 .filter(call -> lease.calls().stream()
                         .noneMatch(other -> other.kind() == Kind.ACQUIRE
                                 && other.start() < call.end()

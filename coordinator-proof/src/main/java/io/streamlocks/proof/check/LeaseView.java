@@ -34,7 +34,9 @@ final class LeaseView {
         if (call.kind() == Kind.RELEASE && firstRelease == null) {
             firstRelease = call;
         }
-        mayBeGranted |= call.kind() == Kind.ACQUIRE && call.tellsNothing();
+        // A lease id that is used may have been granted to the same call, while it waited.
+        mayBeGranted |= call.kind() == Kind.ACQUIRE
+                && (call.tellsNothing() || (call.answer() == Answer.USED && call.waitMs() > 0));
         if (call.showsLease()) {
             shown = shown == null || call.end() < shown.end() ? call : shown;
             lastLive = lastLive == null || call.liveAt() > lastLive.liveAt() ? call : lastLive;

@@ -129,6 +129,13 @@ final class Events {
         return this;
     }
 
+    /** Adds a call that waits, and whose lease id is used when its time is up. */
+    Events waitedForAUsedId(String owner, String lease, double from, double to) {
+        used(owner, lease, from, to);
+        calls.add(calls.remove(calls.size() - 1).waiting(Math.round((to - from) * 1000)));
+        return this;
+    }
+
     /** Adds a call that waits and is granted at its end. */
     Events waitedAndAcquired(String owner, String lease, double from, double to, long token) {
         acquired(owner, lease, from, to, token, to);

@@ -87,6 +87,13 @@ class QueueRulesTest {
         assertThat(rules(overtaken(), promotion)).isEmpty();
     }
 
+    @Test
+    void aCallThatWaitedMayBeGrantedUnseenAndFindItsLeaseIdUsed() {
+        Events events = new Events().waitedForAUsedId("w2", "b", 1, 6).history("w2", 7, 2, 5, "expired", null);
+
+        assertThat(rules(events)).isEmpty();
+    }
+
     /** The caller w2 waits from 1 s to 9 s, and w1 releases the stream at 3 s. */
     private static Events freeUntil(double grantedAt) {
         return new Events()

@@ -42,9 +42,7 @@ final class WaitingCalls implements AwaitedStreams.Findings {
     private final Set<WaitingCall> calls = Collections.synchronizedSet(new LinkedHashSet<>());
 
     /**
-     * @param locks carries out the changes
-     * @param storage is the backend behind it
-     * @param handOvers reports the hand-overs of the backend
+     * @param storage is the backend behind the group commit; its hand-overs are reported
      * @param limits counts the requests that wait; this subtracts those of calls that end
      * @param looker runs the looks at awaited streams, one at a time
      * @param delay runs the tasks that are due later
@@ -201,8 +199,13 @@ final class WaitingCalls implements AwaitedStreams.Findings {
         if (others.isEmpty()) {
             call.respond();
         } else {
-            // The response is made with what is known if the storage does not respond.
-            leaveAndDecide(call, others).whenComplete((done, failure) -> call.respond());
+            leaveAndDecide(call, others).whenComplete((done, failure) -> {
+                if (failure != null) {
+                    // Each of these may have been granted as well, so nothing is certain.
+                    others.forEach(other -> call.decide(other.index(), new AcquireOutcome.Blocked()));
+                }
+                call.respond();
+            });
         }
     }
 

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.LeaveRequest;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.QueueRequest;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import io.streamlocks.coordinator.lock.group.Delay;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import io.streamlocks.coordinator.lock.group.StatementObserver;
@@ -35,6 +37,9 @@ class LockedStreamTest {
     /** Whether it is locked for acquires, too. */
     private volatile boolean locksAcquires = true;
 
+    private volatile boolean leavesFail;
+    private final CompletableFuture<Void> queued = new CompletableFuture<>();
+
     private final LockManager storage = new ForwardingLocks() {
         @Override
         protected LockManager next() {
@@ -51,12 +56,22 @@ class LockedStreamTest {
         }
 
         @Override
+        public List<Optional<AcquireOutcome>> leave(List<LeaveRequest> requests) {
+            if (leavesFail) {
+                throw new StorageUnavailableException("It fails");
+            }
+            return memory.leave(requests);
+        }
+
+        @Override
         public List<Optional<AcquireOutcome>> queue(List<QueueRequest> requests) {
-            return requests.stream()
+            List<Optional<AcquireOutcome>> outcomes = requests.stream()
                     .map(request -> request.streamId().equals(locked)
                             ? Optional.<AcquireOutcome>of(new AcquireOutcome.Blocked())
                             : memory.queue(List.of(request)).get(0))
                     .toList();
+            queued.complete(null);
+            return outcomes;
         }
     };
 
@@ -112,6 +127,20 @@ class LockedStreamTest {
         List<AcquireOutcome> outcomes = call.get(10, TimeUnit.SECONDS);
         assertThat(outcomes.get(0)).isInstanceOf(AcquireOutcome.Granted.class);
         assertThat(outcomes.get(1)).isInstanceOf(AcquireOutcome.Held.class);
+    }
+
+    @Test
+    void aGrantSaysOfOtherStreamsThatNothingIsCertainIfTheStorageFails() throws Exception {
+        AcquireRequest holder = request("stream-1", "holder");
+        memory.acquire(List.of(holder, request("stream-2", "holder")));
+        leavesFail = true;
+        CompletableFuture<List<AcquireOutcome>> call =
+                call(request("stream-1", "waiter"), request("stream-2", "waiter"));
+        queued.get(10, TimeUnit.SECONDS);
+        storage.release(List.of(new ReleaseRequest("stream-1", holder.leaseId())));
+        List<AcquireOutcome> outcomes = call.get(10, TimeUnit.SECONDS);
+        assertThat(outcomes.get(0)).isInstanceOf(AcquireOutcome.Granted.class);
+        assertThat(outcomes.get(1)).isEqualTo(new AcquireOutcome.Blocked());
     }
 
     @Test
