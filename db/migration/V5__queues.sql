@@ -84,7 +84,7 @@ END
 $migration$;
 
 -- Hands a stream over to the first place of its queue, if the stream can be granted. The caller has the row of the stream
--- locked. Places that are dead, or whose lease id was granted already, are deleted on the way. If the first place is between
+-- locked. The places before it, which are dead or whose lease id was granted already, are deleted. If the first place is between
 -- two calls, nobody is granted the stream.
 CREATE FUNCTION stream_lock_hand_over(stream text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -93,19 +93,21 @@ DECLARE
     token bigint;
 BEGIN
     SELECT * INTO latest FROM stream_locks l WHERE l.stream_id = stream;
-    IF greatest(latest.expires_at, latest.closed_until) > clock_timestamp() THEN
+    IF NOT FOUND OR greatest(latest.expires_at, latest.closed_until) > clock_timestamp() THEN
         RETURN;
     END IF;
-    LOOP
-        SELECT * INTO place FROM stream_lock_waiters w WHERE w.stream_id = stream ORDER BY w.ticket LIMIT 1;
-        IF NOT FOUND THEN
-            UPDATE stream_locks l SET awaited_until = NULL WHERE l.stream_id = stream;
-            RETURN;
-        END IF;
-        EXIT WHEN place.calling_until > clock_timestamp() - interval '5 seconds'
-            AND place.lease_id <> latest.lease_id AND place.lease_id <> ALL (latest.superseded_lease_ids);
-        DELETE FROM stream_lock_waiters w WHERE w.stream_id = stream AND w.ticket = place.ticket;
-    END LOOP;
+    SELECT * INTO place
+    FROM stream_lock_waiters w
+    WHERE w.stream_id = stream AND w.calling_until > clock_timestamp() - interval '5 seconds'
+        AND w.lease_id <> latest.lease_id AND w.lease_id <> ALL (latest.superseded_lease_ids)
+    ORDER BY w.ticket
+    LIMIT 1;
+    IF NOT FOUND THEN
+        DELETE FROM stream_lock_waiters w WHERE w.stream_id = stream;
+        UPDATE stream_locks l SET awaited_until = NULL WHERE l.stream_id = stream;
+        RETURN;
+    END IF;
+    DELETE FROM stream_lock_waiters w WHERE w.stream_id = stream AND w.ticket < place.ticket;
     IF place.calling_until <= clock_timestamp() THEN
         RETURN;
     END IF;

@@ -58,7 +58,7 @@ public final class CoordinatorUnavailableException extends StreamLockException {
      * empty if it named no time. After a 429 {@link StreamLockClient#tryAcquire} waits for that long by itself. After a
      * 503 it does not, because the next try may reach another server. If a lease was refused as {@code
      * too-many-leases} or {@code too-many-waiters} in a batch, the answer names no time for it, and this returns the
-     * client's own constant of 5 s.
+     * client's own constant of 5 s or 1 s.
      */
     public Optional<Duration> retryAfter() {
         return Optional.ofNullable(retryAfter);

@@ -3,6 +3,7 @@ package io.streamlocks.client;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.QueueRequest;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
@@ -12,6 +13,7 @@ import io.streamlocks.testkit.contract.ForwardingLocks;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,6 +27,7 @@ public final class CountedLocks extends ForwardingLocks {
 
     private final LockManager locks;
     private final List<List<AcquireRequest>> acquires = new CopyOnWriteArrayList<>();
+    private final List<QueueRequest> places = new CopyOnWriteArrayList<>();
     private final List<List<RenewRequest>> renews = new CopyOnWriteArrayList<>();
     private final List<List<ReleaseRequest>> releases = new CopyOnWriteArrayList<>();
     private final Map<String, UUID> leaseIds = new ConcurrentHashMap<>();
@@ -56,6 +59,17 @@ public final class CountedLocks extends ForwardingLocks {
 
     public List<List<AcquireRequest>> acquires() {
         return acquires;
+    }
+
+    /** Returns the requests for places in queues, in their order. */
+    public List<QueueRequest> places() {
+        return places;
+    }
+
+    @Override
+    public List<Optional<AcquireOutcome>> queue(List<QueueRequest> requests) {
+        places.addAll(requests);
+        return super.queue(requests);
     }
 
     public List<List<RenewRequest>> renews() {

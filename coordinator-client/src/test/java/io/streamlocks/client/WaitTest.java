@@ -296,9 +296,8 @@ class WaitTest extends ProxiedClient {
             List<String> before = waiters(streamId);
             link.leadTo(server.uri().getPort());
             stopping.close();
-            await().until(() -> storage.acquires().stream()
-                            .flatMap(List::stream)
-                            .filter(request -> request.ownerId().equals(worker.ownerId()))
+            await().until(() -> storage.places().stream()
+                            .filter(place -> place.request().ownerId().equals(worker.ownerId()))
                             .count()
                     >= 2);
             assertThat(waiters(streamId)).isEqualTo(before);
@@ -316,7 +315,7 @@ class WaitTest extends ProxiedClient {
         Future<Optional<HeldLease>> waiting = waitFor(client, streamId);
         proxy.refuse();
         proxy.pass();
-        await().until(() -> storage.acquires().size() >= 3);
+        await().until(() -> storage.places().size() >= 2);
         awaitWaiters(streamId, 1);
         holding.close();
         assertThat(granted(waiting).isSafe()).isTrue();

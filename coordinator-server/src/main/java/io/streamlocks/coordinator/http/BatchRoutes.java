@@ -11,8 +11,10 @@ import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -44,8 +46,11 @@ final class BatchRoutes {
 
     private void acquire(Context ctx) {
         gate.checkAcquire();
-        Batch<LeaseBodies.AcquireItem, AcquireRequest> batch =
-                new Batch<>(Access.of(ctx), this::acquireRequest, AcquireRequest::streamId);
+        Set<AcquireRequest> unnamed = new HashSet<>();
+        Batch<LeaseBodies.AcquireItem, AcquireRequest> batch = new Batch<>(
+                Access.of(ctx),
+                (principal, path, item) -> acquireRequest(principal, path, item, unnamed),
+                AcquireRequest::streamId);
         Optional<Long> waitMs = Json.readItems(
                 Input.body(ctx), Optional.of("waitMs"), Limits.MAX_BATCH_ITEMS, LeaseBodies.AcquireItem.class, batch);
         Duration waits = Fields.wait("waitMs", waitMs.orElse(null));
@@ -55,15 +60,19 @@ final class BatchRoutes {
                 batch,
                 (caller, requests) -> {
                     batch.refuseUnless(capped::admits, Problem.tooManyLeases());
-                    return capped.acquire(caller, requests, waits, call::waits);
+                    return capped.acquire(caller, requests, waits, call::waits, unnamed::contains);
                 },
                 outcome -> outcome.match(Outcomes.ACQUIRE));
     }
 
-    private AcquireRequest acquireRequest(Principal principal, String path, LeaseBodies.AcquireItem item) {
+    private AcquireRequest acquireRequest(
+            Principal principal, String path, LeaseBodies.AcquireItem item, Set<AcquireRequest> unnamed) {
         String streamId = streamId(principal, path, item.streamId());
         AcquireRequest request = item.acquire().checked(path + ".", streamId, fields);
         principal.requireOwner(request.ownerId());
+        if (item.leaseId() == null) {
+            unnamed.add(request);
+        }
         return request;
     }
 

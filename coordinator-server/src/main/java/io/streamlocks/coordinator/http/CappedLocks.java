@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Acquires and releases behind the cap of live leases of an owner, if there is one. This class is thread-safe. */
@@ -107,12 +109,19 @@ final class CappedLocks {
      * @param waits how long to wait for the first grant; zero for {@link GroupCommit#acquire}, otherwise as {@link
      *     WaitingRoom#acquire}
      * @param onClosed is given what to run when the client has gone
+     * @param isUnnamed whether the caller does not know the lease id of a request. It cannot continue in a place then, so
+     *     the place is given up at the end of the wait, and keeps nobody from the stream
      */
     CompletableFuture<List<AcquireOutcome>> acquire(
-            String caller, List<AcquireRequest> admitted, Duration waits, Consumer<Runnable> onClosed) {
+            String caller,
+            List<AcquireRequest> admitted,
+            Duration waits,
+            Consumer<Runnable> onClosed,
+            Predicate<AcquireRequest> isUnnamed) {
         if (!waits.isZero()) {
             cap.ifPresent(counted -> admitted.forEach(request -> counted.notGranted(request.ownerId())));
             CompletableFuture<List<AcquireOutcome>> outcomes = waitingRoom.acquire(caller, admitted, waits, onClosed);
+            outcomes.whenComplete((known, failure) -> giveUp(caller, admitted, isUnnamed, known));
             return cap.map(counted -> outcomes.thenApply(known -> countGranted(counted, admitted, known)))
                     .orElse(outcomes);
         }
@@ -131,6 +140,21 @@ final class CappedLocks {
                 cap.notGranted(request.ownerId());
             }
         }
+    }
+
+    private void giveUp(
+            String caller,
+            List<AcquireRequest> requests,
+            Predicate<AcquireRequest> isUnnamed,
+            @Nullable List<AcquireOutcome> outcomes) {
+        List<ReleaseRequest> unused = IntStream.range(0, requests.size())
+                .filter(i -> isUnnamed.test(requests.get(i)))
+                .filter(i -> outcomes == null || !outcomes.get(i).match(IS_GRANTED))
+                .mapToObj(i -> new ReleaseRequest(
+                        requests.get(i).streamId(), requests.get(i).leaseId()))
+                .toList();
+        // If this fails, the places die by themselves within seconds.
+        locks.release(caller, unused);
     }
 
     private static List<AcquireOutcome> countGranted(

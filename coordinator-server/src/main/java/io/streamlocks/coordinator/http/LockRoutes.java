@@ -64,7 +64,8 @@ final class LockRoutes {
                     if (!capped.admits(request)) {
                         throw new ProblemException(Problem.tooManyLeases());
                     }
-                    return capped.acquire(caller, List.of(request), waits, call::waits);
+                    return capped.acquire(
+                            caller, List.of(request), waits, call::waits, unnamed -> body.leaseId() == null);
                 },
                 outcomes -> outcomes.get(0).match(Outcomes.ACQUIRE));
     }

@@ -192,6 +192,21 @@ class WaitTest {
     }
 
     @Test
+    void aCallerWithoutALeaseIdKeepsNoPlace() {
+        hold();
+        String single = "{\"ownerId\":\"bob\",\"waitMs\":1}";
+        server.post(path(stream) + "/acquire", single).then().statusCode(409);
+        String item = "{\"streamId\":\"" + stream + "\",\"ownerId\":\"carol\"}";
+        server.post("/v1/batch/acquire", "{\"waitMs\":1,\"items\":[" + item + "]}")
+                .then()
+                .body("results[0].status", equalTo(409));
+        await().pollInterval(Duration.ofMillis(5))
+                .until(() -> waiting(locks, stream).isEmpty());
+        server.release(stream, holder).then().statusCode(204);
+        server.acquire(stream, "dave", UUID.randomUUID()).then().statusCode(200);
+    }
+
+    @Test
     void theQueueIsShownWithoutLeaseIds() {
         hold();
         UUID first = UUID.randomUUID();

@@ -10,7 +10,7 @@ import java.util.concurrent.locks.LockSupport;
 /** Breaks all leases of an owner. This class is thread-safe. */
 record OwnerBreak(Statements statements) {
 
-    private static final int CHUNK = 10_000;
+    private static final int CHUNK = 1_000;
 
     /** How long the walk waits for rows that are locked. */
     private static final long BLOCKED_NANOS = TimeUnit.MILLISECONDS.toNanos(100);

@@ -125,8 +125,7 @@ record PostgresQueues(Statements statements, AcquireChange acquire, UUID serverI
                         Optional<AcquireOutcome> outcome =
                                 AcquireChange.glance(row).map(seen -> at(position, seen));
                         // The caller is at the head of the queue of a free stream, or its place was lost.
-                        boolean isFree = row.getString("stream_id") != null
-                                && !row.getBoolean("is_live")
+                        boolean isFree = !row.getBoolean("is_live")
                                 && !row.getBoolean("is_latest")
                                 && !row.getBoolean("is_superseded");
                         if (outcome.isEmpty() && isFree) {

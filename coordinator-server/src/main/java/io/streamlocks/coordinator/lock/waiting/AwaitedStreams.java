@@ -32,6 +32,12 @@ final class AwaitedStreams implements HandOvers.Listener {
     /** Leases that end earlier get a timer. This is above the time to the next look, which may be late. */
     static final Duration HORIZON = Duration.ofMillis(1_250);
 
+    /** The streams of one look. A statement has a time limit, and each stream takes some time. */
+    private static final int MOST_LOOKED_AT = 5_000;
+
+    /** The streams that one statement hands over. Leases that were renewed together also end together. */
+    private static final int MOST_ADVANCED = 500;
+
     /** A search for lost places takes place with each so many looks at all streams. */
     private static final int LOOKS_PER_SEARCH = 5;
 
@@ -114,12 +120,10 @@ final class AwaitedStreams implements HandOvers.Listener {
         waits.forEach(streams::remove);
     }
 
-    /** Returns whether requests wait for all of these streams. */
     synchronized boolean haveAll(Collection<String> streamIds) {
         return streams.streamIds().containsAll(streamIds);
     }
 
-    /** Returns whether nobody waits. */
     synchronized boolean isEmpty() {
         return streams.isEmpty();
     }
@@ -222,21 +226,27 @@ final class AwaitedStreams implements HandOvers.Listener {
     }
 
     private void look(List<AwaitedStream.Known> known) {
-        long askedNanos = nanoTime.getAsLong();
-        List<String> free = apply(storage.look(known, HORIZON), askedNanos);
-        if (free.isEmpty()) {
-            return;
+        for (int from = 0; from < known.size(); from += MOST_LOOKED_AT) {
+            List<String> free = find(known.subList(from, Math.min(known.size(), from + MOST_LOOKED_AT)));
+            for (int next = 0; next < free.size(); next += MOST_ADVANCED) {
+                advance(free.subList(next, Math.min(free.size(), next + MOST_ADVANCED)));
+            }
         }
+    }
+
+    private List<String> find(List<AwaitedStream.Known> known) {
+        long askedNanos = nanoTime.getAsLong();
+        return known.isEmpty() ? List.of() : apply(storage.look(known, HORIZON), askedNanos);
+    }
+
+    private void advance(List<String> free) {
         storage.advance(free);
         List<AwaitedStream.Known> advanced;
         synchronized (this) {
             advanced = streams.known(free);
         }
-        if (!advanced.isEmpty()) {
-            askedNanos = nanoTime.getAsLong();
-            // A stream that is still free has a first caller between two calls, or is locked. The next tick sees it.
-            apply(storage.look(advanced, HORIZON), askedNanos);
-        }
+        // A stream that is still free waits for its first caller, or is locked. The next tick sees it.
+        find(advanced);
     }
 
     /** Acts on what was found, and returns the streams that are free. */

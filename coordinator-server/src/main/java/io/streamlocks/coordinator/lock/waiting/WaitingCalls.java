@@ -126,6 +126,8 @@ final class WaitingCalls implements AwaitedStreams.Findings {
     }
 
     private void taken(WaitingCall call, List<Wait> waits, List<Optional<AcquireOutcome>> outcomes, long askedNanos) {
+        // The end of a call gives up the places that the storage has. This is late if the storage was busy with them.
+        boolean isLate = call.hasEnded();
         Map<Wait, AcquireOutcome> undone = new LinkedHashMap<>();
         for (int i = 0; i < waits.size(); i++) {
             Wait wait = waits.get(i);
@@ -140,10 +142,9 @@ final class WaitingCalls implements AwaitedStreams.Findings {
                 refused(wait, outcome.get());
             }
         }
-        if (call.hasEnded()) {
-            // It ended before it had its places, if the storage was busy with their streams.
+        if (isLate) {
             leaves.report(call, waits, call.keepsPlaces());
-        } else if (!undone.isEmpty()) {
+        } else if (!undone.isEmpty() && !call.hasEnded()) {
             takeLater(call, undone);
         }
     }
