@@ -202,8 +202,8 @@ final class BackgroundReleases implements AutoCloseable {
     /**
      * Releases the leases that are left, on this thread. This repeats the releases with pauses until all have an answer
      * and no other thread has a release under way, for the given time and once more at its end. It ends at once if all
-     * leases that are left are refused, or have no trace and were added some seconds ago. Then it logs which leases stay held, as {@link #add} does from then on. An
-     * interruption does not end it.
+     * leases that are left are refused, or have no trace and were added some seconds ago. Then it logs which leases
+     * stay held, as {@link #add} does from then on. An interruption does not end it.
      *
      * @param othersRelease whether other threads have releases under way, whose failures arrive here
      */

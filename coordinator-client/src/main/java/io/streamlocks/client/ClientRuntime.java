@@ -7,8 +7,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * The parts of the process that a client uses: time, chance, threads, and how they wait. Nothing else in a client
- * waits. So a simulation can replace this by a runtime whose time passes by
- * a schedule. This class is thread-safe.
+ * waits, so a simulation can replace this with a runtime whose time follows a schedule. This class is thread-safe.
  */
 class ClientRuntime {
 

@@ -211,9 +211,9 @@ public final class StreamLockClient implements AutoCloseable {
      * <ol>
      *   <li>It ends the waits under way, and waits for the acquires under way, for three request time-outs at most.
      *   <li>It interrupts the work under way in {@link #runWithLease}, which ends with a {@link LeaseLostException}.
-     *   <li>It gives up the places in queues, and releases the leases that are not in use, with one call for each thousand. A lease is in use during the
-     *       work of {@link #runWithLease}, during each call of a session's handler, and from {@link HeldLease#use()}
-     *       until that use is closed.
+     *   <li>It gives up the places in queues, and releases the leases that are not in use, with one call for each
+     *       thousand. A lease is in use during the work of {@link #runWithLease}, during each call of a session's
+     *       handler, and from {@link HeldLease#use()} until that use is closed.
      *   <li>It releases the others as soon as they are not in use any more. It waits for that for one request time-out.
      *   <li>It does not release the leases that are in use after that: another worker would work beside this one. Such
      *       a lease runs out by itself. A warning in the log names its stream, and there is no loss. If the work closes

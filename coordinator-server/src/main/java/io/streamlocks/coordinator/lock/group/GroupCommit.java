@@ -35,11 +35,11 @@ import java.util.function.LongSupplier;
  * or if one statement takes long, the lane has two under way.
  *
  * <p>Callers take turns ({@link Waiting}). Each of them gets a part of each statement, however much the others ask for.
- * Acquires, releases, breaks and places in queues share one lane. The requests of one caller for one stream are carried out in the order
- * of their arrival, unless another transaction has the stream locked. The requests of different callers may be carried
- * out in any order, as concurrent calls may. Renewals have a lane of their own, so that no acquire waits behind the
- * heartbeats of a million leases. A renewal that is sent during an acquire or a release of the same lease may come
- * before or after it.
+ * Acquires, releases, breaks and places in queues share one lane. The requests of one caller for one stream are carried
+ * out in the order of their arrival, unless another transaction has the stream locked. The requests of different
+ * callers may be carried out in any order, as concurrent calls may. Renewals have a lane of their own, so that no
+ * acquire waits behind the heartbeats of a million leases. A renewal that is sent during an acquire or a release of the
+ * same lease may come before or after it.
  *
  * <p>The waiting calls are bounded, in number for each caller and in time. A call beyond the bound, or one that has
  * waited for {@value Backlog#MAX_WAIT_MS} ms, fails with {@link OverloadedException}. A statement that fails fails only
