@@ -279,7 +279,13 @@ class BreakAndHistoryTest {
                         1000,
                         "items",
                         List.of(
-                                Map.of("streamId", stream + "/longer", "ownerId", "waiter"),
+                                Map.of(
+                                        "streamId",
+                                        stream + "/longer",
+                                        "ownerId",
+                                        "waiter",
+                                        "leaseId",
+                                        UUID.randomUUID()),
                                 Map.of("streamId", TestServer.randomStream(), "ownerId", "waiter"))));
         SERVER.clock.advance(Duration.ofMillis(1200));
         Response response = SERVER.request().header("Accept", accept).get("/v1/locks?pageSize=2&prefix=" + stream);
