@@ -147,9 +147,9 @@ class ScriptedWaitTest extends ScriptedServer {
     @Test
     void tooManyWaitersAreReportedIfThereIsNoTimeToTryAgain() {
         answerAcquires((exchange, item, call) -> refuse(exchange, item, 429, "too-many-waiters"));
-        assertThatThrownBy(() -> worker.acquire("orders", Duration.ofSeconds(4)))
+        assertThatThrownBy(() -> worker.acquire("orders", Duration.ofMillis(500)))
                 .isInstanceOfSatisfying(CoordinatorUnavailableException.class, e -> {
-                    assertThat(e.retryAfter()).contains(Duration.ofSeconds(5));
+                    assertThat(e.retryAfter()).contains(Duration.ofSeconds(1));
                     assertThat(e.isWithoutEffect()).isTrue();
                     assertThat(e.streamId()).contains("orders");
                 });
