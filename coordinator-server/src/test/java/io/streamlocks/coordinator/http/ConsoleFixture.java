@@ -117,6 +117,8 @@ abstract class ConsoleFixture {
         Map<String, Object> item = new HashMap<>(more);
         item.put("streamId", streamId);
         item.put("ownerId", ownerId);
+        // A place without a lease id is given up at the end of its call.
+        item.put("leaseId", UUID.randomUUID());
         // The call returns at once, because its first item is granted.
         String free = TestServer.randomStream();
         var result = server.post(
