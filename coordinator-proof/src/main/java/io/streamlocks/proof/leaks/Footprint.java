@@ -1,12 +1,12 @@
 package io.streamlocks.proof.leaks;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -29,6 +29,8 @@ record Footprint(int threads, int files, long heapBytes) {
     private static final int MORE_FILES = 30;
     private static final long MORE_HEAP = 12_000_000;
 
+    private static final int MAX_HISTOGRAM_S = 60;
+
     /** Measures a process. Blocks for its garbage collection. */
     static Footprint of(long pid) throws IOException, InterruptedException {
         Path process = Path.of("/proc", Long.toString(pid));
@@ -44,17 +46,30 @@ record Footprint(int threads, int files, long heapBytes) {
 
     /** The histogram collects garbage first. */
     private static String histogram(long pid) throws IOException, InterruptedException {
-        Process jcmd = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-                        Long.toString(pid),
-                        "GC.class_histogram")
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (jcmd.waitFor() != 0) {
-            throw new IOException("jcmd failed: " + output);
+        // Not a pipe: Java 25 writes the histogram while all threads of the process stand still. If the process itself
+        // had to read the pipe, a full pipe would stop it for ever.
+        Path output = Files.createTempFile("histogram", ".txt");
+        try {
+            Process jcmd = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "jcmd")
+                                    .toString(),
+                            Long.toString(pid),
+                            "GC.class_histogram")
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
+            if (!jcmd.waitFor(MAX_HISTOGRAM_S, TimeUnit.SECONDS)) {
+                jcmd.destroyForcibly();
+                throw new IOException("jcmd has not ended after " + MAX_HISTOGRAM_S + " s");
+            }
+            String text = Files.readString(output);
+            if (jcmd.exitValue() != 0) {
+                throw new IOException("jcmd failed: " + text);
+            }
+            return text;
+        } finally {
+            Files.delete(output);
         }
-        return output;
     }
 
     private static long number(Pattern pattern, String text) throws IOException {
