@@ -70,7 +70,8 @@ class WaitRaceTest extends ProxiedClient {
     }
 
     private void awaitNothingLeft() {
-        await().untilAsserted(() -> assertThat(streams)
+        // A place that nobody gives up dies after five seconds.
+        await().atMost(Duration.ofSeconds(4)).untilAsserted(() -> assertThat(streams)
                 .allSatisfy(stream -> assertThat(storage.find(stream)).isEmpty())
                 .allSatisfy(
                         stream -> assertThat(storage.reads().waiters(stream)).isEmpty()));

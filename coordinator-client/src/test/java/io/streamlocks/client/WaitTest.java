@@ -65,7 +65,8 @@ class WaitTest extends ProxiedClient {
         assertThat(second.isSafe()).isTrue();
         assertThat(waiters(streamId)).isEmpty();
         second.close();
-        assertThat(storage.find(streamId)).isEmpty();
+        // On a busy machine the release can outlast close().
+        await().until(() -> storage.find(streamId).isEmpty());
     }
 
     @Test

@@ -68,7 +68,8 @@ class AwaitedStreamsTest {
     }
 
     private void awaitPlaces(int count, String stream) {
-        await().until(() -> waiters(stream).size() == count);
+        // A place that nobody gives up dies after five seconds.
+        await().atMost(Duration.ofSeconds(4)).until(() -> waiters(stream).size() == count);
     }
 
     @AfterEach

@@ -29,6 +29,9 @@ final class WaitingCalls implements AwaitedStreams.Findings {
     /** When a place is asked for again, if its stream was locked while the call has other places. */
     static final int QUEUE_AGAIN_MS = 500;
 
+    /** How long a grant waits for the outcomes of the other requests of its call, whose streams may be locked. */
+    static final int MAX_OTHERS_MS = 100;
+
     private final GroupCommit locks;
     private final WaitObserver observer;
     private final Delay delay;
@@ -200,13 +203,15 @@ final class WaitingCalls implements AwaitedStreams.Findings {
         if (others.isEmpty()) {
             call.respond();
         } else {
-            leaveAndDecide(call, others).whenComplete((done, failure) -> {
+            CompletableFuture<Void> left = leaveAndDecide(call, others);
+            left.whenComplete((done, failure) -> {
                 if (failure != null) {
                     // Each of these may have been granted as well, so nothing is certain.
                     others.forEach(other -> call.decide(other.index(), new AcquireOutcome.Blocked()));
                 }
                 call.respond();
             });
+            delay.run(() -> left.cancel(false), MAX_OTHERS_MS);
         }
     }
 

@@ -38,6 +38,10 @@ class LockedStreamTest {
     private volatile boolean locksAcquires = true;
 
     private volatile boolean leavesFail;
+
+    /** Completes when the storage carries out the ends of calls. */
+    private volatile CompletableFuture<Void> leavesBegin = CompletableFuture.completedFuture(null);
+
     private final CompletableFuture<Void> queued = new CompletableFuture<>();
 
     private final LockManager storage = new ForwardingLocks() {
@@ -60,6 +64,7 @@ class LockedStreamTest {
             if (leavesFail) {
                 throw new StorageUnavailableException("It fails");
             }
+            leavesBegin.join();
             return memory.leave(requests);
         }
 
@@ -141,6 +146,21 @@ class LockedStreamTest {
         List<AcquireOutcome> outcomes = call.get(10, TimeUnit.SECONDS);
         assertThat(outcomes.get(0)).isInstanceOf(AcquireOutcome.Granted.class);
         assertThat(outcomes.get(1)).isEqualTo(new AcquireOutcome.Blocked());
+    }
+
+    @Test
+    void aGrantDoesNotWaitForOtherStreamsThatAreLocked() throws Exception {
+        AcquireRequest holder = request("stream-1", "holder");
+        memory.acquire(List.of(holder, request("stream-2", "holder")));
+        leavesBegin = new CompletableFuture<>();
+        CompletableFuture<List<AcquireOutcome>> call =
+                call(request("stream-1", "waiter"), request("stream-2", "waiter"));
+        queued.get(10, TimeUnit.SECONDS);
+        storage.release(List.of(new ReleaseRequest("stream-1", holder.leaseId())));
+        List<AcquireOutcome> outcomes = call.get(10, TimeUnit.SECONDS);
+        assertThat(outcomes.get(0)).isInstanceOf(AcquireOutcome.Granted.class);
+        assertThat(outcomes.get(1)).isEqualTo(new AcquireOutcome.Blocked());
+        leavesBegin.complete(null);
     }
 
     @Test
