@@ -95,7 +95,7 @@ final class IdleWaiters {
         double postgresBefore = ProcessFigures.cpuSecondsWithChildren(postgres);
         long began = System.nanoTime();
         waiting.add(waiters());
-        TimeUnit.MILLISECONDS.sleep(options.time().toMillis());
+        double atRest = percentOfACoreAtRest(server, calls);
         double seconds = (System.nanoTime() - began) / 1e9;
         double serverUsed = ProcessFigures.cpuSeconds(server) - serverBefore;
         double postgresUsed = ProcessFigures.cpuSecondsWithChildren(postgres) - postgresBefore;
@@ -106,6 +106,7 @@ final class IdleWaiters {
         figures.put("seconds", seconds);
         figures.put("waitersInQueues", waiting);
         figures.put("callsPerSecond", (calls.answered() - answeredBefore) / seconds);
+        figures.put("serverPercentOfACoreAtRest", atRest);
         figures.put("serverPercentOfACore", 100 * serverUsed / seconds);
         figures.put("postgresPercentOfACore", 100 * postgresUsed / seconds);
         figures.put("serverRssMb", ProcessFigures.residentBytes(server).orElse(0) / 1_000_000);
@@ -117,6 +118,26 @@ final class IdleWaiters {
         figures.put("messages", calls.messages());
         figures.report(bed.postgres(), out, bed.output().resolve("waiters.json"));
         return failures == 0 && waiting.stream().allMatch(count -> count >= LEAST_PART * options.waiters());
+    }
+
+    /**
+     * Waits, and measures the seconds in which no call ends.
+     *
+     * @return how much of a core the server used in those seconds; NaN if there were none
+     */
+    private double percentOfACoreAtRest(long server, WaitingCalls calls) throws IOException, InterruptedException {
+        double used = 0;
+        int resting = 0;
+        for (long second = 0; second < options.time().toSeconds(); second++) {
+            long answered = calls.answered();
+            double before = ProcessFigures.cpuSeconds(server);
+            TimeUnit.SECONDS.sleep(1);
+            if (calls.answered() == answered) {
+                used += ProcessFigures.cpuSeconds(server) - before;
+                resting++;
+            }
+        }
+        return 100 * used / resting;
     }
 
     private long waiters() throws SQLException {

@@ -24,7 +24,10 @@ import org.HdrHistogram.Histogram;
 /** One holder and one waiter on idle servers. This shows how long the waiter waits after the lease has ended. */
 final class Quiet implements AutoCloseable {
 
-    private static final int WARM_UP = 20;
+    /** The most hand-overs before those that are measured, so that the servers have compiled their code. */
+    private static final int WARM_UP = 1000;
+
+    private static final int WARM_UPS_PER_HAND_OVER = 34;
 
     /** A waiter waits for up to this time before the release, so that periodic work of servers is at any point. */
     private static final int PAUSE_MS = 1000;
@@ -71,9 +74,13 @@ final class Quiet implements AutoCloseable {
         return true;
     }
 
+    private int warmUp() {
+        return Math.min(WARM_UP, WARM_UPS_PER_HAND_OVER * handOvers);
+    }
+
     private void measure(String name, PlainCalls holder, PlainCalls waiter) throws Exception {
         Histogram times = Load.histogram();
-        for (int i = -Math.min(WARM_UP, handOvers); i < handOvers; i++) {
+        for (int i = -warmUp(); i < handOvers; i++) {
             String streamId = "quiet-" + UUID.randomUUID();
             UUID held = UUID.randomUUID();
             if (!holder.tryAcquire(streamId, "holder", held)) {

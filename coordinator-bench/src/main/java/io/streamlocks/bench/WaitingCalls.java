@@ -23,6 +23,9 @@ import java.util.concurrent.atomic.AtomicLong;
 final class WaitingCalls implements AutoCloseable {
 
     private static final int WAIT_MS = 25_000;
+
+    private static final int START_MS = 10_000;
+
     private static final int ALONE = 9000;
     private static final int PER_SHARED_CALL = 100;
     private static final int MESSAGES = 3;
@@ -44,7 +47,7 @@ final class WaitingCalls implements AutoCloseable {
         this.streamIds = streamIds;
     }
 
-    /** Sends all calls, evenly over the time that a call waits. Blocks for that time. */
+    /** Sends all calls, evenly over {@value #START_MS} ms. Blocks for that time. So no call ends for some seconds, again and again. */
     void start() throws InterruptedException {
         long began = System.nanoTime();
         int next = 0;
@@ -56,7 +59,7 @@ final class WaitingCalls implements AutoCloseable {
                     .POST(HttpRequest.BodyPublishers.ofString(body(next, end)))
                     .build());
             next = end;
-            long due = began + TimeUnit.MILLISECONDS.toNanos(WAIT_MS) * next / waiters;
+            long due = began + TimeUnit.MILLISECONDS.toNanos(START_MS) * next / waiters;
             TimeUnit.NANOSECONDS.sleep(due - System.nanoTime());
         }
     }
