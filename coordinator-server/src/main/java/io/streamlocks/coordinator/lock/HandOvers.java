@@ -1,5 +1,8 @@
 package io.streamlocks.coordinator.lock;
 
+import java.time.Duration;
+import java.util.List;
+
 /**
  * How a backend reports that it has handed a stream over to a caller that waits at this server. A report only wakes the
  * server up: reports can be lost, and the server looks at the streams in any case. Implementations are thread-safe.
@@ -16,6 +19,24 @@ public interface HandOvers extends AutoCloseable {
          * @param fencingToken the token of the new lease
          */
         void handedOver(String streamId, long fencingToken);
+
+        /**
+         * Returns whether callers of this server wait for a stream, so that a release of the stream should find out what
+         * has become of it. Without that, the hand-over is reported.
+         *
+         * @param streamId the stream
+         */
+        default boolean isAwaited(String streamId) {
+            return false;
+        }
+
+        /**
+         * A release of this server has found out what has become of its streams, some of which are awaited.
+         *
+         * @param streams the streams after the release
+         * @param ago how long ago the storage was asked, or longer; the rest of a lease is as of then or later
+         */
+        default void found(List<AwaitedStream> streams, Duration ago) {}
 
         /** Reports may have been lost. */
         void reportsLost();

@@ -1,9 +1,13 @@
 package io.streamlocks.coordinator.lock.postgres;
 
+import io.streamlocks.coordinator.lock.AwaitedStream;
 import io.streamlocks.coordinator.lock.HandOvers;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -41,12 +45,14 @@ final class PostgresHandOvers implements HandOvers {
 
     private final Statements statements;
     private final DataSource unpooled;
+    private final UUID serverId;
     private final String channel;
 
     private volatile boolean isClosed;
     private volatile boolean areReported;
     private volatile @Nullable Connection connection;
     private volatile @Nullable Thread thread;
+    private volatile @Nullable Listener listener;
 
     /**
      * @param statements send the test notifications
@@ -56,17 +62,37 @@ final class PostgresHandOvers implements HandOvers {
     PostgresHandOvers(Statements statements, DataSource unpooled, UUID serverId) {
         this.statements = statements;
         this.unpooled = unpooled;
+        this.serverId = serverId;
         this.channel = "stream_locks_" + serverId;
     }
 
     @Override
-    public synchronized void listen(Listener listener) {
+    public synchronized void listen(Listener informed) {
         if (thread == null && !isClosed) {
-            Thread made = new Thread(() -> run(listener), "hand-overs");
+            listener = informed;
+            Thread made = new Thread(() -> run(informed), "hand-overs");
             made.setDaemon(true);
             thread = made;
             made.start();
         }
+    }
+
+    /** Returns whether callers of this server wait for any of the streams. */
+    boolean areAwaited(Collection<String> streamIds) {
+        Listener own = listener;
+        return own != null && streamIds.stream().anyMatch(own::isAwaited);
+    }
+
+    /** Reports what a release has found, without a notification. */
+    void found(List<AwaitedStream> streams, Duration ago) {
+        Listener own = listener;
+        if (own != null) {
+            own.found(streams, ago);
+        }
+    }
+
+    UUID serverId() {
+        return serverId;
     }
 
     @Override

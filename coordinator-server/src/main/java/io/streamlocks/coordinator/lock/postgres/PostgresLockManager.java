@@ -80,7 +80,7 @@ public final class PostgresLockManager implements LockManager {
         this.handOvers = new PostgresHandOvers(statements, unpooled, serverId);
         this.acquires = new Pass<>(statements, acquire);
         this.renewals = new Pass<>(statements, new RenewChange(statements));
-        this.releases = new Pass<>(statements, new ReleaseChange(statements));
+        this.releases = new Pass<>(statements, new ReleaseChange(statements, handOvers));
         this.breaks = new Pass<>(statements, new BreakChange(statements));
         this.ownerBreak = new OwnerBreak(statements);
         this.reads = new PostgresReads(statements, new PostgresHistory(statements), queues);

@@ -230,7 +230,7 @@ record PostgresQueues(Statements statements, AcquireChange acquire, UUID serverI
                 horizon.toMillis());
     }
 
-    private static List<AwaitedStream> awaited(ResultSet rows) throws SQLException {
+    static List<AwaitedStream> awaited(ResultSet rows) throws SQLException {
         List<AwaitedStream> streams = new ArrayList<>();
         while (rows.next()) {
             Duration left = Duration.between(

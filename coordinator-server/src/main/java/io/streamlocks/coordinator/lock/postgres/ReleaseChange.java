@@ -2,19 +2,28 @@ package io.streamlocks.coordinator.lock.postgres;
 
 import static io.streamlocks.coordinator.lock.postgres.Statements.column;
 
+import io.streamlocks.coordinator.lock.AwaitedStream;
 import io.streamlocks.coordinator.lock.LossReason;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Releases leases. */
-record ReleaseChange(Statements statements) implements Change<ReleaseRequest, ReleaseOutcome> {
+/**
+ * Releases leases.
+ *
+ * @param statements runs the statements
+ * @param handOvers is informed of what a release has handed over to callers of this server
+ */
+record ReleaseChange(Statements statements, PostgresHandOvers handOvers)
+        implements Change<ReleaseRequest, ReleaseOutcome> {
 
     /**
      * Binds stream ids, lease ids, and the prefixes that the owners must have. Returns the streams that were released.
@@ -34,6 +43,15 @@ record ReleaseChange(Statements statements) implements Change<ReleaseRequest, Re
                 AND starts_with(l.owner_id, t.owner_prefix)
             RETURNING l.stream_id
             """;
+
+    /**
+     * Binds the server, everything that {@link #SQL} binds, and then what {@link QueueSql#LOOK} binds. All of it is one
+     * transaction. Callers of this server need no notification, because the look finds what they were granted.
+     */
+    static final String SQL_AND_LOOK = "SELECT set_config('stream_locks.server', ?, true);" + SQL + ";" + QueueSql.LOOK;
+
+    /** No stream has this token, so a look returns all streams. */
+    private static final long NO_TOKEN = 0;
 
     private static final ReleaseOutcome BLOCKED = new ReleaseOutcome.Blocked();
     private static final ReleaseOutcome UNDECIDED = new ReleaseOutcome.Undecided();
@@ -60,6 +78,9 @@ record ReleaseChange(Statements statements) implements Change<ReleaseRequest, Re
 
     @Override
     public Map<String, ReleaseOutcome> carryOut(List<ReleaseRequest> requests) {
+        if (handOvers.areAwaited(requests.stream().map(ReleaseRequest::streamId).toList())) {
+            return carryOutAndLook(requests);
+        }
         return statements.query(
                 name(),
                 SQL,
@@ -67,6 +88,29 @@ record ReleaseChange(Statements statements) implements Change<ReleaseRequest, Re
                 column(requests, ReleaseRequest::streamId, String[]::new),
                 column(requests, ReleaseRequest::leaseId, UUID[]::new),
                 column(requests, ReleaseRequest::ownerPrefix, String[]::new));
+    }
+
+    private Map<String, ReleaseOutcome> carryOutAndLook(List<ReleaseRequest> requests) {
+        Map<String, ReleaseOutcome> released = new HashMap<>();
+        List<AwaitedStream> found = new ArrayList<>();
+        String[] streamIds = column(requests, ReleaseRequest::streamId, String[]::new);
+        long began = System.nanoTime();
+        statements.readAll(
+                name(),
+                SQL_AND_LOOK,
+                List.of(
+                        rows -> {},
+                        rows -> released.putAll(released(rows)),
+                        rows -> found.addAll(PostgresQueues.awaited(rows))),
+                handOvers.serverId().toString(),
+                streamIds,
+                column(requests, ReleaseRequest::leaseId, UUID[]::new),
+                column(requests, ReleaseRequest::ownerPrefix, String[]::new),
+                streamIds,
+                column(requests, request -> NO_TOKEN, Long[]::new),
+                0L);
+        handOvers.found(found, Duration.ofNanos(System.nanoTime() - began));
+        return released;
     }
 
     private static Map<String, ReleaseOutcome> released(ResultSet rows) throws SQLException {

@@ -1,6 +1,7 @@
 package io.streamlocks.coordinator.lock.postgres;
 
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -81,19 +82,50 @@ final class Statements {
                 what,
                 db -> db.connectionResult(connection -> {
                     try (PreparedStatement statement = connection.prepareStatement(sql)) {
-                        for (int i = 0; i < values.length; i++) {
-                            if (values[i] instanceof Object[] column) {
-                                statement.setArray(i + 1, connection.createArrayOf(typeOf(column), column));
-                            } else {
-                                statement.setObject(i + 1, values[i]);
-                            }
-                        }
+                        bind(connection, statement, values);
                         try (ResultSet rows = statement.executeQuery()) {
                             requireReplicated(statement.getWarnings());
                             return reading.of(rows);
                         }
                     }
                 }));
+    }
+
+    /**
+     * Runs several statements in one round trip and one transaction, and reads the result of each.
+     *
+     * @param what the action, for the error message
+     * @param sql the statements, separated by semicolons; each returns rows
+     * @param readers read the results, in their order
+     * @param values the values of all statements, in their order
+     */
+    void readAll(String what, String sql, List<Reader> readers, @Nullable Object... values) {
+        run(
+                what,
+                db -> db.connectionResult(connection -> {
+                    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                        bind(connection, statement, values);
+                        statement.execute();
+                        // PostgreSQL has committed by now, although the rows came before the commit.
+                        requireReplicated(statement.getWarnings());
+                        for (Reader reader : readers) {
+                            reader.read(statement.getResultSet());
+                            statement.getMoreResults();
+                        }
+                        return true;
+                    }
+                }));
+    }
+
+    private static void bind(Connection connection, PreparedStatement statement, @Nullable Object... values)
+            throws SQLException {
+        for (int i = 0; i < values.length; i++) {
+            if (values[i] instanceof Object[] column) {
+                statement.setArray(i + 1, connection.createArrayOf(typeOf(column), column));
+            } else {
+                statement.setObject(i + 1, values[i]);
+            }
+        }
     }
 
     /** Runs a statement as {@link #query} does, and returns nothing. */

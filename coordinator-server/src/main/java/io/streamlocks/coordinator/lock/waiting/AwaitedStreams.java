@@ -140,6 +140,22 @@ final class AwaitedStreams implements HandOvers.Listener {
     }
 
     @Override
+    public synchronized boolean isAwaited(String streamId) {
+        return streams.streamIds().contains(streamId);
+    }
+
+    @Override
+    public void found(List<AwaitedStream> states, Duration ago) {
+        try {
+            // A stream that is free waits for a caller that is between two calls. The next tick sees it.
+            apply(states, nanoTime.getAsLong() - ago.toNanos());
+        } catch (RuntimeException e) {
+            // The release has succeeded. The next tick looks again.
+            observer.failed("take in the grants of a release", e);
+        }
+    }
+
+    @Override
     public void reportsLost() {
         synchronized (this) {
             looksAtAll = true;
