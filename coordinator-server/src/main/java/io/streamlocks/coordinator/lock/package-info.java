@@ -99,7 +99,9 @@
  *       statement that takes a place also changes the row of the stream. The acquire is carried out only on the version
  *       of the row that it has read, so it comes before the place, or is blocked and reads again.
  *   <li><em>A report that is lost.</em> {@linkplain HandOvers Reports} only wake a server up. A server looks at all
- *       streams that its callers wait for once per second, or four times per second if no reports arrive.
+ *       streams that its callers wait for once per second, or four times per second if no reports arrive. A release looks
+ *       at its streams in its own transaction if callers of its server wait for them, so only other servers are
+ *       notified.
  *   <li><em>A first place that is dead.</em> The rule skips it. If the stream is free, no transaction may come, so the
  *       server that looks at the stream runs the rule.
  *   <li><em>Two servers that run the rule for the same stream.</em> One of them has the stream locked, and the other one

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** Calls that wait at servers on one database. */
 @Tag("postgres")
@@ -96,6 +97,47 @@ class HandOverTest {
     @Test
     void aNotificationWakesTheServerThatHasTheCall() throws Exception {
         LockManager storage = new PostgresLockManager(database.pool());
+        WaitingRoom room = serverWithoutTimers(storage);
+        Lease lease = grant("alice");
+        CompletableFuture<Lease> bob = call(room, request("bob"));
+        await().until(storage.handOvers()::areReported);
+        awaitPlaces(1);
+        release(lease);
+        assertThat(bob.get(10, TimeUnit.SECONDS).lock().ownerId()).isEqualTo("bob");
+    }
+
+    @Test
+    void aReleaseAtTheServerThatHasTheCallFindsTheGrantWithoutANotification() throws Exception {
+        DataSource unreachable = new PGSimpleDataSource();
+        PostgresLockManager storage = new PostgresLockManager(database.pool(), unreachable, () -> {});
+        WaitingRoom room = serverWithoutTimers(storage);
+        Lease lease = grant("alice");
+        CompletableFuture<Lease> bob = call(room, request("bob"));
+        awaitPlaces(1);
+        storage.release(
+                List.of(new ReleaseRequest(stream, lease.leaseId()), new ReleaseRequest("another", UUID.randomUUID())));
+        assertThat(bob.get(10, TimeUnit.SECONDS).lock().ownerId()).isEqualTo("bob");
+    }
+
+    @Test
+    void aReleaseAtAServerThatHasACallNotifiesTheServersThatHaveTheOthers() throws Exception {
+        LockManager storage = new PostgresLockManager(database.pool());
+        LockManager other = new PostgresLockManager(database.pool());
+        WaitingRoom room = serverWithoutTimers(storage);
+        WaitingRoom roomOfOther = serverWithoutTimers(other);
+        Lease lease = grant("alice");
+        CompletableFuture<Lease> bob = call(roomOfOther, request("bob"));
+        awaitPlaces(1);
+        CompletableFuture<Lease> carol = call(room, request("carol"));
+        awaitPlaces(2);
+        await().until(other.handOvers()::areReported);
+        storage.release(List.of(new ReleaseRequest(stream, lease.leaseId())));
+        assertThat(bob.get(10, TimeUnit.SECONDS).lock().ownerId()).isEqualTo("bob");
+        assertThat(carol).isNotDone();
+    }
+
+    /** Returns a server that looks at a stream only when it is told to. */
+    private WaitingRoom serverWithoutTimers(LockManager storage) {
         GroupCommit locks = new GroupCommit(storage, Runnable::run, StatementObserver.NONE);
         open.add(locks);
         Delay never = (task, ms) -> {};
@@ -109,12 +151,7 @@ class HandOverTest {
                 never,
                 System::nanoTime);
         open.add(room);
-        Lease lease = grant("alice");
-        CompletableFuture<Lease> bob = call(room, request("bob"));
-        await().until(storage.handOvers()::areReported);
-        awaitPlaces(1);
-        release(lease);
-        assertThat(bob.get(10, TimeUnit.SECONDS).lock().ownerId()).isEqualTo("bob");
+        return room;
     }
 
     @Test
