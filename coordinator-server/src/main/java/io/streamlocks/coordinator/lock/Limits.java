@@ -79,5 +79,8 @@ public final class Limits {
     /** The maximum number of waiters in a list. */
     public static final int MAX_LISTED_WAITERS = 1000;
 
+    /** The maximum number of streams that a member of a group holds, has work for, or can hold. */
+    public static final int MAX_GROUP_STREAMS = 10_000_000;
+
     private Limits() {}
 }

@@ -1,0 +1,352 @@
+package io.streamlocks.client.session;
+
+import io.streamlocks.client.session.EvenShares.Standing;
+import io.streamlocks.coordinator.lock.Group;
+import io.streamlocks.coordinator.lock.Member;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/**
+ * Workers that share streams by the rule of {@link EvenShares}, and a coordinator with leases, queues and the shares of
+ * the server. Time passes in steps of 100 ms. A seed repeats a run.
+ */
+final class EvenSharesModel {
+
+    private static final long STEP = Duration.ofMillis(100).toNanos();
+    private static final long BEAT = Duration.ofSeconds(2).toNanos();
+    private static final long TTL = 3 * BEAT;
+    private static final long TURN = Duration.ofSeconds(1).toNanos();
+    private static final long DRAIN = Duration.ofMillis(300).toNanos();
+
+    private final Random random;
+    private final List<String> streams;
+    private final double seesAtLeast;
+    private final Map<String, Lease> leases = new HashMap<>();
+    private final Map<String, Deque<Worker>> queues = new HashMap<>();
+    private final Map<String, Reported> members = new TreeMap<>();
+    private final List<Worker> workers = new ArrayList<>();
+    private long now;
+    private int moves;
+    private int made;
+
+    private static final class Lease {
+        final Worker holder;
+        long untilNanos;
+
+        Lease(Worker holder, long untilNanos) {
+            this.holder = holder;
+            this.untilNanos = untilNanos;
+        }
+    }
+
+    private record Reported(int held, int wanted, long untilNanos) {}
+
+    EvenSharesModel(int streams, double seesAtLeast, long seed) {
+        this.random = new Random(seed);
+        this.streams = new ArrayList<>(
+                IntStream.range(0, streams).mapToObj(i -> "s-" + i).toList());
+        this.seesAtLeast = seesAtLeast;
+    }
+
+    final class Worker {
+        final String id;
+        final EvenShares shares;
+        final Set<String> held = new HashSet<>();
+        final Map<String, Long> draining = new HashMap<>();
+        final Set<String> places = new LinkedHashSet<>();
+        boolean alive = true;
+        long pausedUntilNanos;
+        long nextBeat;
+        long nextTurn;
+
+        private Worker(String id) {
+            this.id = id;
+            this.shares = new EvenShares(Duration.ofNanos(BEAT), new Random(random.nextLong()));
+            this.nextBeat = now;
+            this.nextTurn = now + random.nextLong(TURN);
+        }
+
+        boolean runs() {
+            return alive && pausedUntilNanos <= now;
+        }
+
+        private void step() {
+            if (!runs()) {
+                return;
+            }
+            for (String stream : List.copyOf(draining.keySet())) {
+                if (draining.get(stream) <= now) {
+                    draining.remove(stream);
+                    if (holds(this, stream)) {
+                        release(stream);
+                    }
+                    held.remove(stream);
+                }
+            }
+            held.removeIf(stream -> !holds(this, stream));
+            draining.keySet().retainAll(held);
+            // Grants of queues.
+            for (String stream : List.copyOf(places)) {
+                if (holds(this, stream)) {
+                    places.remove(stream);
+                    take(stream);
+                }
+            }
+            if (now >= nextTurn) {
+                turn();
+                nextTurn = now + TURN;
+            }
+            if (now >= nextBeat) {
+                beat();
+                choosePlaces();
+                nextBeat = now + BEAT;
+            }
+        }
+
+        private void take(String stream) {
+            held.add(stream);
+            shares.wasGranted(stream);
+        }
+
+        private void beat() {
+            Map<String, Integer> waiting = new LinkedHashMap<>();
+            held.stream().sorted().forEach(stream -> {
+                leases.get(stream).untilNanos = now + TTL;
+                if (!draining.containsKey(stream)) {
+                    waiting.put(stream, queue(stream).size());
+                }
+            });
+            report(waiting);
+        }
+
+        private void report(Map<String, Integer> waiting) {
+            int wanted = shares.wanted(held, now);
+            members.put(id, new Reported(held.size() - draining.size(), wanted, now + TTL));
+            Group group = group();
+            Standing standing = new Standing(
+                    group.members().size(),
+                    group.held(),
+                    group.wanted(),
+                    group.shares().get(id),
+                    group.missing());
+            for (String stream : shares.heartbeat(standing, waiting)) {
+                draining.put(stream, now + (long) (DRAIN * (0.3 + 1.4 * random.nextDouble())));
+                shares.handedOver(stream, now);
+            }
+            // Otherwise the next holders would report streams that this one still counts.
+            members.put(id, new Reported(held.size() - draining.size(), wanted, now + TTL));
+            if (shares.needsMembers(held.size())) {
+                Map<String, Integer> above = new HashMap<>();
+                List<String> lacking = new ArrayList<>();
+                group.members().forEach(member -> {
+                    int excess = member.held() - group.shareOf(member);
+                    if (excess > 0) {
+                        above.put(member.ownerId(), excess);
+                    } else if (excess < 0) {
+                        lacking.add(member.ownerId());
+                    }
+                });
+                shares.members(above, lacking, id);
+            }
+        }
+
+        private void turn() {
+            List<String> events = events();
+            shares.sawEvents(events, now);
+            if (shares.knowsMoreThanTheGroup(shares.wanted(held, now)) && shares.lacks(held.size()) == 0) {
+                Map<String, Integer> none = new LinkedHashMap<>();
+                held.stream().filter(stream -> !draining.containsKey(stream)).forEach(stream -> none.put(stream, 0));
+                report(none);
+            }
+            List<String> tries = shares.toTry(held, Integer.MAX_VALUE, now);
+            while (!tries.isEmpty()) {
+                tries.forEach(this::attempt);
+                tries = shares.toTry(held, Integer.MAX_VALUE, now);
+            }
+            choosePlaces();
+        }
+
+        private void choosePlaces() {
+            List<String> next = shares.toAwait(places, held, Integer.MAX_VALUE, now);
+            for (String stream : List.copyOf(places)) {
+                if (!next.contains(stream)) {
+                    queue(stream).remove(this);
+                    places.remove(stream);
+                }
+            }
+            for (String stream : next) {
+                if (!places.contains(stream)) {
+                    if (leases.get(stream) == null && queue(stream).isEmpty()) {
+                        grant(stream, this);
+                        take(stream);
+                    } else {
+                        places.add(stream);
+                        queue(stream).add(this);
+                    }
+                }
+            }
+        }
+
+        private void attempt(String stream) {
+            Lease lease = leases.get(stream);
+            if (lease == null && queue(stream).isEmpty()) {
+                grant(stream, this);
+                take(stream);
+            } else {
+                shares.wasHeld(stream, Optional.ofNullable(lease).map(one -> one.holder.id), now);
+            }
+        }
+
+        private List<String> events() {
+            if (seesAtLeast >= 1) {
+                return streams;
+            }
+            int count = (int) (streams.size() * (seesAtLeast + random.nextDouble() * (1 - seesAtLeast)));
+            List<String> all = new ArrayList<>(streams);
+            Collections.shuffle(all, random);
+            return all.subList(0, count);
+        }
+    }
+
+    private Deque<Worker> queue(String stream) {
+        return queues.computeIfAbsent(stream, id -> new ArrayDeque<>());
+    }
+
+    private boolean holds(Worker worker, String stream) {
+        Lease lease = leases.get(stream);
+        return lease != null && lease.holder == worker;
+    }
+
+    private void grant(String stream, Worker worker) {
+        leases.put(stream, new Lease(worker, now + TTL));
+        moves++;
+    }
+
+    private void release(String stream) {
+        leases.remove(stream);
+        handOver(stream);
+    }
+
+    private void handOver(String stream) {
+        Deque<Worker> queue = queue(stream);
+        while (!queue.isEmpty()) {
+            Worker next = queue.poll();
+            // The server notices that a client has gone.
+            if (next.alive) {
+                grant(stream, next);
+                return;
+            }
+        }
+    }
+
+    private Group group() {
+        members.values().removeIf(member -> member.untilNanos <= now);
+        return Group.of(
+                "group",
+                members.entrySet().stream()
+                        .map(one -> new Member(
+                                one.getKey(),
+                                one.getValue().held,
+                                one.getValue().wanted,
+                                OptionalInt.empty(),
+                                Duration.ofNanos(one.getValue().untilNanos - now)))
+                        .toList());
+    }
+
+    /** A worker begins. */
+    Worker add() {
+        Worker worker = new Worker(String.format(Locale.ROOT, "w-%03d", ++made));
+        workers.add(worker);
+        return worker;
+    }
+
+    /** A worker ends without a word. */
+    void kill(Worker worker) {
+        worker.alive = false;
+        workers.remove(worker);
+    }
+
+    /** A worker does nothing for a while, and does not know that. */
+    void pause(Worker worker, Duration time) {
+        worker.pausedUntilNanos = now + time.toNanos();
+    }
+
+    /** A worker releases its streams and ends. */
+    void stop(Worker worker) {
+        worker.alive = false;
+        workers.remove(worker);
+        members.remove(worker.id);
+        worker.places.forEach(stream -> queue(stream).remove(worker));
+        List.copyOf(worker.held).forEach(stream -> {
+            if (holds(worker, stream)) {
+                release(stream);
+            }
+        });
+    }
+
+    List<Worker> workers() {
+        return List.copyOf(workers);
+    }
+
+    private void step() {
+        now += STEP;
+        for (String stream : List.copyOf(leases.keySet())) {
+            Lease lease = leases.get(stream);
+            if (lease.untilNanos <= now) {
+                leases.remove(stream);
+                handOver(stream);
+            }
+        }
+        workers.forEach(Worker::step);
+    }
+
+    private boolean isEven() {
+        Map<Worker, Integer> counts = new HashMap<>();
+        workers.forEach(worker -> counts.put(worker, 0));
+        leases.values().forEach(lease -> counts.merge(lease.holder, 1, Integer::sum));
+        int sum = workers.stream().mapToInt(counts::get).sum();
+        return sum == streams.size() && Collections.max(counts.values()) - Collections.min(counts.values()) <= 1;
+    }
+
+    /**
+     * What it took until all streams were held and no worker had over one more than another.
+     *
+     * @param beats the time in heartbeats; infinite if that never happened
+     * @param moves the number of grants until then
+     * @param movesAfter the number of grants in the minute after that
+     */
+    record Settled(double beats, int moves, int movesAfter) {}
+
+    /** Lets the workers settle, and then work for a minute. */
+    Settled settle(double mostBeats) {
+        moves = 0;
+        long began = now;
+        while (!isEven() && now - began < mostBeats * BEAT) {
+            step();
+        }
+        double beats = isEven() ? (double) (now - began) / BEAT : Double.POSITIVE_INFINITY;
+        int until = moves;
+        moves = 0;
+        long even = now;
+        while (now - even < 30 * BEAT) {
+            step();
+        }
+        return new Settled(beats, until, moves);
+    }
+}

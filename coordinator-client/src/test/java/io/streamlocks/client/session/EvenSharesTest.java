@@ -1,0 +1,87 @@
+package io.streamlocks.client.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.streamlocks.client.session.EvenSharesModel.Settled;
+import io.streamlocks.client.session.EvenSharesModel.Worker;
+import java.time.Duration;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The rule of even shares, with many workers and in simulated time. */
+class EvenSharesTest {
+
+    /** How long a model may take at most before it counts as stuck, in heartbeats. */
+    private static final int STUCK = 30;
+
+    /** After a kill, the leases have to run out first. A lease lasts for three heartbeats. */
+    private static final int TTL = 3;
+
+    /** The time that a change may take, in heartbeats. */
+    private static final double BEATS = 5;
+
+    private static void assertSettled(Settled settled, double mostBeats, int fewestMoves, double ratio) {
+        assertThat(settled.beats()).isLessThanOrEqualTo(mostBeats);
+        // A worker that tries a stream beyond its share causes one move more.
+        assertThat(settled.moves()).isBetween(fewestMoves, (int) (fewestMoves * ratio) + 1);
+        assertThat(settled.movesAfter()).isZero();
+    }
+
+    /** @param ratio how many moves there may be, compared with the fewest that are possible */
+    private static void assertThatWorkersComeAndGo(int streams, double seesAtLeast, long seed, double ratio) {
+        EvenSharesModel model = new EvenSharesModel(streams, seesAtLeast, seed);
+        model.add();
+        assertSettled(model.settle(STUCK), BEATS, streams, 1);
+        model.add();
+        assertSettled(model.settle(STUCK), BEATS, streams / 2, ratio);
+        model.add();
+        model.add();
+        assertSettled(model.settle(STUCK), BEATS, streams / 2, ratio);
+        Worker killed = model.workers().get(1);
+        model.kill(killed);
+        assertSettled(model.settle(STUCK), BEATS + TTL, killed.held.size(), ratio);
+        Worker stopped = model.workers().get(0);
+        int held = stopped.held.size();
+        model.stop(stopped);
+        assertSettled(model.settle(STUCK), BEATS, held, ratio);
+        for (int i = 0; i < 8; i++) {
+            model.add();
+        }
+        assertSettled(model.settle(STUCK), BEATS, streams - 2 * (streams / 10), ratio);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"60, 1", "60, 2", "60, 3", "60, 4", "60, 5"})
+    void streamsMoveOnceIfAllWorkersReadTheSameSource(int streams, long seed) {
+        assertThatWorkersComeAndGo(streams, 1, seed, 1.05);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"60, 1", "60, 2", "60, 3"})
+    void fewStreamsMoveTwiceIfEachWorkerSeesAChangingHalf(int streams, long seed) {
+        assertThatWorkersComeAndGo(streams, 0.5, seed, 1.25);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"300, 1, 1, 1.05", "300, 1, 2, 1.05", "300, 0.5, 3, 1.25", "300, 0.5, 4, 1.25", "3000, 1, 1, 1.05"})
+    @Tag("simulation")
+    void thousandsOfStreamsMoveOnce(int streams, double seesAtLeast, long seed, double ratio) {
+        assertThatWorkersComeAndGo(streams, seesAtLeast, seed, ratio);
+    }
+
+    @Test
+    void aPausedWorkerKeepsItsShareForTheTtlAndMovesNothingElse() {
+        EvenSharesModel model = new EvenSharesModel(60, 1, 1);
+        Worker paused = model.add();
+        model.add();
+        model.add();
+        assertThat(model.settle(STUCK).movesAfter()).isZero();
+        model.pause(paused, Duration.ofSeconds(20));
+        // Its streams move to the others, and as many move back to it.
+        Settled settled = model.settle(0);
+        assertThat(settled.movesAfter()).isBetween(40, 43);
+        assertThat(model.settle(0).movesAfter()).isZero();
+    }
+}
