@@ -106,7 +106,9 @@ final class IdleWaiters {
         figures.put("seconds", seconds);
         figures.put("waitersInQueues", waiting);
         figures.put("callsPerSecond", (calls.answered() - answeredBefore) / seconds);
-        figures.put("serverPercentOfACoreAtRest", atRest);
+        if (Double.isFinite(atRest)) {
+            figures.put("serverPercentOfACoreAtRest", atRest);
+        }
         figures.put("serverPercentOfACore", 100 * serverUsed / seconds);
         figures.put("postgresPercentOfACore", 100 * postgresUsed / seconds);
         figures.put("serverRssMb", ProcessFigures.residentBytes(server).orElse(0) / 1_000_000);

@@ -47,7 +47,7 @@ final class WaitingCalls implements AutoCloseable {
         this.streamIds = streamIds;
     }
 
-    /** Sends all calls, evenly over {@value #START_MS} ms. Blocks for that time. So no call ends for some seconds, again and again. */
+    /** Sends all calls, evenly over {@value #START_MS} ms. Blocks for that time. So every 25 s there are seconds in which no call ends. */
     void start() throws InterruptedException {
         long began = System.nanoTime();
         int next = 0;

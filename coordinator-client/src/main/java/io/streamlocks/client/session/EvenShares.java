@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>A member below its share tries the streams that it has events for. It waits for those that others hold, for no
  *       more streams than it lacks, and first for those whose holders are above their shares: from each such holder for
  *       its part of what the holder has too many. The members that lack streams divide the streams among them by a hash,
- *       so that no two wait for the same one.
+ *       so that two rarely wait for the same one.
  *   <li>A member at its share or above tries a few streams, and only if it has had events for them and has not learned
  *       during ten heartbeats that they are held. So no stream is left alone because of a wrong count.
  *   <li>A member above its share hands over as many streams as it has too many, once two heartbeats in a row have
@@ -127,6 +128,7 @@ final class EvenShares {
     /** Returns the number of streams that the member holds or has work for, and forgets the others. */
     int wanted(Set<String> held, long nowNanos) {
         seen.values().removeIf(one -> !hasWork(one, nowNanos) && !isExcluded(one, nowNanos));
+        held.stream().map(seen::get).filter(Objects::nonNull).forEach(one -> one.aloneSinceNanos = nowNanos);
         int others = (int) seen.entrySet().stream()
                 .filter(one -> !held.contains(one.getKey()) && hasWork(one.getValue(), nowNanos))
                 .count();
@@ -160,7 +162,7 @@ final class EvenShares {
             seen.values().forEach(one -> one.wasHandedOver = false);
         }
         int excess = waiting.size() - told.share();
-        beatsAbove = excess > 0 ? beatsAbove + 1 : 0;
+        beatsAbove = excess > 0 && isSame ? beatsAbove + 1 : 0;
         if (excess <= 0 || !isSame) {
             return List.of();
         }
@@ -197,7 +199,8 @@ final class EvenShares {
 
     /** Takes note that the member hands a stream over. */
     void handedOver(String streamId, long nowNanos) {
-        Seen one = seen.computeIfAbsent(streamId, id -> new Seen(nowNanos));
+        // It may have had no events lately, and has none by this.
+        Seen one = seen.computeIfAbsent(streamId, id -> new Seen(nowNanos - (BEATS_OF_WORK + 1) * heartbeatNanos));
         one.wasHandedOver = true;
         one.handedOverNanos = nowNanos;
         one.holder = null;
@@ -218,8 +221,9 @@ final class EvenShares {
         int lacks = Math.min(room, lacks(held.size()));
         // If some streams are free, a larger request would be granted more of them than the member lacks.
         boolean areAllHeld = standing.held() >= standing.wanted();
-        int withinShare = areAllHeld ? MOST_TRIED : Math.min(MOST_TRIED, lacks);
-        int beyondShare = Math.min(room, Math.max(1, standing.share() / PART_BEYOND_SHARE));
+        int withinShare = areAllHeld ? MOST_TRIED : lacks;
+        int beyondShare = Math.max(1, standing.share() / PART_BEYOND_SHARE);
+        int most = Math.min(room, Math.min(MOST_TRIED, lacks > 0 ? withinShare : beyondShare));
         return seen.entrySet().stream()
                 .filter(one -> !held.contains(one.getKey())
                         && hasWork(one.getValue(), nowNanos)
@@ -227,7 +231,7 @@ final class EvenShares {
                         && isDue(one.getValue(), lacks, nowNanos))
                 // Those that are not known to be held come first.
                 .sorted(Comparator.comparing(one -> one.getValue().holder != null))
-                .limit(lacks > 0 ? withinShare : beyondShare)
+                .limit(most)
                 .map(Map.Entry::getKey)
                 .toList();
     }
@@ -250,7 +254,7 @@ final class EvenShares {
             one.wasTried = true;
             one.triedNanos = nowNanos;
             one.holder = holder.orElse(null);
-            one.aloneSinceNanos = nowNanos;
+            one.aloneSinceNanos = holder.isPresent() ? nowNanos : one.aloneSinceNanos;
             one.wasHandedOver = false;
         }
     }

@@ -120,7 +120,7 @@ public sealed interface AcquireOutcome {
         }
     }
 
-    /** Another transaction has the stream locked, so nothing is certain. Nothing was granted. Ask again. */
+    /** Another transaction has the stream locked, so nothing is certain. Ask again, with the same lease id. */
     record Blocked() implements AcquireOutcome {
         @Override
         public <T> T match(Cases<T> cases) {

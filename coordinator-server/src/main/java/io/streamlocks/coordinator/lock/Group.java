@@ -7,7 +7,7 @@ import java.util.Map;
  * Workers that share streams, each with its share. {@link Shares} has the rule. This class is immutable.
  *
  * @param groupId its id
- * @param members its live members, in the code point order of their owner ids
+ * @param members its live members
  * @param shares how many streams each member should hold, by its owner id
  */
 public record Group(String groupId, List<Member> members, Map<String, Integer> shares) {

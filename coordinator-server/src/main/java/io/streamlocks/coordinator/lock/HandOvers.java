@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * How a backend reports that it has handed a stream over to a caller that waits at this server. A report only wakes the
- * server up: reports can be lost, and the server looks at the streams in any case. Implementations are thread-safe.
+ * How a backend reports that it has handed a stream over to a caller that waits at this server. Reports
+ * can be lost, so the server looks at the streams in any case. Implementations are thread-safe.
  */
 public interface HandOvers extends AutoCloseable {
 
@@ -21,8 +21,8 @@ public interface HandOvers extends AutoCloseable {
         void handedOver(String streamId, long fencingToken);
 
         /**
-         * Returns whether callers of this server wait for a stream, so that a release of the stream should find out what
-         * has become of it. Without that, the hand-over is reported.
+         * Returns whether callers of this server wait for a stream. If so, a release of the stream at this server finds
+         * out what has become of it. Otherwise a hand-over is reported as usual.
          *
          * @param streamId the stream
          */

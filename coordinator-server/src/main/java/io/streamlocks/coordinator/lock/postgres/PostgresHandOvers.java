@@ -91,6 +91,14 @@ final class PostgresHandOvers implements HandOvers {
         }
     }
 
+    /** Reports that a hand-over may have gone unnoticed. */
+    void reportsLost() {
+        Listener own = listener;
+        if (own != null) {
+            own.reportsLost();
+        }
+    }
+
     UUID serverId() {
         return serverId;
     }

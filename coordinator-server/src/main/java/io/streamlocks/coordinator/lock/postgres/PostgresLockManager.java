@@ -28,7 +28,7 @@ import javax.sql.DataSource;
 /**
  * Leases in PostgreSQL, for any number of servers on one database. PostgreSQL's clock is the only clock.
  *
- * <p>This class is thread-safe. Each statement is short and a transaction of its own. The data source must provide
+ * <p>This class is thread-safe. Each round trip is short and a transaction of its own. The data source must provide
  * connections to the primary in auto-commit mode and READ COMMITTED, with the {@link #SESSION_SETTINGS}, and with
  * {@code statement_timeout} and {@code lock_timeout} set, which bound how long a call blocks.
  *

@@ -50,6 +50,12 @@ record ReleaseChange(Statements statements, PostgresHandOvers handOvers)
      */
     static final String SQL_AND_LOOK = "SELECT set_config('stream_locks.server', ?, true);" + SQL + ";" + QueueSql.LOOK;
 
+    /**
+     * The most characters of all stream ids together. The driver sends all statements before it reads a result. If
+     * neither fitted into the buffers of the connection, the two sides would wait for each other for ever.
+     */
+    private static final int MOST_CHARACTERS = 10_000;
+
     /** No stream has this token, so a look returns all streams. */
     private static final long NO_TOKEN = 0;
 
@@ -78,7 +84,9 @@ record ReleaseChange(Statements statements, PostgresHandOvers handOvers)
 
     @Override
     public Map<String, ReleaseOutcome> carryOut(List<ReleaseRequest> requests) {
-        if (handOvers.areAwaited(requests.stream().map(ReleaseRequest::streamId).toList())) {
+        List<String> streamIds = requests.stream().map(ReleaseRequest::streamId).toList();
+        int characters = streamIds.stream().mapToInt(String::length).sum();
+        if (characters <= MOST_CHARACTERS && handOvers.areAwaited(streamIds)) {
             return carryOutAndLook(requests);
         }
         return statements.query(
@@ -95,20 +103,26 @@ record ReleaseChange(Statements statements, PostgresHandOvers handOvers)
         List<AwaitedStream> found = new ArrayList<>();
         String[] streamIds = column(requests, ReleaseRequest::streamId, String[]::new);
         long began = System.nanoTime();
-        statements.readAll(
-                name(),
-                SQL_AND_LOOK,
-                List.of(
-                        rows -> {},
-                        rows -> released.putAll(released(rows)),
-                        rows -> found.addAll(PostgresQueues.awaited(rows))),
-                handOvers.serverId().toString(),
-                streamIds,
-                column(requests, ReleaseRequest::leaseId, UUID[]::new),
-                column(requests, ReleaseRequest::ownerPrefix, String[]::new),
-                streamIds,
-                column(requests, request -> NO_TOKEN, Long[]::new),
-                0L);
+        try {
+            statements.readAll(
+                    name(),
+                    SQL_AND_LOOK,
+                    List.of(
+                            rows -> {},
+                            rows -> released.putAll(released(rows)),
+                            rows -> found.addAll(PostgresQueues.awaited(rows))),
+                    handOvers.serverId().toString(),
+                    streamIds,
+                    column(requests, ReleaseRequest::leaseId, UUID[]::new),
+                    column(requests, ReleaseRequest::ownerPrefix, String[]::new),
+                    streamIds,
+                    column(requests, request -> NO_TOKEN, Long[]::new),
+                    0L);
+        } catch (RuntimeException e) {
+            // It may have been committed, and then this server was not notified.
+            handOvers.reportsLost();
+            throw e;
+        }
         handOvers.found(found, Duration.ofNanos(System.nanoTime() - began));
         return released;
     }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLWarning;
 
 /**
- * Runs statements, each as a transaction of its own, and maps their errors to the errors of the protocol. A method
+ * Runs statements, each call as a transaction of its own, and maps their errors to the errors of the protocol. A method
  * blocks for a connection and its statement, which time-outs bound. This class is thread-safe.
  */
 final class Statements {
@@ -72,7 +72,7 @@ final class Statements {
 
     /**
      * Runs a statement with values and arrays. It uses JDBC directly, which keeps the statement prepared for each
-     * connection. Every statement on behalf of a caller must use this method, because it alone notices {@linkplain
+     * connection. Every statement on behalf of a caller must use this method or {@link #readAll}, which notice {@linkplain
      * #requireReplicated a commit that is not certain}.
      *
      * @param what the action, for the error message

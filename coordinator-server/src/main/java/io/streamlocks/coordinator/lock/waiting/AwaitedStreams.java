@@ -41,6 +41,9 @@ final class AwaitedStreams implements HandOvers.Listener {
     /** A search for lost places takes place with each so many looks at all streams. */
     private static final int LOOKS_PER_SEARCH = 5;
 
+    /** To respond to so many callers takes about as long as to wake another thread for it. */
+    private static final int FEW_FOUND = 8;
+
     /** Acts on what was found. The methods must not block. */
     interface Findings {
 
@@ -146,9 +149,18 @@ final class AwaitedStreams implements HandOvers.Listener {
 
     @Override
     public void found(List<AwaitedStream> states, Duration ago) {
+        long askedNanos = nanoTime.getAsLong() - ago.toNanos();
+        if (states.size() <= FEW_FOUND) {
+            take(states, askedNanos);
+        } else {
+            looker.execute(() -> take(states, askedNanos));
+        }
+    }
+
+    private void take(List<AwaitedStream> states, long askedNanos) {
         try {
-            // A stream that is free waits for a caller that is between two calls. The next tick sees it.
-            apply(states, nanoTime.getAsLong() - ago.toNanos());
+            // A stream that is free is seen by the next tick.
+            apply(states, askedNanos);
         } catch (RuntimeException e) {
             // The release has succeeded. The next tick looks again.
             observer.failed("take in the grants of a release", e);

@@ -30,10 +30,11 @@ final class WaitingCalls implements AwaitedStreams.Findings {
     static final int QUEUE_AGAIN_MS = 500;
 
     /** How long a grant waits for the outcomes of the other requests of its call, whose streams may be locked. */
-    static final int MAX_OTHERS_MS = 100;
+    static final int MAX_OTHERS_MS = 250;
 
     private final GroupCommit locks;
     private final WaitObserver observer;
+    private final Executor looker;
     private final Delay delay;
     private final LongSupplier nanoTime;
     private final WaiterLimits limits;
@@ -61,6 +62,7 @@ final class WaitingCalls implements AwaitedStreams.Findings {
             LongSupplier nanoTime) {
         this.locks = locks;
         this.observer = observer;
+        this.looker = looker;
         this.delay = delay;
         this.nanoTime = nanoTime;
         this.limits = limits;
@@ -207,11 +209,16 @@ final class WaitingCalls implements AwaitedStreams.Findings {
             left.whenComplete((done, failure) -> {
                 if (failure != null) {
                     // Each of these may have been granted as well, so nothing is certain.
-                    others.forEach(other -> call.decide(other.index(), new AcquireOutcome.Blocked()));
+                    others.stream()
+                            .filter(call::isOpen)
+                            .forEach(other -> call.decide(other.index(), new AcquireOutcome.Blocked()));
                 }
                 call.respond();
             });
-            delay.run(() -> left.cancel(false), MAX_OTHERS_MS);
+            if (!left.isDone()) {
+                // The thread of the timers must not write responses.
+                delay.run(() -> looker.execute(() -> left.cancel(false)), MAX_OTHERS_MS);
+            }
         }
     }
 

@@ -40,6 +40,9 @@ class HandOverTest {
     private static final Duration TTL = Duration.ofSeconds(60);
     private static final Duration WAIT = Duration.ofSeconds(20);
 
+    /** {@code -Dqueue.runs=1000} makes it a thousand. */
+    private static final int RUNS = Integer.getInteger("queue.runs", 20);
+
     private final TestDatabase database = TestDatabase.migrated();
     private final List<AutoCloseable> open = new ArrayList<>();
     private final LockManager holders = new PostgresLockManager(database.pool());
@@ -90,6 +93,46 @@ class HandOverTest {
 
     private void awaitPlaces(int places) {
         await().until(() -> holders.reads().waiters(stream).size() == places);
+    }
+
+    // Order
+
+    /** Every third waiter waits with a batch. Nobody overtakes, at no moment. */
+    @Test
+    void twelveWaitersAtTwoServersAreServedInTheOrderOfTheirArrival() throws Exception {
+        List<WaitingRoom> servers = List.of(server(), server());
+        String held = "held-" + UUID.randomUUID();
+        granted(holders.acquire(List.of(request(held, "holder"))).get(0));
+        for (int run = 0; run < RUNS; run++) {
+            String awaited = "awaited-" + UUID.randomUUID();
+            Lease lease =
+                    granted(holders.acquire(List.of(request(awaited, "holder"))).get(0));
+            List<CompletableFuture<Lease>> calls = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                AcquireRequest request = request(awaited, "waiter-" + i);
+                List<AcquireRequest> all =
+                        i % 3 == 0 ? List.of(request, request(held, "waiter-" + i)) : List.of(request);
+                calls.add(servers.get(i % 2)
+                        .acquire("caller-" + i, all, WAIT, onClosed -> {})
+                        .thenApply(outcomes -> granted(outcomes.get(0))));
+                while (holders.reads().waiters(awaited).size() <= i) {
+                    Thread.onSpinWait();
+                }
+            }
+            for (int i = 0; i < 12; i++) {
+                release(lease);
+                AcquireRequest overtaker = request(awaited, "overtaker");
+                assertThat(holders.acquire(List.of(overtaker)).get(0)).isNotInstanceOf(AcquireOutcome.Granted.class);
+                lease = calls.get(i).get(10, TimeUnit.SECONDS);
+                assertThat(lease.lock().ownerId()).as("in run %s", run).isEqualTo("waiter-" + i);
+                assertThat(calls.subList(i + 1, 12)).noneMatch(CompletableFuture::isDone);
+            }
+            release(lease);
+        }
+    }
+
+    private static AcquireRequest request(String streamId, String ownerId) {
+        return new AcquireRequest(streamId, ownerId, UUID.randomUUID(), TTL);
     }
 
     // How a server finds out
