@@ -1,6 +1,7 @@
 package io.streamlocks.proof.leaks;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,13 +15,15 @@ import java.util.stream.Stream;
 /**
  * What a JVM needs on this machine.
  *
- * @param threads the number of its threads
+ * @param threads the number of its threads, without those of Jetty's pool, which has a limit and grows with the load
  * @param files the number of its open files and connections
  * @param heapBytes the size of the objects that are left after a garbage collection
  */
 record Footprint(int threads, int files, long heapBytes) {
 
-    private static final Pattern THREADS = Pattern.compile("Threads:\\s+(\\d+)");
+    /** The beginning of the names of Jetty's threads. */
+    private static final String POOLED = "qtp";
+
     private static final Pattern TOTAL = Pattern.compile("Total\\s+\\d+\\s+(\\d+)");
 
     /** How much more is no leak: pools that have not reached their size, and code that was compiled later. */
@@ -38,10 +41,24 @@ record Footprint(int threads, int files, long heapBytes) {
         try (Stream<Path> open = Files.list(process.resolve("fd"))) {
             files = (int) open.count();
         }
-        return new Footprint(
-                (int) number(THREADS, Files.readString(process.resolve("status"))),
-                files,
-                number(TOTAL, histogram(pid)));
+        return new Footprint(threads(process), files, number(TOTAL, histogram(pid)));
+    }
+
+    private static int threads(Path process) throws IOException {
+        int threads = 0;
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(process.resolve("task"))) {
+            for (Path thread : all) {
+                try {
+                    threads += Files.readString(thread.resolve("comm")).startsWith(POOLED) ? 0 : 1;
+                } catch (IOException e) {
+                    if (Files.exists(thread)) {
+                        throw e;
+                    }
+                    // It has just ended.
+                }
+            }
+        }
+        return threads;
     }
 
     /** The histogram collects garbage first. */
