@@ -129,7 +129,8 @@ BEGIN
         awaited_until = CASE WHEN EXISTS (SELECT FROM stream_lock_waiters w WHERE w.stream_id = stream)
             THEN l.awaited_until END
     WHERE l.stream_id = stream;
-    -- The server that carries out the change looks at the stream in the same transaction. NOTIFY would hold up other commits.
+    -- The server that carries out the change looks at the stream in the same transaction. NOTIFY would hold up the
+    -- commits of others.
     IF place.server_id::text IS DISTINCT FROM current_setting('stream_locks.server', true) THEN
         PERFORM pg_notify('stream_locks_' || place.server_id, token || ' ' || stream);
     END IF;

@@ -24,10 +24,8 @@ import org.HdrHistogram.Histogram;
 /** One holder and one waiter on idle servers. This shows how long the waiter waits after the lease has ended. */
 final class Quiet implements AutoCloseable {
 
-    /** The most hand-overs before those that are measured, so that the servers have compiled their code. */
-    private static final int WARM_UP = 1000;
-
-    private static final int WARM_UPS_PER_HAND_OVER = 34;
+    /** A server has to compile its code first. There are so many hand-overs before each one that is measured. */
+    private static final int WARM_UPS_PER_HAND_OVER = 30;
 
     /** A waiter waits for up to this time before the release, so that periodic work of servers is at any point. */
     private static final int PAUSE_MS = 1000;
@@ -65,7 +63,7 @@ final class Quiet implements AutoCloseable {
                 PlainCalls ofOther = new PlainCalls(other.uri(), 4);
                 PlainCalls ofDeaf = new PlainCalls(deaf.uri(), 4)) {
             figures.put("handOvers", handOvers);
-            int warmUps = Math.min(WARM_UP, WARM_UPS_PER_HAND_OVER * handOvers);
+            int warmUps = WARM_UPS_PER_HAND_OVER * handOvers;
             measure("oneServer", warmUps, ofOne, ofOne);
             measure("twoServers", warmUps, ofOne, ofOther);
             // Here each hand-over takes a part of the interval at which a server looks.

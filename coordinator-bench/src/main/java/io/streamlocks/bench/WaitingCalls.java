@@ -23,9 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class WaitingCalls implements AutoCloseable {
 
     private static final int WAIT_MS = 25_000;
-
     private static final int START_MS = 10_000;
-
     private static final int ALONE = 9000;
     private static final int PER_SHARED_CALL = 100;
     private static final int MESSAGES = 3;
@@ -47,7 +45,10 @@ final class WaitingCalls implements AutoCloseable {
         this.streamIds = streamIds;
     }
 
-    /** Sends all calls, evenly over {@value #START_MS} ms. Blocks for that time. So every 25 s there are seconds in which no call ends. */
+    /**
+     * Sends all calls, evenly over {@value #START_MS} ms, so that every 25 s there are seconds in which no call ends.
+     * Blocks for that time.
+     */
     void start() throws InterruptedException {
         long began = System.nanoTime();
         int next = 0;

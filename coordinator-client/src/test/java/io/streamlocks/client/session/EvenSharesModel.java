@@ -66,7 +66,8 @@ final class EvenSharesModel {
 
     final class Worker {
         final String id;
-        final EvenShares shares;
+        final SeenStreams seen = new SeenStreams(Duration.ofNanos(BEAT));
+        final EvenShares shares = new EvenShares(seen, new Random(random.nextLong()));
         final Set<String> held = new HashSet<>();
         final Map<String, Long> draining = new HashMap<>();
         final Set<String> places = new LinkedHashSet<>();
@@ -77,7 +78,6 @@ final class EvenSharesModel {
 
         private Worker(String id) {
             this.id = id;
-            this.shares = new EvenShares(Duration.ofNanos(BEAT), new Random(random.nextLong()));
             this.nextBeat = now;
             this.nextTurn = now + random.nextLong(TURN);
         }
@@ -101,7 +101,7 @@ final class EvenSharesModel {
             }
             held.removeIf(stream -> !holds(this, stream));
             draining.keySet().retainAll(held);
-            // Grants of queues.
+            // Some places may have been granted.
             for (String stream : List.copyOf(places)) {
                 if (holds(this, stream)) {
                     places.remove(stream);
@@ -121,7 +121,7 @@ final class EvenSharesModel {
 
         private void take(String stream) {
             held.add(stream);
-            shares.wasGranted(stream);
+            seen.wasGranted(stream);
         }
 
         private void beat() {
@@ -136,7 +136,7 @@ final class EvenSharesModel {
         }
 
         private void report(Map<String, Integer> waiting) {
-            int wanted = shares.wanted(held, now);
+            int wanted = seen.wanted(held, now);
             members.put(id, new Reported(held.size() - draining.size(), wanted, now + TTL));
             Group group = group();
             Standing standing = new Standing(
@@ -147,7 +147,7 @@ final class EvenSharesModel {
                     group.missing());
             for (String stream : shares.heartbeat(standing, waiting)) {
                 draining.put(stream, now + (long) (DRAIN * (0.3 + 1.4 * random.nextDouble())));
-                shares.handedOver(stream, now);
+                seen.handedOver(stream, now);
             }
             // Otherwise the next holders would report streams that this one still counts.
             members.put(id, new Reported(held.size() - draining.size(), wanted, now + TTL));
@@ -168,8 +168,8 @@ final class EvenSharesModel {
 
         private void turn() {
             List<String> events = events();
-            shares.sawEvents(events, now);
-            if (shares.knowsMoreThanTheGroup(shares.wanted(held, now)) && shares.lacks(held.size()) == 0) {
+            seen.sawEvents(events, now);
+            if (shares.knowsMoreThanTheGroup(seen.wanted(held, now)) && shares.lacks(held.size()) == 0) {
                 Map<String, Integer> none = new LinkedHashMap<>();
                 held.stream().filter(stream -> !draining.containsKey(stream)).forEach(stream -> none.put(stream, 0));
                 report(none);
@@ -209,7 +209,7 @@ final class EvenSharesModel {
                 grant(stream, this);
                 take(stream);
             } else {
-                shares.wasHeld(stream, Optional.ofNullable(lease).map(one -> one.holder.id), now);
+                seen.wasHeld(stream, Optional.ofNullable(lease).map(one -> one.holder.id), now);
             }
         }
 
@@ -325,7 +325,7 @@ final class EvenSharesModel {
     }
 
     /**
-     * What it took until all streams were held and no worker had over one more than another.
+     * The time and the moves until all streams were held and no worker had over one more than another.
      *
      * @param beats the time in heartbeats; infinite if that never happened
      * @param moves the number of grants until then

@@ -5,6 +5,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -15,7 +16,8 @@ import java.util.stream.Stream;
 /**
  * What a JVM needs on this machine.
  *
- * @param threads the number of its threads, without those of Jetty's pool, which has a limit and grows with the load
+ * @param threads the number of its threads, without those of Jetty's pool that have nothing to do. The pool grows with
+ *     the load, up to its limit
  * @param files the number of its open files and connections
  * @param heapBytes the size of the objects that are left after a garbage collection
  */
@@ -23,6 +25,9 @@ record Footprint(int threads, int files, long heapBytes) {
 
     /** The beginning of the names of Jetty's threads. */
     private static final String POOLED = "qtp";
+
+    /** Matches the stack of such a thread that waits for work. */
+    private static final Pattern IDLE = Pattern.compile("Runner\\.idleJobPoll|ReservedThread\\.waitForTask");
 
     private static final Pattern TOTAL = Pattern.compile("Total\\s+\\d+\\s+(\\d+)");
 
@@ -32,7 +37,7 @@ record Footprint(int threads, int files, long heapBytes) {
     private static final int MORE_FILES = 30;
     private static final long MORE_HEAP = 12_000_000;
 
-    private static final int MAX_HISTOGRAM_S = 60;
+    private static final int MAX_JCMD_S = 60;
 
     /** Measures a process. Blocks for its garbage collection. */
     static Footprint of(long pid) throws IOException, InterruptedException {
@@ -41,10 +46,19 @@ record Footprint(int threads, int files, long heapBytes) {
         try (Stream<Path> open = Files.list(process.resolve("fd"))) {
             files = (int) open.count();
         }
-        return new Footprint(threads(process), files, number(TOTAL, histogram(pid)));
+        // The histogram collects garbage first.
+        long heapBytes = number(TOTAL, jcmd(pid, "GC.class_histogram"));
+        return new Footprint(otherThreads(process) + pooledThreadsAtWork(pid), files, heapBytes);
     }
 
-    private static int threads(Path process) throws IOException {
+    private static int pooledThreadsAtWork(long pid) throws IOException, InterruptedException {
+        return (int) Arrays.stream(jcmd(pid, "Thread.print").split("\n\n"))
+                .filter(stack ->
+                        stack.startsWith("\"" + POOLED) && !IDLE.matcher(stack).find())
+                .count();
+    }
+
+    private static int otherThreads(Path process) throws IOException {
         int threads = 0;
         try (DirectoryStream<Path> all = Files.newDirectoryStream(process.resolve("task"))) {
             for (Path thread : all) {
@@ -61,23 +75,22 @@ record Footprint(int threads, int files, long heapBytes) {
         return threads;
     }
 
-    /** The histogram collects garbage first. */
-    private static String histogram(long pid) throws IOException, InterruptedException {
-        // Not a pipe: Java 25 writes the histogram while all threads of the process stand still. If the process itself
+    private static String jcmd(long pid, String command) throws IOException, InterruptedException {
+        // Not a pipe: Java 25 writes a histogram while all threads of the process stand still. If the process itself
         // had to read the pipe, a full pipe would stop it for ever.
-        Path output = Files.createTempFile("histogram", ".txt");
+        Path output = Files.createTempFile("jcmd", ".txt");
         try {
             Process jcmd = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "jcmd")
                                     .toString(),
                             Long.toString(pid),
-                            "GC.class_histogram")
+                            command)
                     .redirectErrorStream(true)
                     .redirectOutput(output.toFile())
                     .start();
-            if (!jcmd.waitFor(MAX_HISTOGRAM_S, TimeUnit.SECONDS)) {
+            if (!jcmd.waitFor(MAX_JCMD_S, TimeUnit.SECONDS)) {
                 jcmd.destroyForcibly();
-                throw new IOException("jcmd has not ended after " + MAX_HISTOGRAM_S + " s");
+                throw new IOException("jcmd has not ended after " + MAX_JCMD_S + " s");
             }
             String text = Files.readString(output);
             if (jcmd.exitValue() != 0) {

@@ -36,12 +36,17 @@ class SharesTest {
                 .toList();
     }
 
+    private static List<Group> randomGroups() {
+        Random random = new Random(1);
+        return IntStream.range(0, GROUPS)
+                .mapToObj(i -> Group.of("g", randomMembers(random)))
+                .toList();
+    }
+
     @Test
     void everyStreamIsInOneShareUnlessNobodyHasRoom() {
-        Random random = new Random(1);
-        for (int i = 0; i < GROUPS; i++) {
-            List<Member> members = randomMembers(random);
-            Group group = Group.of("g", members);
+        for (Group group : randomGroups()) {
+            List<Member> members = group.members();
             int sum = members.stream().mapToInt(group::shareOf).sum();
             assertThat(sum + group.withoutRoom()).isEqualTo(group.wanted());
             boolean isFull = members.stream()
@@ -53,10 +58,8 @@ class SharesTest {
 
     @Test
     void sharesAreEvenAndOnlyACapacityMakesOneSmaller() {
-        Random random = new Random(2);
-        for (int i = 0; i < GROUPS; i++) {
-            List<Member> members = randomMembers(random);
-            Group group = Group.of("g", members);
+        for (Group group : randomGroups()) {
+            List<Member> members = group.members();
             int most = members.stream().mapToInt(group::shareOf).max().orElseThrow();
             members.forEach(member -> {
                 int share = group.shareOf(member);
@@ -72,10 +75,8 @@ class SharesTest {
 
     @Test
     void noOtherEvenDivisionMovesFewerStreams() {
-        Random random = new Random(3);
-        for (int i = 0; i < GROUPS; i++) {
-            List<Member> members = randomMembers(random);
-            Group group = Group.of("g", members);
+        for (Group group : randomGroups()) {
+            List<Member> members = group.members();
             // Another member could have the stream that one has more than the least of those that are not filled.
             for (Member one : members) {
                 for (Member other : members) {
@@ -99,12 +100,10 @@ class SharesTest {
 
     @Test
     void theOrderOfTheMembersDoesNotMatter() {
-        Random random = new Random(4);
-        for (int i = 0; i < GROUPS; i++) {
-            List<Member> members = randomMembers(random);
-            List<Member> shuffled = new ArrayList<>(members);
-            Collections.shuffle(shuffled, random);
-            assertThat(Shares.of(shuffled)).isEqualTo(Shares.of(members));
+        for (Group group : randomGroups()) {
+            List<Member> shuffled = new ArrayList<>(group.members());
+            Collections.shuffle(shuffled, new Random(1));
+            assertThat(Shares.of(shuffled)).isEqualTo(group.shares());
         }
     }
 

@@ -6,7 +6,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -77,10 +76,10 @@ final class PostgresHandOvers implements HandOvers {
         }
     }
 
-    /** Returns whether callers of this server wait for any of the streams. */
-    boolean areAwaited(Collection<String> streamIds) {
+    /** Returns whether callers of this server wait for a stream. */
+    boolean isAwaited(String streamId) {
         Listener own = listener;
-        return own != null && streamIds.stream().anyMatch(own::isAwaited);
+        return own != null && own.isAwaited(streamId);
     }
 
     /** Reports what a release has found, without a notification. */

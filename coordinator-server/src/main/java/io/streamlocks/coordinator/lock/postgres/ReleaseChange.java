@@ -51,10 +51,11 @@ record ReleaseChange(Statements statements, PostgresHandOvers handOvers)
     static final String SQL_AND_LOOK = "SELECT set_config('stream_locks.server', ?, true);" + SQL + ";" + QueueSql.LOOK;
 
     /**
-     * The most characters of all stream ids together. The driver sends all statements before it reads a result. If
-     * neither fitted into the buffers of the connection, the two sides would wait for each other for ever.
+     * The most releases with a look. The driver sends all statements before it reads a result. If neither fitted into
+     * the buffers of the connection, the two sides would wait for each other for ever. Besides, the thread of the
+     * statement responds to the callers that were granted a stream.
      */
-    private static final int MOST_CHARACTERS = 10_000;
+    private static final int MOST_LOOKED_AT = 16;
 
     /** No stream has this token, so a look returns all streams. */
     private static final long NO_TOKEN = 0;
@@ -84,9 +85,8 @@ record ReleaseChange(Statements statements, PostgresHandOvers handOvers)
 
     @Override
     public Map<String, ReleaseOutcome> carryOut(List<ReleaseRequest> requests) {
-        List<String> streamIds = requests.stream().map(ReleaseRequest::streamId).toList();
-        int characters = streamIds.stream().mapToInt(String::length).sum();
-        if (characters <= MOST_CHARACTERS && handOvers.areAwaited(streamIds)) {
+        if (requests.size() <= MOST_LOOKED_AT
+                && requests.stream().map(ReleaseRequest::streamId).anyMatch(handOvers::isAwaited)) {
             return carryOutAndLook(requests);
         }
         return statements.query(

@@ -72,8 +72,8 @@ final class Statements {
 
     /**
      * Runs a statement with values and arrays. It uses JDBC directly, which keeps the statement prepared for each
-     * connection. Every statement on behalf of a caller must use this method or {@link #readAll}, which notice {@linkplain
-     * #requireReplicated a commit that is not certain}.
+     * connection. Every statement on behalf of a caller must use this method or {@link #readAll}. Both notice
+     * {@linkplain #requireReplicated a commit that is not certain}.
      *
      * @param what the action, for the error message
      */

@@ -2,9 +2,7 @@ package io.streamlocks.coordinator.lock.waiting;
 
 import io.streamlocks.coordinator.lock.AwaitedStream;
 import io.streamlocks.coordinator.lock.HandOvers;
-import io.streamlocks.coordinator.lock.Lease;
 import io.streamlocks.coordinator.lock.LockCalls;
-import io.streamlocks.coordinator.lock.QueueRequest;
 import io.streamlocks.coordinator.lock.group.Delay;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,27 +39,11 @@ final class AwaitedStreams implements HandOvers.Listener {
     /** A search for lost places takes place with each so many looks at all streams. */
     private static final int LOOKS_PER_SEARCH = 5;
 
-    /** To respond to so many callers takes about as long as to wake another thread for it. */
-    private static final int FEW_FOUND = 8;
-
-    /** Acts on what was found. The methods must not block. */
-    interface Findings {
-
-        /**
-         * A lease that a request waits for is live.
-         *
-         * @param askedNanos when the storage was asked; the rest of the lease is as of then or later
-         */
-        void granted(Wait wait, Lease lease, long askedNanos);
-
-        /** The place of a request is gone. */
-        void placeLost(Wait wait);
-    }
-
     private final LockCalls storage;
     private final HandOvers handOvers;
     private final WaitObserver observer;
     private final Findings findings;
+    private final PlaceSearch search;
     private final Executor looker;
     private final Delay delay;
     private final LongSupplier nanoTime;
@@ -90,6 +72,7 @@ final class AwaitedStreams implements HandOvers.Listener {
         this.handOvers = handOvers;
         this.observer = observer;
         this.findings = findings;
+        this.search = new PlaceSearch(storage, observer, findings);
         this.looker = looker;
         this.delay = delay;
         this.nanoTime = nanoTime;
@@ -123,10 +106,6 @@ final class AwaitedStreams implements HandOvers.Listener {
         waits.forEach(streams::remove);
     }
 
-    synchronized boolean haveAll(Collection<String> streamIds) {
-        return streams.streamIds().containsAll(streamIds);
-    }
-
     synchronized boolean isEmpty() {
         return streams.isEmpty();
     }
@@ -149,18 +128,9 @@ final class AwaitedStreams implements HandOvers.Listener {
 
     @Override
     public void found(List<AwaitedStream> states, Duration ago) {
-        long askedNanos = nanoTime.getAsLong() - ago.toNanos();
-        if (states.size() <= FEW_FOUND) {
-            take(states, askedNanos);
-        } else {
-            looker.execute(() -> take(states, askedNanos));
-        }
-    }
-
-    private void take(List<AwaitedStream> states, long askedNanos) {
         try {
             // A stream that is free is seen by the next tick.
-            apply(states, askedNanos);
+            apply(states, nanoTime.getAsLong() - ago.toNanos());
         } catch (RuntimeException e) {
             // The release has succeeded. The next tick looks again.
             observer.failed("take in the grants of a release", e);
@@ -312,17 +282,6 @@ final class AwaitedStreams implements HandOvers.Listener {
         synchronized (this) {
             confirmed = streams.confirmed();
         }
-        if (confirmed.isEmpty()) {
-            return;
-        }
-        Set<QueueRequest> without = Set.copyOf(storage.withoutPlace(
-                confirmed.stream().map(wait -> wait.place(Duration.ZERO)).toList()));
-        List<Wait> lost = confirmed.stream()
-                .filter(wait -> without.contains(wait.place(Duration.ZERO)))
-                .toList();
-        if (!lost.isEmpty()) {
-            observer.placesLost(lost.size());
-            lost.forEach(findings::placeLost);
-        }
+        search.find(confirmed);
     }
 }

@@ -24,7 +24,7 @@ import java.util.function.LongSupplier;
  * The calls that wait: takes their places, finds out what they were granted, and ends each of them once. This class is
  * thread-safe, and no method blocks.
  */
-final class WaitingCalls implements AwaitedStreams.Findings {
+final class WaitingCalls implements Findings {
 
     /** When a place is asked for again, if its stream was locked while the call has other places. */
     static final int QUEUE_AGAIN_MS = 500;
@@ -102,7 +102,7 @@ final class WaitingCalls implements AwaitedStreams.Findings {
 
     /** Returns whether other calls wait for all of these streams already. */
     boolean areAwaited(List<AcquireRequest> requests) {
-        return streams.haveAll(requests.stream().map(AcquireRequest::streamId).toList());
+        return requests.stream().map(AcquireRequest::streamId).allMatch(streams::isAwaited);
     }
 
     /** Ends all calls that wait now. Their places are kept, for the next server that they try. */

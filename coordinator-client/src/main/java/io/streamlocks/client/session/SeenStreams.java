@@ -1,0 +1,157 @@
+package io.streamlocks.client.session;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The streams for which a member of a group has had events lately, and everything that it knows about them. This class
+ * makes no calls and has no clock. It is not thread-safe.
+ */
+final class SeenStreams {
+
+    /** For how many heartbeats a stream counts as having work after its latest event. */
+    private static final int BEATS_OF_WORK = 2;
+
+    /** After so many heartbeats with events, a member tries a stream beyond its share. */
+    private static final int BEATS_LEFT_ALONE = 10;
+
+    /** A member does not take back a stream that it has handed over for so many heartbeats, if the group is the same. */
+    private static final int BEATS_HANDED_OVER = 10;
+
+    private final long heartbeatNanos;
+    private final Map<String, Seen> streams = new HashMap<>();
+
+    /** A stream, and what is known about it. */
+    final class Seen {
+        private final String streamId;
+        private long lastEventNanos;
+
+        /** Since when it has had events, and was not known to be held. */
+        private long aloneSinceNanos;
+
+        private boolean wasTried;
+        private long triedNanos;
+
+        @Nullable
+        private String holder;
+
+        private boolean wasHandedOver;
+        private long handedOverNanos;
+
+        private Seen(String streamId, long lastEventNanos, long nowNanos) {
+            this.streamId = streamId;
+            this.lastEventNanos = lastEventNanos;
+            this.aloneSinceNanos = nowNanos;
+        }
+
+        String streamId() {
+            return streamId;
+        }
+
+        /** Returns who held it at the latest try; empty if that is not known. */
+        Optional<String> holder() {
+            return Optional.ofNullable(holder);
+        }
+
+        /** Returns whether it may be tried now: once per heartbeat, and beyond the share only if it was left alone. */
+        boolean isDue(boolean isWithinShare, long nowNanos) {
+            if (wasTried && nowNanos - triedNanos < heartbeatNanos) {
+                return false;
+            }
+            return isWithinShare || nowNanos - aloneSinceNanos > BEATS_LEFT_ALONE * heartbeatNanos;
+        }
+
+        private boolean hasWork(long nowNanos) {
+            return nowNanos - lastEventNanos <= BEATS_OF_WORK * heartbeatNanos;
+        }
+
+        private boolean isHandedOver(long nowNanos) {
+            return wasHandedOver && nowNanos - handedOverNanos < BEATS_HANDED_OVER * heartbeatNanos;
+        }
+    }
+
+    /** @param heartbeat the time between two reports */
+    SeenStreams(Duration heartbeat) {
+        this.heartbeatNanos = heartbeat.toNanos();
+    }
+
+    /** Records that streams have events. */
+    void sawEvents(Collection<String> streamIds, long nowNanos) {
+        for (String streamId : streamIds) {
+            Seen one = streams.computeIfAbsent(streamId, id -> new Seen(id, nowNanos, nowNanos));
+            if (!one.hasWork(nowNanos)) {
+                one.aloneSinceNanos = nowNanos;
+            }
+            one.lastEventNanos = nowNanos;
+        }
+    }
+
+    /** Records that the member hands a stream over. */
+    void handedOver(String streamId, long nowNanos) {
+        // The hand-over is no event. The stream may have had none lately.
+        long longAgo = nowNanos - (BEATS_OF_WORK + 1) * heartbeatNanos;
+        Seen one = streams.computeIfAbsent(streamId, id -> new Seen(id, longAgo, nowNanos));
+        one.wasHandedOver = true;
+        one.handedOverNanos = nowNanos;
+        one.holder = null;
+        one.aloneSinceNanos = nowNanos;
+    }
+
+    /** Records that the group has changed, so that the member may take back what it has handed over. */
+    void groupHasChanged() {
+        streams.values().forEach(one -> one.wasHandedOver = false);
+    }
+
+    /**
+     * Records that a stream was tried and not granted.
+     *
+     * @param holder who holds it; empty if that is not known
+     */
+    void wasHeld(String streamId, Optional<String> holder, long nowNanos) {
+        Seen one = streams.get(streamId);
+        if (one != null) {
+            one.wasTried = true;
+            one.triedNanos = nowNanos;
+            one.holder = holder.orElse(null);
+            one.aloneSinceNanos = holder.isPresent() ? nowNanos : one.aloneSinceNanos;
+            one.wasHandedOver = false;
+        }
+    }
+
+    /** Records that a stream was granted. */
+    void wasGranted(String streamId) {
+        Seen one = streams.get(streamId);
+        if (one != null) {
+            one.wasTried = false;
+            one.holder = null;
+            one.wasHandedOver = false;
+        }
+    }
+
+    /** Returns the number of streams that the member holds or has work for, and forgets the others. */
+    int wanted(Set<String> held, long nowNanos) {
+        streams.values().removeIf(one -> !one.hasWork(nowNanos) && !one.isHandedOver(nowNanos));
+        int wanted = held.size();
+        for (Seen one : streams.values()) {
+            if (held.contains(one.streamId)) {
+                one.aloneSinceNanos = nowNanos;
+            } else if (one.hasWork(nowNanos)) {
+                wanted++;
+            }
+        }
+        return wanted;
+    }
+
+    /** Returns the streams that the member has work for, does not hold, and has not handed over lately. */
+    List<Seen> toAcquire(Set<String> held, long nowNanos) {
+        return streams.values().stream()
+                .filter(one -> !held.contains(one.streamId) && one.hasWork(nowNanos) && !one.isHandedOver(nowNanos))
+                .toList();
+    }
+}
