@@ -17,9 +17,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+/** It is isolated because another test could be given the port of a link that refuses. */
+@Isolated
 class LinkTest {
 
     /** Responds to each byte with the next one, and remembers what it got. */
