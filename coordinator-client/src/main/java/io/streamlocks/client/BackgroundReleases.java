@@ -2,6 +2,7 @@ package io.streamlocks.client;
 
 import io.streamlocks.client.LeaseCalls.LeaseKey;
 import io.streamlocks.client.LeaseCalls.Release;
+import io.streamlocks.client.Unreleased.UnderWay;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -54,7 +55,7 @@ final class BackgroundReleases implements AutoCloseable {
         ANSWERED,
         /** Some were refused, and would be refused again. All others had an answer. */
         REFUSED,
-        /** For some, the coordinator has no trace of a lease whose acquire may be on its way. */
+        /** For some, the coordinator has no lease, but a call that it may grant may be on its way. */
         EARLY,
         UNANSWERED
     }
@@ -75,10 +76,10 @@ final class BackgroundReleases implements AutoCloseable {
      * lease.
      *
      * @param length the length of the lease; empty if it is unknown, because the grant may have had no answer
-     * @param mayComeLate whether an acquire of the lease may still be under way, and be granted after a release
+     * @param underWay the call of the lease that may still be under way
      */
-    void add(LeaseKey key, Optional<Duration> length, boolean mayComeLate) {
-        if (!unreleased.add(key, length, mayComeLate)) {
+    void add(LeaseKey key, Optional<Duration> length, UnderWay underWay) {
+        if (!unreleased.add(key, length, underWay)) {
             if (full.compareAndSet(false, true)) {
                 LOG.warn(
                         "{} releases have no answer, so this lease and those after it stay held until they run out: {};"
@@ -172,8 +173,7 @@ final class BackgroundReleases implements AutoCloseable {
         return result.match(new Release.Cases<>() {
             @Override
             public Round released() {
-                unreleased.remove(key);
-                return Round.ANSWERED;
+                return unreleased.released(key) ? Round.EARLY : Round.ANSWERED;
             }
 
             @Override

@@ -1,6 +1,7 @@
 package io.streamlocks.client;
 
 import io.streamlocks.client.LeaseCalls.LeaseKey;
+import io.streamlocks.client.Unreleased.UnderWay;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -115,12 +116,16 @@ final class LeaseKeeper implements AutoCloseable {
 
     /** Releases in the background a lease that may have been granted, until it must have run out. */
     void releaseLater(LeaseKey key) {
-        releases.releaseLater(key, true);
+        releases.releaseLater(key, UnderWay.ACQUIRE);
     }
 
-    /** Gives up in the background a place in the queue of a stream. No call of it is under way any more. */
-    void leaveQueue(LeaseKey key) {
-        releases.releaseLater(key, false);
+    /**
+     * Gives up in the background a place in the queue of a stream.
+     *
+     * @param underWay the call of it that may still be under way
+     */
+    void leaveQueue(LeaseKey key, UnderWay underWay) {
+        releases.releaseLater(key, underWay);
     }
 
     /** Takes note that work under a lease has ended. */

@@ -4,6 +4,7 @@ import io.streamlocks.client.LeaseCalls.Acquire;
 import io.streamlocks.client.LeaseCalls.Acquired;
 import io.streamlocks.client.LeaseCalls.Grant;
 import io.streamlocks.client.LeaseCalls.LeaseKey;
+import io.streamlocks.client.Unreleased.UnderWay;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,11 +31,21 @@ final class QueuePlaces {
     private static final class Place {
         private final LeaseKey key;
 
-        /** Whether a call of it may still be under way at the coordinator, which may grant the lease later. */
+        /** Whether a call of it may still be under way to the coordinator, which may grant the lease later. */
         private boolean mayComeLate;
+
+        /** Whether several calls have asked for it, so that one may come late while the place is that of another. */
+        private boolean isRepeated;
 
         Place(LeaseKey key) {
             this.key = key;
+        }
+
+        UnderWay underWay() {
+            if (!mayComeLate) {
+                return UnderWay.NOTHING;
+            }
+            return isRepeated ? UnderWay.REPEATED_WAIT : UnderWay.ACQUIRE;
         }
     }
 
@@ -59,6 +70,7 @@ final class QueuePlaces {
         List.copyOf(places.keySet()).stream()
                 .filter(stream -> !streams.contains(stream))
                 .forEach(this::giveUp);
+        places.values().forEach(place -> place.isRepeated = true);
         asked = streams.stream()
                 .map(stream ->
                         places.computeIfAbsent(stream, same -> new Place(new LeaseKey(same, runtime.newLeaseId()))))
@@ -182,10 +194,8 @@ final class QueuePlaces {
 
     private void giveUp(String streamId) {
         Place place = places.remove(streamId);
-        if (place != null && place.mayComeLate) {
-            keeper.releaseLater(place.key);
-        } else if (place != null) {
-            keeper.leaveQueue(place.key);
+        if (place != null) {
+            keeper.leaveQueue(place.key, place.underWay());
         }
     }
 }

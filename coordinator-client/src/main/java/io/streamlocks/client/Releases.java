@@ -2,6 +2,7 @@ package io.streamlocks.client;
 
 import io.streamlocks.client.LeaseCalls.LeaseKey;
 import io.streamlocks.client.LeaseCalls.Release;
+import io.streamlocks.client.Unreleased.UnderWay;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -150,16 +151,16 @@ final class Releases {
     }
 
     private void releaseUnknown(HeldLease lease, RuntimeException cause) {
-        background.add(lease.key(), Optional.of(lease.length()), true);
+        background.add(lease.key(), Optional.of(lease.length()), UnderWay.ACQUIRE);
         notices.tell(to -> to.releaseUnknown(lease.streamId(), cause));
     }
 
     /**
      * Releases in the background a lease that may have been granted, until it must have run out.
      *
-     * @param mayComeLate whether an acquire of the lease may still be under way, and be granted after a release
+     * @param underWay the call of the lease that may still be under way
      */
-    void releaseLater(LeaseKey key, boolean mayComeLate) {
-        background.add(key, Optional.empty(), mayComeLate);
+    void releaseLater(LeaseKey key, UnderWay underWay) {
+        background.add(key, Optional.empty(), underWay);
     }
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /** The leases that are to be released, until each has an answer or must have run out. This class is thread-safe. */
 final class Unreleased {
@@ -21,6 +22,20 @@ final class Unreleased {
     /** An acquire that was cut off arrives within this time as a rule, if it arrives at all. */
     private static final Duration ON_ITS_WAY = Duration.ofSeconds(2);
 
+    /** Which call of a lease may still be under way when the lease is to be released. */
+    enum UnderWay {
+        NOTHING,
+
+        /** A call that may be granted after a release that found no trace of it. */
+        ACQUIRE,
+
+        /**
+         * A call that continues in the place of an earlier one. A release may find and remove only that place, and the
+         * call may be granted after it.
+         */
+        REPEATED_WAIT
+    }
+
     private final Timing timing;
     private final ClientRuntime runtime;
     private final Map<LeaseKey, Entry> entries = new ConcurrentHashMap<>();
@@ -30,16 +45,15 @@ final class Unreleased {
         private final long addedNanos;
         private final Optional<Duration> length;
 
-        /** Whether an acquire of the lease may still be under way, and be granted after a release. */
-        private final boolean mayComeLate;
+        private final UnderWay underWay;
 
-        /** Whether the coordinator has answered that it has no trace of the lease. */
-        private volatile boolean hasNoTrace;
+        /** Whether the coordinator has answered that it has no lease, or none any more. */
+        private volatile boolean hasNoLease;
 
-        Entry(long addedNanos, Optional<Duration> length, boolean mayComeLate) {
+        Entry(long addedNanos, Optional<Duration> length, UnderWay underWay) {
             this.addedNanos = addedNanos;
             this.length = length;
-            this.mayComeLate = mayComeLate;
+            this.underWay = underWay;
         }
     }
 
@@ -60,14 +74,14 @@ final class Unreleased {
      * Adds a lease that may be live.
      *
      * @param length the length of the lease; empty if it is unknown, because the grant may have had no answer
-     * @param mayComeLate whether an acquire of the lease may still be under way, and be granted after a release
+     * @param underWay the call of the lease that may still be under way
      * @return whether it was added; false if there are {@link #MAX} leases already
      */
-    boolean add(LeaseKey key, Optional<Duration> length, boolean mayComeLate) {
+    boolean add(LeaseKey key, Optional<Duration> length, UnderWay underWay) {
         if (entries.size() >= MAX && !entries.containsKey(key)) {
             return false;
         }
-        entries.put(key, new Entry(runtime.nanoTime(), length, mayComeLate));
+        entries.put(key, new Entry(runtime.nanoTime(), length, underWay));
         return true;
     }
 
@@ -75,8 +89,13 @@ final class Unreleased {
         return entries.keySet();
     }
 
-    void remove(LeaseKey key) {
-        entries.remove(key);
+    /**
+     * Removes a lease that was released. One whose place may be all that the release found stays for a while.
+     *
+     * @return whether its call may well be on its way: the lease stays and was added a moment ago
+     */
+    boolean released(LeaseKey key) {
+        return ended(key, underWay -> underWay == UnderWay.REPEATED_WAIT);
     }
 
     /**
@@ -85,11 +104,15 @@ final class Unreleased {
      * @return whether its acquire may well be on its way: the lease has no trace and was added a moment ago
      */
     boolean lost(LeaseKey key, LossReason reason) {
+        return ended(key, underWay -> underWay != UnderWay.NOTHING && reason == LossReason.UNKNOWN);
+    }
+
+    private boolean ended(LeaseKey key, Predicate<UnderWay> mayBeGrantedLater) {
         Entry kept = entries.computeIfPresent(key, (same, known) -> {
-            // The acquire may be granted after this, so the release is repeated for a while.
-            known.hasNoTrace = known.mayComeLate && reason == LossReason.UNKNOWN;
+            // The call may be granted after this, so the release is repeated for a while.
+            known.hasNoLease = mayBeGrantedLater.test(known.underWay);
             long repeatedNanos = runtime.nanoTime() - known.addedNanos;
-            return known.hasNoTrace && repeatedNanos < timing.longestLease().toNanos() ? known : null;
+            return known.hasNoLease && repeatedNanos < timing.longestLease().toNanos() ? known : null;
         });
         return kept != null && runtime.nanoTime() - kept.addedNanos < ON_ITS_WAY.toNanos();
     }
@@ -99,7 +122,7 @@ final class Unreleased {
         long now = runtime.nanoTime();
         List<String> unanswered = new ArrayList<>();
         entries.forEach((key, known) -> {
-            if (now - untilNanos(known) >= 0 && entries.remove(key, known) && !known.hasNoTrace) {
+            if (now - untilNanos(known) >= 0 && entries.remove(key, known) && !known.hasNoLease) {
                 unanswered.add(key.streamId());
             }
         });
@@ -115,7 +138,7 @@ final class Unreleased {
         List<String> streams = new ArrayList<>();
         long longest = 0;
         for (Map.Entry<LeaseKey, Entry> entry : entries.entrySet()) {
-            if (entries.remove(entry.getKey(), entry.getValue()) && !entry.getValue().hasNoTrace) {
+            if (entries.remove(entry.getKey(), entry.getValue()) && !entry.getValue().hasNoLease) {
                 streams.add(entry.getKey().streamId());
                 longest = Math.max(longest, untilNanos(entry.getValue()) - now);
             }

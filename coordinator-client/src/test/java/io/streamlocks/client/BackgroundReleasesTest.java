@@ -7,6 +7,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.streamlocks.client.LeaseCalls.LeaseKey;
 import io.streamlocks.client.LeaseCalls.Release;
+import io.streamlocks.client.Unreleased.UnderWay;
 import io.streamlocks.testkit.rig.Logback;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -98,7 +99,8 @@ class BackgroundReleasesTest {
             }
             return all(keys, new Release.Released());
         });
-        IntStream.range(0, ContractLimits.MAX_BATCH + 1).forEach(i -> releases.add(key("s" + i), NO_LENGTH, true));
+        IntStream.range(0, ContractLimits.MAX_BATCH + 1)
+                .forEach(i -> releases.add(key("s" + i), NO_LENGTH, UnderWay.ACQUIRE));
 
         releases.releaseAtLast(LONG, () -> false);
 
@@ -114,7 +116,7 @@ class BackgroundReleasesTest {
                 keys,
                 new Release.Unknown(
                         new CoordinatorRefusedException("forbidden", 403, Optional.empty(), Optional.empty()))));
-        releases.add(key("orders"), NO_LENGTH, true);
+        releases.add(key("orders"), NO_LENGTH, UnderWay.ACQUIRE);
 
         releases.releaseAtLast(LONG, () -> false);
 
@@ -131,7 +133,7 @@ class BackgroundReleasesTest {
 
         releases.releaseAtLast(LONG, () -> {
             if (asked.incrementAndGet() == 2) {
-                releases.add(key("orders"), NO_LENGTH, true);
+                releases.add(key("orders"), NO_LENGTH, UnderWay.ACQUIRE);
             }
             return asked.get() < 2;
         });
@@ -145,7 +147,7 @@ class BackgroundReleasesTest {
     void aLeaseWithoutATraceIsReleasedAgainIfItsAcquireMayBeOnItsWay() {
         BackgroundReleases releases = closed(keys ->
                 all(keys, released.size() == 1 ? new Release.Lost(LossReason.UNKNOWN) : new Release.Released()));
-        releases.add(key("orders"), NO_LENGTH, true);
+        releases.add(key("orders"), NO_LENGTH, UnderWay.ACQUIRE);
 
         releases.releaseAtLast(LONG, () -> false);
 
@@ -153,10 +155,27 @@ class BackgroundReleasesTest {
         assertThat(lines()).isEmpty();
     }
 
+    /** The first release removed the place of an earlier call. The call that was cut off is granted after it. */
+    @Test
+    void aPlaceIsReleasedAgainIfALaterCallOfItMayBeOnItsWay() {
+        ManualRuntime runtime = new ManualRuntime();
+        BackgroundReleases releases = closed(keys -> all(keys, new Release.Released()), longTimes(), runtime);
+        releases.add(key("orders"), NO_LENGTH, UnderWay.REPEATED_WAIT);
+
+        assertThat(releases.releaseOnce()).isFalse();
+        assertThat(releases.releaseOnce()).isFalse();
+        // A call that has not arrived by then hardly ever does, so closing does not wait for it any longer.
+        runtime.pass(Duration.ofSeconds(2));
+        assertThat(releases.releaseOnce()).isTrue();
+
+        assertThat(released).hasSize(3);
+        assertThat(lines()).isEmpty();
+    }
+
     @Test
     void aPlaceWithoutATraceIsReleasedOnce() {
         BackgroundReleases releases = closed(keys -> all(keys, new Release.Lost(LossReason.UNKNOWN)));
-        releases.add(key("orders"), NO_LENGTH, false);
+        releases.add(key("orders"), NO_LENGTH, UnderWay.NOTHING);
 
         releases.releaseAtLast(LONG, () -> false);
 
@@ -170,7 +189,7 @@ class BackgroundReleasesTest {
                 closed(keys -> all(keys, new Release.Released()), longTimes(), new ManualRuntime());
         releases.releaseAtLast(LONG, () -> false);
 
-        releases.add(key("orders"), NO_LENGTH, true);
+        releases.add(key("orders"), NO_LENGTH, UnderWay.ACQUIRE);
 
         assertThat(released).isEmpty();
         assertThat(lines()).singleElement().satisfies(line -> assertThat(line)
@@ -183,7 +202,7 @@ class BackgroundReleasesTest {
         ManualRuntime runtime = new ManualRuntime();
         BackgroundReleases releases = closed(
                 keys -> all(keys, new Release.Unknown(new RuntimeException("no answer"))), timesOfServer(), runtime);
-        releases.add(key("orders"), NO_LENGTH, true);
+        releases.add(key("orders"), NO_LENGTH, UnderWay.ACQUIRE);
 
         runtime.pass(ContractLimits.MAX_TTL.minusSeconds(1));
         assertThat(releases.releaseOnce()).isFalse();
@@ -203,7 +222,7 @@ class BackgroundReleasesTest {
         Timing timing = timesOfServer();
         timing.held(Duration.ofSeconds(10));
         BackgroundReleases releases = closed(keys -> all(keys, new Release.Lost(LossReason.UNKNOWN)), timing, runtime);
-        releases.add(key("orders"), NO_LENGTH, true);
+        releases.add(key("orders"), NO_LENGTH, UnderWay.ACQUIRE);
 
         runtime.pass(Duration.ofSeconds(9));
         releases.releaseOnce();
@@ -226,7 +245,7 @@ class BackgroundReleasesTest {
                                 : new Release.Unknown(new RuntimeException("no answer"))),
                 timesOfServer(),
                 runtime);
-        releases.add(key("orders"), NO_LENGTH, true);
+        releases.add(key("orders"), NO_LENGTH, UnderWay.ACQUIRE);
         releases.releaseOnce();
 
         runtime.pass(Duration.ofMinutes(1));
@@ -242,7 +261,7 @@ class BackgroundReleasesTest {
                 keys -> all(keys, new Release.Unknown(new RuntimeException("no answer"))),
                 timesOfServer(),
                 new ManualRuntime());
-        IntStream.range(0, Unreleased.MAX + 2).forEach(i -> releases.add(key("s" + i), NO_LENGTH, true));
+        IntStream.range(0, Unreleased.MAX + 2).forEach(i -> releases.add(key("s" + i), NO_LENGTH, UnderWay.ACQUIRE));
         assertThat(lines())
                 .singleElement()
                 .asString()
