@@ -28,6 +28,8 @@ final class IdleWaiters {
     /** The leases outlive the measurement, because renewals would cost something as well. */
     private static final long TTL_MS = TimeUnit.HOURS.toMillis(2);
 
+    private static final int SECONDS_OF_CHANGE = 3;
+
     private static final String WAITERS =
             "SELECT count(*) FROM stream_lock_waiters WHERE calling_until > clock_timestamp()";
 
@@ -123,18 +125,21 @@ final class IdleWaiters {
     }
 
     /**
-     * Waits, and measures the seconds in which no call ends.
+     * Waits, and measures the seconds in which nothing happens: no call has ended in them or in the three seconds
+     * before, in which the server may still be busy with the next calls of those clients.
      *
      * @return how much of a core the server used in those seconds; NaN if there were none
      */
     private double percentOfACoreAtRest(long server, WaitingCalls calls) throws IOException, InterruptedException {
         double used = 0;
         int resting = 0;
+        int quiet = 0;
         for (long second = 0; second < options.time().toSeconds(); second++) {
             long answered = calls.answered();
             double before = ProcessFigures.cpuSeconds(server);
             TimeUnit.SECONDS.sleep(1);
-            if (calls.answered() == answered) {
+            quiet = calls.answered() == answered ? quiet + 1 : 0;
+            if (quiet > SECONDS_OF_CHANGE) {
                 used += ProcessFigures.cpuSeconds(server) - before;
                 resting++;
             }

@@ -23,6 +23,10 @@ import java.util.concurrent.atomic.AtomicLong;
 final class WaitingCalls implements AutoCloseable {
 
     private static final int WAIT_MS = 25_000;
+
+    /** How late an answer may be. A new server is slow, and all calls end within a few seconds. */
+    private static final int LATE_MS = 30_000;
+
     private static final int START_MS = 10_000;
     private static final int ALONE = 9000;
     private static final int PER_SHARED_CALL = 100;
@@ -55,7 +59,7 @@ final class WaitingCalls implements AutoCloseable {
         while (next < waiters) {
             int end = next < ALONE ? next + 1 : Math.min(waiters, next + PER_SHARED_CALL);
             send(HttpRequest.newBuilder(uri)
-                    .timeout(Duration.ofMillis(WAIT_MS + 10_000L))
+                    .timeout(Duration.ofMillis(WAIT_MS + LATE_MS))
                     .header("Content-Type", "application/json")
                     .POST(HttpRequest.BodyPublishers.ofString(body(next, end)))
                     .build());

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** A connection of {@link HttpConnections}, whose properties are described there. */
 final class SerialConnection extends HttpConnection {
 
-    /** The smallest buffer that Jetty has. It is enough for most requests. */
-    private static final int SMALL_BUFFER = 4096;
+    /** Is enough for the head and the body of most calls. A longer head fills it several times. */
+    static final int SMALL_BUFFER = 1024;
 
     /** Whether a thread parses or handles a request in {@link #onFillable}. */
     private volatile boolean isParsing;

@@ -9,12 +9,14 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  * ones.
  *
  * @param limits what clients may take
- * @param threads handle the requests; none ever waits for a client
+ * @param threads handle the requests; none ever waits for a client or for the storage
  * @param nanoTime a monotonic clock
  */
 public record TransportOptions(ClientLimits limits, QueuedThreadPool threads, LongSupplier nanoTime) {
 
-    private static final int MAX_THREADS = 250;
+    /** Is above the processors of most machines. More threads would serve no call sooner, and each holds 100 kB. */
+    private static final int MAX_THREADS = 64;
+
     private static final int MIN_THREADS = 8;
 
     public static TransportOptions standard() {
