@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -48,6 +49,18 @@ final class CoordinatorContender implements Contender {
     static CoordinatorContender startForPolling(Bed bed) throws IOException, InterruptedException {
         CoordinatorContender started = start(bed, "coordinator-polling", Map.of());
         return new CoordinatorContender(started.processes, started.process, started.uri, true);
+    }
+
+    /** Starts another version of the server, on a database of its own, with the tables of that version. */
+    static CoordinatorContender startPrevious(Bed bed, Path jar)
+            throws IOException, InterruptedException, SQLException {
+        Bed other = new Bed(bed.postgres(), bed.processes(), bed.directory(), bed.output(), jar);
+        String database = "previous";
+        bed.postgres().execute("CREATE DATABASE " + database);
+        return start(
+                other,
+                "coordinator-previous",
+                Map.of("DATABASE_URL", bed.postgres().urlOf(database)));
     }
 
     /** Starts a server that writes no history. */

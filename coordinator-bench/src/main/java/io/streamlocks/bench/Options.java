@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * The options of the command line.
@@ -37,6 +38,13 @@ record Options(
 
     static final List<String> CONTENDERS =
             List.of("coordinator", "jdbc", "shedlock", "etcd", "zookeeper", "redis", "polling");
+
+    /** Another version of the coordinator, which is measured only if it is named. */
+    static final String PREVIOUS = "previous";
+
+    private static final List<String> ALL_CONTENDERS =
+            Stream.concat(CONTENDERS.stream(), Stream.of(PREVIOUS)).toList();
+
     static final List<String> MEASURES =
             List.of("cycles", "processes", "history", "batches", "heartbeats", "growth", "handover");
 
@@ -48,7 +56,7 @@ record Options(
                    bench soak [--seconds 3600] [--cycles 7000]
                    bench quiet [--handovers 30]
                    bench waiters [--waiters 10000] [--seconds 60]
-                   bench short""", String.join(",", CONTENDERS), String.join(",", MEASURES));
+                   bench short""", String.join(",", ALL_CONTENDERS), String.join(",", MEASURES));
 
     /** The commands. */
     enum Command {
@@ -126,7 +134,7 @@ record Options(
             }
             String value = rest.pop();
             switch (name) {
-                case "--only" -> contenders = names(name, value, CONTENDERS);
+                case "--only" -> contenders = names(name, value, ALL_CONTENDERS);
                 case "--measure" -> measures = names(name, value, MEASURES);
                 case "--workers" -> workers = numbers(name, value);
                 case "--seconds" -> seconds = number(name, value, 1);

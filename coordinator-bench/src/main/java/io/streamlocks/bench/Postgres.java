@@ -114,7 +114,12 @@ final class Postgres implements AutoCloseable {
 
     /** Returns the URL for the coordinator's setting. */
     String url() {
-        return server.url("postgres");
+        return urlOf("postgres");
+    }
+
+    /** Returns the URL of another database for the coordinator's setting. */
+    String urlOf(String database) {
+        return server.url(database);
     }
 
     /** Returns the URL for the coordinator's setting, if it connects to another port. */

@@ -1,5 +1,6 @@
 package io.streamlocks.client;
 
+import io.streamlocks.client.generated.GroupsApi;
 import io.streamlocks.client.generated.LocksApi;
 import io.streamlocks.client.generated.OperationsApi;
 import io.streamlocks.client.generated.OperatorsApi;
@@ -24,7 +25,7 @@ import org.apache.hc.core5.util.TimeValue;
  *
  * <h2>Blocking</h2>
  *
- * <p>Every call of {@link #locks()} and {@link #operators()} blocks its thread for up to three times:
+ * <p>Every call of {@link #locks()}, {@link #groups()} and {@link #operators()} blocks its thread for up to three times:
  *
  * <ul>
  *   <li>1 second for one of the 64 connections,
@@ -79,6 +80,7 @@ final class CoordinatorHttp implements AutoCloseable {
 
     private final CloseableHttpClient httpClient;
     private final LocksApi locks;
+    private final GroupsApi groups;
     private final OperatorsApi operators;
     private final OperationsApi operations;
 
@@ -86,6 +88,7 @@ final class CoordinatorHttp implements AutoCloseable {
         this.httpClient = httpClient;
         var apiClient = new CoordinatorApiClient(httpClient, baseUri);
         this.locks = new LocksApi(apiClient);
+        this.groups = new GroupsApi(apiClient);
         this.operators = new OperatorsApi(apiClient);
         this.operations = new OperationsApi(apiClient);
     }
@@ -208,6 +211,11 @@ final class CoordinatorHttp implements AutoCloseable {
     /** Returns the calls that acquire, renew, release and read locks. */
     public LocksApi locks() {
         return locks;
+    }
+
+    /** Returns the calls of groups. */
+    public GroupsApi groups() {
+        return groups;
     }
 
     /** Returns the calls that break leases and read the history. */

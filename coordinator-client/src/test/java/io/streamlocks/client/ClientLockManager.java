@@ -21,6 +21,7 @@ import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.EndReason;
 import io.streamlocks.coordinator.lock.Grant;
 import io.streamlocks.coordinator.lock.GrantPage;
+import io.streamlocks.coordinator.lock.Groups;
 import io.streamlocks.coordinator.lock.HistoryQuery;
 import io.streamlocks.coordinator.lock.Lease;
 import io.streamlocks.coordinator.lock.Lock;
@@ -226,6 +227,11 @@ final class ClientLockManager extends ForwardingLocks implements LockReads {
     @Override
     public LockReads reads() {
         return this;
+    }
+
+    @Override
+    public Groups groups() {
+        return new ClientGroups(http.groups());
     }
 
     @Override

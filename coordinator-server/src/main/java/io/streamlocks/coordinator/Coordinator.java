@@ -89,6 +89,7 @@ final class Coordinator implements AutoCloseable {
                 .ifPresentOrElse(
                         cap -> background.every(OwnerCap.REFRESH_INTERVAL, "count the live leases", cap::refresh),
                         () -> background.every(CENSUS_INTERVAL, "count the live leases", census::get));
+        background.every(CENSUS_INTERVAL, "count the members of groups", telemetry.groups(storage.locks()));
         storage.tasks().forEach(task -> background.every(task.interval(), task.what(), task.work()));
         LeaseSettings leases = settings.leases();
         Purge purge = new Purge(storage.locks(), leases.tombstoneRetention(), leases.historyRetention());

@@ -67,6 +67,7 @@ class MissingRightsTest {
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON stream_locks TO " + role,
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON stream_lock_history TO " + role,
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON stream_lock_waiters TO " + role,
+                "GRANT SELECT, INSERT, UPDATE, DELETE ON stream_lock_members TO " + role,
                 "GRANT SELECT ON stream_lock_schema_history TO " + role,
                 "GRANT USAGE, UPDATE ON SEQUENCE stream_lock_fencing_token TO " + role,
                 "GRANT USAGE, UPDATE ON SEQUENCE stream_lock_ticket TO " + role);

@@ -66,6 +66,12 @@ class ReadinessTest {
                 "REVOKE UPDATE ON stream_lock_waiters FROM role"
                         + " | GRANT UPDATE (owner_id, ttl_ms, labels, server_id, call_id, calling_until) ON stream_lock_waiters TO role"
                         + " | UPDATE on stream_lock_waiters. As the owner: GRANT UPDATE ON stream_lock_waiters TO",
+                "ALTER TABLE stream_lock_members RENAME TO gone | ALTER TABLE gone RENAME TO stream_lock_members"
+                        + " | table stream_lock_members",
+                "REVOKE DELETE ON stream_lock_members FROM role | GRANT DELETE ON stream_lock_members TO role"
+                        + " | DELETE on stream_lock_members. As the owner: GRANT DELETE ON stream_lock_members TO",
+                "REVOKE INSERT ON stream_lock_members FROM role | GRANT INSERT ON stream_lock_members TO role"
+                        + " | INSERT on stream_lock_members. As the owner: GRANT INSERT ON stream_lock_members TO",
                 "REVOKE ALL ON SEQUENCE stream_lock_ticket FROM role | GRANT USAGE ON SEQUENCE stream_lock_ticket TO role"
                         + " | USAGE on sequence stream_lock_ticket. As the owner: GRANT USAGE ON SEQUENCE",
                 "ALTER FUNCTION stream_lock_leave RENAME TO gone | ALTER FUNCTION gone RENAME TO stream_lock_leave"

@@ -63,6 +63,17 @@ public record Principal(String id, Role role, List<String> streamPrefixes, Strin
     }
 
     /**
+     * Requires that it may use this group. The ids of groups and streams have the same prefixes.
+     *
+     * @throws ForbiddenException if it may not
+     */
+    public void requireGroup(String groupId) {
+        if (!mayNameStream(groupId)) {
+            throw ForbiddenException.of("groupId", "This token is not for this group.");
+        }
+    }
+
+    /**
      * Requires that it may act for this owner.
      *
      * @throws ForbiddenException if it may not

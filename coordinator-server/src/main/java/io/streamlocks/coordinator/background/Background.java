@@ -17,9 +17,10 @@ public final class Background implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Background.class);
 
     /**
-     * The set-up of the storage, its table, the settings' files, the census and the purge must not wait for each other.
+     * The set-up of the storage, its table, the settings' files, the census, the groups and the purge must not wait for
+     * each other.
      */
-    private static final int THREADS = 5;
+    private static final int THREADS = 6;
 
     private final RepeatedErrorLog errors = new RepeatedErrorLog(LOG, System::nanoTime);
     private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(THREADS, task -> {

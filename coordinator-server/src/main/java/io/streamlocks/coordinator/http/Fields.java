@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -91,6 +92,21 @@ record Fields(Duration defaultTtl, Duration maxTtl) {
         return Duration.ofMillis(value);
     }
 
+    /** Checks a number of streams. */
+    static int streamCount(String field, @Nullable Long value) {
+        return streamCountOrNone(field, required(field, value)).getAsInt();
+    }
+
+    static OptionalInt streamCountOrNone(String field, @Nullable Long value) {
+        if (value == null) {
+            return OptionalInt.empty();
+        }
+        if (value < 0 || value > Limits.MAX_GROUP_STREAMS) {
+            throw ProblemException.invalid(field, field + " must be from 0 to " + Limits.MAX_GROUP_STREAMS + ".");
+        }
+        return OptionalInt.of(value.intValue());
+    }
+
     static Map<String, String> labels(String field, @Nullable Map<String, String> labels) {
         if (labels == null || labels.isEmpty()) {
             return Map.of();
@@ -131,7 +147,7 @@ record Fields(Duration defaultTtl, Duration maxTtl) {
                 : name.substring(0, name.offsetByCodePoints(0, MAX_SHOWN_LENGTH)) + "...";
     }
 
-    private static String required(String field, @Nullable String value) {
+    private static <T> T required(String field, @Nullable T value) {
         if (value == null) {
             throw ProblemException.invalid(field, field + " is missing.");
         }

@@ -78,6 +78,7 @@ public final class HttpServer {
         new BatchRoutes(locks, capped, gate, fields, responder).register(table);
         new BreakRoutes(locks).register(table);
         new HistoryRoutes(locks, responder).register(table);
+        new GroupRoutes(locks, fields, responder).register(table);
         new OperationRoutes(locks, gate, telemetry).register(table);
         new ConsoleRoutes().register(table);
     }

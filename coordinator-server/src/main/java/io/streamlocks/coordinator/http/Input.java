@@ -17,6 +17,9 @@ final class Input {
     /** The position of the id in {@code /v1/locks/{streamId}/acquire} and {@code /v1/owners/{ownerId}/break}. */
     private static final int ID_SEGMENT = 3;
 
+    /** The position of the owner in {@code /v1/groups/{groupId}/members/{ownerId}}. */
+    private static final int MEMBER_SEGMENT = 5;
+
     private Input() {}
 
     /** Returns the body, which must be JSON of this type. */
@@ -52,19 +55,29 @@ final class Input {
      * %252B} into a plus sign, and bytes that are not UTF-8 into question marks, which would make two streams one.
      */
     static String streamId(Context ctx) {
-        String streamId = idOfPath(ctx, "streamId");
+        String streamId = idOfPath(ctx, "streamId", ID_SEGMENT);
         Call.of(ctx.req()).streamId(streamId);
         return streamId;
     }
 
     /** Returns the owner id of the path, decoded as strictly. */
     static String ownerId(Context ctx) {
-        return idOfPath(ctx, "ownerId");
+        return idOfPath(ctx, "ownerId", ID_SEGMENT);
     }
 
-    private static String idOfPath(Context ctx, String field) {
+    /** Returns the group id of the path, decoded as strictly. */
+    static String groupId(Context ctx) {
+        return idOfPath(ctx, "groupId", ID_SEGMENT);
+    }
+
+    /** Returns the owner id of the member in the path, decoded as strictly. */
+    static String memberId(Context ctx) {
+        return idOfPath(ctx, "ownerId", MEMBER_SEGMENT);
+    }
+
+    private static String idOfPath(Context ctx, String field, int segment) {
         String[] segments = ctx.req().getRequestURI().split("/", -1);
-        return Fields.id(field, percentDecoded(field, segments[ID_SEGMENT]));
+        return Fields.id(field, percentDecoded(field, segments[segment]));
     }
 
     /**

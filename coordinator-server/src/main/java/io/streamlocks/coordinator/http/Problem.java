@@ -3,6 +3,7 @@ package io.streamlocks.coordinator.http;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.streamlocks.coordinator.access.ForbiddenException;
 import io.streamlocks.coordinator.limit.OwnerCap;
+import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LossReason;
 import java.time.Duration;
@@ -40,6 +41,7 @@ record Problem(
     static final String CONTENT_TYPE = "application/problem+json";
 
     private static final Duration RETRY_SERVER_AFTER = Duration.ofSeconds(1);
+    private static final Duration RETRY_GROUP_AFTER = Duration.ofSeconds(10);
 
     /** Checks the status, because a client would take a problem below 400 for a success. */
     Problem {
@@ -147,6 +149,16 @@ record Problem(
                 "As many callers wait as this server supports, in total or of one caller. Try again later.");
     }
 
+    static Problem noMember(String detail) {
+        return of(ProblemType.NO_MEMBER, detail);
+    }
+
+    static Problem tooManyMembers() {
+        return of(
+                ProblemType.TOO_MANY_MEMBERS,
+                "The group has " + Limits.MAX_GROUP_MEMBERS + " members, as many as it may have. Try again later.");
+    }
+
     static Problem blocked() {
         return of(
                 ProblemType.STORAGE_UNAVAILABLE,
@@ -240,6 +252,8 @@ record Problem(
             header.accept(RetryAfter.HEADER, RetryAfter.seconds(RETRY_SERVER_AFTER));
         } else if (code.equals(ProblemType.TOO_MANY_LEASES.code())) {
             header.accept(RetryAfter.HEADER, RetryAfter.seconds(OwnerCap.REFRESH_INTERVAL));
+        } else if (code.equals(ProblemType.TOO_MANY_MEMBERS.code())) {
+            header.accept(RetryAfter.HEADER, RetryAfter.seconds(RETRY_GROUP_AFTER));
         } else if (status == 401) {
             header.accept("WWW-Authenticate", "Bearer");
         }

@@ -8,7 +8,8 @@ import io.streamlocks.coordinator.http.jetty.RouteLimits;
 /**
  * A method and a path, and everything that the server has to respect before it calls the handler.
  *
- * @param path a template, in which one segment may be a parameter such as {@code {streamId}}
+ * @param path a template, in which segments may be parameters such as {@code {streamId}}; one at most if the route has
+ *     limits of its own
  * @param permission what the role of a caller must allow
  * @param limits how long a request may take, and how large its body may be
  * @param isForManagement whether the management port serves it, too

@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -23,13 +22,14 @@ import java.util.regex.Pattern;
 
 /**
  * The routes of a server. Each group of routes registers itself here, each route with the permission that it requires
- * and with its limits. A caller that may not name the stream in a path is refused before the route is called. A route
- * checks everything else that a request names. The table is complete, and thread-safe, before the server starts.
+ * and with its limits. A caller that may not name the stream or the group in a path is refused before the route is
+ * called. A route checks everything else that a request names. The table is complete, and thread-safe, before the server starts.
  */
 final class RouteTable {
 
     private static final String STREAM_ID = "{streamId}";
-    private static final Pattern ID = Pattern.compile("\\{(streamId|ownerId)}");
+    private static final String GROUP_ID = "{groupId}";
+    private static final Pattern ID = Pattern.compile("\\{(streamId|ownerId|groupId)}");
 
     private final RouteLimits standard;
     private final List<Route> routes = new ArrayList<>();
@@ -44,9 +44,6 @@ final class RouteTable {
 
     /** Paths that the management port serves, in the order in which they were added. */
     private final Set<String> managementPaths = new LinkedHashSet<>();
-
-    /** The name of the id that is empty, by the path. */
-    private final Map<String, String> emptyIds = new HashMap<>();
 
     /**
      * Creates an empty table.
@@ -93,6 +90,16 @@ final class RouteTable {
         add(new Route(HandlerType.POST, path, permission, limits, false, handler));
     }
 
+    /** Adds a route for PUT. */
+    void put(String path, Permission permission, Handler handler) {
+        add(new Route(HandlerType.PUT, path, permission, standard, false, handler));
+    }
+
+    /** Adds a route for DELETE. */
+    void delete(String path, Permission permission, Handler handler) {
+        add(new Route(HandlerType.DELETE, path, permission, standard, false, handler));
+    }
+
     private void add(Route route) {
         routes.add(route);
         if (!route.limits().equals(standard)) {
@@ -100,11 +107,6 @@ final class RouteTable {
         }
         if (route.isForManagement()) {
             managementPaths.add(route.path());
-        }
-        Matcher id = ID.matcher(route.path());
-        if (id.find()) {
-            emptyIds.put(route.path().substring(0, id.start()), id.group(1));
-            emptyIds.put(id.replaceFirst(""), id.group(1));
         }
         if (route.permission() == Permission.OPEN) {
             if (route.path().endsWith("}")) {
@@ -125,11 +127,15 @@ final class RouteTable {
             return route.handler();
         }
         boolean namesStream = route.path().contains(STREAM_ID);
+        boolean namesGroup = route.path().contains(GROUP_ID);
         return ctx -> {
             Principal principal = Access.of(ctx);
             principal.require(route.permission());
             if (namesStream && !principal.isForAllStreams()) {
                 principal.requireStream(Input.streamId(ctx));
+            }
+            if (namesGroup && !principal.isForAllStreams()) {
+                principal.requireGroup(Input.groupId(ctx));
             }
             route.handler().handle(ctx);
         };
@@ -149,7 +155,26 @@ final class RouteTable {
 
     /** Returns the name of the id that a path would contain if it were not empty. */
     Optional<String> emptyId(String path) {
-        return Optional.ofNullable(emptyIds.get(path));
+        String[] sent = path.split("/", -1);
+        return routes.stream()
+                .map(route -> emptyId(route.path().split("/"), sent))
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    /** Returns the name of the first id that is empty, if the path is otherwise that of the template. */
+    private static Optional<String> emptyId(String[] template, String[] sent) {
+        Optional<String> empty = Optional.empty();
+        boolean same = template.length == sent.length;
+        for (int i = 0; same && i < sent.length; i++) {
+            Matcher id = ID.matcher(template[i]);
+            if (!id.matches()) {
+                same = template[i].equals(sent[i]);
+            } else if (sent[i].isEmpty() && empty.isEmpty()) {
+                empty = Optional.of(id.group(1));
+            }
+        }
+        return same ? empty : Optional.empty();
     }
 
     /** Returns whether the management port serves a path. */

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 final class Unrouted {
 
     /** Begins like a path that names a stream or an owner. */
-    private static final Pattern OF_AN_ID = Pattern.compile("/v1/(locks|owners)/.*");
+    private static final Pattern OF_AN_ID = Pattern.compile("/v1/(locks|owners|groups)/.*");
 
     private Unrouted() {}
 

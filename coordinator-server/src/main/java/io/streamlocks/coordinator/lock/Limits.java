@@ -79,8 +79,14 @@ public final class Limits {
     /** The maximum number of waiters in a list. */
     public static final int MAX_LISTED_WAITERS = 1000;
 
+    /** The maximum number of live members of a group. Each report reads all of them. */
+    public static final int MAX_GROUP_MEMBERS = 1000;
+
     /** The maximum number of streams that a member of a group holds, has work for, or can hold. */
     public static final int MAX_GROUP_STREAMS = 10_000_000;
+
+    /** The maximum number of groups in a list. */
+    public static final int MAX_LISTED_GROUPS = 1000;
 
     private Limits() {}
 }

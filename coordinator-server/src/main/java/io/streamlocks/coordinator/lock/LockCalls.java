@@ -138,6 +138,14 @@ public interface LockCalls {
     <T> T read(StatementKind kind, Function<LockReads, T> read);
 
     /**
+     * Reads or changes groups.
+     *
+     * @param call the call
+     * @return its result
+     */
+    <T> T group(Function<Groups, T> call);
+
+    /**
      * Returns if the storage accepts writes now.
      *
      * @throws StorageUnavailableException if it does not

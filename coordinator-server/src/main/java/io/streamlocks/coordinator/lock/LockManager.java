@@ -13,6 +13,14 @@ public interface LockManager extends LockCalls, Upkeep {
         return read.apply(reads());
     }
 
+    /** Returns the groups. */
+    Groups groups();
+
+    @Override
+    default <T> T group(Function<Groups, T> call) {
+        return call.apply(groups());
+    }
+
     /** Returns how this backend reports the streams that it hands over to callers of this server. */
     HandOvers handOvers();
 }

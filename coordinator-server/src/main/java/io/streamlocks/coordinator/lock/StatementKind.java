@@ -28,6 +28,8 @@ public enum StatementKind {
     LIST,
     /** Reads a page of grants. */
     HISTORY,
+    /** Records reports of members, and reads groups. */
+    GROUP,
     /** Checks whether the storage accepts writes. */
     CHECK;
 

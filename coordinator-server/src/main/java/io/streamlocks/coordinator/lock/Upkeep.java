@@ -12,7 +12,8 @@ import java.util.Map;
 public interface Upkeep {
 
     /**
-     * Forgets the streams whose last lease ended longer ago than this, in chunks that are each bounded in time.
+     * Forgets the streams whose last lease ended longer ago than this, in chunks that are each bounded in time. Forgets
+     * members of groups that stayed away for a minute, too.
      *
      * @param idleFor at least {@link Limits#MIN_TOMBSTONE_RETENTION}, and far longer than any call can take, because a
      *     forgotten lease id could be granted again

@@ -7,6 +7,7 @@ import io.streamlocks.coordinator.lock.BlockedException;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.Groups;
 import io.streamlocks.coordinator.lock.LeaveRequest;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockCalls;
@@ -110,6 +111,11 @@ record MeasuredCalls(LockCalls locks, OutcomeCounters outcomes, StatementMeters 
     @Override
     public <T> T read(StatementKind kind, Function<LockReads, T> read) {
         return measure(kind, 1, () -> locks.read(kind, read));
+    }
+
+    @Override
+    public <T> T group(Function<Groups, T> call) {
+        return measure(StatementKind.GROUP, 1, () -> locks.group(call));
     }
 
     /** Probes call this, not workers, so it is not measured. */

@@ -13,6 +13,7 @@ import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.streamlocks.coordinator.lock.LockCalls;
+import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.StorageCondition;
 import io.streamlocks.coordinator.lock.Upkeep;
@@ -110,6 +111,17 @@ public final class Telemetry implements StatementObserver, AutoCloseable {
      */
     public Supplier<Map<String, Long>> census(Upkeep counted) {
         return new Census(counted, registry);
+    }
+
+    /**
+     * Returns a task that updates the gauges of groups. While the storage does not respond, the task throws and the
+     * gauges are not a number.
+     *
+     * @param shown the backend
+     * @return the task, to be run at intervals by one thread at a time
+     */
+    public Runnable groups(LockManager shown) {
+        return new GroupGauges(() -> shown.groups().list(""), registry);
     }
 
     /**

@@ -90,6 +90,16 @@ class AccessTest {
             Map.entry(
                     "POST /v1/owners/{ownerId}/break",
                     new Row(Set.of(OPERATOR), Answer.FORBIDDEN, Answer.FORBIDDEN, Answer.FORBIDDEN)),
+            Map.entry("GET /v1/groups", new Row(Set.of(READER, OPERATOR), Answer.FORBIDDEN, Answer.SERVED)),
+            Map.entry(
+                    "GET /v1/groups/{groupId}",
+                    new Row(Set.of(WORKER, READER, OPERATOR), Answer.FORBIDDEN, Answer.SERVED)),
+            Map.entry(
+                    "PUT /v1/groups/{groupId}/members/{ownerId}",
+                    new Row(Set.of(WORKER, OPERATOR), Answer.FORBIDDEN, Answer.FORBIDDEN)),
+            Map.entry(
+                    "DELETE /v1/groups/{groupId}/members/{ownerId}",
+                    new Row(Set.of(WORKER, OPERATOR), Answer.FORBIDDEN, Answer.FORBIDDEN)),
             Map.entry("GET /metrics", new Row(Set.of(READER, OPERATOR), Answer.SERVED, Answer.SERVED)),
             Map.entry("GET /", OPEN),
             Map.entry("GET /livez", OPEN),
@@ -110,6 +120,8 @@ class AccessTest {
         FOR_OTHER_STREAMS,
         FOR_OTHER_OWNERS
     }
+
+    private static final Map<String, Integer> REPORT = Map.of("held", 1, "wanted", 2);
 
     private static final Set<Credential> UNPROVEN =
             Set.of(Credential.NONE, Credential.MALFORMED, Credential.WRONG, Credential.EXPIRED);
@@ -196,6 +208,13 @@ class AccessTest {
                     Map.of("Authorization", "Bearer " + admin, "Content-Type", "application/json"),
                     Json.write(Map.of("ownerId", "pod-1", "leaseId", leaseId)));
             assertThat(acquired.status()).isEqualTo(200);
+            RawHttp.Answer reported = RawHttp.send(
+                    server.port,
+                    "PUT",
+                    "/v1/groups/" + TestServer.encoded(streamId) + "/members/pod-1",
+                    Map.of("Authorization", "Bearer " + admin, "Content-Type", "application/json"),
+                    Json.write(REPORT));
+            assertThat(reported.status()).isEqualTo(200);
         }
         Answer ifRoleAllows =
                 switch (credential) {
@@ -237,7 +256,7 @@ class AccessTest {
                 case SERVED -> assertThat(status).isIn(200, 204);
                 case FORBIDDEN -> {
                     assertThat(status).isEqualTo(403);
-                    assertProblem(403, "forbidden", pathOfFields + "(streamId|ownerId|prefix)?");
+                    assertProblem(403, "forbidden", pathOfFields + "(streamId|ownerId|groupId|prefix)?");
                 }
                 case NOT_LOCKED -> {
                     assertThat(status).isEqualTo(404);
@@ -269,11 +288,12 @@ class AccessTest {
         String method = route.substring(0, route.indexOf(' '));
         String path = route.substring(route.indexOf(' ') + 1)
                 .replace("{streamId}", TestServer.encoded(streamId))
+                .replace("{groupId}", TestServer.encoded(streamId))
                 .replace("{ownerId}", "pod-1")
                 .replace("/docs/{asset}", "/docs/docs.js")
                 .replace("/console/{asset}", "/console/console.js");
         // A caller with a token for some streams must name them in a list.
-        String target = path.equals("/v1/locks") || path.equals("/v1/history")
+        String target = Set.of("/v1/locks", "/v1/history", "/v1/groups").contains(path)
                 ? path + "?prefix=" + TestServer.encoded("orders/")
                 : path;
         if (method.equals("HEAD")) {
@@ -282,7 +302,7 @@ class AccessTest {
         Map<String, String> headers = new TreeMap<>();
         authorization.ifPresent(value -> headers.put("Authorization", value));
         byte[] body = {};
-        if (!method.equals("GET")) {
+        if (method.equals("POST") || method.equals("PUT")) {
             headers.put("Content-Type", "application/json");
             body = Json.write(body(route));
         }
@@ -306,6 +326,9 @@ class AccessTest {
     private Map<String, ?> body(String route) {
         if (route.endsWith("/break")) {
             return Map.of("reason", "it hangs");
+        }
+        if (route.startsWith("PUT ")) {
+            return REPORT;
         }
         Map<String, Object> body = new TreeMap<>(Map.of("leaseId", leaseId));
         if (route.endsWith("/acquire")) {

@@ -7,6 +7,7 @@ import io.restassured.response.Response;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +33,10 @@ class BadPathTest {
         "POST,   /v1/locks, 'GET, HEAD'",
         "POST,   /v1/locks/s, 'GET, HEAD'",
         "DELETE, /v1/locks/s, 'GET, HEAD'",
+        "POST,   /v1/groups, 'GET, HEAD'",
+        "PUT,    /v1/groups/g, 'GET, HEAD'",
+        "GET,    /v1/groups/g/members/o, 'PUT, DELETE'",
+        "POST,   /v1/groups/g/members/o, 'PUT, DELETE'",
         "POST,   /livez, 'GET, HEAD'",
         "POST,   /readyz, 'GET, HEAD'",
         "PUT,    /openapi.yaml, 'GET, HEAD'",
@@ -55,6 +60,9 @@ class BadPathTest {
                 "/v1/locks/s/steal",
                 "/v1/locks/a/b/acquire",
                 "/v1/locks/s/acquire/",
+                "/v1/groups/g/",
+                "/v1/groups/g/members",
+                "/v1/groups/g/h/members/o",
                 "/v1/batch",
                 "/v1/batch/steal",
                 "/livez/",
@@ -75,7 +83,7 @@ class BadPathTest {
     void anUnknownPathIsNotFound(String path) {
         Response answer = SERVER.get(path);
         assertProblem(answer, 404, "not-found", null);
-        if (path.startsWith("/v1/locks/") || path.startsWith("/v1/owners/")) {
+        if (Stream.of("/v1/locks/", "/v1/owners/", "/v1/groups/").anyMatch(path::startsWith)) {
             assertThat(answer.path("detail").toString()).contains("%2F", "proxy");
         }
     }

@@ -208,6 +208,9 @@ final class ContractBounds {
             });
             return object;
         }
+        if ("integer".equals(schema.getType())) {
+            return schema.getMinimum();
+        }
         if ("uuid".equals(schema.getFormat())) {
             return UUID.randomUUID();
         }

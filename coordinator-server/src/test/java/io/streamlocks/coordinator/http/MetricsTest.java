@@ -55,7 +55,7 @@ class MetricsTest {
             assertThat(outcomes(name, "operation"))
                     .containsExactlyInAnyOrder(
                             "acquire", "renew", "release", "break", "find", "list", "history", "queue", "leave",
-                            "advance", "look", "waiters");
+                            "advance", "look", "waiters", "group");
         }
         assertThat(outcomes("streamlocks_batch_size_count", "operation"))
                 .containsExactlyInAnyOrder("acquire", "renew", "release", "break", "queue", "leave", "advance", "look");

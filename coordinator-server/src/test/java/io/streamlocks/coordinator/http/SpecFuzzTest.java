@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Timeout;
 class SpecFuzzTest {
 
     private static final long SEED = Long.getLong("fuzz.seed", System.nanoTime());
-    private static final int REQUESTS = Integer.getInteger("fuzz.requests", 12_000);
+    private static final int REQUESTS = Integer.getInteger("fuzz.requests", 15_000);
 
     /** Far above what a response takes, on a busy machine as well. */
     private static final Duration MAX_ANSWER_TIME = Duration.ofSeconds(5);

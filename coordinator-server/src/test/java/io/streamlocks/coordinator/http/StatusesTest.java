@@ -86,6 +86,7 @@ class StatusesTest {
         UUID leaseId = UUID.randomUUID();
         String held = TestServer.randomStream();
         server.acquire(held, "me", leaseId);
+        report(server, "/v1/groups/" + held + "/members/nobody");
         String free = TestServer.randomStream();
         Response response =
                 switch (status) {
@@ -108,14 +109,12 @@ class StatusesTest {
                         server.post(path.replace("{streamId}", held), Map.of("reason", "x", "expectedFencingToken", 1));
                     case 409 -> call(server, method, path, held, UUID.randomUUID());
                     case 413 ->
-                        server.post(
-                                path.replace("{streamId}", "s").replace("{ownerId}", "o"),
-                                new byte[Limits.MAX_BATCH_BYTES + 1]);
-                    case 415 ->
                         server.request()
-                                .contentType("text/plain")
-                                .body("x")
-                                .post(path.replace("{streamId}", "s").replace("{ownerId}", "o"));
+                                .contentType("application/json")
+                                .body(new byte[Limits.MAX_BATCH_BYTES + 1])
+                                .request(method.name(), named(path, "s"));
+                    case 415 ->
+                        server.request().contentType("text/plain").body("x").request(method.name(), named(path, "s"));
                     case 429 -> call(busy, method, path, free, leaseId);
                     case 500 -> call(broken, method, path, free, leaseId);
                     case 503 -> call(withoutStorage, method, path, free, leaseId);
@@ -132,26 +131,40 @@ class StatusesTest {
     }
 
     private static Response call(TestServer server, HttpMethod method, String path, String streamId, UUID leaseId) {
-        if (method == HttpMethod.GET) {
-            return server.get(path.replace("{streamId}", streamId).replace("{ownerId}", "nobody"));
+        String named = named(path, streamId);
+        if (method == HttpMethod.GET || method == HttpMethod.DELETE) {
+            return server.request().request(method.name(), named);
+        }
+        if (method == HttpMethod.PUT) {
+            return report(server, named);
         }
         if (path.endsWith("/break")) {
-            return server.post(
-                    path.replace("{streamId}", streamId).replace("{ownerId}", "nobody"), Map.of("reason", "it hangs"));
+            return server.post(named, Map.of("reason", "it hangs"));
         }
         Map<String, Object> body = new HashMap<>(Map.of("leaseId", leaseId));
         if (path.endsWith("/acquire")) {
             body.put("ownerId", "me");
         }
         if (!path.startsWith("/v1/batch/")) {
-            return server.post(path.replace("{streamId}", streamId), body);
+            return server.post(named, body);
         }
         body.put("streamId", streamId);
         return server.post(path, Map.of("items", List.of(body)));
     }
 
+    private static String named(String path, String id) {
+        return path.replace("{streamId}", id).replace("{groupId}", id).replace("{ownerId}", "nobody");
+    }
+
+    private static Response report(TestServer server, String path) {
+        return server.request()
+                .contentType("application/json")
+                .body(Json.write(Map.of("held", 1, "wanted", 2)))
+                .put(path);
+    }
+
     private static Response badCall(HttpMethod method, String path) {
-        if (path.contains("{streamId}")) {
+        if (path.contains("{streamId}") || path.contains("{groupId}")) {
             return call(server, method, path, "%0A", UUID.randomUUID());
         }
         if (path.contains("{ownerId}")) {

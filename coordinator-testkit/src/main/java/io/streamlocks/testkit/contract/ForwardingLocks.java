@@ -6,6 +6,7 @@ import io.streamlocks.coordinator.lock.AwaitedStream;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.Groups;
 import io.streamlocks.coordinator.lock.HandOvers;
 import io.streamlocks.coordinator.lock.LeaveRequest;
 import io.streamlocks.coordinator.lock.Lock;
@@ -90,6 +91,11 @@ public abstract class ForwardingLocks implements LockManager {
     @Override
     public LockReads reads() {
         return next().reads();
+    }
+
+    @Override
+    public Groups groups() {
+        return next().groups();
     }
 
     @Override

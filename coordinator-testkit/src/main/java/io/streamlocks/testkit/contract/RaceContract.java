@@ -102,7 +102,7 @@ interface RaceContract extends ContractFixture {
         Callable<T> of(int thread);
     }
 
-    private static <T> List<T> inParallel(int threads, Task<T> task) throws Exception {
+    static <T> List<T> inParallel(int threads, Task<T> task) throws Exception {
         ExecutorService executor = Executors.newFixedThreadPool(threads);
         try {
             List<T> results = new ArrayList<>();

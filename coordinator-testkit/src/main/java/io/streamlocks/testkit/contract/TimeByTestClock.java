@@ -2,10 +2,11 @@ package io.streamlocks.testkit.contract;
 
 import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.MemberReport;
 import java.time.Duration;
 
 /** Lets time pass for a backend with a {@link TestClock}. */
-public interface TimeByTestClock extends BreakContract {
+public interface TimeByTestClock extends BreakContract, GroupContract {
 
     /** Returns the clock of the backend. */
     TestClock clock();
@@ -28,6 +29,11 @@ public interface TimeByTestClock extends BreakContract {
     /** Makes the places of a stream older by this much. */
     default void agePlaces(String streamId, Duration by) {
         clock().advance(by);
+    }
+
+    @Override
+    default void expireMember(MemberReport member) {
+        clock().advance(member.ttl());
     }
 
     @Override

@@ -1,10 +1,11 @@
 package io.streamlocks.testkit.contract;
 
+import io.streamlocks.coordinator.lock.MemberReport;
 import io.streamlocks.testkit.rig.TestDatabase;
 import java.time.Duration;
 
 /** Lets time pass for a backend on a {@link TestDatabase}, by a change of the times in its rows. */
-public interface TimeByTestDatabase extends BreakContract {
+public interface TimeByTestDatabase extends BreakContract, GroupContract {
 
     /** Returns the database of the backend. */
     TestDatabase database();
@@ -22,6 +23,11 @@ public interface TimeByTestDatabase extends BreakContract {
     /** Makes the places of a stream older by this much. */
     default void agePlaces(String streamId, Duration by) {
         database().backdatePlaces(streamId, by);
+    }
+
+    @Override
+    default void expireMember(MemberReport member) {
+        database().expireMember(member.groupId(), member.ownerId());
     }
 
     @Override

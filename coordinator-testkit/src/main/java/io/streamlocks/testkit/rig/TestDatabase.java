@@ -102,6 +102,14 @@ public final class TestDatabase implements AutoCloseable {
                         streamId);
     }
 
+    /** Lets a member of a group expire now, on the database's clock. */
+    public void expireMember(String groupId, String ownerId) {
+        sql().execute(
+                        "UPDATE stream_lock_members SET expires_at = clock_timestamp() WHERE group_id = ? AND owner_id = ?",
+                        groupId,
+                        ownerId);
+    }
+
     /** Lets the delay after a break of a stream end now. */
     public void open(String streamId) {
         sql().execute("UPDATE stream_locks SET closed_until = clock_timestamp() WHERE stream_id = ?", streamId);

@@ -5,6 +5,7 @@ import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.Groups;
 import io.streamlocks.coordinator.lock.LeaveRequest;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockCalls;
@@ -51,8 +52,8 @@ import java.util.function.LongSupplier;
  * wait, as for a stream that is named a thousand times, its outcome is undecided. The other requests of its call have
  * their own outcomes, and other calls do not wait for it.
  *
- * <p>Reads wait neither for changes nor for each other. Lookups of one lock, walks over many rows, breaks of an owner
- * and checks of the storage have threads of their own ({@link FairThreads}).
+ * <p>Reads wait neither for changes nor for each other. Lookups of one lock, walks over many rows, breaks of an owner,
+ * calls of groups and checks of the storage have threads of their own ({@link FairThreads}).
  *
  * <p>This class is thread-safe, and no method blocks. The futures of all calls of a statement are completed one after
  * another, so their dependent actions must be short or run elsewhere.
@@ -66,7 +67,7 @@ public final class GroupCommit implements AutoCloseable {
     /**
      * Creates a group commit.
      *
-     * @param locks carries out the statements, on at most eleven threads at once
+     * @param locks carries out the statements, on at most twelve threads at once
      * @param answers completes the futures, in one task for all calls of a statement, while there is another to carry
      *     out
      * @param observer is informed of each statement before the futures are completed
@@ -206,6 +207,17 @@ public final class GroupCommit implements AutoCloseable {
      */
     public <T> CompletableFuture<T> read(String caller, StatementKind kind, Function<LockReads, T> read) {
         return reads.walk(caller, kind, () -> locks.read(kind, read));
+    }
+
+    /**
+     * Carries out {@link LockCalls#group} later.
+     *
+     * @param caller identifies the caller
+     * @param call the call
+     * @return its result; fails as that method does, or with {@link OverloadedException}
+     */
+    public <T> CompletableFuture<T> group(String caller, Function<Groups, T> call) {
+        return reads.group(caller, () -> locks.group(call));
     }
 
     /**

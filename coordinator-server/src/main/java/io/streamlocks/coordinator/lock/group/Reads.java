@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The calls that do not wait for statements of changes: lookups of one lock, walks over many rows, breaks of an owner,
- * and checks of the storage. Each of the four kinds has threads of its own, so that none waits for another. This class
- * is thread-safe, and no method blocks.
+ * calls of groups, and checks of the storage. Each of the five kinds has threads of its own, so that none waits for
+ * another. This class is thread-safe, and no method blocks.
  */
 final class Reads {
 
@@ -26,6 +26,9 @@ final class Reads {
     private static final int MAX_WALKS = 100;
     static final int MAX_WALKS_OF_CALLER = 16;
 
+    private static final int MAX_COUNTS = 1000;
+    private static final int MAX_COUNTS_OF_CALLER = 750;
+
     /** The checks have no caller. */
     private static final String ANYBODY = "";
 
@@ -38,6 +41,8 @@ final class Reads {
             new FairThreads(WALKERS, GroupCommit.daemons("group-commit-walk"), MAX_WALKS, MAX_WALKS_OF_CALLER);
     private final FairThreads breakers =
             new FairThreads(1, GroupCommit.daemons("group-commit-break"), MAX_WALKS, MAX_WALKS_OF_CALLER);
+    private final FairThreads counters =
+            new FairThreads(1, GroupCommit.daemons("group-commit-groups"), MAX_COUNTS, MAX_COUNTS_OF_CALLER);
     private final FairThreads checkers = new FairThreads(1, GroupCommit.daemons("group-commit-check"), 1, 1);
 
     /** The check that begins next; null if there is none. This object guards it. */
@@ -62,6 +67,11 @@ final class Reads {
     /** Reads up to all rows. */
     <T> CompletableFuture<T> walk(String caller, StatementKind kind, Supplier<T> work) {
         return begin(walkers, caller, kind, work);
+    }
+
+    /** Reads or changes a group. */
+    <T> CompletableFuture<T> group(String caller, Supplier<T> work) {
+        return begin(counters, caller, StatementKind.GROUP, work);
     }
 
     /** Breaks all leases of an owner. An operator may have to while others read long lists. */
@@ -183,6 +193,7 @@ final class Reads {
         finders.close();
         breakers.close();
         walkers.close();
+        counters.close();
         checkers.close();
     }
 }

@@ -7,6 +7,7 @@ import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.Grant;
+import io.streamlocks.coordinator.lock.Groups;
 import io.streamlocks.coordinator.lock.HandOvers;
 import io.streamlocks.coordinator.lock.LeaveRequest;
 import io.streamlocks.coordinator.lock.Lock;
@@ -51,6 +52,7 @@ public final class MemoryLockManager implements LockManager {
     private final MemoryQueues queues = new MemoryQueues();
     private final MemoryWaits waits = new MemoryWaits(streams, queues, this::handOver);
     private final LockReads reads;
+    private final MemoryGroups groups;
     private final MemoryUpkeep upkeep;
     private long lastFencingToken;
 
@@ -67,7 +69,8 @@ public final class MemoryLockManager implements LockManager {
         this.clock = clock;
         this.history = new MemoryHistory(keepHistory);
         this.reads = new MemoryReads(this, streams, queues, history, this::now);
-        this.upkeep = new MemoryUpkeep(this, streams, queues, history, this::now);
+        this.groups = new MemoryGroups(this::now);
+        this.upkeep = new MemoryUpkeep(this, streams, queues, history, groups, this::now);
         Instant now = now();
         this.lastFencingToken =
                 TimeUnit.SECONDS.toMicros(now.getEpochSecond()) + TimeUnit.NANOSECONDS.toMicros(now.getNano());
@@ -272,6 +275,11 @@ public final class MemoryLockManager implements LockManager {
     @Override
     public LockReads reads() {
         return reads;
+    }
+
+    @Override
+    public Groups groups() {
+        return groups;
     }
 
     @Override

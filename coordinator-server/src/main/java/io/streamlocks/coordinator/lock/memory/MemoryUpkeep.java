@@ -10,16 +10,22 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Forgets streams, places and history, and counts leases. This class is thread-safe.
+ * Forgets streams, places, history and members, and counts leases. This class is thread-safe.
  *
  * @param monitor guards the streams, the queues and the history
  * @param streams the latest lease of each stream
  * @param queues the queues of the streams
  * @param history the grants that have ended
+ * @param groups the groups, which guard themselves
  * @param clock the clock of the backend
  */
 record MemoryUpkeep(
-        Object monitor, TreeMap<String, Entry> streams, MemoryQueues queues, MemoryHistory history, InstantSource clock)
+        Object monitor,
+        TreeMap<String, Entry> streams,
+        MemoryQueues queues,
+        MemoryHistory history,
+        MemoryGroups groups,
+        InstantSource clock)
         implements Upkeep {
 
     private static final int CHUNK = 1000;
@@ -43,6 +49,7 @@ record MemoryUpkeep(
 
     @Override
     public int purge(Duration idleFor) {
+        groups.purge();
         synchronized (monitor) {
             queues.purge(clock.instant());
         }

@@ -4,6 +4,7 @@ import static io.streamlocks.coordinator.lock.postgres.generated.Sequences.STREA
 import static io.streamlocks.coordinator.lock.postgres.generated.Sequences.STREAM_LOCK_TICKET;
 import static io.streamlocks.coordinator.lock.postgres.generated.Tables.STREAM_LOCKS;
 import static io.streamlocks.coordinator.lock.postgres.generated.Tables.STREAM_LOCK_HISTORY;
+import static io.streamlocks.coordinator.lock.postgres.generated.Tables.STREAM_LOCK_MEMBERS;
 import static io.streamlocks.coordinator.lock.postgres.generated.Tables.STREAM_LOCK_WAITERS;
 
 import java.util.ArrayList;
@@ -53,7 +54,7 @@ final class Needs {
                 WHERE oid IS NULL OR attnum IS NULL OR NOT has_column_privilege(oid, attnum, privilege)
                 UNION ALL
                 SELECT name, 'DELETE on ' || name, 'GRANT DELETE ON ' || name || ' TO '
-                FROM (SELECT '%3$s' AS name, to_regclass('%3$s') AS oid) t
+                FROM (SELECT name, to_regclass(name) AS oid FROM unnest(ARRAY[%3$s]) AS n (name)) t
                 WHERE NOT has_table_privilege(oid, 'DELETE')
                 UNION ALL
                 SELECT name, CASE WHEN oid IS NULL THEN 'sequence ' || name ELSE 'USAGE on sequence ' || name END,
@@ -68,7 +69,7 @@ final class Needs {
             )""",
             values(),
             STREAM_LOCK_HISTORY.getName(),
-            STREAM_LOCK_WAITERS.getName(),
+            quoted(List.of(STREAM_LOCK_WAITERS.getName(), STREAM_LOCK_MEMBERS.getName())),
             quoted(SEQUENCES),
             quoted(FUNCTIONS));
 
@@ -105,6 +106,17 @@ final class Needs {
                 STREAM_LOCK_WAITERS.CALL_ID,
                 STREAM_LOCK_WAITERS.CALLING_UNTIL)) {
             rows.add(row(STREAM_LOCK_WAITERS, column, "UPDATE"));
+        }
+        for (Field<?> column : STREAM_LOCK_MEMBERS.fields()) {
+            rows.add(row(STREAM_LOCK_MEMBERS, column, "SELECT"));
+            rows.add(row(STREAM_LOCK_MEMBERS, column, "INSERT"));
+        }
+        for (Field<?> column : List.of(
+                STREAM_LOCK_MEMBERS.HELD,
+                STREAM_LOCK_MEMBERS.WANTED,
+                STREAM_LOCK_MEMBERS.CAPACITY,
+                STREAM_LOCK_MEMBERS.EXPIRES_AT)) {
+            rows.add(row(STREAM_LOCK_MEMBERS, column, "UPDATE"));
         }
         return String.join(", ", rows);
     }

@@ -6,6 +6,7 @@ import io.streamlocks.coordinator.lock.AwaitedStream;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.Groups;
 import io.streamlocks.coordinator.lock.HandOvers;
 import io.streamlocks.coordinator.lock.LeaveRequest;
 import io.streamlocks.coordinator.lock.Lock;
@@ -51,6 +52,7 @@ public final class PostgresLockManager implements LockManager {
     private final PostgresQueues queues;
     private final PostgresHandOvers handOvers;
     private final PostgresReads reads;
+    private final PostgresGroups groups;
     private final PostgresUpkeep upkeep;
     private final WriteCheck writeCheck;
 
@@ -84,6 +86,7 @@ public final class PostgresLockManager implements LockManager {
         this.breaks = new Pass<>(statements, new BreakChange(statements));
         this.ownerBreak = new OwnerBreak(statements);
         this.reads = new PostgresReads(statements, new PostgresHistory(statements), queues);
+        this.groups = new PostgresGroups(statements);
         this.upkeep = new PostgresUpkeep(statements);
         this.writeCheck = new WriteCheck(statements, onReadOnly);
     }
@@ -164,6 +167,11 @@ public final class PostgresLockManager implements LockManager {
     @Override
     public LockReads reads() {
         return reads;
+    }
+
+    @Override
+    public Groups groups() {
+        return groups;
     }
 
     @Override

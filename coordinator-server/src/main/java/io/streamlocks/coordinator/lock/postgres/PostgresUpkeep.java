@@ -85,6 +85,10 @@ record PostgresUpkeep(Statements statements) implements Upkeep {
         while (places == CHUNK) {
             places = statements.run("purge places", db -> db.execute(QueueSql.PURGE_CHUNK, CHUNK));
         }
+        int members = CHUNK;
+        while (members == CHUNK) {
+            members = statements.run("purge members", db -> db.execute(PostgresGroups.PURGE_CHUNK, CHUNK));
+        }
         int purged = 0;
         String after = "";
         while (after != null) {

@@ -43,6 +43,7 @@ public final class SetUpCheck {
                     to_regclass('stream_locks')::oid,
                     to_regclass('stream_lock_history')::oid,
                     to_regclass('stream_lock_waiters')::oid,
+                    to_regclass('stream_lock_members')::oid,
                     to_regclass('stream_lock_ticket')::oid,
                     to_regclass('stream_lock_fencing_token')::oid)) AS unlogged,
                 quote_ident(current_user) AS role,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.testkit.contract.GroupLimitContract;
 import io.streamlocks.testkit.contract.LockManagerContract;
 import io.streamlocks.testkit.contract.OwnerPrefixContract;
 import io.streamlocks.testkit.contract.PlaceContract;
@@ -17,7 +18,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class MemoryLockManagerTest extends LockManagerContract
-        implements OwnerPrefixContract, QueueContract, PlaceContract, TimeByTestClock {
+        implements OwnerPrefixContract, QueueContract, PlaceContract, GroupLimitContract, TimeByTestClock {
 
     private final TestClock clock = new TestClock();
     private final LockManager locks = new MemoryLockManager(clock, true);

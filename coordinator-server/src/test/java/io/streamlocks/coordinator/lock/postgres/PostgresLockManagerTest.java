@@ -3,6 +3,7 @@ package io.streamlocks.coordinator.lock.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.testkit.contract.GroupLimitContract;
 import io.streamlocks.testkit.contract.LockManagerContract;
 import io.streamlocks.testkit.contract.OwnerPrefixContract;
 import io.streamlocks.testkit.contract.PlaceContract;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 @Tag("postgres")
 class PostgresLockManagerTest extends LockManagerContract
-        implements OwnerPrefixContract, QueueContract, PlaceContract, TimeByTestDatabase {
+        implements OwnerPrefixContract, QueueContract, PlaceContract, GroupLimitContract, TimeByTestDatabase {
 
     private static TestDatabase database;
     private static LockManager locks;
