@@ -25,7 +25,8 @@ import org.apache.hc.core5.util.TimeValue;
  *
  * <h2>Blocking</h2>
  *
- * <p>Every call of {@link #locks()}, {@link #groups()} and {@link #operators()} blocks its thread for up to three times:
+ * <p>Every call of {@link #locks()}, {@link #groups()} and {@link #operators()} blocks its thread for up to three
+ * times:
  *
  * <ul>
  *   <li>1 second for one of the 64 connections,

@@ -10,7 +10,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 
-/** The leases that are to be released, until each has an answer or must have run out. This class is thread-safe. */
+/**
+ * The leases that are to be released, until each has an answer after which nothing can be granted, or must have run
+ * out. This class is thread-safe.
+ */
 final class Unreleased {
 
     /**
@@ -26,7 +29,10 @@ final class Unreleased {
     enum UnderWay {
         NOTHING,
 
-        /** A call that may be granted after a release that found no trace of it. */
+        /**
+         * A call that may be granted after a release that found no trace of it. A release that found its lease ends the
+         * matter, because the coordinator grants no lease id twice.
+         */
         ACQUIRE,
 
         /**

@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.http;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.streamlocks.coordinator.lock.Group;
+import io.streamlocks.coordinator.lock.GroupSummary;
 import io.streamlocks.coordinator.lock.Member;
 import io.streamlocks.coordinator.lock.MemberReport;
 import java.util.List;
@@ -81,10 +82,10 @@ final class GroupBodies {
 
     record GroupItemBody(String groupId, int members, int held, int wanted, int missing, int withoutRoom) {
 
-        static GroupItemBody of(Group group) {
+        static GroupItemBody of(GroupSummary group) {
             return new GroupItemBody(
                     group.groupId(),
-                    group.members().size(),
+                    group.members(),
                     group.held(),
                     group.wanted(),
                     group.missing(),
@@ -94,7 +95,7 @@ final class GroupBodies {
 
     record GroupListBody(List<GroupItemBody> groups) implements Response.Ok {
 
-        static GroupListBody of(List<Group> groups) {
+        static GroupListBody of(List<GroupSummary> groups) {
             return new GroupListBody(groups.stream().map(GroupItemBody::of).toList());
         }
     }

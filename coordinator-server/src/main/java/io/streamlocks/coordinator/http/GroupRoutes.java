@@ -77,9 +77,6 @@ final class GroupRoutes {
         Access.of(ctx).requireAllStreamsOf(prefix);
         String caller = Access.caller(ctx);
         responder.respondAtLength(
-                ctx,
-                Limits.MAX_LISTED_GROUPS,
-                () -> locks.group(caller, groups -> groups.list(prefix)),
-                GroupBodies.GroupListBody::of);
+                ctx, Limits.MAX_LISTED_GROUPS, () -> locks.listGroups(caller, prefix), GroupBodies.GroupListBody::of);
     }
 }

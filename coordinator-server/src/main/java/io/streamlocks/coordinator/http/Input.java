@@ -14,7 +14,7 @@ import java.util.Set;
 /** Reads the path, the query and the body of a request. Each method throws a {@link ProblemException} for bad input. */
 final class Input {
 
-    /** The position of the id in {@code /v1/locks/{streamId}/acquire} and {@code /v1/owners/{ownerId}/break}. */
+    /** The position of the id in {@code /v1/locks/{streamId}/acquire}, and in the paths of owners and groups. */
     private static final int ID_SEGMENT = 3;
 
     /** The position of the owner in {@code /v1/groups/{groupId}/members/{ownerId}}. */

@@ -154,8 +154,9 @@ record Problem(
     }
 
     static Problem tooManyMembers() {
-        return of(
+        return ofField(
                 ProblemType.TOO_MANY_MEMBERS,
+                "groupId",
                 "The group has " + Limits.MAX_GROUP_MEMBERS + " members, as many as it may have. Try again later.");
     }
 

@@ -23,7 +23,8 @@ import java.util.regex.Pattern;
 /**
  * The routes of a server. Each group of routes registers itself here, each route with the permission that it requires
  * and with its limits. A caller that may not name the stream or the group in a path is refused before the route is
- * called. A route checks everything else that a request names. The table is complete, and thread-safe, before the server starts.
+ * called. A route checks everything else that a request names. The table is complete, and thread-safe, before the
+ * server starts.
  */
 final class RouteTable {
 

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /** Finds the problem of a request that no route takes. */
 final class Unrouted {
 
-    /** Begins like a path that names a stream or an owner. */
+    /** Begins like a path that names a stream, an owner or a group. */
     private static final Pattern OF_AN_ID = Pattern.compile("/v1/(locks|owners|groups)/.*");
 
     private Unrouted() {}

@@ -43,7 +43,7 @@ public record Group(String groupId, List<Member> members, Map<String, Integer> s
         return Shares.wanted(members);
     }
 
-    /** Returns how many leases all members together lack to their shares. */
+    /** Returns how many more leases the members need, in total, to reach their shares. */
     public int missing() {
         return members.stream()
                 .mapToInt(member -> Math.max(0, shareOf(member) - member.held()))
@@ -53,5 +53,10 @@ public record Group(String groupId, List<Member> members, Map<String, Integer> s
     /** Returns the number of streams that no member has room for. */
     public int withoutRoom() {
         return wanted() - shares.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    /** Returns its counts. */
+    public GroupSummary summary() {
+        return new GroupSummary(groupId, members.size(), held(), wanted(), missing(), withoutRoom());
     }
 }

@@ -39,10 +39,10 @@ public interface Groups {
     Optional<Group> find(String groupId);
 
     /**
-     * Returns groups in the code point order of their ids.
+     * Returns the counts of groups, in the code point order of their ids. This can take several statements.
      *
      * @param prefix only groups whose id begins with this; empty for all
      * @return at most {@link Limits#MAX_LISTED_GROUPS} groups that have live members
      */
-    List<Group> list(String prefix);
+    List<GroupSummary> list(String prefix);
 }

@@ -30,7 +30,7 @@ public record PostgresBackend(DatabaseSettings database) implements Backend {
         if (password.isPresent() && url.map(DatabaseUrl::hasPassword).orElse(false)) {
             reader.problem("DATABASE_PASSWORD_FILE", "must not be set with a password in DATABASE_URL");
         }
-        int poolSize = reader.integer("DATABASE_POOL_SIZE", 12, 1, 1000);
+        int poolSize = reader.integer("DATABASE_POOL_SIZE", 14, 1, 1000);
         // 250 ms is the least that HikariCP takes. The driver rounds the sum of both time-outs up to seconds. By
         // default the sum stays below 3 s, so a call fails within 3 s when the database is away.
         Duration connectionTimeout = reader.millis("DATABASE_CONNECTION_TIMEOUT_MS", 750, 250, 10_000);

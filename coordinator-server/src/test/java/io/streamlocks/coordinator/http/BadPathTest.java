@@ -60,6 +60,7 @@ class BadPathTest {
                 "/v1/locks/s/steal",
                 "/v1/locks/a/b/acquire",
                 "/v1/locks/s/acquire/",
+                "/v1/owners/",
                 "/v1/groups/g/",
                 "/v1/groups/g/members",
                 "/v1/groups/g/h/members/o",

@@ -6,9 +6,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.restassured.response.Response;
+import io.streamlocks.coordinator.lock.Groups;
+import io.streamlocks.coordinator.lock.Limits;
+import io.streamlocks.coordinator.lock.LockManager;
+import io.streamlocks.coordinator.lock.MemberReport;
+import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
+import io.streamlocks.testkit.contract.ForwardingLocks;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -101,6 +113,31 @@ class GroupTest {
                 .isEmpty();
         assertThat(json(SERVER.get("/v1/groups")).get("groups").findValuesAsText("groupId"))
                 .contains(id);
+    }
+
+    @Test
+    void aFullGroupRefusesANewMemberAndSaysWhenToTryAgain() {
+        LockManager memory = new MemoryLockManager(InstantSource.system(), true);
+        try (TestServer full = TestServer.of(new ForwardingLocks() {
+            @Override
+            protected LockManager next() {
+                return memory;
+            }
+
+            @Override
+            public <T> T group(Function<Groups, T> call) {
+                IntStream.range(0, Limits.MAX_GROUP_MEMBERS).forEach(i -> memory.groups()
+                        .report(new MemberReport("g", "owner-" + i, 0, 1, OptionalInt.empty(), Duration.ofMinutes(1))));
+                return memory.group(call);
+            }
+        })) {
+            Response refused = full.request()
+                    .contentType("application/json")
+                    .body(Map.of("held", 0, "wanted", 1))
+                    .put("/v1/groups/g/members/one-more");
+            assertProblem(refused, 429, "too-many-members", "groupId");
+            assertThat(refused.header("Retry-After")).isEqualTo("10");
+        }
     }
 
     @Test

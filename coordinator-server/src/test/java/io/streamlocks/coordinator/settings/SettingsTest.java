@@ -48,7 +48,7 @@ class SettingsTest {
         DatabaseSettings database = database(Settings.from(postgres()));
 
         assertThat(database.url().toString()).isEqualTo("postgres://db.example:6543/locks");
-        assertThat(database.poolSize()).isEqualTo(12);
+        assertThat(database.poolSize()).isEqualTo(14);
         assertThat(database.connectionTimeout()).isEqualTo(Duration.ofMillis(750));
         assertThat(database.statementTimeout()).isEqualTo(Duration.ofMillis(1500));
     }

@@ -14,7 +14,7 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  */
 public record TransportOptions(ClientLimits limits, QueuedThreadPool threads, LongSupplier nanoTime) {
 
-    /** Is above the processors of most machines. More threads would serve no call sooner, and each holds 100 kB. */
+    /** More than most machines have processors. Further threads would serve no call sooner, and each holds 100 kB. */
     private static final int MAX_THREADS = 64;
 
     private static final int MIN_THREADS = 8;

@@ -5,6 +5,7 @@ import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
+import io.streamlocks.coordinator.lock.GroupSummary;
 import io.streamlocks.coordinator.lock.Groups;
 import io.streamlocks.coordinator.lock.LeaveRequest;
 import io.streamlocks.coordinator.lock.Lock;
@@ -67,7 +68,7 @@ public final class GroupCommit implements AutoCloseable {
     /**
      * Creates a group commit.
      *
-     * @param locks carries out the statements, on at most twelve threads at once
+     * @param locks carries out the statements, on at most thirteen threads at once
      * @param answers completes the futures, in one task for all calls of a statement, while there is another to carry
      *     out
      * @param observer is informed of each statement before the futures are completed
@@ -218,6 +219,17 @@ public final class GroupCommit implements AutoCloseable {
      */
     public <T> CompletableFuture<T> group(String caller, Function<Groups, T> call) {
         return reads.group(caller, () -> locks.group(call));
+    }
+
+    /**
+     * Carries out {@link Groups#list} later, among the walks over many rows.
+     *
+     * @param caller identifies the caller
+     * @param prefix only groups whose id begins with this; empty for all
+     * @return the groups; fails as that method does, or with {@link OverloadedException}
+     */
+    public CompletableFuture<List<GroupSummary>> listGroups(String caller, String prefix) {
+        return reads.walk(caller, StatementKind.GROUP, () -> locks.group(groups -> groups.list(prefix)));
     }
 
     /**

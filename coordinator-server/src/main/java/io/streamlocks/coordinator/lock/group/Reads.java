@@ -26,6 +26,9 @@ final class Reads {
     private static final int MAX_WALKS = 100;
     static final int MAX_WALKS_OF_CALLER = 16;
 
+    /** Two, because a report waits while its row is locked, and the others must not wait for it. */
+    private static final int COUNTERS = 2;
+
     private static final int MAX_COUNTS = 1000;
     private static final int MAX_COUNTS_OF_CALLER = 750;
 
@@ -42,7 +45,7 @@ final class Reads {
     private final FairThreads breakers =
             new FairThreads(1, GroupCommit.daemons("group-commit-break"), MAX_WALKS, MAX_WALKS_OF_CALLER);
     private final FairThreads counters =
-            new FairThreads(1, GroupCommit.daemons("group-commit-groups"), MAX_COUNTS, MAX_COUNTS_OF_CALLER);
+            new FairThreads(COUNTERS, GroupCommit.daemons("group-commit-groups"), MAX_COUNTS, MAX_COUNTS_OF_CALLER);
     private final FairThreads checkers = new FairThreads(1, GroupCommit.daemons("group-commit-check"), 1, 1);
 
     /** The check that begins next; null if there is none. This object guards it. */
@@ -137,10 +140,13 @@ final class Reads {
     private void begin(Read<?> read) {
         switch (read.execute(() -> carryOut(read, true))) {
             case ACCEPTED -> {}
-            case TOO_MANY -> read.result().completeExceptionally(backlog.refusal("Too many reads are waiting"));
+            case TOO_MANY ->
+                read.result().completeExceptionally(backlog.refusal("Too many calls of this kind are waiting"));
             case CALLER_HAS_TOO_MANY -> {
                 observer.refused(CallerLimit.READS_OF_CALLER);
-                read.result().completeExceptionally(new OverloadedException("This caller has too many reads waiting"));
+                read.result()
+                        .completeExceptionally(
+                                new OverloadedException("This caller has too many calls of this kind waiting"));
             }
         }
     }

@@ -1,6 +1,7 @@
 package io.streamlocks.coordinator.lock.memory;
 
 import io.streamlocks.coordinator.lock.Group;
+import io.streamlocks.coordinator.lock.GroupSummary;
 import io.streamlocks.coordinator.lock.Groups;
 import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.Member;
@@ -70,13 +71,14 @@ final class MemoryGroups implements Groups {
     }
 
     @Override
-    public synchronized List<Group> list(String prefix) {
+    public synchronized List<GroupSummary> list(String prefix) {
         Instant now = clock.instant();
         return groups.tailMap(prefix, true).keySet().stream()
                 .takeWhile(groupId -> groupId.startsWith(prefix))
                 .map(groupId -> group(groupId, now))
                 .filter(group -> !group.members().isEmpty())
                 .limit(Limits.MAX_LISTED_GROUPS)
+                .map(Group::summary)
                 .toList();
     }
 

@@ -1,6 +1,7 @@
 package io.streamlocks.coordinator.lock.postgres;
 
 import io.streamlocks.coordinator.lock.Group;
+import io.streamlocks.coordinator.lock.GroupSummary;
 import io.streamlocks.coordinator.lock.Groups;
 import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.Member;
@@ -9,16 +10,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Groups in PostgreSQL. A call is one statement. This class is thread-safe.
+ * Groups in PostgreSQL. A call is one statement, except for a list. This class is thread-safe.
  *
  * <p>A report changes one row, that of its member, and reads the others as they are committed. Two members that report
  * at the same time do not see each other's latest report. The next report of each does.
@@ -45,6 +44,7 @@ record PostgresGroups(Statements statements) implements Groups {
             WITH other AS MATERIALIZED (
                 SELECT m.* FROM stream_lock_members m
                 WHERE m.group_id = ? AND m.owner_id <> ? AND %2$s
+                ORDER BY m.owner_id
                 LIMIT ?
             ),
             own AS (
@@ -83,29 +83,34 @@ record PostgresGroups(Statements statements) implements Groups {
             SELECT %s FROM stream_lock_members m WHERE m.group_id = ? AND %s ORDER BY m.owner_id
             """, MEMBER, IS_LIVE);
 
-    /** Binds the lowest group id, the one before which to end, and the number of groups. Returns their live members. */
+    /**
+     * Binds a group and an owner, the group id before which to end, and the number of members. Returns the live members
+     * after the given one, in the order of groups and owners.
+     */
     private static final String LIST = String.format(Locale.ROOT, """
-            WITH live AS MATERIALIZED (
-                SELECT m.* FROM stream_lock_members m WHERE m.group_id >= ? AND m.group_id < ? AND %2$s
-            )
-            SELECT %1$s FROM live m
-            WHERE m.group_id IN (SELECT group_id FROM live GROUP BY group_id ORDER BY group_id LIMIT ?)
+            SELECT %s FROM stream_lock_members m
+            WHERE (m.group_id, m.owner_id) > (?, ?) AND m.group_id < ? AND %s
             ORDER BY m.group_id, m.owner_id
+            LIMIT ?
             """, MEMBER, IS_LIVE);
+
+    /** The members of one statement of a list. There can be a million of them, which must not be in memory at once. */
+    private static final int LISTED_AT_ONCE = 5000;
 
     /**
      * Binds the number of members. Deletes members that expired at least a minute ago. A member that reports again at
      * this moment is skipped.
      */
     static final String PURGE_CHUNK = """
-            DELETE FROM stream_lock_members m
-            USING (
+            WITH dead AS MATERIALIZED (
                 SELECT group_id, owner_id
                 FROM stream_lock_members
                 WHERE expires_at < clock_timestamp() - interval '1 minute'
                 LIMIT ?
                 FOR UPDATE SKIP LOCKED
-            ) dead
+            )
+            DELETE FROM stream_lock_members m
+            USING dead
             WHERE m.group_id = dead.group_id AND m.owner_id = dead.owner_id
             """;
 
@@ -147,30 +152,81 @@ record PostgresGroups(Statements statements) implements Groups {
 
     @Override
     public Optional<Group> find(String groupId) {
-        return statements.query("find a group", FIND, PostgresGroups::groups, groupId).stream()
-                .findFirst();
+        List<Member> members = statements.query(
+                "find a group",
+                FIND,
+                rows -> {
+                    List<Member> all = new ArrayList<>();
+                    while (rows.next()) {
+                        all.add(member(rows));
+                    }
+                    return all;
+                },
+                groupId);
+        return members.isEmpty() ? Optional.empty() : Optional.of(Group.of(groupId, members));
     }
 
     @Override
-    public List<Group> list(String prefix) {
-        return statements.query(
-                "list groups",
-                LIST,
-                PostgresGroups::groups,
-                prefix,
-                prefix + PostgresReads.PAST_PREFIX,
-                Limits.MAX_LISTED_GROUPS);
+    public List<GroupSummary> list(String prefix) {
+        Summaries listed = new Summaries(prefix);
+        while (!listed.isComplete()) {
+            int read = statements.query(
+                    "list groups",
+                    LIST,
+                    listed::add,
+                    listed.groupId,
+                    listed.ownerId,
+                    prefix + PostgresReads.PAST_PREFIX,
+                    LISTED_AT_ONCE);
+            if (read < LISTED_AT_ONCE) {
+                listed.end();
+                break;
+            }
+        }
+        return listed.done;
     }
 
-    private static List<Group> groups(ResultSet rows) throws SQLException {
-        Map<String, List<Member>> members = new LinkedHashMap<>();
-        while (rows.next()) {
-            members.computeIfAbsent(rows.getString("group_id"), id -> new ArrayList<>())
-                    .add(member(rows));
+    /** The groups of a list so far, and the members of the one that is being read. */
+    private static final class Summaries {
+        private final List<GroupSummary> done = new ArrayList<>();
+        private final List<Member> members = new ArrayList<>();
+
+        // The latest member that was read.
+        private String groupId;
+        private String ownerId = "";
+
+        Summaries(String first) {
+            this.groupId = first;
         }
-        return members.entrySet().stream()
-                .map(entry -> Group.of(entry.getKey(), entry.getValue()))
-                .toList();
+
+        boolean isComplete() {
+            return done.size() == Limits.MAX_LISTED_GROUPS;
+        }
+
+        /** Returns the number of members that were read. */
+        int add(ResultSet rows) throws SQLException {
+            int read = 0;
+            while (rows.next() && !isComplete()) {
+                String next = rows.getString("group_id");
+                if (!next.equals(groupId)) {
+                    end();
+                }
+                groupId = next;
+                Member member = member(rows);
+                ownerId = member.ownerId();
+                members.add(member);
+                read++;
+            }
+            return read;
+        }
+
+        /** Counts the members of the group that has been read to its end. */
+        void end() {
+            if (!members.isEmpty() && !isComplete()) {
+                done.add(Group.of(groupId, members).summary());
+            }
+            members.clear();
+        }
     }
 
     private static Member member(ResultSet row) throws SQLException {

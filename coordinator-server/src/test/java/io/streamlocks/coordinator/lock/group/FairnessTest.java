@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
+import io.streamlocks.coordinator.lock.GroupSummary;
 import io.streamlocks.coordinator.lock.LockQuery;
 import io.streamlocks.coordinator.lock.OverloadedException;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
@@ -13,6 +14,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -216,6 +219,33 @@ class FairnessTest extends GroupCommitFixture {
 
     private CompletableFuture<?> list(String caller) {
         return locks.read(caller, StatementKind.LIST, reads -> reads.list(new LockQuery(Optional.empty(), "", "", 10)));
+    }
+
+    @Test
+    void aReportThatWaitsDelaysNeitherTheReportsOfOthersNorALook() throws Exception {
+        CountDownLatch rowIsFree = new CountDownLatch(1);
+        var waiting = IntStream.range(0, 3)
+                .mapToObj(i -> locks.group("greedy", groups -> awaited(rowIsFree)))
+                .toList();
+        String reported = get(locks.group("modest", groups -> "reported"));
+        assertThat(reported).isEqualTo("reported");
+        var second = locks.group("modest", groups -> awaited(rowIsFree));
+        List<GroupSummary> listed = get(locks.listGroups("other", ""));
+        assertThat(listed).isEmpty();
+        assertThat(waiting).noneMatch(CompletableFuture::isDone);
+        rowIsFree.countDown();
+        for (var call : waiting) {
+            get(call);
+        }
+        get(second);
+    }
+
+    private static boolean awaited(CountDownLatch latch) {
+        try {
+            return latch.await(30, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test

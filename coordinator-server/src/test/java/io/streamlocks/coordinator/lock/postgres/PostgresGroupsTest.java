@@ -1,9 +1,11 @@
 package io.streamlocks.coordinator.lock.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import io.streamlocks.coordinator.lock.Group;
+import io.streamlocks.coordinator.lock.GroupSummary;
 import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.Member;
@@ -91,6 +93,34 @@ class PostgresGroupsTest {
                         group);
         locks.purge(Limits.MIN_TOMBSTONE_RETENTION);
         assertThat(rows()).isEmpty();
+    }
+
+    @Test
+    void aListOfMoreMembersThanOneStatementReadsIsComplete() {
+        for (int i = 0; i < 3; i++) {
+            database.sql()
+                    .execute(
+                            "INSERT INTO stream_lock_members SELECT ?, n::text, 1, 0, NULL, now() + interval '1 minute'"
+                                    + " FROM generate_series(1, ?) n",
+                            group + "/" + i,
+                            4000 + i);
+        }
+        assertThat(locks.groups().list(group))
+                .extracting(GroupSummary::members, GroupSummary::held)
+                .containsExactly(tuple(4000, 4000), tuple(4001, 4001), tuple(4002, 4002));
+    }
+
+    @Test
+    void aListHasAThousandGroupsAtMost() {
+        database.sql()
+                .execute(
+                        "INSERT INTO stream_lock_members SELECT ? || n, 'alice', 1, 0, NULL, now() + interval '1 minute'"
+                                + " FROM generate_series(10001, 11001) n",
+                        group);
+        assertThat(locks.groups().list(group))
+                .hasSize(Limits.MAX_LISTED_GROUPS)
+                .last()
+                .isEqualTo(new GroupSummary(group + "11000", 1, 1, 1, 0, 0));
     }
 
     @Test
