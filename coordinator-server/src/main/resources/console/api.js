@@ -54,6 +54,11 @@ export function streamPath(streamId, action) {
   return streamId === '.' || streamId === '..' ? null : `v1/locks/${encodeURIComponent(streamId)}/${action}`;
 }
 
+/** Returns the path of a group; null as for a stream. */
+export function groupPath(groupId) {
+  return groupId === '.' || groupId === '..' ? null : `v1/groups/${encodeURIComponent(groupId)}`;
+}
+
 export const NO_PATH = 'A browser cannot send this stream id in a path. curl can, with --path-as-is.';
 
 export const OTHER_STREAM =

@@ -3,6 +3,7 @@
 import { call, explain, hasToken } from './api.js';
 import { duration, isolated, setLabels, setText, visible } from './cells.js';
 import { askForToken, onToken, openBreak, openHistory, tokenWanted } from './dialogs.js';
+import { openGroups } from './groups.js';
 
 const PAGE = 100;
 const LARGEST_PAGE = 1000;
@@ -316,6 +317,7 @@ $('dismiss').addEventListener('click', () => {
   $('summary').focus();
 });
 $('token-button').addEventListener('click', () => askForToken());
+$('groups-button').addEventListener('click', () => openGroups());
 $('history-of-any').addEventListener('click', () => openHistory());
 onToken(() => {
   asked = !hasToken();

@@ -42,7 +42,7 @@ class ServerMetricsTest {
                 assertThat(scrape.value("streamlocks_acquires_total", Map.of("outcome", "granted")))
                         .isEqualTo(2);
                 assertThat(scrape.value("hikaricp_connections_max", Map.of("pool", "stream-locks")))
-                        .isEqualTo(12);
+                        .isEqualTo(14);
                 assertThat(scrape.value("hikaricp_connections_acquire_seconds_count", Map.of()))
                         .isPositive();
                 assertThat(scrape.value(

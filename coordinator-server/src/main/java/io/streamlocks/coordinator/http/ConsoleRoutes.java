@@ -16,7 +16,8 @@ final class ConsoleRoutes {
             "console.js", "text/javascript",
             "api.js", "text/javascript",
             "cells.js", "text/javascript",
-            "dialogs.js", "text/javascript");
+            "dialogs.js", "text/javascript",
+            "groups.js", "text/javascript");
 
     void register(RouteTable routes) {
         routes.get("/console", Permission.OPEN, this::page);

@@ -126,12 +126,14 @@ public final class TestDatabase implements AutoCloseable {
      * latest.
      */
     public void awaitStatistics() {
-        pool.getHikariPoolMXBean().softEvictConnections();
-        Awaitility.await()
-                .until(() -> sql().fetchSingle(
-                                        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
-                                .get(0, Integer.class)
-                        == 0);
+        Awaitility.await().until(() -> {
+            // The pool may have been opening a connection at the time of the one before.
+            pool.getHikariPoolMXBean().softEvictConnections();
+            return sql().fetchSingle(
+                                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+                            .get(0, Integer.class)
+                    == 0;
+        });
     }
 
     @Override
