@@ -178,7 +178,7 @@ class OperationsTest {
                         .filter(name -> !assets.contains(name))
                         .forEach(assets::add);
             }
-            assertThat(assets).hasSize(7);
+            assertThat(assets).hasSize(8);
         }
     }
 
