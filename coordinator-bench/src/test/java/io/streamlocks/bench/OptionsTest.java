@@ -70,12 +70,19 @@ class OptionsTest {
         refused("unknown option --handovers", "waiters", "--handovers", "1");
         refused("--only needs a value", "--only");
         refused(
-                "--only takes coordinator,jdbc,shedlock,etcd,zookeeper,redis,polling, not consul",
+                "--only takes coordinator,jdbc,shedlock,etcd,zookeeper,redis,polling,previous, not consul",
                 "--only",
                 "jdbc,consul");
         refused("--workers must be a number from 1 to 1000000, not 0", "--workers", "1,0");
         refused("--rounds must be a number from 1 to 1000000, not x", "--rounds", "x");
         refused("--workers must be a single number", "million", "--workers", "1,2");
+    }
+
+    @Test
+    void anotherVersionIsMeasuredOnlyIfItIsNamed() throws Exception {
+        assertThat(Options.parse().contenders()).doesNotContain("previous");
+        assertThat(Options.parse("--only", "coordinator,previous").contenders())
+                .containsExactly("coordinator", "previous");
     }
 
     private static void refused(String message, String... args) {
