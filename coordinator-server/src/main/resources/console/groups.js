@@ -33,7 +33,7 @@ async function look() {
   if (signal.aborted) return;
   if (answer.status === 401) {
     setText($('groups-answer'), tokenWanted(answer));
-    if (await askForToken(tokenWanted(answer))) look();
+    if ((await askForToken(tokenWanted(answer))) && $('groups').open) look();
     return;
   }
   if (answer.status === 200) {

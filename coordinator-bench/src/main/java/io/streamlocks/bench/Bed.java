@@ -1,6 +1,7 @@
 package io.streamlocks.bench;
 
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * The environment of all contenders.
@@ -11,4 +12,12 @@ import java.nio.file.Path;
  * @param output the directory for logs and results
  * @param coordinatorJar the coordinator to measure
  */
-record Bed(Postgres postgres, Processes processes, Path directory, Path output, Path coordinatorJar) {}
+record Bed(Postgres postgres, Processes processes, Path directory, Path output, Path coordinatorJar) {
+
+    /** Returns the jar that a variable of the environment names; empty if it names none. */
+    static Optional<Path> jar(String variable) {
+        return Optional.of(System.getenv().getOrDefault(variable, ""))
+                .filter(jar -> !jar.isEmpty())
+                .map(Path::of);
+    }
+}

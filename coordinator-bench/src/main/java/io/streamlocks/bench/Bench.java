@@ -54,8 +54,8 @@ public final class Bench implements AutoCloseable {
         // The servers would outlive this process if it were told to stop.
         Runtime.getRuntime().addShutdownHook(new Thread(this::stopServers, "stop"));
         this.postgres = Postgres.start(directory);
-        Path coordinatorJar =
-                jar("BENCH_COORDINATOR_JAR").orElse(target.resolve("../../coordinator-server/target/coordinator.jar"));
+        Path coordinatorJar = Bed.jar("BENCH_COORDINATOR_JAR")
+                .orElse(target.resolve("../../coordinator-server/target/coordinator.jar"));
         this.bed = new Bed(postgres, processes, directory, output, coordinatorJar.normalize());
     }
 
@@ -134,18 +134,12 @@ public final class Bench implements AutoCloseable {
         return report.isWithoutErrors();
     }
 
-    private static Optional<Path> jar(String variable) {
-        return Optional.of(System.getenv().getOrDefault(variable, ""))
-                .filter(jar -> !jar.isEmpty())
-                .map(Path::of);
-    }
-
     private Contender start(String name) throws Exception {
         return switch (name) {
             case Options.PREVIOUS ->
                 CoordinatorContender.startPrevious(
                         bed,
-                        jar("BENCH_PREVIOUS_JAR")
+                        Bed.jar("BENCH_PREVIOUS_JAR")
                                 .orElseThrow(() -> new NotInstalledException("BENCH_PREVIOUS_JAR names no jar")));
             case "coordinator" -> CoordinatorContender.start(bed);
             case "jdbc" -> new JdbcContender(bed);

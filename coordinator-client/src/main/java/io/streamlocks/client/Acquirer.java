@@ -1,6 +1,7 @@
 package io.streamlocks.client;
 
 import io.streamlocks.client.LeaseCalls.LeaseKey;
+import io.streamlocks.client.Unreleased.UnderWay;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -103,7 +104,7 @@ final class Acquirer {
             }
         } finally {
             if (mayBeGranted) {
-                keeper.releaseLater(key);
+                keeper.releaseLater(key, UnderWay.ACQUIRE);
             }
         }
     }

@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Releases leases that this client does not hold and that may be live for the coordinator. It repeats each release
- * until it has an answer after which nothing can be granted, or until the lease must have run out. It has a thread of its own, because a release can hang
- * for as long as a request may, and renewals must not wait for it.
+ * until it has an answer after which nothing can be granted, or until the lease must have run out. It has a thread of
+ * its own, because a release can hang for as long as a request may, and renewals must not wait for it.
  */
 final class BackgroundReleases implements AutoCloseable {
 
@@ -202,7 +202,7 @@ final class BackgroundReleases implements AutoCloseable {
     /**
      * Releases the leases that are left, on this thread. This repeats the releases with pauses until all have an answer
      * and no other thread has a release under way, for the given time and once more at its end. It ends at once if all
-     * leases that are left are refused, or are ended and were added some seconds ago. Then it logs which leases
+     * leases that are left are refused, or have ended and were added some seconds ago. Then it logs which leases
      * stay held, as {@link #add} does from then on. An interruption does not end it.
      *
      * @param othersRelease whether other threads have releases under way, whose failures arrive here

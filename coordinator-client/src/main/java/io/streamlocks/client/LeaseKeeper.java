@@ -114,17 +114,12 @@ final class LeaseKeeper implements AutoCloseable {
         return ended;
     }
 
-    /** Releases in the background a lease that may have been granted, until it must have run out. */
-    void releaseLater(LeaseKey key) {
-        releases.releaseLater(key, UnderWay.ACQUIRE);
-    }
-
     /**
-     * Gives up in the background a place in the queue of a stream.
+     * Releases in the background a lease that may have been granted, or gives up its place in a queue.
      *
      * @param underWay the call of it that may still be under way
      */
-    void leaveQueue(LeaseKey key, UnderWay underWay) {
+    void releaseLater(LeaseKey key, UnderWay underWay) {
         releases.releaseLater(key, underWay);
     }
 

@@ -160,7 +160,7 @@ final class QueuePlaces {
         long waited = Math.min(grant.waited().toNanos(), runtime.nanoTime() - sentNanos);
         Optional<HeldLease> lease = keeper.keep(place.key, grant, sentNanos + waited);
         if (lease.isEmpty()) {
-            keeper.releaseLater(place.key);
+            keeper.releaseLater(place.key, UnderWay.ACQUIRE);
         }
         return lease;
     }
@@ -195,7 +195,7 @@ final class QueuePlaces {
     private void giveUp(String streamId) {
         Place place = places.remove(streamId);
         if (place != null) {
-            keeper.leaveQueue(place.key, place.underWay());
+            keeper.releaseLater(place.key, place.underWay());
         }
     }
 }

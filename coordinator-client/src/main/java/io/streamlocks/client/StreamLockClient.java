@@ -219,8 +219,8 @@ public final class StreamLockClient implements AutoCloseable {
      *       a lease runs out by itself. A warning in the log names its stream, and there is no loss. If the work closes
      *       the lease later, nothing happens.
      *   <li>It repeats releases that had no usable answer, with pauses, for one request time-out, and for two seconds
-     *       those of waits and acquires that it has cut off and that may still arrive. It waits one request time-out for
-     *       the releases that other threads have under way, and repeats those, too. The {@linkplain
+     *       those of waits and acquires that it has cut off and that may still arrive. It waits one request time-out
+     *       for the releases that other threads have under way, and repeats those, too. The {@linkplain
      *       StreamLockListener#releaseUnknown listener} receives the first try. Then the lease runs out by itself, and
      *       a warning in the log names its stream. If the coordinator refuses a release, as with 401 or 403, that
      *       happens at once.

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** A connection of {@link HttpConnections}, whose properties are described there. */
 final class SerialConnection extends HttpConnection {
 
-    /** Is enough for the head and the body of most calls. A longer head, such as one with a JWT, fills it several times. */
+    /** Is enough for most calls. A longer head, such as one with a JWT, fills it several times. */
     static final int SMALL_BUFFER = 1024;
 
     /** Whether a thread parses or handles a request in {@link #onFillable}. */

@@ -98,7 +98,7 @@ public final class MemoryLockManager implements LockManager {
                 return new AcquireOutcome.LeaseIdUsed();
             }
             if (live) {
-                return new AcquireOutcome.Held(lock(last, now));
+                return new AcquireOutcome.Held(waits.lock(last, now));
             }
             Duration opensIn = last.opensIn(now);
             if (opensIn.compareTo(Duration.ZERO) > 0) {
@@ -127,10 +127,6 @@ public final class MemoryLockManager implements LockManager {
 
     private AcquireOutcome granted(Entry entry, Instant now) {
         return waits.granted(entry, now);
-    }
-
-    private Lock lock(Entry entry, Instant now) {
-        return waits.lock(entry, now);
     }
 
     /** Hands a stream over to the first caller in its queue, if the stream can be granted and the caller waits. */
@@ -242,7 +238,7 @@ public final class MemoryLockManager implements LockManager {
         if (request.expectedFencingToken()
                 .filter(token -> token != entry.fencingToken())
                 .isPresent()) {
-            return new BreakOutcome.TokenChanged(lock(entry, now));
+            return new BreakOutcome.TokenChanged(waits.lock(entry, now));
         }
         Grant broken = entry.breakLease(request.breaking(), now);
         history.add(broken);
@@ -269,7 +265,7 @@ public final class MemoryLockManager implements LockManager {
         Instant now = now();
         return Optional.ofNullable(streams.get(streamId))
                 .filter(entry -> entry.isLive(now))
-                .map(entry -> lock(entry, now));
+                .map(entry -> waits.lock(entry, now));
     }
 
     @Override

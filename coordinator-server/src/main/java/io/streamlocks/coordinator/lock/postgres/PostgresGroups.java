@@ -64,9 +64,9 @@ record PostgresGroups(Statements statements) implements Groups {
                     expires_at = excluded.expires_at
                 RETURNING m.*
             )
-            SELECT %1$s, false AS is_own FROM other m
+            SELECT %1$s FROM other m
             UNION ALL
-            SELECT %1$s, true FROM own m
+            SELECT %1$s FROM own m
             ORDER BY owner_id
             """, MEMBER, IS_LIVE);
 
@@ -116,18 +116,10 @@ record PostgresGroups(Statements statements) implements Groups {
 
     @Override
     public Optional<Group> report(MemberReport report) {
-        boolean[] isMember = new boolean[1];
         List<Member> members = statements.query(
                 "record the report of a member",
                 REPORT,
-                rows -> {
-                    List<Member> all = new ArrayList<>();
-                    while (rows.next()) {
-                        all.add(member(rows));
-                        isMember[0] |= rows.getBoolean("is_own");
-                    }
-                    return all;
-                },
+                PostgresGroups::members,
                 report.groupId(),
                 report.ownerId(),
                 Limits.MAX_GROUP_MEMBERS,
@@ -138,7 +130,8 @@ record PostgresGroups(Statements statements) implements Groups {
                 boxed(report.capacity()),
                 report.ttl().toMillis(),
                 Limits.MAX_GROUP_MEMBERS);
-        return isMember[0] ? Optional.of(Group.of(report.groupId(), members)) : Optional.empty();
+        boolean isMember = members.stream().anyMatch(member -> member.ownerId().equals(report.ownerId()));
+        return isMember ? Optional.of(Group.of(report.groupId(), members)) : Optional.empty();
     }
 
     private static @Nullable Integer boxed(OptionalInt value) {
@@ -152,17 +145,7 @@ record PostgresGroups(Statements statements) implements Groups {
 
     @Override
     public Optional<Group> find(String groupId) {
-        List<Member> members = statements.query(
-                "find a group",
-                FIND,
-                rows -> {
-                    List<Member> all = new ArrayList<>();
-                    while (rows.next()) {
-                        all.add(member(rows));
-                    }
-                    return all;
-                },
-                groupId);
+        List<Member> members = statements.query("find a group", FIND, PostgresGroups::members, groupId);
         return members.isEmpty() ? Optional.empty() : Optional.of(Group.of(groupId, members));
     }
 
@@ -227,6 +210,14 @@ record PostgresGroups(Statements statements) implements Groups {
             }
             members.clear();
         }
+    }
+
+    private static List<Member> members(ResultSet rows) throws SQLException {
+        List<Member> members = new ArrayList<>();
+        while (rows.next()) {
+            members.add(member(rows));
+        }
+        return members;
     }
 
     private static Member member(ResultSet row) throws SQLException {
