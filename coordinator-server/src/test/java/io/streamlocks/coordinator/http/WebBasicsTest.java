@@ -10,6 +10,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -136,6 +137,15 @@ class WebBasicsTest {
             assertThat(answer.headers()).containsEntry("Content-Type", Problem.CONTENT_TYPE);
             assertThat(answer.body()).doesNotContain("to-be-echoed");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"X-HTTP-Method-Override", "x-http-method-override"})
+    void noHeaderChangesTheMethod(String header) {
+        String stream = TestServer.randomStream();
+        assertThat(SERVER.acquire(stream, "me", UUID.randomUUID()).statusCode()).isEqualTo(200);
+        assertThat(send("GET", "/v1/locks/" + stream, header + ": DELETE").status())
+                .isEqualTo(200);
     }
 
     @Test

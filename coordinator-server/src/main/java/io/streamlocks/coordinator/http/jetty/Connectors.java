@@ -5,12 +5,15 @@ import java.security.KeyStore;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.AbstractConnector;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
@@ -20,6 +23,8 @@ final class Connectors {
     private static final int RESPONSE_BUFFER = 8 * 1024;
 
     private static final String MANAGEMENT = "management";
+
+    private static final String METHOD_OVERRIDE = "X-HTTP-Method-Override";
 
     private static final UriCompliance URIS = UriCompliance.UNSAFE.without(
             "STREAM_IDS",
@@ -121,7 +126,23 @@ final class Connectors {
         // path names a file or decides about access. Here routes match the path as sent. %u with four digits is not
         // percent-encoding, however, and a path ends before a #.
         http.setUriCompliance(URIS);
+        http.addCustomizer((request, headers) ->
+                request.getHeaders().contains(METHOD_OVERRIDE) ? withoutMethodOverride(request) : request);
         return http;
+    }
+
+    /** Javalin would take the method from this header: a DELETE with the limits, the log and the metrics of a PUT. */
+    private static Request withoutMethodOverride(Request request) {
+        HttpFields headers = HttpFields.from(request.getHeaders().stream()
+                .filter(field -> !field.is(METHOD_OVERRIDE))
+                .toArray(HttpField[]::new));
+        return new Request.Wrapper(request) {
+
+            @Override
+            public HttpFields getHeaders() {
+                return headers;
+            }
+        };
     }
 
     /** Returns whether this is the management port. */
