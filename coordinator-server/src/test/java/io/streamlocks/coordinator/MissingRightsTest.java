@@ -88,9 +88,10 @@ class MissingRightsTest {
                 "",
                 "GRANT EXECUTE ON FUNCTION stream_lock_advance(text) TO " + role,
                 "GRANT EXECUTE ON FUNCTION stream_lock_hand_over(text) TO " + role,
+                "GRANT EXECUTE ON FUNCTION stream_lock_is_preceded(text,uuid,uuid,uuid[]) TO " + role,
                 "GRANT EXECUTE ON FUNCTION stream_lock_leave(text,uuid,uuid,text,boolean) TO " + role,
-                "GRANT EXECUTE ON FUNCTION stream_lock_queue(text,text,uuid,bigint,text[],uuid,uuid,bigint) TO "
-                        + role);
+                "GRANT EXECUTE ON FUNCTION stream_lock_queue(text,text,uuid,bigint,text[],uuid,uuid,bigint) TO " + role,
+                "GRANT EXECUTE ON FUNCTION stream_lock_waiting(text,uuid,uuid[]) TO " + role);
     }
 
     @Test

@@ -51,9 +51,8 @@ record AcquireChange(Statements statements) implements Change<AcquireRequest, Ac
      * <p>New rows are inserted first. The statement may have to wait for them alone, and should have no other row
      * locked while it waits.
      */
-    static final String SQL = String.format(
-            Locale.ROOT,
-            """
+    static final String SQL =
+            String.format(Locale.ROOT, """
             WITH free AS MATERIALIZED (
                 SELECT r.*, seen.ctid AS place
                 FROM unnest(?::text[], ?::text[], ?::uuid[], ?::bigint[], ?::text[])
@@ -64,7 +63,8 @@ record AcquireChange(Statements statements) implements Change<AcquireRequest, Ac
                         AND r.lease_id <> seen.lease_id
                         AND r.lease_id <> ALL (seen.superseded_lease_ids)
                         AND (seen.awaited_until IS NULL OR seen.awaited_until <= clock_timestamp()
-                            OR NOT %4$s))
+                            OR NOT stream_lock_is_preceded(
+                                r.stream_id, r.lease_id, seen.lease_id, seen.superseded_lease_ids)))
             ),
             granted_again AS (
                 UPDATE stream_locks l
@@ -99,11 +99,7 @@ record AcquireChange(Statements statements) implements Change<AcquireRequest, Ac
             SELECT * FROM granted_first
             UNION ALL
             SELECT * FROM granted_again
-            """,
-            Limits.SUPERSEDED_REMEMBERED,
-            LeaseRow.LEASE,
-            String.join(", ", INSERTED),
-            PlaceSql.comesFirst("seen"));
+            """, Limits.SUPERSEDED_REMEMBERED, LeaseRow.LEASE, String.join(", ", INSERTED));
 
     private static final AcquireOutcome BLOCKED = new AcquireOutcome.Blocked();
     private static final AcquireOutcome UNDECIDED = new AcquireOutcome.Undecided();

@@ -13,10 +13,12 @@ import java.util.UUID;
 /** The columns of a lease, and how they become a {@link Lease}. */
 final class LeaseRow {
 
-    /** The lease of a row {@code l}. */
-    static final String LEASE = String.format(Locale.ROOT, """
+    /** The lease of a row {@code l}. The queue is read only if there may be a place in it. */
+    static final String LEASE = """
             l.stream_id, l.owner_id, l.lease_id, l.fencing_token, l.ttl_ms, l.acquired_at, l.expires_at, l.labels,
-                clock_timestamp() AS answered_at, %s AS waiting""", PlaceSql.WAITING);
+                clock_timestamp() AS answered_at,
+                CASE WHEN l.awaited_until > clock_timestamp()
+                    THEN stream_lock_waiting(l.stream_id, l.lease_id, l.superseded_lease_ids) ELSE 0 END AS waiting""";
 
     /**
      * The state of the lease of a request {@code r} and of the row {@code l} of its stream. All columns but the
@@ -30,7 +32,8 @@ final class LeaseRow {
                 l.broken_fencing_token = l.fencing_token AS is_broken,
                 l.ended_fencing_token = l.fencing_token AS is_end_known,
                 l.closed_until > clock_timestamp() AS is_closed,
-                l.awaited_until > clock_timestamp() AND %s AS is_awaited""", LEASE, PlaceSql.comesFirst("l"));
+                l.awaited_until > clock_timestamp() AND stream_lock_is_preceded(
+                    l.stream_id, r.lease_id, l.lease_id, l.superseded_lease_ids) AS is_awaited""", LEASE);
 
     private LeaseRow() {}
 

@@ -23,8 +23,13 @@ final class Needs {
             List.of(STREAM_LOCK_FENCING_TOKEN.getName(), STREAM_LOCK_TICKET.getName());
 
     /** The functions that statements call, and those that these call. PostgreSQL calls the others. */
-    static final List<String> FUNCTIONS =
-            List.of("stream_lock_advance", "stream_lock_hand_over", "stream_lock_leave", "stream_lock_queue");
+    static final List<String> FUNCTIONS = List.of(
+            "stream_lock_advance",
+            "stream_lock_hand_over",
+            "stream_lock_is_preceded",
+            "stream_lock_leave",
+            "stream_lock_queue",
+            "stream_lock_waiting");
 
     /**
      * Common table expressions. Each row of the last one, {@code missing}, names a relation, what is missing, and the

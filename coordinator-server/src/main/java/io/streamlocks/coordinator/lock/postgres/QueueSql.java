@@ -71,13 +71,14 @@ final class QueueSql {
             """;
 
     /** Binds a stream id and the number of places. Returns the first places that are alive, in their order. */
-    static final String WAITERS = String.format(Locale.ROOT, """
+    static final String WAITERS = """
             SELECT w.owner_id, w.labels, w.waiting_since, clock_timestamp() AS answered_at
             FROM stream_lock_waiters w JOIN stream_locks l ON l.stream_id = w.stream_id
-            WHERE w.stream_id = ? AND %s AND %s
+            WHERE w.stream_id = ? AND w.calling_until > clock_timestamp() - interval '5 seconds'
+                AND w.lease_id <> l.lease_id AND w.lease_id <> ALL (l.superseded_lease_ids)
             ORDER BY w.ticket
             LIMIT ?
-            """, PlaceSql.IS_OPEN, PlaceSql.IS_ALIVE);
+            """;
 
     /**
      * Binds the number of places. Deletes places that died at least a minute ago, on streams that nobody has asked for
