@@ -1,6 +1,6 @@
--- The two questions that statements on leases ask about the queue of a stream. PostgreSQL prepares a subquery for each run
--- of a statement, even if no row needs it. A function costs nothing until it is called, and few streams have a queue.
--- Both are STABLE: they see what the calling statement sees.
+-- The two questions that statements on leases ask about the queue of a stream. PostgreSQL prepares a subquery for each
+-- run of a statement, even if no row needs it. A function costs nothing until it is called, and few streams have a
+-- queue. Both functions are STABLE: they see what the calling statement sees.
 --
 -- Servers of the version before do not call them.
 

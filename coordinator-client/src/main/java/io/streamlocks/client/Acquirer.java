@@ -1,9 +1,16 @@
 package io.streamlocks.client;
 
+import io.streamlocks.client.LeaseCalls.Acquired;
 import io.streamlocks.client.LeaseCalls.LeaseKey;
 import io.streamlocks.client.Unreleased.UnderWay;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Acquires leases: it repeats a call without a usable answer, and releases what may have been granted in vain.
@@ -59,6 +66,101 @@ final class Acquirer {
         CoordinatorApiClient.requireEncodable(streamId);
     }
 
+    /** Returns a future that is done when leases have next been renewed. It never fails. */
+    CompletableFuture<Void> nextRenewal() {
+        return keeper.nextRenewal();
+    }
+
+    /** Acquires the leases of streams, as {@link GroupMember#tryAcquireAll} says. */
+    GroupMember.Tried tryAcquireAll(Collection<String> streamIds) {
+        GroupMember.Tried tried = new GroupMember.Tried(new ArrayList<>(), new HashMap<>(), new HashMap<>());
+        List<LeaseCalls.Acquire> sendable = new ArrayList<>();
+        for (String streamId : streamIds) {
+            try {
+                requireSendable(streamId);
+                LeaseKey key = new LeaseKey(streamId, runtime.newLeaseId());
+                sendable.add(new LeaseCalls.Acquire(key, owner, timing.ttl()));
+            } catch (IllegalArgumentException e) {
+                tried.failed().put(streamId, e);
+            }
+        }
+        admission.enter();
+        try {
+            LeaseCalls.chunks(sendable, one -> one.key().streamId(), owner.bytes())
+                    .forEach(chunk -> acquireAll(chunk, tried));
+        } finally {
+            admission.leave();
+        }
+        return new GroupMember.Tried(
+                List.copyOf(tried.granted()), Map.copyOf(tried.held()), Map.copyOf(tried.failed()));
+    }
+
+    private void acquireAll(List<LeaseCalls.Acquire> chunk, GroupMember.Tried tried) {
+        long sent = runtime.nanoTime();
+        List<Acquired> outcomes;
+        try {
+            outcomes = calls.acquireAll(chunk, Duration.ZERO);
+        } catch (StreamLockException e) {
+            chunk.forEach(one -> fail(one.key(), e, tried));
+            return;
+        }
+        Duration took = Duration.ofNanos(runtime.nanoTime() - sent);
+        for (int i = 0; i < chunk.size(); i++) {
+            take(chunk.get(i).key(), outcomes.get(i), sent, took, tried);
+        }
+    }
+
+    private void take(LeaseKey key, Acquired outcome, long sent, Duration took, GroupMember.Tried tried) {
+        String streamId = key.streamId();
+        Optional<StreamLockException> failure = outcome.match(new Acquired.Cases<>() {
+            @Override
+            public Optional<StreamLockException> granted(LeaseCalls.Grant grant) {
+                Optional<HeldLease> lease = keeper.keep(key, grant, sent);
+                if (lease.isEmpty()) {
+                    return Optional.of(tooLate(streamId));
+                }
+                tried.granted().add(lease.get());
+                keeper.notices().tell(to -> to.acquired(streamId, grant.fencingToken(), took));
+                return Optional.empty();
+            }
+
+            @Override
+            public Optional<StreamLockException> held(Acquired.Held held) {
+                tried.held().put(streamId, held.holder());
+                keeper.notices().tell(to -> to.denied(streamId, took));
+                return Optional.empty();
+            }
+
+            @Override
+            public Optional<StreamLockException> failed(StreamLockException cause) {
+                return Optional.of(cause);
+            }
+        });
+        failure.ifPresent(cause -> fail(key, cause, tried));
+    }
+
+    private void fail(LeaseKey key, StreamLockException cause, GroupMember.Tried tried) {
+        if (cause instanceof CoordinatorUnavailableException unknown && !unknown.isWithoutEffect()) {
+            keeper.releaseLater(key, UnderWay.ACQUIRE);
+        }
+        tried.failed().put(key.streamId(), ofStream(key.streamId(), cause));
+    }
+
+    private static StreamLockException ofStream(String streamId, StreamLockException cause) {
+        if (cause instanceof CoordinatorUnavailableException unavailable) {
+            return unavailable.ofStream(streamId);
+        }
+        return cause instanceof CoordinatorRefusedException refused ? refused.ofStream(streamId) : cause;
+    }
+
+    /** Returns the failure of a grant that has taken too long. */
+    static CoordinatorUnavailableException tooLate(String streamId) {
+        return new CoordinatorUnavailableException(
+                "The grant of stream " + streamId + " arrived when the lease was no longer safe",
+                Optional.of(streamId),
+                Optional.empty());
+    }
+
     private Optional<HeldLease> acquire(String streamId) {
         long began = runtime.nanoTime();
         LeaseKey key = new LeaseKey(streamId, runtime.newLeaseId());
@@ -94,10 +196,7 @@ final class Acquirer {
                 Optional<HeldLease> lease = keeper.keep(key, grant.get(), sent);
                 mayBeGranted = lease.isEmpty();
                 if (lease.isEmpty()) {
-                    throw new CoordinatorUnavailableException(
-                            "The grant of stream " + streamId + " arrived when the lease was no longer safe",
-                            Optional.of(streamId),
-                            Optional.empty());
+                    throw tooLate(streamId);
                 }
                 keeper.notices().tell(to -> to.acquired(streamId, grant.get().fencingToken(), took));
                 return lease;

@@ -100,6 +100,11 @@ final class CallFailures {
         return status >= 400 && status < 500 && status != 408 && status != 429;
     }
 
+    /** Returns whether an answer is the problem with a code. */
+    boolean isProblem(ApiException e, String code) {
+        return code.equals(code(problem(e)));
+    }
+
     private @Nullable Problem problem(ApiException e) {
         try {
             return json.readValue(e.getResponseBody(), Problem.class);

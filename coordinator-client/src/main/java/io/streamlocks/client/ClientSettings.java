@@ -4,13 +4,14 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import javax.net.ssl.SSLContext;
 
 /**
- * The settings of one client, which are valid.
+ * The settings of one client, which are valid. It connects over HTTP.
  *
  * @param baseUri where the coordinator is
  * @param owner this process
@@ -27,17 +28,28 @@ record ClientSettings(
         Optional<String> bearerToken,
         Optional<SSLContext> sslContext,
         Optional<Executor> callbackExecutor,
-        StreamLockListener listener) {
+        StreamLockListener listener)
+        implements Connector {
 
-    /**
-     * Returns calls over HTTP, with connections of their own.
-     *
-     * @param wait how long the coordinator may wait before it answers; zero for calls that do not wait
-     */
-    LeaseCalls connect(Duration wait) {
-        CoordinatorHttp http = CoordinatorHttp.connect(
+    @Override
+    public LeaseCalls leases(Duration wait) {
+        return new HttpLeaseCalls(connect(wait), headers());
+    }
+
+    @Override
+    public GroupCalls groups() {
+        return new HttpGroupCalls(connect(Duration.ZERO), headers());
+    }
+
+    private CoordinatorHttp connect(Duration wait) {
+        return CoordinatorHttp.connect(
                 baseUri, timing::requestTimeout, () -> timing.requestTimeout().plus(wait), sslContext);
-        return new HttpLeaseCalls(http, bearerToken);
+    }
+
+    private Map<String, String> headers() {
+        return bearerToken
+                .map(token -> Map.of("Authorization", "Bearer " + token))
+                .orElse(Map.of());
     }
 
     /** Returns {@code <host>-<pid>-<random>}: a container's pid is often 1, and a restarted pod may keep its name. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,6 +39,9 @@ final class Heartbeat {
      * several. Null if there is none.
      */
     private final AtomicReference<@Nullable Long> sooner = new AtomicReference<>();
+
+    /** It is done when leases have been renewed. The heartbeat's thread alone replaces it. */
+    private volatile CompletableFuture<Void> renewed = new CompletableFuture<>();
 
     private volatile boolean closed;
 
@@ -72,6 +76,11 @@ final class Heartbeat {
     void beatSooner(long sentNanos) {
         sooner.accumulateAndGet(sentNanos, (one, other) -> one == null || other - one < 0 ? other : one);
         runtime.unpark(thread);
+    }
+
+    /** Returns a future that is done when leases have next been renewed. It never fails. */
+    CompletableFuture<Void> nextRenewal() {
+        return renewed;
     }
 
     private void beatUntilClosed() {
@@ -129,6 +138,11 @@ final class Heartbeat {
                 return false;
             }
         }
+        if (!due.isEmpty()) {
+            CompletableFuture<Void> done = renewed;
+            renewed = new CompletableFuture<>();
+            done.complete(null);
+        }
         return true;
     }
 
@@ -161,7 +175,7 @@ final class Heartbeat {
         return outcome.match(new Renewal.Cases<>() {
             @Override
             public Integer renewed(Renewal.Renewed renewed) {
-                lease.confirmed(sent);
+                lease.confirmed(sent, renewed.waiting());
                 lease.life().feed(new BeatOutcome.Renewed(lease.safeUntil(sent, renewed.expiresIn())));
                 return 1;
             }

@@ -40,6 +40,9 @@ public final class HeldLease implements AutoCloseable {
     private long confirmedNanos;
     private long triedNanos;
 
+    /** It is written by the heartbeat's thread alone. */
+    private volatile int waiting;
+
     HeldLease(
             LeaseKey key, long fencingToken, Duration length, long sentNanos, long safeUntilNanos, LeaseKeeper keeper) {
         this.key = key;
@@ -79,6 +82,11 @@ public final class HeldLease implements AutoCloseable {
      */
     public long safeUntilNanos() {
         return life.safeUntilNanos();
+    }
+
+    /** Returns how many others waited for the stream when the lease was last renewed; 0 before that. */
+    public int waiting() {
+        return waiting;
     }
 
     /** Returns how long the lease is safe from now on; zero if it is not. */
@@ -239,8 +247,9 @@ public final class HeldLease implements AutoCloseable {
         triedNanos = nanos;
     }
 
-    void confirmed(long nanos) {
+    void confirmed(long nanos, int othersWaiting) {
         confirmedNanos = nanos;
+        waiting = othersWaiting;
     }
 
     /** Returns a text without the lease id, which is a secret. */

@@ -7,6 +7,7 @@ import io.streamlocks.client.generated.model.BatchReleaseItem;
 import io.streamlocks.client.generated.model.BatchReleaseRequest;
 import io.streamlocks.client.generated.model.BatchRenewItem;
 import io.streamlocks.client.generated.model.BatchRenewRequest;
+import io.streamlocks.client.generated.model.Holder;
 import io.streamlocks.client.generated.model.Lease;
 import io.streamlocks.client.generated.model.LeaseResult;
 import io.streamlocks.client.generated.model.Problem;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -31,15 +33,13 @@ final class HttpLeaseCalls extends LeaseCalls {
 
     /**
      * @param http the calls
-     * @param bearerToken authenticates this process
+     * @param headers go along with each call
      */
-    HttpLeaseCalls(CoordinatorHttp http, Optional<String> bearerToken) {
+    HttpLeaseCalls(CoordinatorHttp http, Map<String, String> headers) {
         super(ClientRuntime.JVM);
         this.http = http;
         this.failures = new CallFailures(http.locks().getApiClient().getObjectMapper());
-        this.headers = bearerToken
-                .map(token -> Map.of("Authorization", "Bearer " + token))
-                .orElse(Map.of());
+        this.headers = headers;
     }
 
     @Override
@@ -78,10 +78,15 @@ final class HttpLeaseCalls extends LeaseCalls {
             Duration waited = lease.getWaitedMs() == null ? Duration.ZERO : Duration.ofMillis(lease.getWaitedMs());
             return new Acquired.Granted(new Grant(lease.getFencingToken(), length, expiresIn, waited));
         }
-        return isHeld(status, result.getProblem())
-                ? new Acquired.Held()
+        Problem problem = result.getProblem();
+        return isHeld(status, problem)
+                ? new Acquired.Held(holder(problem))
                 : new Acquired.Failed(CallFailures.ofItem(
-                        "acquire the lease of stream " + key.streamId(), key.streamId(), status, result.getProblem()));
+                        "acquire the lease of stream " + key.streamId(), key.streamId(), status, problem));
+    }
+
+    private static Optional<String> holder(@Nullable Problem problem) {
+        return Optional.ofNullable(problem).map(Problem::getHolder).map(Holder::getOwnerId);
     }
 
     private static Optional<CoordinatorUnavailableException> wrong(LeaseKey asked, LeaseResult result) {
@@ -159,7 +164,10 @@ final class HttpLeaseCalls extends LeaseCalls {
         }
         Problem problem = result.getProblem();
         return switch (result.getStatus()) {
-            case 200 -> new Renewal.Renewed(Duration.ofMillis(result.getLease().getExpiresInMs()));
+            case 200 ->
+                new Renewal.Renewed(
+                        Duration.ofMillis(result.getLease().getExpiresInMs()),
+                        Objects.requireNonNullElse(result.getLease().getWaiting(), 0));
             case 410 ->
                 new Renewal.Lost(reason(problem), Optional.ofNullable(problem).map(Problem::getBreakReason));
             default ->

@@ -53,7 +53,13 @@ abstract class LeaseCalls implements AutoCloseable {
             T unknown(Unknown unknown);
         }
 
-        record Renewed(Duration expiresIn) implements Renewal {
+        /**
+         * The lease continues.
+         *
+         * @param expiresIn the time left, as the answer says
+         * @param waiting how many others wait for the stream
+         */
+        record Renewed(Duration expiresIn, int waiting) implements Renewal {
             @Override
             public <T> T match(Cases<T> cases) {
                 return cases.renewed(this);
@@ -134,7 +140,7 @@ abstract class LeaseCalls implements AutoCloseable {
         interface Cases<T> {
             T granted(Grant grant);
 
-            T held();
+            T held(Held held);
 
             T failed(StreamLockException cause);
         }
@@ -146,11 +152,15 @@ abstract class LeaseCalls implements AutoCloseable {
             }
         }
 
-        /** Another owner holds the stream or comes first, or an operator keeps it closed for a while. */
-        record Held() implements Acquired {
+        /**
+         * Another owner holds the stream or comes first, or an operator keeps it closed for a while.
+         *
+         * @param holder the owner that holds it; empty if none does
+         */
+        record Held(Optional<String> holder) implements Acquired {
             @Override
             public <T> T match(Cases<T> cases) {
-                return cases.held();
+                return cases.held(this);
             }
         }
 
@@ -183,7 +193,7 @@ abstract class LeaseCalls implements AutoCloseable {
             }
 
             @Override
-            public Optional<Grant> held() {
+            public Optional<Grant> held(Acquired.Held held) {
                 return Optional.empty();
             }
 
@@ -199,16 +209,23 @@ abstract class LeaseCalls implements AutoCloseable {
         return keys.size() == 1 ? List.of(releases.call(keys.get(0))) : releaseAll(keys);
     }
 
+    /** Divides calls for leases into parts that fit into a request by their number and their bytes. */
+    static <T> List<List<T>> chunks(Collection<T> all, Function<T, LeaseKey> key) {
+        return chunks(all, one -> key.apply(one).streamId(), 0);
+    }
+
     /**
      * Divides calls into parts that fit into a request by their number and their bytes. A UTF-16 unit takes at most
      * three bytes.
+     *
+     * @param moreBytes the bytes of an item beside its stream id and its lease id
      */
-    static <T> List<List<T>> chunks(Collection<T> all, Function<T, LeaseKey> key) {
+    static <T> List<List<T>> chunks(Collection<T> all, Function<T, String> streamId, int moreBytes) {
         List<List<T>> chunks = new ArrayList<>();
         List<T> chunk = new ArrayList<>();
         int bytes = 0;
         for (T one : all) {
-            int size = 100 + 3 * key.apply(one).streamId().length();
+            int size = 100 + 3 * streamId.apply(one).length() + moreBytes;
             if (chunk.size() == ContractLimits.MAX_BATCH || bytes + size > MAX_ITEM_BYTES) {
                 chunks.add(chunk);
                 chunk = new ArrayList<>();

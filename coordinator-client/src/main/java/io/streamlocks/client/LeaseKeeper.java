@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -92,6 +93,11 @@ final class LeaseKeeper implements AutoCloseable {
             heartbeat.beatSooner(sentNanos);
         }
         return Optional.of(lease);
+    }
+
+    /** Returns a future that is done when leases have next been renewed. It never fails. */
+    CompletableFuture<Void> nextRenewal() {
+        return heartbeat.nextRenewal();
     }
 
     /** Takes no more care of a lease. */

@@ -134,12 +134,12 @@ final class QueuePlaces {
             @Override
             public Integer granted(Grant grant) {
                 Optional<HeldLease> lease = keep(place, grant, sentNanos);
-                lease.ifPresentOrElse(granted::add, () -> failures.add(tooLate(place.key.streamId())));
+                lease.ifPresentOrElse(granted::add, () -> failures.add(Acquirer.tooLate(place.key.streamId())));
                 return 0;
             }
 
             @Override
-            public Integer held() {
+            public Integer held(Acquired.Held held) {
                 return 1;
             }
 
@@ -163,13 +163,6 @@ final class QueuePlaces {
             keeper.releaseLater(place.key, UnderWay.ACQUIRE);
         }
         return lease;
-    }
-
-    private static CoordinatorUnavailableException tooLate(String streamId) {
-        return new CoordinatorUnavailableException(
-                "The grant of stream " + streamId + " arrived when the lease was no longer safe",
-                Optional.of(streamId),
-                Optional.empty());
     }
 
     /** Returns whether another id solves the problem. */

@@ -10,7 +10,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
 
 /**
  * Acquires leases of streams and keeps them alive. A worker process needs one client for all its streams.
@@ -30,6 +29,7 @@ public final class StreamLockClient implements AutoCloseable {
     private final LeaseCalls acquires;
     private final LeaseCalls renewals;
     private final LeaseCalls releases;
+    private final GroupCalls groups;
 
     private final Admission admission;
     private final Acquirer acquirer;
@@ -44,9 +44,9 @@ public final class StreamLockClient implements AutoCloseable {
     /**
      * @param settings the settings, of this client alone
      * @param runtime the process
-     * @param connect makes calls with connections of their own, for which the coordinator may wait for so long
+     * @param connector opens connections
      */
-    StreamLockClient(ClientSettings settings, ClientRuntime runtime, Function<Duration, LeaseCalls> connect) {
+    StreamLockClient(ClientSettings settings, ClientRuntime runtime, Connector connector) {
         this.runtime = runtime;
         this.admission = new Admission(runtime);
         this.ownerId = settings.owner().id();
@@ -59,14 +59,15 @@ public final class StreamLockClient implements AutoCloseable {
                     return thread;
                 }));
         Executor executor = settings.callbackExecutor().or(() -> ownExecutor).orElseThrow();
-        this.acquires = connect.apply(Duration.ZERO);
-        this.renewals = connect.apply(Duration.ZERO);
-        this.releases = connect.apply(Duration.ZERO);
+        this.acquires = connector.leases(Duration.ZERO);
+        this.renewals = connector.leases(Duration.ZERO);
+        this.releases = connector.leases(Duration.ZERO);
+        this.groups = connector.groups();
         Notices notices = new Notices(settings.listener(), executor, runtime);
         this.keeper = new LeaseKeeper(renewals, releases, timing, notices, runtime);
         this.acquirer = new Acquirer(acquires, keeper, settings.owner(), timing, runtime, admission);
         this.waiters = new Waiters(
-                () -> connect.apply(Waiter.LONGEST_CALL), keeper, settings.owner(), timing, runtime, admission);
+                () -> connector.leases(Waiter.LONGEST_CALL), keeper, settings.owner(), timing, runtime, admission);
     }
 
     /**
@@ -148,6 +149,15 @@ public final class StreamLockClient implements AutoCloseable {
      */
     public Waiter newWaiter() {
         return waiters.newWaiter();
+    }
+
+    /**
+     * Returns the membership of this process in a group of workers that share streams. It makes no call.
+     *
+     * @param groupId the group, 1 to 255 printable characters
+     */
+    public GroupMember group(String groupId) {
+        return new GroupMember(groupId, ownerId, groups, acquirer, timing, admission);
     }
 
     /**
@@ -245,10 +255,12 @@ public final class StreamLockClient implements AutoCloseable {
         // are not done by then are cut off. Their threads leave it to the keeper to release.
         if (!admission.awaitEnd(timing.requestTimeout().multipliedBy(3))) {
             acquires.close();
+            groups.close();
             admission.awaitEnd(CUT_OFF);
         }
         keeper.close();
         acquires.close();
+        groups.close();
         renewals.close();
         releases.close();
         keeper.awaitOthersReleases(CUT_OFF);
@@ -282,7 +294,7 @@ public final class StreamLockClient implements AutoCloseable {
          */
         public StreamLockClient build() {
             ClientSettings settings = settings();
-            return new StreamLockClient(settings, ClientRuntime.JVM, settings::connect);
+            return new StreamLockClient(settings, ClientRuntime.JVM, settings);
         }
     }
 }

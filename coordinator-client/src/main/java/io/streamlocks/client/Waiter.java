@@ -99,6 +99,15 @@ public final class Waiter implements AutoCloseable {
         }
     }
 
+    /**
+     * Returns the first of these streams that one {@link #await} can name: 1000, or fewer if their ids and the labels
+     * of the client are so long that a request would be too large.
+     */
+    public List<String> fitting(Collection<String> streamIds) {
+        List<List<String>> chunks = LeaseCalls.chunks(streamIds, streamId -> streamId, client.ownerBytes());
+        return chunks.isEmpty() ? List.of() : chunks.get(0);
+    }
+
     private synchronized void begin() {
         if (closed) {
             throw new IllegalStateException("The waiter is closed");

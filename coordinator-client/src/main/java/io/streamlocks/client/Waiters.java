@@ -87,6 +87,11 @@ final class Waiters {
         connection.close();
     }
 
+    /** Returns the most bytes that the owner takes in a request. */
+    int ownerBytes() {
+        return owner.bytes();
+    }
+
     QueuePlaces newPlaces() {
         return new QueuePlaces(keeper, owner, timing, runtime);
     }

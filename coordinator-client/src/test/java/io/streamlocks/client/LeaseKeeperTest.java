@@ -31,7 +31,7 @@ class LeaseKeeperTest {
         List<Renewal> renew(List<LeaseKey> keys) {
             renewed.complete(keys);
             return keys.stream()
-                    .<Renewal>map(key -> new Renewal.Renewed(LENGTH))
+                    .<Renewal>map(key -> new Renewal.Renewed(LENGTH, 0))
                     .toList();
         }
 

@@ -2,6 +2,9 @@ package io.streamlocks.client;
 
 import io.streamlocks.coordinator.lock.AcquireOutcome;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.Group;
+import io.streamlocks.coordinator.lock.Groups;
+import io.streamlocks.coordinator.lock.MemberReport;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
@@ -80,7 +83,61 @@ public final class SimulatedClient {
     /** Makes a client with these settings in a process. Its base URI has no meaning. */
     public static StreamLockClient create(StreamLockClient.Builder settings, Host host) {
         Runtime runtime = new Runtime(host);
-        return new StreamLockClient(settings.settings(), runtime, wait -> new Calls(host, runtime));
+        return new StreamLockClient(settings.settings(), runtime, new Connections(host, runtime));
+    }
+
+    private record Connections(Host host, ClientRuntime runtime) implements Connector {
+
+        @Override
+        public LeaseCalls leases(Duration wait) {
+            return new Calls(host, runtime);
+        }
+
+        @Override
+        public GroupCalls groups() {
+            return new Members(host);
+        }
+    }
+
+    private record Members(Host host) implements GroupCalls {
+
+        private <T> T call(Function<Groups, T> call) {
+            return Calls.answered(() ->
+                            host.call(locks -> locks.group(host.caller(), call).thenApply(List::of)))
+                    .get(0);
+        }
+
+        @Override
+        public GroupMember.Standing report(String groupId, String ownerId, Report report) {
+            Group group = call(groups -> groups.report(new MemberReport(
+                            groupId, ownerId, report.held(), report.wanted(), report.capacity(), report.ttl())))
+                    .orElseThrow();
+            return new GroupMember.Standing(
+                    group.members().size(),
+                    group.held(),
+                    group.wanted(),
+                    group.shares().get(ownerId),
+                    group.missing());
+        }
+
+        @Override
+        public List<GroupMember.Share> shares(String groupId) {
+            return call(groups -> groups.find(groupId)).stream()
+                    .flatMap(group -> group.members().stream()
+                            .map(member ->
+                                    new GroupMember.Share(member.ownerId(), member.held(), group.shareOf(member))))
+                    .toList();
+        }
+
+        @Override
+        public void leave(String groupId, String ownerId) {
+            call(groups -> groups.leave(groupId, ownerId));
+        }
+
+        @Override
+        public void close() {
+            // Each call has a connection of its own.
+        }
     }
 
     private static final class Runtime extends ClientRuntime {
@@ -183,7 +240,10 @@ public final class SimulatedClient {
             }
             return outcome instanceof AcquireOutcome.Blocked || outcome instanceof AcquireOutcome.Undecided
                     ? new Acquired.Failed(tryAgain())
-                    : new Acquired.Held();
+                    : new Acquired.Held(
+                            outcome instanceof AcquireOutcome.Held held
+                                    ? Optional.of(held.holder().owner().id())
+                                    : Optional.empty());
         }
 
         @Override
@@ -210,7 +270,9 @@ public final class SimulatedClient {
                 return new Renewal.Lost(reason(lost.reason()), lost.breakReason());
             }
             RenewOutcome.Renewed renewed = (RenewOutcome.Renewed) outcome;
-            return new Renewal.Renewed(wholeMillis(renewed.lease().lock().expiresIn()));
+            return new Renewal.Renewed(
+                    wholeMillis(renewed.lease().lock().expiresIn()),
+                    renewed.lease().lock().waiting());
         }
 
         @Override

@@ -18,31 +18,27 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The streams that have events while other workers hold them. One task waits for all of them with one call, and runs
- * only while there are any. A lease that it is granted waits here for the next event of its stream, which opens the
+ * only while there are any. A lease that is granted waits here for the next event of its stream, which opens the
  * session. If no event comes any more, the lease is released, or the place in the queue is given up.
  *
  * <p>This class is thread-safe. Nothing here blocks but the task.
  */
 final class AwaitedStreams {
 
-    /** A stream that becomes wanted during a call joins the next one. */
-    static final Duration CALL = Duration.ofSeconds(5);
-
-    /** So few that the body of a request is below the limit, however long their names and the labels are. */
-    private static final int MOST = 40;
-
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private static final Logger LOG = LoggerFactory.getLogger(AwaitedStreams.class);
 
     private final StreamLockClient client;
-    private final IntSupplier room;
+    private final IntSupplier sessionsRoom;
+    private final Supplier<Duration> callTime;
     private final Executor executor;
     private final SessionRuntime runtime;
     private final RepeatedErrors errors;
@@ -55,13 +51,23 @@ final class AwaitedStreams {
     private Optional<Waiter> waiter = Optional.empty();
     private boolean running;
 
+    /** It is done when a stream becomes wanted. */
+    private CompletableFuture<Void> changed = new CompletableFuture<>();
+
     /**
      * @param room returns how many more sessions the registry may have
+     * @param callTime returns the length of a call; a stream that becomes wanted during a call joins the next one
      * @param executor runs the task that waits
      */
-    AwaitedStreams(StreamLockClient client, IntSupplier room, Executor executor, SessionRuntime runtime) {
+    AwaitedStreams(
+            StreamLockClient client,
+            IntSupplier room,
+            Supplier<Duration> callTime,
+            Executor executor,
+            SessionRuntime runtime) {
         this.client = client;
-        this.room = room;
+        this.sessionsRoom = room;
+        this.callTime = callTime;
         this.executor = executor;
         this.runtime = runtime;
         this.errors = new RepeatedErrors(LOG, runtime::nanoTime);
@@ -74,15 +80,66 @@ final class AwaitedStreams {
         }
         long untilNanos = runtime.nanoTime() + time.toNanos();
         streamIds.forEach(stream -> wantedUntilNanos.put(stream, untilNanos));
-        if (!running) {
-            running = true;
-            try {
-                executor.execute(this::run);
-            } catch (RuntimeException | Error e) {
-                running = false;
-                throw e;
+        if (running) {
+            changed.complete(null);
+            return;
+        }
+        running = true;
+        try {
+            executor.execute(this::run);
+        } catch (RuntimeException | Error e) {
+            running = false;
+            throw e;
+        }
+    }
+
+    /** Takes note that only these streams are wanted, and those that were granted. The other places are given up. */
+    synchronized void wantOnly(Collection<String> streamIds, Duration time) {
+        wantedUntilNanos.keySet().removeIf(stream -> !granted.containsKey(stream) && !streamIds.contains(stream));
+        want(streamIds, time);
+    }
+
+    /** Keeps the leases of those of these streams that were granted, for so long. */
+    synchronized void keep(Collection<String> streamIds, Duration time) {
+        if (!granted.isEmpty()) {
+            long untilNanos = runtime.nanoTime() + time.toNanos();
+            streamIds.stream()
+                    .filter(granted::containsKey)
+                    .forEach(stream ->
+                            wantedUntilNanos.merge(stream, untilNanos, (one, other) -> other - one > 0 ? other : one));
+        }
+    }
+
+    /** Takes leases that were granted elsewhere, and keeps them for so long. If this is closed, it releases them. */
+    void offer(List<HeldLease> leases, Duration time) {
+        List<HeldLease> unused;
+        synchronized (this) {
+            unused = keep(leases);
+            if (unused.isEmpty()) {
+                want(leases.stream().map(HeldLease::streamId).toList(), time);
             }
         }
+        client.release(unused);
+    }
+
+    /** Returns the streams in whose queues the registry has a place. */
+    synchronized Set<String> places() {
+        return Set.copyOf(queued);
+    }
+
+    /** Returns the leases that wait for an event, by stream. */
+    synchronized Map<String, HeldLease> granted() {
+        return Map.copyOf(granted);
+    }
+
+    /** Returns whether a lease of a stream waits for an event. */
+    synchronized boolean isGranted(String streamId) {
+        return granted.containsKey(streamId);
+    }
+
+    /** Returns how many more leases the registry has room for. */
+    synchronized int room() {
+        return Math.max(0, sessionsRoom.getAsInt() - granted.size());
     }
 
     /** Returns whether the registry has a place in the queue of a stream, and has not been granted the stream. */
@@ -108,10 +165,10 @@ final class AwaitedStreams {
             synchronized (this) {
                 waiter = Optional.of(own);
             }
-            while (prepareCall()) {
+            while (prepareCall(own)) {
                 Set<String> streams = queuedNow();
                 if (streams.isEmpty()) {
-                    pause(RETRY_AFTER);
+                    runtime.await(changedNext(), RETRY_AFTER);
                 } else {
                     await(own, streams);
                 }
@@ -126,7 +183,7 @@ final class AwaitedStreams {
     }
 
     /** Decides what to wait for next. Returns false if the task is not needed any more. */
-    private boolean prepareCall() {
+    private boolean prepareCall(Waiter own) {
         List<HeldLease> unwanted = new ArrayList<>();
         boolean continues;
         synchronized (this) {
@@ -136,10 +193,11 @@ final class AwaitedStreams {
                 boolean isUnwanted = !wantedUntilNanos.containsKey(lease.streamId());
                 return isUnwanted && unwanted.add(lease);
             });
-            queued = wantedUntilNanos.keySet().stream()
+            queued = new LinkedHashSet<>(own.fitting(wantedUntilNanos.keySet().stream()
                     .filter(stream -> !granted.containsKey(stream))
-                    .limit(Math.max(0, Math.min(MOST, room.getAsInt() - granted.size())))
-                    .collect(Collectors.toCollection(LinkedHashSet::new));
+                    .limit(room())
+                    .toList()));
+            changed = new CompletableFuture<>();
             continues = !closed.isDone() && !wantedUntilNanos.isEmpty();
             // A stream that is wanted after this starts another task.
             running = continues;
@@ -155,7 +213,7 @@ final class AwaitedStreams {
     private void await(Waiter own, Set<String> streams) throws InterruptedException {
         List<HeldLease> leases;
         try {
-            leases = own.await(streams, CALL);
+            leases = own.await(streams, callTime.get());
         } catch (CoordinatorUnavailableException e) {
             pause(e.retryAfter().orElse(RETRY_AFTER));
             return;
@@ -183,6 +241,10 @@ final class AwaitedStreams {
         return List.of();
     }
 
+    private synchronized CompletableFuture<Void> changedNext() {
+        return changed;
+    }
+
     private void pause(Duration time) throws InterruptedException {
         runtime.await(closed, time);
     }
@@ -202,6 +264,7 @@ final class AwaitedStreams {
         Optional<Waiter> waits;
         synchronized (this) {
             closed.complete(null);
+            changed.complete(null);
             waits = waiter;
         }
         waits.ifPresent(Waiter::close);

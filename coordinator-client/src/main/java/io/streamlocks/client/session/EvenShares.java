@@ -1,15 +1,18 @@
 package io.streamlocks.client.session;
 
+import io.streamlocks.client.GroupMember;
+import io.streamlocks.client.GroupMember.Standing;
 import io.streamlocks.client.session.SeenStreams.Seen;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -19,15 +22,15 @@ import java.util.stream.Collectors;
  *
  * <ul>
  *   <li>A member below its share tries the streams that it has events for. It waits for those that others hold, for no
- *       more streams than it lacks, and first for those whose holders are above their shares: from each such holder for
- *       its part of what the holder has too many. The members that lack streams divide the streams among them by a
- *       hash, so that two rarely wait for the same one.
+ *       more streams than it lacks, and first for those whose holders are above their shares. The members that lack
+ *       streams divide those among them, so that two rarely wait for the same one: each computes the same list of the
+ *       streams that should move, and takes its own part of the list.
  *   <li>A member at its share or above tries a few streams, and only if it has had events for them and has not learned
  *       during ten heartbeats that they are held. So no stream is left alone because of a wrong count.
- *   <li>A member above its share hands over as many streams as it has too many, once two heartbeats in a row have
- *       returned the same number of members and the same share. Otherwise workers that join together would move streams
- *       twice. It hands over streams that others wait for. If it is still above its share two heartbeats later, and
- *       other members lack streams, it also hands over streams that nobody waits for.
+ *   <li>A member above its share hands over as many streams as it has too many, once the number of members and its share
+ *       have been the same for a heartbeat. Otherwise workers that join together would move streams twice. It hands over
+ *       streams that others wait for. If it is still above its share two heartbeats later, and other members lack
+ *       streams, it also hands over streams that nobody waits for.
  * </ul>
  *
  * <p>This class makes no calls and has no clock. It is not thread-safe.
@@ -37,35 +40,45 @@ final class EvenShares {
     /** The most streams of one request. */
     private static final int MOST_TRIED = 1000;
 
-    /** A member that is beyond its share tries this part of its share at a time. */
-    private static final int PART_BEYOND_SHARE = 20;
+    /**
+     * A member beyond its share tries this part of its share per heartbeat. When a worker has stopped, its streams are
+     * free until the shares of the others have risen, and this is less than what its share will rise by.
+     */
+    private static final int PART_BEYOND_SHARE = 4;
 
-    /** A member that is above its share for more heartbeats also hands over streams that nobody waits for. */
-    private static final int BEATS_UNTIL_UNAWAITED = 2;
+    /** The group is settled if the next report of the member finds nothing changed. Heartbeats have a jitter. */
+    private static final double SETTLED_BEATS = 0.8;
+
+    /** A member that is above its share for so long also hands over streams that nobody waits for. */
+    private static final double UNAWAITED_BEATS = 2.8;
+
+    /** After so many heartbeats, all members know that the group has changed, and have what they lacked. */
+    private static final int BEATS_TO_LEARN = 4;
 
     private final SeenStreams seen;
     private final Random random;
     private Standing standing = new Standing(0, 0, 0, 0, 0);
-    private int beatsAbove;
 
-    /** How many streams too many each owner holds that is above its share. */
-    private Map<String, Integer> above = Map.of();
+    /** Since when the group has had as many members. */
+    private long membersSinceNanos;
 
-    /** The position of this member among those that lack streams, and their number. */
-    private int lackingIndex;
+    /** Since when the share has also been the same. */
+    private long sameSinceNanos;
 
-    private int lackingMembers = 1;
+    /** Since when the member has also been above its share. */
+    private long aboveSinceNanos;
 
-    /**
-     * The response to a report.
-     *
-     * @param members the number of live members
-     * @param held the number of leases that all of them hold
-     * @param wanted the number of streams that they share
-     * @param share how many streams this member should hold
-     * @param missing how many leases all members together lack to their shares
-     */
-    record Standing(int members, int held, int wanted, int share, int missing) {}
+    private boolean hasTriedBeyondShare;
+    private long triedBeyondShareNanos;
+
+    /** How many streams too many each owner holds that is above its share, in the same order for all members. */
+    private SortedMap<String, Integer> excess = new TreeMap<>();
+
+    /** How many streams the members lack that come before this one, that this one lacks, and that all of them lack. */
+    private int lackedBefore;
+
+    private int lackedHere;
+    private int lackedByAll;
 
     /**
      * @param seen the streams that have events; the caller records what becomes of them
@@ -87,30 +100,36 @@ final class EvenShares {
     }
 
     /**
-     * Takes in the response to the report of a heartbeat, and returns the streams to hand over.
+     * Takes in the response to a report, and returns the streams to hand over.
      *
      * @param told the response
      * @param waiting how many others wait for each stream that this member holds and is not handing over
      */
-    List<String> heartbeat(Standing told, Map<String, Integer> waiting) {
+    List<String> heartbeat(Standing told, Map<String, Integer> waiting, long nowNanos) {
+        if (told.members() != standing.members()) {
+            membersSinceNanos = nowNanos;
+        }
         boolean isSame = told.members() == standing.members() && told.share() == standing.share();
         standing = told;
+        int tooMany = waiting.size() - told.share();
         if (!isSame) {
             seen.groupHasChanged();
+            sameSinceNanos = nowNanos;
         }
-        int excess = waiting.size() - told.share();
-        beatsAbove = excess > 0 && isSame ? beatsAbove + 1 : 0;
-        if (beatsAbove == 0) {
+        if (!isSame || tooMany <= 0) {
+            aboveSinceNanos = nowNanos;
+        }
+        if (tooMany <= 0 || seen.beats(nowNanos - sameSinceNanos) < SETTLED_BEATS) {
             return List.of();
         }
         List<String> awaited = new ArrayList<>();
         List<String> others = new ArrayList<>();
         waiting.forEach((streamId, waiters) -> (waiters > 0 ? awaited : others).add(streamId));
         Collections.shuffle(awaited, random);
-        List<String> chosen = new ArrayList<>(first(excess, awaited));
-        if (beatsAbove > BEATS_UNTIL_UNAWAITED) {
+        List<String> chosen = new ArrayList<>(first(tooMany, awaited));
+        if (seen.beats(nowNanos - aboveSinceNanos) >= UNAWAITED_BEATS) {
             Collections.shuffle(others, random);
-            chosen.addAll(first(Math.min(told.missing(), excess) - chosen.size(), others));
+            chosen.addAll(first(Math.min(told.missing(), tooMany) - chosen.size(), others));
         }
         return chosen;
     }
@@ -123,14 +142,24 @@ final class EvenShares {
     /**
      * Takes in who is above and below its share.
      *
-     * @param excess how many streams too many each owner holds that is above its share
-     * @param lacking the owners that lack streams, in an order that is the same for all
+     * @param members all members, in an order that is the same for all
      * @param own this member
      */
-    void members(Map<String, Integer> excess, List<String> lacking, String own) {
-        above = Map.copyOf(excess);
-        lackingIndex = Math.max(0, lacking.indexOf(own));
-        lackingMembers = Math.max(1, lacking.size());
+    void members(List<GroupMember.Share> members, String own) {
+        excess = new TreeMap<>();
+        lackedBefore = 0;
+        lackedHere = 0;
+        lackedByAll = 0;
+        for (GroupMember.Share one : members) {
+            int lacked = one.share() - one.held();
+            if (lacked < 0) {
+                excess.put(one.ownerId(), -lacked);
+            } else if (one.ownerId().equals(own)) {
+                lackedBefore = lackedByAll;
+                lackedHere = lacked;
+            }
+            lackedByAll += Math.max(0, lacked);
+        }
     }
 
     /**
@@ -141,17 +170,31 @@ final class EvenShares {
      */
     List<String> toTry(Set<String> held, int room, long nowNanos) {
         int lacks = lacks(held.size());
-        // If some streams are free, a larger request would be granted more of them than the member lacks.
-        boolean areAllHeld = standing.held() >= standing.wanted();
-        int withinShare = areAllHeld ? MOST_TRIED : lacks;
-        int beyondShare = Math.max(1, standing.share() / PART_BEYOND_SHARE);
-        return seen.toAcquire(held, nowNanos).stream()
+        int most = lacks > 0 ? mostWithinShare(lacks) : mostBeyondShare(nowNanos);
+        List<String> chosen = seen.toAcquire(held, nowNanos).stream()
                 .filter(one -> one.isDue(lacks > 0, nowNanos))
                 // Those that are not known to be held come first.
                 .sorted(Comparator.comparing(one -> one.holder().isPresent()))
-                .limit(Math.min(room, Math.min(MOST_TRIED, lacks > 0 ? withinShare : beyondShare)))
+                .limit(Math.min(room, Math.min(MOST_TRIED, most)))
                 .map(Seen::streamId)
                 .toList();
+        if (lacks == 0 && !chosen.isEmpty()) {
+            hasTriedBeyondShare = true;
+            triedBeyondShareNanos = nowNanos;
+        }
+        return chosen;
+    }
+
+    /** While the members learn that one has ended, its streams are free, and not left alone. */
+    private int mostBeyondShare(long nowNanos) {
+        boolean mayTry = seen.beats(nowNanos - membersSinceNanos) >= BEATS_TO_LEARN
+                && (!hasTriedBeyondShare || seen.beats(nowNanos - triedBeyondShareNanos) >= 1);
+        return mayTry ? Math.max(1, standing.share() / PART_BEYOND_SHARE) : 0;
+    }
+
+    /** If some streams are free, a larger request would be granted more of them than the member lacks. */
+    private int mostWithinShare(int lacks) {
+        return standing.held() >= standing.wanted() ? MOST_TRIED : lacks;
     }
 
     /**
@@ -170,31 +213,41 @@ final class EvenShares {
         List<Seen> candidates = seen.toAcquire(held, nowNanos).stream()
                 .filter(one -> one.holder().isPresent())
                 .collect(Collectors.toCollection(ArrayList::new));
+        Set<String> chosen = new LinkedHashSet<>(first(most, ownPart(candidates)));
         Collections.shuffle(candidates, random);
         candidates.sort(Comparator.comparingInt(one -> rank(one, places)));
-        // Those that hold too many give up all of that together, if each that lacks streams waits for its part of it.
-        Map<String, Integer> quotas = new HashMap<>();
-        above.forEach((owner, excess) -> quotas.put(owner, (excess + lackingMembers - 1) / lackingMembers));
-        List<String> chosen = new ArrayList<>();
-        List<String> others = new ArrayList<>();
-        for (Seen one : candidates) {
-            int quota = quotas.merge(one.holder().orElseThrow(), -1, Integer::sum);
-            (quota >= 0 ? chosen : others).add(one.streamId());
-        }
-        chosen.addAll(others);
-        return first(most, chosen);
+        candidates.stream()
+                .map(Seen::streamId)
+                .filter(streamId -> !chosen.contains(streamId))
+                .limit(most - chosen.size())
+                .toList()
+                .forEach(chosen::add);
+        return List.copyOf(chosen);
+    }
+
+    /** Returns the streams that should come to this member, if all that lack streams know the same. */
+    private List<String> ownPart(List<Seen> candidates) {
+        Map<String, List<String>> byHolder = candidates.stream()
+                .collect(Collectors.groupingBy(
+                        one -> one.holder().orElseThrow(), Collectors.mapping(Seen::streamId, Collectors.toList())));
+        List<String> moving = new ArrayList<>();
+        excess.forEach((holder, tooMany) -> {
+            List<String> streams = byHolder.getOrDefault(holder, new ArrayList<>());
+            streams.sort(Comparator.<String>comparingInt(streamId -> mixed(streamId.hashCode()))
+                    .thenComparing(Comparator.naturalOrder()));
+            moving.addAll(first(tooMany, streams));
+        });
+        // If the members lack more than there is to move, each gets its part of it.
+        long all = Math.max(lackedByAll, moving.size());
+        int from = (int) (moving.size() * (long) lackedBefore / Math.max(1, all));
+        int to = (int) (moving.size() * (long) (lackedBefore + lackedHere) / Math.max(1, all));
+        return all == 0 ? List.of() : moving.subList(from, Math.max(from, to));
     }
 
     /** Returns a lower number for a stream that is better to wait for. */
     private int rank(Seen one, Set<String> places) {
-        int other = places.contains(one.streamId()) ? 0 : 1;
-        Optional<String> excessive = one.holder().filter(above::containsKey);
-        if (excessive.isEmpty()) {
-            return 4 + other;
-        }
-        // Two waiters of one stream would both get it only if it moved twice.
-        boolean isOwnPart = Math.floorMod(mixed(one.streamId().hashCode()), lackingMembers) == lackingIndex;
-        return (isOwnPart ? 0 : 2) + other;
+        return (one.holder().filter(excess::containsKey).isPresent() ? 0 : 2)
+                + (places.contains(one.streamId()) ? 0 : 1);
     }
 
     /** The hash codes of ids that are numbered differ in their last bits only. */

@@ -1,5 +1,6 @@
 package io.streamlocks.client.session;
 
+import io.streamlocks.client.HeldLease;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -11,12 +12,23 @@ final class Place<E> {
 
     private final CompletableFuture<Optional<Session<E>>> opened = new CompletableFuture<>();
     private final CompletableFuture<Void> over = new CompletableFuture<>();
+    private volatile Optional<HeldLease> lease = Optional.empty();
 
     /**
      * Returns the future of the session; empty if another worker has the stream. It fails if the session did not open.
      */
     CompletableFuture<Optional<Session<E>>> opened() {
         return opened;
+    }
+
+    /** Takes note that the stream is held, while its session is being opened. */
+    void holds(HeldLease granted) {
+        lease = Optional.of(granted);
+    }
+
+    /** Returns the lease; empty until it is granted. */
+    Optional<HeldLease> lease() {
+        return lease;
     }
 
     /** Returns a future that is done when the place is free again. It never fails. */

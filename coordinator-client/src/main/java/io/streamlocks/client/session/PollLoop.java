@@ -10,6 +10,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +25,9 @@ import org.slf4j.LoggerFactory;
  * While it waits, events of the stream cost no call of their own. When the stream is granted, the next event opens its
  * session. So the source must return an event again that it still wants. The registry stops to wait for a stream, or
  * releases it, if no event of it comes for two turns and 5 s.
+ *
+ * <p>With a {@linkplain SessionRegistryBuilder#group group}, each turn first acquires the streams of its events that the
+ * worker lacks to its share, with one call for each thousand.
  *
  * <p>This class is thread-safe.
  *
@@ -142,6 +146,11 @@ public final class PollLoop<E> implements AutoCloseable {
             }
             return;
         }
+        try {
+            registry.prepare(events.stream().map(StreamEvent::streamId).collect(Collectors.toSet()), wantedFor);
+        } catch (Throwable e) {
+            log(String.valueOf(e.getMessage()), "The streams of the events could not be acquired", e);
+        }
         Set<String> locked = new LinkedHashSet<>();
         events.forEach(event -> route(event, locked));
         try {
@@ -183,7 +192,7 @@ public final class PollLoop<E> implements AutoCloseable {
         if (locked.contains(event.streamId())) {
             return RouteResult.LOCKED;
         }
-        RouteResult result = registry.routeUnlessQueued(event.streamId(), event.event());
+        RouteResult result = registry.routePrepared(event.streamId(), event.event());
         if (result == RouteResult.LOCKED) {
             locked.add(event.streamId());
         }

@@ -10,6 +10,6 @@ public enum RouteResult {
      * The session of the stream takes no event now: its queue is full, or it is ending; or the registry is stopping.
      */
     REJECTED,
-    /** Another worker has the stream. */
+    /** Another worker has the stream, or shall have it by the rule of the group. */
     LOCKED
 }

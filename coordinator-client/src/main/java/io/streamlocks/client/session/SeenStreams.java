@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,13 +25,14 @@ final class SeenStreams {
     /** A member does not take back a stream that it has handed over for so many heartbeats, if the group is the same. */
     private static final int BEATS_HANDED_OVER = 10;
 
-    private final long heartbeatNanos;
+    private final LongSupplier heartbeatNanos;
     private final Map<String, Seen> streams = new HashMap<>();
 
     /** A stream, and what is known about it. */
     final class Seen {
         private final String streamId;
-        private long lastEventNanos;
+        private boolean hasWork;
+        private long workUntilNanos;
 
         /** Since when it has had events, and was not known to be held. */
         private long aloneSinceNanos;
@@ -44,9 +46,8 @@ final class SeenStreams {
         private boolean wasHandedOver;
         private long handedOverNanos;
 
-        private Seen(String streamId, long lastEventNanos, long nowNanos) {
+        private Seen(String streamId, long nowNanos) {
             this.streamId = streamId;
-            this.lastEventNanos = lastEventNanos;
             this.aloneSinceNanos = nowNanos;
         }
 
@@ -61,42 +62,60 @@ final class SeenStreams {
 
         /** Returns whether it may be tried now: once per heartbeat, and beyond the share only if it was left alone. */
         boolean isDue(boolean isWithinShare, long nowNanos) {
-            if (wasTried && nowNanos - triedNanos < heartbeatNanos) {
+            if (wasTried && nowNanos - triedNanos < heartbeatNanos.getAsLong()) {
                 return false;
             }
-            return isWithinShare || nowNanos - aloneSinceNanos > BEATS_LEFT_ALONE * heartbeatNanos;
+            return isWithinShare || nowNanos - aloneSinceNanos > BEATS_LEFT_ALONE * heartbeatNanos.getAsLong();
         }
 
         private boolean hasWork(long nowNanos) {
-            return nowNanos - lastEventNanos <= BEATS_OF_WORK * heartbeatNanos;
+            return hasWork && workUntilNanos - nowNanos >= 0;
         }
 
         private boolean isHandedOver(long nowNanos) {
-            return wasHandedOver && nowNanos - handedOverNanos < BEATS_HANDED_OVER * heartbeatNanos;
+            return wasHandedOver && nowNanos - handedOverNanos < BEATS_HANDED_OVER * heartbeatNanos.getAsLong();
         }
     }
 
-    /** @param heartbeat the time between two reports */
-    SeenStreams(Duration heartbeat) {
-        this.heartbeatNanos = heartbeat.toNanos();
+    /** @param heartbeatNanos returns the time between two reports, which follows the length of leases */
+    SeenStreams(LongSupplier heartbeatNanos) {
+        this.heartbeatNanos = heartbeatNanos;
     }
 
-    /** Records that streams have events. */
-    void sawEvents(Collection<String> streamIds, long nowNanos) {
+    /**
+     * Records that streams have events.
+     *
+     * @param time how long they count as having work; two heartbeats at least
+     */
+    void sawEvents(Collection<String> streamIds, Duration time, long nowNanos) {
+        long untilNanos = nowNanos + Math.max(time.toNanos(), BEATS_OF_WORK * heartbeatNanos.getAsLong());
         for (String streamId : streamIds) {
-            Seen one = streams.computeIfAbsent(streamId, id -> new Seen(id, nowNanos, nowNanos));
+            Seen one = streams.computeIfAbsent(streamId, id -> new Seen(id, nowNanos));
             if (!one.hasWork(nowNanos)) {
                 one.aloneSinceNanos = nowNanos;
             }
-            one.lastEventNanos = nowNanos;
+            one.hasWork = true;
+            one.workUntilNanos = untilNanos;
         }
+    }
+
+    /** Returns a length of time in heartbeats. */
+    double beats(long nanos) {
+        return (double) nanos / heartbeatNanos.getAsLong();
+    }
+
+    /** Returns whether one of these streams is to be tried now. */
+    boolean isAnyDue(Collection<String> streamIds, Set<String> held, boolean isWithinShare, long nowNanos) {
+        return streamIds.stream()
+                .filter(streamId -> !held.contains(streamId))
+                .map(streams::get)
+                .anyMatch(one -> one != null && !one.isHandedOver(nowNanos) && one.isDue(isWithinShare, nowNanos));
     }
 
     /** Records that the member hands a stream over. */
     void handedOver(String streamId, long nowNanos) {
         // The hand-over is no event. The stream may have had none lately.
-        long longAgo = nowNanos - (BEATS_OF_WORK + 1) * heartbeatNanos;
-        Seen one = streams.computeIfAbsent(streamId, id -> new Seen(id, longAgo, nowNanos));
+        Seen one = streams.computeIfAbsent(streamId, id -> new Seen(id, nowNanos));
         one.wasHandedOver = true;
         one.handedOverNanos = nowNanos;
         one.holder = null;
@@ -124,8 +143,8 @@ final class SeenStreams {
         }
     }
 
-    /** Records that a stream was granted. */
-    void wasGranted(String streamId) {
+    /** Records that the member holds a stream, and does not hand it over. */
+    void isHeld(String streamId) {
         Seen one = streams.get(streamId);
         if (one != null) {
             one.wasTried = false;

@@ -31,6 +31,7 @@ final class Session<E> {
     private final Queue<E> queue = new ArrayDeque<>();
     private SessionState state = SessionState.IDLE;
     private boolean stopping;
+    private boolean handingOver;
     private @Nullable Thread handling;
 
     /** Declares to the client that the handler works; empty while the session is idle. */
@@ -63,7 +64,7 @@ final class Session<E> {
     /** Takes an event, if there is room and the session is not ending. Returns whether it did. */
     boolean enqueue(E event) {
         synchronized (this) {
-            if ((state != SessionState.IDLE && state != SessionState.RUNNING) || queue.size() >= queueCapacity) {
+            if (isEnding() || queue.size() >= queueCapacity) {
                 return false;
             }
             queue.add(event);
@@ -86,6 +87,27 @@ final class Session<E> {
         }
         // An idle session ends at once.
         drainIfIdleSince(runtime.nanoTime());
+    }
+
+    /**
+     * Lets the session end as {@link #drain()} does, because another worker shall have the stream. The handler is told.
+     *
+     * @return whether the session was not ending before
+     */
+    boolean handOver() {
+        synchronized (this) {
+            if (isEnding()) {
+                return false;
+            }
+            handingOver = true;
+        }
+        drain();
+        return true;
+    }
+
+    /** Returns whether the session takes no more events. */
+    synchronized boolean isEnding() {
+        return state != SessionState.IDLE && state != SessionState.RUNNING;
     }
 
     /** Lets the session end if it has waited for an event since the given time. Returns whether it has. */
@@ -198,18 +220,35 @@ final class Session<E> {
         }
     }
 
+    private interface Closing {
+        void run() throws Exception;
+    }
+
+    private static Optional<Throwable> failureOf(Closing part) {
+        try {
+            part.run();
+            return Optional.empty();
+        } catch (Throwable e) {
+            return Optional.of(e);
+        }
+    }
+
+    private static Optional<Throwable> first(Optional<Throwable> earlier, Optional<Throwable> later) {
+        if (earlier.isPresent() && later.isPresent() && earlier.get() != later.get()) {
+            earlier.get().addSuppressed(later.get());
+        }
+        return earlier.or(() -> later);
+    }
+
     private void end(Optional<Throwable> handlerFailure, boolean unsafe) {
         useHere();
-        Throwable failure = handlerFailure.orElse(null);
-        try {
-            handler.close();
-        } catch (Throwable e) {
-            if (failure == null) {
-                failure = e;
-            } else if (failure != e) {
-                failure.addSuppressed(e);
-            }
+        boolean told;
+        synchronized (this) {
+            told = handingOver && !unsafe && (handlerFailure.isEmpty() || stopping);
         }
+        Optional<Throwable> closing = told ? failureOf(handler::beforeHandOver) : Optional.empty();
+        Throwable failure =
+                first(first(handlerFailure, closing), failureOf(handler::close)).orElse(null);
         Optional<LeaseLoss> loss = lease.loss();
         SessionEnd<E> end;
         synchronized (this) {

@@ -17,6 +17,15 @@ public interface SessionHandler<E> {
     void handle(E event) throws Exception;
 
     /**
+     * Prepares for another worker to have the stream, for example by writing down how far this one got. A registry with
+     * a group calls it once for a hand-over in good order, after the last event and before {@link #close()}. The lease
+     * is still held. The session waits for it, and the stream with it. It does nothing by default.
+     *
+     * @throws Exception if the preparation failed; the end of the session reports it, and the stream is handed over
+     */
+    default void beforeHandOver() throws Exception {}
+
+    /**
      * Frees the resources of the handler. It is called once, after the last event and before the lease is released. If
      * the lease is lost, or the client was closed while the session was idle, it is called after the end of the lease.
      * It does nothing by default.

@@ -1,7 +1,6 @@
 package io.streamlocks.client.session;
 
 import io.streamlocks.client.HeldLease;
-import io.streamlocks.client.StreamLockClient;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
@@ -18,9 +17,8 @@ final class SessionOpener<E> {
 
     private static final Logger LOG = LoggerFactory.getLogger(SessionOpener.class);
 
-    private final StreamLockClient client;
     private final StreamClaims<E> claims;
-    private final AwaitedStreams awaited;
+    private final LeaseSource leases;
     private final SessionFactory<E> factory;
     private final int queueCapacity;
     private final Consumer<SessionEnd<E>> onEnd;
@@ -28,17 +26,15 @@ final class SessionOpener<E> {
     private final SessionRuntime runtime;
 
     SessionOpener(
-            StreamLockClient client,
             StreamClaims<E> claims,
-            AwaitedStreams awaited,
+            LeaseSource leases,
             SessionFactory<E> factory,
             int queueCapacity,
             Consumer<SessionEnd<E>> onEnd,
             ExecutorService executor,
             SessionRuntime runtime) {
-        this.client = client;
         this.claims = claims;
-        this.awaited = awaited;
+        this.leases = leases;
         this.factory = factory;
         this.queueCapacity = queueCapacity;
         this.onEnd = onEnd;
@@ -49,13 +45,14 @@ final class SessionOpener<E> {
     /** Acquires the lease of a stream and opens its session. The outcome, or the failure, is in the place. */
     void open(String streamId, Place<E> place) {
         try {
-            Optional<HeldLease> lease = awaited.take(streamId).or(() -> client.tryAcquire(streamId));
+            Optional<HeldLease> lease = leases.acquire(streamId);
             if (lease.isEmpty()) {
                 claims.free(streamId, place);
                 place.opened().complete(Optional.empty());
                 place.over().complete(null);
                 return;
             }
+            place.holds(lease.get());
             HeldLease.Use use = lease.get().use();
             try {
                 open(lease.get(), place);

@@ -2,6 +2,7 @@ package io.streamlocks.client.session;
 
 import io.streamlocks.client.CoordinatorRefusedException;
 import io.streamlocks.client.CoordinatorUnavailableException;
+import io.streamlocks.client.GroupMember;
 import io.streamlocks.client.StreamLockClient;
 import io.streamlocks.client.session.StreamClaims.Claim;
 import java.time.Duration;
@@ -13,7 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
-import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,25 +33,50 @@ public final class SessionRegistry<E> implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SessionRegistry.class);
 
+    /** How long a stream is wanted after an event that was routed by itself, and a call waits without a group. */
+    static final Duration CALL = Duration.ofSeconds(5);
+
+    private static final Duration ROUTED_FOR = CALL;
+
+    /** How often a member of a group can change its places in queues. */
+    private static final int CALLS_PER_BEAT = 4;
+
     private final StreamLockClient client;
     private final Duration idleTimeout;
     private final Duration drainTimeout;
     private final SessionRuntime runtime;
     private final ExecutorService executor;
     private final StreamClaims<E> claims;
-    private final AwaitedStreams awaited;
+    private final LeaseSource leases;
     private final SessionOpener<E> opener;
 
-    private SessionRegistry(Builder<E> builder) {
+    SessionRegistry(SessionRegistryBuilder<E> builder) {
         this.client = builder.client;
         this.idleTimeout = builder.idleTimeout;
         this.drainTimeout = builder.drainTimeout;
         this.runtime = builder.runtime;
         this.executor = runtime.newExecutor();
         this.claims = new StreamClaims<>(builder.maxConcurrentSessions);
-        this.awaited = new AwaitedStreams(client, claims::room, executor, runtime);
+        this.leases = builder.group.isEmpty() ? single() : ofGroup(builder, client.group(builder.group.get()));
         this.opener = new SessionOpener<>(
-                client, claims, awaited, builder.factory, builder.queueCapacity, builder.onEnd, executor, runtime);
+                claims, leases, builder.factory, builder.queueCapacity, builder.onEnd, executor, runtime);
+    }
+
+    private LeaseSource single() {
+        return new SingleLeases(client, new AwaitedStreams(client, claims::room, () -> CALL, executor, runtime));
+    }
+
+    private LeaseSource ofGroup(SessionRegistryBuilder<E> builder, GroupMember member) {
+        Supplier<Duration> callTime = () -> member.interval().dividedBy(CALLS_PER_BEAT);
+        AwaitedStreams awaited = new AwaitedStreams(client, claims::room, callTime, executor, runtime);
+        return new GroupLeases<>(
+                member,
+                awaited,
+                new Holdings<>(client, claims, awaited, builder.handOverTimeout, runtime),
+                builder.maxConcurrentSessions,
+                executor,
+                runtime,
+                builder.random);
     }
 
     /**
@@ -60,14 +86,16 @@ public final class SessionRegistry<E> implements AutoCloseable {
      * @param factory opens the sessions
      * @param <E> an event
      */
-    public static <E> Builder<E> builder(StreamLockClient client, SessionFactory<E> factory) {
-        return new Builder<>(client, factory);
+    public static <E> SessionRegistryBuilder<E> builder(StreamLockClient client, SessionFactory<E> factory) {
+        return new SessionRegistryBuilder<>(client, factory);
     }
 
     /**
      * Hands an event to the session of its stream, and opens the session if there is none. This returns at once for a
      * stream that has a session. Otherwise it blocks for the acquire, as {@link StreamLockClient#tryAcquire} does, and
-     * for the factory. Concurrent calls for one stream wait for the same acquire.
+     * for the factory. Concurrent calls for one stream wait for the same acquire. With a group, this acquires as many
+     * streams as the worker lacks to its share, and the event is {@link RouteResult#LOCKED} until its stream is among
+     * them.
      *
      * @param streamId the stream
      * @param event the event
@@ -80,6 +108,13 @@ public final class SessionRegistry<E> implements AutoCloseable {
     public RouteResult route(String streamId, E event) {
         Objects.requireNonNull(streamId, "streamId");
         Objects.requireNonNull(event, "event");
+        if (claims.session(streamId).isEmpty()) {
+            leases.prepare(List.of(streamId), ROUTED_FOR);
+        }
+        return open(streamId, event);
+    }
+
+    private RouteResult open(String streamId, E event) {
         Claim<E> claim = claims.claim(streamId);
         if (claim instanceof Claim.Denied<E> denied) {
             return denied.why();
@@ -100,24 +135,24 @@ public final class SessionRegistry<E> implements AutoCloseable {
         return session.get().enqueue(event) ? RouteResult.ENQUEUED : RouteResult.REJECTED;
     }
 
-    /**
-     * Routes an event as {@link #route} does. If the registry {@linkplain #want waits} for the stream, this makes no
-     * call, and the event is {@link RouteResult#LOCKED}. When the stream was granted, this opens its session.
-     */
-    RouteResult routeUnlessQueued(String streamId, E event) {
-        boolean isQueued = claims.session(streamId).isEmpty() && awaited.isQueued(streamId);
-        return isQueued ? RouteResult.LOCKED : route(streamId, event);
+    /** Takes note that streams have events, as {@link LeaseSource#prepare} says, before all of them are routed. */
+    void prepare(Collection<String> streamIds, Duration time) {
+        leases.prepare(streamIds, time);
     }
 
     /**
-     * Waits for streams that other workers have, without blocking.
-     *
-     * @param streamIds the streams, each of which has an event
-     * @param time how long the registry waits for them, and keeps the leases that it is granted, if this is not called
-     *     again for them
+     * Routes an event as {@link #route} does, after {@link #prepare}. If there is no lease of the stream to be had, as
+     * while the registry {@linkplain #want waits} for it, this makes no call, and the event is {@link
+     * RouteResult#LOCKED}. When the stream was granted, this opens its session.
      */
+    RouteResult routePrepared(String streamId, E event) {
+        boolean isOffered = claims.session(streamId).isPresent() || leases.offers(streamId);
+        return isOffered ? open(streamId, event) : RouteResult.LOCKED;
+    }
+
+    /** Takes note, without blocking, that streams had events and no lease, as {@link LeaseSource#want} says. */
     void want(Collection<String> streamIds, Duration time) {
-        awaited.want(streamIds, time);
+        leases.want(streamIds, time);
     }
 
     /** Returns the states of all sessions by stream. Streams whose lease is being acquired are not among them. */
@@ -166,7 +201,7 @@ public final class SessionRegistry<E> implements AutoCloseable {
         if (stopped.isEmpty()) {
             return;
         }
-        awaited.close();
+        leases.close();
         Map<String, Place<E>> all = stopped.get();
         StreamClaims.sessionsAt(all.values()).forEach(Session::drain);
         boolean over = awaitAll(all.values());
@@ -199,84 +234,5 @@ public final class SessionRegistry<E> implements AutoCloseable {
     @Override
     public void close() {
         drainAll();
-    }
-
-    /**
-     * The settings of a {@link SessionRegistry}. This class is not thread-safe.
-     *
-     * @param <E> an event
-     */
-    public static final class Builder<E> {
-
-        private final StreamLockClient client;
-        private final SessionFactory<E> factory;
-        private int maxConcurrentSessions = 32;
-        private int queueCapacity = 1000;
-        private Duration idleTimeout = Duration.ofMinutes(1);
-        private Duration drainTimeout = Duration.ofSeconds(10);
-        private Consumer<SessionEnd<E>> onEnd = end -> {};
-        private SessionRuntime runtime = SessionRuntime.JVM;
-
-        private Builder(StreamLockClient client, SessionFactory<E> factory) {
-            this.client = Objects.requireNonNull(client, "client");
-            this.factory = Objects.requireNonNull(factory, "factory");
-        }
-
-        /** Sets the most sessions at a time; 32 by default. */
-        public Builder<E> maxConcurrentSessions(int most) {
-            this.maxConcurrentSessions = positive(most, "maxConcurrentSessions");
-            return this;
-        }
-
-        /** Sets the most events that wait in a session; 1000 by default. */
-        public Builder<E> queueCapacity(int most) {
-            this.queueCapacity = positive(most, "queueCapacity");
-            return this;
-        }
-
-        /**
-         * Sets how long a session may wait for an event until {@link SessionRegistry#evictIdle()} stops it; 1 min by
-         * default.
-         */
-        public Builder<E> idleTimeout(Duration time) {
-            this.idleTimeout = notNegative(time, "idleTimeout");
-            return this;
-        }
-
-        /** Sets how long {@link SessionRegistry#drainAll()} lets sessions handle their events; 10 s by default. */
-        public Builder<E> drainTimeout(Duration time) {
-            this.drainTimeout = notNegative(time, "drainTimeout");
-            return this;
-        }
-
-        /** Sets what receives the end of each session, once, on a thread of the registry; nothing by default. */
-        public Builder<E> onEnd(Consumer<SessionEnd<E>> receiver) {
-            this.onEnd = Objects.requireNonNull(receiver, "receiver");
-            return this;
-        }
-
-        Builder<E> runtime(SessionRuntime other) {
-            this.runtime = other;
-            return this;
-        }
-
-        /** Makes the registry. */
-        public SessionRegistry<E> build() {
-            return new SessionRegistry<>(this);
-        }
-
-        private static Duration notNegative(Duration time, String name) {
-            if (time.isNegative()) {
-                throw new IllegalArgumentException(name + " must not be negative");
-            }
-            return time;
-        }
-
-        private static int positive(int value, String name) {
-            if (value < 1) {
-                throw new IllegalArgumentException(name + " must be at least 1");
-            }
-            return value;
-        }
     }
 }

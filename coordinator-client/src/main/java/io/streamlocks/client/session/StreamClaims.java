@@ -1,5 +1,6 @@
 package io.streamlocks.client.session;
 
+import io.streamlocks.client.HeldLease;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -82,6 +83,22 @@ final class StreamClaims<E> {
     synchronized boolean open(Place<E> place, Session<E> session) {
         place.opened().complete(Optional.of(session));
         return !running;
+    }
+
+    /** Returns the leases that are held, by stream. */
+    synchronized Map<String, HeldLease> leases() {
+        Map<String, HeldLease> leases = new HashMap<>();
+        places.forEach((streamId, place) -> place.lease().ifPresent(lease -> leases.put(streamId, lease)));
+        return leases;
+    }
+
+    /** Returns the leases that are held, by stream, without those whose session is ending. */
+    synchronized Map<String, HeldLease> leasesAtWork() {
+        Map<String, HeldLease> leases = leases();
+        leases.keySet()
+                .removeIf(
+                        streamId -> session(streamId).filter(Session::isEnding).isPresent());
+        return leases;
     }
 
     /** Returns the session of a stream. */

@@ -54,7 +54,7 @@ class AwaitedStreamsTest {
 
     /** Routes an event as a turn of a poll loop does. */
     private static RouteResult route(SessionRegistry<String> registry, String stream, String event, Duration wanted) {
-        RouteResult result = registry.routeUnlessQueued(stream, event);
+        RouteResult result = registry.routePrepared(stream, event);
         if (result == RouteResult.LOCKED) {
             registry.want(List.of(stream), wanted);
         }
@@ -168,7 +168,7 @@ class AwaitedStreamsTest {
         HeldLease one = holder.tryAcquire(streamId).orElseThrow();
         holder.tryAcquire(streamId + "/2").orElseThrow();
         SessionRegistry<String> registry = registry(5);
-        Duration wanted = AwaitedStreams.CALL.plusSeconds(1);
+        Duration wanted = SessionRegistry.CALL.plusSeconds(1);
         route(registry, streamId, "event", wanted);
         route(registry, streamId + "/2", "event", wanted);
         awaitPlaces(1, streamId);

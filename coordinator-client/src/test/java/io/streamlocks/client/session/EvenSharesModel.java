@@ -1,6 +1,7 @@
 package io.streamlocks.client.session;
 
-import io.streamlocks.client.session.EvenShares.Standing;
+import io.streamlocks.client.GroupMember;
+import io.streamlocks.client.GroupMember.Standing;
 import io.streamlocks.coordinator.lock.Group;
 import io.streamlocks.coordinator.lock.Member;
 import java.time.Duration;
@@ -66,7 +67,7 @@ final class EvenSharesModel {
 
     final class Worker {
         final String id;
-        final SeenStreams seen = new SeenStreams(Duration.ofNanos(BEAT));
+        final SeenStreams seen = new SeenStreams(() -> BEAT);
         final EvenShares shares = new EvenShares(seen, new Random(random.nextLong()));
         final Set<String> held = new HashSet<>();
         final Map<String, Long> draining = new HashMap<>();
@@ -121,7 +122,7 @@ final class EvenSharesModel {
 
         private void take(String stream) {
             held.add(stream);
-            seen.wasGranted(stream);
+            seen.isHeld(stream);
         }
 
         private void beat() {
@@ -145,30 +146,24 @@ final class EvenSharesModel {
                     group.wanted(),
                     group.shares().get(id),
                     group.missing());
-            for (String stream : shares.heartbeat(standing, waiting)) {
+            for (String stream : shares.heartbeat(standing, waiting, now)) {
                 draining.put(stream, now + (long) (DRAIN * (0.3 + 1.4 * random.nextDouble())));
                 seen.handedOver(stream, now);
             }
             // Otherwise the next holders would report streams that this one still counts.
             members.put(id, new Reported(held.size() - draining.size(), wanted, now + TTL));
             if (shares.needsMembers(held.size())) {
-                Map<String, Integer> above = new HashMap<>();
-                List<String> lacking = new ArrayList<>();
-                group.members().forEach(member -> {
-                    int excess = member.held() - group.shareOf(member);
-                    if (excess > 0) {
-                        above.put(member.ownerId(), excess);
-                    } else if (excess < 0) {
-                        lacking.add(member.ownerId());
-                    }
-                });
-                shares.members(above, lacking, id);
+                shares.members(
+                        group.members().stream()
+                                .map(one -> new GroupMember.Share(one.ownerId(), one.held(), group.shareOf(one)))
+                                .toList(),
+                        id);
             }
         }
 
         private void turn() {
             List<String> events = events();
-            seen.sawEvents(events, now);
+            seen.sawEvents(events, Duration.ZERO, now);
             if (shares.knowsMoreThanTheGroup(seen.wanted(held, now)) && shares.lacks(held.size()) == 0) {
                 Map<String, Integer> none = new LinkedHashMap<>();
                 held.stream().filter(stream -> !draining.containsKey(stream)).forEach(stream -> none.put(stream, 0));

@@ -55,7 +55,7 @@ class SessionRegistryTest {
     private final SessionRegistry<String> registry = registry(SessionRegistry.builder(client, this::open));
     private final String streamId = "stream-" + UUID.randomUUID();
 
-    private SessionRegistry<String> registry(SessionRegistry.Builder<String> builder) {
+    private SessionRegistry<String> registry(SessionRegistryBuilder<String> builder) {
         return builder.onEnd(ends::add)
                 .maxConcurrentSessions(3)
                 .queueCapacity(5)

@@ -2,6 +2,7 @@ package io.streamlocks.client.session;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 
@@ -29,13 +30,13 @@ public final class SimulatedSessions {
     private SimulatedSessions() {}
 
     /** Gives the registry that is built from these settings the runtime of a process. */
-    public static <E> SessionRegistry.Builder<E> in(Host host, SessionRegistry.Builder<E> settings) {
-        return settings.runtime(new Runtime(host));
+    public static <E> SessionRegistryBuilder<E> in(Host host, SessionRegistryBuilder<E> settings) {
+        return settings.runtime(new Runtime(host), new Random(host.nanoTime()));
     }
 
     /** Routes an event as the turn of a poll loop does, and waits for the stream if another worker has it. */
     public static <E> void routeOrWait(SessionRegistry<E> registry, String streamId, E event, Duration wanted) {
-        if (registry.routeUnlessQueued(streamId, event) == RouteResult.LOCKED) {
+        if (registry.routePrepared(streamId, event) == RouteResult.LOCKED) {
             registry.want(List.of(streamId), wanted);
         }
     }

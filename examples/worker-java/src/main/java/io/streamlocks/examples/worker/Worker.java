@@ -4,6 +4,7 @@ import io.streamlocks.client.StreamLockClient;
 import io.streamlocks.client.session.EventSource;
 import io.streamlocks.client.session.PollLoop;
 import io.streamlocks.client.session.SessionRegistry;
+import io.streamlocks.client.session.SessionRegistryBuilder;
 import io.streamlocks.client.session.StreamEvent;
 import io.streamlocks.client.session.StreamWorker;
 import java.time.Duration;
@@ -28,7 +29,7 @@ public final class Worker {
                 new StreamApiClient(settings.uri("STREAM_API_URL", "http://127.0.0.1:8090"), client.ownerId());
         Duration work = settings.millis("WORK_MS", 50);
         Suspension suspension = new Suspension(settings.number("SUSPEND_EVERY", 0), settings.millis("SUSPEND_MS", 0));
-        SessionRegistry<Event> registry = SessionRegistry.<Event>builder(
+        SessionRegistryBuilder<Event> sessions = SessionRegistry.<Event>builder(
                         client, lease -> new EventHandler(lease, api, work, suspension))
                 .maxConcurrentSessions(settings.number("MAX_SESSIONS", 32))
                 .idleTimeout(settings.millis("IDLE_MS", 5000))
@@ -37,8 +38,9 @@ public final class Worker {
                         .ifPresent(failure -> System.out.println("stream " + end.streamId() + " ended: "
                                 + end.loss()
                                         .map(loss -> "lost, " + loss.reason() + ": ")
-                                        .orElse("") + failure)))
-                .build();
+                                        .orElse("") + failure)));
+        settings.text("GROUP").ifPresent(sessions::group);
+        SessionRegistry<Event> registry = sessions.build();
         EventSource<Event> source = () -> api.events().stream()
                 .map(event -> new StreamEvent<>(event.streamId(), event))
                 .toList();

@@ -1,0 +1,269 @@
+package io.streamlocks.client.session;
+
+import io.streamlocks.client.CoordinatorRefusedException;
+import io.streamlocks.client.CoordinatorUnavailableException;
+import io.streamlocks.client.GroupMember;
+import io.streamlocks.client.GroupMember.Standing;
+import io.streamlocks.client.HeldLease;
+import io.streamlocks.client.StreamLockException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reports to a group as often as leases are renewed, and hands over what the member holds beyond its share. One task
+ * does that. It runs from the first event on. A worker without streams for some time leaves the group, because it would
+ * keep a share that it does not use.
+ *
+ * <p>This class is thread-safe. Only the task, and {@link #close}, block for calls.
+ */
+final class GroupHeartbeat {
+
+    /** A worker leaves the group after so many heartbeats without a stream. */
+    private static final int BEATS_UNTIL_LEFT = 10;
+
+    /** The largest capacity of a report. It is far above what a process can hold. */
+    private static final int MAX_CAPACITY = 10_000_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(GroupHeartbeat.class);
+
+    private final GroupMember member;
+    private final Holdings<?> holdings;
+    private final int capacity;
+    private final Executor executor;
+    private final SessionRuntime runtime;
+    private final Runnable afterBeat;
+    private final RepeatedErrors errors;
+
+    // Both are guarded by shares.
+    private final SeenStreams seen;
+    private final EvenShares shares;
+
+    // All of these are guarded by this.
+    private CompletableFuture<Void> woken = new CompletableFuture<>();
+    private long reportedNanos;
+    private int beatsWithoutStreams;
+    private boolean running;
+    private boolean closed;
+
+    /**
+     * @param capacity the most streams that the member can hold; beyond what the coordinator counts it is no limit
+     * @param executor runs the task
+     * @param afterBeat acquires what the member lacks
+     */
+    GroupHeartbeat(
+            GroupMember member,
+            Holdings<?> holdings,
+            SeenStreams seen,
+            EvenShares shares,
+            int capacity,
+            Executor executor,
+            SessionRuntime runtime,
+            Runnable afterBeat) {
+        this.member = member;
+        this.holdings = holdings;
+        this.seen = seen;
+        this.shares = shares;
+        this.capacity = capacity;
+        this.executor = executor;
+        this.runtime = runtime;
+        this.afterBeat = afterBeat;
+        this.errors = new RepeatedErrors(LOG, runtime::nanoTime);
+    }
+
+    /** Starts the task, if it does not run. */
+    synchronized void start() {
+        if (running || closed) {
+            return;
+        }
+        running = true;
+        try {
+            executor.execute(this::run);
+        } catch (RuntimeException | Error e) {
+            running = false;
+            throw e;
+        }
+    }
+
+    /** Returns how long ago the latest report began. */
+    synchronized Duration sinceReport() {
+        return Duration.ofNanos(runtime.nanoTime() - reportedNanos);
+    }
+
+    /** Lets the next report come now. */
+    synchronized void wake() {
+        woken.complete(null);
+    }
+
+    private void run() {
+        try {
+            do {
+                beat();
+            } while (awaitBeat());
+        } catch (IllegalStateException e) {
+            LOG.debug("The registry or the client was closed: {}", e.getMessage());
+            stopped();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            stopped();
+        } catch (Throwable e) {
+            LOG.error("The task of group {} failed, and begins again with the next events", member.groupId(), e);
+            stopped();
+        }
+    }
+
+    private synchronized void stopped() {
+        running = false;
+    }
+
+    private void beat() {
+        Map<String, Integer> waiting = holdings.waiting();
+        Optional<Standing> told = report(waiting);
+        if (told.isEmpty()) {
+            return;
+        }
+        List<String> chosen;
+        synchronized (shares) {
+            chosen = shares.heartbeat(told.get(), waiting, runtime.nanoTime());
+        }
+        if (handOver(chosen)) {
+            // Otherwise the next holders would report streams that this one still counts.
+            report(holdings.waiting());
+        }
+        learnMembers();
+        afterBeat.run();
+    }
+
+    private Optional<Standing> report(Map<String, Integer> waiting) {
+        int wanted;
+        synchronized (shares) {
+            waiting.keySet().forEach(seen::isHeld);
+            wanted = seen.wanted(holdings.streams(), runtime.nanoTime());
+        }
+        synchronized (this) {
+            reportedNanos = runtime.nanoTime();
+            beatsWithoutStreams = wanted == 0 ? beatsWithoutStreams + 1 : 0;
+        }
+        try {
+            return Optional.of(member.report(
+                    waiting.size(), wanted, capacity <= MAX_CAPACITY ? OptionalInt.of(capacity) : OptionalInt.empty()));
+        } catch (CoordinatorUnavailableException e) {
+            log("The report to group " + member.groupId() + " failed", e);
+            return Optional.empty();
+        } catch (CoordinatorRefusedException e) {
+            log(
+                    "The report to group " + member.groupId()
+                            + " was refused. Until one is accepted, this worker takes the streams that are free",
+                    e);
+            return Optional.of(new Standing(1, waiting.size(), wanted, Math.min(wanted, capacity), 0));
+        }
+    }
+
+    private void log(String what, StreamLockException e) {
+        errors.log(e.getMessage(), what, e);
+    }
+
+    /** Begins to hand over streams. Returns whether there are any. */
+    private boolean handOver(List<String> streamIds) {
+        List<HeldLease> unused = new ArrayList<>();
+        boolean any = false;
+        for (String streamId : streamIds) {
+            // This comes first. The stream may be free, and have an event, before this thread continues.
+            synchronized (shares) {
+                seen.handedOver(streamId, runtime.nanoTime());
+            }
+            if (holdings.handOver(streamId, unused)) {
+                any = true;
+            } else {
+                synchronized (shares) {
+                    seen.isHeld(streamId);
+                }
+            }
+        }
+        holdings.release(unused);
+        return any;
+    }
+
+    private void learnMembers() {
+        int held = holdings.streams().size();
+        synchronized (shares) {
+            if (!shares.needsMembers(held)) {
+                return;
+            }
+        }
+        List<GroupMember.Share> members;
+        try {
+            members = member.shares();
+        } catch (StreamLockException e) {
+            log("Group " + member.groupId() + " was not shown", e);
+            return;
+        }
+        synchronized (shares) {
+            shares.members(members, member.ownerId());
+        }
+    }
+
+    /** Waits until the next report. Returns false if there shall be none. */
+    private boolean awaitBeat() throws InterruptedException {
+        // A report after a renewal knows who waits. If leases are held, the time is for a renewal that does not come.
+        boolean awaitsRenewal = !holdings.streams().isEmpty();
+        CompletableFuture<Void> renewal = member.nextRenewal();
+        Duration longest = awaitsRenewal ? member.interval().multipliedBy(5).dividedBy(4) : member.interval();
+        long nextNanos = runtime.nanoTime() + longest.toNanos();
+        boolean isWoken = false;
+        while (!isWoken && nextNanos - runtime.nanoTime() > 0) {
+            CompletableFuture<Void> wake;
+            synchronized (this) {
+                wake = woken;
+            }
+            CompletableFuture<Object> either = CompletableFuture.anyOf(wake, renewal);
+            long left = Math.min(nextNanos - runtime.nanoTime(), holdings.nanosToDeadline());
+            isWoken = runtime.await(either, Duration.ofNanos(Math.max(0, left)));
+            holdings.stopOverdue();
+        }
+        return continues();
+    }
+
+    /** Returns whether there shall be another report. A stream that has an event after this starts another task. */
+    private boolean continues() {
+        synchronized (this) {
+            woken = new CompletableFuture<>();
+            running = !closed && beatsWithoutStreams < BEATS_UNTIL_LEFT;
+            if (running) {
+                return true;
+            }
+            beatsWithoutStreams = 0;
+        }
+        // If this is closed, the latest report may have come after the membership was ended.
+        leave();
+        return false;
+    }
+
+    private void leave() {
+        try {
+            member.leave();
+        } catch (StreamLockException e) {
+            LOG.debug("The membership in group {} ends by itself: {}", member.groupId(), e.getMessage());
+        }
+    }
+
+    /** Reports no more. If the task runs, this ends the membership, so that the shares of the others rise at once. */
+    void close() {
+        boolean wasRunning;
+        synchronized (this) {
+            closed = true;
+            wasRunning = running;
+            woken.complete(null);
+        }
+        if (wasRunning) {
+            leave();
+        }
+    }
+}

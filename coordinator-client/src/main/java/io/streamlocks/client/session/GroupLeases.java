@@ -1,0 +1,193 @@
+package io.streamlocks.client.session;
+
+import io.streamlocks.client.GroupMember;
+import io.streamlocks.client.HeldLease;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Executor;
+
+/**
+ * The leases of a registry that belongs to a group. {@link EvenShares} decides, and this class acts: it tries the
+ * streams that the member lacks, and chooses the queues to wait in. A lease that it is granted waits for the next event
+ * of its stream, which opens the session. The {@link GroupHeartbeat} reports, and hands streams over.
+ *
+ * <p>This class is thread-safe. It makes no call under a monitor.
+ */
+final class GroupLeases<E> implements LeaseSource {
+
+    /** If a member knows more streams than the group, it reports early, but not more often than so many per beat. */
+    private static final int REPORTS_PER_BEAT = 4;
+
+    private final GroupMember member;
+    private final AwaitedStreams awaited;
+    private final Holdings<E> holdings;
+    private final SessionRuntime runtime;
+    private final GroupHeartbeat heartbeat;
+
+    // All of these are guarded by shares.
+    private final EvenShares shares;
+    private final SeenStreams seen;
+    private final Map<String, RuntimeException> failures = new HashMap<>();
+    private boolean trying;
+    private boolean closed;
+
+    /**
+     * @param capacity the most sessions
+     * @param executor runs the task of the heartbeat
+     * @param random chooses among equals
+     */
+    GroupLeases(
+            GroupMember member,
+            AwaitedStreams awaited,
+            Holdings<E> holdings,
+            int capacity,
+            Executor executor,
+            SessionRuntime runtime,
+            Random random) {
+        this.member = member;
+        this.awaited = awaited;
+        this.holdings = holdings;
+        this.runtime = runtime;
+        this.seen = new SeenStreams(() -> member.interval().toNanos());
+        this.shares = new EvenShares(seen, random);
+        this.heartbeat =
+                new GroupHeartbeat(member, holdings, seen, shares, capacity, executor, runtime, this::afterBeat);
+    }
+
+    @Override
+    public void prepare(Collection<String> streamIds, Duration time) {
+        if (streamIds.isEmpty()) {
+            return;
+        }
+        awaited.keep(streamIds, time);
+        boolean reportsEarly =
+                heartbeat.sinceReport().multipliedBy(REPORTS_PER_BEAT).compareTo(member.interval()) >= 0;
+        Set<String> held = holdings.streams();
+        boolean due;
+        synchronized (shares) {
+            if (closed) {
+                return;
+            }
+            long now = runtime.nanoTime();
+            seen.sawEvents(streamIds, time, now);
+            int lacks = shares.lacks(held.size());
+            reportsEarly &= lacks == 0 && shares.knowsMoreThanTheGroup(seen.wanted(held, now));
+            due = seen.isAnyDue(streamIds, held, lacks > 0, now);
+        }
+        heartbeat.start();
+        if (reportsEarly) {
+            heartbeat.wake();
+        }
+        if (due) {
+            acquireMissing();
+        }
+    }
+
+    @Override
+    public boolean offers(String streamId) {
+        synchronized (shares) {
+            return awaited.isGranted(streamId) || failures.containsKey(streamId);
+        }
+    }
+
+    @Override
+    public Optional<HeldLease> acquire(String streamId) {
+        Optional<HeldLease> lease = awaited.take(streamId);
+        RuntimeException failure;
+        synchronized (shares) {
+            failure = failures.remove(streamId);
+        }
+        if (lease.isEmpty() && failure != null) {
+            throw failure;
+        }
+        return lease;
+    }
+
+    @Override
+    public void want(Collection<String> streamIds, Duration time) {
+        // The rule decides which streams to wait for.
+    }
+
+    private void afterBeat() {
+        synchronized (shares) {
+            // Those whose streams have no events any more would stay for ever.
+            failures.clear();
+        }
+        acquireMissing();
+    }
+
+    /** Tries the streams that are due, if no other thread does so, and chooses the queues to wait in. */
+    private void acquireMissing() {
+        synchronized (shares) {
+            if (trying || closed) {
+                return;
+            }
+            trying = true;
+        }
+        try {
+            for (List<String> next = toTry(); !next.isEmpty(); next = toTry()) {
+                take(member.tryAcquireAll(next));
+            }
+            choosePlaces();
+        } finally {
+            synchronized (shares) {
+                trying = false;
+            }
+        }
+    }
+
+    private List<String> toTry() {
+        Set<String> held = holdings.streams();
+        int room = awaited.room();
+        synchronized (shares) {
+            return closed ? List.of() : shares.toTry(held, room, runtime.nanoTime());
+        }
+    }
+
+    private void take(GroupMember.Tried tried) {
+        synchronized (shares) {
+            long now = runtime.nanoTime();
+            tried.granted().forEach(lease -> seen.isHeld(lease.streamId()));
+            tried.held().forEach((streamId, holder) -> seen.wasHeld(streamId, ofOther(holder), now));
+            tried.failed().forEach((streamId, failure) -> seen.wasHeld(streamId, Optional.empty(), now));
+            failures.keySet().removeAll(tried.held().keySet());
+            failures.putAll(tried.failed());
+        }
+        awaited.offer(tried.granted(), keptFor());
+    }
+
+    /** Its own lease of the stream may be ending. */
+    private Optional<String> ofOther(Optional<String> holder) {
+        return holder.filter(owner -> !owner.equals(member.ownerId()));
+    }
+
+    private void choosePlaces() {
+        Set<String> held = holdings.streams();
+        Set<String> places = awaited.places();
+        int room = awaited.room();
+        List<String> chosen;
+        synchronized (shares) {
+            chosen = shares.toAwait(places, held, room, runtime.nanoTime());
+        }
+        awaited.wantOnly(chosen, keptFor());
+    }
+
+    private Duration keptFor() {
+        return member.interval().multipliedBy(3);
+    }
+
+    @Override
+    public void close() {
+        synchronized (shares) {
+            closed = true;
+        }
+        heartbeat.close();
+        awaited.close();
+    }
+}

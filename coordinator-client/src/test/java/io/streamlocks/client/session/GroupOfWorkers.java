@@ -1,0 +1,156 @@
+package io.streamlocks.client.session;
+
+import io.streamlocks.client.StreamLockClient;
+import io.streamlocks.client.TestServer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+
+/**
+ * Workers that read one source and share its streams by a group. Each stream has an event at any time: the next one comes
+ * when the one before was handled. What goes wrong is in {@link #mistakes()}.
+ */
+final class GroupOfWorkers implements AutoCloseable {
+
+    private static final Duration TURN = Duration.ofMillis(100);
+
+    private final TestServer server;
+    private final Duration ttl;
+    private final Map<String, AtomicInteger> handled = new LinkedHashMap<>();
+    private final Map<String, String> holders = new ConcurrentHashMap<>();
+    private final AtomicInteger opened = new AtomicInteger();
+    private final Set<String> prepared = ConcurrentHashMap.newKeySet();
+    private final Queue<String> mistakes = new ConcurrentLinkedQueue<>();
+    private final List<Worker> workers = new ArrayList<>();
+    private int made;
+
+    GroupOfWorkers(TestServer server, Duration ttl, int streams) {
+        this.server = server;
+        this.ttl = ttl;
+        IntStream.range(0, streams).forEach(i -> handled.put("orders/" + i, new AtomicInteger()));
+    }
+
+    /** A worker of the group. */
+    final class Worker implements AutoCloseable {
+        private final StreamLockClient client;
+        private final SessionRegistry<Integer> registry;
+        private final PollLoop<Integer> loop;
+
+        private Worker(String ownerId, int capacity) {
+            client = StreamLockClient.builder(server.uri())
+                    .ownerId(ownerId)
+                    .ttl(ttl)
+                    .build();
+            registry = SessionRegistry.<Integer>builder(client, lease -> new Handler(lease.streamId(), ownerId))
+                    .group("orders")
+                    .maxConcurrentSessions(capacity)
+                    .build();
+            loop = PollLoop.builder(registry, GroupOfWorkers.this::events)
+                    .delay(TURN)
+                    .build();
+        }
+
+        String ownerId() {
+            return client.ownerId();
+        }
+
+        int held() {
+            return Collections.frequency(holders.values(), ownerId());
+        }
+
+        @Override
+        public void close() {
+            workers.remove(this);
+            loop.close();
+            registry.close();
+            client.close();
+        }
+    }
+
+    private final class Handler implements SessionHandler<Integer> {
+        private final String streamId;
+        private final String ownerId;
+
+        Handler(String streamId, String ownerId) {
+            this.streamId = streamId;
+            this.ownerId = ownerId;
+            opened.incrementAndGet();
+            String other = holders.put(streamId, ownerId);
+            if (other != null) {
+                mistakes.add(streamId + " was processed by " + other + " and by " + ownerId);
+            }
+        }
+
+        @Override
+        public void handle(Integer event) {
+            // Events that were polled twice are known.
+            handled.get(streamId).compareAndSet(event, event + 1);
+        }
+
+        @Override
+        public void beforeHandOver() {
+            prepared.add(streamId);
+        }
+
+        @Override
+        public void close() {
+            if (!holders.remove(streamId, ownerId)) {
+                mistakes.add(streamId + " was taken from " + ownerId);
+            }
+        }
+    }
+
+    private List<StreamEvent<Integer>> events() {
+        return handled.entrySet().stream()
+                .map(one -> new StreamEvent<>(one.getKey(), one.getValue().get()))
+                .toList();
+    }
+
+    Worker add(int capacity) {
+        Worker worker = new Worker("worker-" + ++made, capacity);
+        workers.add(worker);
+        worker.loop.start();
+        return worker;
+    }
+
+    List<Worker> workers() {
+        return List.copyOf(workers);
+    }
+
+    /** Returns whether all streams are held, and no worker has over one more than another. */
+    boolean isEven() {
+        Map<String, Integer> counts = new HashMap<>();
+        workers.forEach(worker -> counts.put(worker.ownerId(), worker.held()));
+        return holders.size() == handled.size()
+                && Collections.max(counts.values()) - Collections.min(counts.values()) <= 1;
+    }
+
+    /** Returns how many sessions were opened. */
+    int opened() {
+        return opened.get();
+    }
+
+    /** Returns the streams whose handlers have prepared a hand-over. */
+    Set<String> prepared() {
+        return prepared;
+    }
+
+    List<String> mistakes() {
+        return List.copyOf(mistakes);
+    }
+
+    @Override
+    public void close() {
+        workers().forEach(Worker::close);
+    }
+}
