@@ -100,7 +100,8 @@ final class Acquirer {
         List<Acquired> outcomes;
         try {
             outcomes = calls.acquireAll(chunk, Duration.ZERO);
-        } catch (StreamLockException e) {
+        } catch (RuntimeException e) {
+            // The leases of the requests before are not lost by this.
             chunk.forEach(one -> fail(one.key(), e, tried));
             return;
         }
@@ -139,14 +140,16 @@ final class Acquirer {
         failure.ifPresent(cause -> fail(key, cause, tried));
     }
 
-    private void fail(LeaseKey key, StreamLockException cause, GroupMember.Tried tried) {
-        if (cause instanceof CoordinatorUnavailableException unknown && !unknown.isWithoutEffect()) {
+    private void fail(LeaseKey key, RuntimeException cause, GroupMember.Tried tried) {
+        boolean isWithoutEffect = cause instanceof CoordinatorRefusedException
+                || (cause instanceof CoordinatorUnavailableException unknown && unknown.isWithoutEffect());
+        if (!isWithoutEffect) {
             keeper.releaseLater(key, UnderWay.ACQUIRE);
         }
         tried.failed().put(key.streamId(), ofStream(key.streamId(), cause));
     }
 
-    private static StreamLockException ofStream(String streamId, StreamLockException cause) {
+    private static RuntimeException ofStream(String streamId, RuntimeException cause) {
         if (cause instanceof CoordinatorUnavailableException unavailable) {
             return unavailable.ofStream(streamId);
         }

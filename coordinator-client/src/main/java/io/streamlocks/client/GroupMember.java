@@ -76,6 +76,14 @@ public final class GroupMember {
         this.admission = admission;
     }
 
+    static void requireId(String groupId) {
+        if (groupId.isEmpty() || groupId.codePointCount(0, groupId.length()) > ContractLimits.MAX_STREAM_ID_LENGTH) {
+            throw new IllegalArgumentException(
+                    "groupId must have from 1 to " + ContractLimits.MAX_STREAM_ID_LENGTH + " characters");
+        }
+        CoordinatorApiClient.requireEncodable(groupId);
+    }
+
     /** Returns the group. */
     public String groupId() {
         return groupId;
@@ -94,6 +102,7 @@ public final class GroupMember {
     /**
      * Returns a future that is done when the client has next renewed its leases, and so knows how many others {@linkplain
      * HeldLease#waiting() wait} for their streams. It is never done while the client holds none, and never fails.
+     * Its dependents must not block, because they run on the thread that renews.
      */
     public CompletableFuture<Void> nextRenewal() {
         return acquirer.nextRenewal().copy();

@@ -35,8 +35,8 @@ final class Heartbeat {
     private final long startedNanos;
 
     /**
-     * When the request was sent that granted a lease which cannot wait for the next beat; the earliest, if there are
-     * several. Null if there is none.
+     * When a lease was granted that cannot wait for the next beat; the earliest, if there are several. Null if there is
+     * none.
      */
     private final AtomicReference<@Nullable Long> sooner = new AtomicReference<>();
 
@@ -71,10 +71,10 @@ final class Heartbeat {
      * before the thread is unparked. So the thread either finds the time before it parks, or its park ends at once and
      * it finds the time then.
      *
-     * @param sentNanos when the request was sent that granted the lease; the lease is as old as that
+     * @param bornNanos when the lease was granted, at the latest
      */
-    void beatSooner(long sentNanos) {
-        sooner.accumulateAndGet(sentNanos, (one, other) -> one == null || other - one < 0 ? other : one);
+    void beatSooner(long bornNanos) {
+        sooner.accumulateAndGet(bornNanos, (one, other) -> one == null || other - one < 0 ? other : one);
         runtime.unpark(thread);
     }
 
@@ -113,9 +113,9 @@ final class Heartbeat {
     private void awaitBeat(long wakeNanos) {
         long untilNanos = wakeNanos;
         while (!closed) {
-            @Nullable Long sentNanos = sooner.getAndSet(null);
-            if (sentNanos != null) {
-                long soonNanos = sentNanos + pace.nextNanos();
+            @Nullable Long bornNanos = sooner.getAndSet(null);
+            if (bornNanos != null) {
+                long soonNanos = bornNanos + pace.nextNanos();
                 untilNanos = soonNanos - untilNanos < 0 ? soonNanos : untilNanos;
             }
             long left = untilNanos - runtime.nanoTime();

@@ -88,9 +88,12 @@ final class LeaseKeeper implements AutoCloseable {
         }
         watch.added(safeUntil);
         boolean renewedSooner = timing.held(length);
-        // The next beat can be an interval away. A lease that is that old already cannot wait for it.
-        if (renewedSooner || nanoTime() - sentNanos >= timing.interval().toNanos()) {
-            heartbeat.beatSooner(sentNanos);
+        // The answer to a repeated call can be a grant of before. The next beat can be an interval away. A lease that
+        // is
+        // that old already cannot wait for it.
+        long bornNanos = sentNanos - length.minus(grant.expiresIn()).toNanos();
+        if (renewedSooner || nanoTime() - bornNanos >= timing.interval().toNanos()) {
+            heartbeat.beatSooner(bornNanos);
         }
         return Optional.of(lease);
     }

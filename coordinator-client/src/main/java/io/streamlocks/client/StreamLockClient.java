@@ -155,8 +155,10 @@ public final class StreamLockClient implements AutoCloseable {
      * Returns the membership of this process in a group of workers that share streams. It makes no call.
      *
      * @param groupId the group, 1 to 255 printable characters
+     * @throws IllegalArgumentException if the id is empty or too long, or has half of a surrogate pair
      */
     public GroupMember group(String groupId) {
+        GroupMember.requireId(groupId);
         return new GroupMember(groupId, ownerId, groups, acquirer, timing, admission);
     }
 

@@ -75,6 +75,17 @@ class LeaseKeeperTest {
     }
 
     @Test
+    void aLeaseOfBeforeThatARepeatedCallFindsIsRenewedAtOnce() throws Exception {
+        timing.held(LENGTH);
+        LeaseKey key = key("orders");
+        long sentNanos = runtime.nanoTime();
+        runtime.pass(Duration.ofMillis(1));
+        Grant grant = new Grant(1, LENGTH, Duration.ofSeconds(2), Duration.ZERO);
+        assertThat(keeper.keep(key, grant, sentNanos)).isPresent();
+        assertThat(renewed.get()).containsExactly(key);
+    }
+
+    @Test
     void aLeaseThatIsClosedIsReleasedOnce() throws Exception {
         LeaseKey key = key("orders");
         HeldLease lease = keep(key, Duration.ZERO);

@@ -15,7 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.function.UnaryOperator;
 
 /** A proxy before a coordinator that does not leave what it passes on as it is. */
-final class RewritingProxy implements AutoCloseable {
+public final class RewritingProxy implements AutoCloseable {
 
     private final URI coordinator;
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -23,7 +23,7 @@ final class RewritingProxy implements AutoCloseable {
     private volatile UnaryOperator<String> request = UnaryOperator.identity();
     private volatile UnaryOperator<String> answer = UnaryOperator.identity();
 
-    RewritingProxy(URI coordinator) throws IOException {
+    public RewritingProxy(URI coordinator) throws IOException {
         this.coordinator = coordinator;
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(threads);
@@ -31,7 +31,8 @@ final class RewritingProxy implements AutoCloseable {
         server.start();
     }
 
-    URI uri() {
+    /** Returns where the proxy listens. */
+    public URI uri() {
         return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
     }
 

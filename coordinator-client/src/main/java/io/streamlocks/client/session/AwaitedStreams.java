@@ -94,7 +94,7 @@ final class AwaitedStreams {
     }
 
     /** Takes note that only these streams are wanted, and those that were granted. The other places are given up. */
-    synchronized void wantOnly(Collection<String> streamIds, Duration time) {
+    synchronized void wantOnly(Set<String> streamIds, Duration time) {
         wantedUntilNanos.keySet().removeIf(stream -> !granted.containsKey(stream) && !streamIds.contains(stream));
         want(streamIds, time);
     }

@@ -9,11 +9,11 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Decides which streams a member of a group tries to acquire, which it waits for, and which it hands over. The
@@ -25,10 +25,11 @@ import java.util.stream.Collectors;
  *       more streams than it lacks, and first for those whose holders are above their shares. The members that lack
  *       streams divide those among them, so that two rarely wait for the same one: each computes the same list of the
  *       streams that should move, and takes its own part of the list.
- *   <li>A member at its share or above tries a few streams, and only if it has had events for them and has not learned
- *       during ten heartbeats that they are held. So no stream is left alone because of a wrong count.
- *   <li>A member above its share hands over as many streams as it has too many, once the number of members and its share
- *       have been the same for a heartbeat. Otherwise workers that join together would move streams twice. It hands over
+ *   <li>A member at its share or above tries a few streams, and only if it has had events for them for two heartbeats
+ *       and does not know a holder, or learned of the holder ten heartbeats ago. So no stream is left alone because of a
+ *       wrong count.
+ *   <li>A member above its share hands over the streams above it, once the number of members has been the same for a
+ *       heartbeat. Otherwise workers that join together would move streams twice. It hands over
  *       streams that others wait for. If it is still above its share two heartbeats later, and other members lack
  *       streams, it also hands over streams that nobody waits for.
  * </ul>
@@ -39,6 +40,9 @@ final class EvenShares {
 
     /** The most streams of one request. */
     private static final int MOST_TRIED = 1000;
+
+    /** The rank of a stream that another member holds, as far as is known. */
+    private static final int HELD = 2;
 
     /**
      * A member beyond its share tries this part of its share per heartbeat. When a worker has stopped, its streams are
@@ -60,9 +64,6 @@ final class EvenShares {
     private Standing standing = new Standing(0, 0, 0, 0, 0);
 
     /** Since when the group has had as many members. */
-    private long membersSinceNanos;
-
-    /** Since when the share has also been the same. */
     private long sameSinceNanos;
 
     /** Since when the member has also been above its share. */
@@ -71,14 +72,10 @@ final class EvenShares {
     private boolean hasTriedBeyondShare;
     private long triedBeyondShareNanos;
 
-    /** How many streams too many each owner holds that is above its share, in the same order for all members. */
-    private SortedMap<String, Integer> excess = new TreeMap<>();
+    private MemberShares members = new MemberShares();
 
-    /** How many streams the members lack that come before this one, that this one lacks, and that all of them lack. */
-    private int lackedBefore;
-
-    private int lackedHere;
-    private int lackedByAll;
+    /** Whether the part of this member has not been computed since. */
+    private boolean hasNewPart;
 
     /**
      * @param seen the streams that have events; the caller records what becomes of them
@@ -106,12 +103,10 @@ final class EvenShares {
      * @param waiting how many others wait for each stream that this member holds and is not handing over
      */
     List<String> heartbeat(Standing told, Map<String, Integer> waiting, long nowNanos) {
-        if (told.members() != standing.members()) {
-            membersSinceNanos = nowNanos;
-        }
-        boolean isSame = told.members() == standing.members() && told.share() == standing.share();
+        boolean isSame = told.members() == standing.members();
+        // The number of streams may change all the time, and the share with it.
+        int tooMany = waiting.size() - Math.max(told.share(), isSame ? standing.share() : 0);
         standing = told;
-        int tooMany = waiting.size() - told.share();
         if (!isSame) {
             seen.groupHasChanged();
             sameSinceNanos = nowNanos;
@@ -142,24 +137,12 @@ final class EvenShares {
     /**
      * Takes in who is above and below its share.
      *
-     * @param members all members, in an order that is the same for all
+     * @param all all members, in an order that is the same for all
      * @param own this member
      */
-    void members(List<GroupMember.Share> members, String own) {
-        excess = new TreeMap<>();
-        lackedBefore = 0;
-        lackedHere = 0;
-        lackedByAll = 0;
-        for (GroupMember.Share one : members) {
-            int lacked = one.share() - one.held();
-            if (lacked < 0) {
-                excess.put(one.ownerId(), -lacked);
-            } else if (one.ownerId().equals(own)) {
-                lackedBefore = lackedByAll;
-                lackedHere = lacked;
-            }
-            lackedByAll += Math.max(0, lacked);
-        }
+    void members(List<GroupMember.Share> all, String own) {
+        members = new MemberShares(all, own);
+        hasNewPart = true;
     }
 
     /**
@@ -170,31 +153,48 @@ final class EvenShares {
      */
     List<String> toTry(Set<String> held, int room, long nowNanos) {
         int lacks = lacks(held.size());
-        int most = lacks > 0 ? mostWithinShare(lacks) : mostBeyondShare(nowNanos);
-        List<String> chosen = seen.toAcquire(held, nowNanos).stream()
+        List<Seen> due = seen.toAcquire(held, nowNanos).stream()
                 .filter(one -> one.isDue(lacks > 0, nowNanos))
-                // Those that are not known to be held come first.
-                .sorted(Comparator.comparing(one -> one.holder().isPresent()))
-                .limit(Math.min(room, Math.min(MOST_TRIED, most)))
+                .sorted(Comparator.comparingInt(this::triedRank)
+                        .thenComparingLong(Seen::triedNanos)
+                        .thenComparingInt(one -> members.positionFromOwnPart(one.streamId())))
+                .toList();
+        List<String> chosen = lacks > 0 ? withinShare(due, lacks) : beyondShare(due, nowNanos);
+        return first(room, chosen);
+    }
+
+    /** If many streams are free, a request could be granted more of them than the member lacks. */
+    private List<String> withinShare(List<Seen> due, int lacks) {
+        int free = standing.wanted() - standing.held();
+        int mostMaybeFree = free <= lacks ? MOST_TRIED : lacks;
+        // The number that hardly ever has as many free ones among them as the member lacks.
+        long mostHeld = free <= lacks ? MOST_TRIED : (long) lacks * standing.wanted() / (2L * free);
+        Stream<Seen> maybeFree =
+                due.stream().filter(one -> triedRank(one) < HELD).limit(mostMaybeFree);
+        Stream<Seen> held = due.stream().filter(one -> triedRank(one) == HELD).limit(mostHeld);
+        return Stream.concat(maybeFree, held)
+                .limit(MOST_TRIED)
                 .map(Seen::streamId)
                 .toList();
-        if (lacks == 0 && !chosen.isEmpty()) {
-            hasTriedBeyondShare = true;
-            triedBeyondShareNanos = nowNanos;
-        }
-        return chosen;
     }
 
     /** While the members learn that one has ended, its streams are free, and not left alone. */
-    private int mostBeyondShare(long nowNanos) {
-        boolean mayTry = seen.beats(nowNanos - membersSinceNanos) >= BEATS_TO_LEARN
+    private List<String> beyondShare(List<Seen> due, long nowNanos) {
+        boolean mayTry = seen.beats(nowNanos - sameSinceNanos) >= BEATS_TO_LEARN
                 && (!hasTriedBeyondShare || seen.beats(nowNanos - triedBeyondShareNanos) >= 1);
-        return mayTry ? Math.max(1, standing.share() / PART_BEYOND_SHARE) : 0;
+        if (!mayTry || due.isEmpty()) {
+            return List.of();
+        }
+        hasTriedBeyondShare = true;
+        triedBeyondShareNanos = nowNanos;
+        int most = Math.min(MOST_TRIED, Math.max(1, standing.share() / PART_BEYOND_SHARE));
+        return due.stream().limit(most).map(Seen::streamId).toList();
     }
 
-    /** If some streams are free, a larger request would be granted more of them than the member lacks. */
-    private int mostWithinShare(int lacks) {
-        return standing.held() >= standing.wanted() ? MOST_TRIED : lacks;
+    /** Streams without a known holder may be free, and so may those of a worker that is no member any more. */
+    private int triedRank(Seen one) {
+        Optional<String> holder = one.holder();
+        return holder.isEmpty() ? 0 : members.isMember(holder.get()) ? HELD : 1;
     }
 
     /**
@@ -213,47 +213,39 @@ final class EvenShares {
         List<Seen> candidates = seen.toAcquire(held, nowNanos).stream()
                 .filter(one -> one.holder().isPresent())
                 .collect(Collectors.toCollection(ArrayList::new));
-        Set<String> chosen = new LinkedHashSet<>(first(most, ownPart(candidates)));
+        Set<String> chosen = new LinkedHashSet<>();
+        candidates.stream()
+                .filter(one -> places.contains(one.streamId()) && isBeingHandedOver(one, nowNanos))
+                .forEach(one -> chosen.add(one.streamId()));
+        // A part that is computed again without what this member has been granted of it would be another one.
+        if (hasNewPart) {
+            chosen.addAll(members.ownPart(candidates.stream()
+                    .collect(Collectors.groupingBy(
+                            EvenShares::holder, Collectors.mapping(Seen::streamId, Collectors.toList())))));
+            hasNewPart = false;
+        }
         Collections.shuffle(candidates, random);
         candidates.sort(Comparator.comparingInt(one -> rank(one, places)));
+        candidates.forEach(one -> chosen.add(one.streamId()));
+        Set<String> streams = new LinkedHashSet<>(first(most, List.copyOf(chosen)));
         candidates.stream()
-                .map(Seen::streamId)
-                .filter(streamId -> !chosen.contains(streamId))
-                .limit(most - chosen.size())
-                .toList()
-                .forEach(chosen::add);
-        return List.copyOf(chosen);
+                .filter(one -> streams.contains(one.streamId()) && !isBeingHandedOver(one, nowNanos))
+                .forEach(one -> one.expect(members.excessOf(holder(one)), nowNanos));
+        return List.copyOf(streams);
     }
 
-    /** Returns the streams that should come to this member, if all that lack streams know the same. */
-    private List<String> ownPart(List<Seen> candidates) {
-        Map<String, List<String>> byHolder = candidates.stream()
-                .collect(Collectors.groupingBy(
-                        one -> one.holder().orElseThrow(), Collectors.mapping(Seen::streamId, Collectors.toList())));
-        List<String> moving = new ArrayList<>();
-        excess.forEach((holder, tooMany) -> {
-            List<String> streams = byHolder.getOrDefault(holder, new ArrayList<>());
-            streams.sort(Comparator.<String>comparingInt(streamId -> mixed(streamId.hashCode()))
-                    .thenComparing(Comparator.naturalOrder()));
-            moving.addAll(first(tooMany, streams));
-        });
-        // If the members lack more than there is to move, each gets its part of it.
-        long all = Math.max(lackedByAll, moving.size());
-        int from = (int) (moving.size() * (long) lackedBefore / Math.max(1, all));
-        int to = (int) (moving.size() * (long) (lackedBefore + lackedHere) / Math.max(1, all));
-        return all == 0 ? List.of() : moving.subList(from, Math.max(from, to));
+    private static String holder(Seen one) {
+        return one.holder().orElseThrow();
+    }
+
+    /** A holder that begins to hand streams over reports at once that it has fewer, and releases them a little later. */
+    private boolean isBeingHandedOver(Seen one, long nowNanos) {
+        return one.isExpected(nowNanos) && one.expectedOfExcess() > members.excessOf(holder(one));
     }
 
     /** Returns a lower number for a stream that is better to wait for. */
     private int rank(Seen one, Set<String> places) {
-        return (one.holder().filter(excess::containsKey).isPresent() ? 0 : 2)
-                + (places.contains(one.streamId()) ? 0 : 1);
-    }
-
-    /** The hash codes of ids that are numbered differ in their last bits only. */
-    private static int mixed(int hash) {
-        int mixed = hash * 0x9E3779B9;
-        return mixed ^ (mixed >>> 16);
+        return (members.excessOf(holder(one)) > 0 ? 0 : 2) + (places.contains(one.streamId()) ? 0 : 1);
     }
 
     private static List<String> first(int most, List<String> all) {

@@ -32,6 +32,9 @@ final class GroupHeartbeat {
     /** The largest capacity of a report. It is far above what a process can hold. */
     private static final int MAX_CAPACITY = 10_000_000;
 
+    /** A closing registry waits for a report under way for so long. */
+    private static final Duration LONGEST_REPORT = Duration.ofSeconds(5);
+
     private static final Logger LOG = LoggerFactory.getLogger(GroupHeartbeat.class);
 
     private final GroupMember member;
@@ -50,8 +53,11 @@ final class GroupHeartbeat {
     private CompletableFuture<Void> woken = new CompletableFuture<>();
     private long reportedNanos;
     private int beatsWithoutStreams;
-    private boolean running;
+    private boolean hasStreams;
     private boolean closed;
+
+    /** It is done when the task has ended, and while there is none. */
+    private CompletableFuture<Void> over = CompletableFuture.completedFuture(null);
 
     /**
      * @param capacity the most streams that the member can hold; beyond what the coordinator counts it is no limit
@@ -80,14 +86,18 @@ final class GroupHeartbeat {
 
     /** Starts the task, if it does not run. */
     synchronized void start() {
-        if (running || closed) {
+        if (closed) {
             return;
         }
-        running = true;
+        hasStreams = true;
+        if (!over.isDone()) {
+            return;
+        }
+        over = new CompletableFuture<>();
         try {
             executor.execute(this::run);
         } catch (RuntimeException | Error e) {
-            running = false;
+            over.complete(null);
             throw e;
         }
     }
@@ -107,20 +117,23 @@ final class GroupHeartbeat {
             do {
                 beat();
             } while (awaitBeat());
-        } catch (IllegalStateException e) {
-            LOG.debug("The registry or the client was closed: {}", e.getMessage());
-            stopped();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            stopped();
         } catch (Throwable e) {
-            LOG.error("The task of group {} failed, and begins again with the next events", member.groupId(), e);
-            stopped();
+            if (isClosed()) {
+                LOG.debug("The client was closed: {}", e.getMessage());
+            } else {
+                LOG.error("The task of group {} failed, and begins again with the next events", member.groupId(), e);
+            }
+        } finally {
+            synchronized (this) {
+                over.complete(null);
+            }
         }
     }
 
-    private synchronized void stopped() {
-        running = false;
+    private synchronized boolean isClosed() {
+        return closed;
     }
 
     private void beat() {
@@ -174,21 +187,28 @@ final class GroupHeartbeat {
     private boolean handOver(List<String> streamIds) {
         List<HeldLease> unused = new ArrayList<>();
         boolean any = false;
-        for (String streamId : streamIds) {
-            // This comes first. The stream may be free, and have an event, before this thread continues.
-            synchronized (shares) {
-                seen.handedOver(streamId, runtime.nanoTime());
+        try {
+            for (String streamId : streamIds) {
+                any |= handOver(streamId, unused);
             }
-            if (holdings.handOver(streamId, unused)) {
-                any = true;
-            } else {
-                synchronized (shares) {
-                    seen.isHeld(streamId);
-                }
+        } finally {
+            holdings.release(unused);
+        }
+        return any;
+    }
+
+    private boolean handOver(String streamId, List<HeldLease> unused) {
+        // This comes first. The stream may be free, and have an event, before this thread continues.
+        synchronized (shares) {
+            seen.handedOver(streamId, runtime.nanoTime());
+        }
+        boolean begun = holdings.handOver(streamId, unused);
+        if (!begun) {
+            synchronized (shares) {
+                seen.isHeld(streamId);
             }
         }
-        holdings.release(unused);
-        return any;
+        return begun;
     }
 
     private void learnMembers() {
@@ -214,7 +234,8 @@ final class GroupHeartbeat {
     private boolean awaitBeat() throws InterruptedException {
         // A report after a renewal knows who waits. If leases are held, the time is for a renewal that does not come.
         boolean awaitsRenewal = !holdings.streams().isEmpty();
-        CompletableFuture<Void> renewal = member.nextRenewal();
+        Optional<CompletableFuture<Void>> renewal =
+                awaitsRenewal ? Optional.of(member.nextRenewal()) : Optional.empty();
         Duration longest = awaitsRenewal ? member.interval().multipliedBy(5).dividedBy(4) : member.interval();
         long nextNanos = runtime.nanoTime() + longest.toNanos();
         boolean isWoken = false;
@@ -223,7 +244,7 @@ final class GroupHeartbeat {
             synchronized (this) {
                 wake = woken;
             }
-            CompletableFuture<Object> either = CompletableFuture.anyOf(wake, renewal);
+            CompletableFuture<?> either = renewal.isPresent() ? CompletableFuture.anyOf(wake, renewal.get()) : wake;
             long left = Math.min(nextNanos - runtime.nanoTime(), holdings.nanosToDeadline());
             isWoken = runtime.await(either, Duration.ofNanos(Math.max(0, left)));
             holdings.stopOverdue();
@@ -231,39 +252,56 @@ final class GroupHeartbeat {
         return continues();
     }
 
-    /** Returns whether there shall be another report. A stream that has an event after this starts another task. */
+    /** Returns whether there shall be another report. */
     private boolean continues() {
         synchronized (this) {
             woken = new CompletableFuture<>();
-            running = !closed && beatsWithoutStreams < BEATS_UNTIL_LEFT;
-            if (running) {
-                return true;
+            if (closed || beatsWithoutStreams < BEATS_UNTIL_LEFT) {
+                return !closed;
             }
             beatsWithoutStreams = 0;
+            hasStreams = false;
         }
-        // If this is closed, the latest report may have come after the membership was ended.
         leave();
-        return false;
+        synchronized (this) {
+            if (hasStreams || closed) {
+                return !closed;
+            }
+            // A stream that has an event after this starts another task.
+            over.complete(null);
+            return false;
+        }
     }
 
     private void leave() {
         try {
             member.leave();
-        } catch (StreamLockException e) {
+        } catch (StreamLockException | IllegalStateException e) {
             LOG.debug("The membership in group {} ends by itself: {}", member.groupId(), e.getMessage());
         }
     }
 
-    /** Reports no more. If the task runs, this ends the membership, so that the shares of the others rise at once. */
+    /**
+     * Reports no more, and ends the membership, so that the shares of the others rise at once. It waits for the report
+     * under way, which would begin the membership again.
+     */
     void close() {
+        CompletableFuture<Void> task;
         boolean wasRunning;
         synchronized (this) {
             closed = true;
-            wasRunning = running;
+            task = over;
+            wasRunning = !task.isDone();
             woken.complete(null);
         }
-        if (wasRunning) {
-            leave();
+        if (!wasRunning) {
+            return;
         }
+        try {
+            runtime.await(task, LONGEST_REPORT);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        leave();
     }
 }

@@ -24,6 +24,9 @@ final class GroupLeases<E> implements LeaseSource {
     /** If a member knows more streams than the group, it reports early, but not more often than so many per beat. */
     private static final int REPORTS_PER_BEAT = 4;
 
+    /** The most requests at a time, each for up to a thousand streams. */
+    private static final int MOST_REQUESTS = 10;
+
     private final GroupMember member;
     private final AwaitedStreams awaited;
     private final Holdings<E> holdings;
@@ -34,6 +37,7 @@ final class GroupLeases<E> implements LeaseSource {
     private final EvenShares shares;
     private final SeenStreams seen;
     private final Map<String, RuntimeException> failures = new HashMap<>();
+    private Duration latestTime = Duration.ZERO;
     private boolean trying;
     private boolean closed;
 
@@ -66,8 +70,7 @@ final class GroupLeases<E> implements LeaseSource {
             return;
         }
         awaited.keep(streamIds, time);
-        boolean reportsEarly =
-                heartbeat.sinceReport().multipliedBy(REPORTS_PER_BEAT).compareTo(member.interval()) >= 0;
+        boolean reportsEarly = isLongSinceReport();
         Set<String> held = holdings.streams();
         boolean due;
         synchronized (shares) {
@@ -75,6 +78,7 @@ final class GroupLeases<E> implements LeaseSource {
                 return;
             }
             long now = runtime.nanoTime();
+            latestTime = time;
             seen.sawEvents(streamIds, time, now);
             int lacks = shares.lacks(held.size());
             reportsEarly &= lacks == 0 && shares.knowsMoreThanTheGroup(seen.wanted(held, now));
@@ -87,6 +91,11 @@ final class GroupLeases<E> implements LeaseSource {
         if (due) {
             acquireMissing();
         }
+    }
+
+    private boolean isLongSinceReport() {
+        Duration since = heartbeat.sinceReport();
+        return since.multipliedBy(REPORTS_PER_BEAT).compareTo(member.interval()) >= 0;
     }
 
     @Override
@@ -131,8 +140,12 @@ final class GroupLeases<E> implements LeaseSource {
             trying = true;
         }
         try {
-            for (List<String> next = toTry(); !next.isEmpty(); next = toTry()) {
-                take(member.tryAcquireAll(next));
+            // Streams that were tried in this pass are not due again in it, however long the calls take.
+            long beganNanos = runtime.nanoTime();
+            List<String> next = toTry(beganNanos);
+            for (int i = 0; i < MOST_REQUESTS && !next.isEmpty(); i++) {
+                take(member.tryAcquireAll(next), beganNanos);
+                next = toTry(beganNanos);
             }
             choosePlaces();
         } finally {
@@ -142,17 +155,16 @@ final class GroupLeases<E> implements LeaseSource {
         }
     }
 
-    private List<String> toTry() {
+    private List<String> toTry(long nowNanos) {
         Set<String> held = holdings.streams();
         int room = awaited.room();
         synchronized (shares) {
-            return closed ? List.of() : shares.toTry(held, room, runtime.nanoTime());
+            return closed ? List.of() : shares.toTry(held, room, nowNanos);
         }
     }
 
-    private void take(GroupMember.Tried tried) {
+    private void take(GroupMember.Tried tried, long now) {
         synchronized (shares) {
-            long now = runtime.nanoTime();
             tried.granted().forEach(lease -> seen.isHeld(lease.streamId()));
             tried.held().forEach((streamId, holder) -> seen.wasHeld(streamId, ofOther(holder), now));
             tried.failed().forEach((streamId, failure) -> seen.wasHeld(streamId, Optional.empty(), now));
@@ -175,11 +187,15 @@ final class GroupLeases<E> implements LeaseSource {
         synchronized (shares) {
             chosen = shares.toAwait(places, held, room, runtime.nanoTime());
         }
-        awaited.wantOnly(chosen, keptFor());
+        awaited.wantOnly(Set.copyOf(chosen), keptFor());
     }
 
+    /** Returns how long a lease without a session waits for an event: until the next turn at least. */
     private Duration keptFor() {
-        return member.interval().multipliedBy(3);
+        Duration beats = member.interval().multipliedBy(3);
+        synchronized (shares) {
+            return latestTime.compareTo(beats) > 0 ? latestTime : beats;
+        }
     }
 
     @Override
@@ -187,7 +203,10 @@ final class GroupLeases<E> implements LeaseSource {
         synchronized (shares) {
             closed = true;
         }
-        heartbeat.close();
-        awaited.close();
+        try {
+            heartbeat.close();
+        } finally {
+            awaited.close();
+        }
     }
 }

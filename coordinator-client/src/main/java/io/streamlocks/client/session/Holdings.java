@@ -23,7 +23,7 @@ final class Holdings<E> {
     private final StreamLockClient client;
     private final StreamClaims<E> claims;
     private final AwaitedStreams awaited;
-    private final Duration handOverTimeout;
+    private final long handOverNanos;
     private final SessionRuntime runtime;
 
     /** When each session that hands its stream over is stopped. It is guarded by this. */
@@ -39,22 +39,23 @@ final class Holdings<E> {
         this.client = client;
         this.claims = claims;
         this.awaited = awaited;
-        this.handOverTimeout = handOverTimeout;
+        this.handOverNanos = handOverTimeout.toNanos();
         this.runtime = runtime;
     }
 
     /** Returns all streams that it holds, also those that it is handing over. */
     Set<String> streams() {
-        Set<String> held = new HashSet<>(claims.leases().keySet());
-        held.addAll(awaited.granted().keySet());
+        // A lease that moves from one to the other meanwhile is in both.
+        Set<String> held = new HashSet<>(awaited.granted().keySet());
+        held.addAll(claims.leases().keySet());
         return held;
     }
 
     /** Returns how many others wait for each stream that it holds and is not handing over. */
     Map<String, Integer> waiting() {
         Map<String, Integer> waiting = new HashMap<>();
-        claims.leasesAtWork().forEach((streamId, lease) -> waiting.put(streamId, lease.waiting()));
         awaited.granted().forEach((streamId, lease) -> waiting.put(streamId, lease.waiting()));
+        claims.leasesAtWork().forEach((streamId, lease) -> waiting.put(streamId, lease.waiting()));
         return waiting;
     }
 
@@ -74,7 +75,7 @@ final class Holdings<E> {
             return false;
         }
         synchronized (this) {
-            deadlines.put(session.get(), runtime.nanoTime() + handOverTimeout.toNanos());
+            deadlines.put(session.get(), runtime.nanoTime() + handOverNanos);
         }
         return true;
     }

@@ -40,6 +40,9 @@ public final class PollLoop<E> implements AutoCloseable {
     /** A source may leave out an event for a short time, for example because it failed. */
     private static final Duration WANTED_FOR = Duration.ofSeconds(5);
 
+    /** A turn that takes longer prepares its streams again. */
+    private static final Duration PREPARED_FOR = Duration.ofSeconds(1);
+
     private final SessionRegistry<E> registry;
     private final EventSource<E> source;
     private final Duration delay;
@@ -146,17 +149,30 @@ public final class PollLoop<E> implements AutoCloseable {
             }
             return;
         }
-        try {
-            registry.prepare(events.stream().map(StreamEvent::streamId).collect(Collectors.toSet()), wantedFor);
-        } catch (Throwable e) {
-            log(String.valueOf(e.getMessage()), "The streams of the events could not be acquired", e);
-        }
+        Set<String> streams = events.stream().map(StreamEvent::streamId).collect(Collectors.toSet());
+        prepare(streams, wantedFor);
+        long preparedNanos = System.nanoTime();
         Set<String> locked = new LinkedHashSet<>();
-        events.forEach(event -> route(event, locked));
+        for (StreamEvent<E> event : events) {
+            if (System.nanoTime() - preparedNanos >= PREPARED_FOR.toNanos()) {
+                // Sessions that are slow to open must not make the leases of the others seem unused.
+                prepare(streams, wantedFor);
+                preparedNanos = System.nanoTime();
+            }
+            route(event, locked);
+        }
         try {
             registry.want(locked, wantedFor);
         } catch (Throwable e) {
             log(String.valueOf(e.getMessage()), "The wait for held streams could not begin", e);
+        }
+    }
+
+    private void prepare(Set<String> streams, Duration wantedFor) {
+        try {
+            registry.prepare(streams, wantedFor);
+        } catch (Throwable e) {
+            log(String.valueOf(e.getMessage()), "The streams of the events could not be acquired", e);
         }
     }
 

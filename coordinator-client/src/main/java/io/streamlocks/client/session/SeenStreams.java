@@ -19,8 +19,14 @@ final class SeenStreams {
     /** For how many heartbeats a stream counts as having work after its latest event. */
     private static final int BEATS_OF_WORK = 2;
 
-    /** After so many heartbeats with events, a member tries a stream beyond its share. */
-    private static final int BEATS_LEFT_ALONE = 10;
+    /** After so many heartbeats with events, a member tries a stream beyond its share if it knows no holder. */
+    private static final int BEATS_LEFT_ALONE = 2;
+
+    /** After so many, it looks whether the holder that it knows still has the stream. */
+    private static final int BEATS_UNTIL_HOLDER_IS_OLD = 10;
+
+    /** A hand-over takes no longer than so many heartbeats as a rule. */
+    private static final int BEATS_EXPECTED = 5;
 
     /** A member does not take back a stream that it has handed over for so many heartbeats, if the group is the same. */
     private static final int BEATS_HANDED_OVER = 10;
@@ -43,6 +49,11 @@ final class SeenStreams {
         @Nullable
         private String holder;
 
+        /** How many streams too many its holder had when the member began to wait for it; 0 if it does not. */
+        private int expectedOfExcess;
+
+        private long expectedUntilNanos;
+
         private boolean wasHandedOver;
         private long handedOverNanos;
 
@@ -55,6 +66,25 @@ final class SeenStreams {
             return streamId;
         }
 
+        /** Records that the member waits for it, because its holder has so many streams too many. */
+        void expect(int ofExcess, long nowNanos) {
+            expectedOfExcess = ofExcess;
+            expectedUntilNanos = nowNanos + BEATS_EXPECTED * heartbeatNanos.getAsLong();
+        }
+
+        int expectedOfExcess() {
+            return expectedOfExcess;
+        }
+
+        /** Returns whether the holder should hand it over, and has had little time for that. */
+        boolean isExpected(long nowNanos) {
+            return expectedOfExcess > 0 && expectedUntilNanos - nowNanos > 0;
+        }
+
+        long triedNanos() {
+            return triedNanos;
+        }
+
         /** Returns who held it at the latest try; empty if that is not known. */
         Optional<String> holder() {
             return Optional.ofNullable(holder);
@@ -65,7 +95,8 @@ final class SeenStreams {
             if (wasTried && nowNanos - triedNanos < heartbeatNanos.getAsLong()) {
                 return false;
             }
-            return isWithinShare || nowNanos - aloneSinceNanos > BEATS_LEFT_ALONE * heartbeatNanos.getAsLong();
+            int beats = holder == null ? BEATS_LEFT_ALONE : BEATS_UNTIL_HOLDER_IS_OLD;
+            return isWithinShare || nowNanos - aloneSinceNanos > beats * heartbeatNanos.getAsLong();
         }
 
         private boolean hasWork(long nowNanos) {
@@ -93,6 +124,8 @@ final class SeenStreams {
             Seen one = streams.computeIfAbsent(streamId, id -> new Seen(id, nowNanos));
             if (!one.hasWork(nowNanos)) {
                 one.aloneSinceNanos = nowNanos;
+                // Its holder may have released it, because it had no events.
+                one.holder = null;
             }
             one.hasWork = true;
             one.workUntilNanos = untilNanos;
@@ -137,6 +170,9 @@ final class SeenStreams {
         if (one != null) {
             one.wasTried = true;
             one.triedNanos = nowNanos;
+            if (!holder.equals(one.holder())) {
+                one.expectedOfExcess = 0;
+            }
             one.holder = holder.orElse(null);
             one.aloneSinceNanos = holder.isPresent() ? nowNanos : one.aloneSinceNanos;
             one.wasHandedOver = false;
@@ -148,6 +184,7 @@ final class SeenStreams {
         Seen one = streams.get(streamId);
         if (one != null) {
             one.wasTried = false;
+            one.expectedOfExcess = 0;
             one.holder = null;
             one.wasHandedOver = false;
         }

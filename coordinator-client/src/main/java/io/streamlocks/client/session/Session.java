@@ -80,13 +80,7 @@ final class Session<E> {
 
     /** Lets the session end when it has handled the events that it has. */
     void drain() {
-        synchronized (this) {
-            if (state == SessionState.RUNNING) {
-                state = SessionState.DRAINING;
-            }
-        }
-        // An idle session ends at once.
-        drainIfIdleSince(runtime.nanoTime());
+        drain(false);
     }
 
     /**
@@ -95,13 +89,25 @@ final class Session<E> {
      * @return whether the session was not ending before
      */
     boolean handOver() {
+        return drain(true);
+    }
+
+    private boolean drain(boolean handsOver) {
+        boolean idle;
         synchronized (this) {
             if (isEnding()) {
                 return false;
             }
-            handingOver = true;
+            handingOver = handsOver;
+            idle = state == SessionState.IDLE;
+            state = SessionState.DRAINING;
+            if (idle) {
+                use = Optional.of(lease.use());
+            }
         }
-        drain();
+        if (idle) {
+            executor.execute(() -> end(Optional.empty(), false));
+        }
         return true;
     }
 
@@ -220,6 +226,23 @@ final class Session<E> {
         }
     }
 
+    /** A handler that has failed, or whose lease is lost, has nothing to prepare. */
+    private Optional<Throwable> prepareHandOver(Optional<Throwable> handlerFailure, boolean unsafe) {
+        boolean safe = !unsafe && lease.isSafe();
+        synchronized (this) {
+            if (!handingOver || !safe || state == SessionState.ERRORED || (handlerFailure.isPresent() && !stopping)) {
+                return Optional.empty();
+            }
+            handling = Thread.currentThread();
+        }
+        Optional<Throwable> failure = failureOf(handler::beforeHandOver);
+        synchronized (this) {
+            handling = null;
+            Thread.interrupted();
+        }
+        return failure;
+    }
+
     private interface Closing {
         void run() throws Exception;
     }
@@ -242,13 +265,9 @@ final class Session<E> {
 
     private void end(Optional<Throwable> handlerFailure, boolean unsafe) {
         useHere();
-        boolean told;
-        synchronized (this) {
-            told = handingOver && !unsafe && (handlerFailure.isEmpty() || stopping);
-        }
-        Optional<Throwable> closing = told ? failureOf(handler::beforeHandOver) : Optional.empty();
-        Throwable failure =
-                first(first(handlerFailure, closing), failureOf(handler::close)).orElse(null);
+        Optional<Throwable> preparing = prepareHandOver(handlerFailure, unsafe);
+        Throwable failure = first(first(handlerFailure, preparing), failureOf(handler::close))
+                .orElse(null);
         Optional<LeaseLoss> loss = lease.loss();
         SessionEnd<E> end;
         synchronized (this) {

@@ -18,8 +18,9 @@ public interface SessionHandler<E> {
 
     /**
      * Prepares for another worker to have the stream, for example by writing down how far this one got. A registry with
-     * a group calls it once for a hand-over in good order, after the last event and before {@link #close()}. The lease
-     * is still held. The session waits for it, and the stream with it. It does nothing by default.
+     * a group calls it once when it hands the stream over, after the last event that it handles and before {@link
+     * #close()}. The lease is still held, and is released afterwards. The thread is interrupted when the lease is lost
+     * or the hand-over time-out has passed. This does nothing by default.
      *
      * @throws Exception if the preparation failed; the end of the session reports it, and the stream is handed over
      */

@@ -63,6 +63,9 @@ public final class SessionRegistryBuilder<E> {
      * more than its share, and hands streams over when another one joins. A group has the streams of one source,
      * and one kind of worker. By default there is no group, and the registry takes all streams it can get.
      *
+     * <p>A process is one member. Registries of one client that are in the same group would overwrite each other's
+     * reports. {@link #build()} rejects an id that is empty or too long.
+     *
      * @param groupId the group, 1 to 255 printable characters
      */
     public SessionRegistryBuilder<E> group(String groupId) {

@@ -170,7 +170,7 @@ final class EvenSharesModel {
                 report(none);
             }
             List<String> tries = shares.toTry(held, Integer.MAX_VALUE, now);
-            while (!tries.isEmpty()) {
+            for (int i = 0; i < 10 && !tries.isEmpty(); i++) {
                 tries.forEach(this::attempt);
                 tries = shares.toTry(held, Integer.MAX_VALUE, now);
             }

@@ -2,9 +2,13 @@ package io.streamlocks.client.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.streamlocks.client.GroupMember.Standing;
 import io.streamlocks.client.session.EvenSharesModel.Settled;
 import io.streamlocks.client.session.EvenSharesModel.Worker;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +77,20 @@ class EvenSharesTest {
     @Tag("simulation")
     void thousandsOfStreamsMoveOnce(int streams, double seesAtLeast, long seed, double ratio) {
         assertThatWorkersComeAndGo(streams, seesAtLeast, seed, ratio);
+    }
+
+    @Test
+    void aShareThatChangesWithEachReportHoldsUpNoHandOver() {
+        EvenShares shares = new EvenShares(new SeenStreams(() -> 100), new Random(1));
+        Map<String, Integer> waiting = new HashMap<>();
+        for (int i = 0; i < 60; i++) {
+            waiting.put("s-" + i, 1);
+        }
+        // Streams come and go all the time.
+        assertThat(shares.heartbeat(new Standing(2, 60, 60, 30, 30), waiting, 0))
+                .isEmpty();
+        assertThat(shares.heartbeat(new Standing(2, 60, 62, 31, 31), waiting, 100))
+                .hasSize(29);
     }
 
     @Test

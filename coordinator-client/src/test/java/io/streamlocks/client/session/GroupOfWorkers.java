@@ -1,9 +1,8 @@
 package io.streamlocks.client.session;
 
 import io.streamlocks.client.StreamLockClient;
-import io.streamlocks.client.TestServer;
+import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -13,7 +12,9 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -24,18 +25,21 @@ final class GroupOfWorkers implements AutoCloseable {
 
     private static final Duration TURN = Duration.ofMillis(100);
 
-    private final TestServer server;
+    private final URI uri;
+    private final String groupId;
     private final Duration ttl;
     private final Map<String, AtomicInteger> handled = new LinkedHashMap<>();
     private final Map<String, String> holders = new ConcurrentHashMap<>();
     private final AtomicInteger opened = new AtomicInteger();
     private final Set<String> prepared = ConcurrentHashMap.newKeySet();
     private final Queue<String> mistakes = new ConcurrentLinkedQueue<>();
-    private final List<Worker> workers = new ArrayList<>();
+    private final List<Worker> workers = new CopyOnWriteArrayList<>();
     private int made;
+    private volatile Predicate<String> withEvents = streamId -> true;
 
-    GroupOfWorkers(TestServer server, Duration ttl, int streams) {
-        this.server = server;
+    GroupOfWorkers(URI uri, String groupId, Duration ttl, int streams) {
+        this.uri = uri;
+        this.groupId = groupId;
         this.ttl = ttl;
         IntStream.range(0, streams).forEach(i -> handled.put("orders/" + i, new AtomicInteger()));
     }
@@ -47,12 +51,9 @@ final class GroupOfWorkers implements AutoCloseable {
         private final PollLoop<Integer> loop;
 
         private Worker(String ownerId, int capacity) {
-            client = StreamLockClient.builder(server.uri())
-                    .ownerId(ownerId)
-                    .ttl(ttl)
-                    .build();
+            client = StreamLockClient.builder(uri).ownerId(ownerId).ttl(ttl).build();
             registry = SessionRegistry.<Integer>builder(client, lease -> new Handler(lease.streamId(), ownerId))
-                    .group("orders")
+                    .group(groupId)
                     .maxConcurrentSessions(capacity)
                     .build();
             loop = PollLoop.builder(registry, GroupOfWorkers.this::events)
@@ -64,8 +65,21 @@ final class GroupOfWorkers implements AutoCloseable {
             return client.ownerId();
         }
 
+        /** Ends all sessions, as after a long time without events. */
+        void endSessions() {
+            registry.sessions().keySet().forEach(registry::stop);
+        }
+
         int held() {
             return Collections.frequency(holders.values(), ownerId());
+        }
+
+        /** Closes the client first, which nobody should do. */
+        void closeInTheWrongOrder() {
+            workers.remove(this);
+            client.close();
+            loop.close();
+            registry.close();
         }
 
         @Override
@@ -111,9 +125,16 @@ final class GroupOfWorkers implements AutoCloseable {
     }
 
     private List<StreamEvent<Integer>> events() {
+        Predicate<String> active = withEvents;
         return handled.entrySet().stream()
+                .filter(one -> active.test(one.getKey()))
                 .map(one -> new StreamEvent<>(one.getKey(), one.getValue().get()))
                 .toList();
+    }
+
+    /** Lets only these streams have events from now on. */
+    void eventsOnlyOf(Predicate<String> streams) {
+        withEvents = streams;
     }
 
     Worker add(int capacity) {
@@ -125,6 +146,11 @@ final class GroupOfWorkers implements AutoCloseable {
 
     List<Worker> workers() {
         return List.copyOf(workers);
+    }
+
+    /** Returns whether a worker processes a stream. */
+    boolean isHeld(String streamId) {
+        return holders.containsKey(streamId);
     }
 
     /** Returns whether all streams are held, and no worker has over one more than another. */

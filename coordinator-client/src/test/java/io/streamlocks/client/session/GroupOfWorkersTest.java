@@ -3,12 +3,19 @@ package io.streamlocks.client.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.client.RewritingProxy;
 import io.streamlocks.client.TestServer;
 import io.streamlocks.client.session.GroupOfWorkers.Worker;
+import io.streamlocks.coordinator.lock.Group;
+import io.streamlocks.coordinator.lock.Member;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -16,41 +23,129 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class GroupOfWorkersTest {
 
-    private static final Duration TTL = Duration.ofMillis(6000);
+    private static final Duration TTL = Duration.ofSeconds(2);
+    private static final int ROOM = 1000;
+
+    private final MemoryLockManager storage = new MemoryLockManager(new MonotonicClock(), true);
 
     @AutoClose
-    private final TestServer server = new TestServer(new MemoryLockManager(new MonotonicClock(), true));
+    private final TestServer server = new TestServer(storage);
 
-    private void settle(GroupOfWorkers group, int fewestMoves) {
+    private GroupOfWorkers group(int streams) {
+        return new GroupOfWorkers(server.uri(), "orders", TTL, streams);
+    }
+
+    /** Waits until the counts are even. */
+    private static void settle(GroupOfWorkers group, int fewestMoves) {
         int before = group.opened();
-        long began = System.nanoTime();
-        await().atMost(Duration.ofSeconds(30))
-                .pollInterval(Duration.ofMillis(20))
-                .until(group::isEven);
-        System.out.printf(
-                "SETTLED %d workers in %.2f beats, moves %d of %d%n",
-                group.workers().size(), (System.nanoTime() - began) / 1e9 / 2.0, group.opened() - before, fewestMoves);
+        await().atMost(Duration.ofSeconds(30)).until(group::isEven);
+        assertThat(group.opened() - before).isBetween(fewestMoves, (int) (1.05 * fewestMoves) + 1);
+        assertThat(group.mistakes()).isEmpty();
+    }
+
+    private List<String> members() {
+        Optional<Group> found = storage.group(groups -> groups.find("orders"));
+        return found.stream()
+                .flatMap(group -> group.members().stream())
+                .map(Member::ownerId)
+                .toList();
     }
 
     @Test
+    @Tag("slow")
     void streamsMoveWhenWorkersComeAndGo() {
-        try (GroupOfWorkers group = new GroupOfWorkers(server, TTL, 60)) {
-            group.add(1000);
+        try (GroupOfWorkers group = group(60)) {
+            group.add(ROOM);
             settle(group, 60);
-            group.add(1000);
+            group.add(ROOM);
             settle(group, 30);
-            group.add(1000);
-            group.add(1000);
+            group.add(ROOM);
+            group.add(ROOM);
             settle(group, 30);
+            assertThat(group.prepared()).isNotEmpty();
             Worker stopped = group.workers().get(1);
             int held = stopped.held();
             stopped.close();
             settle(group, held);
             for (int i = 0; i < 7; i++) {
-                group.add(1000);
+                group.add(ROOM);
             }
             settle(group, 42);
+        }
+    }
+
+    @Test
+    void aWorkerWithLittleRoomIsFilledAndTheOthersShareTheRest() {
+        try (GroupOfWorkers group = group(12)) {
+            Worker small = group.add(2);
+            Worker one = group.add(ROOM);
+            Worker other = group.add(ROOM);
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> small.held() == 2 && one.held() == 5 && other.held() == 5);
             assertThat(group.mistakes()).isEmpty();
+        }
+    }
+
+    @Test
+    void aWorkerThatStopsIsNoMemberAnyMoreAndHasReleasedAll() {
+        try (GroupOfWorkers group = group(6)) {
+            Worker one = group.add(ROOM);
+            settle(group, 6);
+            Worker other = group.add(ROOM);
+            settle(group, 3);
+            one.close();
+            assertThat(members()).containsExactly(other.ownerId());
+            settle(group, 3);
+        }
+        assertThat(members()).isEmpty();
+        assertThat(IntStream.range(0, 6).mapToObj(i -> storage.find("orders/" + i)))
+                .allMatch(Optional::isEmpty);
+    }
+
+    @Test
+    void aNewStreamIsTakenAlthoughAllWorkersHaveTheirShareOfIdleOnes() {
+        try (GroupOfWorkers group = group(9)) {
+            group.eventsOnlyOf(streamId -> !streamId.equals("orders/8"));
+            group.add(ROOM);
+            group.add(ROOM);
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> group.workers().stream().allMatch(worker -> worker.held() == 4));
+            group.eventsOnlyOf(streamId -> streamId.equals("orders/8"));
+            await().atMost(Duration.ofSeconds(30)).until(() -> group.isHeld("orders/8"));
+        }
+    }
+
+    @Test
+    void aClientThatIsClosedFirstLeavesNoSessionBehind() {
+        try (GroupOfWorkers group = group(4)) {
+            Worker worker = group.add(ROOM);
+            settle(group, 4);
+            worker.closeInTheWrongOrder();
+            assertThat(group.isHeld("orders/0")).isFalse();
+        }
+    }
+
+    @Test
+    void aServerThatRefusesReportsLetsAWorkerTakeTheFreeStreams() throws Exception {
+        // The proxy decodes the path, so the group is not found.
+        try (RewritingProxy proxy = new RewritingProxy(server.uri());
+                GroupOfWorkers group = new GroupOfWorkers(proxy.uri(), "orders/eu", TTL, 4)) {
+            group.add(ROOM);
+            settle(group, 4);
+        }
+    }
+
+    @Test
+    void aWorkerWithoutStreamsLeavesTheGroupAndJoinsWithItsNextEvent() {
+        try (GroupOfWorkers group = group(4)) {
+            Worker worker = group.add(ROOM);
+            settle(group, 4);
+            group.eventsOnlyOf(streamId -> false);
+            group.workers().forEach(Worker::endSessions);
+            await().atMost(Duration.ofSeconds(30)).until(() -> members().isEmpty());
+            group.eventsOnlyOf(streamId -> true);
+            await().atMost(Duration.ofSeconds(30)).until(group::isEven);
+            assertThat(members()).containsExactly(worker.ownerId());
         }
     }
 }

@@ -3,6 +3,7 @@ package io.streamlocks.client.simulation;
 import io.streamlocks.client.simulation.SimulatedStorage.Judging;
 import io.streamlocks.client.simulation.SimulatedStorage.Queues;
 import io.streamlocks.coordinator.lock.AcquireRequest;
+import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.waiting.SimulatedWaitingRoom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -85,6 +86,9 @@ final class Simulation {
 
     /** A lease of a caller that waited for nobody ends with its ttl, and so do the leases of those before it. */
     private static final int TTLS_PER_WAITER = 2;
+
+    /** A worker that dies leaves places that nobody can be granted the stream before. Two of its calls may wait. */
+    private static final int PLACES_PER_WORKER = 2;
 
     private final World world;
     private final Trace trace;
@@ -174,8 +178,10 @@ final class Simulation {
 
     /** Returns whether all streams were served, or had enough time for that. */
     private boolean isServed(long healedAt, int steps, int waiting) {
+        Duration enough = ttl.multipliedBy(TAKEOVER_TTLS + TTLS_PER_WAITER * (waiting + workerCount))
+                .plus(Limits.PLACE_KEPT.multipliedBy(PLACES_PER_WORKER));
         return resource.servedSince(healedAt, streams)
-                || steps >= (TAKEOVER_TTLS + TTLS_PER_WAITER * (waiting + workerCount)) * 20;
+                || ttl.dividedBy(20).multipliedBy(steps).compareTo(enough) >= 0;
     }
 
     private void end() throws Throwable {
