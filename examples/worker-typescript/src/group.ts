@@ -176,10 +176,10 @@ export class Group {
       });
       for (const lease of leases) {
         this.places = this.places.filter((streamId) => streamId !== lease.streamId);
-        if (this.left || this.shares.lacks(this.held().size) === 0 || this.room() === 0) {
-          void this.leases.release([lease]);
-        } else {
+        if (this.isNeeded(lease.streamId)) {
           this.begin(lease);
+        } else {
+          void this.leases.release([lease]);
         }
       }
       if (leases.length === 0 && performance.now() - began < waitMs / 2) {
@@ -188,6 +188,12 @@ export class Group {
     }
     // This gives up the last places.
     void this.leases.wait([], 0, this.onHeld);
+  }
+
+  /** A try may have been granted what the worker lacked, while it waited. */
+  private isNeeded(streamId: string): boolean {
+    const held = this.held();
+    return !this.left && !held.has(streamId) && this.room() > 0 && this.shares.lacks(held.size) > 0;
   }
 
   private begin(lease: HeldLease): void {
