@@ -228,7 +228,10 @@ export class Group {
     try {
       await this.api.leaveGroup({ groupId: this.groupId, ownerId: this.ownerId }, this.timeout());
     } catch (e) {
-      console.error(`the membership in group ${this.groupId} ends by itself: ${describe(e)}`);
+      // 404: it is not a member.
+      if (!(e instanceof ResponseError && e.response.status === 404)) {
+        console.error(`the membership in group ${this.groupId} ends by itself: ${describe(e)}`);
+      }
     }
   }
 
