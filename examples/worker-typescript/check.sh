@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the TypeScript worker and tests its lease code (src/leases.ts) against a scripted server. Needs Node 20.3 or later
-# with npm, and Maven unless the client is generated.
+# Builds the TypeScript worker, and tests its code for leases and groups (src/leases.ts, src/shares.ts, src/group.ts)
+# against scripted servers. Needs Node 20.3 or later with npm, and Maven unless the client is generated.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 

@@ -6,6 +6,8 @@ import { Configuration, LocksApi, ResponseError, type Lease, type LeaseResult } 
 export const BATCH = 1000;
 
 type Key = { streamId: string; leaseId: string };
+/** Takes in that a stream was not free, and who holds it if that is known. */
+type OnHeld = (streamId: string, holder: string | undefined) => void;
 
 /**
  * The right to process a stream. All times are measured with performance.now(), which never jumps, from the moment when a
@@ -16,6 +18,8 @@ export class HeldLease {
   readonly leaseId: string;
   /** Send this with every write, so that the resource can refuse a stale one. */
   readonly fencingToken: number;
+  /** How many others waited for the stream at the latest renewal. */
+  waiting: number;
 
   private readonly lost = new AbortController();
   private safeUntil: number;
@@ -25,6 +29,7 @@ export class HeldLease {
     this.streamId = lease.streamId;
     this.leaseId = lease.leaseId;
     this.fencingToken = lease.fencingToken;
+    this.waiting = lease.waiting ?? 0;
     this.safeUntil = safeUntil;
     this.setAlarm();
   }
@@ -61,8 +66,11 @@ export class HeldLease {
   }
 }
 
-/** Acquires leases and renews all of them with one call at every third of the ttl. */
+/** Acquires leases and renews all of them with one call at every third of the ttl, which is a heartbeat. */
 export class LeaseKeeper {
+  /** Is called after each heartbeat, also if there was nothing to renew. */
+  onBeat = (): void => {};
+
   private readonly api: LocksApi;
   private readonly ownerId: string;
   private readonly ttlMs: number;
@@ -72,6 +80,8 @@ export class LeaseKeeper {
   private readonly held = new Map<string, HeldLease>();
   /** Lease ids whose acquire had no response. A repeated acquire with the same id finds a grant again. */
   private readonly unanswered = new Map<string, string>();
+  /** The lease ids of the places in queues. */
+  private readonly places = new Map<string, string>();
   private stopped = false;
   private nextBeat: NodeJS.Timeout | undefined;
 
@@ -85,17 +95,39 @@ export class LeaseKeeper {
   }
 
   /** Acquires at most 1000 streams. Returns the leases that were granted. Throws if there is no usable response. */
-  async acquire(streamIds: string[]): Promise<HeldLease[]> {
+  async acquire(streamIds: string[], onHeld: OnHeld = () => {}): Promise<HeldLease[]> {
+    return this.ask(streamIds, this.unanswered, 0, onHeld);
+  }
+
+  /**
+   * Waits until one of these streams, at most 1000, is granted or the time is up. If the next call follows within 5 s,
+   * its streams keep their places in the queues. This gives up the places of all other streams.
+   */
+  async wait(streamIds: string[], waitMs: number, onHeld: OnHeld): Promise<HeldLease[]> {
+    const unwanted = keys(this.places).filter(({ streamId }) => !streamIds.includes(streamId));
+    unwanted.forEach(({ streamId }) => this.places.delete(streamId));
+    void this.giveBack(unwanted);
+    return this.ask(streamIds, this.places, waitMs, onHeld);
+  }
+
+  /** @param ids the lease ids to ask with; those that are not settled by the response stay there */
+  private async ask(
+    streamIds: string[],
+    ids: Map<string, string>,
+    waitMs: number,
+    onHeld: OnHeld,
+  ): Promise<HeldLease[]> {
     if (streamIds.length === 0) {
       return [];
     }
     const items = streamIds.map((streamId) => {
-      const leaseId = this.unanswered.get(streamId) ?? randomUUID();
-      this.unanswered.set(streamId, leaseId);
+      const leaseId = ids.get(streamId) ?? randomUUID();
+      ids.set(streamId, leaseId);
       return { streamId, ownerId: this.ownerId, leaseId, ttlMs: this.ttlMs };
     });
     const sent = performance.now();
-    const { results } = await this.api.acquireLocks({ batchAcquireRequest: { items } }, this.timeout());
+    const body = waitMs > 0 ? { items, waitMs } : { items };
+    const { results } = await this.api.acquireLocks({ batchAcquireRequest: body }, this.timeout(waitMs));
     requireOneEach(items, results);
     const leases: HeldLease[] = [];
     results.forEach((result, i) => {
@@ -103,10 +135,16 @@ export class LeaseKeeper {
       if (isUnknown(result.status) || isOfAnother(items[i]!, result)) {
         return;
       }
-      this.unanswered.delete(streamId);
+      if (result.lease || waitMs === 0 || result.problem?.code === 'lease-id-used') {
+        ids.delete(streamId);
+      }
+      if (!result.lease) {
+        // Another worker holds the stream, or the grant of this id has ended. The next call tries again.
+        onHeld(streamId, result.problem?.holder?.ownerId);
+        return;
+      }
       const safeUntil = this.safeUntil(sent, result);
-      // Without a lease, another worker holds the stream, or the grant of this id has ended. The next poll tries again.
-      if (result.lease && performance.now() < safeUntil) {
+      if (performance.now() < safeUntil) {
         const lease = new HeldLease(result.lease, safeUntil);
         this.held.set(streamId, lease);
         lease.signal.addEventListener('abort', () => this.held.delete(streamId), { once: true });
@@ -170,12 +208,13 @@ export class LeaseKeeper {
   }
 
   /**
-   * Releases these leases, and those that acquires without a response may have been granted. Then it renews no more. No
-   * acquire may be under way.
+   * Releases these leases, the places in queues, and the leases that acquires without a response may have been granted.
+   * Then it renews no more. No acquire or wait may be under way.
    */
   async stop(leases: HeldLease[]): Promise<void> {
-    const maybe = [...this.unanswered].map(([streamId, leaseId]) => ({ streamId, leaseId }));
+    const maybe = [...keys(this.unanswered), ...keys(this.places)];
     this.unanswered.clear();
+    this.places.clear();
     await Promise.all([this.release(leases), this.giveBack(maybe)]);
     this.stopped = true;
     clearTimeout(this.nextBeat);
@@ -193,6 +232,7 @@ export class LeaseKeeper {
     for (const leases of chunks([...this.held.values()])) {
       allAnswered = (await this.renew(leases)) && allAnswered;
     }
+    this.onBeat();
     const period = this.ttlMs / 3;
     // Leases run on without a response, but not for long, so the next renewal follows soon.
     this.beatIn(Math.max(50, (allAnswered ? period : period / 4) - (performance.now() - began)));
@@ -211,6 +251,7 @@ export class LeaseKeeper {
           allAnswered = false;
         } else if (result.lease) {
           lease.extend(this.safeUntil(sent, result));
+          lease.waiting = result.lease.waiting ?? 0;
         } else if (result.status === 410) {
           lease.lose(result.problem?.reason ?? 'lost');
         }
@@ -224,12 +265,18 @@ export class LeaseKeeper {
   }
 
   private safeUntil(sent: number, result: LeaseResult): number {
-    return sent + (result.lease?.expiresInMs ?? 0) - this.marginMs;
+    // The coordinator counted when the call had waited. If its clock is faster than this one, that is not after now.
+    const waited = Math.min(result.lease?.waitedMs ?? 0, performance.now() - sent);
+    return sent + waited + (result.lease?.expiresInMs ?? 0) - this.marginMs;
   }
 
-  private timeout(): RequestInit {
-    return { signal: AbortSignal.timeout(this.timeoutMs) };
+  private timeout(waitMs = 0): RequestInit {
+    return { signal: AbortSignal.timeout(waitMs + this.timeoutMs) };
   }
+}
+
+function keys(ids: Map<string, string>): Key[] {
+  return [...ids].map(([streamId, leaseId]) => ({ streamId, leaseId }));
 }
 
 function requireOneEach(items: unknown[], results: unknown[]): void {

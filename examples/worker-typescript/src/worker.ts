@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Group } from './group.js';
 import { BATCH, HeldLease, LeaseKeeper, describe } from './leases.js';
 import { StreamApi, type Event } from './streamApi.js';
 
@@ -18,16 +19,29 @@ const suspendMs = number('SUSPEND_MS', 0);
 
 // The owner id is unique per start. The pid of a container is often 1, and a restarted container may keep its name.
 const ownerId = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
-const leases = new LeaseKeeper(env.COORDINATOR_URL || 'http://127.0.0.1:8080', ownerId, ttlMs);
+const coordinatorUrl = env.COORDINATOR_URL || 'http://127.0.0.1:8080';
+const leases = new LeaseKeeper(coordinatorUrl, ownerId, ttlMs);
 const api = new StreamApi(env.STREAM_API_URL || 'http://127.0.0.1:8090', ownerId);
 const sessions = new Map<string, Session>();
+const group = env.GROUP
+  ? new Group(coordinatorUrl, env.GROUP, ownerId, ttlMs, leases, {
+      capacity: maxSessions,
+      held: () => new Map([...sessions].map(([streamId, session]) => [streamId, session.lease])),
+      isEnding: (streamId) => sessions.get(streamId)!.isEnding,
+      begin,
+      handOver: (streamId) => sessions.get(streamId)!.handOver(),
+    })
+  : undefined;
 const stopping = new AbortController();
+let pending = new Map<string, Event[]>();
 let publishes = 0;
 
 /** Handles the events of one stream under its lease, one at a time and in order. */
 class Session {
   /** Settles when the session has ended. Never rejects. */
   readonly over: Promise<void>;
+  /** Whether the session takes no more events. */
+  isEnding = false;
   private queue: Event[] = [];
   private wake = (): void => {};
 
@@ -35,13 +49,16 @@ class Session {
     this.over = this.run().catch((e) => {
       // A lost lease aborts the work, which ends here. The next holder of the stream gets the events again.
       console.error(`stream ${lease.streamId} ended: ${describe(e)}`);
+      this.isEnding = true;
     });
   }
 
   /** Replaces the queue by the events from the source, which returns all events that are not accepted. */
   offer(events: Event[]): void {
-    this.queue = [...events];
-    this.wake();
+    if (!this.isEnding) {
+      this.queue = [...events];
+      this.wake();
+    }
   }
 
   private async run(): Promise<void> {
@@ -51,7 +68,8 @@ class Session {
     while (!stopping.signal.aborted) {
       const event = this.queue.shift();
       if (!event) {
-        if (!(await this.woken())) {
+        if (this.isEnding || !(await this.woken())) {
+          this.isEnding = true;
           return;
         }
       } else if (event.number === position + 1) {
@@ -88,10 +106,16 @@ class Session {
       const idle = setTimeout(() => done(false), idleMs);
       signal.addEventListener('abort', lost);
       this.wake = () => done(true);
-      if (signal.aborted || stopping.signal.aborted || this.queue.length > 0) {
+      if (signal.aborted || stopping.signal.aborted || this.isEnding || this.queue.length > 0) {
         this.wake();
       }
     });
+  }
+
+  /** Ends the session after the events that it has, because another worker shall have the stream. */
+  handOver(): void {
+    this.isEnding = true;
+    this.wake();
   }
 
   /** Ends the session after the present event. */
@@ -105,15 +129,22 @@ async function poll(): Promise<void> {
   for (const event of await api.events()) {
     byStream.set(event.streamId, [...(byStream.get(event.streamId) ?? []), event]);
   }
+  pending = byStream;
   byStream.forEach((events, streamId) => sessions.get(streamId)?.offer(events));
+  if (group) {
+    await group.sawEvents([...byStream.keys()]);
+    return;
+  }
   const free = [...byStream.keys()].filter((streamId) => !sessions.has(streamId));
   // The lease comes before the session. Without room for a session, the worker does not acquire.
-  for (const lease of await leases.acquire(free.slice(0, Math.min(BATCH, maxSessions - sessions.size)))) {
-    const session = new Session(lease);
-    session.offer(byStream.get(lease.streamId)!);
-    sessions.set(lease.streamId, session);
-    void session.over.then(() => end(session));
-  }
+  (await leases.acquire(free.slice(0, Math.min(BATCH, maxSessions - sessions.size)))).forEach(begin);
+}
+
+function begin(lease: HeldLease): void {
+  const session = new Session(lease);
+  session.offer(pending.get(lease.streamId) ?? []);
+  sessions.set(lease.streamId, session);
+  void session.over.then(() => end(session));
 }
 
 async function end(session: Session): Promise<void> {
@@ -137,6 +168,8 @@ async function main(): Promise<void> {
     }
     await sleep(pollMs, undefined, { signal: stopping.signal }).catch(() => {});
   }
+  // The shares of the others rise before the streams are free.
+  await group?.leave();
   const all = [...sessions.values()];
   all.forEach((session) => session.stop());
   // Renewals go on until the last event is published. Each call to the stream API has a time-out.

@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HeldLease, LeaseKeeper } from '../src/leases.js';
 
 type Item = { streamId: string; leaseId: string };
 type Call = { path: string; items: Item[] };
 /** Returns the results of a batch call, a status for the whole call, or undefined to break the connection. */
-type Script = (items: Item[]) => object[] | number | undefined;
+type Results = object[] | number | undefined;
+type Script = (items: Item[]) => Results | Promise<Results>;
 
 /** Longer than any test, so that nothing ends by itself. */
 const LONG_MS = 600_000;
@@ -36,7 +38,7 @@ beforeEach(async () => {
     const path = request.url!;
     const { items } = JSON.parse(text) as { items: Item[] };
     calls.push({ path, items });
-    const results = scripts[path]!(items);
+    const results = await scripts[path]!(items);
     if (results === undefined) {
       request.socket.destroy();
     } else if (typeof results === 'number') {
@@ -56,10 +58,10 @@ afterEach(async () => {
   server.close();
 });
 
-function granted({ streamId, leaseId }: Item, expiresInMs = LONG_MS): object {
+function granted({ streamId, leaseId }: Item, expiresInMs = LONG_MS, fields: object = {}): object {
   const time = '2026-01-01T00:00:00Z';
-  const lease = { streamId, leaseId, ownerId: 'me', fencingToken: 7, ttlMs: LONG_MS, acquiredAt: time, expiresAt: time, expiresInMs };
-  return { streamId, status: 200, lease };
+  const times = { ttlMs: LONG_MS, acquiredAt: time, expiresAt: time, expiresInMs };
+  return { streamId, status: 200, lease: { streamId, leaseId, ownerId: 'me', fencingToken: 7, ...times, ...fields } };
 }
 
 function problem({ streamId }: Item, status: number, fields: object = {}): object {
@@ -129,6 +131,48 @@ test('an acquire after a refusal has a new lease id', async () => {
   await acquireOne(leases);
 
   assert.equal(new Set(leaseIds('/v1/batch/acquire')).size, 2);
+});
+
+test('a wait keeps the places of its streams, and gives up the others', async () => {
+  const leases = keep();
+  const holders: unknown[] = [];
+  const onHeld = (...held: unknown[]): unknown => holders.push(held);
+  const holder = { ownerId: 'other', fencingToken: 1, expiresInMs: LONG_MS };
+  const refusal = { code: 'lock-held', holder };
+  const first = next('/v1/batch/acquire', (items) => items.map((item) => problem(item, 409, refusal)));
+  assert.deepEqual(await leases.wait(['s-1', 's-2'], 1000, onHeld), []);
+  const [place, givenUp] = await first;
+  assert.deepEqual(holders, [['s-1', 'other'], ['s-2', 'other']]);
+
+  const released = next('/v1/batch/release', (items) => items.map(({ streamId }) => ({ streamId, status: 204 })));
+  held.push(...(await leases.wait(['s-1'], 1000, onHeld)));
+
+  assert.deepEqual(held.map(({ leaseId }) => leaseId), [place!.leaseId]);
+  assert.deepEqual((await released).map(({ leaseId }) => leaseId), [givenUp!.leaseId]);
+});
+
+test('a wait after a lease that has ended has a new lease id', async () => {
+  const leases = keep();
+  void next('/v1/batch/acquire', (items) => [problem(items[0]!, 409, { code: 'lease-id-used' })]);
+  assert.deepEqual(await leases.wait(['s-1'], 1000, () => {}), []);
+
+  held.push(...(await leases.wait(['s-1'], 1000, () => {})));
+
+  assert.equal(new Set(leaseIds('/v1/batch/acquire')).size, 2);
+});
+
+test('the time of a lease begins after the wait for it', async () => {
+  void next('/v1/batch/acquire', async (items) => {
+    await sleep(700);
+    return [granted(items[0]!, 3000, { waitedMs: 700 })];
+  });
+  const sent = performance.now();
+  held.push(...(await keep(20_000).wait(['s-1'], 1000, () => {})));
+
+  await once(held[0]!.signal, 'abort');
+
+  // The margin is a tenth of the ttl. A timer may fire a little early.
+  assert.ok(performance.now() - sent >= 1698);
 });
 
 test('a response for another stream or lease is neither a grant nor a refusal', async () => {
