@@ -211,6 +211,9 @@ public final class StreamApi implements AutoCloseable {
      * @param args no arguments
      */
     public static void main(String[] args) throws IOException, InterruptedException {
+        // By default, the server closes idle connections beyond 200. Workers that publish in bursts need more of them.
+        System.setProperty("sun.net.httpserver.maxIdleConnections", "20000");
+        System.setProperty("sun.net.httpserver.idleInterval", "3600");
         Map<String, String> settings = System.getenv();
         int events = number(settings, "EVENTS", 1000);
         Delivery delivery = new Delivery(
