@@ -22,6 +22,7 @@ done
 # The libraries of the worker contain one that reads JSON.
 libraries=$root/examples/worker-java/target/lib/*
 classes=$here/target/classes
+rm -rf "$classes" "$here/target/logs"
 "${JAVA_HOME:+$JAVA_HOME/bin/}javac" -proc:none -Xlint:all -Werror -cp "$libraries" -d "$classes" "$here"/*.java
 # The program ends the processes that it has started, also on Ctrl-C.
 exec "${JAVA_HOME:+$JAVA_HOME/bin/}java" -cp "$classes:$libraries" EvenShares "$root" "$@"
