@@ -5,17 +5,18 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Draws the streams of each worker as areas on top of each other. It has its own background, for dark pages. */
 final class Chart {
 
     private static final int WIDTH = 960;
-    private static final int HEIGHT = 470;
+    private static final int HEIGHT = 488;
     private static final int LEFT = 64;
     private static final int RIGHT = 780;
-    private static final int TOP = 88;
-    private static final int BOTTOM = 420;
+    private static final int TOP = 106;
+    private static final int BOTTOM = 438;
     private static final int ROW = 18;
     private static final List<String> COLORS = List.of(
             "#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#ee8866", "#44bb99", "#99aa22",
@@ -106,10 +107,13 @@ final class Chart {
 
     /** Labels that would overlap are in another row. */
     private void marks(List<Change> changes) {
-        double[] ends = new double[2];
+        double[] ends = new double[3];
         for (Change change : changes) {
             double x = x(change.time());
-            int row = ends[0] > x ? 1 : 0;
+            int row = IntStream.range(0, ends.length)
+                    .filter(one -> ends[one] < x)
+                    .findFirst()
+                    .orElse(ends.length - 1);
             ends[row] = x + 8 * change.label().length();
             int y = TOP - 8 - row * ROW;
             draw("<path d=\"M%.1f %dV%d\" stroke=\"#24292f\" stroke-dasharray=\"3 2\"/>\n", x, y - 10, BOTTOM);

@@ -31,6 +31,11 @@ record Coordinator(URI url) {
                 .toList();
     }
 
+    /** Returns the members of the group, and their shares. */
+    JsonNode group() throws IOException, InterruptedException {
+        return Json.get(url.resolve("/v1/groups/" + Processes.GROUP));
+    }
+
     private List<JsonNode> all(String call, String name) throws IOException, InterruptedException {
         List<JsonNode> all = new ArrayList<>();
         String token = "";

@@ -134,6 +134,10 @@ final class EvenShares {
                 grants.size() - moved);
         changes.add(change);
         System.out.println(change.row());
+        if (!isEven) {
+            // It shows whether the members know what the list of locks shows.
+            System.out.println("Not even: " + coordinator.group());
+        }
         missed.addAll(change.missed(!options.isShort()));
     }
 

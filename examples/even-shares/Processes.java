@@ -13,6 +13,7 @@ import java.util.Optional;
 final class Processes {
 
     static final Duration START = Duration.ofMinutes(1);
+    static final String GROUP = "orders";
     private static final int RUN_SECONDS = 7200;
 
     private final Options options;
@@ -54,7 +55,7 @@ final class Processes {
         Map<String, String> settings = Map.of(
                 "COORDINATOR_URL", coordinator.toString(),
                 "STREAM_API_URL", streamApi.toString(),
-                "GROUP", "orders",
+                "GROUP", GROUP,
                 "MAX_SESSIONS", "1000000",
                 "TTL_MS", "" + options.ttl().toMillis(),
                 "POLL_MS", "" + options.heartbeat().dividedBy(2).toMillis(),
