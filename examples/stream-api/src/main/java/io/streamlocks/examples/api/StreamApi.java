@@ -32,13 +32,24 @@ import java.util.stream.Collectors;
  */
 public final class StreamApi implements AutoCloseable {
 
-    private static final int STREAMS_AN_ANSWER = 100;
     private static final int EVENTS_A_STREAM = 10;
 
-    /** Events of a stream come in bursts, so that streams become idle and active in turns. */
-    private static final int BURST = 8;
+    /**
+     * How the source returns events.
+     *
+     * @param page the most streams in a response
+     * @param burst how many events of a stream come together. With some, streams become idle and active in turns
+     * @param repeat for how long the last accepted event of a stream is returned again, as by a source that learns late
+     *     what was accepted. Streams with few events are then always seen
+     */
+    public record Delivery(int page, int burst, Duration repeat) {
+
+        /** What the programs of this repository use by default. */
+        public static final Delivery DEFAULT = new Delivery(100, 8, Duration.ZERO);
+    }
 
     private final Map<String, StreamLog> streams = new LinkedHashMap<>();
+    private final Delivery delivery;
     private final int events;
     private final Duration span;
     private final HttpServer server;
@@ -58,9 +69,15 @@ public final class StreamApi implements AutoCloseable {
      * @param fenced whether the sink refuses stale tokens
      */
     public StreamApi(int port, int streams, int events, Duration span, boolean fenced) throws IOException {
+        this(port, streams, events, span, fenced, Delivery.DEFAULT);
+    }
+
+    private StreamApi(int port, int streams, int events, Duration span, boolean fenced, Delivery delivery)
+            throws IOException {
         for (int i = 1; i <= streams; i++) {
-            this.streams.put("s-" + i, new StreamLog(fenced));
+            this.streams.put("s-" + i, new StreamLog(fenced, delivery.repeat()));
         }
+        this.delivery = delivery;
         this.events = events;
         this.span = span;
         server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 0);
@@ -130,7 +147,7 @@ public final class StreamApi implements AutoCloseable {
         int from = ThreadLocalRandom.current().nextInt(ids.size());
         StringBuilder json = new StringBuilder("[");
         int found = 0;
-        for (int i = 0; i < ids.size() && found < STREAMS_AN_ANSWER; i++) {
+        for (int i = 0; i < ids.size() && found < delivery.page(); i++) {
             String id = ids.get((from + i) % ids.size());
             List<Long> numbers = stream(id).pending(EVENTS_A_STREAM);
             found += numbers.isEmpty() ? 0 : 1;
@@ -146,7 +163,7 @@ public final class StreamApi implements AutoCloseable {
         double passed = (double) (System.nanoTime() - startNanos) / span.toNanos();
         List<StreamLog> logs = List.copyOf(streams.values());
         for (; appended < events && appended < passed * events; appended++) {
-            logs.get(appended / BURST % logs.size()).append();
+            logs.get(appended / delivery.burst() % logs.size()).append();
         }
     }
 
@@ -188,20 +205,28 @@ public final class StreamApi implements AutoCloseable {
     }
 
     /**
-     * Serves until SIGTERM. The settings are the variables PORT (8090), STREAMS (50), EVENTS (1000), RUN_SECONDS (60)
-     * and FENCE (on). Prints the progress every second.
+     * Serves until SIGTERM. The settings are the variables PORT (8090), STREAMS (50), EVENTS (1000), RUN_SECONDS (60),
+     * FENCE (on), PAGE (100), BURST (8) and REPEAT_MS (0). Prints the progress every second.
      *
      * @param args no arguments
      */
     public static void main(String[] args) throws IOException, InterruptedException {
+        // By default, the server closes idle connections beyond 200. Workers that publish in bursts need more of them.
+        System.setProperty("sun.net.httpserver.maxIdleConnections", "20000");
+        System.setProperty("sun.net.httpserver.idleInterval", "3600");
         Map<String, String> settings = System.getenv();
-        int events = Integer.parseInt(settings.getOrDefault("EVENTS", "1000"));
+        int events = number(settings, "EVENTS", 1000);
+        Delivery delivery = new Delivery(
+                number(settings, "PAGE", Delivery.DEFAULT.page()),
+                number(settings, "BURST", Delivery.DEFAULT.burst()),
+                Duration.ofMillis(number(settings, "REPEAT_MS", 0)));
         try (StreamApi api = new StreamApi(
-                Integer.parseInt(settings.getOrDefault("PORT", "8090")),
-                Integer.parseInt(settings.getOrDefault("STREAMS", "50")),
+                number(settings, "PORT", 8090),
+                number(settings, "STREAMS", 50),
                 events,
-                Duration.ofSeconds(Integer.parseInt(settings.getOrDefault("RUN_SECONDS", "60"))),
-                !settings.getOrDefault("FENCE", "on").equals("off"))) {
+                Duration.ofSeconds(number(settings, "RUN_SECONDS", 60)),
+                !settings.getOrDefault("FENCE", "on").equals("off"),
+                delivery)) {
             System.out.println("The stream API is ready at http://127.0.0.1:" + api.port());
             while (true) {
                 TimeUnit.SECONDS.sleep(1);
@@ -212,5 +237,10 @@ public final class StreamApi implements AutoCloseable {
                                 .collect(Collectors.groupingBy(StreamLog.Entry::workerId, Collectors.counting())));
             }
         }
+    }
+
+    private static int number(Map<String, String> settings, String name, int fallback) {
+        String value = settings.get(name);
+        return value == null ? fallback : Integer.parseInt(value);
     }
 }

@@ -1,5 +1,6 @@
 package io.streamlocks.examples.api;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,14 +22,18 @@ public final class StreamLog {
     public record Entry(long number, long fencingToken, String workerId) {}
 
     private final boolean fenced;
+    private final Duration repeat;
     private final List<Entry> entries = new ArrayList<>();
     private long available;
     private long position;
     private long highestToken;
     private long refused;
+    private long acceptedNanos;
 
-    StreamLog(boolean fenced) {
+    /** @param repeat for how long {@link #pending} also returns the last accepted event */
+    StreamLog(boolean fenced, Duration repeat) {
         this.fenced = fenced;
+        this.repeat = repeat;
     }
 
     /** Adds an event to process. */
@@ -36,10 +41,11 @@ public final class StreamLog {
         available++;
     }
 
-    /** Returns the numbers of the next events. Returns an empty list if all are accepted. */
+    /** Returns the numbers of the next events. Returns an empty list if all are accepted, and none is repeated. */
     synchronized List<Long> pending(int most) {
         List<Long> numbers = new ArrayList<>();
-        for (long number = position + 1; number <= available && numbers.size() < most; number++) {
+        boolean repeats = position > 0 && System.nanoTime() - acceptedNanos < repeat.toNanos();
+        for (long number = position + (repeats ? 0 : 1); number <= available && numbers.size() < most; number++) {
             numbers.add(number);
         }
         return numbers;
@@ -65,6 +71,7 @@ public final class StreamLog {
             return false;
         }
         position = Math.max(position, number);
+        acceptedNanos = System.nanoTime();
         return true;
     }
 
