@@ -63,7 +63,8 @@ class ShellBlocksTest {
             Map.entry(
                     "docs/performance.md: mvn -q -DskipTests package",
                     "takes an hour; .ci/run runs the benchmark in miniature"),
-            Map.entry("docs/scaling.md: examples/even-shares/run.sh", "takes three minutes; .ci/run runs its short form"),
+            Map.entry(
+                    "docs/scaling.md: examples/even-shares/run.sh", "takes three minutes; .ci/run runs its short form"),
             Map.entry(
                     "docs/proof.md: coordinator-proof/run.sh short                        # under two minutes, as in .ci/run",
                     "is run by .ci/proof"),
