@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Kills, suspends and disconnects two Java and two TypeScript workers on a real coordinator and PostgreSQL while they
 # publish. Then runs the control, which is the same without the sink's fence. README.md describes the settings.
-# Usage: publishing.sh [short]
+# With joins, the workers are a group. They stop and start again every ten seconds, for ten minutes, without faults and
+# without a control.
+# Usage: publishing.sh [short | joins]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/.." && pwd)
@@ -10,7 +12,8 @@ cd "$root"
 case ${1:-} in
   short) streams=50 events=1000 seconds=15 control=8 ttl=1000 ;;
   '') streams=500 events=20000 seconds=180 control=60 ttl=3000 ;;
-  *) sed -n '2,4s/^# //p' "$0" >&2; exit 2 ;;
+  joins) streams=60 events=30000 seconds=600 control=0 ttl=6000 ;;
+  *) sed -n '2,6s/^# //p' "$0" >&2; exit 2 ;;
 esac
 export ROOT=$root
 export STREAMS=${STREAMS:-$streams} EVENTS=${EVENTS:-$events} RUN_SECONDS=${RUN_SECONDS:-$seconds} TTL_MS=${TTL_MS:-$ttl}
@@ -29,8 +32,13 @@ else
   echo "SKIPPED: Node 20 with npm is not installed here, so all four workers are the Java one."
 fi
 
+if [[ ${1:-} == joins ]]; then
+  export GROUP=${GROUP:-publishing} DISTURB=joins
+fi
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 LOGS=$here/target/logs/fence-on FENCE=on "$java" -jar "$jar" publishing
+
+[[ ${1:-} == joins ]] && exit
 
 # The control has the same density of events in less time. It only has to show that the fence is necessary.
 EVENTS=$((EVENTS * control / seconds)) RUN_SECONDS=$control LOGS=$here/target/logs/fence-off FENCE=off \

@@ -6,6 +6,8 @@ import { Shares, type Standing } from './shares.js';
 /** A worker leaves the group after so many heartbeats without a stream, because it would keep a share without use. */
 const BEATS_UNTIL_LEFT = 10;
 const LONGEST_WAIT_MS = 20_000;
+/** The most calls of one pass that tries streams. */
+const MOST_CALLS = 10;
 
 /** The sessions of the worker. */
 export interface Sessions {
@@ -147,7 +149,8 @@ export class Group {
     }
     this.acquiring = true;
     try {
-      for (let next = this.toTry(); next.length > 0 && !this.left; next = this.toTry()) {
+      let next = this.toTry();
+      for (let calls = 0; calls < MOST_CALLS && next.length > 0 && !this.left; calls++, next = this.toTry()) {
         // A call that fails counts as a try, and so does an item without a usable result.
         next.forEach((streamId) => this.shares.wasHeld(streamId, undefined, performance.now()));
         const leases = await this.leases.acquire(next, this.onHeld);

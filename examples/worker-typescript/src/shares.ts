@@ -2,15 +2,23 @@ import type { Member, Membership } from '../target/client/index.js';
 
 /** For how long a stream counts as having work after its latest event. It is two heartbeats at least. */
 const WORK_MS = 5000;
-/** A worker at its share leaves a stream alone for so many heartbeats, and one that it has handed over as well. */
-const BEATS_LEFT_ALONE = 10;
+/** A worker at its share tries a stream after so many heartbeats with events if it knows no holder. */
+const BEATS_LEFT_ALONE = 2;
+/** After so many, it looks whether the holder that it knows still has the stream. */
+const BEATS_UNTIL_HOLDER_IS_OLD = 10;
+/** A worker does not take back a stream that it has handed over for so many heartbeats. */
+const BEATS_HANDED_OVER = 10;
+/** A hand-over takes no longer than so many heartbeats as a rule. */
+const BEATS_EXPECTED = 5;
+/** The most streams of one call. */
+const MOST_TRIED = 1000;
 /** After so many heartbeats, all members know that the group has changed, and have what they lacked. */
 const BEATS_TO_LEARN = 4;
 /** The group is settled if the next report finds nothing changed. Heartbeats are not quite regular. */
 const SETTLED_BEATS = 0.8;
 /** A worker that is above its share for so long also hands over streams that nobody waits for. */
 const UNAWAITED_BEATS = 2.8;
-/** A worker beyond its share tries this part of its share per heartbeat. */
+/** A worker beyond its share tries this part of its share per heartbeat, and holds no more than that beyond it. */
 const PART_BEYOND_SHARE = 4;
 
 export type Standing = Pick<Membership, 'members' | 'held' | 'wanted' | 'share' | 'missing'>;
@@ -25,6 +33,9 @@ interface Seen {
   /** Who held it at the latest try, if that is known. */
   holder: string | undefined;
   handedOverAt: number;
+  /** How many streams too many its holder had when this worker began to wait for it, and until when that counts. */
+  expectedOf: number;
+  expectedUntil: number;
 }
 
 /**
@@ -35,13 +46,15 @@ interface Seen {
 export class Shares {
   private readonly seen = new Map<string, Seen>();
   private standing: Standing = { members: 0, held: 0, wanted: 0, share: 0, missing: 0 };
-  private membersSince = 0;
   private sameSince = 0;
   private aboveSince = 0;
   private triedBeyondShareAt = -Infinity;
   /** How many streams too many each owner holds that is above its share. */
   private excess = new Map<string, number>();
-  /** How many streams the members lack that come before this one, that this one lacks, and that all of them lack. */
+  private readonly owners = new Set<string>();
+  /** Whether the part of this worker has not been computed since the members were shown. */
+  private hasNewPart = false;
+  /** The total that the members before this one lack, what this one lacks, and the total of all. */
   private lackedBefore = 0;
   private lackedHere = 0;
   private lackedByAll = 0;
@@ -51,14 +64,18 @@ export class Shares {
   sawEvents(streamIds: Iterable<string>, now: number): void {
     for (const streamId of streamIds) {
       const one = this.seen.get(streamId) ?? this.added(streamId, now);
-      one.aloneSince = hasWork(one, now) ? one.aloneSince : now;
+      if (!hasWork(one, now)) {
+        // Its holder may have released it, because it had no events.
+        Object.assign(one, { aloneSince: now, holder: undefined });
+      }
       one.workUntil = now + Math.max(WORK_MS, 2 * this.beatMs);
     }
   }
 
   private added(streamId: string, now: number): Seen {
     const never = -Infinity;
-    const one = { streamId, workUntil: never, aloneSince: now, triedAt: never, holder: undefined, handedOverAt: never };
+    const times = { workUntil: never, aloneSince: now, triedAt: never, handedOverAt: never, expectedUntil: never };
+    const one: Seen = { streamId, holder: undefined, expectedOf: 0, ...times };
     this.seen.set(streamId, one);
     return one;
   }
@@ -67,7 +84,7 @@ export class Shares {
   isHeld(streamId: string): void {
     const one = this.seen.get(streamId);
     if (one) {
-      Object.assign(one, { triedAt: -Infinity, holder: undefined, handedOverAt: -Infinity });
+      Object.assign(one, { triedAt: -Infinity, holder: undefined, handedOverAt: -Infinity, expectedOf: 0 });
     }
   }
 
@@ -75,7 +92,8 @@ export class Shares {
   wasHeld(streamId: string, holder: string | undefined, now: number): void {
     const one = this.seen.get(streamId);
     if (one) {
-      Object.assign(one, { triedAt: now, holder, handedOverAt: -Infinity });
+      const expectedOf = one.holder === holder ? one.expectedOf : 0;
+      Object.assign(one, { triedAt: now, holder, handedOverAt: -Infinity, expectedOf });
       one.aloneSince = holder === undefined ? one.aloneSince : now;
     }
   }
@@ -117,11 +135,10 @@ export class Shares {
    * @param waiting how many others wait for each stream that the worker holds and is not handing over
    */
   heartbeat(told: Standing, waiting: ReadonlyMap<string, number>, now: number): string[] {
-    const sameMembers = told.members === this.standing.members;
-    const isSame = sameMembers && told.share === this.standing.share;
+    const isSame = told.members === this.standing.members;
+    // The number of streams may change all the time, and the share with it.
+    const tooMany = waiting.size - Math.max(told.share, isSame ? this.standing.share : 0);
     this.standing = told;
-    this.membersSince = sameMembers ? this.membersSince : now;
-    const tooMany = waiting.size - told.share;
     if (!isSame) {
       this.seen.forEach((one) => (one.handedOverAt = -Infinity));
       this.sameSince = now;
@@ -150,8 +167,11 @@ export class Shares {
   /** Takes in the members, in the order of the response, which is the same for all of them. */
   members(members: Pick<Member, 'ownerId' | 'held' | 'share'>[], own: string): void {
     this.excess = new Map();
+    this.owners.clear();
+    this.hasNewPart = true;
     this.lackedBefore = this.lackedHere = this.lackedByAll = 0;
     for (const { ownerId, held, share } of members) {
+      this.owners.add(ownerId);
       if (held > share) {
         this.excess.set(ownerId, held - share);
       } else if (ownerId === own) {
@@ -165,39 +185,70 @@ export class Shares {
   /** Returns streams to try now with one call. Record the results, and then ask again. */
   toTry(held: ReadonlySet<string>, room: number, now: number): string[] {
     const lacks = this.lacks(held.size);
-    const isAlone = (one: Seen): boolean => now - one.aloneSince > BEATS_LEFT_ALONE * this.beatMs;
+    const isAlone = (one: Seen): boolean =>
+      now - one.aloneSince > (one.holder === undefined ? BEATS_LEFT_ALONE : BEATS_UNTIL_HOLDER_IS_OLD) * this.beatMs;
     const due = this.toAcquire(held, now)
       .filter((one) => now - one.triedAt >= this.beatMs && (lacks > 0 || isAlone(one)))
-      // Those that are not known to be held come first.
-      .sort((a, b) => Number(a.holder !== undefined) - Number(b.holder !== undefined));
-    const most = Math.min(room, lacks > 0 ? this.mostWithinShare(lacks) : this.mostBeyondShare(now));
-    const chosen = due.slice(0, most);
-    if (lacks === 0 && chosen.length > 0) {
-      this.triedBeyondShareAt = now;
-    }
-    return chosen.map((one) => one.streamId);
+      .sort((a, b) => Number(this.isKnownHeld(a)) - Number(this.isKnownHeld(b)) || a.triedAt - b.triedAt);
+    const chosen = lacks > 0 ? this.withinShare(due, lacks) : this.beyondShare(due, held.size, now);
+    return chosen.slice(0, Math.min(room, MOST_TRIED)).map((one) => one.streamId);
   }
 
-  /** While some streams are free, a larger call would be granted more of them than the worker lacks. */
-  private mostWithinShare(lacks: number): number {
-    return this.standing.held >= this.standing.wanted ? 1000 : lacks;
+  /** If many streams are free, a call could be granted more of them than the worker lacks. */
+  private withinShare(due: Seen[], lacks: number): Seen[] {
+    const free = this.standing.wanted - this.standing.held;
+    if (free <= lacks) {
+      return due;
+    }
+    const maybeFree = due.filter((one) => !this.isKnownHeld(one)).slice(0, lacks);
+    // Of so many, a quarter of what the worker lacks is free, if the free ones are spread over all.
+    const quarter = Math.floor(((lacks - maybeFree.length) * this.standing.wanted) / (4 * free));
+    const mostHeld = maybeFree.length === 0 ? Math.max(1, quarter) : quarter;
+    return [...maybeFree, ...due.filter((one) => this.isKnownHeld(one)).slice(0, mostHeld)];
   }
 
   /** While the members learn that one has ended, its streams are free, and not left alone. */
-  private mostBeyondShare(now: number): number {
+  private beyondShare(due: Seen[], held: number, now: number): Seen[] {
+    const { share } = this.standing;
+    const most = Math.max(1, Math.floor(share / PART_BEYOND_SHARE)) - (held - share);
     const mayTry =
-      now - this.membersSince >= BEATS_TO_LEARN * this.beatMs && now - this.triedBeyondShareAt >= this.beatMs;
-    return mayTry ? Math.max(1, Math.floor(this.standing.share / PART_BEYOND_SHARE)) : 0;
+      now - this.sameSince >= BEATS_TO_LEARN * this.beatMs && now - this.triedBeyondShareAt >= this.beatMs;
+    if (!mayTry || due.length === 0 || most <= 0) {
+      return [];
+    }
+    this.triedBeyondShareAt = now;
+    return due.slice(0, most);
+  }
+
+  /** Whether another member holds a stream, as far as is known. */
+  private isKnownHeld(one: Seen): boolean {
+    return one.holder !== undefined && this.owners.has(one.holder);
   }
 
   /** Returns the streams to wait for: no more than the worker lacks, and its present places if they are good. */
   toAwait(places: ReadonlySet<string>, held: ReadonlySet<string>, room: number, now: number): string[] {
     const most = Math.max(0, Math.min(room, this.lacks(held.size)));
     const candidates = this.toAcquire(held, now).filter((one) => one.holder !== undefined);
+    const kept = candidates.filter((one) => places.has(one.streamId) && this.isBeingHandedOver(one, now));
+    // A part that is computed again without what this worker has been granted of it would be another one.
+    const part = this.hasNewPart && most > 0 ? this.ownPart(candidates) : [];
+    this.hasNewPart = this.hasNewPart && most === 0;
     const rank = (one: Seen): number => (this.excess.has(one.holder!) ? 0 : 2) + (places.has(one.streamId) ? 0 : 1);
     const others = shuffled(candidates).sort((a, b) => rank(a) - rank(b));
-    const all = [...this.ownPart(candidates), ...others.map((one) => one.streamId)];
-    return [...new Set(all)].slice(0, most);
+    const all = [...kept.map((one) => one.streamId), ...part, ...others.map((one) => one.streamId)];
+    const chosen = new Set([...new Set(all)].slice(0, most));
+    candidates
+      .filter((one) => chosen.has(one.streamId) && !this.isBeingHandedOver(one, now))
+      .forEach((one) => {
+        one.expectedOf = this.excess.get(one.holder!) ?? 0;
+        one.expectedUntil = now + BEATS_EXPECTED * this.beatMs;
+      });
+    return [...chosen];
+  }
+
+  /** A holder that begins to hand streams over reports at once that it has fewer, and releases them a little later. */
+  private isBeingHandedOver(one: Seen, now: number): boolean {
+    return one.expectedUntil > now && one.expectedOf > (this.excess.get(one.holder!) ?? 0);
   }
 
   /** Returns the streams that should come to this worker. The workers that lack streams divide one sorted list. */
@@ -221,7 +272,7 @@ export class Shares {
   }
 
   private isHandedOver(one: Seen, now: number): boolean {
-    return now - one.handedOverAt < BEATS_LEFT_ALONE * this.beatMs;
+    return now - one.handedOverAt < BEATS_HANDED_OVER * this.beatMs;
   }
 }
 

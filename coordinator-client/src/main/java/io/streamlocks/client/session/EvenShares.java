@@ -9,7 +9,6 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -41,11 +40,8 @@ final class EvenShares {
     /** The most streams of one request. */
     private static final int MOST_TRIED = 1000;
 
-    /** The rank of a stream that another member holds, as far as is known. */
-    private static final int HELD = 2;
-
     /**
-     * A member beyond its share tries this part of its share per heartbeat. When a worker has stopped, its streams are
+     * A member beyond its share tries this part of its share per heartbeat, and holds no more than that beyond it. When a worker has stopped, its streams are
      * free until the shares of the others have risen, and this is less than what its share will rise by.
      */
     private static final int PART_BEYOND_SHARE = 4;
@@ -155,46 +151,51 @@ final class EvenShares {
         int lacks = lacks(held.size());
         List<Seen> due = seen.toAcquire(held, nowNanos).stream()
                 .filter(one -> one.isDue(lacks > 0, nowNanos))
-                .sorted(Comparator.comparingInt(this::triedRank)
+                .sorted(Comparator.comparing(this::isHeld)
                         .thenComparingLong(Seen::triedNanos)
                         .thenComparingInt(one -> members.positionFromOwnPart(one.streamId())))
                 .toList();
-        List<String> chosen = lacks > 0 ? withinShare(due, lacks) : beyondShare(due, nowNanos);
+        List<String> chosen = lacks > 0 ? withinShare(due, lacks) : beyondShare(due, held.size(), nowNanos);
         return first(room, chosen);
     }
 
     /** If many streams are free, a request could be granted more of them than the member lacks. */
     private List<String> withinShare(List<Seen> due, int lacks) {
         int free = standing.wanted() - standing.held();
-        int mostMaybeFree = free <= lacks ? MOST_TRIED : lacks;
-        // The number that hardly ever has as many free ones among them as the member lacks.
-        long mostHeld = free <= lacks ? MOST_TRIED : (long) lacks * standing.wanted() / (2L * free);
-        Stream<Seen> maybeFree =
-                due.stream().filter(one -> triedRank(one) < HELD).limit(mostMaybeFree);
-        Stream<Seen> held = due.stream().filter(one -> triedRank(one) == HELD).limit(mostHeld);
-        return Stream.concat(maybeFree, held)
+        if (free <= lacks) {
+            return due.stream().limit(MOST_TRIED).map(Seen::streamId).toList();
+        }
+        List<Seen> maybeFree =
+                due.stream().filter(one -> !isHeld(one)).limit(lacks).toList();
+        // Of so many, a quarter of what the member lacks is free, if the free ones are spread over all.
+        long mostHeld = (long) (lacks - maybeFree.size()) * standing.wanted() / (4L * free);
+        Stream<Seen> held =
+                due.stream().filter(this::isHeld).limit(maybeFree.isEmpty() ? Math.max(1, mostHeld) : mostHeld);
+        return Stream.concat(maybeFree.stream(), held)
                 .limit(MOST_TRIED)
                 .map(Seen::streamId)
                 .toList();
     }
 
     /** While the members learn that one has ended, its streams are free, and not left alone. */
-    private List<String> beyondShare(List<Seen> due, long nowNanos) {
+    private List<String> beyondShare(List<Seen> due, int held, long nowNanos) {
+        int most = Math.max(1, standing.share() / PART_BEYOND_SHARE) - (held - standing.share());
         boolean mayTry = seen.beats(nowNanos - sameSinceNanos) >= BEATS_TO_LEARN
                 && (!hasTriedBeyondShare || seen.beats(nowNanos - triedBeyondShareNanos) >= 1);
-        if (!mayTry || due.isEmpty()) {
+        if (!mayTry || due.isEmpty() || most <= 0) {
             return List.of();
         }
         hasTriedBeyondShare = true;
         triedBeyondShareNanos = nowNanos;
-        int most = Math.min(MOST_TRIED, Math.max(1, standing.share() / PART_BEYOND_SHARE));
-        return due.stream().limit(most).map(Seen::streamId).toList();
+        return due.stream()
+                .limit(Math.min(MOST_TRIED, most))
+                .map(Seen::streamId)
+                .toList();
     }
 
-    /** Streams without a known holder may be free, and so may those of a worker that is no member any more. */
-    private int triedRank(Seen one) {
-        Optional<String> holder = one.holder();
-        return holder.isEmpty() ? 0 : members.isMember(holder.get()) ? HELD : 1;
+    /** Returns whether another member holds a stream, as far as is known. */
+    private boolean isHeld(Seen one) {
+        return one.holder().filter(members::isMember).isPresent();
     }
 
     /**

@@ -58,6 +58,9 @@ class EvenSharesTest {
             model.add();
         }
         assertSettled(model.settle(STUCK), beats, streams - 2 * (streams / 10), ratio);
+        Worker oneOfTen = model.workers().get(5);
+        model.kill(oneOfTen);
+        assertSettled(model.settle(STUCK), beats + TTL, oneOfTen.held.size(), ratio);
     }
 
     @ParameterizedTest

@@ -15,6 +15,12 @@ final class DisturbedWorker implements AutoCloseable {
 
     private static final Duration STOP = Duration.ofSeconds(30);
 
+    /** How often one of the workers leaves or joins, as a rule. */
+    private static final Duration CHANGE = Duration.ofSeconds(10);
+
+    /** A worker of four does one of two things, so that there is a change as often as that. */
+    private static final int CHANGES_PER_TURN = 4;
+
     private final ChildProcess process;
     private final Link link;
     private final Duration ttl;
@@ -25,6 +31,8 @@ final class DisturbedWorker implements AutoCloseable {
     private int kills;
     private int suspensions;
     private int cuts;
+    private int leaves;
+    private boolean leftOutOfOrder;
 
     DisturbedWorker(ChildProcess process, Link link, Duration ttl, long seed) {
         this.process = process;
@@ -54,6 +62,37 @@ final class DisturbedWorker implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             // Each fault is undone in a finally block, so nothing is left to heal.
+        }
+    }
+
+    /**
+     * Lets the worker leave in good order and join again, in turns. Returns when it is interrupted, and leaves the
+     * worker working.
+     */
+    void leaveAndJoin() throws IOException {
+        try {
+            while (true) {
+                sleep(CHANGE.multipliedBy(CHANGES_PER_TURN), 0.5, 1.5);
+                leave();
+            }
+        } catch (InterruptedException e) {
+            // The worker is started again in a finally block.
+        }
+    }
+
+    private void leave() throws IOException, InterruptedException {
+        synchronized (this) {
+            leaves++;
+            endedByItself |= process.hasDied();
+        }
+        try {
+            boolean inOrder = process.terminate(STOP);
+            synchronized (this) {
+                leftOutOfOrder |= !inOrder;
+            }
+            sleep(CHANGE.multipliedBy(CHANGES_PER_TURN), 0.5, 1.5);
+        } finally {
+            process.start();
         }
     }
 
@@ -96,8 +135,12 @@ final class DisturbedWorker implements AutoCloseable {
     }
 
     private void sleepTtls(double from, double to) throws InterruptedException {
-        double ttls = from + random.nextDouble() * (to - from);
-        TimeUnit.MILLISECONDS.sleep((long) (ttls * ttl.toMillis()));
+        sleep(ttl, from, to);
+    }
+
+    private void sleep(Duration unit, double from, double to) throws InterruptedException {
+        double units = from + random.nextDouble() * (to - from);
+        TimeUnit.MILLISECONDS.sleep((long) (units * unit.toMillis()));
     }
 
     synchronized boolean hasEndedByItself() {
@@ -105,9 +148,13 @@ final class DisturbedWorker implements AutoCloseable {
         return endedByItself;
     }
 
-    /** Sends SIGTERM. Returns whether the worker stopped in order. */
+    /** Sends SIGTERM. Returns whether the worker stopped in order, each time. */
     boolean stop() throws InterruptedException {
-        return process.terminate(STOP);
+        return process.terminate(STOP) && !hasLeftOutOfOrder();
+    }
+
+    private synchronized boolean hasLeftOutOfOrder() {
+        return leftOutOfOrder;
     }
 
     synchronized int kills() {
@@ -120,6 +167,10 @@ final class DisturbedWorker implements AutoCloseable {
 
     synchronized int cuts() {
         return cuts;
+    }
+
+    synchronized int leaves() {
+        return leaves;
     }
 
     @Override

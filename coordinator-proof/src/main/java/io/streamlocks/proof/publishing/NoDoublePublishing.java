@@ -85,8 +85,7 @@ public final class NoDoublePublishing implements AutoCloseable {
 
     /** Returns how many seconds it took until the sink had accepted all events and the span was over. */
     private long disturbUntilAllIsAccepted(List<DisturbedWorker> workers, StreamApi api) throws InterruptedException {
-        List<Thread> disturbing =
-                workers.stream().map(NoDoublePublishing::disturb).toList();
+        List<Thread> disturbing = workers.stream().map(this::disturb).toList();
         // A slow machine needs longer than the span, but a run must end.
         Duration most = settings.span().multipliedBy(2).plusSeconds(60);
         long start = System.nanoTime();
@@ -114,11 +113,15 @@ public final class NoDoublePublishing implements AutoCloseable {
         return seconds;
     }
 
-    private static Thread disturb(DisturbedWorker worker) {
+    private Thread disturb(DisturbedWorker worker) {
         Thread thread = new Thread(
                 () -> {
                     try {
-                        worker.disturb();
+                        if (settings.joins()) {
+                            worker.leaveAndJoin();
+                        } else {
+                            worker.disturb();
+                        }
                     } catch (IOException e) {
                         throw new UncheckedIOException(e);
                     }
@@ -132,8 +135,9 @@ public final class NoDoublePublishing implements AutoCloseable {
     private void report(List<DisturbedWorker> workers, Published published, long seconds) {
         System.out.printf(
                 Locale.ROOT,
-                "After %d s: %d kills, %d suspensions, %d cuts. Streams were opened %d times.%n",
+                "After %d s: %d stops, %d kills, %d suspensions, %d cuts. Streams were opened %d times.%n",
                 seconds,
+                workers.stream().mapToInt(DisturbedWorker::leaves).sum(),
                 workers.stream().mapToInt(DisturbedWorker::kills).sum(),
                 workers.stream().mapToInt(DisturbedWorker::suspensions).sum(),
                 workers.stream().mapToInt(DisturbedWorker::cuts).sum(),

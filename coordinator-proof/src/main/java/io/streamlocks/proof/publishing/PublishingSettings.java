@@ -16,6 +16,7 @@ import java.util.Random;
  * @param ttl the length of leases
  * @param fenced whether the sink rejects stale tokens
  * @param typescript whether every second worker is the TypeScript one
+ * @param joins whether workers only leave in good order and join again; otherwise there are all kinds of faults
  * @param databaseUrl the user's PostgreSQL; empty to start one
  * @param seed the seed of all faults
  */
@@ -28,6 +29,7 @@ record PublishingSettings(
         Duration ttl,
         boolean fenced,
         boolean typescript,
+        boolean joins,
         String databaseUrl,
         long seed) {
 
@@ -41,6 +43,7 @@ record PublishingSettings(
                 Duration.ofMillis(number(environment, "TTL_MS", 3000)),
                 !environment.getOrDefault("FENCE", "on").equals("off"),
                 !environment.getOrDefault("TYPESCRIPT", "on").equals("off"),
+                environment.getOrDefault("DISTURB", "").equals("joins"),
                 environment.getOrDefault("DATABASE_URL", ""),
                 number(environment, "SEED", new Random().nextInt(1_000_000)));
     }
