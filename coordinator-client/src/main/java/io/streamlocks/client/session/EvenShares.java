@@ -25,8 +25,8 @@ import java.util.stream.Stream;
  *       streams divide those among them, so that two rarely wait for the same one: each computes the same list of the
  *       streams that should move, and takes its own part of the list.
  *   <li>A member at its share or above tries a few streams, and only if it has had events for them for two heartbeats
- *       and does not know a holder, or learned of the holder ten heartbeats ago. So no stream is left alone because of a
- *       wrong count.
+ *       and does not know a holder, or learned of the holder ten heartbeats ago. So no stream is left alone because of
+ *       a wrong count.
  *   <li>A member above its share hands over the streams above it, once the number of members has been the same for a
  *       heartbeat. Otherwise workers that join together would move streams twice. It hands over
  *       streams that others wait for. If it is still above its share two heartbeats later, and other members lack
@@ -41,8 +41,9 @@ final class EvenShares {
     private static final int MOST_TRIED = 1000;
 
     /**
-     * A member beyond its share tries this part of its share per heartbeat, and holds no more than that beyond it. When a worker has stopped, its streams are
-     * free until the shares of the others have risen, and this is less than what its share will rise by.
+     * A member beyond its share tries this part of its share per heartbeat, and holds no more than that beyond it. When
+     * a worker has stopped, its streams are free until the shares of the others have risen, and this is less than what
+     * its share will rise by.
      */
     private static final int PART_BEYOND_SHARE = 4;
 
@@ -239,7 +240,7 @@ final class EvenShares {
         return one.holder().orElseThrow();
     }
 
-    /** A holder that begins to hand streams over reports at once that it has fewer, and releases them a little later. */
+    /** A holder that begins to hand streams over reports that at once, and releases them a little later. */
     private boolean isBeingHandedOver(Seen one, long nowNanos) {
         return one.isExpected(nowNanos) && one.expectedOfExcess() > members.excessOf(holder(one));
     }
