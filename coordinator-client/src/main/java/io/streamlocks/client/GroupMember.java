@@ -100,9 +100,9 @@ public final class GroupMember {
     }
 
     /**
-     * Returns a future that is done when the client has next renewed its leases, and so knows how many others {@linkplain
-     * HeldLease#waiting() wait} for their streams. It is never done while the client holds none, and never fails.
-     * Its dependents must not block, because they run on the thread that renews.
+     * Returns a future that is done when the client has next renewed its leases, and so knows how many others
+     * {@linkplain HeldLease#waiting() wait} for their streams. It is never done while the client holds none, and never
+     * fails. Its dependents must not block, because they run on the thread that renews.
      */
     public CompletableFuture<Void> nextRenewal() {
         return acquirer.nextRenewal().copy();

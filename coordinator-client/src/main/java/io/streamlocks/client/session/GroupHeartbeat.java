@@ -123,7 +123,10 @@ final class GroupHeartbeat {
             if (isClosed()) {
                 LOG.debug("The client was closed: {}", e.getMessage());
             } else {
-                LOG.error("The task of group {} failed, and begins again with the next events", member.groupId(), e);
+                errors.log(
+                        String.valueOf(e.getMessage()),
+                        "The task of group " + member.groupId() + " failed, and begins again with the next events",
+                        e);
             }
         } finally {
             synchronized (this) {

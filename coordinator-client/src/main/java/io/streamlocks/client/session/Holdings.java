@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The streams that a registry with a group holds: those of its sessions, and those whose leases wait for the next event.
- * A session that hands its stream over has some time to handle the events that it has, and is stopped then.
+ * The streams that a registry with a group holds: those of its sessions, and those whose leases wait for an event. A
+ * session that hands its stream over has some time to handle the events that it has, and is stopped then.
  *
  * <p>This class is thread-safe. Nothing but {@link #release} blocks.
  */

@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
  * session. So the source must return an event again that it still wants. The registry stops to wait for a stream, or
  * releases it, if no event of it comes for two turns and 5 s.
  *
- * <p>With a {@linkplain SessionRegistryBuilder#group group}, each turn first acquires the streams of its events that the
- * worker lacks to its share, with one call for each thousand.
+ * <p>With a {@linkplain SessionRegistryBuilder#group group}, each turn first acquires streams that the worker lacks to
+ * its share, with one call for each thousand.
  *
  * <p>This class is thread-safe.
  *

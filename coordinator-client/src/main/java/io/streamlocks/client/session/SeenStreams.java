@@ -28,7 +28,7 @@ final class SeenStreams {
     /** A hand-over takes no longer than so many heartbeats as a rule. */
     private static final int BEATS_EXPECTED = 5;
 
-    /** A member does not take back a stream that it has handed over for so many heartbeats, if the group is the same. */
+    /** For so many heartbeats, a member does not take back what it has handed over, if the group is the same. */
     private static final int BEATS_HANDED_OVER = 10;
 
     private final LongSupplier heartbeatNanos;

@@ -18,8 +18,8 @@ import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
- * Workers that read one source and share its streams by a group. Each stream has an event at any time: the next one comes
- * when the one before was handled. What goes wrong is in {@link #mistakes()}.
+ * Workers that read one source and share its streams by a group. Each stream has an event at any time: the next one
+ * comes when the one before was handled. What goes wrong is in {@link #mistakes()}.
  */
 final class GroupOfWorkers implements AutoCloseable {
 
