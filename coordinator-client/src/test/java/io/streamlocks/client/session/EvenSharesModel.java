@@ -35,6 +35,9 @@ final class EvenSharesModel {
     private static final long TURN = Duration.ofSeconds(1).toNanos();
     private static final long DRAIN = Duration.ofMillis(300).toNanos();
 
+    /** A stream without events for so long is released. */
+    private static final long IDLE = 20 * TURN;
+
     private final Random random;
     private final List<String> streams;
     private final double seesAtLeast;
@@ -45,6 +48,7 @@ final class EvenSharesModel {
     private long now;
     private int moves;
     private int made;
+    private int removed;
 
     private static final class Lease {
         final Worker holder;
@@ -71,6 +75,7 @@ final class EvenSharesModel {
         final EvenShares shares = new EvenShares(seen, new Random(random.nextLong()));
         final Set<String> held = new HashSet<>();
         final Map<String, Long> draining = new HashMap<>();
+        private final Map<String, Long> lastEvents = new HashMap<>();
         final Set<String> places = new LinkedHashSet<>();
         boolean alive = true;
         long pausedUntilNanos;
@@ -122,6 +127,7 @@ final class EvenSharesModel {
 
         private void take(String stream) {
             held.add(stream);
+            lastEvents.put(stream, now);
             seen.isHeld(stream);
         }
 
@@ -163,6 +169,14 @@ final class EvenSharesModel {
 
         private void turn() {
             List<String> events = events();
+            events.forEach(stream -> lastEvents.put(stream, now));
+            for (String stream : List.copyOf(held)) {
+                if (now - lastEvents.getOrDefault(stream, now) > IDLE && holds(this, stream)) {
+                    release(stream);
+                    held.remove(stream);
+                    draining.remove(stream);
+                }
+            }
             seen.sawEvents(events, Duration.ZERO, now);
             if (shares.knowsMoreThanTheGroup(seen.wanted(held, now)) && shares.lacks(held.size()) == 0) {
                 Map<String, Integer> none = new LinkedHashMap<>();
@@ -295,6 +309,25 @@ final class EvenSharesModel {
         });
     }
 
+    /** A stream begins to have events. */
+    void addStream() {
+        streams.add("s-" + (streams.size() + removed));
+    }
+
+    /** A stream has no more events. */
+    void removeStream() {
+        streams.remove(random.nextInt(streams.size()));
+        removed++;
+    }
+
+    /** Time passes. */
+    void pass(double beats) {
+        long began = now;
+        while (now - began < beats * BEAT) {
+            step();
+        }
+    }
+
     List<Worker> workers() {
         return List.copyOf(workers);
     }
@@ -315,8 +348,9 @@ final class EvenSharesModel {
         Map<Worker, Integer> counts = new HashMap<>();
         workers.forEach(worker -> counts.put(worker, 0));
         leases.values().forEach(lease -> counts.merge(lease.holder, 1, Integer::sum));
-        int sum = workers.stream().mapToInt(counts::get).sum();
-        return sum == streams.size() && Collections.max(counts.values()) - Collections.min(counts.values()) <= 1;
+        return leases.keySet().equals(Set.copyOf(streams))
+                && workers.containsAll(counts.keySet())
+                && Collections.max(counts.values()) - Collections.min(counts.values()) <= 1;
     }
 
     /**
@@ -330,6 +364,11 @@ final class EvenSharesModel {
 
     /** Lets the workers settle, and then work for a minute. */
     Settled settle(double mostBeats) {
+        return settle(mostBeats, 30);
+    }
+
+    /** Lets the workers settle, and then work for so many heartbeats. */
+    Settled settle(double mostBeats, double beatsAfter) {
         moves = 0;
         long began = now;
         while (!isEven() && now - began < mostBeats * BEAT) {
@@ -339,7 +378,7 @@ final class EvenSharesModel {
         int until = moves;
         moves = 0;
         long even = now;
-        while (now - even < 30 * BEAT) {
+        while (now - even < beatsAfter * BEAT) {
             step();
         }
         return new Settled(beats, until, moves);

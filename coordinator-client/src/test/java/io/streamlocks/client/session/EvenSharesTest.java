@@ -7,12 +7,14 @@ import io.streamlocks.client.session.EvenSharesModel.Settled;
 import io.streamlocks.client.session.EvenSharesModel.Worker;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The rule of even shares, with many workers and in simulated time. */
 class EvenSharesTest {
@@ -94,6 +96,38 @@ class EvenSharesTest {
                 .isEmpty();
         assertThat(shares.heartbeat(new Standing(2, 60, 62, 31, 31), waiting, 100))
                 .hasSize(29);
+    }
+
+    /** Workers and streams come and go by chance. In the end all streams are held, evenly, and nothing moves. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    @Tag("simulation")
+    void anyHistoryEndsInEvenShares(long seed) {
+        Random random = new Random(seed);
+        EvenSharesModel model = new EvenSharesModel(20 + random.nextInt(80), seed % 2 == 0 ? 1 : 0.5, seed);
+        model.add();
+        for (int i = 0; i < 40; i++) {
+            List<Worker> workers = model.workers();
+            Worker any = workers.get(random.nextInt(workers.size()));
+            switch (random.nextInt(6)) {
+                case 0 -> model.add();
+                case 1 -> model.pause(any, Duration.ofSeconds(1 + random.nextInt(15)));
+                case 2 -> model.addStream();
+                case 3 -> model.removeStream();
+                default -> {
+                    if (workers.size() > 1 && random.nextBoolean()) {
+                        model.kill(any);
+                    } else if (workers.size() > 1) {
+                        model.stop(any);
+                    }
+                    model.add();
+                }
+            }
+            model.pass(5 * random.nextDouble());
+        }
+        Settled settled = model.settle(STUCK);
+        assertThat(settled.beats()).isLessThan(STUCK);
+        assertThat(settled.movesAfter()).isZero();
     }
 
     @Test

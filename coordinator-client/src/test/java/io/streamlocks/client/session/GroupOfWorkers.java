@@ -50,12 +50,12 @@ final class GroupOfWorkers implements AutoCloseable {
         private final SessionRegistry<Integer> registry;
         private final PollLoop<Integer> loop;
 
-        private Worker(String ownerId, int capacity) {
+        private Worker(String ownerId, int capacity, boolean isMember) {
             client = StreamLockClient.builder(uri).ownerId(ownerId).ttl(ttl).build();
-            registry = SessionRegistry.<Integer>builder(client, lease -> new Handler(lease.streamId(), ownerId))
-                    .group(groupId)
-                    .maxConcurrentSessions(capacity)
-                    .build();
+            SessionRegistryBuilder<Integer> sessions = SessionRegistry.<Integer>builder(
+                            client, lease -> new Handler(lease.streamId(), ownerId))
+                    .maxConcurrentSessions(capacity);
+            registry = (isMember ? sessions.group(groupId) : sessions).build();
             loop = PollLoop.builder(registry, GroupOfWorkers.this::events)
                     .delay(TURN)
                     .build();
@@ -138,7 +138,16 @@ final class GroupOfWorkers implements AutoCloseable {
     }
 
     Worker add(int capacity) {
-        Worker worker = new Worker("worker-" + ++made, capacity);
+        return add(capacity, true);
+    }
+
+    /** Adds a worker that takes every stream it can get. */
+    Worker addWithoutGroup(int capacity) {
+        return add(capacity, false);
+    }
+
+    private Worker add(int capacity, boolean isMember) {
+        Worker worker = new Worker("worker-" + ++made, capacity, isMember);
         workers.add(worker);
         worker.loop.start();
         return worker;

@@ -87,6 +87,21 @@ class GroupOfWorkersTest {
     }
 
     @Test
+    void aWorkerWithoutAGroupTakesPartWithoutHarm() {
+        try (GroupOfWorkers group = group(12)) {
+            Worker single = group.addWithoutGroup(4);
+            await().atMost(Duration.ofSeconds(30)).until(() -> single.held() == 4);
+            Worker one = group.add(ROOM);
+            Worker other = group.add(ROOM);
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> single.held() == 4 && one.held() + other.held() == 8 && one.held() >= 3);
+            single.close();
+            await().atMost(Duration.ofSeconds(30)).until(group::isEven);
+            assertThat(group.mistakes()).isEmpty();
+        }
+    }
+
+    @Test
     void aWorkerThatStopsIsNoMemberAnyMoreAndHasReleasedAll() {
         try (GroupOfWorkers group = group(6)) {
             Worker one = group.add(ROOM);
