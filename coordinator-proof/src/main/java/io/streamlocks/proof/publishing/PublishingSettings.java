@@ -73,7 +73,7 @@ record PublishingSettings(
                 Long.toString(ttl.toMillis() * 2),
                 // The control must come to a stale publish in less time, so its workers suspend themselves more often.
                 "SUSPEND_EVERY",
-                Long.toString(Math.max(10, eventsInTtls(fenced ? 5 : 2) / workers)),
+                joins ? "0" : Long.toString(Math.max(10, eventsInTtls(fenced ? 5 : 2) / workers)),
                 "SUSPEND_MS",
                 Long.toString(ttl.toMillis() * 5 / 2));
     }
