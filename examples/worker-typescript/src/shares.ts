@@ -201,7 +201,7 @@ export class Shares {
       return due;
     }
     const maybeFree = due.filter((one) => !this.isKnownHeld(one)).slice(0, lacks);
-    // Of so many, a quarter of what the worker lacks is free, if the free ones are spread over all.
+    // If the free streams are spread over all, this is granted a quarter of what the worker lacks.
     const quarter = Math.floor(((lacks - maybeFree.length) * this.standing.wanted) / (4 * free));
     const mostHeld = maybeFree.length === 0 ? Math.max(1, quarter) : quarter;
     return [...maybeFree, ...due.filter((one) => this.isKnownHeld(one)).slice(0, mostHeld)];

@@ -48,7 +48,7 @@ final class Acquirer {
 
     /** Acquires the lease of a stream, as {@link StreamLockClient#tryAcquire} says. */
     Optional<HeldLease> tryAcquire(String streamId) {
-        requireSendable(streamId);
+        requireStreamId(streamId);
         admission.enter();
         try {
             return acquire(streamId);
@@ -58,12 +58,17 @@ final class Acquirer {
     }
 
     /** Checks a stream id before its call joins others, whose request it would make invalid or too long. */
-    static void requireSendable(String streamId) {
-        if (streamId.codePointCount(0, streamId.length()) > ContractLimits.MAX_STREAM_ID_LENGTH) {
+    static void requireStreamId(String streamId) {
+        requireSendable("streamId", streamId);
+    }
+
+    /** Checks an id, which a message calls by this name. */
+    static void requireSendable(String name, String id) {
+        if (id.codePointCount(0, id.length()) > ContractLimits.MAX_STREAM_ID_LENGTH) {
             throw new IllegalArgumentException(
-                    "streamId must have at most " + ContractLimits.MAX_STREAM_ID_LENGTH + " characters");
+                    name + " must have at most " + ContractLimits.MAX_STREAM_ID_LENGTH + " characters");
         }
-        CoordinatorApiClient.requireEncodable(streamId);
+        CoordinatorApiClient.requireEncodable(id);
     }
 
     /** Returns a future that is done when leases have next been renewed. It never fails. */
@@ -77,7 +82,7 @@ final class Acquirer {
         List<LeaseCalls.Acquire> sendable = new ArrayList<>();
         for (String streamId : streamIds) {
             try {
-                requireSendable(streamId);
+                requireStreamId(streamId);
                 LeaseKey key = new LeaseKey(streamId, runtime.newLeaseId());
                 sendable.add(new LeaseCalls.Acquire(key, owner, timing.ttl()));
             } catch (IllegalArgumentException e) {

@@ -1,6 +1,8 @@
 package io.streamlocks.client;
 
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -13,6 +15,15 @@ class ClientRuntime {
 
     /** The runtime of the JVM. */
     static final ClientRuntime JVM = new ClientRuntime();
+
+    /** Returns an executor for the callbacks of users, on as many daemon threads as that takes. */
+    static ExecutorService newCallbackExecutor() {
+        return Executors.newCachedThreadPool(task -> {
+            Thread thread = new Thread(task, "stream-lock-callback");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
 
     /** Returns the reading of a monotonic clock, as {@link System#nanoTime()} does. */
     long nanoTime() {

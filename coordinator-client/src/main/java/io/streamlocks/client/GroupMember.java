@@ -68,20 +68,16 @@ public final class GroupMember {
 
     GroupMember(
             String groupId, String ownerId, GroupCalls calls, Acquirer acquirer, Timing timing, Admission admission) {
+        if (groupId.isEmpty()) {
+            throw new IllegalArgumentException("groupId must not be empty");
+        }
+        Acquirer.requireSendable("groupId", groupId);
         this.groupId = groupId;
         this.ownerId = ownerId;
         this.calls = calls;
         this.acquirer = acquirer;
         this.timing = timing;
         this.admission = admission;
-    }
-
-    static void requireId(String groupId) {
-        if (groupId.isEmpty() || groupId.codePointCount(0, groupId.length()) > ContractLimits.MAX_STREAM_ID_LENGTH) {
-            throw new IllegalArgumentException(
-                    "groupId must have from 1 to " + ContractLimits.MAX_STREAM_ID_LENGTH + " characters");
-        }
-        CoordinatorApiClient.requireEncodable(groupId);
     }
 
     /** Returns the group. */

@@ -73,7 +73,7 @@ final class HttpGroupCalls implements GroupCalls {
         try {
             group = http.groups().getGroup(groupId, headers);
         } catch (ApiException e) {
-            if (e.getCode() == NOT_FOUND && failures.isProblem(e, "no-member")) {
+            if (isNoMember(e)) {
                 return List.of();
             }
             throw failures.ofCall("show group " + groupId, Optional.empty(), e);
@@ -89,12 +89,16 @@ final class HttpGroupCalls implements GroupCalls {
         return List.copyOf(shares);
     }
 
+    private boolean isNoMember(ApiException e) {
+        return e.getCode() == NOT_FOUND && failures.isProblem(e, "no-member");
+    }
+
     @Override
     public void leave(String groupId, String ownerId) {
         try {
             http.groups().leaveGroup(groupId, ownerId, headers);
         } catch (ApiException e) {
-            if (e.getCode() != NOT_FOUND || !failures.isProblem(e, "no-member")) {
+            if (!isNoMember(e)) {
                 throw failures.ofCall("end the membership in group " + groupId, Optional.empty(), e);
             }
         }

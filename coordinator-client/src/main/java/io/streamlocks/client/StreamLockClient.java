@@ -8,7 +8,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -53,11 +52,7 @@ public final class StreamLockClient implements AutoCloseable {
         this.timing = settings.timing();
         this.ownExecutor = settings.callbackExecutor().isPresent()
                 ? Optional.empty()
-                : Optional.of(Executors.newCachedThreadPool(task -> {
-                    Thread thread = new Thread(task, "stream-lock-callback");
-                    thread.setDaemon(true);
-                    return thread;
-                }));
+                : Optional.of(ClientRuntime.newCallbackExecutor());
         Executor executor = settings.callbackExecutor().or(() -> ownExecutor).orElseThrow();
         this.acquires = connector.leases(Duration.ZERO);
         this.renewals = connector.leases(Duration.ZERO);
@@ -158,7 +153,6 @@ public final class StreamLockClient implements AutoCloseable {
      * @throws IllegalArgumentException if the id is empty or too long, or has half of a surrogate pair
      */
     public GroupMember group(String groupId) {
-        GroupMember.requireId(groupId);
         return new GroupMember(groupId, ownerId, groups, acquirer, timing, admission);
     }
 

@@ -82,7 +82,7 @@ public final class Waiter implements AutoCloseable {
         if (streams.isEmpty() || streams.size() > ContractLimits.MAX_BATCH) {
             throw new IllegalArgumentException("A wait must name from 1 to " + ContractLimits.MAX_BATCH + " streams");
         }
-        streams.forEach(Acquirer::requireSendable);
+        streams.forEach(Acquirer::requireStreamId);
         if (atMost.isNegative()) {
             throw new IllegalArgumentException("atMost must not be negative");
         }
@@ -100,8 +100,8 @@ public final class Waiter implements AutoCloseable {
     }
 
     /**
-     * Returns the first of these streams that one {@link #await} can name: 1000, or fewer if their ids and the labels
-     * of the client are so long that a request would be too large.
+     * Returns the first of these streams that fit into one {@link #await}: at most 1000. Fewer fit into the request if
+     * their ids or the labels of the client are long.
      */
     public List<String> fitting(Collection<String> streamIds) {
         List<List<String>> chunks = LeaseCalls.chunks(streamIds, streamId -> streamId, client.ownerBytes());

@@ -28,9 +28,9 @@ import java.util.stream.Stream;
  *       and does not know a holder, or learned of the holder ten heartbeats ago. So no stream is left alone because of
  *       a wrong count.
  *   <li>A member above its share hands over the streams above it, once the number of members has been the same for a
- *       heartbeat. Otherwise workers that join together would move streams twice. It hands over
- *       streams that others wait for. If it is still above its share two heartbeats later, and other members lack
- *       streams, it also hands over streams that nobody waits for.
+ *       heartbeat. Otherwise workers that join together would move streams twice. It hands over streams that others wait
+ *       for. If it is still above its share two heartbeats later, and other members lack streams, it also hands over
+ *       streams that nobody waits for.
  * </ul>
  *
  * <p>This class makes no calls and has no clock. It is not thread-safe.
@@ -168,7 +168,7 @@ final class EvenShares {
         }
         List<Seen> maybeFree =
                 due.stream().filter(one -> !isHeld(one)).limit(lacks).toList();
-        // Of so many, a quarter of what the member lacks is free, if the free ones are spread over all.
+        // If the free streams are spread over all, this is granted a quarter of what the member lacks.
         long mostHeld = (long) (lacks - maybeFree.size()) * standing.wanted() / (4L * free);
         Stream<Seen> held =
                 due.stream().filter(this::isHeld).limit(maybeFree.isEmpty() ? Math.max(1, mostHeld) : mostHeld);

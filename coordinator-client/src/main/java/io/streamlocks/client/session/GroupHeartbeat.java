@@ -1,17 +1,12 @@
 package io.streamlocks.client.session;
 
-import io.streamlocks.client.CoordinatorRefusedException;
-import io.streamlocks.client.CoordinatorUnavailableException;
-import io.streamlocks.client.GroupMember;
 import io.streamlocks.client.GroupMember.Standing;
 import io.streamlocks.client.HeldLease;
-import io.streamlocks.client.StreamLockException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.slf4j.Logger;
@@ -26,20 +21,13 @@ import org.slf4j.LoggerFactory;
  */
 final class GroupHeartbeat {
 
-    /** A worker leaves the group after so many heartbeats without a stream. */
-    private static final int BEATS_UNTIL_LEFT = 10;
-
-    /** The largest capacity of a report. It is far above what a process can hold. */
-    private static final int MAX_CAPACITY = 10_000_000;
-
     /** A closing registry waits for a report under way for so long. */
     private static final Duration LONGEST_REPORT = Duration.ofSeconds(5);
 
     private static final Logger LOG = LoggerFactory.getLogger(GroupHeartbeat.class);
 
-    private final GroupMember member;
+    private final Membership membership;
     private final Holdings<?> holdings;
-    private final int capacity;
     private final Executor executor;
     private final SessionRuntime runtime;
     private final Runnable afterBeat;
@@ -51,8 +39,6 @@ final class GroupHeartbeat {
 
     // All of these are guarded by this.
     private CompletableFuture<Void> woken = new CompletableFuture<>();
-    private long reportedNanos;
-    private int beatsWithoutStreams;
     private boolean hasStreams;
     private boolean closed;
 
@@ -60,24 +46,21 @@ final class GroupHeartbeat {
     private CompletableFuture<Void> over = CompletableFuture.completedFuture(null);
 
     /**
-     * @param capacity the most streams that the member can hold; beyond what the coordinator counts it is no limit
      * @param executor runs the task
      * @param afterBeat acquires what the member lacks
      */
     GroupHeartbeat(
-            GroupMember member,
+            Membership membership,
             Holdings<?> holdings,
             SeenStreams seen,
             EvenShares shares,
-            int capacity,
             Executor executor,
             SessionRuntime runtime,
             Runnable afterBeat) {
-        this.member = member;
+        this.membership = membership;
         this.holdings = holdings;
         this.seen = seen;
         this.shares = shares;
-        this.capacity = capacity;
         this.executor = executor;
         this.runtime = runtime;
         this.afterBeat = afterBeat;
@@ -102,11 +85,6 @@ final class GroupHeartbeat {
         }
     }
 
-    /** Returns how long ago the latest report began. */
-    synchronized Duration sinceReport() {
-        return Duration.ofNanos(runtime.nanoTime() - reportedNanos);
-    }
-
     /** Lets the next report come now. */
     synchronized void wake() {
         woken.complete(null);
@@ -125,7 +103,7 @@ final class GroupHeartbeat {
             } else {
                 errors.log(
                         String.valueOf(e.getMessage()),
-                        "The task of group " + member.groupId() + " failed, and begins again with the next events",
+                        "The task of group " + membership.groupId() + " failed, and begins again with the next events",
                         e);
             }
         } finally {
@@ -141,7 +119,7 @@ final class GroupHeartbeat {
 
     private void beat() {
         Map<String, Integer> waiting = holdings.waiting();
-        Optional<Standing> told = report(waiting);
+        Optional<Standing> told = membership.report(waiting);
         if (told.isEmpty()) {
             return;
         }
@@ -151,39 +129,10 @@ final class GroupHeartbeat {
         }
         if (handOver(chosen)) {
             // Otherwise the next holders would report streams that this one still counts.
-            report(holdings.waiting());
+            membership.report(holdings.waiting());
         }
-        learnMembers();
+        membership.learnMembers();
         afterBeat.run();
-    }
-
-    private Optional<Standing> report(Map<String, Integer> waiting) {
-        int wanted;
-        synchronized (shares) {
-            waiting.keySet().forEach(seen::isHeld);
-            wanted = seen.wanted(holdings.streams(), runtime.nanoTime());
-        }
-        synchronized (this) {
-            reportedNanos = runtime.nanoTime();
-            beatsWithoutStreams = wanted == 0 ? beatsWithoutStreams + 1 : 0;
-        }
-        try {
-            return Optional.of(member.report(
-                    waiting.size(), wanted, capacity <= MAX_CAPACITY ? OptionalInt.of(capacity) : OptionalInt.empty()));
-        } catch (CoordinatorUnavailableException e) {
-            log("The report to group " + member.groupId() + " failed", e);
-            return Optional.empty();
-        } catch (CoordinatorRefusedException e) {
-            log(
-                    "The report to group " + member.groupId()
-                            + " was refused. Until one is accepted, this worker takes the streams that are free",
-                    e);
-            return Optional.of(new Standing(1, waiting.size(), wanted, Math.min(wanted, capacity), 0));
-        }
-    }
-
-    private void log(String what, StreamLockException e) {
-        errors.log(e.getMessage(), what, e);
     }
 
     /** Begins to hand over streams. Returns whether there are any. */
@@ -214,32 +163,13 @@ final class GroupHeartbeat {
         return begun;
     }
 
-    private void learnMembers() {
-        int held = holdings.streams().size();
-        synchronized (shares) {
-            if (!shares.needsMembers(held)) {
-                return;
-            }
-        }
-        List<GroupMember.Share> members;
-        try {
-            members = member.shares();
-        } catch (StreamLockException e) {
-            log("Group " + member.groupId() + " was not shown", e);
-            return;
-        }
-        synchronized (shares) {
-            shares.members(members, member.ownerId());
-        }
-    }
-
     /** Waits until the next report. Returns false if there shall be none. */
     private boolean awaitBeat() throws InterruptedException {
         // A report after a renewal knows who waits. If leases are held, the time is for a renewal that does not come.
         boolean awaitsRenewal = !holdings.streams().isEmpty();
         Optional<CompletableFuture<Void>> renewal =
-                awaitsRenewal ? Optional.of(member.nextRenewal()) : Optional.empty();
-        Duration longest = awaitsRenewal ? member.interval().multipliedBy(5).dividedBy(4) : member.interval();
+                awaitsRenewal ? Optional.of(membership.nextRenewal()) : Optional.empty();
+        Duration longest = awaitsRenewal ? membership.interval().multipliedBy(5).dividedBy(4) : membership.interval();
         long nextNanos = runtime.nanoTime() + longest.toNanos();
         boolean isWoken = false;
         while (!isWoken && nextNanos - runtime.nanoTime() > 0) {
@@ -259,13 +189,12 @@ final class GroupHeartbeat {
     private boolean continues() {
         synchronized (this) {
             woken = new CompletableFuture<>();
-            if (closed || beatsWithoutStreams < BEATS_UNTIL_LEFT) {
+            if (closed || !membership.isUseless()) {
                 return !closed;
             }
-            beatsWithoutStreams = 0;
             hasStreams = false;
         }
-        leave();
+        membership.leave();
         synchronized (this) {
             if (hasStreams || closed) {
                 return !closed;
@@ -273,14 +202,6 @@ final class GroupHeartbeat {
             // A stream that has an event after this starts another task.
             over.complete(null);
             return false;
-        }
-    }
-
-    private void leave() {
-        try {
-            member.leave();
-        } catch (StreamLockException | IllegalStateException e) {
-            LOG.debug("The membership in group {} ends by itself: {}", member.groupId(), e.getMessage());
         }
     }
 
@@ -305,6 +226,6 @@ final class GroupHeartbeat {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        leave();
+        membership.leave();
     }
 }

@@ -14,8 +14,8 @@ import java.util.concurrent.Executor;
 
 /**
  * The leases of a registry that belongs to a group. {@link EvenShares} decides, and this class acts: it tries the
- * streams that the member lacks, and chooses the queues to wait in. A lease that it is granted waits for the next event
- * of its stream, which opens the session. The {@link GroupHeartbeat} reports, and hands streams over.
+ * streams that the member lacks, and chooses the queues to wait in. A granted lease waits until the next event of its
+ * stream opens a session. The {@link GroupHeartbeat} reports to the group and hands streams over.
  *
  * <p>This class is thread-safe. It makes no call under a monitor.
  */
@@ -31,6 +31,7 @@ final class GroupLeases<E> implements LeaseSource {
     private final AwaitedStreams awaited;
     private final Holdings<E> holdings;
     private final SessionRuntime runtime;
+    private final Membership membership;
     private final GroupHeartbeat heartbeat;
 
     // All of these are guarded by shares.
@@ -60,8 +61,8 @@ final class GroupLeases<E> implements LeaseSource {
         this.runtime = runtime;
         this.seen = new SeenStreams(() -> member.interval().toNanos());
         this.shares = new EvenShares(seen, random);
-        this.heartbeat =
-                new GroupHeartbeat(member, holdings, seen, shares, capacity, executor, runtime, this::afterBeat);
+        this.membership = new Membership(member, holdings, seen, shares, capacity, runtime);
+        this.heartbeat = new GroupHeartbeat(membership, holdings, seen, shares, executor, runtime, this::afterBeat);
     }
 
     @Override
@@ -94,8 +95,7 @@ final class GroupLeases<E> implements LeaseSource {
     }
 
     private boolean isLongSinceReport() {
-        Duration since = heartbeat.sinceReport();
-        return since.multipliedBy(REPORTS_PER_BEAT).compareTo(member.interval()) >= 0;
+        return membership.sinceReport().multipliedBy(REPORTS_PER_BEAT).compareTo(member.interval()) >= 0;
     }
 
     @Override

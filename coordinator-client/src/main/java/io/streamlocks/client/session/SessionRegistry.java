@@ -33,10 +33,8 @@ public final class SessionRegistry<E> implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SessionRegistry.class);
 
-    /** How long a stream is wanted after an event that was routed by itself, and a call waits without a group. */
+    /** How long a call waits without a group, and how long a stream is wanted after an event without a poll loop. */
     static final Duration CALL = Duration.ofSeconds(5);
-
-    private static final Duration ROUTED_FOR = CALL;
 
     /** How often a member of a group can change its places in queues. */
     private static final int CALLS_PER_BEAT = 4;
@@ -109,7 +107,7 @@ public final class SessionRegistry<E> implements AutoCloseable {
         Objects.requireNonNull(streamId, "streamId");
         Objects.requireNonNull(event, "event");
         if (claims.session(streamId).isEmpty()) {
-            leases.prepare(List.of(streamId), ROUTED_FOR);
+            leases.prepare(List.of(streamId), CALL);
         }
         return open(streamId, event);
     }

@@ -89,7 +89,7 @@ class HandOverTest {
         assertThat(calls).containsExactly("wait", "two", "before", "close");
         assertThat(end.state()).isEqualTo(SessionState.STOPPED);
         assertThat(end.unhandled()).isEmpty();
-        // Whoever opened the session releases the lease, and not before its end.
+        // The registry releases the lease, after the end of the session.
         assertThat(lease.isSafe()).isTrue();
     }
 
