@@ -28,9 +28,9 @@ import java.util.stream.Stream;
  *       and does not know a holder, or learned of the holder ten heartbeats ago. So no stream is left alone because of
  *       a wrong count.
  *   <li>A member above its share hands over the streams above it, once the number of members has been the same for a
- *       heartbeat. Otherwise workers that join together would move streams twice. It hands over streams that others wait
- *       for. If it is still above its share two heartbeats later, and other members lack streams, it also hands over
- *       streams that nobody waits for.
+ *       heartbeat. Otherwise workers that join together would move streams twice. It hands over streams that others
+ *       wait for. If it is still above its share two heartbeats later, and other members lack streams, it also hands
+ *       over streams that nobody waits for.
  * </ul>
  *
  * <p>This class makes no calls and has no clock. It is not thread-safe.
