@@ -7,7 +7,7 @@ import { Shares, type Standing } from './shares.js';
 const BEATS_UNTIL_LEFT = 10;
 const LONGEST_WAIT_MS = 20_000;
 /** The most calls of one pass that tries streams. */
-const MOST_CALLS = 10;
+const MOST_CALLS = 20;
 
 /** The sessions of the worker. */
 export interface Sessions {
@@ -29,6 +29,7 @@ export class Group {
   private readonly shares: Shares;
   private places: string[] = [];
   private reportedAt = -Infinity;
+  private reportedStreams = 0;
   /** A worker becomes a member when it has its first stream. */
   private beatsWithoutStreams = BEATS_UNTIL_LEFT;
   private refused = false;
@@ -57,8 +58,11 @@ export class Group {
   async sawEvents(streamIds: string[]): Promise<void> {
     const now = performance.now();
     this.shares.sawEvents(streamIds, now);
-    const wanted = this.shares.wanted(this.held(), now);
-    const isNews = this.shares.lacks(this.held().size) === 0 && this.shares.knowsMoreThanTheGroup(wanted);
+    const held = this.held();
+    const wanted = this.shares.wanted(held, now);
+    const isNews =
+      held.size > this.reportedStreams ||
+      (this.shares.lacks(held.size) === 0 && this.shares.knowsMoreThanTheGroup(wanted));
     if (isNews && now - this.reportedAt >= this.beatMs / 4) {
       this.beat();
     }
@@ -119,6 +123,7 @@ export class Group {
     const { capacity } = this.sessions;
     const held = waiting.size;
     this.reportedAt = performance.now();
+    this.reportedStreams = this.held().size;
     const wanted = this.shares.wanted(this.held(), this.reportedAt);
     const memberReport = { held, wanted, capacity, ttlMs: this.ttlMs };
     try {

@@ -16,6 +16,8 @@ const MOST_TRIED = 1000;
 const BEATS_TO_LEARN = 4;
 /** The group is settled if the next report finds nothing changed. Heartbeats are not quite regular. */
 const SETTLED_BEATS = 0.8;
+/** A share that rises, without a change of the members or streams, counts after this time. */
+const STEADY_BEATS = 0.5;
 /** A worker that is above its share for so long also hands over streams that nobody waits for. */
 const UNAWAITED_BEATS = 2.8;
 /** A worker beyond its share tries this part of its share per heartbeat, and holds no more than that beyond it. */
@@ -46,12 +48,20 @@ interface Seen {
 export class Shares {
   private readonly seen = new Map<string, Seen>();
   private standing: Standing = { members: 0, held: 0, wanted: 0, share: 0, missing: 0 };
+  /**
+   * The share without its latest rise. What remains when the streams are divided goes to the workers that hold the
+   * most. While workers take streams, those change all the time.
+   */
+  private steadyShare = 0;
+  private risenSince = 0;
   private sameSince = 0;
   private aboveSince = 0;
   private triedBeyondShareAt = -Infinity;
   /** How many streams too many each owner holds that is above its share. */
   private excess = new Map<string, number>();
-  private readonly owners = new Set<string>();
+  /** The most that the members were above their shares, in total, since others joined or left. */
+  private mostExcess = 0;
+  private owners = new Set<string>();
   /** Whether the part of this worker has not been computed since the members were shown. */
   private hasNewPart = false;
   /** The total that the members before this one lack, what this one lacks, and the total of all. */
@@ -138,6 +148,13 @@ export class Shares {
     const isSame = told.members === this.standing.members;
     // The number of streams may change all the time, and the share with it.
     const tooMany = waiting.size - Math.max(told.share, isSame ? this.standing.share : 0);
+    const isRise = isSame && told.wanted === this.standing.wanted && told.share > this.steadyShare;
+    if (isRise && this.standing.share <= this.steadyShare) {
+      this.risenSince = now;
+    }
+    if (!isRise || now - this.risenSince >= STEADY_BEATS * this.beatMs) {
+      this.steadyShare = told.share;
+    }
     this.standing = told;
     if (!isSame) {
       this.seen.forEach((one) => (one.handedOverAt = -Infinity));
@@ -166,12 +183,13 @@ export class Shares {
 
   /** Takes in the members, in the order of the response, which is the same for all of them. */
   members(members: Pick<Member, 'ownerId' | 'held' | 'share'>[], own: string): void {
+    const owners = new Set(members.map((one) => one.ownerId));
+    const isSame = owners.size === this.owners.size && [...owners].every((owner) => this.owners.has(owner));
+    this.owners = owners;
     this.excess = new Map();
-    this.owners.clear();
     this.hasNewPart = true;
     this.lackedBefore = this.lackedHere = this.lackedByAll = 0;
     for (const { ownerId, held, share } of members) {
-      this.owners.add(ownerId);
       if (held > share) {
         this.excess.set(ownerId, held - share);
       } else if (ownerId === own) {
@@ -180,6 +198,12 @@ export class Shares {
       }
       this.lackedByAll += Math.max(0, share - held);
     }
+    const excess = this.totalExcess();
+    this.mostExcess = excess === 0 ? 0 : Math.max(isSame ? this.mostExcess : 0, excess);
+  }
+
+  private totalExcess(): number {
+    return [...this.excess.values()].reduce((sum, excess) => sum + excess, 0);
   }
 
   /** Returns streams to try now with one call. Record the results, and then ask again. */
@@ -187,15 +211,20 @@ export class Shares {
     const lacks = this.lacks(held.size);
     const isAlone = (one: Seen): boolean =>
       now - one.aloneSince > (one.holder === undefined ? BEATS_LEFT_ALONE : BEATS_UNTIL_HOLDER_IS_OLD) * this.beatMs;
-    const due = this.toAcquire(held, now)
+    // In any other order, the streams of a worker that has ended could follow each other.
+    const due = shuffled(this.toAcquire(held, now))
       .filter((one) => now - one.triedAt >= this.beatMs && (lacks > 0 || isAlone(one)))
-      .sort((a, b) => Number(this.isKnownHeld(a)) - Number(this.isKnownHeld(b)) || a.triedAt - b.triedAt);
-    const chosen = lacks > 0 ? this.withinShare(due, lacks) : this.beyondShare(due, held.size, now);
+      .sort((a, b) => Number(this.isKnownHeld(a)) - Number(this.isKnownHeld(b)));
+    const steadyLacks = Math.max(0, Math.min(lacks, this.steadyShare - held.size));
+    const chosen = lacks > 0 ? this.withinShare(due, steadyLacks) : this.beyondShare(due, held.size, now);
     return chosen.slice(0, Math.min(room, MOST_TRIED)).map((one) => one.streamId);
   }
 
   /** If many streams are free, a call could be granted more of them than the worker lacks. */
   private withinShare(due: Seen[], lacks: number): Seen[] {
+    if (lacks === 0) {
+      return [];
+    }
     const free = this.standing.wanted - this.standing.held;
     if (free <= lacks) {
       return due;
@@ -229,10 +258,15 @@ export class Shares {
   toAwait(places: ReadonlySet<string>, held: ReadonlySet<string>, room: number, now: number): string[] {
     const most = Math.max(0, Math.min(room, this.lacks(held.size)));
     const candidates = this.toAcquire(held, now).filter((one) => one.holder !== undefined);
-    const kept = candidates.filter((one) => places.has(one.streamId) && this.isBeingHandedOver(one, now));
+    // While streams move, members look at different times, and would compute different lists.
+    const areMoving = this.totalExcess() < this.mostExcess;
+    const isGood = (one: Seen): boolean =>
+      this.isBeingHandedOver(one, now) || (areMoving && this.excess.has(one.holder!));
+    const kept = candidates.filter((one) => places.has(one.streamId) && isGood(one));
     // A part that is computed again without what this worker has been granted of it would be another one.
-    const part = this.hasNewPart && most > 0 ? this.ownPart(candidates) : [];
-    this.hasNewPart = this.hasNewPart && most === 0;
+    const isComputed = this.hasNewPart && most > 0 && candidates.length > 0;
+    const part = isComputed ? this.ownPart(candidates) : [];
+    this.hasNewPart &&= !isComputed;
     const rank = (one: Seen): number => (this.excess.has(one.holder!) ? 0 : 2) + (places.has(one.streamId) ? 0 : 1);
     const others = shuffled(candidates).sort((a, b) => rank(a) - rank(b));
     const all = [...kept.map((one) => one.streamId), ...part, ...others.map((one) => one.streamId)];

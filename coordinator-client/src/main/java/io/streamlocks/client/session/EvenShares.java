@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Decides which streams a member of a group tries to acquire, which it waits for, and which it hands over. The
@@ -23,7 +22,7 @@ import java.util.stream.Stream;
  *   <li>A member below its share tries the streams that it has events for. It waits for those that others hold, for no
  *       more streams than it lacks, and first for those whose holders are above their shares. The members that lack
  *       streams divide those among them, so that two rarely wait for the same one: each computes the same list of the
- *       streams that should move, and takes its own part of the list.
+ *       streams that should move, and takes its own part of the list. Once hand-overs have begun, it keeps its places.
  *   <li>A member at its share or above tries a few streams, and only if it has had events for them for two heartbeats
  *       and does not know a holder, or learned of the holder ten heartbeats ago. So no stream is left alone because of
  *       a wrong count.
@@ -50,6 +49,9 @@ final class EvenShares {
     /** The group is settled if the next report of the member finds nothing changed. Heartbeats have a jitter. */
     private static final double SETTLED_BEATS = 0.8;
 
+    /** A share that rises, without a change of the members or streams, counts after this time. */
+    private static final double STEADY_BEATS = 0.5;
+
     /** A member that is above its share for so long also hands over streams that nobody waits for. */
     private static final double UNAWAITED_BEATS = 2.8;
 
@@ -59,6 +61,14 @@ final class EvenShares {
     private final SeenStreams seen;
     private final Random random;
     private Standing standing = new Standing(0, 0, 0, 0, 0);
+
+    /**
+     * The share without its latest rise. What remains when the streams are divided goes to the members that hold the
+     * most. While members take streams, those change all the time.
+     */
+    private int steadyShare;
+
+    private long risenSinceNanos;
 
     /** Since when the group has had as many members. */
     private long sameSinceNanos;
@@ -73,6 +83,9 @@ final class EvenShares {
 
     /** Whether the part of this member has not been computed since. */
     private boolean hasNewPart;
+
+    /** The most that the members were above their shares, in total, since others joined or left. */
+    private int mostExcess;
 
     /**
      * @param seen the streams that have events; the caller records what becomes of them
@@ -103,6 +116,13 @@ final class EvenShares {
         boolean isSame = told.members() == standing.members();
         // The number of streams may change all the time, and the share with it.
         int tooMany = waiting.size() - Math.max(told.share(), isSame ? standing.share() : 0);
+        boolean isRise = isSame && told.wanted() == standing.wanted() && told.share() > steadyShare;
+        if (isRise && standing.share() <= steadyShare) {
+            risenSinceNanos = nowNanos;
+        }
+        if (!isRise || seen.beats(nowNanos - risenSinceNanos) >= STEADY_BEATS) {
+            steadyShare = told.share();
+        }
         standing = told;
         if (!isSame) {
             seen.groupHasChanged();
@@ -138,60 +158,74 @@ final class EvenShares {
      * @param own this member
      */
     void members(List<GroupMember.Share> all, String own) {
-        members = new MemberShares(all, own);
+        MemberShares shown = new MemberShares(all, own);
+        boolean isSame = shown.hasSameMembers(members);
+        mostExcess = shown.excess() == 0 ? 0 : Math.max(isSame ? mostExcess : 0, shown.excess());
+        members = shown;
         hasNewPart = true;
+    }
+
+    /**
+     * Begins to try streams: orders those that are due. A member at its share tries only those that were left alone.
+     *
+     * @param held the streams that it holds
+     */
+    Tries begin(Set<String> held, long nowNanos) {
+        boolean isWithinShare = lacks(held.size()) > 0;
+        if (!isWithinShare && mostBeyondShare(held.size(), nowNanos) == 0) {
+            return new Tries(false, List.of(), List.of());
+        }
+        List<String> maybeFree = new ArrayList<>();
+        List<String> ofOthers = new ArrayList<>();
+        seen.toAcquire(held, nowNanos).stream()
+                .filter(one -> one.isDue(isWithinShare, nowNanos))
+                .sorted(Comparator.comparingInt(one -> members.positionFromOwnPart(one.streamId())))
+                .forEach(one -> (isHeld(one) ? ofOthers : maybeFree).add(one.streamId()));
+        // In any other order, the streams of one that has ended could follow each other.
+        Collections.shuffle(ofOthers, random);
+        return new Tries(isWithinShare, maybeFree, ofOthers);
     }
 
     /**
      * Returns streams to try now, with one request. The caller records what became of each, and then asks again.
      *
+     * @param tries what it has begun with
      * @param held the streams that it holds
      * @param room how many more it can hold
      */
-    List<String> toTry(Set<String> held, int room, long nowNanos) {
+    List<String> next(Tries tries, Set<String> held, int room, long nowNanos) {
         int lacks = lacks(held.size());
-        List<Seen> due = seen.toAcquire(held, nowNanos).stream()
-                .filter(one -> one.isDue(lacks > 0, nowNanos))
-                .sorted(Comparator.comparing(this::isHeld)
-                        .thenComparingLong(Seen::triedNanos)
-                        .thenComparingInt(one -> members.positionFromOwnPart(one.streamId())))
-                .toList();
-        List<String> chosen = lacks > 0 ? withinShare(due, lacks) : beyondShare(due, held.size(), nowNanos);
-        return first(room, chosen);
+        int most = Math.min(room, MOST_TRIED);
+        if (tries.isWithinShare()) {
+            int steadyLacks = Math.min(lacks, steadyShare - held.size());
+            return steadyLacks > 0 ? withinShare(tries, steadyLacks, most) : List.of();
+        }
+        int beyond = Math.min(most, mostBeyondShare(held.size(), nowNanos));
+        List<String> chosen = tries.next(beyond, beyond, beyond);
+        if (!chosen.isEmpty()) {
+            hasTriedBeyondShare = true;
+            triedBeyondShareNanos = nowNanos;
+        }
+        return chosen;
     }
 
     /** If many streams are free, a request could be granted more of them than the member lacks. */
-    private List<String> withinShare(List<Seen> due, int lacks) {
+    private List<String> withinShare(Tries tries, int lacks, int most) {
         int free = standing.wanted() - standing.held();
         if (free <= lacks) {
-            return due.stream().limit(MOST_TRIED).map(Seen::streamId).toList();
+            return tries.next(most, most, most);
         }
-        List<Seen> maybeFree =
-                due.stream().filter(one -> !isHeld(one)).limit(lacks).toList();
+        int unheld = Math.min(lacks, tries.unheld());
         // If the free streams are spread over all, this is granted a quarter of what the member lacks.
-        long mostHeld = (long) (lacks - maybeFree.size()) * standing.wanted() / (4L * free);
-        Stream<Seen> held =
-                due.stream().filter(this::isHeld).limit(maybeFree.isEmpty() ? Math.max(1, mostHeld) : mostHeld);
-        return Stream.concat(maybeFree.stream(), held)
-                .limit(MOST_TRIED)
-                .map(Seen::streamId)
-                .toList();
+        long held = (long) (lacks - unheld) * standing.wanted() / (4L * free);
+        return tries.next(unheld, unheld == 0 ? Math.max(1, held) : held, most);
     }
 
-    /** While the members learn that one has ended, its streams are free, and not left alone. */
-    private List<String> beyondShare(List<Seen> due, int held, long nowNanos) {
-        int most = Math.max(1, standing.share() / PART_BEYOND_SHARE) - (held - standing.share());
+    /** Returns how many streams to try beyond the share: none while the members learn that one of them has ended. */
+    private int mostBeyondShare(int held, long nowNanos) {
         boolean mayTry = seen.beats(nowNanos - sameSinceNanos) >= BEATS_TO_LEARN
                 && (!hasTriedBeyondShare || seen.beats(nowNanos - triedBeyondShareNanos) >= 1);
-        if (!mayTry || due.isEmpty() || most <= 0) {
-            return List.of();
-        }
-        hasTriedBeyondShare = true;
-        triedBeyondShareNanos = nowNanos;
-        return due.stream()
-                .limit(Math.min(MOST_TRIED, most))
-                .map(Seen::streamId)
-                .toList();
+        return mayTry ? Math.max(0, Math.max(1, standing.share() / PART_BEYOND_SHARE) - (held - standing.share())) : 0;
     }
 
     /** Returns whether another member holds a stream, as far as is known. */
@@ -216,24 +250,33 @@ final class EvenShares {
                 .filter(one -> one.holder().isPresent())
                 .collect(Collectors.toCollection(ArrayList::new));
         Set<String> chosen = new LinkedHashSet<>();
+        // While streams move, members look at different times, and would compute different lists.
         candidates.stream()
-                .filter(one -> places.contains(one.streamId()) && isBeingHandedOver(one, nowNanos))
+                .filter(one -> places.contains(one.streamId()))
+                .filter(one -> isBeingHandedOver(one, nowNanos) || areMoving() && members.excessOf(holder(one)) > 0)
                 .forEach(one -> chosen.add(one.streamId()));
         // A part that is computed again without what this member has been granted of it would be another one.
-        if (hasNewPart) {
+        if (hasNewPart && !candidates.isEmpty()) {
             chosen.addAll(members.ownPart(candidates.stream()
                     .collect(Collectors.groupingBy(
                             EvenShares::holder, Collectors.mapping(Seen::streamId, Collectors.toList())))));
             hasNewPart = false;
         }
-        Collections.shuffle(candidates, random);
-        candidates.sort(Comparator.comparingInt(one -> rank(one, places)));
-        candidates.forEach(one -> chosen.add(one.streamId()));
+        if (chosen.size() < most) {
+            Collections.shuffle(candidates, random);
+            candidates.sort(Comparator.comparingInt(one -> rank(one, places)));
+            candidates.forEach(one -> chosen.add(one.streamId()));
+        }
         Set<String> streams = new LinkedHashSet<>(first(most, List.copyOf(chosen)));
         candidates.stream()
                 .filter(one -> streams.contains(one.streamId()) && !isBeingHandedOver(one, nowNanos))
                 .forEach(one -> one.expect(members.excessOf(holder(one)), nowNanos));
         return List.copyOf(streams);
+    }
+
+    /** Returns whether hand-overs have begun since the members changed. */
+    private boolean areMoving() {
+        return members.excess() < mostExcess;
     }
 
     private static String holder(Seen one) {

@@ -21,11 +21,11 @@ import java.util.concurrent.Executor;
  */
 final class GroupLeases<E> implements LeaseSource {
 
-    /** If a member knows more streams than the group, it reports early, but not more often than so many per beat. */
+    /** A member that holds or knows more than it reported reports early, but not more often than so many per beat. */
     private static final int REPORTS_PER_BEAT = 4;
 
     /** The most requests at a time, each for up to a thousand streams. */
-    private static final int MOST_REQUESTS = 10;
+    private static final int MOST_REQUESTS = 20;
 
     private final GroupMember member;
     private final AwaitedStreams awaited;
@@ -82,7 +82,8 @@ final class GroupLeases<E> implements LeaseSource {
             latestTime = time;
             seen.sawEvents(streamIds, time, now);
             int lacks = shares.lacks(held.size());
-            reportsEarly &= lacks == 0 && shares.knowsMoreThanTheGroup(seen.wanted(held, now));
+            reportsEarly &= membership.holdsMoreThanReported(held)
+                    || lacks == 0 && shares.knowsMoreThanTheGroup(seen.wanted(held, now));
             due = seen.isAnyDue(streamIds, held, lacks > 0, now);
         }
         heartbeat.start();
@@ -140,12 +141,12 @@ final class GroupLeases<E> implements LeaseSource {
             trying = true;
         }
         try {
-            // Streams that were tried in this pass are not due again in it, however long the calls take.
             long beganNanos = runtime.nanoTime();
-            List<String> next = toTry(beganNanos);
+            Tries tries = begin(beganNanos);
+            List<String> next = next(tries, beganNanos);
             for (int i = 0; i < MOST_REQUESTS && !next.isEmpty(); i++) {
                 take(member.tryAcquireAll(next), beganNanos);
-                next = toTry(beganNanos);
+                next = next(tries, beganNanos);
             }
             choosePlaces();
         } finally {
@@ -155,11 +156,18 @@ final class GroupLeases<E> implements LeaseSource {
         }
     }
 
-    private List<String> toTry(long nowNanos) {
+    private Tries begin(long nowNanos) {
+        Set<String> held = holdings.streams();
+        synchronized (shares) {
+            return shares.begin(held, nowNanos);
+        }
+    }
+
+    private List<String> next(Tries tries, long nowNanos) {
         Set<String> held = holdings.streams();
         int room = awaited.room();
         synchronized (shares) {
-            return closed ? List.of() : shares.toTry(held, room, nowNanos);
+            return closed ? List.of() : shares.next(tries, held, room, nowNanos);
         }
     }
 

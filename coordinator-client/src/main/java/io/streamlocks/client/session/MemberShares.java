@@ -27,8 +27,13 @@ final class MemberShares {
     private long lackedHere;
     private long lackedByAll;
 
+    /** Where the part of this member begins in an order of all streams. */
+    private final int ownPart;
+
     /** It knows no members. */
-    MemberShares() {}
+    MemberShares() {
+        this(List.of(), "");
+    }
 
     /**
      * @param all all members, in an order that is the same for all
@@ -46,6 +51,15 @@ final class MemberShares {
             }
             lackedByAll += Math.max(0, lacked);
         }
+        ownPart = (int) ((lackedBefore << 32) / Math.max(1, lackedByAll));
+    }
+
+    boolean hasSameMembers(MemberShares other) {
+        return members.equals(other.members);
+    }
+
+    int excess() {
+        return excess.values().stream().mapToInt(Integer::intValue).sum();
     }
 
     boolean isMember(String ownerId) {
@@ -81,8 +95,7 @@ final class MemberShares {
      * lack streams begin at different places of it.
      */
     int positionFromOwnPart(String streamId) {
-        long part = (lackedBefore << 32) / Math.max(1, lackedByAll);
-        return mixedHash(streamId) - (int) part + Integer.MIN_VALUE;
+        return mixedHash(streamId) - ownPart + Integer.MIN_VALUE;
     }
 
     /** The hash codes of ids that are numbered differ in their last bits only. */

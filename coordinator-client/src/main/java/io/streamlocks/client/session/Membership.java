@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +43,7 @@ final class Membership {
 
     // Both are guarded by this.
     private long reportedNanos;
+    private int reportedStreams;
     private int beatsWithoutStreams;
 
     /** @param capacity the most streams that the member can hold; beyond what the coordinator counts it is no limit */
@@ -80,6 +82,11 @@ final class Membership {
         return Duration.ofNanos(runtime.nanoTime() - reportedNanos);
     }
 
+    /** Returns whether the registry holds more streams than at the latest report. */
+    synchronized boolean holdsMoreThanReported(Set<String> held) {
+        return held.size() > reportedStreams;
+    }
+
     /** Returns whether the worker has had no stream for so long that it should leave. */
     synchronized boolean isUseless() {
         return beatsWithoutStreams >= BEATS_UNTIL_LEFT;
@@ -93,13 +100,15 @@ final class Membership {
      *     alone
      */
     Optional<Standing> report(Map<String, Integer> waiting) {
+        Set<String> held = holdings.streams();
         int wanted;
         synchronized (shares) {
             waiting.keySet().forEach(seen::isHeld);
-            wanted = seen.wanted(holdings.streams(), runtime.nanoTime());
+            wanted = seen.wanted(held, runtime.nanoTime());
         }
         synchronized (this) {
             reportedNanos = runtime.nanoTime();
+            reportedStreams = held.size();
             beatsWithoutStreams = wanted == 0 ? beatsWithoutStreams + 1 : 0;
         }
         try {

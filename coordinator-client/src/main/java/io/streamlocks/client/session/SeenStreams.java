@@ -81,10 +81,6 @@ final class SeenStreams {
             return expectedOfExcess > 0 && expectedUntilNanos - nowNanos > 0;
         }
 
-        long triedNanos() {
-            return triedNanos;
-        }
-
         /** Returns who held it at the latest try; empty if that is not known. */
         Optional<String> holder() {
             return Optional.ofNullable(holder);

@@ -46,7 +46,7 @@ final class EvenSharesModel {
     private final Map<String, Reported> members = new TreeMap<>();
     private final List<Worker> workers = new ArrayList<>();
     private long now;
-    private int moves;
+    private int grants;
     private int made;
     private int removed;
 
@@ -81,6 +81,8 @@ final class EvenSharesModel {
         long pausedUntilNanos;
         long nextBeat;
         long nextTurn;
+        private int reported;
+        private long reportedNanos;
 
         private Worker(String id) {
             this.id = id;
@@ -144,6 +146,8 @@ final class EvenSharesModel {
 
         private void report(Map<String, Integer> waiting) {
             int wanted = seen.wanted(held, now);
+            reported = held.size();
+            reportedNanos = now;
             members.put(id, new Reported(held.size() - draining.size(), wanted, now + TTL));
             Group group = group();
             Standing standing = new Standing(
@@ -179,16 +183,24 @@ final class EvenSharesModel {
             }
             seen.sawEvents(events, Duration.ZERO, now);
             if (shares.knowsMoreThanTheGroup(seen.wanted(held, now)) && shares.lacks(held.size()) == 0) {
-                Map<String, Integer> none = new LinkedHashMap<>();
-                held.stream().filter(stream -> !draining.containsKey(stream)).forEach(stream -> none.put(stream, 0));
-                report(none);
+                reportEarly();
             }
-            List<String> tries = shares.toTry(held, Integer.MAX_VALUE, now);
-            for (int i = 0; i < 10 && !tries.isEmpty(); i++) {
-                tries.forEach(this::attempt);
-                tries = shares.toTry(held, Integer.MAX_VALUE, now);
+            Tries tries = shares.begin(held, now);
+            List<String> next = shares.next(tries, held, Integer.MAX_VALUE, now);
+            for (int i = 0; i < 20 && !next.isEmpty(); i++) {
+                next.forEach(this::attempt);
+                next = shares.next(tries, held, Integer.MAX_VALUE, now);
+            }
+            if (held.size() > reported && now - reportedNanos >= BEAT / 4) {
+                reportEarly();
             }
             choosePlaces();
+        }
+
+        private void reportEarly() {
+            Map<String, Integer> none = new LinkedHashMap<>();
+            held.stream().filter(stream -> !draining.containsKey(stream)).forEach(stream -> none.put(stream, 0));
+            report(none);
         }
 
         private void choosePlaces() {
@@ -244,7 +256,7 @@ final class EvenSharesModel {
 
     private void grant(String stream, Worker worker) {
         leases.put(stream, new Lease(worker, now + TTL));
-        moves++;
+        grants++;
     }
 
     private void release(String stream) {
@@ -320,6 +332,22 @@ final class EvenSharesModel {
         removed++;
     }
 
+    /** Workers begin one after another, at times by chance. It returns when the last one begins. */
+    void addWithin(double beats, int count) {
+        double passed = 0;
+        for (double at :
+                random.doubles(count).map(part -> part * beats).sorted().toArray()) {
+            pass(at - passed);
+            passed = at;
+            add();
+        }
+    }
+
+    /** Returns how many leases there have been. */
+    int grants() {
+        return grants;
+    }
+
     /** Time passes. */
     void pass(double beats) {
         long began = now;
@@ -369,18 +397,17 @@ final class EvenSharesModel {
 
     /** Lets the workers settle, and then work for so many heartbeats. */
     Settled settle(double mostBeats, double beatsAfter) {
-        moves = 0;
+        int before = grants;
         long began = now;
         while (!isEven() && now - began < mostBeats * BEAT) {
             step();
         }
         double beats = isEven() ? (double) (now - began) / BEAT : Double.POSITIVE_INFINITY;
-        int until = moves;
-        moves = 0;
+        int until = grants;
         long even = now;
         while (now - even < beatsAfter * BEAT) {
             step();
         }
-        return new Settled(beats, until, moves);
+        return new Settled(beats, until - before, grants - until);
     }
 }
