@@ -61,8 +61,7 @@ export class Group {
     const held = this.held();
     const wanted = this.shares.wanted(held, now);
     const isNews =
-      held.size > this.reportedStreams ||
-      (this.shares.lacks(held.size) === 0 && this.shares.knowsMoreThanTheGroup(wanted));
+      held.size > this.reportedStreams || this.shares.shouldReport(held.size, wanted, now);
     if (isNews && now - this.reportedAt >= this.beatMs / 4) {
       this.beat();
     }

@@ -16,8 +16,8 @@ const MOST_TRIED = 1000;
 const BEATS_TO_LEARN = 4;
 /** The group is settled if the next report finds nothing changed. Heartbeats are not quite regular. */
 const SETTLED_BEATS = 0.8;
-/** A share that rises, without a change of the members or streams, counts after this time. */
-const STEADY_BEATS = 0.5;
+/** A worker below its share reports again after this time if others have just joined or left. */
+const BEATS_TO_LOOK_AGAIN = 0.4;
 /** A worker that is above its share for so long also hands over streams that nobody waits for. */
 const UNAWAITED_BEATS = 2.8;
 /** A worker beyond its share tries this part of its share per heartbeat, and holds no more than that beyond it. */
@@ -48,12 +48,7 @@ interface Seen {
 export class Shares {
   private readonly seen = new Map<string, Seen>();
   private standing: Standing = { members: 0, held: 0, wanted: 0, share: 0, missing: 0 };
-  /**
-   * The share without its latest rise. What remains when the streams are divided goes to the workers that hold the
-   * most. While workers take streams, those change all the time.
-   */
-  private steadyShare = 0;
-  private risenSince = 0;
+  private toldAt = 0;
   private sameSince = 0;
   private aboveSince = 0;
   private triedBeyondShareAt = -Infinity;
@@ -134,9 +129,14 @@ export class Shares {
     return Math.max(0, this.standing.share - held);
   }
 
-  /** Returns whether the group shares fewer streams than this worker wants. A report changes that. */
-  knowsMoreThanTheGroup(wanted: number): boolean {
-    return wanted > this.standing.wanted;
+  /**
+   * Returns whether an early report is of use. At its share, a worker may want more streams than the group knows. Below
+   * its share, it may not know members that have joined after it, and holders hand over after a heartbeat.
+   */
+  shouldReport(held: number, wanted: number, now: number): boolean {
+    return this.lacks(held) === 0
+      ? wanted > this.standing.wanted
+      : now - this.sameSince < this.beatMs && now - this.toldAt >= BEATS_TO_LOOK_AGAIN * this.beatMs;
   }
 
   /**
@@ -148,14 +148,13 @@ export class Shares {
     const isSame = told.members === this.standing.members;
     // The number of streams may change all the time, and the share with it.
     const tooMany = waiting.size - Math.max(told.share, isSame ? this.standing.share : 0);
-    const isRise = isSame && told.wanted === this.standing.wanted && told.share > this.steadyShare;
-    if (isRise && this.standing.share <= this.steadyShare) {
-      this.risenSince = now;
-    }
-    if (!isRise || now - this.risenSince >= STEADY_BEATS * this.beatMs) {
-      this.steadyShare = told.share;
-    }
     this.standing = told;
+    this.toldAt = now;
+    if (this.lacks(waiting.size) === 0) {
+      // It does not look at the others any more, and what it knows of them becomes old.
+      this.excess.clear();
+      this.mostExcess = 0;
+    }
     if (!isSame) {
       this.seen.forEach((one) => (one.handedOverAt = -Infinity));
       this.sameSince = now;
@@ -199,7 +198,7 @@ export class Shares {
       this.lackedByAll += Math.max(0, share - held);
     }
     const excess = this.totalExcess();
-    this.mostExcess = excess === 0 ? 0 : Math.max(isSame ? this.mostExcess : 0, excess);
+    this.mostExcess = Math.max(isSame ? this.mostExcess : 0, excess);
   }
 
   private totalExcess(): number {
@@ -215,16 +214,12 @@ export class Shares {
     const due = shuffled(this.toAcquire(held, now))
       .filter((one) => now - one.triedAt >= this.beatMs && (lacks > 0 || isAlone(one)))
       .sort((a, b) => Number(this.isKnownHeld(a)) - Number(this.isKnownHeld(b)));
-    const steadyLacks = Math.max(0, Math.min(lacks, this.steadyShare - held.size));
-    const chosen = lacks > 0 ? this.withinShare(due, steadyLacks) : this.beyondShare(due, held.size, now);
+    const chosen = lacks > 0 ? this.withinShare(due, lacks) : this.beyondShare(due, held.size, now);
     return chosen.slice(0, Math.min(room, MOST_TRIED)).map((one) => one.streamId);
   }
 
   /** If many streams are free, a call could be granted more of them than the worker lacks. */
   private withinShare(due: Seen[], lacks: number): Seen[] {
-    if (lacks === 0) {
-      return [];
-    }
     const free = this.standing.wanted - this.standing.held;
     if (free <= lacks) {
       return due;
@@ -258,11 +253,12 @@ export class Shares {
   toAwait(places: ReadonlySet<string>, held: ReadonlySet<string>, room: number, now: number): string[] {
     const most = Math.max(0, Math.min(room, this.lacks(held.size)));
     const candidates = this.toAcquire(held, now).filter((one) => one.holder !== undefined);
-    // While streams move, members look at different times, and would compute different lists.
-    const areMoving = this.totalExcess() < this.mostExcess;
-    const isGood = (one: Seen): boolean =>
-      this.isBeingHandedOver(one, now) || (areMoving && this.excess.has(one.holder!));
-    const kept = candidates.filter((one) => places.has(one.streamId) && isGood(one));
+    const present = candidates.filter((one) => places.has(one.streamId));
+    const kept = present.filter((one) => this.isBeingHandedOver(one, now));
+    // The members read the counts at different times. While streams move, they would compute different lists.
+    if (this.totalExcess() < this.mostExcess) {
+      kept.push(...present.filter((one) => this.excess.has(one.holder!)));
+    }
     // A part that is computed again without what this worker has been granted of it would be another one.
     const isComputed = this.hasNewPart && most > 0 && candidates.length > 0;
     const part = isComputed ? this.ownPart(candidates) : [];

@@ -22,7 +22,8 @@ import java.util.stream.Collectors;
  *   <li>A member below its share tries the streams that it has events for. It waits for those that others hold, for no
  *       more streams than it lacks, and first for those whose holders are above their shares. The members that lack
  *       streams divide those among them, so that two rarely wait for the same one: each computes the same list of the
- *       streams that should move, and takes its own part of the list. Once hand-overs have begun, it keeps its places.
+ *       streams that should move, and takes its own part of the list. Once hand-overs have begun, it keeps its
+ *       places at holders that are above their shares.
  *   <li>A member at its share or above tries a few streams, and only if it has had events for them for two heartbeats
  *       and does not know a holder, or learned of the holder ten heartbeats ago. So no stream is left alone because of
  *       a wrong count.
@@ -49,8 +50,8 @@ final class EvenShares {
     /** The group is settled if the next report of the member finds nothing changed. Heartbeats have a jitter. */
     private static final double SETTLED_BEATS = 0.8;
 
-    /** A share that rises, without a change of the members or streams, counts after this time. */
-    private static final double STEADY_BEATS = 0.5;
+    /** A member below its share reports again after this time if others have just joined or left. */
+    private static final double BEATS_TO_LOOK_AGAIN = 0.4;
 
     /** A member that is above its share for so long also hands over streams that nobody waits for. */
     private static final double UNAWAITED_BEATS = 2.8;
@@ -61,14 +62,7 @@ final class EvenShares {
     private final SeenStreams seen;
     private final Random random;
     private Standing standing = new Standing(0, 0, 0, 0, 0);
-
-    /**
-     * The share without its latest rise. What remains when the streams are divided goes to the members that hold the
-     * most. While members take streams, those change all the time.
-     */
-    private int steadyShare;
-
-    private long risenSinceNanos;
+    private long toldNanos;
 
     /** Since when the group has had as many members. */
     private long sameSinceNanos;
@@ -78,13 +72,12 @@ final class EvenShares {
 
     private boolean hasTriedBeyondShare;
     private long triedBeyondShareNanos;
-
     private MemberShares members = new MemberShares();
 
-    /** Whether the part of this member has not been computed since. */
+    /** Whether the part of this member has not been computed since the last look at the members. */
     private boolean hasNewPart;
 
-    /** The most that the members were above their shares, in total, since others joined or left. */
+    /** The most that the members were above their shares since others joined or left. */
     private int mostExcess;
 
     /**
@@ -96,9 +89,14 @@ final class EvenShares {
         this.random = random;
     }
 
-    /** Returns whether the group shares fewer streams than this member wants. A report changes that. */
-    boolean knowsMoreThanTheGroup(int wanted) {
-        return wanted > standing.wanted();
+    /**
+     * Returns whether an early report is of use. At its share, a member may want more streams than the group knows. Below
+     * its share, it may not know members that have joined after it, and holders hand over after a heartbeat.
+     */
+    boolean shouldReport(int held, int wanted, long nowNanos) {
+        return lacks(held) == 0
+                ? wanted > standing.wanted()
+                : seen.beats(nowNanos - sameSinceNanos) < 1 && seen.beats(nowNanos - toldNanos) >= BEATS_TO_LOOK_AGAIN;
     }
 
     /** Returns how many streams the member lacks to its share. */
@@ -116,14 +114,13 @@ final class EvenShares {
         boolean isSame = told.members() == standing.members();
         // The number of streams may change all the time, and the share with it.
         int tooMany = waiting.size() - Math.max(told.share(), isSame ? standing.share() : 0);
-        boolean isRise = isSame && told.wanted() == standing.wanted() && told.share() > steadyShare;
-        if (isRise && standing.share() <= steadyShare) {
-            risenSinceNanos = nowNanos;
-        }
-        if (!isRise || seen.beats(nowNanos - risenSinceNanos) >= STEADY_BEATS) {
-            steadyShare = told.share();
-        }
         standing = told;
+        toldNanos = nowNanos;
+        if (lacks(waiting.size()) == 0) {
+            // It does not look at the others any more, and what it knows of them becomes old.
+            members = members.settled();
+            mostExcess = 0;
+        }
         if (!isSame) {
             seen.groupHasChanged();
             sameSinceNanos = nowNanos;
@@ -146,7 +143,7 @@ final class EvenShares {
         return chosen;
     }
 
-    /** Returns whether the member should ask who is above and below its share: it lacks streams that others have. */
+    /** Returns whether the member should ask who is above and below its share: others may have what it lacks. */
     boolean needsMembers(int held) {
         return lacks(held) > 0 && standing.members() > 1;
     }
@@ -159,8 +156,8 @@ final class EvenShares {
      */
     void members(List<GroupMember.Share> all, String own) {
         MemberShares shown = new MemberShares(all, own);
-        boolean isSame = shown.hasSameMembers(members);
-        mostExcess = shown.excess() == 0 ? 0 : Math.max(isSame ? mostExcess : 0, shown.excess());
+        int before = shown.hasSameMembers(members) ? mostExcess : 0;
+        mostExcess = Math.max(before, shown.totalExcess());
         members = shown;
         hasNewPart = true;
     }
@@ -179,9 +176,10 @@ final class EvenShares {
         List<String> ofOthers = new ArrayList<>();
         seen.toAcquire(held, nowNanos).stream()
                 .filter(one -> one.isDue(isWithinShare, nowNanos))
-                .sorted(Comparator.comparingInt(one -> members.positionFromOwnPart(one.streamId())))
+                .sorted(Comparator.comparingLong(Seen::triedNanos)
+                        .thenComparingInt(one -> members.positionFromOwnPart(one.streamId())))
                 .forEach(one -> (isHeld(one) ? ofOthers : maybeFree).add(one.streamId()));
-        // In any other order, the streams of one that has ended could follow each other.
+        // In any other order, the streams of a worker that has ended could follow each other.
         Collections.shuffle(ofOthers, random);
         return new Tries(isWithinShare, maybeFree, ofOthers);
     }
@@ -194,11 +192,10 @@ final class EvenShares {
      * @param room how many more it can hold
      */
     List<String> next(Tries tries, Set<String> held, int room, long nowNanos) {
-        int lacks = lacks(held.size());
         int most = Math.min(room, MOST_TRIED);
         if (tries.isWithinShare()) {
-            int steadyLacks = Math.min(lacks, steadyShare - held.size());
-            return steadyLacks > 0 ? withinShare(tries, steadyLacks, most) : List.of();
+            int lacks = lacks(held.size());
+            return lacks > 0 ? withinShare(tries, lacks, most) : List.of();
         }
         int beyond = Math.min(most, mostBeyondShare(held.size(), nowNanos));
         List<String> chosen = tries.next(beyond, beyond, beyond);
@@ -215,13 +212,16 @@ final class EvenShares {
         if (free <= lacks) {
             return tries.next(most, most, most);
         }
-        int unheld = Math.min(lacks, tries.unheld());
+        int maybeFree = Math.min(lacks, tries.maybeFreeLeft());
         // If the free streams are spread over all, this is granted a quarter of what the member lacks.
-        long held = (long) (lacks - unheld) * standing.wanted() / (4L * free);
-        return tries.next(unheld, unheld == 0 ? Math.max(1, held) : held, most);
+        long ofOthers = (long) (lacks - maybeFree) * standing.wanted() / (4L * free);
+        return tries.next(maybeFree, maybeFree == 0 ? Math.max(1, ofOthers) : ofOthers, most);
     }
 
-    /** Returns how many streams to try beyond the share: none while the members learn that one of them has ended. */
+    /**
+     * Returns how many streams to try beyond the share: none while the members learn that one of them has ended, within
+     * a heartbeat of the last try, and if the member is already that far beyond its share.
+     */
     private int mostBeyondShare(int held, long nowNanos) {
         boolean mayTry = seen.beats(nowNanos - sameSinceNanos) >= BEATS_TO_LEARN
                 && (!hasTriedBeyondShare || seen.beats(nowNanos - triedBeyondShareNanos) >= 1);
@@ -250,11 +250,16 @@ final class EvenShares {
                 .filter(one -> one.holder().isPresent())
                 .collect(Collectors.toCollection(ArrayList::new));
         Set<String> chosen = new LinkedHashSet<>();
-        // While streams move, members look at different times, and would compute different lists.
-        candidates.stream()
+        List<Seen> present = candidates.stream()
                 .filter(one -> places.contains(one.streamId()))
-                .filter(one -> isBeingHandedOver(one, nowNanos) || areMoving() && members.excessOf(holder(one)) > 0)
-                .forEach(one -> chosen.add(one.streamId()));
+                .toList();
+        present.stream().filter(one -> isBeingHandedOver(one, nowNanos)).forEach(one -> chosen.add(one.streamId()));
+        // The members read the counts at different times. While streams move, they would compute different lists.
+        if (members.totalExcess() < mostExcess) {
+            present.stream()
+                    .filter(one -> members.excessOf(holder(one)) > 0)
+                    .forEach(one -> chosen.add(one.streamId()));
+        }
         // A part that is computed again without what this member has been granted of it would be another one.
         if (hasNewPart && !candidates.isEmpty()) {
             chosen.addAll(members.ownPart(candidates.stream()
@@ -272,11 +277,6 @@ final class EvenShares {
                 .filter(one -> streams.contains(one.streamId()) && !isBeingHandedOver(one, nowNanos))
                 .forEach(one -> one.expect(members.excessOf(holder(one)), nowNanos));
         return List.copyOf(streams);
-    }
-
-    /** Returns whether hand-overs have begun since the members changed. */
-    private boolean areMoving() {
-        return members.excess() < mostExcess;
     }
 
     private static String holder(Seen one) {

@@ -21,7 +21,7 @@ import java.util.concurrent.Executor;
  */
 final class GroupLeases<E> implements LeaseSource {
 
-    /** A member that holds or knows more than it reported reports early, but not more often than so many per beat. */
+    /** A member reports early if it holds or knows more streams than it reported, so many times per beat at most. */
     private static final int REPORTS_PER_BEAT = 4;
 
     /** The most requests at a time, each for up to a thousand streams. */
@@ -83,7 +83,7 @@ final class GroupLeases<E> implements LeaseSource {
             seen.sawEvents(streamIds, time, now);
             int lacks = shares.lacks(held.size());
             reportsEarly &= membership.holdsMoreThanReported(held)
-                    || lacks == 0 && shares.knowsMoreThanTheGroup(seen.wanted(held, now));
+                    || shares.shouldReport(held.size(), seen.wanted(held, now), now);
             due = seen.isAnyDue(streamIds, held, lacks > 0, now);
         }
         heartbeat.start();
@@ -108,11 +108,11 @@ final class GroupLeases<E> implements LeaseSource {
 
     @Override
     public Optional<HeldLease> acquire(String streamId) {
-        Optional<HeldLease> lease = awaited.take(streamId);
         RuntimeException failure;
         synchronized (shares) {
             failure = failures.remove(streamId);
         }
+        Optional<HeldLease> lease = awaited.take(streamId);
         if (lease.isEmpty() && failure != null) {
             throw failure;
         }
@@ -141,14 +141,22 @@ final class GroupLeases<E> implements LeaseSource {
             trying = true;
         }
         try {
+            // Each counts as tried when the pass began, so that the next pass tries it again a heartbeat after this
+            // one.
             long beganNanos = runtime.nanoTime();
             Tries tries = begin(beganNanos);
             List<String> next = next(tries, beganNanos);
             for (int i = 0; i < MOST_REQUESTS && !next.isEmpty(); i++) {
-                take(member.tryAcquireAll(next), beganNanos);
-                next = next(tries, beganNanos);
+                GroupMember.Tried tried = member.tryAcquireAll(next);
+                take(tried, beganNanos);
+                // The next request would fail as well, perhaps after as long a time-out.
+                boolean hasFailed = tried.granted().isEmpty() && tried.held().isEmpty();
+                next = hasFailed ? List.of() : next(tries, beganNanos);
             }
             choosePlaces();
+            if (isLongSinceReport() && membership.holdsMoreThanReported(holdings.streams())) {
+                heartbeat.wake();
+            }
         } finally {
             synchronized (shares) {
                 trying = false;

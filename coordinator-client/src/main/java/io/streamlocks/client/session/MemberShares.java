@@ -16,7 +16,7 @@ import java.util.TreeMap;
  */
 final class MemberShares {
 
-    private final Set<String> members = new HashSet<>();
+    private final Set<String> members;
 
     /** How many streams too many each owner holds that is above its share, in the same order for all members. */
     private final SortedMap<String, Integer> excess = new TreeMap<>();
@@ -28,11 +28,16 @@ final class MemberShares {
     private long lackedByAll;
 
     /** Where the part of this member begins in an order of all streams. */
-    private final int ownPart;
+    private final int ownStart;
 
     /** It knows no members. */
     MemberShares() {
-        this(List.of(), "");
+        this(new HashSet<>());
+    }
+
+    private MemberShares(Set<String> members) {
+        this.members = members;
+        this.ownStart = 0;
     }
 
     /**
@@ -40,6 +45,7 @@ final class MemberShares {
      * @param own this member
      */
     MemberShares(List<GroupMember.Share> all, String own) {
+        members = new HashSet<>();
         for (GroupMember.Share one : all) {
             members.add(one.ownerId());
             int lacked = one.share() - one.held();
@@ -51,14 +57,21 @@ final class MemberShares {
             }
             lackedByAll += Math.max(0, lacked);
         }
-        ownPart = (int) ((lackedBefore << 32) / Math.max(1, lackedByAll));
+        ownStart = (int) ((lackedBefore << 32) / Math.max(1, lackedByAll));
     }
 
+    /** Returns the same members, none of them above or below its share. */
+    MemberShares settled() {
+        return new MemberShares(members);
+    }
+
+    /** Returns whether both know the same members. */
     boolean hasSameMembers(MemberShares other) {
         return members.equals(other.members);
     }
 
-    int excess() {
+    /** Returns how many streams too many all members hold together. */
+    int totalExcess() {
         return excess.values().stream().mapToInt(Integer::intValue).sum();
     }
 
@@ -95,7 +108,7 @@ final class MemberShares {
      * lack streams begin at different places of it.
      */
     int positionFromOwnPart(String streamId) {
-        return mixedHash(streamId) - ownPart + Integer.MIN_VALUE;
+        return mixedHash(streamId) - ownStart + Integer.MIN_VALUE;
     }
 
     /** The hash codes of ids that are numbered differ in their last bits only. */

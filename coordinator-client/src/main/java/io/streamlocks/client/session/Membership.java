@@ -41,7 +41,7 @@ final class Membership {
     private final SeenStreams seen;
     private final EvenShares shares;
 
-    // Both are guarded by this.
+    // All of these are guarded by this.
     private long reportedNanos;
     private int reportedStreams;
     private int beatsWithoutStreams;

@@ -81,6 +81,11 @@ final class SeenStreams {
             return expectedOfExcess > 0 && expectedUntilNanos - nowNanos > 0;
         }
 
+        /** Returns when it was tried; 0 if it never was. */
+        long triedNanos() {
+            return triedNanos;
+        }
+
         /** Returns who held it at the latest try; empty if that is not known. */
         Optional<String> holder() {
             return Optional.ofNullable(holder);

@@ -12,19 +12,19 @@ final class Tries {
 
     private final boolean withinShare;
     private final Iterator<String> maybeFree;
-    private final Iterator<String> held;
-    private int unheld;
+    private final Iterator<String> ofOthers;
+    private int maybeFreeLeft;
 
     /**
      * @param withinShare whether the member was below its share when the pass began
      * @param maybeFree the streams that no other member holds, as far as is known
-     * @param held those that another member holds
+     * @param ofOthers those that another member holds
      */
-    Tries(boolean withinShare, List<String> maybeFree, List<String> held) {
+    Tries(boolean withinShare, List<String> maybeFree, List<String> ofOthers) {
         this.withinShare = withinShare;
         this.maybeFree = maybeFree.iterator();
-        this.unheld = maybeFree.size();
-        this.held = held.iterator();
+        this.maybeFreeLeft = maybeFree.size();
+        this.ofOthers = ofOthers.iterator();
     }
 
     boolean isWithinShare() {
@@ -32,25 +32,25 @@ final class Tries {
     }
 
     /** Returns how many streams are left that no other member holds, as far as is known. */
-    int unheld() {
-        return unheld;
+    int maybeFreeLeft() {
+        return maybeFreeLeft;
     }
 
     /**
      * Takes the next streams: first those that may be free.
      *
      * @param mostMaybeFree how many of those at most
-     * @param mostHeld how many held ones at most
+     * @param mostOfOthers how many of the others at most
      * @param most how many in all
      */
-    List<String> next(int mostMaybeFree, long mostHeld, int most) {
+    List<String> next(int mostMaybeFree, long mostOfOthers, int most) {
         List<String> next = new ArrayList<>();
         for (int i = 0; i < mostMaybeFree && next.size() < most && maybeFree.hasNext(); i++) {
             next.add(maybeFree.next());
-            unheld--;
+            maybeFreeLeft--;
         }
-        for (long i = 0; i < mostHeld && next.size() < most && held.hasNext(); i++) {
-            next.add(held.next());
+        for (long i = 0; i < mostOfOthers && next.size() < most && ofOthers.hasNext(); i++) {
+            next.add(ofOthers.next());
         }
         return next;
     }

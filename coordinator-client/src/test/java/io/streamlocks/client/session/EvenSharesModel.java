@@ -35,6 +35,9 @@ final class EvenSharesModel {
     private static final long TURN = Duration.ofSeconds(1).toNanos();
     private static final long DRAIN = Duration.ofMillis(300).toNanos();
 
+    /** A call waits for no more streams than this. */
+    private static final int MOST_PLACES = 1000;
+
     /** A stream without events for so long is released. */
     private static final long IDLE = 20 * TURN;
 
@@ -45,6 +48,7 @@ final class EvenSharesModel {
     private final Map<String, Deque<Worker>> queues = new HashMap<>();
     private final Map<String, Reported> members = new TreeMap<>();
     private final List<Worker> workers = new ArrayList<>();
+    private final List<Worker> leaving = new ArrayList<>();
     private long now;
     private int grants;
     private int made;
@@ -78,6 +82,7 @@ final class EvenSharesModel {
         private final Map<String, Long> lastEvents = new HashMap<>();
         final Set<String> places = new LinkedHashSet<>();
         boolean alive = true;
+        boolean leaves;
         long pausedUntilNanos;
         long nextBeat;
         long nextTurn;
@@ -88,6 +93,10 @@ final class EvenSharesModel {
             this.id = id;
             this.nextBeat = now;
             this.nextTurn = now + random.nextLong(TURN);
+        }
+
+        private long whenDrained() {
+            return now + (long) (DRAIN * (0.3 + 1.4 * random.nextDouble()));
         }
 
         boolean runs() {
@@ -107,6 +116,9 @@ final class EvenSharesModel {
                     held.remove(stream);
                 }
             }
+            if (leaves) {
+                return;
+            }
             held.removeIf(stream -> !holds(this, stream));
             draining.keySet().retainAll(held);
             // Some places may have been granted.
@@ -122,8 +134,9 @@ final class EvenSharesModel {
             }
             if (now >= nextBeat) {
                 beat();
-                choosePlaces();
-                nextBeat = now + BEAT;
+                acquireMissing();
+                // A heartbeat comes up to a tenth earlier.
+                nextBeat = now + BEAT - random.nextLong(BEAT / 10);
             }
         }
 
@@ -157,7 +170,7 @@ final class EvenSharesModel {
                     group.shares().get(id),
                     group.missing());
             for (String stream : shares.heartbeat(standing, waiting, now)) {
-                draining.put(stream, now + (long) (DRAIN * (0.3 + 1.4 * random.nextDouble())));
+                draining.put(stream, whenDrained());
                 seen.handedOver(stream, now);
             }
             // Otherwise the next holders would report streams that this one still counts.
@@ -182,29 +195,37 @@ final class EvenSharesModel {
                 }
             }
             seen.sawEvents(events, Duration.ZERO, now);
-            if (shares.knowsMoreThanTheGroup(seen.wanted(held, now)) && shares.lacks(held.size()) == 0) {
+            if (shares.shouldReport(held.size(), seen.wanted(held, now), now)) {
                 reportEarly();
             }
+            acquireMissing();
+        }
+
+        private void acquireMissing() {
             Tries tries = shares.begin(held, now);
             List<String> next = shares.next(tries, held, Integer.MAX_VALUE, now);
             for (int i = 0; i < 20 && !next.isEmpty(); i++) {
                 next.forEach(this::attempt);
                 next = shares.next(tries, held, Integer.MAX_VALUE, now);
             }
-            if (held.size() > reported && now - reportedNanos >= BEAT / 4) {
+            choosePlaces();
+            if (held.size() > reported) {
                 reportEarly();
             }
-            choosePlaces();
         }
 
         private void reportEarly() {
+            if (now - reportedNanos < BEAT / 4) {
+                return;
+            }
             Map<String, Integer> none = new LinkedHashMap<>();
             held.stream().filter(stream -> !draining.containsKey(stream)).forEach(stream -> none.put(stream, 0));
             report(none);
         }
 
         private void choosePlaces() {
-            List<String> next = shares.toAwait(places, held, Integer.MAX_VALUE, now);
+            List<String> all = shares.toAwait(places, held, Integer.MAX_VALUE, now);
+            List<String> next = all.subList(0, Math.min(MOST_PLACES, all.size()));
             for (String stream : List.copyOf(places)) {
                 if (!next.contains(stream)) {
                     queue(stream).remove(this);
@@ -308,17 +329,20 @@ final class EvenSharesModel {
         worker.pausedUntilNanos = now + time.toNanos();
     }
 
-    /** A worker releases its streams and ends. */
+    /** A paused worker continues. */
+    void resume(Worker worker) {
+        worker.pausedUntilNanos = now;
+    }
+
+    /** A worker leaves the group, finishes its work, releases its streams and ends. */
     void stop(Worker worker) {
-        worker.alive = false;
         workers.remove(worker);
         members.remove(worker.id);
         worker.places.forEach(stream -> queue(stream).remove(worker));
-        List.copyOf(worker.held).forEach(stream -> {
-            if (holds(worker, stream)) {
-                release(stream);
-            }
-        });
+        worker.places.clear();
+        worker.held.forEach(stream -> worker.draining.putIfAbsent(stream, worker.whenDrained()));
+        worker.leaves = true;
+        leaving.add(worker);
     }
 
     /** A stream begins to have events. */
@@ -370,14 +394,18 @@ final class EvenSharesModel {
             }
         }
         workers.forEach(Worker::step);
+        leaving.forEach(Worker::step);
+        leaving.removeIf(worker -> worker.draining.isEmpty());
     }
 
+    /** A worker that is paused counts as gone. */
     private boolean isEven() {
         Map<Worker, Integer> counts = new HashMap<>();
-        workers.forEach(worker -> counts.put(worker, 0));
+        workers.stream().filter(Worker::runs).forEach(worker -> counts.put(worker, 0));
+        int running = counts.size();
         leases.values().forEach(lease -> counts.merge(lease.holder, 1, Integer::sum));
         return leases.keySet().equals(Set.copyOf(streams))
-                && workers.containsAll(counts.keySet())
+                && counts.size() == running
                 && Collections.max(counts.values()) - Collections.min(counts.values()) <= 1;
     }
 

@@ -31,6 +31,8 @@ class EvenSharesTest {
     /** The same if each worker sees a changing half of the streams. */
     private static final double BEATS_OF_HALVES = 5;
 
+    private static final Duration FOR_EVER = Duration.ofDays(1);
+
     private static void assertSettled(Settled settled, double mostBeats, int fewestMoves, double ratio) {
         assertThat(settled.beats()).isLessThanOrEqualTo(mostBeats);
         // A worker that tries a stream beyond its share causes one move more.
@@ -63,6 +65,11 @@ class EvenSharesTest {
         Worker oneOfTen = model.workers().get(5);
         model.kill(oneOfTen);
         assertSettled(model.settle(STUCK), beats + TTL, oneOfTen.held.size(), ratio);
+        Worker paused = model.workers().get(5);
+        model.pause(paused, FOR_EVER);
+        assertSettled(model.settle(STUCK), beats + TTL, paused.held.size(), ratio);
+        model.resume(paused);
+        assertSettled(model.settle(STUCK), beats, streams / 9, ratio);
     }
 
     @ParameterizedTest
@@ -156,11 +163,11 @@ class EvenSharesTest {
         for (int i = 0; i < 150; i++) {
             model.add();
         }
-        model.settle(STUCK, 0);
+        assertThat(model.settle(STUCK, 0).beats()).isLessThan(STUCK);
         for (int i = 0; i < 50; i++) {
             model.add();
         }
-        Settled settled = model.settle(STUCK, 1);
+        Settled settled = model.settle(STUCK, 5);
         assertThat(settled.beats()).isLessThanOrEqualTo(5);
         assertThat(settled.moves()).isBetween(5000, 5250);
         assertThat(settled.movesAfter()).isZero();

@@ -11,14 +11,15 @@ import java.util.Map;
  *
  * <p>All members read the same source, so the streams to share are the most that any of them has work for, or those
  * that are held, if that number is larger. A member whose capacity is below an even share is filled, and the rest is
- * divided among the others. Each of those gets the same number of streams. What remains, one stream each, goes to those
- * that hold the most, so that no stream moves for a remainder.
+ * divided among the others. Each of those gets the same number of streams. The remainder, one stream each, goes to members
+ * that hold more than that, so that no stream moves for it.
+ *
+ * <p>The members report at different times while streams move. The remainder must not go from one to another with each
+ * report, because both would then take a stream for it, or keep one. Of those that hold more, the ones that hold the
+ * fewest come first, so a member that has handed streams over keeps its share. Among the others, the order does not
+ * depend on what they hold.
  */
 final class Shares {
-
-    /** Those that hold the most come first. The ids make the order of equal members the same everywhere. */
-    private static final Comparator<Member> MOST_HELD =
-            Comparator.comparingInt(Member::held).reversed().thenComparing(Member::ownerId);
 
     private Shares() {}
 
@@ -60,13 +61,20 @@ final class Shares {
             filled++;
         }
         // Each of these has room for one stream more than the even share.
-        List<Member> others = byCapacity.subList(filled, byCapacity.size()).stream()
-                .sorted(MOST_HELD)
-                .toList();
-        for (int i = 0; i < others.size(); i++) {
-            int extra = i < left % others.size() ? 1 : 0;
-            shares.put(others.get(i).ownerId(), left / others.size() + extra);
+        List<Member> others = byCapacity.subList(filled, byCapacity.size());
+        if (!others.isEmpty()) {
+            int even = left / others.size();
+            List<Member> inOrder = others.stream().sorted(byRemainder(even)).toList();
+            for (int i = 0; i < inOrder.size(); i++) {
+                shares.put(inOrder.get(i).ownerId(), even + (i < left % inOrder.size() ? 1 : 0));
+            }
         }
         return shares;
+    }
+
+    /** Those that get one of the remaining streams come first. */
+    private static Comparator<Member> byRemainder(int even) {
+        return Comparator.<Member>comparingInt(member -> member.held() > even ? member.held() : Integer.MAX_VALUE)
+                .thenComparing(Member::ownerId);
     }
 }

@@ -6,8 +6,12 @@ import io.swagger.v3.oas.models.OpenAPI;
 import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.oas.models.parameters.Parameter;
 import io.swagger.v3.parser.OpenAPIV3Parser;
+import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -99,6 +103,23 @@ class LimitsTest {
                 .contains("the place is kept for " + Limits.PLACE_KEPT.toSeconds() + " s");
         assertThat(CONTRACT.getPaths().get("/v1/batch/acquire").getPost().getDescription())
                 .contains("for " + Limits.PLACE_KEPT.toSeconds() + " s");
+    }
+
+    /** The functions of the queues contain the time that a place is kept as a literal. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "../db/migration/V5__queues.sql",
+                "../db/migration/V7__reads_of_queues.sql",
+                "src/main/java/io/streamlocks/coordinator/lock/postgres/QueueSql.java"
+            })
+    void theDatabaseKeepsAPlaceForAsLong(String file) throws IOException {
+        assertThat(Pattern.compile("interval '(\\d+) seconds'")
+                        .matcher(Files.readString(Path.of(file)))
+                        .results()
+                        .map(found -> Duration.ofSeconds(Long.parseLong(found.group(1)))))
+                .isNotEmpty()
+                .containsOnly(Limits.PLACE_KEPT);
     }
 
     @Test

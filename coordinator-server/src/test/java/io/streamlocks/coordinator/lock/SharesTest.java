@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -105,6 +107,33 @@ class SharesTest {
             Collections.shuffle(shuffled, new Random(1));
             assertThat(Shares.of(shuffled)).isEqualTo(group.shares());
         }
+    }
+
+    /** The members report one after another what they have handed over and acquired. */
+    @Test
+    void sharesStayTheSameWhileStreamsMove() {
+        Random random = new Random(1);
+        for (int i = 0; i < GROUPS; i++) {
+            Map<String, Integer> held = new TreeMap<>();
+            int count = 1 + random.nextInt(12);
+            IntStream.range(0, count).forEach(n -> held.put("w" + n, random.nextInt(50)));
+            int wanted = held.values().stream().mapToInt(Integer::intValue).sum() + random.nextInt(50);
+            Map<String, Integer> shares = shares(held, wanted);
+            List<String> owners = new ArrayList<>(held.keySet());
+            Collections.shuffle(owners, random);
+            // A stream is handed over before it is acquired.
+            owners.sort(Comparator.comparing(owner -> held.get(owner) <= shares.get(owner)));
+            for (String owner : owners) {
+                held.put(owner, shares.get(owner));
+                assertThat(shares(held, wanted)).isEqualTo(shares);
+            }
+        }
+    }
+
+    private static Map<String, Integer> shares(Map<String, Integer> held, int wanted) {
+        return Shares.of(held.entrySet().stream()
+                .map(one -> member(one.getKey(), one.getValue(), wanted))
+                .toList());
     }
 
     @Test
