@@ -90,8 +90,8 @@ final class EvenShares {
     }
 
     /**
-     * Returns whether an early report is of use. At its share, a member may want more streams than the group knows. Below
-     * its share, it may not know members that have joined after it, and holders hand over after a heartbeat.
+     * Returns whether an early report is of use. At its share, a member may want more streams than the group knows.
+     * Below its share, it may not know members that have joined after it, and holders hand over after a heartbeat.
      */
     boolean shouldReport(int held, int wanted, long nowNanos) {
         return lacks(held) == 0

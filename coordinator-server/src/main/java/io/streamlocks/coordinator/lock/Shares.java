@@ -11,8 +11,8 @@ import java.util.Map;
  *
  * <p>All members read the same source, so the streams to share are the most that any of them has work for, or those
  * that are held, if that number is larger. A member whose capacity is below an even share is filled, and the rest is
- * divided among the others. Each of those gets the same number of streams. The remainder, one stream each, goes to members
- * that hold more than that, so that no stream moves for it.
+ * divided among the others. Each of those gets the same number of streams. The remainder, one stream each, goes to
+ * members that hold more than that, so that no stream moves for it.
  *
  * <p>The members report at different times while streams move. The remainder must not go from one to another with each
  * report, because both would then take a stream for it, or keep one. Of those that hold more, the ones that hold the
