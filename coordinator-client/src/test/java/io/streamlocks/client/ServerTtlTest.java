@@ -53,7 +53,8 @@ class ServerTtlTest {
                     .isLessThanOrEqualTo(length.multipliedBy(9).dividedBy(10));
             assertThat(lease.length()).isEqualTo(length);
         }
-        assertThat(storage.find(streamId)).isEmpty();
+        // On a busy machine, the lease of a second may be over before it is released, and then runs out.
+        await().untilAsserted(() -> assertThat(storage.find(streamId)).isEmpty());
     }
 
     @Test
