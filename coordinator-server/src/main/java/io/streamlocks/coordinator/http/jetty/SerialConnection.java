@@ -16,8 +16,11 @@ import org.jspecify.annotations.Nullable;
 /** A connection of {@link HttpConnections}, whose properties are described there. */
 final class SerialConnection extends HttpConnection {
 
-    /** Is enough for most calls. A longer head, such as one with a JWT, fills it several times. */
-    static final int SMALL_BUFFER = 1024;
+    /**
+     * Is enough for most calls. Jetty reads the rest of a body that is refused with the buffer of its head. With 1 kB, a
+     * caller that sends long bodies takes so much time of the processors that others lose their leases.
+     */
+    static final int SMALL_BUFFER = 2048;
 
     /** Whether a thread parses or handles a request in {@link #onFillable}. */
     private volatile boolean isParsing;

@@ -161,7 +161,7 @@ class ClientWatchTlsTest {
             await().until(() -> server.bufferFor(client.http) > 16_000);
             client.http.send(body);
             Waiting call = server.next();
-            assertThat(server.bufferFor(client.http)).isEqualTo(1024);
+            assertThat(server.bufferFor(client.http)).isEqualTo(SerialConnection.SMALL_BUFFER);
             call.respond("done");
             assertThat(client.http.response()).isEqualTo("200 done");
         }
