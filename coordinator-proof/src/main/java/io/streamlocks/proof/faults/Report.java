@@ -15,12 +15,7 @@ import java.util.TreeMap;
 /** The results of all runs, and whether they are good enough. */
 final class Report {
 
-    /** A run with fewer operations per second, without faults, has proven little. */
     private static final double LEAST_PER_SECOND = 200;
-
-    /** The same if times are not judged. */
-    private static final double LEAST_PER_SECOND_IF_BUSY = 50;
-
     private static final double DATABASE_BACK_SECONDS = 5;
 
     /** The number of violations of a run that the report shows with their events. */
@@ -62,7 +57,7 @@ final class Report {
             }
             result.anomalies().forEach(anomaly -> failures.add(result.name() + ": " + anomaly));
             Figures figures = result.check().figures();
-            if (figures.undisturbedPerSecond() < (judgesTimes ? LEAST_PER_SECOND : LEAST_PER_SECOND_IF_BUSY)) {
+            if (figures.undisturbedPerSecond() < LEAST_PER_SECOND) {
                 failures.add(String.format(
                         Locale.ROOT,
                         "%s: %.0f operations/s without faults",
