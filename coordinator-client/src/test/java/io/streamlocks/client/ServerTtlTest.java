@@ -40,8 +40,9 @@ class ServerTtlTest {
         server.stop();
     }
 
+    /** The shortest comes last. The first call loads the classes, which may take longer than a second. */
     @ParameterizedTest
-    @ValueSource(ints = {1, 5, 120})
+    @ValueSource(ints = {120, 5, 1})
     void theServerChoosesTheLength(int seconds) {
         Duration length = Duration.ofSeconds(seconds);
         URI uri = start(length);
@@ -53,8 +54,7 @@ class ServerTtlTest {
                     .isLessThanOrEqualTo(length.multipliedBy(9).dividedBy(10));
             assertThat(lease.length()).isEqualTo(length);
         }
-        // On a busy machine, the lease of a second may be over before it is released, and then runs out.
-        await().untilAsserted(() -> assertThat(storage.find(streamId)).isEmpty());
+        assertThat(storage.find(streamId)).isEmpty();
     }
 
     @Test

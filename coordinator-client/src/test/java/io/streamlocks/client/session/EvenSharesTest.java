@@ -27,8 +27,11 @@ class EvenSharesTest {
     /** The time that a change may take if all workers read the same source, in heartbeats, and a step of the model. */
     private static final double BEATS = 3.05;
 
-    /** The same if each worker sees a changing half of the streams. Most changes take five heartbeats at most. */
-    private static final double BEATS_OF_HALVES = 10;
+    /** The same if each worker sees a changing half of the streams. */
+    private static final double BEATS_OF_HALVES = 5;
+
+    /** Eight workers that join two, with hundreds of streams of which each sees a changing half, miss that limit. */
+    private static final double BEATS_OF_HALVES_OF_HUNDREDS = 10;
 
     private static final Duration FOR_EVER = Duration.ofDays(1);
 
@@ -60,7 +63,9 @@ class EvenSharesTest {
         for (int i = 0; i < 8; i++) {
             model.add();
         }
-        assertSettled(model.settle(STUCK), beats, streams - 2 * (streams / 10), ratio);
+        boolean missesLimit = seesAtLeast < 1 && streams > 60;
+        double joined = missesLimit ? BEATS_OF_HALVES_OF_HUNDREDS : beats;
+        assertSettled(model.settle(STUCK), joined, streams - 2 * (streams / 10), ratio);
         Worker oneOfTen = model.workers().get(5);
         model.kill(oneOfTen);
         assertSettled(model.settle(STUCK), beats + TTL, oneOfTen.held.size(), ratio);

@@ -161,7 +161,7 @@ class ClientWatchTlsTest {
             await().until(() -> server.bufferFor(client.http) > 16_000);
             client.http.send(body);
             Waiting call = server.next();
-            assertThat(server.bufferFor(client.http)).isEqualTo(SerialConnection.SMALL_BUFFER);
+            assertThat(server.bufferFor(client.http)).isEqualTo(2048);
             call.respond("done");
             assertThat(client.http.response()).isEqualTo("200 done");
         }
