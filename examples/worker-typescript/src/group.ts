@@ -8,6 +8,10 @@ const BEATS_UNTIL_LEFT = 10;
 const LONGEST_WAIT_MS = 20_000;
 /** The most calls of one pass that tries streams. */
 const MOST_CALLS = 20;
+/** The hand-overs of a heartbeat begin within this part of it. */
+const PART_TO_HAND_OVER = 4;
+/** A wait of another worker ends with its first grants. Streams that are released before its next have no holder. */
+const STEP_MS = 50;
 
 /** The sessions of the worker. */
 export interface Sessions {
@@ -28,6 +32,8 @@ export class Group {
   private readonly beatMs: number;
   private readonly shares: Shares;
   private places: string[] = [];
+  /** The streams whose hand-over has been decided, and has not begun. */
+  private readonly toHandOver = new Set<string>();
   private reportedAt = -Infinity;
   private reportedStreams = 0;
   /** A worker becomes a member when it has its first stream. */
@@ -97,16 +103,12 @@ export class Group {
     }
     const waiting = this.waitersByStream();
     const standing = await this.report(waiting);
-    let handsOver = false;
-    for (const streamId of this.shares.heartbeat(standing, waiting, performance.now())) {
-      // The session may have ended during the report.
-      if (this.waitersByStream().has(streamId)) {
-        this.shares.handedOver(streamId, performance.now());
-        this.sessions.handOver(streamId);
-        handsOver = true;
-      }
-    }
-    if (handsOver) {
+    const chosen = this.shares.heartbeat(standing, waiting, performance.now());
+    // The sessions of some may have ended during the report.
+    const atWork = this.waitersByStream();
+    const streamIds = chosen.filter((streamId) => atWork.has(streamId));
+    if (streamIds.length > 0) {
+      this.handOver(streamIds);
       // Otherwise the next holders would report streams that this worker still counts.
       await this.report(this.waitersByStream());
     }
@@ -115,6 +117,24 @@ export class Group {
       this.shares.members(members, this.ownerId);
     }
     await this.acquireMissing();
+  }
+
+  /** Hands streams over evenly within a part of the heartbeat. */
+  private handOver(streamIds: string[]): void {
+    const steps = Math.max(1, Math.floor(this.beatMs / PART_TO_HAND_OVER / STEP_MS));
+    const perStep = Math.ceil(streamIds.length / steps);
+    streamIds.forEach((streamId, i) => {
+      this.shares.handedOver(streamId, performance.now());
+      this.toHandOver.add(streamId);
+      setTimeout(() => this.beginHandOver(streamId), Math.floor(i / perStep) * STEP_MS);
+    });
+  }
+
+  private beginHandOver(streamId: string): void {
+    this.toHandOver.delete(streamId);
+    if (this.waitersByStream().has(streamId)) {
+      this.sessions.handOver(streamId);
+    }
   }
 
   private async report(waiting: ReadonlyMap<string, number>): Promise<Standing> {
@@ -156,7 +176,7 @@ export class Group {
       let next = this.toTry();
       for (let calls = 0; calls < MOST_CALLS && next.length > 0 && !this.left; calls++, next = this.toTry()) {
         // A call that fails counts as a try, and so does an item without a usable result.
-        next.forEach((streamId) => this.shares.wasHeld(streamId, undefined, performance.now()));
+        next.forEach((streamId) => this.wasTried(streamId));
         const leases = await this.leases.acquire(next, this.onHeld);
         leases.forEach((lease) => this.begin(lease));
       }
@@ -165,6 +185,15 @@ export class Group {
       this.waiting ??= this.waitForPlaces().finally(() => (this.waiting = undefined));
     } finally {
       this.acquiring = false;
+    }
+  }
+
+  private wasTried(streamId: string): void {
+    if (this.places.includes(streamId)) {
+      // It may be on its way to this worker, whose wait has not returned. The worker must not give the place up.
+      this.shares.wasTried(streamId, performance.now());
+    } else {
+      this.shares.wasHeld(streamId, undefined, performance.now());
     }
   }
 
@@ -226,7 +255,8 @@ export class Group {
   /** Returns how many others wait for each stream that the worker holds and is not handing over. */
   private waitersByStream(): Map<string, number> {
     const atWork = [...this.sessions.held()].filter(
-      ([streamId, lease]) => !this.sessions.isEnding(streamId) && !lease.signal.aborted,
+      ([streamId, lease]) =>
+        !this.toHandOver.has(streamId) && !this.sessions.isEnding(streamId) && !lease.signal.aborted,
     );
     return new Map(atWork.map(([streamId, lease]) => [streamId, lease.waiting]));
   }

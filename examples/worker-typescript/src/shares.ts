@@ -103,6 +103,14 @@ export class Shares {
     }
   }
 
+  /** Records that a stream was tried and not granted, and that the try told nothing about its holder. */
+  wasTried(streamId: string, now: number): void {
+    const one = this.seen.get(streamId);
+    if (one) {
+      one.triedAt = now;
+    }
+  }
+
   /** Records that the worker hands a stream over, and so does not take it back while the group is the same. */
   handedOver(streamId: string, now: number): void {
     const one = this.seen.get(streamId) ?? this.added(streamId, now);

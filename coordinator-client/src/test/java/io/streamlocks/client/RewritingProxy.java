@@ -37,12 +37,12 @@ public final class RewritingProxy implements AutoCloseable {
     }
 
     /** Changes the bodies of requests like this from now on. */
-    void changeRequests(UnaryOperator<String> change) {
+    public void changeRequests(UnaryOperator<String> change) {
         request = change;
     }
 
     /** Changes the bodies of answers like this from now on. */
-    void changeAnswers(UnaryOperator<String> change) {
+    public void changeAnswers(UnaryOperator<String> change) {
         answer = change;
     }
 

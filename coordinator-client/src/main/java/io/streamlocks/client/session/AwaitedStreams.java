@@ -161,16 +161,17 @@ final class AwaitedStreams {
     }
 
     private void run() {
-        try (Waiter own = client.newWaiter()) {
-            synchronized (this) {
-                waiter = Optional.of(own);
-            }
-            while (prepareCall(own)) {
-                Set<String> streams = queuedNow();
-                if (streams.isEmpty()) {
+        try {
+            boolean continues = true;
+            while (continues) {
+                try (Waiter own = client.newWaiter()) {
+                    synchronized (this) {
+                        waiter = Optional.of(own);
+                    }
+                    continues = awaitAll(own);
+                }
+                if (continues) {
                     runtime.await(changedNext(), RETRY_AFTER);
-                } else {
-                    await(own, streams);
                 }
             }
         } catch (IllegalStateException e) {
@@ -180,6 +181,23 @@ final class AwaitedStreams {
             LOG.error("The wait for held streams failed, and begins again with their next events", e);
             client.release(abandon());
         }
+    }
+
+    /**
+     * Waits while there are streams to wait for. The end of the waiter gives the other places up: a stream whose first
+     * place is that of nobody has no holder until the place dies.
+     *
+     * @return whether the task is still needed
+     */
+    private boolean awaitAll(Waiter own) throws InterruptedException {
+        while (prepareCall(own)) {
+            Set<String> streams = queuedNow();
+            if (streams.isEmpty()) {
+                return true;
+            }
+            await(own, streams);
+        }
+        return false;
     }
 
     /** Decides what to wait for next. Returns false if the task is not needed any more. */

@@ -1,12 +1,11 @@
 package io.streamlocks.client.session;
 
 import io.streamlocks.client.GroupMember.Standing;
-import io.streamlocks.client.HeldLease;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.slf4j.Logger;
@@ -23,6 +22,9 @@ final class GroupHeartbeat {
 
     /** A closing registry waits for a report under way for so long. */
     private static final Duration LONGEST_REPORT = Duration.ofSeconds(5);
+
+    /** The hand-overs of a heartbeat begin within this part of it. */
+    private static final int PART_TO_HAND_OVER = 4;
 
     private static final Logger LOG = LoggerFactory.getLogger(GroupHeartbeat.class);
 
@@ -136,31 +138,16 @@ final class GroupHeartbeat {
     }
 
     /** Begins to hand over streams. Returns whether there are any. */
-    private boolean handOver(List<String> streamIds) {
-        List<HeldLease> unused = new ArrayList<>();
-        boolean any = false;
-        try {
-            for (String streamId : streamIds) {
-                any |= handOver(streamId, unused);
-            }
-        } finally {
-            holdings.release(unused);
-        }
-        return any;
-    }
-
-    private boolean handOver(String streamId, List<HeldLease> unused) {
-        // This comes first. The stream may be free, and have an event, before this thread continues.
+    private boolean handOver(List<String> chosen) {
+        // The sessions of some may have ended during the report.
+        Set<String> held = holdings.waiting().keySet();
+        List<String> streamIds = chosen.stream().filter(held::contains).toList();
+        // This comes first. A stream may be free, and have an event, before this thread continues.
         synchronized (shares) {
-            seen.handedOver(streamId, runtime.nanoTime());
+            streamIds.forEach(streamId -> seen.handedOver(streamId, runtime.nanoTime()));
         }
-        boolean begun = holdings.handOver(streamId, unused);
-        if (!begun) {
-            synchronized (shares) {
-                seen.isHeld(streamId);
-            }
-        }
-        return begun;
+        holdings.handOver(streamIds, membership.interval().dividedBy(PART_TO_HAND_OVER));
+        return !streamIds.isEmpty();
     }
 
     /** Waits until the next report. Returns false if there shall be none. */
@@ -178,9 +165,9 @@ final class GroupHeartbeat {
                 wake = woken;
             }
             CompletableFuture<?> either = renewal.isPresent() ? CompletableFuture.anyOf(wake, renewal.get()) : wake;
-            long left = Math.min(nextNanos - runtime.nanoTime(), holdings.nanosToDeadline());
+            long left = Math.min(nextNanos - runtime.nanoTime(), holdings.nanosToNext());
             isWoken = runtime.await(either, Duration.ofNanos(Math.max(0, left)));
-            holdings.stopOverdue();
+            holdings.keepTime();
         }
         return continues();
     }

@@ -182,12 +182,21 @@ final class GroupLeases<E> implements LeaseSource {
     private void take(GroupMember.Tried tried, long now) {
         synchronized (shares) {
             tried.granted().forEach(lease -> seen.isHeld(lease.streamId()));
-            tried.held().forEach((streamId, holder) -> seen.wasHeld(streamId, ofOther(holder), now));
-            tried.failed().forEach((streamId, failure) -> seen.wasHeld(streamId, Optional.empty(), now));
+            tried.held().forEach((streamId, holder) -> wasHeld(streamId, ofOther(holder), now));
+            tried.failed().forEach((streamId, failure) -> wasHeld(streamId, Optional.empty(), now));
             failures.keySet().removeAll(tried.held().keySet());
             failures.putAll(tried.failed());
         }
         awaited.offer(tried.granted(), keptFor());
+    }
+
+    private void wasHeld(String streamId, Optional<String> holder, long now) {
+        if (holder.isEmpty() && awaited.isQueued(streamId)) {
+            // The stream is on its way to this member, whose wait has not returned. It must not give the place up.
+            seen.wasTried(streamId, now);
+        } else {
+            seen.wasHeld(streamId, holder, now);
+        }
     }
 
     /** Its own lease of the stream may be ending. */

@@ -180,6 +180,15 @@ final class SeenStreams {
         }
     }
 
+    /** Records that a stream was tried and not granted, and that the try told nothing about its holder. */
+    void wasTried(String streamId, long nowNanos) {
+        Seen one = streams.get(streamId);
+        if (one != null) {
+            one.wasTried = true;
+            one.triedNanos = nowNanos;
+        }
+    }
+
     /** Records that the member holds a stream, and does not hand it over. */
     void isHeld(String streamId) {
         Seen one = streams.get(streamId);

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -78,6 +80,25 @@ class AwaitedStreamsTest {
             one.close();
         }
         server.close();
+    }
+
+    @Test
+    void placesAreGivenUpWhenAGrantedLeaseIsAllThatIsLeft() {
+        HeldLease granted = holder.tryAcquire(streamId + "/granted").orElseThrow();
+        HeldLease unwanted = holder.tryAcquire(streamId + "/unwanted").orElseThrow();
+        ExecutorService threads = Executors.newCachedThreadPool();
+        closed.add(0, threads::shutdownNow);
+        AwaitedStreams awaited =
+                new AwaitedStreams(client(), () -> 10, () -> Duration.ofMillis(200), threads, SessionRuntime.JVM);
+        closed.add(0, awaited::close);
+        awaited.want(List.of(granted.streamId(), unwanted.streamId()), WANTED);
+        awaitPlaces(1, granted.streamId());
+        awaitPlaces(1, unwanted.streamId());
+        granted.close();
+        await().until(() -> awaited.isGranted(granted.streamId()));
+        awaited.wantOnly(Set.of(), WANTED);
+        awaitPlaces(0, unwanted.streamId());
+        assertThat(awaited.isGranted(granted.streamId())).isTrue();
     }
 
     @Test

@@ -50,8 +50,11 @@ final class GroupOfWorkers implements AutoCloseable {
         private final SessionRegistry<Integer> registry;
         private final PollLoop<Integer> loop;
 
-        private Worker(String ownerId, int capacity, boolean isMember) {
-            client = StreamLockClient.builder(uri).ownerId(ownerId).ttl(ttl).build();
+        private Worker(URI coordinator, String ownerId, int capacity, boolean isMember) {
+            client = StreamLockClient.builder(coordinator)
+                    .ownerId(ownerId)
+                    .ttl(ttl)
+                    .build();
             SessionRegistryBuilder<Integer> sessions = SessionRegistry.<Integer>builder(
                             client, lease -> new Handler(lease.streamId(), ownerId))
                     .maxConcurrentSessions(capacity);
@@ -138,16 +141,21 @@ final class GroupOfWorkers implements AutoCloseable {
     }
 
     Worker add(int capacity) {
-        return add(capacity, true);
+        return add(uri, capacity, true);
     }
 
     /** Adds a worker that takes every stream it can get. */
     Worker addWithoutGroup(int capacity) {
-        return add(capacity, false);
+        return add(uri, capacity, false);
     }
 
-    private Worker add(int capacity, boolean isMember) {
-        Worker worker = new Worker("worker-" + ++made, capacity, isMember);
+    /** Adds a member that reaches the coordinator by another way. */
+    Worker addBehind(URI proxy, int capacity) {
+        return add(proxy, capacity, true);
+    }
+
+    private Worker add(URI coordinator, int capacity, boolean isMember) {
+        Worker worker = new Worker(coordinator, "worker-" + ++made, capacity, isMember);
         workers.add(worker);
         worker.loop.start();
         return worker;

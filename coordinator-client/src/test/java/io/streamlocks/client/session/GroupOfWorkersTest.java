@@ -7,12 +7,18 @@ import io.streamlocks.client.RewritingProxy;
 import io.streamlocks.client.TestServer;
 import io.streamlocks.client.session.GroupOfWorkers.Worker;
 import io.streamlocks.coordinator.lock.Group;
+import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.Member;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
@@ -139,6 +145,48 @@ class GroupOfWorkersTest {
             settle(group, 4);
             worker.closeInTheWrongOrder();
             assertThat(group.isHeld("orders/0")).isFalse();
+        }
+    }
+
+    @Test
+    void aPlaceIsKeptWhileItsGrantIsOnItsWay() throws Exception {
+        CountDownLatch triedAgain = new CountDownLatch(1);
+        Map<String, Long> granted = new ConcurrentHashMap<>();
+        try (RewritingProxy proxy = new RewritingProxy(server.uri());
+                GroupOfWorkers group = group(4)) {
+            proxy.changeAnswers(answer -> {
+                // A try of the second worker finds that the worker holds the stream itself.
+                if (answer.contains("\"holder\":{\"ownerId\":\"worker-2\"") && triedAgain.getCount() > 0) {
+                    granted.putAll(tokensOf("worker-2"));
+                    triedAgain.countDown();
+                } else if (answer.contains("\"fencingToken\"") && answer.contains("\"leaseId\"")) {
+                    awaitDone(triedAgain);
+                }
+                return answer;
+            });
+            group.add(ROOM);
+            settle(group, 4);
+            group.addBehind(proxy.uri(), ROOM);
+            settle(group, 2);
+            // It has not given them up, only to acquire them again.
+            assertThat(granted).isNotEmpty();
+            assertThat(tokensOf("worker-2")).containsAllEntriesOf(granted);
+        }
+    }
+
+    private Map<String, Long> tokensOf(String ownerId) {
+        return IntStream.range(0, 4)
+                .mapToObj(i -> storage.find("orders/" + i))
+                .flatMap(Optional::stream)
+                .filter(lock -> lock.ownerId().equals(ownerId))
+                .collect(Collectors.toMap(Lock::streamId, Lock::fencingToken));
+    }
+
+    private static void awaitDone(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 
