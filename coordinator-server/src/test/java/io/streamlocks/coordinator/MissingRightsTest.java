@@ -68,6 +68,7 @@ class MissingRightsTest {
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON stream_lock_history TO " + role,
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON stream_lock_waiters TO " + role,
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON stream_lock_members TO " + role,
+                "GRANT SELECT, INSERT, UPDATE, DELETE ON stream_lock_epoch TO " + role,
                 "GRANT SELECT ON stream_lock_schema_history TO " + role,
                 "GRANT USAGE, UPDATE ON SEQUENCE stream_lock_fencing_token TO " + role,
                 "GRANT USAGE, UPDATE ON SEQUENCE stream_lock_ticket TO " + role);
@@ -87,9 +88,13 @@ class MissingRightsTest {
         assertThatItAsksFor(
                 "",
                 "GRANT EXECUTE ON FUNCTION stream_lock_advance(text) TO " + role,
+                "GRANT EXECUTE ON FUNCTION stream_lock_enter_epoch() TO " + role,
+                "GRANT EXECUTE ON FUNCTION stream_lock_first_token(bigint) TO " + role,
                 "GRANT EXECUTE ON FUNCTION stream_lock_hand_over(text) TO " + role,
                 "GRANT EXECUTE ON FUNCTION stream_lock_is_preceded(text,uuid,uuid,uuid[]) TO " + role,
                 "GRANT EXECUTE ON FUNCTION stream_lock_leave(text,uuid,uuid,text,boolean) TO " + role,
+                "GRANT EXECUTE ON FUNCTION stream_lock_next_token(bigint) TO " + role,
+                "GRANT EXECUTE ON FUNCTION stream_lock_raise(bigint) TO " + role,
                 "GRANT EXECUTE ON FUNCTION stream_lock_queue(text,text,uuid,bigint,text[],uuid,uuid,bigint) TO " + role,
                 "GRANT EXECUTE ON FUNCTION stream_lock_waiting(text,uuid,uuid[]) TO " + role);
     }

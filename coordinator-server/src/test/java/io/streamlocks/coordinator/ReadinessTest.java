@@ -32,7 +32,8 @@ class ReadinessTest {
     void makeTheRole() {
         database.sql().execute("CREATE ROLE " + role + " LOGIN PASSWORD 'p'");
         database.sql().execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO " + role);
-        database.sql().execute("GRANT USAGE ON SEQUENCE stream_lock_fencing_token, stream_lock_ticket TO " + role);
+        database.sql().execute("GRANT USAGE, UPDATE ON SEQUENCE stream_lock_fencing_token TO " + role);
+        database.sql().execute("GRANT USAGE ON SEQUENCE stream_lock_ticket TO " + role);
     }
 
     @AfterEach
@@ -57,8 +58,12 @@ class ReadinessTest {
                 "REVOKE INSERT ON stream_lock_history FROM role | GRANT INSERT ON stream_lock_history TO role"
                         + " | INSERT on stream_lock_history. As the owner: GRANT INSERT ON stream_lock_history TO",
                 "REVOKE ALL ON SEQUENCE stream_lock_fencing_token FROM role"
-                        + " | GRANT USAGE ON SEQUENCE stream_lock_fencing_token TO role"
-                        + " | USAGE on sequence stream_lock_fencing_token. As the owner: GRANT USAGE ON SEQUENCE",
+                        + " | GRANT UPDATE ON SEQUENCE stream_lock_fencing_token TO role"
+                        + " | UPDATE on sequence stream_lock_fencing_token. As the owner: GRANT UPDATE ON SEQUENCE",
+                "ALTER TABLE stream_lock_epoch RENAME TO gone | ALTER TABLE gone RENAME TO stream_lock_epoch"
+                        + " | table stream_lock_epoch",
+                "REVOKE UPDATE ON stream_lock_epoch FROM role | GRANT UPDATE ON stream_lock_epoch TO role"
+                        + " | UPDATE on stream_lock_epoch. As the owner: GRANT UPDATE ON stream_lock_epoch TO",
                 "ALTER TABLE stream_lock_waiters RENAME TO gone | ALTER TABLE gone RENAME TO stream_lock_waiters"
                         + " | table stream_lock_waiters",
                 "REVOKE DELETE ON stream_lock_waiters FROM role | GRANT DELETE ON stream_lock_waiters TO role"

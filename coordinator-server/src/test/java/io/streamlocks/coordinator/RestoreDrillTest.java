@@ -9,9 +9,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/**
- * Tests the steps of docs/operations.md after the database was restored from a backup, and what happens without them.
- */
+/** Tests that tokens rise after the database was restored from a backup. */
 @Tag("postgres")
 @Tag("drill")
 class RestoreDrillTest {
@@ -19,7 +17,7 @@ class RestoreDrillTest {
     private static final String DATABASE = "postgres";
 
     @Test
-    void afterARestoreTokensFallUnlessTheSequenceIsBroughtAhead() throws Exception {
+    void afterARestoreTokensRise() throws Exception {
         try (PostgresServer postgres = PostgresServer.builder().start()) {
             long beforeTheBackup = grant(postgres);
             postgres.stop();
@@ -27,31 +25,16 @@ class RestoreDrillTest {
             postgres.start();
             long afterTheBackup = grant(postgres);
             assertThat(afterTheBackup).isGreaterThan(beforeTheBackup);
-
-            postgres.stop();
-            postgres.restore(backup);
-            postgres.start();
-            assertThat(grant(postgres))
-                    .as("the control: the grant's token comes again")
-                    .isEqualTo(afterTheBackup);
-
-            postgres.stop();
-            postgres.restore(backup);
-            postgres.start();
-            for (String statement : Runbook.sql("Bring the sequence ahead")) {
-                postgres.sql(DATABASE).execute(statement);
+            for (int i = 0; i < 3; i++) {
+                postgres.stop();
+                postgres.restore(backup);
+                postgres.start();
+                long next = grant(postgres);
+                assertThat(next).isGreaterThan(afterTheBackup);
+                afterTheBackup = next;
             }
-            assertThat(grant(postgres)).isGreaterThan(afterTheBackup);
-
-            long last = postgres.sql(DATABASE)
-                    .fetchSingle("SELECT last_value FROM stream_lock_fencing_token")
-                    .get(0, Long.class);
-            for (String statement : Runbook.sql("Bring the sequence ahead")) {
-                postgres.sql(DATABASE).execute(statement);
-            }
-            assertThat(grant(postgres)).as("done twice, it never leads back").isGreaterThan(last);
-            // The result is far from the end of the sequence, so the step can be repeated without limit.
-            assertThat(grant(postgres)).isLessThan((1L << 53) / 4);
+            // The result is far from the end of the sequence, so this can be repeated without limit.
+            assertThat(afterTheBackup).isLessThan((1L << 53) / 4);
         }
     }
 

@@ -9,7 +9,6 @@ import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
 import io.streamlocks.coordinator.lock.postgres.RightsCheck;
 import io.streamlocks.coordinator.lock.postgres.SetUpCheck;
 import io.streamlocks.coordinator.lock.postgres.TableLook;
-import io.streamlocks.coordinator.lock.postgres.TokenSequence;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.log.RootCause;
 import io.streamlocks.coordinator.storage.Storage;
@@ -50,7 +49,6 @@ public final class PostgresStorage implements Storage {
     private final HikariDataSource pool;
     private final LockManager locks;
     private final SetUpWatch setUp;
-    private final TokenSequence tokens;
     private final TableLook table;
     private final RepeatedErrorLog errors = new RepeatedErrorLog(LOG, System::nanoTime);
 
@@ -73,7 +71,6 @@ public final class PostgresStorage implements Storage {
         this.locks = new PostgresLockManager(pool, Connections.unpooled(database), new StaleConnections(pool));
         // Writes that hang use up the pool, so the check of the set-up has connections of its own.
         this.setUp = new SetUpWatch(database.url(), new SetUpCheck(Connections.unpooled(database))::look);
-        this.tokens = new TokenSequence(Connections.unpooled(database));
         this.table = new TableLook(pool);
     }
 
@@ -94,13 +91,6 @@ public final class PostgresStorage implements Storage {
         migrate();
         // The pool may not have noticed yet that the database is back, and would fail the first calls.
         locks.verifyWritable();
-        tokens.raise()
-                .ifPresent(raised -> LOG.warn(
-                        "The sequence stream_lock_fencing_token was at {}, behind the issued token {}, and has been"
-                                + " raised to it. The sequence was set back, or the tables were copied without it. See"
-                                + " docs/operations.md, Bring the sequence ahead",
-                        raised.from(),
-                        raised.to()));
     }
 
     /** The server serves whatever the check finds, and also if the check fails while the database answers. */

@@ -25,8 +25,6 @@ class QuotedMessagesTest {
                 "Run this as a role that may grant it",
                 "leads to a connection pooler",
                 "A connection to the database takes no writes. All connections are replaced",
-                "The sequence stream_lock_fencing_token was at",
-                ", behind the issued token",
                 "too few are synchronous",
                 "no longer found",
                 "PostgreSQL at ",

@@ -40,10 +40,9 @@ record AcquireChange(Statements statements) implements Change<AcquireRequest, Ac
      * <p>A stream that the snapshot shows as held is left out, so that polling for a held stream neither locks a row
      * nor writes one. The rows of the other streams are locked, and granted if they are still free then.
      *
-     * <p>The token of a stream that has a row is drawn while the row is locked. A token drawn before could be lower
-     * than that of a grant that came and went in between. It is also above the token of the row, because an operator
-     * may have set the sequence back or copied the database without the value of the sequence. A stream without a row
-     * has had no grant for longer than any statement can run, so its token may be drawn before the insert.
+     * <p>The token of a stream that has a row is made while the row is locked. A token made before could be lower than
+     * that of a grant that came and went in between. A stream without a row has had no grant for longer than any
+     * statement can run, so its token may be made before the insert.
      *
      * <p>A stream with callers in its queue who come first is left out as well. A place that is taken after the snapshot
      * writes the row, so the version that the snapshot shows is not the one that is locked then.
@@ -70,7 +69,7 @@ record AcquireChange(Statements statements) implements Change<AcquireRequest, Ac
                 UPDATE stream_locks l
                 SET owner_id = t.owner_id,
                     lease_id = t.lease_id,
-                    fencing_token = greatest(nextval('stream_lock_fencing_token'), l.fencing_token + 1),
+                    fencing_token = stream_lock_next_token(l.fencing_token),
                     ttl_ms = t.ttl_ms,
                     acquired_at = clock_timestamp(),
                     expires_at = clock_timestamp() + t.ttl_ms * interval '1 millisecond',
@@ -88,7 +87,7 @@ record AcquireChange(Statements statements) implements Change<AcquireRequest, Ac
             ),
             granted_first AS (
                 INSERT INTO stream_locks AS l (%3$s)
-                SELECT stream_id, owner_id, lease_id, nextval('stream_lock_fencing_token'), ttl_ms,
+                SELECT stream_id, owner_id, lease_id, stream_lock_next_token(NULL), ttl_ms,
                     clock_timestamp(), clock_timestamp() + ttl_ms * interval '1 millisecond', '{}', labels::text[]
                 FROM free
                 WHERE place IS NULL

@@ -3,6 +3,7 @@ package io.streamlocks.coordinator.lock.postgres;
 import static io.streamlocks.coordinator.lock.postgres.generated.Sequences.STREAM_LOCK_FENCING_TOKEN;
 import static io.streamlocks.coordinator.lock.postgres.generated.Sequences.STREAM_LOCK_TICKET;
 import static io.streamlocks.coordinator.lock.postgres.generated.Tables.STREAM_LOCKS;
+import static io.streamlocks.coordinator.lock.postgres.generated.Tables.STREAM_LOCK_EPOCH;
 import static io.streamlocks.coordinator.lock.postgres.generated.Tables.STREAM_LOCK_HISTORY;
 import static io.streamlocks.coordinator.lock.postgres.generated.Tables.STREAM_LOCK_MEMBERS;
 import static io.streamlocks.coordinator.lock.postgres.generated.Tables.STREAM_LOCK_WAITERS;
@@ -19,16 +20,24 @@ import org.jooq.Table;
 /** The tables, columns, sequences, functions and rights that a database needs so that leases can be granted, renewed and ended. */
 final class Needs {
 
-    private static final List<String> SEQUENCES =
-            List.of(STREAM_LOCK_FENCING_TOKEN.getName(), STREAM_LOCK_TICKET.getName());
+    /** The sequence of tokens is also raised. */
+    private static final String SEQUENCES = String.format(
+            Locale.ROOT,
+            "('%s', 'UPDATE'), ('%s', 'USAGE')",
+            STREAM_LOCK_FENCING_TOKEN.getName(),
+            STREAM_LOCK_TICKET.getName());
 
     /** The functions that statements call, and those that these call. PostgreSQL calls the others. */
     static final List<String> FUNCTIONS = List.of(
             "stream_lock_advance",
+            "stream_lock_enter_epoch",
+            "stream_lock_first_token",
             "stream_lock_hand_over",
             "stream_lock_is_preceded",
             "stream_lock_leave",
+            "stream_lock_next_token",
             "stream_lock_queue",
+            "stream_lock_raise",
             "stream_lock_waiting");
 
     /**
@@ -62,10 +71,10 @@ final class Needs {
                 FROM (SELECT name, to_regclass(name) AS oid FROM unnest(ARRAY[%3$s]) AS n (name)) t
                 WHERE NOT has_table_privilege(oid, 'DELETE')
                 UNION ALL
-                SELECT name, CASE WHEN oid IS NULL THEN 'sequence ' || name ELSE 'USAGE on sequence ' || name END,
-                    CASE WHEN oid IS NOT NULL THEN 'GRANT USAGE ON SEQUENCE ' || name || ' TO ' END
-                FROM (SELECT name, to_regclass(name) AS oid FROM unnest(ARRAY[%4$s]) AS n (name)) s
-                WHERE oid IS NULL OR NOT has_sequence_privilege(oid, 'USAGE, UPDATE')
+                SELECT name, CASE WHEN oid IS NULL THEN 'sequence ' || name ELSE privilege || ' on sequence ' || name END,
+                    CASE WHEN oid IS NOT NULL THEN 'GRANT ' || privilege || ' ON SEQUENCE ' || name || ' TO ' END
+                FROM (SELECT n.*, to_regclass(name) AS oid FROM (VALUES %4$s) AS n (name, privilege)) s
+                WHERE oid IS NULL OR NOT has_sequence_privilege(oid, privilege || ', UPDATE')
                 UNION ALL
                 SELECT name, CASE WHEN oid IS NULL THEN 'function ' || name ELSE 'EXECUTE on function ' || name END,
                     CASE WHEN oid IS NOT NULL THEN 'GRANT EXECUTE ON FUNCTION ' || name || ' TO ' END
@@ -75,7 +84,7 @@ final class Needs {
             values(),
             STREAM_LOCK_HISTORY.getName(),
             quoted(List.of(STREAM_LOCK_WAITERS.getName(), STREAM_LOCK_MEMBERS.getName())),
-            quoted(SEQUENCES),
+            SEQUENCES,
             quoted(FUNCTIONS));
 
     /** Matches everything that is not a right. */
@@ -122,6 +131,12 @@ final class Needs {
                 STREAM_LOCK_MEMBERS.CAPACITY,
                 STREAM_LOCK_MEMBERS.EXPIRES_AT)) {
             rows.add(row(STREAM_LOCK_MEMBERS, column, "UPDATE"));
+        }
+        for (Field<?> column : STREAM_LOCK_EPOCH.fields()) {
+            rows.add(row(STREAM_LOCK_EPOCH, column, "SELECT"));
+            if (!column.equals(STREAM_LOCK_EPOCH.IS_PRESENT)) {
+                rows.add(row(STREAM_LOCK_EPOCH, column, "UPDATE"));
+            }
         }
         return String.join(", ", rows);
     }

@@ -22,7 +22,8 @@ record PostgresUpkeep(Statements statements) implements Upkeep {
      *
      * <p>It walks along the primary key, because an index on {@code expires_at} would cost every renewal its HOT
      * update. Rows that a call has locked are skipped, because they are not idle, and so are streams that callers wait
-     * for. The triggers of the table write to history the leases that expired.
+     * for. The triggers of the table write to history the leases that expired. The sequence is raised above the tokens of
+     * the deleted rows, since the next grants of these streams have nothing else to rise above if the clock is set back.
      */
     private static final String PURGE_CHUNK = """
             WITH chunk AS MATERIALIZED (
@@ -44,11 +45,12 @@ record PostgresUpkeep(Statements statements) implements Upkeep {
                 DELETE FROM stream_locks l
                 USING idle i
                 WHERE l.stream_id = i.stream_id
-                RETURNING l.stream_id
+                RETURNING l.fencing_token
             )
             SELECT (SELECT max(stream_id) FROM chunk) AS last,
                 (SELECT count(*) FROM chunk) AS seen,
-                (SELECT count(*) FROM purged) AS purged
+                (SELECT count(*) FROM purged) AS purged,
+                (SELECT stream_lock_raise(max(fencing_token)) FROM purged HAVING count(*) > 0) AS raised
             """;
 
     /**

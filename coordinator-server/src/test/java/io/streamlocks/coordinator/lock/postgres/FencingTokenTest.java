@@ -1,0 +1,284 @@
+package io.streamlocks.coordinator.lock.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.streamlocks.coordinator.lock.Lease;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.concurrent.CompletableFuture;
+import org.jooq.DSLContext;
+import org.jooq.Record;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** Fencing tokens rise, whatever becomes of the clock, the sequence and the row of the stream. */
+@Tag("postgres")
+class FencingTokenTest extends StagedRace {
+
+    private static final long SECOND = 1_000_000;
+    private static final long DAY = 86_400 * SECOND;
+
+    @Test
+    void tokensOfTheFirstDayAreADayAheadOfTheClockForServersOfTheVersionBefore() {
+        long now = now();
+        assertThat(grantAndRelease()).isBetween(now + DAY, now + DAY + 75 * SECOND);
+    }
+
+    @Test
+    void aTokenIsAtLeastTheTimeInMicroseconds() {
+        grantAndRelease();
+        setSequence(1);
+        long before = now();
+        database.sql().execute("UPDATE stream_locks SET fencing_token = 7");
+        assertThat(grantAndRelease()).isBetween(before, now());
+    }
+
+    @Test
+    void aTokenIsAboveThatOfItsRowAlthoughTheClockAndTheSequenceAreBehind() {
+        grantAndRelease();
+        setSequence(1);
+        database.sql().execute("UPDATE stream_locks SET fencing_token = " + (1L << 52));
+        assertThat(grantAndRelease()).isEqualTo((1L << 52) + 1);
+    }
+
+    @Test
+    void aTokenIsAboveTheSequenceAlthoughTheClockIsBehind() {
+        grantAndRelease();
+        setSequence(1L << 52);
+        assertThat(grantAndRelease()).isEqualTo((1L << 52) + 1);
+    }
+
+    @Test
+    void aPurgeRaisesTheSequenceAboveTheTokensThatItDeletes() {
+        grantAndRelease();
+        setSequence(1);
+        // As if the clock had been ahead when the stream was granted.
+        database.sql().execute("UPDATE stream_locks SET fencing_token = " + (1L << 52));
+        assertThat(locks.purge(Duration.ZERO)).isEqualTo(1);
+        assertThat(grantAndRelease()).isGreaterThan(1L << 52);
+    }
+
+    @Test
+    void aPurgeOfLowerTokensLeavesTheSequenceAlone() {
+        grantAndRelease();
+        setSequence(1L << 52);
+        assertThat(locks.purge(Duration.ZERO)).isEqualTo(1);
+        assertThat(grantAndRelease()).isBetween((1L << 52) + 1, (1L << 52) + 5);
+    }
+
+    @Test
+    void thePresentEpochIsKnownAfterTheFirstGrantAndDoesNotChangeAgain() throws Exception {
+        grantAndRelease();
+        Record first = epoch(database.sql());
+        assertThat(first.get("number", Long.class)).isZero();
+        assertThat(first.get("identity", String.class))
+                .matches("cluster \\d{19}, timeline 00000001, database \\d+, table \\d+");
+        long before = drawn();
+        try (Connection other = newSession()) {
+            sql(other).execute("SELECT stream_lock_next_token(1)");
+            assertThat(epoch(sql(other)).get("number")).isEqualTo(0L);
+        }
+        assertThat(drawn()).isBetween(before, before + 5);
+    }
+
+    @Test
+    void aPromotionARestoreOrACopyRaisesTheSequenceOnceAndBeginsAnotherEpoch() {
+        grantAndRelease();
+        theFirstDaysHavePassed();
+        setSequence(1);
+        becomeAnother();
+        Record known = epoch(database.sql());
+        long now = now();
+        assertThat(tokenOfNewSession()).isBetween(now + 120 * SECOND, now + 150 * SECOND);
+        Record next = epoch(database.sql());
+        assertThat(next.get("number")).isEqualTo(1L);
+        assertThat(next.get("began_at", OffsetDateTime.class)).isAfter(known.get("began_at", OffsetDateTime.class));
+        long token = tokenOfNewSession();
+        assertThat(tokenOfNewSession()).isBetween(token, token + 5);
+        assertThat(epoch(database.sql())).isEqualTo(next);
+    }
+
+    @Test
+    void aStartRaisesTheSequenceBecauseItMayFollowTheRestoreOfASnapshot() {
+        grantAndRelease();
+        theFirstDaysHavePassed();
+        setSequence(1);
+        restart();
+        Record known = epoch(database.sql());
+        long now = now();
+        assertThat(tokenOfNewSession()).isBetween(now + 45 * SECOND, now + 75 * SECOND);
+        assertThat(epoch(database.sql()).get("number")).isEqualTo(known.get("number"));
+        assertThat(epoch(database.sql()).get("began_at")).isEqualTo(known.get("began_at"));
+    }
+
+    /** So that it is above the tokens after a start that the new primary has not heard of, also by a clock behind. */
+    @Test
+    void eachEpochBeginsFurtherAheadThanTheStartsOfTheOneBefore() {
+        grantAndRelease();
+        theFirstDaysHavePassed();
+        for (int number = 1; number <= 3; number++) {
+            becomeAnother();
+            setSequence(1);
+            long now = now();
+            assertThat(tokenOfNewSession())
+                    .isBetween(now + (45 + 75 * number) * SECOND, now + (75 + 75 * number) * SECOND);
+        }
+    }
+
+    /** The history of another branch is unknown, so the sequence must not depend on how often it was raised there. */
+    @Test
+    void theSequenceIsRaisedToTheSameTimeHoweverOftenTheDatabaseWasStarted() {
+        grantAndRelease();
+        long sequence = drawn();
+        restart();
+        long first = tokenOfNewSession();
+        restart();
+        long second = tokenOfNewSession();
+        // A restore loses both starts.
+        setSequence(sequence);
+        restart();
+        assertThat(second).isGreaterThan(first);
+        assertThat(tokenOfNewSession()).isGreaterThan(second);
+    }
+
+    @Test
+    void theSequenceIsADayAheadAtFirstAndThatDayPassesInTwo() {
+        grantAndRelease();
+        for (int hours : new int[] {0, 12, 36, 48, 96}) {
+            database.sql().execute("UPDATE stream_lock_epoch SET tokens_since = now() - ? * interval '1 hour'", hours);
+            setSequence(1);
+            restart();
+            long day = Math.max(0, DAY - hours * DAY / 48);
+            long now = now();
+            assertThat(tokenOfNewSession()).isBetween(now + day + 45 * SECOND, now + day + 75 * SECOND);
+        }
+    }
+
+    @Test
+    void aSequenceThatWasSetFarAheadIsRaisedAllTheSame() {
+        grantAndRelease();
+        setSequence(1L << 52);
+        restart();
+        assertThat(tokenOfNewSession()).isGreaterThan((1L << 52) + 45 * SECOND);
+    }
+
+    /** Two sessions find another epoch. The second one waits for the first, and then has nothing to do. */
+    @Test
+    void twoSessionsThatEnterAnEpochTogetherRaiseTheSequenceOnce() throws Exception {
+        grantAndRelease();
+        setSequence(1);
+        becomeAnother();
+        try (Connection first = newSession()) {
+            long token = nextToken(sql(first));
+            CompletableFuture<Long> second = start(this::tokenOfNewSession);
+            awaitWaiting(1);
+            first.commit();
+            assertThat(second.get()).isBetween(token, token + 5);
+        }
+        assertThat(epoch(database.sql()).get("number")).isEqualTo(1L);
+    }
+
+    @Test
+    void aSessionWhoseFirstGrantIsRolledBackEntersTheEpochAgain() throws Exception {
+        grantAndRelease();
+        becomeAnother();
+        try (Connection connection = newSession()) {
+            nextToken(sql(connection));
+            connection.rollback();
+            assertThat(epoch(database.sql()).get("identity")).isEqualTo("another");
+            nextToken(sql(connection));
+            connection.commit();
+        }
+        assertThat(epoch(database.sql()).get("number")).isEqualTo(1L);
+    }
+
+    @Test
+    void aDatabaseThatDoesNotTellItsTimelineGrantsAllTheSame() throws Exception {
+        database.sql().execute("CREATE SCHEMA hosted");
+        database.sql()
+                .execute("CREATE FUNCTION hosted.pg_walfile_name(pg_lsn) RETURNS text LANGUAGE plpgsql AS"
+                        + " 'BEGIN RAISE feature_not_supported; END'");
+        database.findFirst("hosted");
+        grantAndRelease();
+        Record known = epoch(database.sql());
+        assertThat(known.get("identity", String.class)).startsWith("cluster ?, timeline ?, database ");
+        long token = tokenOfNewSession();
+        assertThat(tokenOfNewSession()).isBetween(token, token + 5);
+    }
+
+    @Test
+    void anEpochThatWasDeletedIsAnErrorAndNotAGrant() {
+        database.sql().execute("DELETE FROM stream_lock_epoch");
+        assertThatThrownBy(this::tokenOfNewSession).hasMessageContaining("query returned no rows");
+    }
+
+    private long grantAndRelease() {
+        Lease lease = grant("alice");
+        release(lease);
+        return lease.lock().fencingToken();
+    }
+
+    /** The pool has sessions that have entered the present epoch. */
+    private Connection newSession() throws SQLException {
+        PGSimpleDataSource dataSource = new PGSimpleDataSource();
+        dataSource.setUrl(
+                "jdbc:" + database.url().replace("postgres:postgres@", "").replace("postgres://", "postgresql://"));
+        dataSource.setUser("postgres");
+        dataSource.setPassword("postgres");
+        Connection connection = dataSource.getConnection();
+        connection.setAutoCommit(false);
+        return connection;
+    }
+
+    private long tokenOfNewSession() {
+        try (Connection connection = newSession()) {
+            long token = nextToken(sql(connection));
+            connection.commit();
+            return token;
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Lets the database be another one than that of the latest grants, as after a promotion. */
+    private void becomeAnother() {
+        database.sql().execute("UPDATE stream_lock_epoch SET identity = 'another'");
+    }
+
+    private void restart() {
+        database.sql()
+                .execute("UPDATE stream_lock_epoch SET server_started_at = server_started_at - interval '1 hour'");
+    }
+
+    private void theFirstDaysHavePassed() {
+        database.sql().execute("UPDATE stream_lock_epoch SET tokens_since = now() - interval '1 month'");
+    }
+
+    private static long nextToken(DSLContext sql) {
+        return sql.fetchSingle("SELECT stream_lock_next_token(1)").get(0, Long.class);
+    }
+
+    private static Record epoch(DSLContext sql) {
+        return sql.fetchSingle("SELECT * FROM stream_lock_epoch");
+    }
+
+    private long now() {
+        return database.sql()
+                .fetchSingle("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+                .get(0, Long.class);
+    }
+
+    private void setSequence(long value) {
+        database.sql().execute("SELECT setval('stream_lock_fencing_token', ?)", value);
+    }
+
+    private long drawn() {
+        return database.sql()
+                .fetchSingle("SELECT nextval('stream_lock_fencing_token')")
+                .get(0, Long.class);
+    }
+}
