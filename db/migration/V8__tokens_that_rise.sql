@@ -1,93 +1,102 @@
 -- Tokens that rise after any fail-over, restore or copy. lock/package-info.java has the argument.
 --
--- Servers of the version before draw the tokens of acquires from the sequence alone. It is therefore set a day ahead of the
--- clock: for that long, their tokens are above those that the clock gives. A hand-over of theirs is the function below.
+-- Servers of the version before draw the tokens of acquires from the sequence alone. The sequence is therefore set a day ahead of
+-- the clock, so that for a day their tokens are not below those that the clock gives. Their hand-overs call the function below.
 
 -- The epoch: one unbroken history of the database. There is one row.
 CREATE TABLE stream_lock_epoch (
     is_present        boolean     NOT NULL PRIMARY KEY,
-    -- How many promotions, restores and copies there have been, as far as they were noticed.
+    -- How many promotions, restores and copies were noticed.
     number            bigint      NOT NULL,
     began_at          timestamptz NOT NULL,
     -- When tokens began to follow the clock.
     tokens_since      timestamptz NOT NULL,
-    -- The cluster, its timeline, the database and the table. Each promotion, restore or copy changes one of them.
-    identity          varchar(200),
-    server_started_at timestamptz
+    -- The identifier and the timeline; null if the database does not return them.
+    cluster           varchar(50),
+    -- The database and this table: a logical restore changes one of them.
+    place             varchar(50),
+    server_started_at timestamptz,
+    -- What the sequence was last raised to, and how many epochs had then begun shortly after each other.
+    raised_to         bigint      NOT NULL,
+    level             integer     NOT NULL
 );
 
 -- [jooq ignore start]
 
-INSERT INTO stream_lock_epoch VALUES (true, 0, clock_timestamp(), clock_timestamp());
-
--- Whoever grants leases needs the new table. Roles that were given the rights by hand keep working.
-DO $migration$
-DECLARE
-    grantee text;
-BEGIN
-    FOR grantee IN
-        SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
-        FROM pg_class c CROSS JOIN aclexplode(c.relacl) a
-        WHERE c.oid = 'stream_locks'::regclass AND a.privilege_type = 'UPDATE' AND a.grantee <> c.relowner
-    LOOP
-        EXECUTE format('GRANT SELECT, UPDATE ON stream_lock_epoch TO %s', grantee);
-        EXECUTE format('GRANT USAGE, UPDATE ON SEQUENCE stream_lock_fencing_token TO %s', grantee);
-    END LOOP;
-END
-$migration$;
+ALTER TABLE stream_lock_epoch ADD CHECK (is_present);
 
 -- Lets a session grant leases in the present epoch. The first session of an epoch raises the sequence, because the clock may be
 -- behind that of the server whose latest grants were lost.
 --
--- A start counts, because a file-system snapshot that was restored has the identity of before. If nothing was restored, a few
--- numbers are left out.
+-- A start of the server counts, because a file-system snapshot that was restored has the identity of before. If nothing was
+-- restored, a few numbers are left out.
 --
--- The new value depends on the time, so it is above that of an earlier epoch or start that this history does not contain. Each
--- epoch is further ahead of the clock than the one before: a promotion may follow a start that the promoted server has not heard
--- of. In the first two days the time that counts begins a day ahead, with the sequence, and runs at half the speed.
+-- The new value depends on the time, and not on how often the sequence was raised, because the database may have lost earlier
+-- raises. An epoch begins further ahead of the clock than a start: a promoted server need not have heard of the last start. In the
+-- first two days, the time that counts begins a day ahead, with the sequence, and runs at half the speed.
 CREATE FUNCTION stream_lock_enter_epoch() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     known record;
-    cluster text := 'cluster ?, timeline ?';
-    here text;
+    here_cluster text;
+    here_place text;
     started_at timestamptz := pg_postmaster_start_time();
     is_another boolean;
     drawn bigint;
     by_clock bigint;
     since bigint;
+    next_level integer;
     ahead bigint;
 BEGIN
     BEGIN
-        SELECT format('cluster %s, timeline %s', s.system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8))
-        INTO cluster FROM pg_control_system() s;
-    EXCEPTION WHEN insufficient_privilege OR undefined_function OR feature_not_supported THEN
-        -- Some hosted databases do not tell. A promotion or a restore starts a server there as well.
-        NULL;
+        SELECT format('%s, timeline %s', s.system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8))
+        INTO here_cluster FROM pg_control_system() s;
+    EXCEPTION WHEN OTHERS THEN
+        -- Hosted databases refuse this with various errors. The start of the server differs after a fail-over there as well.
+        here_cluster := NULL;
     END;
-    SELECT format('%s, database %s, table %s', cluster, d.oid, 'stream_lock_epoch'::regclass::oid)
-    INTO here FROM pg_database d WHERE d.datname = current_database();
-    SELECT * INTO STRICT known FROM stream_lock_epoch;
-    IF (known.identity, known.server_started_at) IS DISTINCT FROM (here, started_at) THEN
+    SELECT format('database %s, table %s', d.oid, 'stream_lock_epoch'::regclass::oid)
+    INTO here_place FROM pg_database d WHERE d.datname = current_database();
+    SELECT * INTO known FROM stream_lock_epoch;
+    IF NOT FOUND THEN
+        -- Somebody has emptied the table, or copied it without its row.
+        INSERT INTO stream_lock_epoch
+        VALUES (true, 0, clock_timestamp(), clock_timestamp(), 'unknown', 'unknown', NULL, 0, 0)
+        ON CONFLICT DO NOTHING;
+        SELECT * INTO STRICT known FROM stream_lock_epoch;
+    END IF;
+    IF (known.cluster, known.place, known.server_started_at)
+            IS DISTINCT FROM (coalesce(here_cluster, known.cluster), here_place, started_at) THEN
         -- Sessions that come at the same time wait here, and then find the epoch begun.
         SELECT * INTO STRICT known FROM stream_lock_epoch FOR UPDATE;
     END IF;
-    IF (known.identity, known.server_started_at) IS DISTINCT FROM (here, started_at) THEN
-        is_another := known.identity <> here;
+    IF (known.cluster, known.place, known.server_started_at)
+            IS DISTINCT FROM (coalesce(here_cluster, known.cluster), here_place, started_at) THEN
+        -- The comparisons are null if one of the two is not known.
+        is_another := coalesce(known.cluster <> here_cluster, false) OR coalesce(known.place <> here_place, false);
         drawn := nextval('stream_lock_fencing_token');
         by_clock := extract(epoch FROM clock_timestamp()) * 1000000;
         since := extract(epoch FROM known.tokens_since) * 1000000;
-        ahead := greatest(by_clock, (since + by_clock) / 2 + 86400000000)
-            + 45000000 + 75000000 * CASE WHEN is_another THEN known.number + 1 ELSE known.number END;
-        -- The sequence may have been set further ahead by hand.
-        PERFORM setval('stream_lock_fencing_token', CASE WHEN drawn < ahead THEN ahead ELSE drawn + 45000000 END);
+        by_clock := greatest(by_clock, (since + by_clock) / 2 + 86400000000);
+        next_level := CASE WHEN by_clock < known.raised_to THEN known.level ELSE 0 END
+            + CASE WHEN is_another THEN 1 ELSE 0 END;
+        ahead := by_clock + 45000000 + 75000000 * next_level;
+        IF ahead <= drawn THEN
+            -- The sequence was set further ahead by hand.
+            ahead := drawn + 45000000;
+        END IF;
+        PERFORM setval('stream_lock_fencing_token', ahead);
         UPDATE stream_lock_epoch e
         SET number = CASE WHEN is_another THEN e.number + 1 ELSE e.number END,
             began_at = CASE WHEN is_another THEN clock_timestamp() ELSE e.began_at END,
-            identity = here,
-            server_started_at = started_at;
+            cluster = coalesce(here_cluster, e.cluster),
+            place = here_place,
+            server_started_at = started_at,
+            raised_to = ahead,
+            level = next_level;
     END IF;
-    -- It is undone if the transaction is rolled back. No session outlives the epoch in which it could write.
-    PERFORM set_config('stream_locks.epoch', 'entered', false);
+    -- It is undone if the transaction is rolled back. A session ends with its server, so it cannot outlive the epoch. It can use
+    -- the tables of several schemas, so the setting names the table.
+    PERFORM set_config('stream_locks.epoch', 'stream_lock_epoch'::regclass::oid::text, false);
 END
 $$;
 
@@ -104,7 +113,7 @@ $$;
 -- stream has had: by the row, by the sequence if the row was purged, and by the clock if the grants were lost. PostgreSQL puts
 -- the body of this function into the statement, so it costs no call.
 CREATE FUNCTION stream_lock_next_token(previous bigint) RETURNS bigint LANGUAGE sql AS $$
-    SELECT CASE WHEN current_setting('stream_locks.epoch', true) = 'entered'
+    SELECT CASE WHEN current_setting('stream_locks.epoch', true) = 'stream_lock_epoch'::regclass::oid::text
         THEN greatest(nextval('stream_lock_fencing_token'), previous + 1,
             (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
         ELSE stream_lock_first_token(previous) END
@@ -123,8 +132,41 @@ BEGIN
 END
 $$;
 
+INSERT INTO stream_lock_epoch VALUES (true, 0, clock_timestamp(), clock_timestamp(), NULL, NULL, NULL, 0, 0);
+
 SELECT setval('stream_lock_fencing_token', greatest(
     nextval('stream_lock_fencing_token'), (extract(epoch FROM clock_timestamp() + interval '1 day') * 1000000)::bigint));
+
+-- Servers of the version before hand streams over with the new functions, so their roles need the rights at once. The roles are
+-- those that may do the same with the functions and columns of before.
+DO $migration$
+DECLARE
+    role text;
+BEGIN
+    FOR role IN
+        SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
+        FROM (
+            SELECT relacl AS acl FROM pg_class WHERE oid = 'stream_locks'::regclass
+            UNION ALL
+            SELECT attacl FROM pg_attribute WHERE attrelid = 'stream_locks'::regclass
+            UNION ALL
+            SELECT acldefault('r', relowner) FROM pg_class WHERE oid = 'stream_locks'::regclass
+        ) t CROSS JOIN aclexplode(t.acl) a
+        WHERE a.privilege_type = 'UPDATE'
+    LOOP
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE ON stream_lock_epoch TO %s', role);
+        EXECUTE format('GRANT USAGE, UPDATE ON SEQUENCE stream_lock_fencing_token TO %s', role);
+    END LOOP;
+    FOR role IN
+        SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
+        FROM pg_proc p CROSS JOIN aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+        WHERE p.oid = 'stream_lock_hand_over(text)'::regprocedure AND a.privilege_type = 'EXECUTE'
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION stream_lock_enter_epoch(), stream_lock_first_token(bigint),'
+            ' stream_lock_next_token(bigint), stream_lock_raise(bigint) TO %s', role);
+    END LOOP;
+END
+$migration$;
 
 -- As in V5, with the next token.
 CREATE OR REPLACE FUNCTION stream_lock_hand_over(stream text) RETURNS void LANGUAGE plpgsql AS $$

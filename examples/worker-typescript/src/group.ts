@@ -101,6 +101,8 @@ export class Group {
     if (this.beatsWithoutStreams >= BEATS_UNTIL_LEFT) {
       return;
     }
+    // They were decided by the standing of before.
+    this.toHandOver.clear();
     const waiting = this.waitersByStream();
     const standing = await this.report(waiting);
     const chosen = this.shares.heartbeat(standing, waiting, performance.now());
@@ -131,8 +133,7 @@ export class Group {
   }
 
   private beginHandOver(streamId: string): void {
-    this.toHandOver.delete(streamId);
-    if (this.waitersByStream().has(streamId)) {
+    if (this.toHandOver.delete(streamId) && this.waitersByStream().has(streamId)) {
       this.sessions.handOver(streamId);
     }
   }

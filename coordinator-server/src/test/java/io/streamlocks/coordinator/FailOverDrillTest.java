@@ -3,10 +3,14 @@ package io.streamlocks.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.streamlocks.coordinator.database.PostgresStorage;
+import io.streamlocks.coordinator.log.CapturedLog;
 import java.net.http.HttpResponse;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.jooq.impl.DSL;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -40,7 +44,8 @@ class FailOverDrillTest {
     @Test
     void afterAFailOverToASynchronousStandbyLeasesAreAliveAndTokensRise() throws Exception {
         postgres.makeSynchronous();
-        try (Coordinator coordinator = coordinator()) {
+        try (CapturedLog log = new CapturedLog(PostgresStorage.class);
+                Coordinator coordinator = coordinator()) {
             HttpCalls calls = calls(coordinator);
             UUID leaseId = UUID.randomUUID();
             long held = token(calls.acquire("held", leaseId));
@@ -59,6 +64,8 @@ class FailOverDrillTest {
             assertThat(token(calls.renew("held", leaseId))).isEqualTo(held);
             assertThat(calls.acquire("held", UUID.randomUUID()).statusCode()).isEqualTo(409);
             assertThat(grants(calls, "busy", 1)).isGreaterThan(last);
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> log.messages().stream().anyMatch(line -> line.contains("is in epoch 1 now, after 0")));
         }
     }
 
@@ -76,7 +83,15 @@ class FailOverDrillTest {
             lost = token(calls.acquire("held", UUID.randomUUID()));
             postgres.killPrimary();
         }
-        postgres.standby().execute("SELECT pg_promote()");
+        try (Connection early = postgres.standbyDatabase().getConnection()) {
+            DSL.using(early).execute("SELECT * FROM stream_locks");
+            postgres.standby().execute("SELECT pg_promote()");
+            assertThat(DSL.using(early)
+                            .fetchSingle("SELECT stream_lock_next_token(1)")
+                            .get(0, Long.class))
+                    .as("the token of a session that is older than the promotion")
+                    .isGreaterThan(lost);
+        }
 
         try (Coordinator coordinator = coordinator()) {
             HttpCalls calls = calls(coordinator);

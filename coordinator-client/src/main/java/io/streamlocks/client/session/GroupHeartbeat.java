@@ -120,6 +120,7 @@ final class GroupHeartbeat {
     }
 
     private void beat() {
+        holdings.forgetPlanned();
         Map<String, Integer> waiting = holdings.waiting();
         Optional<Standing> told = membership.report(waiting);
         if (told.isEmpty()) {

@@ -3,6 +3,7 @@ package io.streamlocks.client.session;
 import io.streamlocks.client.HeldLease;
 import io.streamlocks.client.StreamLockClient;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -10,8 +11,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.stream.LongStream;
 
 /**
  * The streams that a registry with a group holds: those of its sessions, and those whose leases wait for an event. Many
@@ -35,10 +37,13 @@ final class Holdings<E> {
     private final long handOverNanos;
     private final SessionRuntime runtime;
 
-    // Both are guarded by this.
+    // All of these are guarded by this.
 
-    /** When the hand-over of each stream begins that has not begun. */
-    private final Map<String, Long> begins = new HashMap<>();
+    /** The streams whose hand-over is decided and has not begun, and how many of them begin with each step. */
+    private final Queue<String> planned = new ArrayDeque<>();
+
+    private int perStep;
+    private long nextStepNanos;
 
     /** When each session that hands its stream over is stopped. */
     private final Map<Session<E>, Long> deadlines = new HashMap<>();
@@ -71,60 +76,65 @@ final class Holdings<E> {
         awaited.granted().forEach((streamId, lease) -> waiting.put(streamId, lease.waiting()));
         claims.leasesAtWork().forEach((streamId, lease) -> waiting.put(streamId, lease.waiting()));
         synchronized (this) {
-            waiting.keySet().removeAll(begins.keySet());
+            planned.forEach(waiting::remove);
         }
         return waiting;
     }
 
     /**
-     * Hands streams over: the first now, and the others evenly within some time.
+     * Hands streams over: the first now, and the others within some time. A step that comes late does not begin more of
+     * them, because those who wait may be as slow.
      *
      * @param streamIds streams that it holds, as a rule
-     * @param within the longest time until the last hand-over begins
+     * @param within the time until the last hand-over begins
      */
     void handOver(Collection<String> streamIds, Duration within) {
         long steps = Math.max(1, within.toNanos() / STEP_NANOS);
-        long perStep = (streamIds.size() + steps - 1) / steps;
         synchronized (this) {
-            long now = runtime.nanoTime();
-            long number = 0;
-            for (String streamId : streamIds) {
-                begins.put(streamId, now + number / perStep * STEP_NANOS);
-                number++;
-            }
+            planned.addAll(streamIds);
+            perStep = (int) ((planned.size() + steps - 1) / steps);
+            nextStepNanos = runtime.nanoTime();
         }
         keepTime();
+    }
+
+    /** Forgets the hand-overs that have not begun. What they were decided by has changed. */
+    synchronized void forgetPlanned() {
+        planned.clear();
     }
 
     /** Returns the time until {@link #keepTime} has something to do. */
     synchronized long nanosToNext() {
         deadlines.keySet().removeIf(session -> session.ended().isDone());
         long now = runtime.nanoTime();
-        return Stream.concat(begins.values().stream(), deadlines.values().stream())
-                .mapToLong(time -> time - now)
+        LongStream step = planned.isEmpty() ? LongStream.empty() : LongStream.of(nextStepNanos);
+        return LongStream.concat(step, deadlines.values().stream().mapToLong(deadline -> deadline))
+                .map(time -> time - now)
                 .min()
                 .orElse(Long.MAX_VALUE);
     }
 
     /** Begins the hand-overs that are due, and stops the sessions whose time is up. */
     void keepTime() {
-        List<String> due;
-        List<Session<E>> overdue;
+        List<String> due = new ArrayList<>();
+        List<Session<E>> overdue = new ArrayList<>();
         synchronized (this) {
-            due = removeDue(begins);
-            overdue = removeDue(deadlines);
+            long now = runtime.nanoTime();
+            if (nextStepNanos - now <= 0) {
+                for (int i = 0; i < perStep && !planned.isEmpty(); i++) {
+                    due.add(planned.remove());
+                }
+                nextStepNanos = now + STEP_NANOS;
+            }
+            deadlines.entrySet().removeIf(one -> one.getValue() - now <= 0 && overdue.add(one.getKey()));
         }
-        overdue.forEach(Session::stop);
-        client.release(
-                due.stream().flatMap(streamId -> begin(streamId).stream()).toList());
-    }
-
-    /** Returns the keys whose time has come, and removes them. */
-    private <K> List<K> removeDue(Map<K, Long> times) {
-        List<K> due = new ArrayList<>();
-        long now = runtime.nanoTime();
-        times.entrySet().removeIf(one -> one.getValue() - now <= 0 && due.add(one.getKey()));
-        return due;
+        List<HeldLease> unused = new ArrayList<>();
+        try {
+            due.forEach(streamId -> begin(streamId).ifPresent(unused::add));
+            overdue.forEach(Session::stop);
+        } finally {
+            client.release(unused);
+        }
     }
 
     /** Begins to hand a stream over, if it is still held. Returns the lease to release: one that has no session. */

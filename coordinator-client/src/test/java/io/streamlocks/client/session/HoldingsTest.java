@@ -85,6 +85,25 @@ class HoldingsTest {
     }
 
     @Test
+    void aStepThatComesLateBeginsNoMoreThanAnother() {
+        List<String> streams = hold(10);
+        holdings.handOver(streams, Duration.ofMillis(250));
+        assertThat(heldAfter(Duration.ofSeconds(5))).isEqualTo(6);
+        assertThat(heldAfter(Duration.ofMillis(49))).isEqualTo(6);
+        assertThat(heldAfter(Duration.ofMillis(1))).isEqualTo(4);
+    }
+
+    @Test
+    void whatHasNotBegunIsForgottenWhenItIsDecidedAgain() {
+        List<String> streams = hold(10);
+        holdings.handOver(streams, Duration.ofMillis(250));
+        holdings.forgetPlanned();
+        assertThat(holdings.waiting()).hasSize(8);
+        assertThat(heldAfter(Duration.ofSeconds(5))).isEqualTo(8);
+        assertThat(holdings.nanosToNext()).isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
     void fewStreamsAreHandedOverOneAfterTheOther() {
         List<String> streams = hold(3);
         holdings.handOver(streams, Duration.ofSeconds(1));

@@ -61,6 +61,7 @@ final class LeaseLedger {
         Granted known = all.get(request.leaseId());
         boolean live = last != null && last.isLive(now);
         if (outcome instanceof AcquireOutcome.Granted granted) {
+            forget(known, last);
             requireNotSaidToBeOver(request.leaseId(), "granted");
             Lease lease = granted.lease();
             if (known != null && live && last == known) {
@@ -85,12 +86,20 @@ final class LeaseLedger {
     /** A hand-over grants a stream to a caller that waits. */
     void handedOver(AcquireRequest request, Lease lease, Instant now) {
         operations++;
-        requireNotSaidToBeOver(request.leaseId(), "handed over");
         Granted known = all.get(request.leaseId());
+        forget(known, latest.get(request.streamId()));
+        requireNotSaidToBeOver(request.leaseId(), "handed over");
         require(
                 known == null || isForgotten(known, latest.get(request.streamId())),
                 "a used lease id was granted once more");
         requireSameEnd(lease, grant(request, lease, now), now);
+    }
+
+    /** An id that its stream does not remember any more can be granted again, as another lease. */
+    private void forget(Granted known, Granted last) {
+        if (known != null && isForgotten(known, last)) {
+            saidToBeOver.remove(known.leaseId);
+        }
     }
 
     private Granted grant(AcquireRequest request, Lease lease, Instant now) {

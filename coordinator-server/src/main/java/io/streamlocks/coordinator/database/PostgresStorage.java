@@ -18,6 +18,7 @@ import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -50,6 +51,10 @@ public final class PostgresStorage implements Storage {
     private final LockManager locks;
     private final SetUpWatch setUp;
     private final TableLook table;
+
+    /** The number of the epoch at the latest look; negative before the first one. */
+    private final AtomicLong epoch = new AtomicLong(-1);
+
     private final RepeatedErrorLog errors = new RepeatedErrorLog(LOG, System::nanoTime);
 
     /**
@@ -139,7 +144,21 @@ public final class PostgresStorage implements Storage {
                 new StorageTask(
                         TABLE_INTERVAL,
                         "check the table and which transactions keep its dead rows",
-                        unlessAway(gauges.apply(table::look))));
+                        unlessAway(gauges.apply(this::lookAtTable))));
+    }
+
+    private StorageCondition lookAtTable() {
+        StorageCondition condition = table.look();
+        long before = epoch.getAndSet(condition.epoch());
+        if (before >= 0 && before != condition.epoch()) {
+            LOG.warn(
+                    "PostgreSQL at {} is in epoch {} now, after {}: it was promoted, restored or copied. Grants may be"
+                            + " lost. Tokens rise all the same. See docs/operations.md, Why tokens rise",
+                    database.url(),
+                    condition.epoch(),
+                    before);
+        }
+        return condition;
     }
 
     /** The other work in the background logs that the database is away, so this work logs only other failures. */

@@ -21,34 +21,35 @@
  *
  * <h2>Tokens that rise</h2>
  *
- * <p>A token must be above all earlier tokens of its stream, also above those of grants that the storage has lost: in a
- * fail-over to a standby that lagged, by a restore, or in a copy. A token is therefore the highest of three numbers, and
- * is made while the stream is locked:
+ * <p>A token must be above all earlier tokens of its stream, also above those of grants that the storage has lost: in
+ * a fail-over to a standby that lagged, by a restore, or in a copy. A token is therefore the highest of three numbers,
+ * and is made while the stream is locked:
  *
  * <ul>
- *   <li><em>The token of the last grant of the stream, and one.</em> It keeps the tokens of a stream rising if the clock
- *       is set back.
- *   <li><em>The next value of a sequence.</em> It keeps them rising if the clock is set back and the stream was purged:
- *       the purge raises the sequence above the tokens that it deletes.
- *   <li><em>The microseconds since 1970</em>, by the clock of the storage. They are above all tokens that came earlier,
- *       on any branch of the history, if the clocks of its servers agree.
+ *   <li><em>The token of the last grant of the stream, and one.</em> It keeps the tokens of a stream rising if the
+ *       clock is set back.
+ *   <li><em>The next value of a sequence.</em> It keeps them rising if the clock is set back and the stream was
+ *       purged: the purge raises the sequence above the tokens that it deletes.
+ *   <li><em>The microseconds since 1970</em>, by the clock of the storage. They are above all tokens that came
+ *       earlier, on any branch of the history, if the clocks of its servers agree.
  * </ul>
  *
  * <p>Clocks do not agree, and a sequence can be ahead of the clock. An <em>epoch</em> is one unbroken history of the
- * storage. PostgreSQL stores which one it is in: the cluster, its timeline, the database, the table, and the start of the
- * server. A session compares that before its first grant. If anything differs, an epoch has ended, and grants may be lost.
- * The session raises the sequence ahead of the clock, under the lock of the row, and commits that with its grant. Other
- * sessions wait for the lock, so nobody grants in an epoch that has not begun. A session cannot outlive its epoch: it ends
- * with its server, and what was a standby when it began has granted nothing.
+ * storage. PostgreSQL stores which one it is in: the cluster, its timeline, the database, the table, and the start of
+ * the server. A session compares that before its first grant. If anything differs, grants may be lost. The session
+ * then raises the sequence ahead of the clock, under the lock of the row, and commits that with its grant. Other
+ * sessions wait for the lock, so nobody grants before the sequence is raised. A session cannot outlive its epoch: it
+ * ends with its server, and if that was a standby at first, the session has granted nothing.
  *
- * <p>How far ahead depends on the time and on the number of the epoch, and not on how often the sequence was raised. The
- * storage may have lost epochs and starts, so it cannot count them. What was raised earlier is therefore less far ahead,
- * if the clock is right. A promotion, a restore into another database and a copy begin an epoch 75 s further ahead than
- * the one before, so a promoted standby need not have heard of the last start. A start raises the sequence to where its
- * epoch began, at least 45 s ahead. It counts because a restored snapshot of the file system shows itself in nothing else.
+ * <p>How far ahead depends on the time, and not on how often the sequence was raised, because the storage may have
+ * lost earlier raises. What was raised earlier is less far ahead, if the clock is right. A promotion, a restore into
+ * another database and a copy begin an epoch, 120 s ahead. A start raises the sequence to 45 s ahead, because a
+ * restored snapshot of the file system shows itself in nothing else. The difference is for a promoted standby that has
+ * not heard of the last start. An epoch that begins before the clock has passed the last raise begins 75 s further
+ * ahead than that one.
  *
- * <p>So a token can repeat only if grants were lost and the clock is behind by over 45 s, or if two epochs or starts come
- * within that time, the second one does not know of the first, and its clock is behind.
+ * <p>A token can therefore repeat only if grants were lost, and either the clock is behind by over 45 s, or several
+ * epochs and starts came within two minutes and the last one does not know of the others.
  *
  * <p>The memory backend counts from the microseconds at its start.
  *
@@ -173,8 +174,9 @@
  *
  * <p>A request never waits for a locked stream. It is <em>blocked</em> instead: it has changed nothing, and nothing is
  * certain. {@link io.streamlocks.coordinator.lock.group} tries it again for a short time; after that, the outcome is
- * unknown to the caller. A stream that stays locked therefore delays only its own requests. There is one exception: an
- * acquire waits for another transaction that inserts the first row of the same stream.
+ * unknown to the caller. A stream that stays locked therefore delays only its own requests. There are two
+ * exceptions. An acquire waits for another transaction that inserts the first row of the same stream. The first grants of
+ * an epoch wait for the one that begins it.
  *
  * <p>Some outcomes need no lock:
  *

@@ -9,7 +9,7 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gauges of the obsolete rows of the storage, as the last run saw them. One thread at a time runs this; the gauges may
+ * Gauges of the obsolete rows and the epoch of the storage, as the last run saw them. One thread at a time runs this; the gauges may
  * be read by any thread.
  */
 final class StorageGauges implements Runnable {
@@ -35,6 +35,10 @@ final class StorageGauges implements Runnable {
                                 "Transactions since the oldest snapshot of the database, which a session, a slot or a"
                                         + " prepared transaction holds; row versions that became obsolete since then"
                                         + " are kept"),
+                registry);
+        show(
+                Gauge.builder("streamlocks.database.epoch", () -> of(StorageCondition::epoch))
+                        .description("Promotions, restores and copies of the database that were noticed"),
                 registry);
         String rows = "Rows of streams, and obsolete versions of those rows that are kept, as the database estimates";
         show(

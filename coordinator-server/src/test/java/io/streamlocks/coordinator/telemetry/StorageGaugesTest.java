@@ -28,17 +28,18 @@ class StorageGaugesTest {
     @Test
     void theGaugesShowTheConditionOfTheStorage() {
         condition = new StorageCondition(
-                Optional.of(Duration.ofMillis(90_500)), 7, OptionalLong.of(1000), OptionalLong.of(180_000));
+                Optional.of(Duration.ofMillis(90_500)), 7, OptionalLong.of(1000), OptionalLong.of(180_000), 3);
         look.run();
         assertThat(value("streamlocks_database_oldest_transaction_seconds")).isEqualTo(90.5);
         assertThat(value("streamlocks_database_held_transactions")).isEqualTo(7);
+        assertThat(value("streamlocks_database_epoch")).isEqualTo(3);
         assertThat(rows("live")).isEqualTo(1000);
         assertThat(rows("dead")).isEqualTo(180_000);
     }
 
     @Test
     void aValueThatCannotBeReadIsNotANumber() {
-        condition = new StorageCondition(Optional.empty(), 7, OptionalLong.empty(), OptionalLong.empty());
+        condition = new StorageCondition(Optional.empty(), 7, OptionalLong.empty(), OptionalLong.empty(), 3);
         look.run();
         assertThat(value("streamlocks_database_oldest_transaction_seconds")).isNaN();
         assertThat(rows("dead")).isNaN();
@@ -47,7 +48,7 @@ class StorageGaugesTest {
     @Test
     void beforeTheFirstReadAndWhileTheStorageIsDownTheGaugesAreNotANumber() {
         assertThat(value("streamlocks_database_held_transactions")).isNaN();
-        condition = new StorageCondition(Optional.empty(), 7, OptionalLong.empty(), OptionalLong.empty());
+        condition = new StorageCondition(Optional.empty(), 7, OptionalLong.empty(), OptionalLong.empty(), 3);
         look.run();
         condition = null;
         assertThatThrownBy(look::run).isInstanceOf(StorageUnavailableException.class);

@@ -12,7 +12,7 @@ import java.util.Locale;
  *       expire between the judgement and the lock and be renewed all the same. Each change applies to the row version
  *       that was locked, which its {@code ctid} identifies. A version that is newer than the snapshot of the statement
  *       is left out, and the caller looks again.
- *   <li>No statement waits for a row. {@code SKIP LOCKED} leaves out a row that another transaction has locked, and its
+ *   <li>No statement waits for the row of a stream. {@code SKIP LOCKED} leaves out a row that another transaction has locked, and its
  *       request is blocked. One locked row therefore delays only the requests for it, and two batches that share
  *       streams cannot wait for each other. New rows are the exception: an insert waits for another transaction that
  *       inserts the same row. All statements insert in the byte order of {@code stream_id}, so they cannot deadlock

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jooq.Field;
@@ -134,7 +135,9 @@ final class Needs {
         }
         for (Field<?> column : STREAM_LOCK_EPOCH.fields()) {
             rows.add(row(STREAM_LOCK_EPOCH, column, "SELECT"));
-            if (!column.equals(STREAM_LOCK_EPOCH.IS_PRESENT)) {
+            rows.add(row(STREAM_LOCK_EPOCH, column, "INSERT"));
+            if (!Set.of(STREAM_LOCK_EPOCH.IS_PRESENT, STREAM_LOCK_EPOCH.TOKENS_SINCE)
+                    .contains(column)) {
                 rows.add(row(STREAM_LOCK_EPOCH, column, "UPDATE"));
             }
         }

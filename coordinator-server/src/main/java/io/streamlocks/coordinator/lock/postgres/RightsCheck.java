@@ -24,7 +24,8 @@ public final class RightsCheck {
                 SELECT c.*, c.oid::regclass AS name
                 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN place ON n.nspname = place.schema
                 WHERE c.relname IN ('stream_locks', 'stream_lock_history', 'stream_lock_waiters',
-                    'stream_lock_members', 'stream_lock_epoch', 'stream_lock_schema_history', 'stream_lock_fencing_token', 'stream_lock_ticket')
+                    'stream_lock_members', 'stream_lock_epoch', 'stream_lock_schema_history',
+                    'stream_lock_fencing_token', 'stream_lock_ticket')
             ), routine AS (
                 SELECT f.oid, f.proname, f.proowner
                 FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace JOIN place ON n.nspname = place.schema

@@ -44,6 +44,7 @@ public final class SetUpCheck {
                     to_regclass('stream_lock_history')::oid,
                     to_regclass('stream_lock_waiters')::oid,
                     to_regclass('stream_lock_members')::oid,
+                    to_regclass('stream_lock_epoch')::oid,
                     to_regclass('stream_lock_ticket')::oid,
                     to_regclass('stream_lock_fencing_token')::oid)) AS unlogged,
                 quote_ident(current_user) AS role,
@@ -119,21 +120,20 @@ public final class SetUpCheck {
         String fix = ". Run ALTER ROLE " + row.getString("role") + " SET synchronous_commit = on";
         if (commit.equals("off")) {
             findings.add("synchronous_commit is off: a crash of PostgreSQL loses the latest grants, although they"
-                    + " were confirmed, and their fencing tokens are issued again" + fix);
+                    + " were confirmed" + fix);
         }
         if (names.isEmpty()) {
             if (standbys > 0) {
                 findings.add(
                         "standbys are attached (" + standbys + ") and none is synchronous: a fail-over loses the latest"
-                                + " grants, and their fencing tokens can be issued again. Set"
-                                + " synchronous_standby_names");
+                                + " grants. Set synchronous_standby_names");
             }
             return;
         }
         if (commit.equals("local")) {
             findings.add(
                     "synchronous_commit is local: a grant is confirmed before a standby has it, so a fail-over loses"
-                            + " the latest grants, and their fencing tokens can be issued again" + fix);
+                            + " the latest grants" + fix);
         }
         if (commit.equals("remote_write")) {
             findings.add(

@@ -10,7 +10,7 @@ import javax.sql.DataSource;
 
 /**
  * Reads the number of dead rows of the table of streams, and the age of what prevents their removal: a transaction
- * anywhere in the database, a prepared transaction, a standby, or a replication slot.
+ * anywhere in the database, a prepared transaction, a standby, or a replication slot. It also reads the epoch.
  *
  * <p>This class is thread-safe. A look blocks for a connection and one short query.
  */
@@ -46,7 +46,8 @@ public final class TableLook {
                 CASE WHEN current_setting('track_counts')::boolean THEN
                     pg_stat_get_live_tuples('stream_locks'::regclass) END AS live_rows,
                 CASE WHEN current_setting('track_counts')::boolean THEN
-                    pg_stat_get_dead_tuples('stream_locks'::regclass) END AS dead_rows
+                    pg_stat_get_dead_tuples('stream_locks'::regclass) END AS dead_rows,
+                (SELECT number FROM stream_lock_epoch) AS epoch
             """;
 
     private final Statements statements;
@@ -74,7 +75,11 @@ public final class TableLook {
                     // The column is null if no transaction is open, and negative if one began after the clock was read.
                     : Optional.of(Duration.ofMillis(Math.max(0, rows.getLong("oldest_ms"))));
             return new StorageCondition(
-                    oldest, rows.getLong("held"), count(rows, "live_rows"), count(rows, "dead_rows"));
+                    oldest,
+                    rows.getLong("held"),
+                    count(rows, "live_rows"),
+                    count(rows, "dead_rows"),
+                    rows.getLong("epoch"));
         });
     }
 

@@ -1,7 +1,6 @@
 package io.streamlocks.coordinator.lock.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.streamlocks.coordinator.lock.Lease;
 import java.sql.Connection;
@@ -75,8 +74,8 @@ class FencingTokenTest extends StagedRace {
         grantAndRelease();
         Record first = epoch(database.sql());
         assertThat(first.get("number", Long.class)).isZero();
-        assertThat(first.get("identity", String.class))
-                .matches("cluster \\d{19}, timeline 00000001, database \\d+, table \\d+");
+        assertThat(first.get("cluster", String.class)).matches("\\d{19}, timeline 00000001");
+        assertThat(first.get("place", String.class)).matches("database \\d+, table \\d+");
         long before = drawn();
         try (Connection other = newSession()) {
             sql(other).execute("SELECT stream_lock_next_token(1)");
@@ -115,18 +114,50 @@ class FencingTokenTest extends StagedRace {
         assertThat(epoch(database.sql()).get("began_at")).isEqualTo(known.get("began_at"));
     }
 
-    /** So that it is above the tokens after a start that the new primary has not heard of, also by a clock behind. */
     @Test
-    void eachEpochBeginsFurtherAheadThanTheStartsOfTheOneBefore() {
+    void aLogicalCopyIsAnotherEpochAsWell() {
+        grantAndRelease();
+        database.sql().execute("UPDATE stream_lock_epoch SET place = 'another'");
+        tokenOfNewSession();
+        assertThat(epoch(database.sql()).get("number")).isEqualTo(1L);
+    }
+
+    /** A promoted server may not have heard of the latest start, and its clock may be behind. */
+    @Test
+    void anEpochBeginsFurtherAheadThanTheStartsAndTheEpochsBeforeIt() {
         grantAndRelease();
         theFirstDaysHavePassed();
-        for (int number = 1; number <= 3; number++) {
+        for (int level = 1; level <= 3; level++) {
             becomeAnother();
             setSequence(1);
-            long now = now();
-            assertThat(tokenOfNewSession())
-                    .isBetween(now + (45 + 75 * number) * SECOND, now + (75 + 75 * number) * SECOND);
+            assertAhead(45 + 75 * level);
+            restart();
+            setSequence(1);
+            assertAhead(45 + 75 * level);
         }
+    }
+
+    /** A restore also forgets how many epochs there were. */
+    @Test
+    void epochsThatAreLongPastCountNoMore() {
+        grantAndRelease();
+        theFirstDaysHavePassed();
+        becomeAnother();
+        setSequence(1);
+        assertAhead(120);
+        database.sql().execute("UPDATE stream_lock_epoch SET raised_to = raised_to - 120 * 1000000::bigint");
+        restart();
+        setSequence(1);
+        assertAhead(45);
+        becomeAnother();
+        database.sql().execute("UPDATE stream_lock_epoch SET raised_to = 0");
+        setSequence(1);
+        assertAhead(120);
+    }
+
+    private void assertAhead(int seconds) {
+        long now = now();
+        assertThat(tokenOfNewSession()).isBetween(now + seconds * SECOND, now + (seconds + 30) * SECOND);
     }
 
     /** The history of another branch is unknown, so the sequence must not depend on how often it was raised there. */
@@ -189,31 +220,58 @@ class FencingTokenTest extends StagedRace {
         try (Connection connection = newSession()) {
             nextToken(sql(connection));
             connection.rollback();
-            assertThat(epoch(database.sql()).get("identity")).isEqualTo("another");
+            assertThat(epoch(database.sql()).get("cluster")).isEqualTo("another");
             nextToken(sql(connection));
             connection.commit();
         }
         assertThat(epoch(database.sql()).get("number")).isEqualTo(1L);
     }
 
+    /** So fails Aurora unless its wal_level is logical. */
     @Test
-    void aDatabaseThatDoesNotTellItsTimelineGrantsAllTheSame() throws Exception {
+    void aDatabaseThatDoesNotReturnItsTimelineGrantsAllTheSame() {
+        grantAndRelease();
+        Record before = epoch(database.sql());
         database.sql().execute("CREATE SCHEMA hosted");
         database.sql()
                 .execute("CREATE FUNCTION hosted.pg_walfile_name(pg_lsn) RETURNS text LANGUAGE plpgsql AS"
-                        + " 'BEGIN RAISE feature_not_supported; END'");
+                        + " 'BEGIN RAISE object_not_in_prerequisite_state; END'");
         database.findFirst("hosted");
-        grantAndRelease();
-        Record known = epoch(database.sql());
-        assertThat(known.get("identity", String.class)).startsWith("cluster ?, timeline ?, database ");
         long token = tokenOfNewSession();
         assertThat(tokenOfNewSession()).isBetween(token, token + 5);
+        // A role that may not read the timeline does not begin another epoch.
+        assertThat(epoch(database.sql()).get("number")).isEqualTo(0L);
+        assertThat(epoch(database.sql()).get("cluster")).isEqualTo(before.get("cluster"));
+        restart();
+        setSequence(1);
+        assertThat(tokenOfNewSession()).isGreaterThan(token);
     }
 
     @Test
-    void anEpochThatWasDeletedIsAnErrorAndNotAGrant() {
+    void anEpochTableThatWasEmptiedBeginsAnotherEpoch() {
+        grantAndRelease();
+        long token = tokenOfNewSession();
         database.sql().execute("DELETE FROM stream_lock_epoch");
-        assertThatThrownBy(this::tokenOfNewSession).hasMessageContaining("query returned no rows");
+        assertThat(tokenOfNewSession()).isGreaterThan(token + 10 * SECOND);
+        assertThat(epoch(database.sql()).get("number")).isEqualTo(1L);
+    }
+
+    /** A psql session may release streams of two installations. */
+    @Test
+    void aSessionEntersTheEpochOfEachSchema() throws Exception {
+        grantAndRelease();
+        try (Connection connection = newSession()) {
+            nextToken(sql(connection));
+            sql(connection).execute("CREATE SCHEMA other");
+            sql(connection)
+                    .execute("CREATE TABLE other.stream_lock_epoch (LIKE public.stream_lock_epoch INCLUDING ALL)");
+            sql(connection).execute("SET search_path = other, public");
+            nextToken(sql(connection));
+            assertThat(sql(connection)
+                            .fetchSingle("SELECT number FROM other.stream_lock_epoch")
+                            .get(0))
+                    .isEqualTo(1L);
+        }
     }
 
     private long grantAndRelease() {
@@ -246,7 +304,7 @@ class FencingTokenTest extends StagedRace {
 
     /** Lets the database be another one than that of the latest grants, as after a promotion. */
     private void becomeAnother() {
-        database.sql().execute("UPDATE stream_lock_epoch SET identity = 'another'");
+        database.sql().execute("UPDATE stream_lock_epoch SET cluster = 'another'");
     }
 
     private void restart() {
