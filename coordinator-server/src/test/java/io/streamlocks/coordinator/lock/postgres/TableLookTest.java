@@ -50,6 +50,7 @@ class TableLookTest extends StagedRace {
     void aRoleThatMayNotSeeTheTransactionsOfOthersReportsNoAgeButWhatTheyHold() throws Exception {
         String role = "r" + stream.replace("-", "").substring(6);
         database.sql().execute("CREATE ROLE " + role + " LOGIN PASSWORD 'p'");
+        database.sql().execute("GRANT SELECT ON stream_lock_epoch TO " + role);
         Lease lease = grant("alice");
         TableLook plain = new TableLook(as(role));
         await().untilAsserted(() -> assertThat(plain.look().oldestTransaction()).isPresent());
