@@ -16,7 +16,7 @@ CREATE TABLE stream_lock_epoch (
     -- The database and this table: a logical restore changes one of them.
     place             varchar(50),
     server_started_at timestamptz,
-    -- What the sequence was last raised to, and how many epochs had then begun shortly after each other.
+    -- The value that the sequence was last raised to, and how many epochs had then begun shortly after each other.
     raised_to         bigint      NOT NULL,
     level             integer     NOT NULL
 );
@@ -104,8 +104,7 @@ $$;
 CREATE FUNCTION stream_lock_first_token(previous bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM stream_lock_enter_epoch();
-    RETURN greatest(nextval('stream_lock_fencing_token'), previous + 1,
-        (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
+    RETURN stream_lock_next_token(previous);
 END
 $$;
 
@@ -119,8 +118,8 @@ CREATE FUNCTION stream_lock_next_token(previous bigint) RETURNS bigint LANGUAGE 
         ELSE stream_lock_first_token(previous) END
 $$;
 
--- Raises the sequence above the token of a row that is deleted. Others draw from the sequence meanwhile, and it must not be set
--- back. So it is set so far ahead that they cannot have come as far.
+-- Raises the sequence above the token of a row that is deleted. Others draw from the sequence between the two steps, so the new
+-- value is further ahead than they can come: the sequence is never set back.
 CREATE FUNCTION stream_lock_raise(token bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF nextval('stream_lock_fencing_token') <= token THEN

@@ -33,7 +33,8 @@ export class Group {
   private readonly shares: Shares;
   private places: string[] = [];
   /** The streams whose hand-over has been decided, and has not begun. */
-  private readonly toHandOver = new Set<string>();
+  private toHandOver: string[] = [];
+  private nextStep: NodeJS.Timeout | undefined;
   private reportedAt = -Infinity;
   private reportedStreams = 0;
   /** A worker becomes a member when it has its first stream. */
@@ -101,8 +102,8 @@ export class Group {
     if (this.beatsWithoutStreams >= BEATS_UNTIL_LEFT) {
       return;
     }
-    // They were decided by the standing of before.
-    this.toHandOver.clear();
+    // The new standing decides again.
+    this.toHandOver = [];
     const waiting = this.waitersByStream();
     const standing = await this.report(waiting);
     const chosen = this.shares.heartbeat(standing, waiting, performance.now());
@@ -123,18 +124,20 @@ export class Group {
 
   /** Hands streams over evenly within a part of the heartbeat. */
   private handOver(streamIds: string[]): void {
+    streamIds.forEach((streamId) => this.shares.handedOver(streamId, performance.now()));
+    this.toHandOver = streamIds;
     const steps = Math.max(1, Math.floor(this.beatMs / PART_TO_HAND_OVER / STEP_MS));
-    const perStep = Math.ceil(streamIds.length / steps);
-    streamIds.forEach((streamId, i) => {
-      this.shares.handedOver(streamId, performance.now());
-      this.toHandOver.add(streamId);
-      setTimeout(() => this.beginHandOver(streamId), Math.floor(i / perStep) * STEP_MS);
-    });
+    clearTimeout(this.nextStep);
+    this.beginHandOvers(Math.ceil(streamIds.length / steps));
   }
 
-  private beginHandOver(streamId: string): void {
-    if (this.toHandOver.delete(streamId) && this.waitersByStream().has(streamId)) {
-      this.sessions.handOver(streamId);
+  private beginHandOvers(perStep: number): void {
+    const due = this.toHandOver.slice(0, perStep);
+    this.toHandOver = this.toHandOver.slice(perStep);
+    const atWork = this.waitersByStream();
+    due.filter((streamId) => atWork.has(streamId)).forEach((streamId) => this.sessions.handOver(streamId));
+    if (this.toHandOver.length > 0) {
+      this.nextStep = setTimeout(() => this.beginHandOvers(perStep), STEP_MS);
     }
   }
 
@@ -191,7 +194,7 @@ export class Group {
 
   private wasTried(streamId: string): void {
     if (this.places.includes(streamId)) {
-      // It may be on its way to this worker, whose wait has not returned. The worker must not give the place up.
+      // The grant may be on its way to this worker, which must not give its place up.
       this.shares.wasTried(streamId, performance.now());
     } else {
       this.shares.wasHeld(streamId, undefined, performance.now());
@@ -255,9 +258,10 @@ export class Group {
 
   /** Returns how many others wait for each stream that the worker holds and is not handing over. */
   private waitersByStream(): Map<string, number> {
+    const planned = new Set(this.toHandOver);
     const atWork = [...this.sessions.held()].filter(
       ([streamId, lease]) =>
-        !this.toHandOver.has(streamId) && !this.sessions.isEnding(streamId) && !lease.signal.aborted,
+        !planned.has(streamId) && !this.sessions.isEnding(streamId) && !lease.signal.aborted,
     );
     return new Map(atWork.map(([streamId, lease]) => [streamId, lease.waiting]));
   }

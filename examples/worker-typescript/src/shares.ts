@@ -103,7 +103,7 @@ export class Shares {
     }
   }
 
-  /** Records that a stream was tried and not granted, and that the try told nothing about its holder. */
+  /** Records that a stream was tried. Its holder is the one that was known before. */
   wasTried(streamId: string, now: number): void {
     const one = this.seen.get(streamId);
     if (one) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.streamlocks.testkit.rig.TestDatabase;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -79,12 +78,7 @@ class MissingRightsTest {
     @Test
     void theRightsToFunctionsOfAnotherRole() throws Exception {
         database.sql().execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC");
-        Flyway.configure()
-                .dataSource(database.pool())
-                .table("stream_lock_schema_history")
-                .locations("classpath:db/migration")
-                .load()
-                .migrate();
+        database.migrateTo("latest");
         assertThatItAsksFor(
                 "",
                 "GRANT EXECUTE ON FUNCTION stream_lock_advance(text) TO " + role,
@@ -101,13 +95,7 @@ class MissingRightsTest {
 
     @Test
     void ownershipOfTheTablesForAMigration() throws Exception {
-        Flyway.configure()
-                .dataSource(database.pool())
-                .table("stream_lock_schema_history")
-                .locations("classpath:db/migration")
-                .target("3")
-                .load()
-                .migrate();
+        database.migrateTo("3");
         database.sql().execute("CREATE TABLE flyway_schema_history (LIKE stream_lock_schema_history)");
         database.sql().execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO " + role);
         database.sql().execute("GRANT USAGE, UPDATE ON SEQUENCE stream_lock_fencing_token TO " + role);

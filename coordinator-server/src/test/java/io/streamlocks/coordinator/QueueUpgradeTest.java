@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.flywaydb.core.Flyway;
 import org.jooq.Record;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -104,25 +103,15 @@ class QueueUpgradeTest {
 
     @BeforeEach
     void migrateWhileTheVersionBeforeHoldsALease() {
-        migrateTo("4");
+        database.migrateTo("4");
         assertThat(run(ACQUIRE_4, before)).isNotNull();
-        migrateTo("latest");
+        database.migrateTo("latest");
         locks = new PostgresLockManager(database.pool());
     }
 
     @AfterEach
     void close() {
         database.close();
-    }
-
-    private void migrateTo(String version) {
-        Flyway.configure()
-                .dataSource(database.pool())
-                .table("stream_lock_schema_history")
-                .locations("classpath:db/migration")
-                .target(version)
-                .load()
-                .migrate();
     }
 
     private Long run(String statement, UUID leaseId) {

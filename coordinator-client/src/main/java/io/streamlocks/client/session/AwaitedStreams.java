@@ -184,8 +184,8 @@ final class AwaitedStreams {
     }
 
     /**
-     * Waits while there are streams to wait for. The end of the waiter gives the other places up: a stream whose first
-     * place is that of nobody has no holder until the place dies.
+     * Waits while there are streams to wait for. The caller then closes the waiter, which gives the other places up. As
+     * long as the first place of a stream has no call, nobody is granted the stream.
      *
      * @return whether the task is still needed
      */

@@ -192,7 +192,7 @@ final class GroupLeases<E> implements LeaseSource {
 
     private void wasHeld(String streamId, Optional<String> holder, long now) {
         if (holder.isEmpty() && awaited.isQueued(streamId)) {
-            // The stream is on its way to this member, whose wait has not returned. It must not give the place up.
+            // The grant may be on its way to this member, which must not give its place up.
             seen.wasTried(streamId, now);
         } else {
             seen.wasHeld(streamId, holder, now);

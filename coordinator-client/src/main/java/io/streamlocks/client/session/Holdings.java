@@ -26,8 +26,8 @@ import java.util.stream.LongStream;
 final class Holdings<E> {
 
     /**
-     * A wait of another worker ends with its first grants, and it needs some time to begin the next. Streams that are
-     * released meanwhile have no holder.
+     * A wait of another worker ends with its first grants, and the worker needs some time to begin the next one.
+     * Streams that are released meanwhile have no holder.
      */
     private static final long STEP_NANOS = Duration.ofMillis(50).toNanos();
 
@@ -98,7 +98,7 @@ final class Holdings<E> {
         keepTime();
     }
 
-    /** Forgets the hand-overs that have not begun. What they were decided by has changed. */
+    /** Forgets the hand-overs that have not begun. The next report decides again. */
     synchronized void forgetPlanned() {
         planned.clear();
     }

@@ -180,7 +180,7 @@ final class SeenStreams {
         }
     }
 
-    /** Records that a stream was tried and not granted, and that the try told nothing about its holder. */
+    /** Records that a stream was tried. Its holder is the one that was known before. */
     void wasTried(String streamId, long nowNanos) {
         Seen one = streams.get(streamId);
         if (one != null) {

@@ -9,8 +9,8 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gauges of the obsolete rows and the epoch of the storage, as the last run saw them. One thread at a time runs this; the gauges may
- * be read by any thread.
+ * Gauges of the obsolete rows and the epoch of the storage, as the last run saw them. One thread at a time runs this;
+ * the gauges may be read by any thread.
  */
 final class StorageGauges implements Runnable {
 

@@ -15,6 +15,7 @@ import org.flywaydb.core.Flyway;
 import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
 import org.jooq.impl.DSL;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * A new database and a pool of connections to it, on a real PostgreSQL 17 that all tests of this JVM share. The time
@@ -48,13 +49,19 @@ public final class TestDatabase implements AutoCloseable {
     /** Returns a new database with the schema of {@code db/migration}. */
     public static TestDatabase migrated() {
         TestDatabase database = empty();
+        database.migrateTo("latest");
+        return database;
+    }
+
+    /** Migrates the schema to this version, or to the {@code latest}. */
+    public void migrateTo(String version) {
         Flyway.configure()
-                .dataSource(database.pool)
+                .dataSource(pool)
                 .table("stream_lock_schema_history")
                 .locations("classpath:db/migration")
+                .target(version)
                 .load()
                 .migrate();
-        return database;
     }
 
     /** Returns the URL, in the form of a coordinator's {@code DATABASE_URL}. */
@@ -65,6 +72,13 @@ public final class TestDatabase implements AutoCloseable {
     /** Returns the pool. It has at most 16 connections. */
     public DataSource pool() {
         return pool;
+    }
+
+    /** Returns a source of new connections as a role. PostgreSQL trusts all roles. */
+    public DataSource as(String role) {
+        PGSimpleDataSource source = Server.POSTGRES.database(name);
+        source.setUser(role);
+        return source;
     }
 
     /** Returns a context that runs SQL on connections of the pool. */

@@ -205,10 +205,9 @@ final class Statements {
                 if (!isDeadlock(e)) {
                     throw e;
                 }
-                // Our statements wait only for new rows, in one order, and for the epoch. The other transaction is a
-                // person's.
-                // PostgreSQL rolled ours back completely. Without a pause it would take the same row again before the
-                // other transaction has woken up.
+                // Our statements wait only for new rows, in one order, and for the epoch. So the other transaction is a
+                // person's. PostgreSQL rolled ours back completely. Without a pause it would take the same row again
+                // before the other transaction has woken up.
                 LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(MIN_RETRY_NANOS, MAX_RETRY_NANOS));
                 return statement.apply(db);
             }

@@ -12,7 +12,6 @@ import org.jooq.DSLContext;
 import org.jooq.Record;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /** Fencing tokens rise, whatever becomes of the clock, the sequence and the row of the stream. */
 @Tag("postgres")
@@ -282,12 +281,7 @@ class FencingTokenTest extends StagedRace {
 
     /** The pool has sessions that have entered the present epoch. */
     private Connection newSession() throws SQLException {
-        PGSimpleDataSource dataSource = new PGSimpleDataSource();
-        dataSource.setUrl(
-                "jdbc:" + database.url().replace("postgres:postgres@", "").replace("postgres://", "postgresql://"));
-        dataSource.setUser("postgres");
-        dataSource.setPassword("postgres");
-        Connection connection = dataSource.getConnection();
+        Connection connection = database.as("postgres").getConnection();
         connection.setAutoCommit(false);
         return connection;
     }

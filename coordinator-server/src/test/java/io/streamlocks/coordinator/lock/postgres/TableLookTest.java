@@ -8,10 +8,8 @@ import io.streamlocks.coordinator.lock.StorageCondition;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import javax.sql.DataSource;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /** The number of dead rows, and what prevents their removal. */
 @Tag("postgres")
@@ -52,7 +50,7 @@ class TableLookTest extends StagedRace {
         database.sql().execute("CREATE ROLE " + role + " LOGIN PASSWORD 'p'");
         database.sql().execute("GRANT SELECT ON stream_lock_epoch TO " + role);
         Lease lease = grant("alice");
-        TableLook plain = new TableLook(as(role));
+        TableLook plain = new TableLook(database.as(role));
         await().untilAsserted(() -> assertThat(plain.look().oldestTransaction()).isPresent());
         try (Connection forgotten = database.transaction()) {
             renewBehind(forgotten, lease);
@@ -76,14 +74,5 @@ class TableLookTest extends StagedRace {
 
     private StorageCondition look() {
         return new TableLook(database.pool()).look();
-    }
-
-    private DataSource as(String role) {
-        PGSimpleDataSource dataSource = new PGSimpleDataSource();
-        dataSource.setUrl(
-                "jdbc:" + database.url().replace("postgres:postgres@", "").replace("postgres://", "postgresql://"));
-        dataSource.setUser(role);
-        dataSource.setPassword("p");
-        return dataSource;
     }
 }
