@@ -177,7 +177,7 @@ final class EvenShares {
         seen.toAcquire(held, nowNanos).stream()
                 .filter(one -> one.isDue(isWithinShare, nowNanos))
                 .sorted(Comparator.comparingLong(Seen::triedNanos)
-                        .thenComparingInt(one -> members.positionFromOwnPart(one.streamId())))
+                        .thenComparingInt(one -> members.positionFromOwnPart(one.mixedHash())))
                 .forEach(one -> (isHeld(one) ? ofOthers : maybeFree).add(one.streamId()));
         // In any other order, the streams of a worker that has ended could follow each other.
         Collections.shuffle(ofOthers, random);

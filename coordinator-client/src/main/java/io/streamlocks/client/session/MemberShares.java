@@ -107,12 +107,12 @@ final class MemberShares {
      * Returns the position of a stream in an order of all streams. It is the same order for all members, but those that
      * lack streams begin at different places of it.
      */
-    int positionFromOwnPart(String streamId) {
-        return mixedHash(streamId) - ownStart + Integer.MIN_VALUE;
+    int positionFromOwnPart(int mixedHash) {
+        return mixedHash - ownStart + Integer.MIN_VALUE;
     }
 
     /** The hash codes of ids that are numbered differ in their last bits only. */
-    private static int mixedHash(String streamId) {
+    static int mixedHash(String streamId) {
         int mixed = streamId.hashCode() * 0x9E3779B9;
         return mixed ^ (mixed >>> 16);
     }

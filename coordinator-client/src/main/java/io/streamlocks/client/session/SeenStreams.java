@@ -37,6 +37,7 @@ final class SeenStreams {
     /** A stream, and what is known about it. */
     final class Seen {
         private final String streamId;
+        private final int mixedHash;
         private boolean hasWork;
         private long workUntilNanos;
 
@@ -59,11 +60,16 @@ final class SeenStreams {
 
         private Seen(String streamId, long nowNanos) {
             this.streamId = streamId;
+            this.mixedHash = MemberShares.mixedHash(streamId);
             this.aloneSinceNanos = nowNanos;
         }
 
         String streamId() {
             return streamId;
+        }
+
+        int mixedHash() {
+            return mixedHash;
         }
 
         /** Records that the member waits for it, because its holder has so many streams too many. */

@@ -186,7 +186,7 @@ final class EvenSharesModel {
 
         private void turn() {
             List<String> events = events();
-            events.forEach(stream -> lastEvents.put(stream, now));
+            events.stream().filter(held::contains).forEach(stream -> lastEvents.put(stream, now));
             for (String stream : List.copyOf(held)) {
                 if (now - lastEvents.getOrDefault(stream, now) > IDLE && holds(this, stream)) {
                     release(stream);
