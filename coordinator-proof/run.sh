@@ -5,12 +5,13 @@
 #   run.sh short | all | run [--faults a,b] [--seconds n] [--runs n] [--seed n] ...
 #   run.sh check DIRECTORY
 #   run.sh leaks [--seconds n]  callers that wait and behave badly, for ten minutes
+#   run.sh tokens [--fail-overs n] [--restores n] ...  a database that loses grants
 #   run.sh abuse | abuse-short [--attacks a,b] [--seconds n] [--backends a,b] ...  one caller attacks all others
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/.." && pwd)
 jar=$here/target/proof.jar
-[[ $# -gt 0 ]] || { sed -n '5,8s/^#   //p' "$0" >&2; exit 2; }
+[[ $# -gt 0 ]] || { sed -n '5,9s/^#   //p' "$0" >&2; exit 2; }
 if [[ ! -e $jar || ! -e $root/coordinator-server/target/coordinator.jar ]]; then
   (cd "$root" && mvn -B -q -DskipTests package)
 fi

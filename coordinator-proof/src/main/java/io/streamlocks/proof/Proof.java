@@ -6,6 +6,7 @@ import io.streamlocks.proof.faults.Campaign;
 import io.streamlocks.proof.faults.Settings;
 import io.streamlocks.proof.leaks.LeakDrill;
 import io.streamlocks.proof.publishing.NoDoublePublishing;
+import io.streamlocks.proof.tokens.TokenDrill;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -21,6 +22,7 @@ public final class Proof {
             abuse [settings]   attacks by one caller while others renew, on each combination
             abuse-short [settings]  six attacks, ten seconds each, on one combination
             leaks [settings]   callers that wait and behave badly; a coordinator must keep nothing of them
+            tokens [settings]  fail-overs and restores that lose grants; no fencing token may repeat or fall
             publishing         example workers that publish while they are disturbed; the settings are variables
             check DIRECTORY    checks the history of a run that was kept
             """;
@@ -46,6 +48,7 @@ public final class Proof {
                         case "abuse" -> AbuseCampaign.run(rest);
                         case "abuse-short" -> AbuseCampaign.runShort(rest);
                         case "leaks" -> LeakDrill.run(rest);
+                        case "tokens" -> TokenDrill.run(rest);
                         case "publishing" -> NoDoublePublishing.run(System.getenv());
                         case "check" -> check(rest);
                         default -> throw new IllegalArgumentException(USAGE);

@@ -2,6 +2,7 @@ package io.streamlocks.proof.faults;
 
 import io.streamlocks.proof.check.Check;
 import io.streamlocks.proof.process.CoordinatorNode;
+import io.streamlocks.proof.process.SteppedClock;
 import io.streamlocks.proof.worker.Resource;
 import io.streamlocks.proof.worker.Worker;
 import io.streamlocks.testkit.rig.ChildProcess;
@@ -174,7 +175,7 @@ final class Cluster implements AutoCloseable {
                 resourceUrls[0],
                 resourceUrls[1]));
         links.forEach(link -> command.add(link.uri().toString()));
-        Map<String, String> environment = clocksCanBeStepped ? WorkerClock.environment(clockOf(worker)) : Map.of();
+        Map<String, String> environment = clocksCanBeStepped ? SteppedClock.environment(clockOf(worker)) : Map.of();
         return process(worker.owner(), command, environment);
     }
 

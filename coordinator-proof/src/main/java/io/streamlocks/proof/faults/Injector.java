@@ -2,6 +2,7 @@ package io.streamlocks.proof.faults;
 
 import io.streamlocks.proof.history.Fault;
 import io.streamlocks.proof.process.CoordinatorNode;
+import io.streamlocks.proof.process.SteppedClock;
 import io.streamlocks.testkit.rig.Link;
 import io.streamlocks.testkit.rig.PostgresServer;
 import java.io.IOException;
@@ -265,11 +266,11 @@ final class Injector {
     private String stepClocks() throws IOException, InterruptedException {
         List<WorkerNode> stepped = someOf(cluster.workers(), 4);
         for (WorkerNode worker : stepped) {
-            WorkerClock.step(cluster.clockOf(worker), random.nextBoolean() ? 3600 : -3600);
+            SteppedClock.step(cluster.clockOf(worker), random.nextBoolean() ? 3600 : -3600);
         }
         sleep(millis(2000, 4500));
         for (WorkerNode worker : stepped) {
-            WorkerClock.step(cluster.clockOf(worker), 0);
+            SteppedClock.step(cluster.clockOf(worker), 0);
         }
         return "stepped the clocks of "
                 + stepped.stream().map(WorkerNode::owner).toList();

@@ -1,5 +1,6 @@
 package io.streamlocks.proof.faults;
 
+import io.streamlocks.proof.process.SteppedClock;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -136,7 +137,7 @@ public record Settings(
         if (fault == FaultClass.PARTITION_DATABASE && !reachesDatabaseThroughLinks()) {
             return Optional.of("the database is not at a single port of this machine");
         }
-        if (fault == FaultClass.WORKER_CLOCK && WorkerClock.library().isEmpty()) {
+        if (fault == FaultClass.WORKER_CLOCK && SteppedClock.library().isEmpty()) {
             return Optional.of("libfaketime is not installed");
         }
         if (fault == FaultClass.DISK_FULL && !Disk.canMount()) {

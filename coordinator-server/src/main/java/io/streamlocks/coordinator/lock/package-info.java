@@ -48,8 +48,10 @@
  * not heard of the last start. An epoch that begins before the clock has passed the last raise begins 75 s further
  * ahead than that one.
  *
- * <p>A token can therefore repeat only if grants were lost, and either the clock is behind by over 45 s, or several
- * epochs and starts came within two minutes and the last one does not know of the others.
+ * <p>A token can therefore repeat only if grants were lost, and the clock is behind by over 45 s; or it is behind the
+ * start of the server whose grants were lost; or several epochs and starts came within two minutes and the last one
+ * does not know of the others. Nothing that is left in the storage could tell it then how far the sequence had been
+ * raised.
  *
  * <p>The memory backend counts from the microseconds at its start.
  *

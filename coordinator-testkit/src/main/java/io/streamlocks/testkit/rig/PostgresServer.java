@@ -70,6 +70,7 @@ public final class PostgresServer implements AutoCloseable {
         builder.settings.forEach((name, value) -> command.addAll(List.of("-c", name + "=" + value)));
         process = ChildProcess.command(command)
                 .name("PostgreSQL at " + port)
+                .environment(builder.environment)
                 .log(log)
                 .build();
         Runtime.getRuntime().addShutdownHook(atExit);

@@ -20,6 +20,8 @@ public final class PostgresServerBuilder {
             // By default a standby checks every 5 s whether its primary is back.
             "wal_retrieve_retry_interval", "100ms"));
 
+    Map<String, String> environment = Map.of();
+
     PostgresServerBuilder() {}
 
     /** Sets the folder of the data, which the caller deletes. It is a temporary folder otherwise. */
@@ -37,6 +39,12 @@ public final class PostgresServerBuilder {
     /** Sets a setting of PostgreSQL on the command line, where {@code ALTER SYSTEM} cannot change it. */
     public PostgresServerBuilder setting(String name, String value) {
         settings.put(name, value);
+        return this;
+    }
+
+    /** Adds these variables to the environment of the server's processes. */
+    public PostgresServerBuilder environment(Map<String, String> variables) {
+        environment = variables;
         return this;
     }
 

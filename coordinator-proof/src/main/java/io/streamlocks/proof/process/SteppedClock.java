@@ -1,4 +1,4 @@
-package io.streamlocks.proof.faults;
+package io.streamlocks.proof.process;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,13 +11,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The time of day of a worker. The library libfaketime changes it by an offset that it reads from a file. */
-final class WorkerClock {
+/** The time of day of a process. The library libfaketime changes it by an offset that it reads from a file. */
+public final class SteppedClock {
 
-    private WorkerClock() {}
+    private SteppedClock() {}
 
     /** Returns libfaketime, if it is installed. */
-    static Optional<Path> library() throws IOException {
+    public static Optional<Path> library() throws IOException {
         for (Path folder : List.of(Path.of("/usr/lib"), Path.of("/usr/local/lib"))) {
             if (Files.isDirectory(folder)) {
                 try (Stream<Path> found =
@@ -33,7 +33,7 @@ final class WorkerClock {
     }
 
     /** Returns the environment of a process whose clock the file sets. Its monotonic clock stays as it is. */
-    static Map<String, String> environment(Path file) {
+    public static Map<String, String> environment(Path file) {
         try {
             step(file, 0);
             return Map.ofEntries(
@@ -49,7 +49,7 @@ final class WorkerClock {
     }
 
     /** Sets the offset in seconds. Processes see it at once. */
-    static void step(Path file, long seconds) throws IOException {
+    public static void step(Path file, long seconds) throws IOException {
         Path next = file.resolveSibling(file.getFileName() + ".next");
         Files.writeString(next, String.format(Locale.ROOT, "%+d%n", seconds));
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
