@@ -18,7 +18,9 @@ CREATE TABLE stream_lock_epoch (
     server_started_at timestamptz,
     -- The value that the sequence was last raised to, and how many epochs had then begun shortly after each other.
     raised_to         bigint      NOT NULL,
-    level             integer     NOT NULL
+    level             integer     NOT NULL,
+    -- No lease is granted before, if a server that grants leases wants that; null otherwise.
+    opens_at          timestamptz
 );
 
 -- [jooq ignore start]
@@ -60,7 +62,7 @@ BEGIN
     IF NOT FOUND THEN
         -- Somebody has emptied the table, or copied it without its row.
         INSERT INTO stream_lock_epoch
-        VALUES (true, 0, clock_timestamp(), clock_timestamp(), 'unknown', 'unknown', NULL, 0, 0)
+        VALUES (true, 0, clock_timestamp(), clock_timestamp(), 'unknown', 'unknown', NULL, 0, 0, NULL)
         ON CONFLICT DO NOTHING;
         SELECT * INTO STRICT known FROM stream_lock_epoch;
     END IF;
@@ -79,7 +81,7 @@ BEGIN
         by_clock := greatest(by_clock, (since + by_clock) / 2 + 86400000000);
         next_level := CASE WHEN by_clock < known.raised_to THEN known.level ELSE 0 END
             + CASE WHEN is_another THEN 1 ELSE 0 END;
-        ahead := by_clock + 45000000 + 75000000 * next_level;
+        ahead := by_clock + 45000000 + 75000000::bigint * next_level;
         IF ahead <= drawn THEN
             -- The sequence was set further ahead by hand.
             ahead := drawn + 45000000;
@@ -92,7 +94,10 @@ BEGIN
             place = here_place,
             server_started_at = started_at,
             raised_to = ahead,
-            level = next_level;
+            level = next_level,
+            opens_at = CASE WHEN is_another
+                THEN clock_timestamp() + nullif(current_setting('stream_locks.epoch_grace', true), '')::interval
+                ELSE e.opens_at END;
     END IF;
     -- It is undone if the transaction is rolled back. A session ends with its server, so it cannot outlive the epoch. It can use
     -- the tables of several schemas, so the setting names the table.
@@ -118,6 +123,33 @@ CREATE FUNCTION stream_lock_next_token(previous bigint) RETURNS bigint LANGUAGE 
         ELSE stream_lock_first_token(previous) END
 $$;
 
+-- Looks whether the epoch is open, and remembers in the session if it is.
+CREATE FUNCTION stream_lock_opens() RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('stream_locks.epoch', true) IS DISTINCT FROM 'stream_lock_epoch'::regclass::oid::text THEN
+        PERFORM stream_lock_enter_epoch();
+    END IF;
+    IF EXISTS (SELECT FROM stream_lock_epoch e WHERE e.opens_at > clock_timestamp()) THEN
+        RETURN false;
+    END IF;
+    PERFORM set_config('stream_locks.open', 'stream_lock_epoch'::regclass::oid::text, false);
+    RETURN true;
+END
+$$;
+
+-- Returns whether leases are granted. The holders of leases that were lost may have some time to notice that, after an epoch has
+-- begun. A session that has found the epoch open does not look again.
+CREATE FUNCTION stream_lock_is_open() RETURNS boolean LANGUAGE sql AS $$
+    SELECT CASE WHEN current_setting('stream_locks.open', true) = 'stream_lock_epoch'::regclass::oid::text
+        THEN true ELSE stream_lock_opens() END
+$$;
+
+-- Returns until when no lease is granted; null if leases are.
+CREATE FUNCTION stream_lock_opens_at() RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN current_setting('stream_locks.open', true) IS DISTINCT FROM 'stream_lock_epoch'::regclass::oid::text
+        THEN (SELECT e.opens_at FROM stream_lock_epoch e) END
+$$;
+
 -- Raises the sequence above the token of a row that is deleted. Others draw from the sequence between the two steps, so the new
 -- value is further ahead than they can come: the sequence is never set back.
 CREATE FUNCTION stream_lock_raise(token bigint) RETURNS void LANGUAGE plpgsql AS $$
@@ -131,7 +163,7 @@ BEGIN
 END
 $$;
 
-INSERT INTO stream_lock_epoch VALUES (true, 0, clock_timestamp(), clock_timestamp(), NULL, NULL, NULL, 0, 0);
+INSERT INTO stream_lock_epoch VALUES (true, 0, clock_timestamp(), clock_timestamp(), NULL, NULL, NULL, 0, 0, NULL);
 
 SELECT setval('stream_lock_fencing_token', greatest(
     nextval('stream_lock_fencing_token'), (extract(epoch FROM clock_timestamp() + interval '1 day') * 1000000)::bigint));
@@ -162,12 +194,13 @@ BEGIN
         WHERE p.oid = 'stream_lock_hand_over(text)'::regprocedure AND a.privilege_type = 'EXECUTE'
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION stream_lock_enter_epoch(), stream_lock_first_token(bigint),'
-            ' stream_lock_next_token(bigint), stream_lock_raise(bigint) TO %s', role);
+            ' stream_lock_next_token(bigint), stream_lock_is_open(), stream_lock_opens(), stream_lock_opens_at(),'
+            ' stream_lock_raise(bigint) TO %s', role);
     END LOOP;
 END
 $migration$;
 
--- As in V5, with the next token.
+-- As in V5, with the next token, and only in an epoch that is open.
 CREATE OR REPLACE FUNCTION stream_lock_hand_over(stream text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     latest record;
@@ -175,7 +208,7 @@ DECLARE
     token bigint;
 BEGIN
     SELECT * INTO latest FROM stream_locks l WHERE l.stream_id = stream;
-    IF NOT FOUND OR greatest(latest.expires_at, latest.closed_until) > clock_timestamp() THEN
+    IF NOT FOUND OR greatest(latest.expires_at, latest.closed_until) > clock_timestamp() OR NOT stream_lock_is_open() THEN
         RETURN;
     END IF;
     SELECT * INTO place

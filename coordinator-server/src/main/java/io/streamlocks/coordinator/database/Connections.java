@@ -62,6 +62,7 @@ final class Connections {
         // tried again.
         hikari.setConnectionInitSql("SET statement_timeout = " + statementTimeoutMs + "; SET lock_timeout = "
                 + statementTimeoutMs * 4 / 5 + "; " + PostgresLockManager.SESSION_SETTINGS + "; "
+                + PostgresLockManager.epochGrace(database.epochGrace()) + "; "
                 + (keepsHistory ? "" : PostgresLockManager.WITHOUT_HISTORY));
         return new HikariDataSource(hikari);
     }

@@ -13,13 +13,15 @@ import org.postgresql.ds.PGSimpleDataSource;
  * @param poolSize the most connections
  * @param connectionTimeout how long a call waits for a connection
  * @param statementTimeout how long a statement may take
+ * @param epochGrace for how long no lease is granted after an epoch of the database has begun
  */
 public record DatabaseSettings(
         DatabaseUrl url,
         Optional<Reloaded<String>> password,
         int poolSize,
         Duration connectionTimeout,
-        Duration statementTimeout) {
+        Duration statementTimeout,
+        Duration epochGrace) {
 
     /** Returns a data source that opens a connection per call, with the password that its file contains by then. */
     PGSimpleDataSource dataSource() {

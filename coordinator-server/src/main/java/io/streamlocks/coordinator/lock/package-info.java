@@ -53,6 +53,10 @@
  * does not know of the others. Nothing that is left in the storage could tell it then how far the sequence had been
  * raised.
  *
+ * <p>The holders of lost leases continue until they notice the loss, for a ttl at most. A server can therefore keep an
+ * epoch <em>closed</em> for a while: no lease is granted then, neither to an acquire nor by a hand-over. A session looks
+ * whether the epoch is open, until it is. The storage says until when, so the servers agree.
+ *
  * <p>The memory backend counts from the microseconds at its start.
  *
  * <h2>The life of a lease</h2>

@@ -3,6 +3,7 @@ package io.streamlocks.coordinator.settings;
 import io.streamlocks.coordinator.database.DatabaseSettings;
 import io.streamlocks.coordinator.database.DatabaseUrl;
 import io.streamlocks.coordinator.database.PasswordFile;
+import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.reload.Reloaded;
 import java.time.Duration;
 import java.util.List;
@@ -21,7 +22,8 @@ public record PostgresBackend(DatabaseSettings database) implements Backend {
             "DATABASE_PASSWORD_FILE",
             "DATABASE_POOL_SIZE",
             "DATABASE_CONNECTION_TIMEOUT_MS",
-            "DATABASE_STATEMENT_TIMEOUT_MS");
+            "DATABASE_STATEMENT_TIMEOUT_MS",
+            "LOCK_EPOCH_GRACE");
 
     static Optional<Backend> read(SettingsReader reader) {
         Optional<DatabaseUrl> url = reader.required("DATABASE_URL", DatabaseUrl::parse);
@@ -35,8 +37,9 @@ public record PostgresBackend(DatabaseSettings database) implements Backend {
         // default the sum stays below 3 s, so a call fails within 3 s when the database is away.
         Duration connectionTimeout = reader.millis("DATABASE_CONNECTION_TIMEOUT_MS", 750, 250, 10_000);
         Duration statementTimeout = reader.millis("DATABASE_STATEMENT_TIMEOUT_MS", 1500, 100, 10_000);
+        Duration epochGrace = reader.durationOrZero("LOCK_EPOCH_GRACE", "0", Limits.MIN_TTL, Limits.MAX_TTL);
         return url.<Backend>map(place -> new PostgresBackend(
-                new DatabaseSettings(place, password, poolSize, connectionTimeout, statementTimeout)));
+                new DatabaseSettings(place, password, poolSize, connectionTimeout, statementTimeout, epochGrace)));
     }
 
     @Override

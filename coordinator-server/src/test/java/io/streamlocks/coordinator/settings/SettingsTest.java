@@ -70,6 +70,7 @@ class SettingsTest {
                 "DATABASE_POOL_SIZE", "3",
                 "DATABASE_CONNECTION_TIMEOUT_MS", "1000",
                 "DATABASE_STATEMENT_TIMEOUT_MS", "2000",
+                "LOCK_EPOCH_GRACE", "30s",
                 "RATE_LIMIT_PER_SECOND", "100",
                 "MAX_LEASES_PER_OWNER", "2000",
                 "LOG_FORMAT", "json",
@@ -87,7 +88,8 @@ class SettingsTest {
                                 Optional.empty(),
                                 3,
                                 Duration.ofSeconds(1),
-                                Duration.ofSeconds(2))),
+                                Duration.ofSeconds(2),
+                                Duration.ofSeconds(30))),
                         NO_ACCESS_CONTROL,
                         Optional.empty(),
                         new CallerLimits(100, 2000, 0),
@@ -262,6 +264,8 @@ class SettingsTest {
             LOCK_TOMBSTONE_RETENTION       | 59s      | must be a number with the unit s, m, h or d, from 60s to 365d; it is 59s
             LOCK_HISTORY_RETENTION         | 0s       | must be a number with the unit s, m, h or d, from 60s to 3650d; it is 0s
             LOCK_HISTORY_RETENTION         | 3651d    | must be a number with the unit s, m, h or d, from 60s to 3650d; it is 3651d
+            LOCK_EPOCH_GRACE               | 500ms    | must be a number with the unit s, m, h or d, from 1s to 1d; it is 500ms
+            LOCK_EPOCH_GRACE               | 2d       | must be a number with the unit s, m, h or d, from 1s to 1d; it is 2d
             LOCK_TOMBSTONE_RETENTION       | 366d     | must be a number with the unit s, m, h or d, from 60s to 365d; it is 366d
             LOCK_TOMBSTONE_RETENTION       | 3600     | must be a number with the unit s, m, h or d, from 60s to 365d; it is 3600
             SHUTDOWN_DRAIN_MS              | 60001    | must be an integer from 0 to 60000; it is 60001

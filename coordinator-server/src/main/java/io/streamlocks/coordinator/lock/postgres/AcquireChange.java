@@ -57,13 +57,14 @@ record AcquireChange(Statements statements) implements Change<AcquireRequest, Ac
                 FROM unnest(?::text[], ?::text[], ?::uuid[], ?::bigint[], ?::text[])
                         AS r (stream_id, owner_id, lease_id, ttl_ms, labels)
                     LEFT JOIN stream_locks seen ON seen.stream_id = r.stream_id
-                WHERE seen.stream_id IS NULL
-                    OR (greatest(seen.expires_at, seen.closed_until) <= clock_timestamp()
-                        AND r.lease_id <> seen.lease_id
-                        AND r.lease_id <> ALL (seen.superseded_lease_ids)
-                        AND (seen.awaited_until IS NULL OR seen.awaited_until <= clock_timestamp()
-                            OR NOT stream_lock_is_preceded(
-                                r.stream_id, r.lease_id, seen.lease_id, seen.superseded_lease_ids)))
+                WHERE (SELECT stream_lock_is_open())
+                    AND (seen.stream_id IS NULL
+                        OR (greatest(seen.expires_at, seen.closed_until) <= clock_timestamp()
+                            AND r.lease_id <> seen.lease_id
+                            AND r.lease_id <> ALL (seen.superseded_lease_ids)
+                            AND (seen.awaited_until IS NULL OR seen.awaited_until <= clock_timestamp()
+                                OR NOT stream_lock_is_preceded(
+                                    r.stream_id, r.lease_id, seen.lease_id, seen.superseded_lease_ids))))
             ),
             granted_again AS (
                 UPDATE stream_locks l

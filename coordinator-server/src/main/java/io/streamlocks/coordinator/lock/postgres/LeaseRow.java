@@ -21,17 +21,18 @@ final class LeaseRow {
                     THEN stream_lock_waiting(l.stream_id, l.lease_id, l.superseded_lease_ids) ELSE 0 END AS waiting""";
 
     /**
-     * The state of the lease of a request {@code r} and of the row {@code l} of its stream. All columns but the
-     * position are null if the stream has no row.
+     * The state of the lease of a request {@code r} and of the row {@code l} of its stream. If the stream has no row,
+     * all columns are null but the position, and until when it is closed.
      */
     static final String STANDING = String.format(Locale.ROOT, """
-            r.position, %s, l.break_reason, l.closed_until, l.ended_owner_id,
+            r.position, %s, l.break_reason, l.ended_owner_id,
+                greatest(l.closed_until, stream_lock_opens_at()) AS closed_until,
                 l.lease_id = r.lease_id AS is_latest,
                 r.lease_id = ANY (l.superseded_lease_ids) AS is_superseded,
                 l.expires_at > clock_timestamp() AS is_live,
                 l.broken_fencing_token = l.fencing_token AS is_broken,
                 l.ended_fencing_token = l.fencing_token AS is_end_known,
-                l.closed_until > clock_timestamp() AS is_closed,
+                greatest(l.closed_until, stream_lock_opens_at()) > clock_timestamp() AS is_closed,
                 l.awaited_until > clock_timestamp() AND stream_lock_is_preceded(
                     l.stream_id, r.lease_id, l.lease_id, l.superseded_lease_ids) AS is_awaited""", LEASE);
 

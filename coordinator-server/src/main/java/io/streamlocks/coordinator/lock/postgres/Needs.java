@@ -34,9 +34,12 @@ final class Needs {
             "stream_lock_enter_epoch",
             "stream_lock_first_token",
             "stream_lock_hand_over",
+            "stream_lock_is_open",
             "stream_lock_is_preceded",
             "stream_lock_leave",
             "stream_lock_next_token",
+            "stream_lock_opens",
+            "stream_lock_opens_at",
             "stream_lock_queue",
             "stream_lock_raise",
             "stream_lock_waiting");

@@ -20,6 +20,7 @@ import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -43,6 +44,15 @@ public final class PostgresLockManager implements LockManager {
 
     /** SQL that each connection must have run in addition if no history shall be written. */
     public static final String WITHOUT_HISTORY = LockSql.WITHOUT_HISTORY;
+
+    /**
+     * Returns SQL that each connection must have run in addition if no lease shall be granted right after a fail-over.
+     *
+     * @param grace for how long no lease is granted after an epoch has begun; zero if leases are granted at once
+     */
+    public static String epochGrace(Duration grace) {
+        return String.format(Locale.ROOT, "SET stream_locks.epoch_grace = '%d milliseconds'", grace.toMillis());
+    }
 
     private final Pass<AcquireRequest, AcquireOutcome> acquires;
     private final Pass<RenewRequest, RenewOutcome> renewals;

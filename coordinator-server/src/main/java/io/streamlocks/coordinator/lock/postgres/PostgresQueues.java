@@ -49,7 +49,6 @@ record PostgresQueues(Statements statements, AcquireChange acquire, UUID serverI
                 "queue",
                 QueueSql.QUEUE,
                 requests.size(),
-                serverId,
                 column(requests, QueueRequest::streamId, String[]::new),
                 column(requests, request -> request.request().ownerId(), String[]::new),
                 column(requests, QueueRequest::leaseId, UUID[]::new),
@@ -59,13 +58,17 @@ record PostgresQueues(Statements statements, AcquireChange acquire, UUID serverI
                         request -> Labels.arrayText(request.request().owner().labels()),
                         String[]::new),
                 column(requests, QueueRequest::callId, UUID[]::new),
-                column(requests, request -> request.waits().toMillis(), Long[]::new));
+                column(requests, request -> request.waits().toMillis(), Long[]::new),
+                serverId);
         List<Optional<AcquireOutcome>> outcomes = new ArrayList<>(requests.size());
         List<Integer> granted = new ArrayList<>();
+        List<Integer> closed = new ArrayList<>();
         for (int i = 0; i < done.size(); i++) {
             String word = done.get(i).word();
             if (word.equals("granted")) {
                 granted.add(i);
+            } else if (word.equals("closed")) {
+                closed.add(i);
             }
             outcomes.add(
                     switch (word) {
@@ -74,7 +77,13 @@ record PostgresQueues(Statements statements, AcquireChange acquire, UUID serverI
                         default -> Optional.of(BLOCKED);
                     });
         }
-        judge("queue", granted, requests.stream().map(QueueRequest::request).toList(), outcomes);
+        List<AcquireRequest> acquires =
+                requests.stream().map(QueueRequest::request).toList();
+        judge("queue", granted, acquires, outcomes);
+        if (!closed.isEmpty()) {
+            look("queue", LockSql.GLANCE, closed, acquires, (index, row) -> AcquireChange.glance(row)
+                    .ifPresent(outcome -> outcomes.set(index, Optional.of(outcome))));
+        }
         return outcomes;
     }
 

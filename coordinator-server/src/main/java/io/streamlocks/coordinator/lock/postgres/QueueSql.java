@@ -11,15 +11,20 @@ import java.util.Locale;
 final class QueueSql {
 
     /**
-     * Binds stream ids, owner ids, lease ids, ttls in ms, labels as the text of an array, the server, calls, and the
-     * times in ms for which they wait. Returns what has become of each request.
+     * Binds stream ids, owner ids, lease ids, ttls in ms, labels as the text of an array, calls, the times in ms
+     * for which they wait, and the server. Returns what has become of each request. A stream without a row is closed
+     * until the epoch opens.
      */
     static final String QUEUE = """
-            SELECT r.position, stream_lock_queue(
-                r.stream_id, r.owner_id, r.lease_id, r.ttl_ms, r.labels::text[], ?::uuid, r.call_id, r.waits_ms) AS outcome,
+            SELECT r.position,
+                CASE WHEN f.outcome = 'blocked' AND stream_lock_opens_at() > clock_timestamp() THEN 'closed'
+                    ELSE f.outcome END AS outcome,
                 NULL AS place_position
             FROM unnest(?::text[], ?::text[], ?::uuid[], ?::bigint[], ?::text[], ?::uuid[], ?::bigint[])
-                WITH ORDINALITY AS r (stream_id, owner_id, lease_id, ttl_ms, labels, call_id, waits_ms, position)
+                    WITH ORDINALITY AS r (stream_id, owner_id, lease_id, ttl_ms, labels, call_id, waits_ms, position),
+                LATERAL stream_lock_queue(
+                    r.stream_id, r.owner_id, r.lease_id, r.ttl_ms, r.labels::text[], ?::uuid, r.call_id, r.waits_ms)
+                    AS f (outcome)
             """;
 
     /**
@@ -46,7 +51,7 @@ final class QueueSql {
      */
     static final String LOOK = String.format(Locale.ROOT, """
             SELECT %s, l.expires_at > clock_timestamp() AS is_live,
-                greatest(l.expires_at, l.closed_until) AS grantable_at,
+                greatest(l.expires_at, l.closed_until, stream_lock_opens_at()) AS grantable_at,
                 CASE WHEN l.fencing_token <> r.fencing_token AND l.expires_at > clock_timestamp()
                         AND current_setting('synchronous_standby_names') <> ''
                     THEN pg_logical_emit_message(true, 'stream-locks', '') END AS confirmed

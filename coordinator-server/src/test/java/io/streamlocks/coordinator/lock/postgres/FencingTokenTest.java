@@ -136,6 +136,17 @@ class FencingTokenTest extends StagedRace {
         }
     }
 
+    /** A database that fails over every minute of a night must not stop granting. */
+    @Test
+    void anyNumberOfEpochsMayFollowEachOther() {
+        grantAndRelease();
+        theFirstDaysHavePassed();
+        database.sql().execute("UPDATE stream_lock_epoch SET level = 1000, raised_to = " + (1L << 52));
+        becomeAnother();
+        setSequence(1);
+        assertAhead(45 + 75 * 1001);
+    }
+
     /** A restore also forgets how many epochs there were. */
     @Test
     void epochsThatAreLongPastCountNoMore() {
