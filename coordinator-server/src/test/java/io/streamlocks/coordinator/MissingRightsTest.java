@@ -23,6 +23,8 @@ class MissingRightsTest {
     @BeforeEach
     void start() {
         database = TestDatabase.empty();
+        // This is the default since PostgreSQL 15.
+        database.sql().execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
         database.sql().execute("CREATE ROLE " + role + " LOGIN PASSWORD 'x'");
     }
 

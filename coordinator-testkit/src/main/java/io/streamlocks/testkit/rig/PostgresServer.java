@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * A real PostgreSQL 17 that a test can stop, kill, make hang and start again, at the same port of the loopback
+ * A real PostgreSQL that a test can stop, kill, make hang and start again, at the same port of the loopback
  * interface and on the same data. Its settings are PostgreSQL's defaults, which are durable, except for those that the
  * builder sets. Its superuser {@code postgres} needs no password.
  *
@@ -237,11 +237,17 @@ public final class PostgresServer implements AutoCloseable {
         String label;
         try (Connection connection = primary.connect();
                 Statement statement = connection.createStatement()) {
+            // PostgreSQL 15 renamed both functions.
+            boolean isRenamed = connection.getMetaData().getDatabaseMajorVersion() >= 15;
             // The session must last until the copy is made. The embedded programs lack pg_basebackup.
-            statement.execute("SELECT pg_backup_start('standby', true)");
+            statement.execute(
+                    isRenamed
+                            ? "SELECT pg_backup_start('standby', true)"
+                            : "SELECT pg_start_backup('standby', true, false)");
             Folders.copy(
                     primary.data, data, file -> !NOT_COPIED.contains(file.toString()) && !file.startsWith("pg_wal"));
-            try (ResultSet result = statement.executeQuery("SELECT labelfile FROM pg_backup_stop(false)")) {
+            String stop = isRenamed ? "pg_backup_stop(false)" : "pg_stop_backup(false, false)";
+            try (ResultSet result = statement.executeQuery("SELECT labelfile FROM " + stop)) {
                 result.next();
                 label = result.getString(1);
             }

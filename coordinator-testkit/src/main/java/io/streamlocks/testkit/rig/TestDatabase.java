@@ -18,7 +18,7 @@ import org.jooq.impl.DSL;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * A new database and a pool of connections to it, on a real PostgreSQL 17 that all tests of this JVM share. The time
+ * A new database and a pool of connections to it, on a real PostgreSQL that all tests of this JVM share. The time
  * zone of its sessions is one that no test machine has, so a time that is converted by way of local time is wrong.
  *
  * <p>This class is thread-safe. The first database of a JVM starts PostgreSQL, which takes some seconds.
