@@ -2,6 +2,7 @@ package io.streamlocks.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.streamlocks.coordinator.database.Schema;
 import io.streamlocks.coordinator.lock.postgres.SetUpCheck;
@@ -158,7 +159,7 @@ class SetUpCheckTest {
         PGSimpleDataSource backup = primary();
         backup.setApplicationName("pg_basebackup");
         backup.setReplication("true");
-        backup.setAssumeMinServerVersion("17");
+        backup.setAssumeMinServerVersion("13");
         backup.setPreferQueryMode(PreferQueryMode.SIMPLE);
         try (Connection connection = backup.getConnection();
                 PGReplicationStream stream = connection
@@ -196,12 +197,37 @@ class SetUpCheckTest {
     }
 
     @Test
-    void aTableAndASequenceThatACrashEmptiesAreFound() {
+    void tablesThatACrashEmptiesAreFound() {
         postgres.primary().execute("ALTER TABLE stream_locks SET UNLOGGED");
-        postgres.primary().execute("ALTER SEQUENCE stream_lock_fencing_token SET UNLOGGED");
-        awaitFindings(primary(), "unlogged: stream_lock_fencing_token, stream_locks. A crash empties it");
+        postgres.primary().execute("ALTER TABLE stream_lock_epoch SET UNLOGGED");
+        awaitFindings(primary(), "unlogged: stream_lock_epoch, stream_locks. A crash empties it");
         postgres.primary().execute("ALTER TABLE stream_locks SET LOGGED");
+        postgres.primary().execute("ALTER TABLE stream_lock_epoch SET LOGGED");
+        awaitFindings(primary());
+    }
+
+    @Test
+    void aSequenceThatACrashEmptiesIsFound() throws Exception {
+        try (Connection connection = primary().getConnection()) {
+            assumeTrue(
+                    connection.getMetaData().getDatabaseMajorVersion() >= 15,
+                    "PostgreSQL before 15 has no unlogged sequences");
+        }
+        postgres.primary().execute("ALTER SEQUENCE stream_lock_fencing_token SET UNLOGGED");
+        awaitFindings(primary(), "unlogged: stream_lock_fencing_token. A crash empties it");
         postgres.primary().execute("ALTER SEQUENCE stream_lock_fencing_token SET LOGGED");
+        awaitFindings(primary());
+    }
+
+    /** A function that hides that of PostgreSQL returns the number of an older version. */
+    @Test
+    void aVersionThatIsTooOldIsFound() {
+        postgres.primary().execute("CREATE SCHEMA older");
+        postgres.primary()
+                .execute("CREATE FUNCTION older.current_setting(name text) RETURNS text LANGUAGE sql AS $$"
+                        + " SELECT CASE name WHEN 'server_version_num' THEN '120022'"
+                        + " ELSE pg_catalog.current_setting(name) END $$");
+        awaitFindings(with("search_path", "older,pg_catalog,public"), "it is PostgreSQL 12, on which");
         awaitFindings(primary());
     }
 

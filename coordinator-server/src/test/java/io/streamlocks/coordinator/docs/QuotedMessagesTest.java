@@ -37,7 +37,8 @@ class QuotedMessagesTest {
                 "Refused calls",
                 "look at the streams that callers wait for",
                 "Memory has run out",
-                "cannot be set up yet"
+                "cannot be set up yet",
+                "on which this server was never tested"
             })
     void aMessageThatAPageQuotesIsInTheCode(String message) throws IOException {
         assertThat(pages()).contains(message);

@@ -9,12 +9,15 @@ import java.util.regex.Pattern;
 import javax.sql.DataSource;
 
 /**
- * Checks whether the configuration of a database can lose changes that were confirmed, or prevents writes.
+ * Checks whether the version of a database is supported, and whether its configuration can lose changes that were
+ * confirmed, or prevents writes.
  *
  * <p>This class is thread-safe. A check blocks for a connection and one short query. A standby that the role may not
  * see, because it lacks {@code pg_read_all_stats}, is assumed to be synchronous.
  */
 public final class SetUpCheck {
+
+    private static final int OLDEST_VERSION = 13;
 
     /** Matches a {@code synchronous_standby_names} that states the number of standbys. */
     private static final Pattern STANDBYS_NEEDED =
@@ -28,7 +31,8 @@ public final class SetUpCheck {
                     AND NOT EXISTS (
                         SELECT FROM pg_replication_slots s WHERE s.active_pid = r.pid AND s.slot_type = 'logical')
             )
-            SELECT pg_is_in_recovery() AS is_standby,
+            SELECT current_setting('server_version_num')::integer / 10000 AS version,
+                pg_is_in_recovery() AS is_standby,
                 current_setting('transaction_read_only')::boolean AS is_read_only,
                 current_setting('fsync')::boolean AS fsync,
                 current_setting('full_page_writes')::boolean AS full_page_writes,
@@ -85,6 +89,10 @@ public final class SetUpCheck {
 
     private static List<String> findings(ResultSet row) throws SQLException {
         List<String> findings = new ArrayList<>();
+        if (row.getInt("version") < OLDEST_VERSION) {
+            findings.add("it is PostgreSQL " + row.getInt("version") + ", on which this server was never tested. Use"
+                    + " PostgreSQL " + OLDEST_VERSION + " or later");
+        }
         if (row.getBoolean("is_standby")) {
             findings.add("it is a standby, which accepts no writes. Promote it, or name the primary in DATABASE_URL");
         } else if (row.getBoolean("is_read_only")) {
