@@ -1,6 +1,6 @@
 package io.streamlocks.coordinator;
 
-import io.streamlocks.coordinator.command.TokenCommand;
+import io.streamlocks.coordinator.command.Commands;
 import io.streamlocks.coordinator.log.OutOfMemoryExit;
 import io.streamlocks.coordinator.settings.InvalidSettingsException;
 import io.streamlocks.coordinator.settings.ReportingSettings;
@@ -16,7 +16,7 @@ import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /**
  * Runs a coordinator with the settings of the environment until it receives SIGTERM or SIGINT. With arguments, it runs
- * the {@link TokenCommand} instead.
+ * one of the {@link Commands} instead.
  */
 public final class Main {
 
@@ -26,18 +26,18 @@ public final class Main {
      * Starts the coordinator. The process exits with 1 if the settings are not valid or the port is taken, with 0 after
      * a signal, and with 3 when memory has run out.
      *
-     * @param args none, or those of {@link TokenCommand}
+     * @param args none, or those of {@link Commands}
      */
     public static void main(String[] args) throws InterruptedException {
-        if (args.length > 0) {
-            System.exit(TokenCommand.run(List.of(args), System.out, System.err));
-        }
         // Each thread would keep a buffer outside of the heap, as large as the largest that it ever wrote. The JVM
         // reads this property once, at the first connection.
         System.setProperty("jdk.nio.maxCachedBufferSize", "65536");
         // The JDBC driver sends the time zone at each login. PostgreSQL does not have all zones of Java, such as CTT.
         TimeZone.setDefault(TimeZone.getTimeZone(ZoneOffset.UTC));
         setUpLogs(ReportingSettings.logFormat(System.getenv()));
+        if (args.length > 0) {
+            System.exit(Commands.run(List.of(args), System.getenv(), System.out, System.err));
+        }
         OutOfMemoryExit.install();
         Settings settings;
         try {

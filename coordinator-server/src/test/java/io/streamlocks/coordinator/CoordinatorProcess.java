@@ -48,7 +48,12 @@ final class CoordinatorProcess implements AutoCloseable {
 
     /** Starts the program with arguments and without settings. */
     static CoordinatorProcess run(String... args) throws IOException {
-        return new CoordinatorProcess(List.of(), Map.of(), args);
+        return run(Map.of(), args);
+    }
+
+    /** Starts the program with arguments and settings. */
+    static CoordinatorProcess run(Map<String, String> settings, String... args) throws IOException {
+        return new CoordinatorProcess(List.of(), settings, args);
     }
 
     /** Waits until the coordinator reports that it is ready, and returns its URL. */

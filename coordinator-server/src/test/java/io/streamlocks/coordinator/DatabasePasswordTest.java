@@ -62,7 +62,8 @@ class DatabasePasswordTest {
         }
     }
 
-    private static void askForAPassword(PostgresServer postgres) throws Exception {
+    /** Makes a server ask the role {@code rotating} for its password. */
+    static void askForAPassword(PostgresServer postgres) throws Exception {
         Path hba = Path.of(postgres.sql("postgres").fetchSingle("SHOW hba_file").get(0, String.class));
         Files.writeString(hba, "host all rotating all scram-sha-256\n" + Files.readString(hba));
         postgres.sql("postgres").execute("SELECT pg_reload_conf()");

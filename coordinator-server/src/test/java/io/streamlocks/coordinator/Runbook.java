@@ -3,6 +3,7 @@ package io.streamlocks.coordinator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -15,20 +16,31 @@ final class Runbook {
 
     /** Returns the statements of the first SQL block under a heading. */
     static List<String> sql(String heading) throws IOException {
-        List<String> block = Files.readAllLines(FILE).stream()
+        return sqlBlocks(heading).get(0);
+    }
+
+    /** Returns the statements of each SQL block under a heading. */
+    static List<List<String>> sqlBlocks(String heading) throws IOException {
+        List<String> section = Files.readAllLines(FILE).stream()
                 .dropWhile(line -> !line.matches("#+ " + heading))
                 .skip(1)
                 .takeWhile(line -> !line.startsWith("#"))
-                .dropWhile(line -> !line.equals("```sql"))
-                .skip(1)
-                .takeWhile(line -> !line.equals("```"))
                 .toList();
-        if (block.isEmpty()) {
+        List<List<String>> blocks = new ArrayList<>();
+        for (int i = 0; i < section.size(); i++) {
+            if (section.get(i).equals("```sql")) {
+                List<String> block = section.subList(i + 1, section.size()).stream()
+                        .takeWhile(line -> !line.equals("```"))
+                        .toList();
+                blocks.add(Stream.of(String.join("\n", block).split(";"))
+                        .map(String::strip)
+                        .filter(statement -> !statement.isEmpty())
+                        .toList());
+            }
+        }
+        if (blocks.isEmpty()) {
             throw new AssertionError(FILE + " has no SQL under the heading " + heading);
         }
-        return Stream.of(String.join("\n", block).split(";"))
-                .map(String::strip)
-                .filter(statement -> !statement.isEmpty())
-                .toList();
+        return blocks;
     }
 }

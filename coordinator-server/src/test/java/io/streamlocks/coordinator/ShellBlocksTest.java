@@ -90,6 +90,10 @@ class ShellBlocksTest {
                     "docs/operations.md: psql -X -d postgres -c 'ALTER DATABASE locks RENAME TO locks_before_restore'",
                     "is run by examples/operations/restore-drill.sh"),
             Map.entry(
+                    "docs/operations.md: DATABASE_URL=postgres://locks_owner@db-a:5432/locks"
+                            + " java -jar coordinator.jar migrate",
+                    "needs a host of that name; MigrateCommandTest runs the command"),
+            Map.entry(
                     "docs/operations.md: createdb --encoding=UTF8 --template=template0 locks",
                     "needs PostgreSQL's programs and a host of that name"),
             Map.entry(

@@ -13,25 +13,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * The commands of the jar: {@code token}, {@code --version} and {@code --help}. They need no server and change no file.
- */
-public final class TokenCommand {
-
-    private static final String USAGE = """
-            Usage: java -jar coordinator.jar
-                starts a coordinator with the settings of the environment, such as HTTP_PORT=8080
-                LOCK_BACKEND=postgres DATABASE_URL=postgres://user:password@host:5432/database.
-                docs/configuration.md and .env.example list all settings.
-            Usage: java -jar coordinator.jar --version | --help
-            Usage: java -jar coordinator.jar token --id ID --role worker|reader|operator
-                [--stream-prefix PREFIX]... [--owner-prefix PREFIX] [--expires-in 90d]
-                makes a token and prints two lines: the token, for the caller, and its line for the
-                file of COORDINATOR_TOKENS_FILE. The line does not reveal the token.
-                --expires-in takes a number with the unit s, m, h or d.
-                Change a copy of the file and rename it (mv): a server reads the file every second,
-                and rejects the tokens of lines that are not written yet.
-            """;
+/** Makes a token. It changes no file. */
+final class TokenCommand {
 
     private Optional<String> id = Optional.empty();
     private Optional<Role> role = Optional.empty();
@@ -42,41 +25,16 @@ public final class TokenCommand {
     private TokenCommand() {}
 
     /**
-     * Runs a command.
+     * Prints a new token, and then its line.
      *
-     * @param args the arguments, at least one
-     * @param out receives the result
-     * @param err receives what is wrong with the arguments
-     * @return the exit code: 0, or 2 if the arguments are not valid
+     * @param options the arguments behind the name of the command
+     * @param out receives the two lines
+     * @throws IllegalArgumentException if the options are not valid
      */
-    public static int run(List<String> args, PrintStream out, PrintStream err) {
-        if (args.contains("--help") || args.contains("-h")) {
-            out.print(USAGE);
-            return 0;
-        }
-        if (args.equals(List.of("--version"))) {
-            out.println("Stream Lock Coordinator " + version() + ", on Java " + Runtime.version());
-            return 0;
-        }
-        try {
-            if (!args.get(0).equals("token")) {
-                throw new IllegalArgumentException("There is no command " + args.get(0));
-            }
-            NewToken made = parse(args.subList(1, args.size())).make();
-            out.println(made.token());
-            out.println(made.line());
-            return 0;
-        } catch (IllegalArgumentException e) {
-            err.println(e.getMessage());
-            err.print(USAGE);
-            return 2;
-        }
-    }
-
-    /** Classes outside of a jar have no version. */
-    private static String version() {
-        return Optional.ofNullable(TokenCommand.class.getPackage().getImplementationVersion())
-                .orElse("unreleased");
+    static void run(List<String> options, PrintStream out) {
+        NewToken made = parse(options).make();
+        out.println(made.token());
+        out.println(made.line());
     }
 
     private static TokenCommand parse(List<String> args) {

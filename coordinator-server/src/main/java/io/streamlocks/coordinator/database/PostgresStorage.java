@@ -4,9 +4,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.StorageCondition;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
-import io.streamlocks.coordinator.lock.postgres.PoolerCheck;
 import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
-import io.streamlocks.coordinator.lock.postgres.RightsCheck;
 import io.streamlocks.coordinator.lock.postgres.SetUpCheck;
 import io.streamlocks.coordinator.lock.postgres.TableLook;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
@@ -17,13 +15,10 @@ import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import org.postgresql.ds.PGSimpleDataSource;
-import org.postgresql.jdbc.PreferQueryMode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -33,15 +28,11 @@ public final class PostgresStorage implements Storage {
 
     private static final Logger LOG = LoggerFactory.getLogger(PostgresStorage.class);
 
-    /** The states insufficient_privilege and invalid_schema_name of PostgreSQL. */
-    private static final Set<String> RIGHTS_OR_SCHEMA = Set.of("42501", "3F000");
-
     /**
      * Connection exceptions, rejected logins, and what ends sessions: shutdown, start-up, a database that was dropped.
      */
     private static final Pattern AWAY = Pattern.compile("(08|28|57P0).*");
 
-    private static final Duration MIGRATION_STEP_TIMEOUT = Duration.ofMinutes(1);
     private static final Duration SET_UP_INTERVAL = Duration.ofMinutes(1);
     private static final Duration TABLE_INTERVAL = Duration.ofSeconds(15);
 
@@ -49,6 +40,7 @@ public final class PostgresStorage implements Storage {
     private final Function<Supplier<StorageCondition>, Runnable> gauges;
     private final HikariDataSource pool;
     private final LockManager locks;
+    private final SchemaSetUp schema;
     private final SetUpWatch setUp;
     private final TableLook table;
 
@@ -74,6 +66,7 @@ public final class PostgresStorage implements Storage {
         this.gauges = gauges;
         this.pool = Connections.pool(database, poolMetrics, keepsHistory);
         this.locks = new PostgresLockManager(pool, Connections.unpooled(database), new StaleConnections(pool));
+        this.schema = new SchemaSetUp(database);
         // Writes that hang use up the pool, so the check of the set-up has connections of its own.
         this.setUp = new SetUpWatch(database.url(), new SetUpCheck(Connections.unpooled(database))::look);
         this.table = new TableLook(pool);
@@ -88,12 +81,10 @@ public final class PostgresStorage implements Storage {
     public void open() {
         // This comes first because a migration that waits for a missing standby would not say so.
         lookAtSetUp();
-        PGSimpleDataSource plain = Connections.unpooled(database);
-        plain.setPreferQueryMode(PreferQueryMode.SIMPLE);
-        PoolerCheck.requireOwnSessions(plain);
+        schema.requireOwnSessions();
         // An earlier connection of the pool would have left its settings in sessions that a pooler gives to others.
         pool.getHikariConfigMXBean().setMinimumIdle(database.poolSize());
-        migrate();
+        schema.migrate();
         // The pool may not have noticed yet that the database is back, and would fail the first calls.
         locks.verifyWritable();
     }
@@ -109,32 +100,9 @@ public final class PostgresStorage implements Storage {
         }
     }
 
-    private void migrate() {
-        try {
-            new Schema(Connections.unpooled(database, MIGRATION_STEP_TIMEOUT)).migrate();
-        } catch (SQLException e) {
-            throw new IllegalStateException("The tables cannot be set up", e);
-        }
-    }
-
     @Override
     public String explain(Throwable cause) {
-        return cause + missingRights(cause);
-    }
-
-    /** Returns the rights that the role lacks, as the end of a sentence; empty if rights are not the problem. */
-    private String missingRights(Throwable cause) {
-        if (!(cause instanceof SQLException rejection
-                && RIGHTS_OR_SCHEMA.contains(String.valueOf(rejection.getSQLState())))) {
-            return "";
-        }
-        try {
-            return RightsCheck.missing(Connections.unpooled(database))
-                    .map(sql -> ". Run this as a role that may grant it: " + sql)
-                    .orElse("");
-        } catch (RuntimeException e) {
-            return "";
-        }
+        return schema.explain(cause);
     }
 
     @Override

@@ -13,7 +13,9 @@ import java.util.function.Function;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationInfo;
+import org.flywaydb.core.api.MigrationState;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.flywaydb.core.api.output.MigrateResult;
 
 /**
  * Creates the tables, or migrates them to this version. Other tables in their schema stay as they are.
@@ -102,12 +104,14 @@ public final class Schema {
 
     /**
      * Migrates the schema to this version. Blocks for as long as that takes. Other servers may do the same at the same
-     * time, because Flyway takes a lock in the database. The caller tries again after any failure.
+     * time, because Flyway takes a lock in the database. The caller tries again after any failure. A schema of a newer
+     * version stays as it is.
      *
+     * @return the version of the schema, as a sentence
      * @throws SQLException if the former history cannot be read or copied
      * @throws RuntimeException if a migration fails
      */
-    public void migrate() throws SQLException {
+    public String migrate() throws SQLException {
         FluentConfiguration configuration = Flyway.configure()
                 .dataSource(database)
                 .table(HISTORY)
@@ -131,8 +135,19 @@ public final class Schema {
         }
         // An empty schema needs no baseline. There, a baseline could only cover the tables that another server creates
         // at the same moment.
-        configuration.baselineOnMigrate(!wasEmpty).baselineVersion("0").load().migrate();
+        MigrateResult result = configuration
+                .baselineOnMigrate(!wasEmpty)
+                .baselineVersion("0")
+                .load()
+                .migrate();
         leaveRoom();
+        if (result.migrationsExecuted > 0) {
+            return "migrated to schema version " + result.targetSchemaVersion;
+        }
+        boolean isNewer =
+                migrations.stream().anyMatch(migration -> migration.getState() == MigrationState.FUTURE_SUCCESS);
+        return "schema version " + result.initialSchemaVersion
+                + (isNewer ? " is of a newer server, which this one can use" : " is up to date");
     }
 
     private static void adopt(Connection connection, List<MigrationInfo> migrations) throws SQLException {

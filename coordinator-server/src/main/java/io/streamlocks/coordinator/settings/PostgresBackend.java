@@ -7,6 +7,7 @@ import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.reload.Reloaded;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -25,7 +26,25 @@ public record PostgresBackend(DatabaseSettings database) implements Backend {
             "DATABASE_STATEMENT_TIMEOUT_MS",
             "LOCK_EPOCH_GRACE");
 
+    /**
+     * Reads where the database is, for a command that needs no other setting.
+     *
+     * @param environment the variables of the environment
+     * @return the settings of the database
+     * @throws InvalidSettingsException if there are problems; its message lists all of them
+     */
+    public static DatabaseSettings database(Map<String, String> environment) throws InvalidSettingsException {
+        SettingsReader reader = new SettingsReader(environment);
+        Optional<DatabaseSettings> database = database(reader);
+        reader.throwIfAnyProblem();
+        return database.orElseThrow();
+    }
+
     static Optional<Backend> read(SettingsReader reader) {
+        return database(reader).map(PostgresBackend::new);
+    }
+
+    private static Optional<DatabaseSettings> database(SettingsReader reader) {
         Optional<DatabaseUrl> url = reader.required("DATABASE_URL", DatabaseUrl::parse);
         Optional<Reloaded<String>> password = reader.path("DATABASE_PASSWORD_FILE")
                 .flatMap(file -> reader.usable("DATABASE_PASSWORD_FILE", () -> PasswordFile.read(file)));
@@ -38,8 +57,8 @@ public record PostgresBackend(DatabaseSettings database) implements Backend {
         Duration connectionTimeout = reader.millis("DATABASE_CONNECTION_TIMEOUT_MS", 750, 250, 10_000);
         Duration statementTimeout = reader.millis("DATABASE_STATEMENT_TIMEOUT_MS", 1500, 100, 10_000);
         Duration epochGrace = reader.durationOrZero("LOCK_EPOCH_GRACE", "0", Limits.MIN_TTL, Limits.MAX_TTL);
-        return url.<Backend>map(place -> new PostgresBackend(
-                new DatabaseSettings(place, password, poolSize, connectionTimeout, statementTimeout, epochGrace)));
+        return url.map(place ->
+                new DatabaseSettings(place, password, poolSize, connectionTimeout, statementTimeout, epochGrace));
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,7 +26,7 @@ class TokenCommandTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
     private int run(String... args) {
-        return TokenCommand.run(List.of(args), new PrintStream(out), new PrintStream(err));
+        return Commands.run(List.of(args), Map.of(), new PrintStream(out), new PrintStream(err));
     }
 
     private List<String> lines() {
@@ -78,6 +79,7 @@ class TokenCommandTest {
         "token --id w --role worker x, There is no option x",
         "token --id w --role worker --expires-in 90, '--expires-in must be a number with the unit s, m, h or d, above 0'",
         "token --id w --role worker --expires-in 0d, '--expires-in must be a number with the unit s, m, h or d, above 0'",
+        "migrate --now, migrate takes no options",
         "token --id w\u0007 --role worker, id must be a string of 1 to 255 printable characters"
     })
     void invalidArgumentsAreReportedWithTheUsage(String args, String problem) {

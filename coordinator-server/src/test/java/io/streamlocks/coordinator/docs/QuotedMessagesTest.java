@@ -23,6 +23,7 @@ class QuotedMessagesTest {
                 "The database lacks what leases need",
                 "Another transaction has this stream locked",
                 "Run this as a role that may grant it",
+                "A migration is due. Run java -jar coordinator.jar migrate",
                 "leads to a connection pooler",
                 "A connection to the database takes no writes. All connections are replaced",
                 "too few are synchronous",

@@ -32,13 +32,17 @@ public final class TestDatabase implements AutoCloseable {
 
     private TestDatabase() {
         Server.POSTGRES.sql("postgres").execute("CREATE DATABASE " + name);
+        pool = poolOf(Server.POSTGRES.database(name));
+    }
+
+    private static HikariDataSource poolOf(DataSource source) {
         HikariConfig hikari = new HikariConfig();
-        hikari.setDataSource(Server.POSTGRES.database(name));
+        hikari.setDataSource(source);
         hikari.setMaximumPoolSize(16);
         hikari.setMinimumIdle(1);
         hikari.setConnectionInitSql("SET TIME ZONE '" + TIME_ZONE + "'; SET statement_timeout = '20s'; "
                 + PostgresLockManager.SESSION_SETTINGS);
-        pool = new HikariDataSource(hikari);
+        return new HikariDataSource(hikari);
     }
 
     /** Returns a new database without tables. */
@@ -55,8 +59,17 @@ public final class TestDatabase implements AutoCloseable {
 
     /** Migrates the schema to this version, or to the {@code latest}. */
     public void migrateTo(String version) {
+        migrate(pool, version);
+    }
+
+    /** Migrates the schema to this version, as a role that owns its tables from then on. */
+    public void migrateTo(String version, String role) {
+        migrate(as(role), version);
+    }
+
+    private static void migrate(DataSource source, String version) {
         Flyway.configure()
-                .dataSource(pool)
+                .dataSource(source)
                 .table("stream_lock_schema_history")
                 .locations("classpath:db/migration")
                 .target(version)
@@ -72,6 +85,11 @@ public final class TestDatabase implements AutoCloseable {
     /** Returns the pool. It has at most 16 connections. */
     public DataSource pool() {
         return pool;
+    }
+
+    /** Returns a pool like that of this database, as a role. PostgreSQL trusts all roles. The caller closes it. */
+    public HikariDataSource poolAs(String role) {
+        return poolOf(as(role));
     }
 
     /** Returns a source of new connections as a role. PostgreSQL trusts all roles. */

@@ -2,6 +2,8 @@ package io.streamlocks.coordinator.lock.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.zaxxer.hikari.HikariDataSource;
+import io.streamlocks.coordinator.TwoRoles;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.testkit.contract.GroupLimitContract;
 import io.streamlocks.testkit.contract.LockManagerContract;
@@ -18,21 +20,30 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+/** Runs the contract as a role that has only the rights of docs/operations.md, "Two roles". */
 @Tag("postgres")
 class PostgresLockManagerTest extends LockManagerContract
         implements OwnerPrefixContract, QueueContract, PlaceContract, GroupLimitContract, TimeByTestDatabase {
 
     private static TestDatabase database;
+    private static TwoRoles roles;
+    private static HikariDataSource pool;
     private static LockManager locks;
 
     @BeforeAll
-    static void migrate() {
-        database = TestDatabase.migrated();
-        locks = new PostgresLockManager(database.pool());
+    static void migrate() throws Exception {
+        database = TestDatabase.empty();
+        roles = TwoRoles.create(database, "public");
+        database.migrateTo("latest", TwoRoles.OWNER);
+        roles.grant();
+        pool = database.poolAs(TwoRoles.SERVERS);
+        locks = new PostgresLockManager(pool);
     }
 
     @AfterAll
     static void close() {
+        pool.close();
+        roles.close();
         database.close();
     }
 
