@@ -15,7 +15,7 @@ final class Connections {
 
     private Connections() {}
 
-    /** Returns a data source that opens a connection per call. It gives up a silent database after 5 s. */
+    /** Returns a data source that opens a connection per call. It gives up each silent host after 5 s. */
     static PGSimpleDataSource unpooled(DatabaseSettings database) {
         return unpooled(database, LOGIN_TIMEOUT);
     }
@@ -75,7 +75,8 @@ final class Connections {
             dataSource.setApplicationName("stream-lock-coordinator");
         }
         if (!PGProperty.CONNECT_TIMEOUT.isPresent(database.url().properties())) {
-            dataSource.setConnectTimeout(2);
+            // A host of several that does not respond must not hold up the connection to the others for long.
+            dataSource.setConnectTimeout(dataSource.getServerNames().length == 1 ? 2 : 1);
         }
         dataSource.setTcpKeepAlive(true);
         // The detail of an error may quote the row, which contains the lease id.

@@ -26,6 +26,6 @@ public record DatabaseSettings(
     /** Returns a data source that opens a connection per call, with the password that its file contains by then. */
     PGSimpleDataSource dataSource() {
         return url.dataSource(
-                password.<PGSimpleDataSource>map(PasswordFileDataSource::new).orElseGet(PGSimpleDataSource::new));
+                password.<PGSimpleDataSource>map(PasswordFileDataSource::new).orElseGet(HostsDataSource::new));
     }
 }

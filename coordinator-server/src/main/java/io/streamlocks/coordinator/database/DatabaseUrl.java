@@ -76,7 +76,7 @@ public record DatabaseUrl(Properties properties) {
 
     /** Returns a data source that opens a connection per call. */
     public PGSimpleDataSource dataSource() {
-        return dataSource(new PGSimpleDataSource());
+        return dataSource(new HostsDataSource());
     }
 
     /**

@@ -3,10 +3,9 @@ package io.streamlocks.coordinator.database;
 import io.streamlocks.coordinator.reload.Reloaded;
 import java.sql.Connection;
 import java.sql.SQLException;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /** Logs in with the password that was in a file when it was last read. This class is thread-safe once it is set up. */
-final class PasswordFileDataSource extends PGSimpleDataSource {
+final class PasswordFileDataSource extends HostsDataSource {
 
     private static final long serialVersionUID = 1L;
 
