@@ -4,6 +4,7 @@
 #
 #   run.sh short | all | run [--faults a,b] [--seconds n] [--runs n] [--seed n] ...
 #   run.sh check DIRECTORY
+#   run.sh patroni | patroni-short [--switchovers n] [--kills n] ...  fail-overs by a real Patroni
 #   run.sh leaks [--seconds n]  callers that wait and behave badly, for ten minutes
 #   run.sh tokens [--fail-overs n] [--restores n] ...  a database that loses grants
 #   run.sh abuse | abuse-short [--attacks a,b] [--seconds n] [--backends a,b] ...  one caller attacks all others
@@ -27,4 +28,5 @@ fi
 command=$1
 shift
 [[ $command == check ]] || set -- --root "$root" "$@"
+[[ $command != patroni* ]] || options+=(-Dclient.log=${CLIENT_LOG:-OFF})
 exec "${JAVA_HOME:+$JAVA_HOME/bin/}java" "${options[@]}" -jar "$jar" "$command" "$@"

@@ -5,6 +5,7 @@ import io.streamlocks.proof.check.Check;
 import io.streamlocks.proof.faults.Campaign;
 import io.streamlocks.proof.faults.Settings;
 import io.streamlocks.proof.leaks.LeakDrill;
+import io.streamlocks.proof.patroni.PatroniProof;
 import io.streamlocks.proof.publishing.NoDoublePublishing;
 import io.streamlocks.proof.tokens.TokenDrill;
 import java.nio.file.Path;
@@ -21,6 +22,8 @@ public final class Proof {
             run [settings]     the faults of --faults, mixed
             abuse [settings]   attacks by one caller while others renew, on each combination
             abuse-short [settings]  six attacks, ten seconds each, on one combination
+            patroni [settings]  switchovers, kills, partitions and lost commits under a real Patroni
+            patroni-short [settings]  a switchover and a kill
             leaks [settings]   callers that wait and behave badly; a coordinator must keep nothing of them
             tokens [settings]  fail-overs and restores that lose grants; no fencing token may repeat or fall
             publishing         example workers that publish while they are disturbed; the settings are variables
@@ -47,6 +50,8 @@ public final class Proof {
                         case "run" -> Campaign.runMixed(Settings.of(rest));
                         case "abuse" -> AbuseCampaign.run(rest);
                         case "abuse-short" -> AbuseCampaign.runShort(rest);
+                        case "patroni" -> PatroniProof.run(rest);
+                        case "patroni-short" -> PatroniProof.runShort(rest);
                         case "leaks" -> LeakDrill.run(rest);
                         case "tokens" -> TokenDrill.run(rest);
                         case "publishing" -> NoDoublePublishing.run(System.getenv());

@@ -96,6 +96,20 @@ public record Check(Figures figures, List<Violation> violations, List<Violation>
         return new Check(figures, violations, unfenced);
     }
 
+    /** Returns the violations for which commits that the database lost cannot be the reason. */
+    public List<Violation> violationsDespiteLostCommits() {
+        return violations.stream()
+                .filter(violation -> !LostCommits.mayExplain(violation))
+                .toList();
+    }
+
+    /** Returns the number of leases that a response showed, and that the service's history does not contain. */
+    public long lostGrants() {
+        return violations.stream()
+                .filter(violation -> violation.rule().equals(ServiceRules.HAS_ALL))
+                .count();
+    }
+
     /** Returns the number of writes with a stale token that the resource without a fence accepted. */
     public long staleWritesUnfenced() {
         return count(ResourceRules.TOKEN_FELL);

@@ -64,7 +64,7 @@ final class QueueRules {
                 .filter(other -> keepsPlace(waiter, other.shown().end()))
                 // The standby that takes over may not have the place.
                 .filter(other -> faults.stream()
-                        .noneMatch(fault -> fault.kind().equals("promotion")
+                        .noneMatch(fault -> fault.kind().startsWith(Fault.PROMOTION)
                                 && fault.start() < other.shown().end()
                                 && fault.end() > seen.start()))
                 .min(Comparator.comparingLong(LeaseView::token))

@@ -1,23 +1,19 @@
 package io.streamlocks.proof.faults;
 
 import io.streamlocks.proof.check.Check;
+import io.streamlocks.proof.process.Cleanup;
 import io.streamlocks.proof.process.CoordinatorNode;
 import io.streamlocks.proof.process.SteppedClock;
 import io.streamlocks.proof.worker.Resource;
 import io.streamlocks.proof.worker.Worker;
 import io.streamlocks.testkit.rig.ChildProcess;
-import io.streamlocks.testkit.rig.Folders;
 import io.streamlocks.testkit.rig.Link;
 import io.streamlocks.testkit.rig.Machine;
-import io.streamlocks.testkit.rig.PostgresServer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,7 +23,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** All processes of a run and the network between them. One thread starts and ends them; another one may close them. */
-final class Cluster implements AutoCloseable {
+public final class Cluster implements AutoCloseable {
 
     /** Many JVMs that live for a minute or two share few cores. */
     private static final List<String> JVM =
@@ -40,8 +36,7 @@ final class Cluster implements AutoCloseable {
     private final Path directory;
     private final String streamPrefix;
     private final Random seeds;
-    private final Deque<AutoCloseable> toClose = new ArrayDeque<>();
-    private boolean closed;
+    private final Cleanup cleanup = new Cleanup();
     private final List<CoordinatorNode> coordinators = new ArrayList<>();
     private final List<WorkerNode> workers = new ArrayList<>();
     private final SharedClasses coordinatorClasses;
@@ -57,7 +52,7 @@ final class Cluster implements AutoCloseable {
      * @param directory the directory for the output of the processes
      * @param streamPrefix the prefix of all streams of the run
      */
-    Cluster(Settings settings, Path directory, String streamPrefix, long seed, boolean clocksCanBeStepped) {
+    public Cluster(Settings settings, Path directory, String streamPrefix, long seed, boolean clocksCanBeStepped) {
         this.settings = settings;
         this.directory = directory;
         this.streamPrefix = streamPrefix;
@@ -68,21 +63,31 @@ final class Cluster implements AutoCloseable {
         this.clocksCanBeStepped = clocksCanBeStepped;
     }
 
-    /** Starts everything. Blocks until the workers work. */
+    /**
+     * Starts a database, or uses that of the settings, and starts everything else. Blocks until the workers work.
+     *
+     * @param smallDisks whether each server of the database has a small disk of its own
+     */
     void start(boolean smallDisks) throws IOException, InterruptedException, SQLException {
+        RunDatabase database = RunDatabase.start(settings, directory, smallDisks, cleanup);
+        postgres = database.postgres();
+        start(database.accesses());
+    }
+
+    /** Starts a coordinator with each of these ways to a database, and the load. Blocks until the workers work. */
+    public void start(List<DatabaseAccess> database) throws IOException, InterruptedException {
         startResource();
-        List<List<Link>> toDatabase = startDatabase(smallDisks);
-        for (int i = 0; i < settings.coordinators(); i++) {
+        for (DatabaseAccess access : database) {
             List<String> jvm = new ArrayList<>(JVM);
-            jvm.addAll(coordinatorClasses.options(i == 0));
+            jvm.addAll(coordinatorClasses.options(coordinators.isEmpty()));
             jvm.add("-Xmx256m");
-            coordinators.add(closeLater(new CoordinatorNode(
-                    "coordinator-" + (i + 1),
+            coordinators.add(cleanup.closeLater(new CoordinatorNode(
+                    "coordinator-" + (coordinators.size() + 1),
                     jvm,
                     settings.coordinatorJar(),
-                    Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", databaseUrl(toDatabase.get(i))),
+                    Map.of("LOCK_BACKEND", "postgres", "DATABASE_URL", access.url()),
                     directory,
-                    toDatabase.get(i))));
+                    access.links())));
         }
         for (CoordinatorNode coordinator : coordinators) {
             coordinator.process().start();
@@ -94,9 +99,9 @@ final class Cluster implements AutoCloseable {
         for (int i = 0; i < settings.workers(); i++) {
             List<Link> links = new ArrayList<>();
             for (CoordinatorNode coordinator : coordinators) {
-                links.add(closeLater(new Link(coordinator.port())));
+                links.add(cleanup.closeLater(new Link(coordinator.port())));
             }
-            workers.add(closeLater(new WorkerNode(i + 1, links, worker -> workerProcess(worker, links))));
+            workers.add(cleanup.closeLater(new WorkerNode(i + 1, links, worker -> workerProcess(worker, links))));
         }
         for (WorkerNode worker : workers) {
             worker.start();
@@ -116,45 +121,8 @@ final class Cluster implements AutoCloseable {
                 Integer.toString(settings.streams()),
                 directory.resolve(Check.WRITES).toString(),
                 directory.resolve(Check.WRITES_UNFENCED).toString()));
-        resource = Optional.of(closeLater(process("resource", command, Map.of())));
+        resource = Optional.of(cleanup.closeLater(process("resource", command, Map.of())));
         resource.get().start();
-    }
-
-    /** Returns the links of each coordinator to the servers of the database. */
-    private List<List<Link>> startDatabase(boolean smallDisks) throws IOException, InterruptedException, SQLException {
-        List<Integer> ports;
-        if (settings.databaseUrl().isEmpty()) {
-            Path data = Files.createTempDirectory("proof");
-            closeLater(() -> Folders.delete(data));
-            if (smallDisks) {
-                closeLater(Disk.mount(data.resolve("postgres-1"))::unmount);
-                closeLater(Disk.mount(data.resolve("postgres-2"))::unmount);
-            }
-            PostgresPair own = closeLater(PostgresPair.start(data, directory));
-            postgres = Optional.of(own);
-            ports = own.servers().stream().map(PostgresServer::port).toList();
-        } else {
-            ports = DatabaseAddress.of(settings.databaseUrl()).map(DatabaseAddress::port).stream()
-                    .toList();
-        }
-        List<List<Link>> links = new ArrayList<>();
-        for (int i = 0; i < settings.coordinators(); i++) {
-            links.add(new ArrayList<>());
-            for (int port : ports) {
-                links.get(i).add(closeLater(new Link(port)));
-            }
-        }
-        return links;
-    }
-
-    private String databaseUrl(List<Link> links) {
-        if (postgres.isPresent()) {
-            return "postgres://postgres@127.0.0.1:" + links.get(0).port() + ",127.0.0.1:"
-                    + links.get(1).port() + "/postgres";
-        }
-        return DatabaseAddress.of(settings.databaseUrl())
-                .map(address -> address.urlThrough(links.get(0).port()))
-                .orElse(settings.databaseUrl());
     }
 
     private ChildProcess workerProcess(WorkerNode worker, List<Link> links) throws IOException {
@@ -193,7 +161,8 @@ final class Cluster implements AutoCloseable {
         return directory.resolve("clock-" + worker.number());
     }
 
-    List<CoordinatorNode> coordinators() {
+    /** Returns the coordinators, in the order of the ways to the database. */
+    public List<CoordinatorNode> coordinators() {
         return coordinators;
     }
 
@@ -213,7 +182,7 @@ final class Cluster implements AutoCloseable {
     }
 
     /** Returns the processes that ended by themselves. Reports each end once. Starts coordinators again. */
-    List<String> deaths() throws IOException {
+    public List<String> deaths() throws IOException {
         List<String> died = new ArrayList<>();
         for (CoordinatorNode coordinator : coordinators) {
             if (coordinator.process().hasDied()) {
@@ -229,7 +198,7 @@ final class Cluster implements AutoCloseable {
     }
 
     /** Ends the workers and the resource, which write the rest of their history. Returns the failures. */
-    List<String> stopLoad() throws InterruptedException {
+    public List<String> stopLoad() throws InterruptedException {
         List<String> wrong = new ArrayList<>();
         List<Thread> stopping = workers.stream()
                 .map(worker -> new Thread(() -> {
@@ -256,7 +225,7 @@ final class Cluster implements AutoCloseable {
     }
 
     /** Ends the coordinators. Returns the failures. */
-    List<String> stopCoordinators() throws InterruptedException {
+    public List<String> stopCoordinators() throws InterruptedException {
         List<String> wrong = new ArrayList<>();
         for (CoordinatorNode coordinator : coordinators) {
             if (!stop(coordinator)) {
@@ -272,30 +241,8 @@ final class Cluster implements AutoCloseable {
         return coordinator.process().terminate(atMost);
     }
 
-    private <T extends AutoCloseable> T closeLater(T closeable) {
-        boolean tooLate;
-        synchronized (toClose) {
-            tooLate = closed;
-            toClose.push(closeable);
-        }
-        if (tooLate) {
-            close();
-            throw new IllegalStateException("The run is ending");
-        }
-        return closeable;
-    }
-
     @Override
     public void close() {
-        synchronized (toClose) {
-            closed = true;
-            while (!toClose.isEmpty()) {
-                try {
-                    toClose.pop().close();
-                } catch (Exception e) {
-                    System.err.println("Could not clean up: " + e);
-                }
-            }
-        }
+        cleanup.close();
     }
 }

@@ -78,7 +78,7 @@ final class Run {
         JsonLines.write(directory.resolve(RunInfo.FILE), List.of(info));
         RunResult result = new RunResult(name, seed, info, faults, anomalies, Check.of(directory));
         if (result.isWell() && !settings.keep()) {
-            deleteHistory();
+            JsonLines.deleteAll(directory);
         }
         return result;
     }
@@ -161,15 +161,5 @@ final class Run {
 
     private void noteDeaths(Cluster cluster) throws IOException {
         cluster.deaths().forEach(name -> anomalies.add(name + " ended by itself"));
-    }
-
-    private void deleteHistory() throws IOException {
-        List<Path> files;
-        try (var all = Files.list(directory)) {
-            files = all.filter(file -> file.toString().endsWith(".jsonl")).toList();
-        }
-        for (Path file : files) {
-            Files.delete(file);
-        }
     }
 }

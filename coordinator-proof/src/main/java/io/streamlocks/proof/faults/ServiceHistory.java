@@ -13,14 +13,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Saves the history of grants that a coordinator returns. */
-final class ServiceHistory {
+public final class ServiceHistory {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private ServiceHistory() {}
 
     /** Reads all grants of streams with a prefix, page by page, and writes them to a file. */
-    static void save(CoordinatorNode coordinator, String streamPrefix, Path file)
+    public static void save(CoordinatorNode coordinator, String streamPrefix, Path file)
             throws IOException, InterruptedException {
         try (JsonLines lines = new JsonLines(file)) {
             String next = "";

@@ -18,4 +18,8 @@ public record Fault(
         long start,
         long end,
         @Nullable String killed,
-        long databaseBack) {}
+        long databaseBack) {
+
+    /** The beginning of the kinds of faults in which a standby takes over. */
+    public static final String PROMOTION = "promotion";
+}

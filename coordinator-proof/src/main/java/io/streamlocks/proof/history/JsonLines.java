@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** A file with one record per line. An appended record survives the death of the process. This class is thread-safe. */
 public final class JsonLines implements AutoCloseable {
@@ -53,6 +54,17 @@ public final class JsonLines implements AutoCloseable {
         Files.deleteIfExists(file);
         try (JsonLines lines = new JsonLines(file)) {
             lines.append(records);
+        }
+    }
+
+    /** Deletes all files of records in a directory. */
+    public static void deleteAll(Path directory) throws IOException {
+        List<Path> files;
+        try (Stream<Path> all = Files.list(directory)) {
+            files = all.filter(file -> file.toString().endsWith(".jsonl")).toList();
+        }
+        for (Path file : files) {
+            Files.delete(file);
         }
     }
 

@@ -61,6 +61,34 @@ class CheckTest {
     }
 
     @Test
+    void lostCommitsExplainAGrantThatTheHistoryLacksButNoTokenThatFalls() throws IOException {
+        JsonLines.write(
+                directory.resolve(Check.CALLS + "w1.jsonl"),
+                new Events()
+                        .acquired("w1", "a", 1, 1.2, 7)
+                        .acquired("w2", "b", 2, 2.2, 9)
+                        .build()
+                        .calls());
+        JsonLines.write(
+                directory.resolve(Check.GRANTS),
+                new Events().live("w2", 9, 2.1).build().grants());
+        JsonLines.write(
+                directory.resolve(Check.WRITES),
+                List.of(new Write(Events.STREAM, 1, 9, "w2"), new Write(Events.STREAM, 2, 7, "w1")));
+        JsonLines.write(directory.resolve(RunInfo.FILE), List.of(new RunInfo(0, Events.nanos(10), 3000, 1)));
+
+        Check check = Check.of(directory);
+
+        assertThat(check.lostGrants()).isOne();
+        assertThat(check.violations())
+                .extracting(Violation::rule)
+                .contains(LeaseRules.NO_OVERLAP, ServiceRules.HAS_ALL, ResourceRules.GRANTED);
+        assertThat(check.violationsDespiteLostCommits())
+                .extracting(Violation::rule)
+                .containsExactly(ResourceRules.TOKEN_FELL);
+    }
+
+    @Test
     void aDirectoryWithoutARunIsRejected() {
         assertThatThrownBy(() -> Check.of(directory)).hasMessageContaining("does not contain the history of a run");
     }

@@ -1,0 +1,65 @@
+package io.streamlocks.proof.patroni;
+
+import io.streamlocks.proof.check.Check;
+import io.streamlocks.proof.check.Violation;
+import io.streamlocks.proof.history.Fault;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The result of a part.
+ *
+ * @param part the part
+ * @param failOvers the fail-overs
+ * @param held the number of leases that the Java client held for the whole part
+ * @param lost how many of these were lost
+ * @param anomalies the failures that were not caused on purpose
+ * @param check the result of the checker
+ */
+record PatroniResult(
+        PatroniPart part, List<FailOver> failOvers, int held, int lost, List<String> anomalies, Check check) {
+
+    /** How soon each coordinator must grant leases after a promotion. */
+    private static final double RESUME_SECONDS = 2;
+
+    /** Returns the violations that the loss of commits does not explain, where commits may be lost. */
+    List<Violation> violations() {
+        return part.mayLoseCommits() ? check.violationsDespiteLostCommits() : check.violations();
+    }
+
+    /**
+     * Returns what is not good enough. Returns an empty list if everything is.
+     *
+     * @param judgesTimes whether a slow recovery is a failure. The short form may run on a busy machine
+     */
+    List<String> failures(boolean judgesTimes) {
+        List<String> failures = new ArrayList<>();
+        if (!violations().isEmpty()) {
+            failures.add(part.name() + ": " + violations().size() + " violations");
+        }
+        anomalies.forEach(anomaly -> failures.add(part.name() + ": " + anomaly));
+        if (!part.mayLoseCommits() && lost > 0) {
+            failures.add(part.name() + ": " + lost + " leases of 30 s were lost");
+        }
+        if (part.failOvers().contains(FailOverClass.LAGGING) && check.lostGrants() == 0) {
+            failures.add(part.name() + ": the promoted standbys lacked no grant, so this part proves nothing");
+        }
+        for (FailOver failOver : failOvers) {
+            if (judgesTimes && failOver.untilAllGrant() > RESUME_SECONDS) {
+                failures.add(String.format(
+                        Locale.ROOT,
+                        "%s: a coordinator granted its first lease %.2f s after the promotion (%s)",
+                        part.name(),
+                        failOver.untilAllGrant(),
+                        failOver.fault().what()));
+            }
+        }
+        return failures;
+    }
+
+    /** Returns the faults for the checker. */
+    static List<Fault> faults(List<FailOver> failOvers) {
+        return failOvers.stream().map(FailOver::fault).toList();
+    }
+}
