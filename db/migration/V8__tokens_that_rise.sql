@@ -81,11 +81,8 @@ BEGIN
         by_clock := greatest(by_clock, (since + by_clock) / 2 + 86400000000);
         next_level := CASE WHEN by_clock < known.raised_to THEN known.level ELSE 0 END
             + CASE WHEN is_another THEN 1 ELSE 0 END;
-        ahead := by_clock + 45000000 + 75000000::bigint * next_level;
-        IF ahead <= drawn THEN
-            -- The sequence was set further ahead by hand.
-            ahead := drawn + 45000000;
-        END IF;
+        -- It would be further ahead with each start if that were added to the sequence.
+        ahead := greatest(drawn, by_clock + 45000000 + 75000000::bigint * next_level);
         PERFORM setval('stream_lock_fencing_token', ahead);
         UPDATE stream_lock_epoch e
         SET number = CASE WHEN is_another THEN e.number + 1 ELSE e.number END,

@@ -18,11 +18,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * TLC checks every state of two models. The first is {@code src/test/tla/StreamLease.tla}, with the states that three
+ * TLC checks every state of three models. The first is {@code src/test/tla/StreamLease.tla}, with the states that three
  * clients and two streams can reach with two leases. With {@code -Dmodel=full} it also checks three leases: of one
  * stream for a longer time, and of two streams for a shorter time. The second is {@code StreamQueue.tla}, with the
  * states that three clients can reach with two calls. With {@code -Dmodel=full} it also checks more calls and servers.
- * The output is in {@code target/tlc}.
+ * The third is {@code FencingToken.tla}, with three servers of a database that loses grants, or four with {@code
+ * -Dmodel=full}. The output is in {@code target/tlc}.
  */
 @Tag("model")
 class ProtocolModelTest {
@@ -30,6 +31,7 @@ class ProtocolModelTest {
     private static final Path MODELS = Path.of("src", "test", "tla").toAbsolutePath();
     private static final String LEASE = "StreamLease.tla";
     private static final String QUEUE = "StreamQueue.tla";
+    private static final String TOKEN = "FencingToken.tla";
     private static final Path TARGET = Path.of("target", "tlc").toAbsolutePath();
     private static final Pattern DISTINCT_STATES =
             Pattern.compile("^\\d+ states generated, (\\d+) distinct states found, 0 states left", Pattern.MULTILINE);
@@ -71,6 +73,25 @@ class ProtocolModelTest {
     @Timeout(value = 15, unit = TimeUnit.MINUTES)
     void theQueueKeepsItsPromisesWithMoreServersCallsAndClients(String model, long atLeast) throws Exception {
         assertThat(statesOf(QUEUE, model)).isGreaterThan(atLeast);
+    }
+
+    @Test
+    void tokensRiseInEveryStateOfThreeServers() throws Exception {
+        assertThat(statesOf(TOKEN, "Tokens")).isGreaterThan(50_000);
+    }
+
+    /** A fourth server takes a minute of both cores, so this runs on request only. */
+    @Test
+    @EnabledIfSystemProperty(named = "model", matches = "full")
+    @Timeout(value = 15, unit = TimeUnit.MINUTES)
+    void tokensRiseInEveryStateOfFourServers() throws Exception {
+        assertThat(statesOf(TOKEN, "TokensOfFour")).isGreaterThan(600_000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"StartUnnoticed", "EpochNoFurther", "EpochsForgotten", "RowForgotten", "PurgeForgets"})
+    void eachRuleOfTheTokensIsNecessary(String model) throws Exception {
+        assertThat(violates(TOKEN, model, "Invariant TokensRise is violated")).startsWith("<Grant");
     }
 
     private static long statesOf(String module, String model) throws IOException, InterruptedException {

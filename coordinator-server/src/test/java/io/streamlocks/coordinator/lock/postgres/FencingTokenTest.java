@@ -200,11 +200,13 @@ class FencingTokenTest extends StagedRace {
     }
 
     @Test
-    void aSequenceThatWasSetFarAheadIsRaisedAllTheSame() {
+    void aSequenceThatIsFurtherAheadIsNotRaisedByStarts() {
         grantAndRelease();
         setSequence(1L << 52);
-        restart();
-        assertThat(tokenOfNewSession()).isGreaterThan((1L << 52) + 45 * SECOND);
+        for (int i = 1; i <= 3; i++) {
+            restart();
+            assertThat(tokenOfNewSession()).isBetween((1L << 52) + i, (1L << 52) + 10);
+        }
     }
 
     /** Two sessions find another epoch. The second one waits for the first, and then has nothing to do. */
