@@ -69,6 +69,10 @@ class ShellBlocksTest {
                     "docs/proof.md: coordinator-proof/run.sh short                        # under two minutes, as in .ci/run",
                     "is run by .ci/proof"),
             Map.entry(
+                    "docs/proof.md: coordinator-proof/run.sh patroni-short                # a switchover and a kill, as in"
+                            + " .ci/run",
+                    "is run by .ci/proof"),
+            Map.entry(
                     "docs/proof.md: coordinator-proof/run.sh abuse-short                  # six attacks, under three"
                             + " minutes, as in .ci/run",
                     "is run by .ci/proof"),

@@ -19,7 +19,8 @@ final class Haproxy implements AutoCloseable {
                 maxconn 500
             defaults
                 mode tcp
-                retries 2
+                # A retry would wait a second for a node that has just stopped. The coordinator tries again sooner.
+                retries 0
                 timeout client 30m
                 timeout connect 4s
                 timeout server 30m

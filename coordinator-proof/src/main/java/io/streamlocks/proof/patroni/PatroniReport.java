@@ -2,6 +2,7 @@ package io.streamlocks.proof.patroni;
 
 import io.streamlocks.proof.check.Violation;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,7 +61,12 @@ final class PatroniReport {
                 + " | longest pause: median / max s |\n");
         text.append("|---|---|---|---|---|---|---|\n");
         results.forEach(result -> text.append(times(result)));
-        text.append("\n\"Until a grant\" begins when the new primary leaves recovery.\n");
+        text.append(String.format(
+                Locale.ROOT,
+                "%n\"Until a grant\" begins when the new primary leaves recovery. All processes shared %d processors, on"
+                        + " which %.0f threads were ready to run at the end (load average).%n",
+                Runtime.getRuntime().availableProcessors(),
+                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage()));
         results.forEach(result -> text.append(events(result)));
         return text.toString();
     }
