@@ -1,6 +1,7 @@
 package io.streamlocks.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.streamlocks.coordinator.database.DatabaseUrl;
@@ -10,8 +11,14 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jooq.Record;
+import org.jooq.impl.DSL;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -24,6 +31,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("postgres")
 @Tag("process")
 class ConnectionPoolerTest {
+
+    private static final Duration SOON = Duration.ofSeconds(30);
+
+    private static final String LEFT_BEHIND = """
+            SELECT pg_backend_pid() AS pid, concat_ws(', ',
+                CASE WHEN current_setting('statement_timeout') <> '0' THEN 'time-out' END,
+                CASE WHEN current_setting('enable_seqscan') <> 'on' THEN 'planner' END,
+                nullif(current_setting('stream_locks.epoch', true), ''),
+                nullif(current_setting('stream_locks.session', true), ''),
+                (SELECT string_agg(name, ', ') FROM pg_prepared_statements),
+                (SELECT string_agg(c, ', ') FROM pg_listening_channels() AS c)) AS left_behind
+            """;
 
     @TempDir
     private Path directory;
@@ -49,9 +68,9 @@ class ConnectionPoolerTest {
         return pooler(mode, 20);
     }
 
-    private PgBouncer pooler(String mode, int sessions) throws Exception {
+    private PgBouncer pooler(String mode, int sessions, String... more) throws Exception {
         return new PgBouncer(
-                directory, mode, sessions, URI.create(database.url()).getPort());
+                directory, mode, sessions, URI.create(database.url()).getPort(), more);
     }
 
     private String url(PgBouncer pooler) {
@@ -99,12 +118,96 @@ class ConnectionPoolerTest {
     }
 
     @Test
-    void sessionsOfItsOwnBehindAPoolerAreAccepted() throws Exception {
-        try (PgBouncer pooler = pooler("session");
-                Coordinator coordinator = coordinator(url(pooler))) {
+    void handOversAreReportedThroughSessionsOfItsOwnAlsoAfterARestartOfThePooler() throws Exception {
+        try (PgBouncer pooler = pooler("session", 40);
+                Coordinator one = coordinator(url(pooler));
+                Coordinator other = coordinator(url(pooler))) {
+            one.ready().get(30, TimeUnit.SECONDS);
+            other.ready().get(30, TimeUnit.SECONDS);
+            UUID leaseId = UUID.randomUUID();
+            assertThat(HttpCalls.to(one).acquire("a", leaseId).statusCode()).isEqualTo(200);
+            assertHandedOver(one, other, "a", leaseId);
+
+            pooler.restart();
+            UUID next = UUID.randomUUID();
+            await().atMost(SOON)
+                    .until(() -> HttpCalls.to(one).acquire("b", next).statusCode() == 200);
+            assertHandedOver(one, other, "b", next);
+        }
+    }
+
+    /** Lets a call wait at one server and releases the stream at another one, which reports it by a notification. */
+    private static void assertHandedOver(Coordinator holding, Coordinator waiting, String stream, UUID leaseId)
+            throws Exception {
+        HttpCalls calls = HttpCalls.to(waiting);
+        CompletableFuture<HttpResponse<String>> waiter =
+                calls.postAsync("/v1/locks/" + stream + "/acquire", "{\"ownerId\":\"waiter\",\"waitMs\":25000}");
+        await().atMost(SOON)
+                .until(() -> calls.get("/metrics").body().contains("streamlocks_hand_overs_reported 1.0")
+                        && calls.get("/v1/locks/" + stream + "/waiters").body().contains("waiter"));
+        assertThat(HttpCalls.to(holding).release(stream, leaseId).statusCode()).isEqualTo(204);
+        assertThat(HttpCalls.fencingToken(waiter.get(25, TimeUnit.SECONDS))).isPositive();
+    }
+
+    @Test
+    void aReloadLeadsTheServersToAPromotedStandby() throws Exception {
+        try (PostgresPair pair = new PostgresPair();
+                PgBouncer pooler = new PgBouncer(directory, "session", 40, pair.primaryPort());
+                Coordinator coordinator = coordinator("postgres://postgres@127.0.0.1:" + pooler.port() + "/postgres")) {
             coordinator.ready().get(30, TimeUnit.SECONDS);
             HttpCalls calls = HttpCalls.to(coordinator);
-            assertThat(calls.acquire("a", UUID.randomUUID()).statusCode()).isEqualTo(200);
+            UUID leaseId = UUID.randomUUID();
+            long token = HttpCalls.fencingToken(calls.acquire("a", leaseId));
+            pair.awaitStandby();
+            pair.killPrimary();
+            assertThat(calls.renew("a", leaseId).statusCode()).isEqualTo(503);
+            pair.standby().execute("SELECT pg_promote()");
+            pooler.reload(pair.standbyPort());
+            await().atMost(SOON).until(() -> calls.renew("a", leaseId).statusCode() == 200);
+            assertThat(HttpCalls.fencingToken(calls.acquire("b", UUID.randomUUID())))
+                    .isGreaterThan(token);
+        }
+    }
+
+    @Test
+    void aSessionThatThePoolerHandsOnHasNothingOfAServer() throws Exception {
+        try (PgBouncer pooler = pooler("session")) {
+            Set<Integer> sessions = new HashSet<>();
+            try (Coordinator coordinator = coordinator(url(pooler))) {
+                coordinator.ready().get(30, TimeUnit.SECONDS);
+                HttpCalls calls = HttpCalls.to(coordinator);
+                UUID leaseId = UUID.randomUUID();
+                assertThat(calls.acquire("a", leaseId).statusCode()).isEqualTo(200);
+                // The driver prepares a statement under a name when it has run it some times.
+                for (int i = 0; i < 20; i++) {
+                    assertThat(calls.renew("a", leaseId).statusCode()).isEqualTo(200);
+                }
+                sessions.addAll(database.sql()
+                        .fetch("SELECT pid FROM pg_stat_activity WHERE application_name = 'stream-lock-coordinator'"
+                                + " AND datname = current_database()")
+                        .getValues(0, Integer.class));
+            }
+            assertThat(sessions).isNotEmpty();
+            try (Connection connection =
+                    DatabaseUrl.parse(url(pooler)).dataSource().getConnection()) {
+                Record row = DSL.using(connection).fetchSingle(LEFT_BEHIND);
+                assertThat(row.get("pid", Integer.class)).isIn(sessions);
+                assertThat(row.get("left_behind", String.class)).isEmpty();
+            }
+        }
+    }
+
+    /** The driver would find the names of its prepared statements taken. */
+    @Test
+    void aPoolerThatDoesNotResetSessionsIsRejectedAndStaysUnchanged() throws Exception {
+        try (PgBouncer pooler = pooler("session", 20, "server_reset_query =");
+                Coordinator coordinator = coordinator(url(pooler))) {
+            assertThat(log.await("cannot be set up yet")).contains("server_reset_query = DISCARD ALL");
+            assertThat(HttpCalls.to(coordinator).get("/readyz").body())
+                    .contains("leads to a connection pooler", "server_reset_query = DISCARD ALL");
+            assertThat(coordinator.ready()).isNotDone();
+            assertThat(setting(url(pooler), "statement_timeout")).isEqualTo("0");
+            assertThat(setting(url(pooler), "enable_seqscan")).isEqualTo("on");
         }
     }
 }

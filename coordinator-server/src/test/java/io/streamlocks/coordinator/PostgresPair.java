@@ -25,6 +25,16 @@ final class PostgresPair implements AutoCloseable {
         return "postgres://postgres@localhost:" + primary.port() + ",localhost:" + standby.port() + "/postgres";
     }
 
+    /** Returns the port of the server that was the primary at first. */
+    int primaryPort() {
+        return primary.port();
+    }
+
+    /** Returns the port of the server that was the standby at first. */
+    int standbyPort() {
+        return standby.port();
+    }
+
     /** Returns a context for the server that was the primary at first. */
     DSLContext primary() {
         return primary.sql("postgres");

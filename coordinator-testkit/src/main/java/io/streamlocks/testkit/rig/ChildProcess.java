@@ -248,7 +248,7 @@ public final class ChildProcess implements AutoCloseable {
     }
 
     /** Sends a signal, such as INT, to the process and not to its children. */
-    void signal(String signal) throws IOException {
+    public void signal(String signal) throws IOException {
         Signals.send(signal, Set.of(pid()));
     }
 

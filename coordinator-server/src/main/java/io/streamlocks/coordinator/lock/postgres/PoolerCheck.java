@@ -6,13 +6,16 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.Set;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Detects a connection pooler that assigns a session of PostgreSQL to each transaction or statement, such as PgBouncer
  * in its modes "transaction" and "statement". Behind such a pooler, a statement runs with the settings of another
- * client's session, and prepared statements are missing.
+ * client's session, and prepared statements are missing. It also detects a pooler that hands on a session with all that
+ * its last client has left in it: the statements that the driver prepares would have the names of others.
  */
 public final class PoolerCheck {
 
@@ -28,6 +31,8 @@ public final class PoolerCheck {
 
     private static final String SESSION = "SELECT concat_ws(' ', pg_backend_pid(), pg_postmaster_start_time())";
 
+    private static final String LEFT = "SELECT current_setting('stream_locks.session', true)";
+
     /** The errors for a prepared statement that another client has left or dropped. */
     private static final Set<String> STATEMENTS_OF_OTHERS = Set.of("42P05", "26000");
 
@@ -36,8 +41,8 @@ public final class PoolerCheck {
     private PoolerCheck() {}
 
     /**
-     * Checks that connections have sessions of their own. This blocks for two connections and about twenty trivial
-     * statements.
+     * Checks that connections have sessions of their own, without remains of others. This blocks for three connections
+     * and about twenty trivial statements.
      *
      * @param dataSource provides connections without the settings of this server and without prepared statements,
      *     because a pooler would leave both to other clients
@@ -64,6 +69,22 @@ public final class PoolerCheck {
                             + " statements and changes settings in them. Connect to PostgreSQL directly, or set"
                             + " pool_mode=session in the pooler for the database or user of this server; see"
                             + " docs/operations.md, Connection poolers");
+        }
+        requireReset(dataSource);
+    }
+
+    /** A pooler gives the next connection the session that came back last. */
+    private static void requireReset(DataSource dataSource) {
+        try (Connection next = dataSource.getConnection()) {
+            if ("own".equals(text(next, LEFT))) {
+                throw StorageUnavailableException.lacking(
+                        "DATABASE_URL leads to a connection pooler, such as PgBouncer, that gives a session to the next"
+                                + " client with the settings and the prepared statements of the last one. Set"
+                                + " server_reset_query = DISCARD ALL in the pooler; see"
+                                + " docs/operations.md, Connection poolers");
+            }
+        } catch (SQLException e) {
+            throw new StorageUnavailableException("PostgreSQL failed to report the settings of a connection", e);
         }
     }
 
@@ -100,8 +121,12 @@ public final class PoolerCheck {
     }
 
     private static String session(Connection connection) throws SQLException {
+        return Objects.requireNonNull(text(connection, SESSION));
+    }
+
+    private static @Nullable String text(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(SESSION)) {
+                ResultSet rows = statement.executeQuery(sql)) {
             rows.next();
             return rows.getString(1);
         }
