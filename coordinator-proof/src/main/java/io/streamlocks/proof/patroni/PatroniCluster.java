@@ -145,7 +145,7 @@ final class PatroniCluster implements AutoCloseable {
         return "{}";
     }
 
-    /** Asks Patroni for a switchover to a standby of its choice. Returns what patronictl wrote. Blocks until it ends. */
+    /** Asks Patroni for a switchover to any standby. Returns what patronictl wrote. Blocks until it ends. */
     String switchOver() throws IOException, InterruptedException {
         try (ChildProcess patronictl = ChildProcess.command(
                         programs.patronictl().toString(),

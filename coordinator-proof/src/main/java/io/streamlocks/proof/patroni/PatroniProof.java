@@ -28,7 +28,7 @@ public final class PatroniProof {
     }
 
     /**
-     * Runs a switchover and a kill. Blocks for about two minutes. Does nothing, and says so, if a program is not installed.
+     * Runs a switchover and a kill. Blocks for about two minutes. Does nothing, and says so, if a program is missing.
      *
      * @param args the settings
      * @return whether all checks hold

@@ -63,8 +63,8 @@ final class PatroniReport {
         results.forEach(result -> text.append(times(result)));
         text.append(String.format(
                 Locale.ROOT,
-                "%n\"Until a grant\" begins when the new primary leaves recovery. All processes shared %d processors, on"
-                        + " which %.0f threads were ready to run at the end (load average).%n",
+                "%n\"Until a grant\" begins when the new primary leaves recovery. All processes shared %d processors,"
+                        + " on which %.0f threads were ready to run at the end (load average).%n",
                 Runtime.getRuntime().availableProcessors(),
                 ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage()));
         results.forEach(result -> text.append(events(result)));

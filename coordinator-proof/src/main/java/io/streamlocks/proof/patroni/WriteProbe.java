@@ -18,8 +18,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Acquires a free stream at each coordinator every 50 ms, and notes when a grant comes. A call that hangs does not delay
- * the next one. This class is thread-safe.
+ * Acquires a free stream at each coordinator every 50 ms, and notes when a grant comes. A call that hangs does not
+ * delay the next one. This class is thread-safe.
  */
 final class WriteProbe implements AutoCloseable {
 
