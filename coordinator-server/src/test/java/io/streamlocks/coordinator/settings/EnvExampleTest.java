@@ -47,7 +47,8 @@ class EnvExampleTest {
         assertThat(Settings.from(settings)).isEqualTo(Settings.from(Map.of()));
 
         Map<String, String> ofPostgres = settings(true);
-        assertThat(ofPostgres.keySet()).allMatch(name -> name.startsWith("DATABASE_"));
+        assertThat(ofPostgres.keySet())
+                .allMatch(name -> name.startsWith("DATABASE_") || name.equals("LOCK_EPOCH_GRACE"));
         settings.putAll(ofPostgres);
         settings.put("LOCK_BACKEND", "postgres");
         String url = settings.get("DATABASE_URL");
