@@ -12,7 +12,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/.." && pwd)
 jar=$here/target/proof.jar
-[[ $# -gt 0 ]] || { sed -n '5,9s/^#   //p' "$0" >&2; exit 2; }
+[[ $# -gt 0 ]] || { sed -n '5,10s/^#   //p' "$0" >&2; exit 2; }
 if [[ ! -e $jar || ! -e $root/coordinator-server/target/coordinator.jar ]]; then
   (cd "$root" && mvn -B -q -DskipTests package)
 fi

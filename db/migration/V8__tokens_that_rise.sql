@@ -18,9 +18,7 @@ CREATE TABLE stream_lock_epoch (
     server_started_at timestamptz,
     -- The value that the sequence was last raised to, and how many epochs had then begun shortly after each other.
     raised_to         bigint      NOT NULL,
-    level             integer     NOT NULL,
-    -- No lease is granted before, if a server that grants leases wants that; null otherwise.
-    opens_at          timestamptz
+    level             integer     NOT NULL
 );
 
 -- [jooq ignore start]
@@ -62,7 +60,7 @@ BEGIN
     IF NOT FOUND THEN
         -- Somebody has emptied the table, or copied it without its row.
         INSERT INTO stream_lock_epoch
-        VALUES (true, 0, clock_timestamp(), clock_timestamp(), 'unknown', 'unknown', NULL, 0, 0, NULL)
+        VALUES (true, 0, clock_timestamp(), clock_timestamp(), 'unknown', 'unknown', NULL, 0, 0)
         ON CONFLICT DO NOTHING;
         SELECT * INTO STRICT known FROM stream_lock_epoch;
     END IF;
@@ -81,8 +79,10 @@ BEGIN
         by_clock := greatest(by_clock, (since + by_clock) / 2 + 86400000000);
         next_level := CASE WHEN by_clock < known.raised_to THEN known.level ELSE 0 END
             + CASE WHEN is_another THEN 1 ELSE 0 END;
-        -- It would be further ahead with each start if that were added to the sequence.
-        ahead := greatest(drawn, by_clock + 45000000 + 75000000::bigint * next_level);
+        -- A sequence that is further ahead is raised by epochs alone. Each start would bring it further ahead.
+        ahead := greatest(
+            CASE WHEN is_another THEN drawn + 45000000 ELSE drawn END,
+            by_clock + 45000000 + 75000000::bigint * next_level);
         PERFORM setval('stream_lock_fencing_token', ahead);
         UPDATE stream_lock_epoch e
         SET number = CASE WHEN is_another THEN e.number + 1 ELSE e.number END,
@@ -91,10 +91,7 @@ BEGIN
             place = here_place,
             server_started_at = started_at,
             raised_to = ahead,
-            level = next_level,
-            opens_at = CASE WHEN is_another
-                THEN clock_timestamp() + nullif(current_setting('stream_locks.epoch_grace', true), '')::interval
-                ELSE e.opens_at END;
+            level = next_level;
     END IF;
     -- It is undone if the transaction is rolled back. A session ends with its server, so it cannot outlive the epoch. It can use
     -- the tables of several schemas, so the setting names the table.
@@ -120,13 +117,25 @@ CREATE FUNCTION stream_lock_next_token(previous bigint) RETURNS bigint LANGUAGE 
         ELSE stream_lock_first_token(previous) END
 $$;
 
+-- Returns until when this session grants no lease; null if it does. The holders of leases that were lost may have some time to
+-- notice that, after an epoch has begun. Each session has a setting for that time, so a session without it, such as that of a
+-- person, does not end the time of the others. A session that has found the epoch open does not look again.
+CREATE FUNCTION stream_lock_opens_at() RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN current_setting('stream_locks.open', true) IS DISTINCT FROM 'stream_lock_epoch'::regclass::oid::text
+        THEN (
+            SELECT e.began_at + nullif(current_setting('stream_locks.epoch_grace', true), '')::interval
+            FROM stream_lock_epoch e
+            WHERE e.number > 0
+        ) END
+$$;
+
 -- Looks whether the epoch is open, and remembers in the session if it is.
 CREATE FUNCTION stream_lock_opens() RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     IF current_setting('stream_locks.epoch', true) IS DISTINCT FROM 'stream_lock_epoch'::regclass::oid::text THEN
         PERFORM stream_lock_enter_epoch();
     END IF;
-    IF EXISTS (SELECT FROM stream_lock_epoch e WHERE e.opens_at > clock_timestamp()) THEN
+    IF stream_lock_opens_at() > clock_timestamp() THEN
         RETURN false;
     END IF;
     PERFORM set_config('stream_locks.open', 'stream_lock_epoch'::regclass::oid::text, false);
@@ -134,17 +143,10 @@ BEGIN
 END
 $$;
 
--- Returns whether leases are granted. The holders of leases that were lost may have some time to notice that, after an epoch has
--- begun. A session that has found the epoch open does not look again.
+-- Returns whether this session grants leases.
 CREATE FUNCTION stream_lock_is_open() RETURNS boolean LANGUAGE sql AS $$
     SELECT CASE WHEN current_setting('stream_locks.open', true) = 'stream_lock_epoch'::regclass::oid::text
         THEN true ELSE stream_lock_opens() END
-$$;
-
--- Returns until when no lease is granted; null if leases are.
-CREATE FUNCTION stream_lock_opens_at() RETURNS timestamptz LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN current_setting('stream_locks.open', true) IS DISTINCT FROM 'stream_lock_epoch'::regclass::oid::text
-        THEN (SELECT e.opens_at FROM stream_lock_epoch e) END
 $$;
 
 -- Raises the sequence above the token of a row that is deleted. Others draw from the sequence between the two steps, so the new
@@ -160,7 +162,7 @@ BEGIN
 END
 $$;
 
-INSERT INTO stream_lock_epoch VALUES (true, 0, clock_timestamp(), clock_timestamp(), NULL, NULL, NULL, 0, 0, NULL);
+INSERT INTO stream_lock_epoch VALUES (true, 0, clock_timestamp(), clock_timestamp(), NULL, NULL, NULL, 0, 0);
 
 SELECT setval('stream_lock_fencing_token', greatest(
     nextval('stream_lock_fencing_token'), (extract(epoch FROM clock_timestamp() + interval '1 day') * 1000000)::bigint));

@@ -18,7 +18,7 @@
 (*                                                                         *)
 (* Nothing that is left in the storage shows what was lost. The rules are  *)
 (* therefore enough only under two conditions: IsLateEnough, and           *)
-(* EpochsAreKnownOrOver. The documentation gives them in seconds.      *)
+(* EpochsAreKnownOrOver. The documentation gives them in seconds.          *)
 (***************************************************************************)
 EXTENDS Integers
 
@@ -80,7 +80,8 @@ Entered ==
         LET level == (IF EpochsCount /\ Clock < db.raisedTo THEN db.level ELSE 0)
                 + (IF IsAnother THEN 1 ELSE 0)
             byClock == Clock + Unit * (StartAhead + EpochAhead * level)
-            ahead == Max(byClock, db.sequence + 1)
+            drawn == db.sequence + 1
+            ahead == Max(byClock, IF IsAnother THEN drawn + Unit * StartAhead ELSE drawn)
         IN [db EXCEPT
             !.sequence = ahead,
             !.raisedTo = ahead,

@@ -39,6 +39,8 @@ class ConnectionPoolerTest {
                 CASE WHEN current_setting('statement_timeout') <> '0' THEN 'time-out' END,
                 CASE WHEN current_setting('enable_seqscan') <> 'on' THEN 'planner' END,
                 nullif(current_setting('stream_locks.epoch', true), ''),
+                nullif(current_setting('stream_locks.open', true), ''),
+                nullif(current_setting('stream_locks.epoch_grace', true), ''),
                 nullif(current_setting('stream_locks.session', true), ''),
                 (SELECT string_agg(name, ', ') FROM pg_prepared_statements),
                 (SELECT string_agg(c, ', ') FROM pg_listening_channels() AS c)) AS left_behind

@@ -31,6 +31,9 @@ public final class TokenDrill {
     private static final List<String> WITHOUT_RULES = List.of("""
             CREATE OR REPLACE FUNCTION stream_lock_next_token(previous bigint) RETURNS bigint LANGUAGE sql AS $$
                 SELECT greatest(nextval('stream_lock_fencing_token'), previous + 1)
+            $$""", """
+            CREATE OR REPLACE FUNCTION stream_lock_enter_epoch() RETURNS void LANGUAGE sql AS $$
+                SELECT set_config('stream_locks.epoch', 'stream_lock_epoch'::regclass::oid::text, false)
             $$""");
 
     /** How a database loses grants. */

@@ -113,7 +113,7 @@ record Problem(
                 type.title,
                 type.status,
                 type.code(),
-                "An operator broke the last lease and keeps the stream closed for a while.",
+                "The stream is closed for a while: an operator broke its last lease, or the database has failed over.",
                 null,
                 null,
                 null,

@@ -54,8 +54,8 @@
  * raised.
  *
  * <p>The holders of lost leases continue until they notice the loss, for a ttl at most. A server can therefore keep an
- * epoch <em>closed</em> for a while: no lease is granted then, neither to an acquire nor by a hand-over. A session looks
- * whether the epoch is open, until it is. The storage says until when, so the servers agree.
+ * epoch <em>closed</em> for a while: its sessions grant no lease then, neither to an acquire nor by a hand-over. A
+ * session looks whether the epoch is open, until it is.
  *
  * <p>The memory backend counts from the microseconds at its start.
  *

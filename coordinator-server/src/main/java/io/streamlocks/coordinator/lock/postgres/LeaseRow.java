@@ -26,13 +26,13 @@ final class LeaseRow {
      */
     static final String STANDING = String.format(Locale.ROOT, """
             r.position, %s, l.break_reason, l.ended_owner_id,
-                greatest(l.closed_until, stream_lock_opens_at()) AS closed_until,
+                greatest(l.closed_until, (SELECT stream_lock_opens_at())) AS closed_until,
                 l.lease_id = r.lease_id AS is_latest,
                 r.lease_id = ANY (l.superseded_lease_ids) AS is_superseded,
                 l.expires_at > clock_timestamp() AS is_live,
                 l.broken_fencing_token = l.fencing_token AS is_broken,
                 l.ended_fencing_token = l.fencing_token AS is_end_known,
-                greatest(l.closed_until, stream_lock_opens_at()) > clock_timestamp() AS is_closed,
+                greatest(l.closed_until, (SELECT stream_lock_opens_at())) > clock_timestamp() AS is_closed,
                 l.awaited_until > clock_timestamp() AND stream_lock_is_preceded(
                     l.stream_id, r.lease_id, l.lease_id, l.superseded_lease_ids) AS is_awaited""", LEASE);
 

@@ -17,8 +17,9 @@ final class QueueSql {
      */
     static final String QUEUE = """
             SELECT r.position,
-                CASE WHEN f.outcome = 'blocked' AND stream_lock_opens_at() > clock_timestamp() THEN 'closed'
-                    ELSE f.outcome END AS outcome,
+                CASE WHEN f.outcome = 'blocked' AND (SELECT stream_lock_opens_at()) > clock_timestamp()
+                        AND NOT EXISTS (SELECT FROM stream_locks l WHERE l.stream_id = r.stream_id)
+                    THEN 'closed' ELSE f.outcome END AS outcome,
                 NULL AS place_position
             FROM unnest(?::text[], ?::text[], ?::uuid[], ?::bigint[], ?::text[], ?::uuid[], ?::bigint[])
                     WITH ORDINALITY AS r (stream_id, owner_id, lease_id, ttl_ms, labels, call_id, waits_ms, position),
@@ -51,7 +52,7 @@ final class QueueSql {
      */
     static final String LOOK = String.format(Locale.ROOT, """
             SELECT %s, l.expires_at > clock_timestamp() AS is_live,
-                greatest(l.expires_at, l.closed_until, stream_lock_opens_at()) AS grantable_at,
+                greatest(l.expires_at, l.closed_until, (SELECT stream_lock_opens_at())) AS grantable_at,
                 CASE WHEN l.fencing_token <> r.fencing_token AND l.expires_at > clock_timestamp()
                         AND current_setting('synchronous_standby_names') <> ''
                     THEN pg_logical_emit_message(true, 'stream-locks', '') END AS confirmed

@@ -10,6 +10,7 @@ import io.streamlocks.coordinator.lock.QueueRequest;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -71,6 +72,30 @@ class ClosedEpochTest extends StagedQueue {
                 .orElseThrow());
     }
 
+    /** Somebody may advance a stream with psql, or a server of the version before may release one. */
+    @Test
+    void aSessionWithoutAGraceEndsThatOfNobodyElse() {
+        release(grant("alice"));
+        failOver();
+        database.sql().execute("SELECT stream_lock_enter_epoch()");
+        assertThat(acquireAt(serverWith(Duration.ZERO), ofStreamWithoutRow()))
+                .isInstanceOf(AcquireOutcome.Granted.class);
+        assertDelayed(acquireAt(serverWith(GRACE), request("bob")));
+    }
+
+    @Test
+    void aCallKeepsWaitingForAStreamThatIsLockedForAMoment() throws Exception {
+        grant("alice");
+        LockManager server = serverAfterAFailOver();
+        assertDelayed(acquireAt(server, ofStreamWithoutRow()));
+        try (Connection renewal = database.transaction()) {
+            sql(renewal).execute("UPDATE stream_locks SET expires_at = expires_at");
+            assertThat(server.queue(List.of(place("bob"))).get(0)).isEqualTo(BLOCKED);
+            renewal.rollback();
+        }
+        assertThat(server.queue(List.of(place("bob"))).get(0)).isEmpty();
+    }
+
     @Test
     void aStartOfTheServerClosesNothing() {
         release(grant("alice"));
@@ -107,7 +132,7 @@ class ClosedEpochTest extends StagedQueue {
     }
 
     private void open() {
-        database.sql().execute("UPDATE stream_lock_epoch SET opens_at = clock_timestamp()");
+        database.sql().execute("UPDATE stream_lock_epoch SET began_at = began_at - interval '5 minutes'");
     }
 
     private static AcquireOutcome acquireAt(LockManager server, AcquireRequest request) {

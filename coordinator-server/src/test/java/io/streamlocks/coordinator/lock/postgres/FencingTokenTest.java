@@ -207,6 +207,9 @@ class FencingTokenTest extends StagedRace {
             restart();
             assertThat(tokenOfNewSession()).isBetween((1L << 52) + i, (1L << 52) + 10);
         }
+        // The promoted standby may lack the latest values of the sequence.
+        becomeAnother();
+        assertThat(tokenOfNewSession()).isGreaterThan((1L << 52) + 45 * SECOND);
     }
 
     /** Two sessions find another epoch. The second one waits for the first, and then has nothing to do. */
