@@ -105,7 +105,11 @@ final class BackgroundReleases implements AutoCloseable {
         long wakeNanos = runtime.nanoTime();
         while (!closed) {
             try {
-                awaitTurn(wakeNanos, wakeable);
+                boolean wasWoken = awaitTurn(wakeNanos, wakeable);
+                if (wasWoken && wakeable) {
+                    // The calls of the new leases arrive within moments, however often earlier ones had no trace.
+                    failures = 0;
+                }
                 if (closed) {
                     return;
                 }
@@ -121,15 +125,21 @@ final class BackgroundReleases implements AutoCloseable {
         }
     }
 
-    /** Waits for the time of the next round. A lease that is added ends the wait, if the last round did not fail. */
-    private void awaitTurn(long untilNanos, boolean wakeable) {
+    /**
+     * Waits for the time of the next round. A lease that is added ends the wait, if the last round did not fail.
+     *
+     * @return whether a lease was added
+     */
+    private boolean awaitTurn(long untilNanos, boolean wakeable) {
         long left = untilNanos - runtime.nanoTime();
         while (left > 0 && !closed && !(woken && wakeable)) {
             runtime.parkOwn(this, left);
             left = untilNanos - runtime.nanoTime();
         }
         // The flag is cleared before the round looks at the leases, so that the round passes over none.
+        boolean wasWoken = woken;
         woken = false;
+        return wasWoken;
     }
 
     /** Tries to release all. Returns whether all had an answer. */

@@ -1,6 +1,7 @@
 package io.streamlocks.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -11,9 +12,12 @@ import io.streamlocks.client.Unreleased.UnderWay;
 import io.streamlocks.testkit.rig.Logback;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -153,6 +157,31 @@ class BackgroundReleasesTest {
 
         assertThat(released).hasSize(2);
         assertThat(lines()).isEmpty();
+    }
+
+    /** Many waits end in short order, and their calls are still on their way. The pause must not grow with each of them. */
+    @Test
+    void aLeaseIsReleasedAgainWithinMomentsHoweverOftenEarlierOnesHadNoTrace() {
+        Queue<LeaseKey> tried = new ConcurrentLinkedQueue<>();
+        BackgroundReleases releases = new BackgroundReleases(
+                calls(keys -> {
+                    tried.addAll(keys);
+                    return all(keys, new Release.Lost(LossReason.UNKNOWN));
+                }),
+                longTimes(),
+                ClientRuntime.JVM);
+        try {
+            for (int i = 0; i < 12; i++) {
+                LeaseKey key = key("s" + i);
+                releases.add(key, NO_LENGTH, UnderWay.ACQUIRE);
+                await().until(() -> tried.contains(key));
+            }
+            LeaseKey latest = List.copyOf(tried).get(tried.size() - 1);
+            int before = Collections.frequency(tried, latest);
+            await().atMost(Duration.ofSeconds(20)).until(() -> Collections.frequency(tried, latest) > before);
+        } finally {
+            releases.close();
+        }
     }
 
     /** The first release removed the place of an earlier call. The call that was cut off is granted after it. */
