@@ -171,10 +171,10 @@ class BackgroundReleasesTest {
                 longTimes(),
                 ClientRuntime.JVM);
         try {
-            for (int i = 0; i < 12; i++) {
+            for (int i = 0; i < 40; i++) {
                 LeaseKey key = key("s" + i);
                 releases.add(key, NO_LENGTH, UnderWay.ACQUIRE);
-                await().until(() -> tried.contains(key));
+                await().pollInterval(Duration.ofMillis(5)).until(() -> tried.contains(key));
             }
             LeaseKey latest = List.copyOf(tried).get(tried.size() - 1);
             int before = Collections.frequency(tried, latest);
