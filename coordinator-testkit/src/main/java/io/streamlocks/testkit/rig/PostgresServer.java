@@ -240,10 +240,8 @@ public final class PostgresServer implements AutoCloseable {
             // PostgreSQL 15 renamed both functions.
             boolean isRenamed = connection.getMetaData().getDatabaseMajorVersion() >= 15;
             // The session must last until the copy is made. The embedded programs lack pg_basebackup.
-            statement.execute(
-                    isRenamed
-                            ? "SELECT pg_backup_start('standby', true)"
-                            : "SELECT pg_start_backup('standby', true, false)");
+            String start = isRenamed ? "pg_backup_start('standby', true)" : "pg_start_backup('standby', true, false)";
+            statement.execute("SELECT " + start);
             Folders.copy(
                     primary.data, data, file -> !NOT_COPIED.contains(file.toString()) && !file.startsWith("pg_wal"));
             String stop = isRenamed ? "pg_backup_stop(false)" : "pg_stop_backup(false, false)";
