@@ -11,8 +11,15 @@ import java.util.List;
  * @param untilPromoted from the beginning until a standby left recovery
  * @param untilGrants from then until each coordinator granted a lease, in the order of the coordinators
  * @param longestPause the longest time without a grant at one of the coordinators
+ * @param lostLeases how many of the held leases were lost meanwhile
  */
-record FailOver(FailOverClass kind, Fault fault, double untilPromoted, List<Double> untilGrants, double longestPause) {
+record FailOver(
+        FailOverClass kind,
+        Fault fault,
+        double untilPromoted,
+        List<Double> untilGrants,
+        double longestPause,
+        int lostLeases) {
 
     /** Returns the time until all coordinators granted leases again. */
     double untilAllGrant() {

@@ -19,14 +19,16 @@ final class FailOvers {
 
     private final PatroniCluster cluster;
     private final WriteProbe probe;
+    private final HeldLeases leases;
     private final Duration promoted;
     private final Random random;
     private final List<String> anomalies = new ArrayList<>();
 
     /** @param patroniTtl how many seconds the leader key lives */
-    FailOvers(PatroniCluster cluster, WriteProbe probe, int patroniTtl, long seed) {
+    FailOvers(PatroniCluster cluster, WriteProbe probe, HeldLeases leases, int patroniTtl, long seed) {
         this.cluster = cluster;
         this.probe = probe;
+        this.leases = leases;
         this.promoted = Duration.ofSeconds(60L + 2L * patroniTtl);
         this.random = new Random(seed);
     }
@@ -38,6 +40,7 @@ final class FailOvers {
 
     /** Causes a fail-over. Blocks until both coordinators grant leases again, and the cluster has three nodes again. */
     FailOver cause(FailOverClass kind) throws IOException, InterruptedException, SQLException {
+        int lostBefore = leases.lost();
         PatroniNode primary = cluster.awaitHealthy();
         List<PatroniNode> standbys =
                 cluster.nodes().stream().filter(node -> node != primary).toList();
@@ -64,7 +67,12 @@ final class FailOvers {
                     Locale.ROOT, "%s: %s after %s%s", kind, promotion.node().name(), primary.name(), beforehand);
             Fault fault = new Fault(Fault.PROMOTION + "-" + kind, what, start, end, null, promotion.at());
             return new FailOver(
-                    kind, fault, (promotion.at() - start) / 1e9, untilGrants, probe.longestPause(start, end));
+                    kind,
+                    fault,
+                    (promotion.at() - start) / 1e9,
+                    untilGrants,
+                    probe.longestPause(start, end),
+                    leases.lost() - lostBefore);
         }
     }
 

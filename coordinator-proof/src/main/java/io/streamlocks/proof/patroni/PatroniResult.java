@@ -42,15 +42,19 @@ record PatroniResult(
             failures.add(part.name() + ": " + violations().size() + " violations");
         }
         anomalies.forEach(anomaly -> failures.add(part.name() + ": " + anomaly));
-        double longest =
-                failOvers.stream().mapToDouble(FailOver::longestPause).max().orElse(0);
-        if (!part.mayLoseCommits() && lost > 0 && longest < SURVIVED_SECONDS) {
-            failures.add(part.name() + ": " + lost + " leases of 30 s were lost");
-        }
         if (part.failOvers().contains(FailOverClass.LAGGING) && check.lostGrants() == 0) {
             failures.add(part.name() + ": the promoted standbys lacked no grant, so this part proves nothing");
         }
         for (FailOver failOver : failOvers) {
+            if (!part.mayLoseCommits() && failOver.lostLeases() > 0 && failOver.longestPause() < SURVIVED_SECONDS) {
+                failures.add(String.format(
+                        Locale.ROOT,
+                        "%s: %d leases of 30 s were lost in a pause of %.1f s (%s)",
+                        part.name(),
+                        failOver.lostLeases(),
+                        failOver.longestPause(),
+                        failOver.fault().what()));
+            }
             if (judgesTimes && failOver.untilAllGrant() > RESUME_SECONDS) {
                 failures.add(String.format(
                         Locale.ROOT,

@@ -80,7 +80,7 @@ final class PatroniRun {
         try (HeldLeases leases = new HeldLeases(cluster.coordinators(), "held-" + start + "-");
                 WriteProbe probe = new WriteProbe(cluster.coordinators(), "probe-" + start + "-")) {
             TimeUnit.NANOSECONDS.sleep(QUIET.toNanos());
-            FailOvers causes = new FailOvers(patroni, probe, settings.patroniTtl(), load.seed());
+            FailOvers causes = new FailOvers(patroni, probe, leases, settings.patroniTtl(), load.seed());
             for (FailOverClass kind : part.failOvers()) {
                 note(causes.cause(kind));
                 noteDeaths(patroni, cluster);

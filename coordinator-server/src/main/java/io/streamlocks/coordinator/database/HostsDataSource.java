@@ -46,7 +46,10 @@ class HostsDataSource extends PGSimpleDataSource {
         for (int host = 0; host < names.length; host++) {
             messages.add(names[host] + ":" + getPortNumbers()[host] + ": " + failures[host].getMessage());
         }
-        throw new SQLException(String.join("; ", messages), failures[0].getSQLState());
+        SQLException all = new SQLException(String.join("; ", messages), failures[0].getSQLState());
+        // No cause: the log shows the first cause, which would name one host only.
+        List.of(failures).forEach(all::addSuppressed);
+        throw all;
     }
 
     private PGSimpleDataSource only(int host) throws SQLException {

@@ -27,7 +27,7 @@ public record PostgresBackend(DatabaseSettings database) implements Backend {
             "LOCK_EPOCH_GRACE");
 
     /**
-     * Reads where the database is, for a command that needs no other setting.
+     * Reads the settings of the database, for a command that needs no others.
      *
      * @param environment the variables of the environment
      * @return the settings of the database
