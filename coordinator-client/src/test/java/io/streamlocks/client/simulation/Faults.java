@@ -1,5 +1,6 @@
 package io.streamlocks.client.simulation;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
@@ -13,12 +14,13 @@ final class Faults {
     private final List<Runnable> kinds;
     private boolean over;
 
-    Faults(Simulation world, Scheduler scheduler) {
+    /** @param forgets whether the storage can forget commits */
+    Faults(Simulation world, Scheduler scheduler, boolean forgets) {
         this.world = world;
         this.scheduler = scheduler;
         this.random = scheduler.random();
         this.ttl = world.ttl().toNanos();
-        this.kinds = List.of(
+        this.kinds = new ArrayList<>(List.of(
                 this::pauseWorker,
                 this::killWorker,
                 this::stopWorker,
@@ -34,7 +36,10 @@ final class Faults {
                 this::lockedRow,
                 this::drainServer,
                 this::loseReports,
-                this::losePlace);
+                this::losePlace));
+        if (forgets) {
+            kinds.add(this::promote);
+        }
     }
 
     /** Starts to make faults. */
@@ -192,6 +197,12 @@ final class Faults {
         String streamId = world.anyStream();
         tell("a place is lost", streamId);
         world.storage().losePlace(streamId);
+    }
+
+    private void promote() {
+        tell("a standby is promoted that lags");
+        world.storage().promoteWithoutTheLatest(part(ttl));
+        world.servers().forEach(SimulatedServer::reportsMayBeLost);
     }
 
     private void healStorage() {

@@ -31,7 +31,9 @@ final class Holding {
         worker.require(lossesTold == 1, "a loss was told more than once");
         worker.require(!lease.isSafe(), "a lost lease is safe");
         worker.require(
-                loss.reason() == LossReason.UNCONFIRMED || !worker.holds(loss.streamId(), loss.fencingToken()),
+                loss.reason() == LossReason.UNCONFIRMED
+                        || !worker.holds(loss.streamId(), loss.fencingToken())
+                        || worker.isUncertain(loss.fencingToken()),
                 "a live lease was told to be over");
     }
 
@@ -55,7 +57,9 @@ final class Holding {
     boolean isSafe() {
         boolean safe = lease.isSafe();
         worker.require(
-                !safe || worker.holds(lease.streamId(), lease.fencingToken()),
+                !safe
+                        || worker.holds(lease.streamId(), lease.fencingToken())
+                        || worker.isUncertain(lease.fencingToken()),
                 "a worker believes in a lease that is not live");
         return safe;
     }

@@ -51,8 +51,48 @@ final class LeaseLedger {
     private final Map<UUID, Granted> all = new HashMap<>();
     private final Map<Long, Granted> byToken = new HashMap<>();
     private final Set<UUID> saidToBeOver = new HashSet<>();
+
+    /** The highest token of each stream, although the storage may have forgotten its grant. */
+    private final Map<String, Long> highest = new HashMap<>();
+
     private int grants;
     private int operations;
+
+    /** Whether the storage repeats what it has not forgotten. */
+    private boolean repeats;
+
+    /** When the storage has forgotten commits last, and how many grants came before. */
+    private Instant promotedAt = Instant.MIN;
+
+    private int grantsBefore;
+
+    /** Forgets the state, because the storage does. It repeats now what it has not forgotten. */
+    void forget() {
+        latest.clear();
+        all.clear();
+        saidToBeOver.clear();
+        repeats = true;
+    }
+
+    /** Begins to compare with the state that the storage has repeated. */
+    void promoted(Instant now) {
+        repeats = false;
+        promotedAt = now;
+        grantsBefore = grants;
+    }
+
+    /**
+     * Returns whether a worker may still believe in the grant with this token, or learn of its end, although the storage
+     * has forgotten a commit of it. A promotion affects leases until they end, and responses that were on their way.
+     */
+    boolean isUncertain(long fencingToken, Instant now) {
+        Granted grant = byToken.get(fencingToken);
+        return grant.number <= grantsBefore && !now.isAfter(promotedAt.plus(grant.ttl.multipliedBy(2)));
+    }
+
+    long highestToken() {
+        return highest.values().stream().mapToLong(Long::longValue).max().orElse(0);
+    }
 
     void acquired(AcquireRequest request, AcquireOutcome outcome, Instant now) {
         operations++;
@@ -105,9 +145,13 @@ final class LeaseLedger {
     private Granted grant(AcquireRequest request, Lease lease, Instant now) {
         Granted last = latest.get(request.streamId());
         require(last == null || !last.isLive(now), "a stream was granted while its lease was live");
-        require(last == null || lease.lock().fencingToken() > last.fencingToken, "a fencing token did not rise");
-        Granted granted = new Granted(
-                request, lease.lock().fencingToken(), ++grants, last == null ? 1 : last.numberOfStream + 1, now);
+        long token = lease.lock().fencingToken();
+        require(
+                token > (repeats ? last == null ? 0 : last.fencingToken : highest.getOrDefault(request.streamId(), 0L)),
+                "a fencing token did not rise");
+        int number = repeats ? byToken.get(token).number : ++grants;
+        Granted granted = new Granted(request, token, number, last == null ? 1 : last.numberOfStream + 1, now);
+        highest.merge(request.streamId(), token, Math::max);
         latest.put(request.streamId(), granted);
         all.put(request.leaseId(), granted);
         byToken.put(granted.fencingToken, granted);

@@ -42,6 +42,11 @@ final class QueueLedger {
         return queues.computeIfAbsent(streamId, id -> new LinkedHashMap<>());
     }
 
+    /** Forgets all places, because the storage does. It repeats those that it has not forgotten. */
+    void forget() {
+        queues.clear();
+    }
+
     /** Records that a call has taken a place, or has taken over that of an earlier call. */
     void taken(QueueRequest request, Instant now) {
         Map<UUID, Place> queue = queue(request.streamId());

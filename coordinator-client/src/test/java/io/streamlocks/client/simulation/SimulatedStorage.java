@@ -74,6 +74,18 @@ final class SimulatedStorage extends ForwardingLocks {
         NO_REPORTS
     }
 
+    /** Whether a fail-over can forget commits, as with an asynchronous standby. */
+    enum Losses {
+        /** It forgets none. */
+        NONE,
+
+        /** It forgets the latest ones. The new primary then raises the fencing tokens above all earlier ones. */
+        TOKENS_RAISED,
+
+        /** It forgets the latest ones. Tokens continue from what the new primary has. */
+        TOKENS_NOT_RAISED
+    }
+
     private static final long FASTEST = TimeUnit.MILLISECONDS.toNanos(2);
     private static final UUID NO_LEASE = new UUID(0, 0);
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
@@ -84,8 +96,10 @@ final class SimulatedStorage extends ForwardingLocks {
     private final QueueLedger queueLedger = new QueueLedger();
     private final Judging judging;
     private final Queues queues;
+    private final Losses losses;
     private final long patience;
-    private final MemoryLockManager committed;
+    private final Commits commits = new Commits();
+    private MemoryLockManager committed;
     private final Transactions transactions;
 
     /** The latest lease of each stream, as committed. */
@@ -138,6 +152,11 @@ final class SimulatedStorage extends ForwardingLocks {
     /** The time of the judgement of the statement that is being carried out; null if there is none. */
     private Instant judgedAt;
 
+    /** The commit that a new primary repeats; null if it does not. */
+    private Commits.Commit repeated;
+
+    private int promotions;
+
     /** The most that a statement takes longer than usual before its write and after its commit, each. */
     long slowness;
 
@@ -160,18 +179,33 @@ final class SimulatedStorage extends ForwardingLocks {
      * @param patienceNanos how long a server waits for a commit
      */
     SimulatedStorage(
-            Scheduler scheduler, double rate, LeaseLedger ledger, Judging judging, Queues queues, long patienceNanos) {
+            Scheduler scheduler,
+            double rate,
+            LeaseLedger ledger,
+            Judging judging,
+            Queues queues,
+            Losses losses,
+            long patienceNanos) {
         this.scheduler = scheduler;
         this.rate = rate;
         this.ledger = ledger;
         this.judging = judging;
         this.queues = queues;
+        this.losses = losses;
         this.patience = patienceNanos;
-        this.committed = new MemoryLockManager(this::clock, false);
-        this.committed.handOvers().listen(new HandOvers.Listener() {
+        this.committed = empty();
+        this.transactions = new Transactions(scheduler);
+    }
+
+    private MemoryLockManager empty() {
+        // The first token follows the clock, and must be the same when commits are repeated.
+        judgedAt = START;
+        MemoryLockManager created = new MemoryLockManager(this::clock, false);
+        judgedAt = null;
+        created.handOvers().listen(new HandOvers.Listener() {
             @Override
             public void handedOver(String streamId, long fencingToken) {
-                handedOver.addAll(committed.look(List.of(new AwaitedStream.Known(streamId, 0)), Duration.ZERO));
+                handedOver.addAll(created.look(List.of(new AwaitedStream.Known(streamId, 0)), Duration.ZERO));
             }
 
             @Override
@@ -179,7 +213,52 @@ final class SimulatedStorage extends ForwardingLocks {
                 throw new AssertionError("The memory backend loses no report");
             }
         });
-        this.transactions = new Transactions(scheduler);
+        return created;
+    }
+
+    /**
+     * Promotes a standby that has not received the commits of the latest time. All transactions are rolled back.
+     *
+     * @param nanos the time
+     */
+    void promoteWithoutTheLatest(long nanos) {
+        transactions.rollBack();
+        int forgotten = commits.forgetSince(scheduler.now() - nanos);
+        scheduler.trace().tell(scheduler.now(), "storage", "is promoted without commits:", forgotten);
+        committed = empty();
+        latest.clear();
+        handedOverAt.clear();
+        queueLedger.forget();
+        ledger.forget();
+        for (Commits.Commit commit : commits.all()) {
+            repeated = commit;
+            judgedAt = commit.judgedAt();
+            commit.change().run();
+        }
+        repeated = null;
+        judgedAt = null;
+        ledger.promoted(now());
+        promotions++;
+        for (int i = 0; losses == Losses.TOKENS_RAISED && raise(i) <= ledger.highestToken(); i++) {
+            // The grants that are forgotten had as many tokens.
+        }
+    }
+
+    /** Draws a token, with a grant of a stream of its own, and returns it. */
+    private long raise(int number) {
+        String streamId = "promotion-" + promotions + "-" + number;
+        AcquireRequest request =
+                new AcquireRequest(streamId, "promotion", new UUID(promotions, number), Duration.ofSeconds(1));
+        commit(() -> committed.acquire(List.of(request)));
+        return committed.find(streamId).orElseThrow().fencingToken();
+    }
+
+    /** Carries a change out, so that a new primary can repeat it. */
+    private void commit(Runnable change) {
+        change.run();
+        if (losses != Losses.NONE) {
+            commits.add(clock(), scheduler.now(), change);
+        }
     }
 
     private Instant clock() {
@@ -360,10 +439,12 @@ final class SimulatedStorage extends ForwardingLocks {
                     .orElseThrow(() -> new AssertionError("Queue: a lease was handed over to nobody"));
             tell(state, streamId, place.request().ownerId(), brief(leaseId), state.fencingToken());
             latest.put(streamId, leaseId);
-            handedOverAt.put(leaseId, scheduler.now());
+            handedOverAt.put(leaseId, repeated == null ? scheduler.now() : repeated.at());
             ledger.handedOver(place.request(), state.lease().get(), now());
             queueLedger.handedOver(streamId, leaseId, now());
-            servers.get(place.callId()).report(streamId, state.fencingToken());
+            if (repeated == null) {
+                servers.get(place.callId()).report(streamId, state.fencingToken());
+            }
         }
         handedOver.clear();
         compareQueue(streamId);
@@ -379,9 +460,12 @@ final class SimulatedStorage extends ForwardingLocks {
         if (!waiting.isEmpty() && !transactions.isLocked(streamId)) {
             UUID leaseId =
                     waiting.get(scheduler.random().nextInt(waiting.size())).leaseId();
-            committed.release(List.of(new ReleaseRequest(streamId, leaseId)));
-            queueLedger.gone(streamId, leaseId);
-            settleHandOvers(streamId);
+            asOfNow(() -> commit(() -> {
+                        committed.release(List.of(new ReleaseRequest(streamId, leaseId)));
+                        queueLedger.gone(streamId, leaseId);
+                        settleHandOvers(streamId);
+                    }))
+                    .run();
         }
     }
 
@@ -416,6 +500,11 @@ final class SimulatedStorage extends ForwardingLocks {
         return queueLedger.alive(streamId, now()).size();
     }
 
+    /** Returns how often it has forgotten commits. */
+    int promotions() {
+        return promotions;
+    }
+
     QueueLedger queueLedger() {
         return queueLedger;
     }
@@ -425,6 +514,9 @@ final class SimulatedStorage extends ForwardingLocks {
     }
 
     private void tell(Object outcome, Object... details) {
+        if (repeated != null) {
+            return;
+        }
         scheduler.trace().tell(scheduler.now(), "storage", outcome.getClass().getSimpleName(), details);
     }
 
@@ -474,10 +566,11 @@ final class SimulatedStorage extends ForwardingLocks {
             if (!named.add(streamId) && kind.undecided.isPresent()) {
                 continue;
             }
-            Runnable write = () -> outcomes.set(position, kind.carryOut.apply(request));
+            Runnable read = () -> outcomes.set(position, kind.carryOut.apply(request));
+            Runnable write = () -> commit(read);
             if (isHeldByAnother(request) || isCalledOverUnlocked(kind, request)) {
                 // This changes nothing.
-                failOnError(write);
+                failOnError(read);
             } else if (!transactions.isLocked(streamId)) {
                 writes.computeIfAbsent(streamId, id -> new ArrayList<>()).add(write);
             } else if (waitsAfterJudgement(kind, request)) {

@@ -266,6 +266,10 @@ final class SimulatedWorker {
         return world.isLive(streamId, fencingToken);
     }
 
+    boolean isUncertain(long fencingToken) {
+        return world.isUncertain(fencingToken);
+    }
+
     /** A dead process has no duties. */
     void require(boolean holds, String otherwise) {
         if (!holds && !dead) {

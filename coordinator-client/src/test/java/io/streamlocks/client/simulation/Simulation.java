@@ -1,6 +1,7 @@
 package io.streamlocks.client.simulation;
 
 import io.streamlocks.client.simulation.SimulatedStorage.Judging;
+import io.streamlocks.client.simulation.SimulatedStorage.Losses;
 import io.streamlocks.client.simulation.SimulatedStorage.Queues;
 import io.streamlocks.coordinator.lock.AcquireRequest;
 import io.streamlocks.coordinator.lock.Limits;
@@ -30,22 +31,27 @@ final class Simulation {
      * @param drift the most by which clocks run too fast or too slowly, as a fraction
      * @param judging how the storage judges a row that is locked
      * @param queues the rules of queues that are followed
+     * @param losses whether the storage forgets commits
      */
-    record World(boolean fenced, double drift, Judging judging, Queues queues) {
+    record World(boolean fenced, double drift, Judging judging, Queues queues, Losses losses) {
 
         /** The world as it should be: two clocks differ by less than the client's margin, a tenth of the ttl. */
         static final World SOUND = new World(true, 0.04);
 
         World(boolean fenced, double drift) {
-            this(fenced, drift, Judging.LOCKED_ROW, Queues.ALL);
+            this(fenced, drift, Judging.LOCKED_ROW, Queues.ALL, Losses.NONE);
         }
 
         World(Judging judging) {
-            this(true, 0.04, judging, Queues.ALL);
+            this(true, 0.04, judging, Queues.ALL, Losses.NONE);
         }
 
         World(Queues queues) {
-            this(true, 0.04, Judging.LOCKED_ROW, queues);
+            this(true, 0.04, Judging.LOCKED_ROW, queues, Losses.NONE);
+        }
+
+        World(Losses losses) {
+            this(true, 0.04, Judging.LOCKED_ROW, Queues.ALL, losses);
         }
     }
 
@@ -58,6 +64,7 @@ final class Simulation {
      * @param grants how many leases were granted
      * @param handOvers how many of them to callers that waited
      * @param takenOver how often a later call took the place of a call over
+     * @param promotions how often the storage forgot commits
      * @param accepted how many writes the resource took
      * @param refused how many writes its fence refused
      * @param takeover how long the slowest stream had to wait for a write after the faults had ended
@@ -70,6 +77,7 @@ final class Simulation {
             int grants,
             int handOvers,
             int takenOver,
+            int promotions,
             int accepted,
             int refused,
             Duration takeover,
@@ -119,8 +127,8 @@ final class Simulation {
         this.trace = trace;
         this.scheduler = new Scheduler(seed, trace);
         this.ttl = Duration.ofSeconds(1 + random().nextInt(3));
-        this.storage =
-                new SimulatedStorage(scheduler, rate(), ledger, world.judging(), world.queues(), ttl.toNanos() / 2);
+        this.storage = new SimulatedStorage(
+                scheduler, rate(), ledger, world.judging(), world.queues(), world.losses(), ttl.toNanos() / 2);
         this.servers = IntStream.rangeClosed(1, 1 + random().nextInt(3))
                 .mapToObj(i -> new SimulatedServer(new SimulatedProcess("server-" + i, scheduler, rate()), storage))
                 .toList();
@@ -143,7 +151,7 @@ final class Simulation {
      */
     Outcome run() throws Throwable {
         fillUpWorkers();
-        Faults faults = new Faults(this, scheduler);
+        Faults faults = new Faults(this, scheduler, world.losses() != Losses.NONE);
         faults.start();
         probe();
         pass(ttl.multipliedBy(FAULTY_TTLS));
@@ -170,6 +178,7 @@ final class Simulation {
                 ledger.grants(),
                 storage.queueLedger().handOvers(),
                 storage.queueLedger().takenOver(),
+                storage.promotions(),
                 resource.accepted(),
                 resource.refused(),
                 Duration.ofNanos(takeover),
@@ -281,6 +290,11 @@ final class Simulation {
 
     boolean isLive(String streamId, long fencingToken) {
         return ledger.isLive(streamId, fencingToken, storage.now());
+    }
+
+    /** Returns whether the storage may have forgotten a commit of the grant with this token. */
+    boolean isUncertain(long fencingToken) {
+        return ledger.isUncertain(fencingToken, storage.now());
     }
 
     String anyStream() {

@@ -17,7 +17,7 @@ final class Transactions {
     /** A transaction has rows locked until it commits, with an effect, or rolls back, without one. */
     final class Transaction {
         private final Runnable effect;
-        private final boolean rollsBack;
+        private boolean rollsBack;
         private final long writesAt;
         private final long endsAt;
         private SimulatedThread waiting;
@@ -110,6 +110,14 @@ final class Transactions {
         Transaction transaction = new Transaction(effect, false, writesAt, writesAt + commitNanos());
         locked.put(row, transaction);
         return transaction;
+    }
+
+    /** Rolls all transactions back now, because their server is gone. */
+    void rollBack() {
+        List.copyOf(locked.values()).forEach(transaction -> {
+            transaction.rollsBack = true;
+            transaction.end();
+        });
     }
 
     /** Ends all transactions now, each as it would end. */
