@@ -1,7 +1,6 @@
 package io.streamlocks.bench;
 
 import io.streamlocks.bench.Contender.NotInstalledException;
-import io.streamlocks.bench.Options.Command;
 import io.streamlocks.bench.Options.UsageException;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -15,26 +14,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.TimeZone;
 import java.util.stream.Stream;
 
 /** Measures the coordinator and other locks. README.md describes the use. */
 public final class Bench implements AutoCloseable {
-
-    /** Takes part only in the measure of hand-overs, where it replaces the waiting acquires of the coordinator. */
-    private static final String POLLING = "polling";
-
-    private static final int STREAMS = 10_000;
-    private static final int MANY_STREAMS = 1_000_000;
-    private static final List<Integer> WORKERS = List.of(1, 16, 64, 256);
-    private static final List<Integer> SHORT_WORKERS = List.of(1, 8);
-    private static final List<Integer> PEER_WORKERS = List.of(64);
-    private static final int BATCH_WORKERS = 16;
-    private static final int HEARTBEAT_WORKERS = 8;
-    private static final int GROWTH_WORKERS = 64;
-    private static final int PROCESSES = 64;
-    private static final int WAITING_WORKERS = 64;
 
     private final Options options;
     private final Path output;
@@ -44,7 +28,6 @@ public final class Bench implements AutoCloseable {
     private final Path directory;
     private final Bed bed;
     private volatile Postgres postgres;
-    private Optional<CoordinatorContender> withoutHistory = Optional.empty();
 
     private Bench(Options options) throws Exception {
         this.options = options;
@@ -119,19 +102,23 @@ public final class Bench implements AutoCloseable {
     private boolean compare() throws Exception {
         for (String name : options.contenders()) {
             try {
-                if (!name.equals(POLLING) || options.measures().contains("handover")) {
+                if (!name.equals(Measures.POLLING) || options.measures().contains("handover")) {
                     contenders.put(name, start(name));
                 }
             } catch (NotInstalledException e) {
                 skipped.add(name + " is skipped because it is not installed: " + e.getMessage());
             }
         }
-        List<Measurement> measurements = measurements();
-        Measurement.runAll(measurements, options.rounds(), options.warmUp(), options.time());
-        Report report = new Report(postgres.settings(), options, measurements, skipped);
-        report.print(System.out);
-        report.write(output);
-        return report.isWithoutErrors();
+        try (Measures measures = new Measures(options, bed, contenders)) {
+            List<Measurement> measurements = measures.measurements();
+            Measurement.runAll(measurements, options.rounds(), options.warmUp(), options.time());
+            Report report = new Report(postgres.settings(), options, measurements, skipped);
+            if (!measurements.isEmpty()) {
+                report.print(System.out);
+                report.write(output);
+            }
+            return report.isWithoutErrors() & measures.run(System.out);
+        }
     }
 
     private Contender start(String name) throws Exception {
@@ -151,128 +138,6 @@ public final class Bench implements AutoCloseable {
         };
     }
 
-    private List<Measurement> measurements() throws Exception {
-        List<Measurement> all = new ArrayList<>();
-        for (String measure : options.measures()) {
-            switch (measure) {
-                case "cycles" -> addCycles(all);
-                case "processes" -> addProcesses(all);
-                case "history" -> addHistory(all);
-                case "batches" -> addBatches(all);
-                case "heartbeats" -> addHeartbeats(all);
-                case "growth" -> addGrowth(all);
-                default -> addHandOvers(all);
-            }
-        }
-        return all;
-    }
-
-    private void addCycles(List<Measurement> all) {
-        contenders.forEach((name, contender) -> {
-            if (name.equals(POLLING)) {
-                return;
-            }
-            List<Integer> usual = isShort() ? SHORT_WORKERS : isCompared(name) ? WORKERS : PEER_WORKERS;
-            for (int workers : options.workers().isEmpty() ? usual : options.workers()) {
-                all.add(new Measurement("cycles", name, workers, () -> cycles(contender, workers, STREAMS)));
-            }
-        });
-    }
-
-    /** The contenders that are measured with several numbers of workers. */
-    private static boolean isCompared(String contender) {
-        return contender.equals("coordinator") || contender.equals("jdbc");
-    }
-
-    private boolean isShort() {
-        return options.command() == Command.SHORT;
-    }
-
-    /** The load of the short form is small, because nothing may fail by overload on a slow machine. */
-    private int workers(int usual) {
-        return isShort() ? Math.min(usual, 8) : usual;
-    }
-
-    private static Workload cycles(Contender contender, int workers, int streams) throws Exception {
-        return new Cycles(contender.open(workers), streams);
-    }
-
-    private void addProcesses(List<Measurement> all) {
-        int workers = workers(PROCESSES);
-        if (contenders.get("coordinator") instanceof CoordinatorContender coordinator) {
-            all.add(new Measurement(
-                    "a client each",
-                    "coordinator",
-                    workers,
-                    () -> new Cycles(coordinator.openClientEach(workers), STREAMS)));
-        }
-        if (contenders.get("jdbc") instanceof JdbcContender jdbc) {
-            all.add(new Measurement("a client each", "jdbc", workers, () -> cycles(jdbc, workers, STREAMS)));
-        }
-    }
-
-    private void addHistory(List<Measurement> all) throws Exception {
-        int workers = workers(GROWTH_WORKERS);
-        if (contenders.get("coordinator") instanceof CoordinatorContender with) {
-            CoordinatorContender without = CoordinatorContender.startWithoutHistory(bed);
-            withoutHistory = Optional.of(without);
-            all.add(new Measurement("history", "coordinator", workers, () -> cycles(with, workers, STREAMS)));
-            all.add(new Measurement(
-                    "no history",
-                    "coordinator",
-                    "coordinator without history",
-                    workers,
-                    () -> cycles(without, workers, STREAMS)));
-        }
-    }
-
-    private void addBatches(List<Measurement> all) {
-        int workers = workers(BATCH_WORKERS);
-        String measure = "batches of " + BatchCycles.BATCH;
-        if (contenders.get("coordinator") instanceof CoordinatorContender coordinator) {
-            all.add(new Measurement(
-                    measure, "coordinator", workers, () -> new BatchCycles(coordinator.uri(), workers, STREAMS)));
-        }
-        if (contenders.get("jdbc") instanceof JdbcContender jdbc) {
-            all.add(new Measurement(measure, "jdbc", workers, () -> cycles(jdbc, workers, STREAMS)));
-        }
-    }
-
-    private void addHeartbeats(List<Measurement> all) {
-        int workers = workers(HEARTBEAT_WORKERS);
-        if (contenders.get("coordinator") instanceof CoordinatorContender coordinator) {
-            all.add(new Measurement(
-                    "heartbeats of " + Heartbeats.BATCH,
-                    "coordinator",
-                    workers,
-                    () -> new Heartbeats(coordinator.uri(), workers)));
-        }
-    }
-
-    private void addGrowth(List<Measurement> all) {
-        int workers = workers(GROWTH_WORKERS);
-        // The large table comes first, so that every round of later measures finds the same small table.
-        for (int rows : List.of(isShort() ? 10 * STREAMS : MANY_STREAMS, STREAMS)) {
-            for (String name : List.of("coordinator", "jdbc")) {
-                Contender contender = contenders.get(name);
-                if (contender != null) {
-                    all.add(new Measurement(String.format(Locale.ROOT, "%,d rows", rows), name, workers, () -> {
-                        postgres.fill(name.equals("jdbc") ? JdbcContender.TABLE : "stream_locks", rows);
-                        return cycles(contender, workers, rows);
-                    }));
-                }
-            }
-        }
-    }
-
-    private void addHandOvers(List<Measurement> all) {
-        Map<String, Contender> waiting = new LinkedHashMap<>(contenders);
-        waiting.keySet().retainAll(List.of("coordinator", "etcd", "zookeeper", POLLING));
-        int workers = workers(WAITING_WORKERS);
-        waiting.forEach((name, contender) -> all.add(new Measurement(
-                "handover", name, workers, () -> new HandOvers(contender.openQueues(workers), workers))));
-    }
-
     private void stopServers() {
         processes.close();
         if (postgres != null) {
@@ -290,7 +155,6 @@ public final class Bench implements AutoCloseable {
     @Override
     public void close() {
         contenders.values().forEach(Contender::close);
-        withoutHistory.ifPresent(CoordinatorContender::close);
         stopServers();
     }
 }

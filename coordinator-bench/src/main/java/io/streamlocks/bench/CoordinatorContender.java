@@ -113,6 +113,11 @@ final class CoordinatorContender implements Contender {
         return new ClientLocks(uri, workers, WORKERS_PER_CLIENT);
     }
 
+    /** Connects without a client, for one call at a time on a connection of each worker. */
+    Locks openPlain(int workers) throws IOException {
+        return new PlainLocks(uri, workers);
+    }
+
     /** Connects with a client for each worker, as if each were a process of its own. No two share a request. */
     Locks openClientEach(int workers) {
         return new ClientLocks(uri, workers, 1);

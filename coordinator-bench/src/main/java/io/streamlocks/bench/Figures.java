@@ -8,11 +8,19 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 
 /** The named figures of a command, which it prints and writes to a file. This class is not thread-safe. */
 final class Figures {
 
     private final Map<String, Object> figures = new LinkedHashMap<>();
+
+    /** Returns the median; the mean of the two in the middle if their number is even. */
+    static double median(DoubleStream values) {
+        double[] sorted = values.sorted().toArray();
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
 
     void put(String name, Object value) {
         figures.put(name, value);

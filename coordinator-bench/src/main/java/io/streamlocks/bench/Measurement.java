@@ -2,7 +2,6 @@ package io.streamlocks.bench;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -97,11 +96,11 @@ record Measurement(String measure, String contender, String server, int workers,
     /** Returns the medians over all rounds, and the sums of counts. */
     Sample median() {
         return new Sample(
-                median(samples.stream().mapToDouble(Sample::perSecond).toArray()),
-                median(samples.stream().mapToDouble(Sample::p50Ms).toArray()),
-                median(samples.stream().mapToDouble(Sample::p99Ms).toArray()),
-                median(samples.stream().mapToDouble(Sample::acquireP50Ms).toArray()),
-                median(samples.stream().mapToDouble(Sample::acquireP99Ms).toArray()),
+                Figures.median(samples.stream().mapToDouble(Sample::perSecond)),
+                Figures.median(samples.stream().mapToDouble(Sample::p50Ms)),
+                Figures.median(samples.stream().mapToDouble(Sample::p99Ms)),
+                Figures.median(samples.stream().mapToDouble(Sample::acquireP50Ms)),
+                Figures.median(samples.stream().mapToDouble(Sample::acquireP99Ms)),
                 samples.stream().mapToLong(Sample::held).sum(),
                 samples.stream().mapToLong(Sample::errors).sum(),
                 samples.stream()
@@ -109,12 +108,5 @@ record Measurement(String measure, String contender, String server, int workers,
                         .distinct()
                         .limit(3)
                         .toList());
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        int middle = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 }

@@ -22,6 +22,7 @@ final class Million {
 
     private static final int FILLERS = 4;
     private static final int CYCLE_STREAMS = 10_000;
+    private static final int CYCLE_WORKERS = 64;
     private static final String SIZE = "SELECT pg_total_relation_size('stream_locks')";
     private static final String UPDATES = """
             SELECT n_tup_hot_upd || ' ' || n_tup_upd FROM pg_stat_user_tables WHERE relname = 'stream_locks'""";
@@ -60,7 +61,8 @@ final class Million {
         double[] cpuBefore = cpu(serverPid, postgres.pid());
         workers.measure();
         Sample cycles;
-        try (PacedCycles beside = new PacedCycles(coordinator, options.cyclesPerSecond(), CYCLE_STREAMS)) {
+        try (PacedCycles beside = new PacedCycles(
+                coordinator.open(CYCLE_WORKERS), CYCLE_WORKERS, options.cyclesPerSecond(), CYCLE_STREAMS)) {
             watch(serverPid, workers);
             cycles = beside.sample();
         }

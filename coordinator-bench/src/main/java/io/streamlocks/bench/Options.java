@@ -45,8 +45,17 @@ record Options(
     private static final List<String> ALL_CONTENDERS =
             Stream.concat(CONTENDERS.stream(), Stream.of(PREVIOUS)).toList();
 
-    static final List<String> MEASURES =
-            List.of("cycles", "processes", "history", "batches", "heartbeats", "growth", "handover");
+    static final List<String> MEASURES = List.of(
+            "cycles",
+            "plain",
+            "processes",
+            "history",
+            "batches",
+            "heartbeats",
+            "growth",
+            "handover",
+            "latency",
+            "warm");
 
     static final String USAGE =
             String.format(Locale.ROOT, """

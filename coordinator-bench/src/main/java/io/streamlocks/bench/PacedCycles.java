@@ -11,17 +11,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.HdrHistogram.Histogram;
 
-/** Acquire-release cycles at a steady pace, in addition to another load. */
+/** Acquire-release cycles at a steady pace. */
 final class PacedCycles implements AutoCloseable {
-
-    private static final int WORKERS = 64;
 
     /** A cycle that is later than this is left out. To catch up after a pause of the machine would be another pace. */
     private static final long MISSED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Locks locks;
     private final List<String> streamIds;
-    private final ScheduledExecutorService workers = Executors.newScheduledThreadPool(WORKERS);
+    private final ScheduledExecutorService workers;
     private final Histogram histogram = Load.histogram();
     private final AtomicLong done = new AtomicLong();
     private final AtomicLong held = new AtomicLong();
@@ -29,15 +27,22 @@ final class PacedCycles implements AutoCloseable {
     private final Queue<String> messages = new ConcurrentLinkedQueue<>();
     private final long startedNanos;
 
-    PacedCycles(Contender contender, int perSecond, int streams) throws Exception {
-        locks = contender.open(WORKERS);
+    /**
+     * Begins.
+     *
+     * @param locks has connections for the workers, and is closed with this
+     * @param most the number of workers
+     */
+    PacedCycles(Locks locks, int most, int perSecond, int streams) {
+        this.locks = locks;
         streamIds = Cycles.streamIds(streams);
+        workers = Executors.newScheduledThreadPool(most);
         // The time to connect is not a delay of a cycle, so the pace begins after it.
         startedNanos = System.nanoTime();
         if (perSecond == 0) {
             return;
         }
-        int active = Math.min(WORKERS, perSecond);
+        int active = Math.min(most, perSecond);
         long interval = TimeUnit.SECONDS.toNanos(active) / perSecond;
         for (int i = 0; i < active; i++) {
             int worker = i;
@@ -100,6 +105,11 @@ final class PacedCycles implements AutoCloseable {
                 held.get(),
                 errors.get() + locks.failures(),
                 List.copyOf(messages));
+    }
+
+    /** Returns a percentile of the times so far. */
+    double ms(double percentile) {
+        return Load.ms(histogram, percentile);
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.util.Map;
 final class Soak {
 
     private static final int STREAMS = 10_000;
+    private static final int WORKERS = 64;
 
     /** The allowed growth. A relevant leak causes more within an hour. */
     private static final double MAX_GROWTH = 1.1;
@@ -49,7 +50,8 @@ final class Soak {
     boolean run() throws Exception {
         Sample cycles;
         try (CoordinatorContender coordinator = CoordinatorContender.startForgetful(bed);
-                PacedCycles load = new PacedCycles(coordinator, options.cyclesPerSecond(), STREAMS)) {
+                PacedCycles load =
+                        new PacedCycles(coordinator.open(WORKERS), WORKERS, options.cyclesPerSecond(), STREAMS)) {
             watch(coordinator.process().pid());
             cycles = load.sample();
         }

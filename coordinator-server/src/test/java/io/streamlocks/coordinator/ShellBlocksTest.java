@@ -69,6 +69,10 @@ class ShellBlocksTest {
                     "docs/proof.md: coordinator-proof/run.sh short                        # under two minutes, as in .ci/run",
                     "is run by .ci/proof"),
             Map.entry(
+                    "docs/proof.md: coordinator-proof/run.sh tokens --fail-overs 2 --restores 3 --controls 2   # as in"
+                            + " .ci/run",
+                    "is run by .ci/proof"),
+            Map.entry(
                     "docs/proof.md: coordinator-proof/run.sh patroni-short                # a switchover and a kill, as in"
                             + " .ci/run",
                     "is run by .ci/proof"),
