@@ -15,10 +15,7 @@ CREATE TABLE stream_lock_epoch (
     cluster           varchar(50),
     -- The database and this table: a logical restore changes one of them.
     place             varchar(50),
-    server_started_at timestamptz,
-    -- The value that the sequence was last raised to, and how many epochs had then begun shortly after each other.
-    raised_to         bigint      NOT NULL,
-    level             integer     NOT NULL
+    server_started_at timestamptz
 );
 
 -- [jooq ignore start]
@@ -29,11 +26,12 @@ ALTER TABLE stream_lock_epoch ADD CHECK (is_present);
 -- behind that of the server whose latest grants were lost.
 --
 -- A start of the server counts, because a file-system snapshot that was restored has the identity of before. If nothing was
--- restored, a few numbers are left out.
+-- restored, some numbers are left out.
 --
--- The new value depends on the time, and not on how often the sequence was raised, because the database may have lost earlier
--- raises. An epoch begins further ahead of the clock than a start: a promoted server need not have heard of the last start. In the
--- first two days, the time that counts begins a day ahead, with the sequence, and runs at half the speed.
+-- The sequence is raised to a time, which is the same for epochs and starts, because the database may have lost earlier raises:
+-- what they raised it to is then an earlier time. A raise that is not lost may have been by a clock that is ahead of this one.
+-- The sequence therefore also rises by more than the grants that can be lost after a raise that is known. In the first two days,
+-- the time that counts begins a day ahead, with the sequence, and runs at half the speed.
 CREATE FUNCTION stream_lock_enter_epoch() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     known record;
@@ -44,8 +42,6 @@ DECLARE
     drawn bigint;
     by_clock bigint;
     since bigint;
-    next_level integer;
-    ahead bigint;
 BEGIN
     BEGIN
         SELECT format('%s, timeline %s', s.system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8))
@@ -60,7 +56,7 @@ BEGIN
     IF NOT FOUND THEN
         -- Somebody has emptied the table, or copied it without its row.
         INSERT INTO stream_lock_epoch
-        VALUES (true, 0, clock_timestamp(), clock_timestamp(), 'unknown', 'unknown', NULL, 0, 0)
+        VALUES (true, 0, clock_timestamp(), clock_timestamp(), 'unknown', 'unknown', NULL)
         ON CONFLICT DO NOTHING;
         SELECT * INTO STRICT known FROM stream_lock_epoch;
     END IF;
@@ -77,21 +73,13 @@ BEGIN
         by_clock := extract(epoch FROM clock_timestamp()) * 1000000;
         since := extract(epoch FROM known.tokens_since) * 1000000;
         by_clock := greatest(by_clock, (since + by_clock) / 2 + 86400000000);
-        next_level := CASE WHEN by_clock < known.raised_to THEN known.level ELSE 0 END
-            + CASE WHEN is_another THEN 1 ELSE 0 END;
-        -- A sequence that is further ahead is raised by epochs alone. Each start would bring it further ahead.
-        ahead := greatest(
-            CASE WHEN is_another THEN drawn + 45000000 ELSE drawn END,
-            by_clock + 45000000 + 75000000::bigint * next_level);
-        PERFORM setval('stream_lock_fencing_token', ahead);
+        PERFORM setval('stream_lock_fencing_token', greatest(drawn + 1000000, by_clock + 120000000));
         UPDATE stream_lock_epoch e
         SET number = CASE WHEN is_another THEN e.number + 1 ELSE e.number END,
             began_at = CASE WHEN is_another THEN clock_timestamp() ELSE e.began_at END,
             cluster = coalesce(here_cluster, e.cluster),
             place = here_place,
-            server_started_at = started_at,
-            raised_to = ahead,
-            level = next_level;
+            server_started_at = started_at;
     END IF;
     -- It is undone if the transaction is rolled back. A session ends with its server, so it cannot outlive the epoch. It can use
     -- the tables of several schemas, so the setting names the table.
@@ -162,7 +150,7 @@ BEGIN
 END
 $$;
 
-INSERT INTO stream_lock_epoch VALUES (true, 0, clock_timestamp(), clock_timestamp(), NULL, NULL, NULL, 0, 0);
+INSERT INTO stream_lock_epoch VALUES (true, 0, clock_timestamp(), clock_timestamp(), NULL, NULL, NULL);
 
 SELECT setval('stream_lock_fencing_token', greatest(
     nextval('stream_lock_fencing_token'), (extract(epoch FROM clock_timestamp() + interval '1 day') * 1000000)::bigint));

@@ -1,5 +1,7 @@
 package io.streamlocks.coordinator;
 
+import static org.awaitility.Awaitility.await;
+
 import io.streamlocks.coordinator.database.DatabaseUrl;
 import io.streamlocks.testkit.rig.TestDatabase;
 import java.io.IOException;
@@ -11,6 +13,7 @@ import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jooq.DSLContext;
 import org.jooq.SQLDialect;
+import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
 
 /**
@@ -25,6 +28,7 @@ public final class TwoRoles implements AutoCloseable {
     /** The role of the servers. */
     public static final String SERVERS = "locks";
 
+    private static final String DEADLOCK = "40P01";
     private static final Pattern GRANT =
             Pattern.compile("GRANT (?<privileges>.+) ON (?<kind>SEQUENCE |SCHEMA |)(?<objects>.+) TO " + SERVERS);
 
@@ -112,7 +116,9 @@ public final class TwoRoles implements AutoCloseable {
 
     @Override
     public void close() {
-        database.sql().execute("DROP OWNED BY " + SERVERS + ", " + OWNER + " CASCADE");
+        // A session that is about to end may still have tables locked, in another order.
+        await().ignoreExceptionsMatching(e -> e instanceof DataAccessException sql && DEADLOCK.equals(sql.sqlState()))
+                .untilAsserted(() -> database.sql().execute("DROP OWNED BY " + SERVERS + ", " + OWNER + " CASCADE"));
         database.sql().execute("DROP ROLE " + SERVERS + ", " + OWNER);
     }
 }

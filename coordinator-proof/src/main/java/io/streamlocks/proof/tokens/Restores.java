@@ -126,7 +126,9 @@ final class Restores implements LossyDatabase {
                 "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '" + NAME + "'",
                 "CREATE DATABASE copied TEMPLATE " + NAME,
                 "ALTER DATABASE " + NAME + " ALLOW_CONNECTIONS true");
-        grants.some(120);
+        grants.some(60);
+        clocks.pass(server);
+        grants.some(60);
         server.execute("DROP DATABASE " + NAME + " WITH (FORCE)", "ALTER DATABASE copied RENAME TO " + NAME);
     }
 

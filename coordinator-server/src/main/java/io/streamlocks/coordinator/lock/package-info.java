@@ -41,17 +41,15 @@
  * sessions wait for the lock, so nobody grants before the sequence is raised. A session cannot outlive its epoch: it
  * ends with its server, and if that was a standby at first, the session has granted nothing.
  *
- * <p>How far ahead depends on the time, and not on how often the sequence was raised, because the storage may have
- * lost earlier raises. What was raised earlier is less far ahead, if the clock is right. A promotion, a restore into
- * another database and a copy begin an epoch, 120 s ahead. A start raises the sequence to 45 s ahead, because a
- * restored snapshot of the file system shows itself in nothing else. The difference is for a promoted standby that has
- * not heard of the last start. An epoch that begins before the clock has passed the last raise begins 75 s further
- * ahead than that one.
+ * <p>It raises the sequence to the time in 120 s. The distance is the same for a promotion, a restore into another
+ * database, a copy, and the start of a server, because a restored snapshot of the file system shows itself in nothing
+ * else. The storage may have lost earlier raises. They were then to an earlier time, and all tokens that followed are
+ * below the new one. If the storage knows of the last raise, the clock may have been ahead then. The sequence therefore
+ * rises by a million at least, which is more than the grants that can be lost since.
  *
- * <p>A token can therefore repeat only if grants were lost, and the clock is behind by over 45 s; or it is behind the
- * start of the server whose grants were lost; or several epochs and starts came within two minutes and the last one
- * does not know of the others. Nothing that is left in the storage could tell it then how far the sequence had been
- * raised.
+ * <p>A token can therefore repeat only if grants were lost, and the clock is behind by over 120 s; or the storage has
+ * lost the last raise as well, and by its clock that raise comes later, or came less than 10 s before. Nothing that is
+ * left in the storage could tell how far the sequence had been raised.
  *
  * <p>The holders of lost leases continue until they notice the loss, for a ttl at most. A server can therefore keep an
  * epoch <em>closed</em> for a while: its sessions grant no lease then, neither to an acquire nor by a hand-over. A

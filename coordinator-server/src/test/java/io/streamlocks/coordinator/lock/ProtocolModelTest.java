@@ -89,7 +89,8 @@ class ProtocolModelTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"StartUnnoticed", "EpochNoFurther", "EpochsForgotten", "RowForgotten", "PurgeForgets"})
+    @ValueSource(
+            strings = {"StartUnnoticed", "RaiseIgnoresClock", "RaiseIgnoresSequence", "RowForgotten", "PurgeForgets"})
     void eachRuleOfTheTokensIsNecessary(String model) throws Exception {
         assertThat(violates(TOKEN, model, "Invariant TokensRise is violated")).startsWith("<Grant");
     }

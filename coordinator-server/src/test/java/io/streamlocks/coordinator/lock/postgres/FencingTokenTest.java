@@ -23,7 +23,7 @@ class FencingTokenTest extends StagedRace {
     @Test
     void tokensOfTheFirstDayAreADayAheadOfTheClockForServersOfTheVersionBefore() {
         long now = now();
-        assertThat(grantAndRelease()).isBetween(now + DAY, now + DAY + 75 * SECOND);
+        assertThat(grantAndRelease()).isBetween(now + DAY, now + DAY + 150 * SECOND);
     }
 
     @Test
@@ -90,8 +90,7 @@ class FencingTokenTest extends StagedRace {
         setSequence(1);
         becomeAnother();
         Record known = epoch(database.sql());
-        long now = now();
-        assertThat(tokenOfNewSession()).isBetween(now + 120 * SECOND, now + 150 * SECOND);
+        assertAhead(120);
         Record next = epoch(database.sql());
         assertThat(next.get("number")).isEqualTo(1L);
         assertThat(next.get("began_at", OffsetDateTime.class)).isAfter(known.get("began_at", OffsetDateTime.class));
@@ -107,8 +106,7 @@ class FencingTokenTest extends StagedRace {
         setSequence(1);
         restart();
         Record known = epoch(database.sql());
-        long now = now();
-        assertThat(tokenOfNewSession()).isBetween(now + 45 * SECOND, now + 75 * SECOND);
+        assertAhead(120);
         assertThat(epoch(database.sql()).get("number")).isEqualTo(known.get("number"));
         assertThat(epoch(database.sql()).get("began_at")).isEqualTo(known.get("began_at"));
     }
@@ -121,48 +119,19 @@ class FencingTokenTest extends StagedRace {
         assertThat(epoch(database.sql()).get("number")).isEqualTo(1L);
     }
 
-    /** A promoted server may not have heard of the latest start, and its clock may be behind. */
+    /** The storage may have lost an earlier raise, whatever it was for. */
     @Test
-    void anEpochBeginsFurtherAheadThanTheStartsAndTheEpochsBeforeIt() {
+    void anEpochAndAStartRaiseTheSequenceToTheSameTime() {
         grantAndRelease();
         theFirstDaysHavePassed();
-        for (int level = 1; level <= 3; level++) {
+        for (int i = 1; i <= 3; i++) {
             becomeAnother();
             setSequence(1);
-            assertAhead(45 + 75 * level);
+            assertAhead(120);
             restart();
             setSequence(1);
-            assertAhead(45 + 75 * level);
+            assertAhead(120);
         }
-    }
-
-    /** A database that fails over every minute of a night must not stop granting. */
-    @Test
-    void anyNumberOfEpochsMayFollowEachOther() {
-        grantAndRelease();
-        theFirstDaysHavePassed();
-        database.sql().execute("UPDATE stream_lock_epoch SET level = 1000, raised_to = " + (1L << 52));
-        becomeAnother();
-        setSequence(1);
-        assertAhead(45 + 75 * 1001);
-    }
-
-    /** A restore also forgets how many epochs there were. */
-    @Test
-    void epochsThatAreLongPastCountNoMore() {
-        grantAndRelease();
-        theFirstDaysHavePassed();
-        becomeAnother();
-        setSequence(1);
-        assertAhead(120);
-        database.sql().execute("UPDATE stream_lock_epoch SET raised_to = raised_to - 120 * 1000000::bigint");
-        restart();
-        setSequence(1);
-        assertAhead(45);
-        becomeAnother();
-        database.sql().execute("UPDATE stream_lock_epoch SET raised_to = 0");
-        setSequence(1);
-        assertAhead(120);
     }
 
     private void assertAhead(int seconds) {
@@ -174,9 +143,12 @@ class FencingTokenTest extends StagedRace {
     @Test
     void theSequenceIsRaisedToTheSameTimeHoweverOftenTheDatabaseWasStarted() {
         grantAndRelease();
-        long sequence = drawn();
+        // As if ten seconds passed between the starts.
+        long sequence = drawn() - 10 * SECOND;
+        setSequence(sequence);
         restart();
         long first = tokenOfNewSession();
+        setSequence(first - 10 * SECOND);
         restart();
         long second = tokenOfNewSession();
         // A restore loses both starts.
@@ -195,21 +167,19 @@ class FencingTokenTest extends StagedRace {
             restart();
             long day = Math.max(0, DAY - hours * DAY / 48);
             long now = now();
-            assertThat(tokenOfNewSession()).isBetween(now + day + 45 * SECOND, now + day + 75 * SECOND);
+            assertThat(tokenOfNewSession()).isBetween(now + day + 120 * SECOND, now + day + 150 * SECOND);
         }
     }
 
+    /** The clock was ahead when the sequence was raised last. The database may lack the grants that came after that. */
     @Test
-    void aSequenceThatIsFurtherAheadIsNotRaisedByStarts() {
+    void aSequenceThatIsFurtherAheadIsRaisedByAMillion() {
         grantAndRelease();
         setSequence(1L << 52);
-        for (int i = 1; i <= 3; i++) {
-            restart();
-            assertThat(tokenOfNewSession()).isBetween((1L << 52) + i, (1L << 52) + 10);
-        }
-        // The promoted standby may lack the latest values of the sequence.
+        restart();
+        assertThat(tokenOfNewSession()).isBetween((1L << 52) + SECOND, (1L << 52) + SECOND + 5);
         becomeAnother();
-        assertThat(tokenOfNewSession()).isGreaterThan((1L << 52) + 45 * SECOND);
+        assertThat(tokenOfNewSession()).isBetween((1L << 52) + 2 * SECOND, (1L << 52) + 2 * SECOND + 10);
     }
 
     /** Two sessions find another epoch. The second one waits for the first, and then has nothing to do. */
@@ -267,7 +237,7 @@ class FencingTokenTest extends StagedRace {
         grantAndRelease();
         long token = tokenOfNewSession();
         database.sql().execute("DELETE FROM stream_lock_epoch");
-        assertThat(tokenOfNewSession()).isGreaterThan(token + 10 * SECOND);
+        assertThat(tokenOfNewSession()).isGreaterThan(token + SECOND);
         assertThat(epoch(database.sql()).get("number")).isEqualTo(1L);
     }
 
