@@ -84,6 +84,7 @@ public final class Bench implements AutoCloseable {
             case SOAK -> new Soak(bed, options.soak(), System.out).run();
             case QUIET -> quiet();
             case WAITERS -> new IdleWaiters(bed, options.waiters(), System.out).run();
+            case TRAIN -> new Training(bed, cache(), options.time(), System.out).run();
             case SHORT ->
                 compare()
                         & new Million(bed, options.million(), System.out).run()
@@ -91,6 +92,11 @@ public final class Bench implements AutoCloseable {
                         & quiet()
                         & new IdleWaiters(bed, options.waiters(), System.out).run();
         };
+    }
+
+    /** Returns the ahead-of-time cache beside the coordinator's jar, for which it is valid. */
+    private Path cache() {
+        return bed.coordinatorJar().resolveSibling("coordinator.aot");
     }
 
     private boolean quiet() throws Exception {

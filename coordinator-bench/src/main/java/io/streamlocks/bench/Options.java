@@ -65,6 +65,7 @@ record Options(
                    bench soak [--seconds 3600] [--cycles 7000]
                    bench quiet [--handovers 30]
                    bench waiters [--waiters 10000] [--seconds 60]
+                   bench train [--seconds 5]
                    bench short""", String.join(",", ALL_CONTENDERS), String.join(",", MEASURES));
 
     /** The commands. */
@@ -74,6 +75,7 @@ record Options(
         SOAK,
         QUIET,
         WAITERS,
+        TRAIN,
         SHORT
     }
 
@@ -127,6 +129,7 @@ record Options(
                     case MILLION -> 600;
                     case SOAK -> 3600;
                     case WAITERS -> 60;
+                    case TRAIN -> 5;
                     case QUIET, SHORT -> 1;
                 };
         int rounds = command == Command.SHORT ? 1 : 3;
@@ -189,6 +192,7 @@ record Options(
             case "soak" -> Command.SOAK;
             case "quiet" -> Command.QUIET;
             case "waiters" -> Command.WAITERS;
+            case "train" -> Command.TRAIN;
             case "short" -> Command.SHORT;
             default -> throw new UsageException("unknown command " + name);
         };
@@ -203,6 +207,7 @@ record Options(
             case SOAK -> List.of("--seconds", "--cycles").contains(option);
             case QUIET -> option.equals("--handovers");
             case WAITERS -> List.of("--waiters", "--seconds").contains(option);
+            case TRAIN -> option.equals("--seconds");
             case SHORT -> false;
         };
     }
