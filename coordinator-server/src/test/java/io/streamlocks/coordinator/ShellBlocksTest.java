@@ -64,6 +64,9 @@ class ShellBlocksTest {
                     "docs/performance.md: mvn -q -DskipTests package",
                     "takes an hour; .ci/run runs the benchmark in miniature"),
             Map.entry(
+                    "docs/performance.md: java -jar coordinator-bench/target/bench.jar train",
+                    "needs Java 25; .ci/run trains and starts with the cache"),
+            Map.entry(
                     "docs/scaling.md: examples/even-shares/run.sh", "takes three minutes; .ci/run runs its short form"),
             Map.entry(
                     "docs/proof.md: coordinator-proof/run.sh short                        # under two minutes, as in .ci/run",
