@@ -151,7 +151,17 @@ final class PatroniNode implements AutoCloseable {
             return Optional.empty();
         }
         long pid = Long.parseLong(Files.readAllLines(file).get(0).strip());
-        return ProcessHandle.of(pid).filter(PatroniNode::runs);
+        return ProcessHandle.of(pid).filter(PatroniNode::runs).filter(this::isOfThisNode);
+    }
+
+    /** The file may be older than the process, if another one has the id of the former PostgreSQL now. */
+    private boolean isOfThisNode(ProcessHandle postgres) {
+        try {
+            return Files.isSameFile(Path.of("/proc", Long.toString(postgres.pid()), "cwd"), data);
+        } catch (IOException e) {
+            // It has just ended.
+            return false;
+        }
     }
 
     /** Returns whether a process runs PostgreSQL. A zombie has no command. */
