@@ -249,6 +249,9 @@ export class LeaseKeeper {
         const result = results[i]!;
         if (isUnknown(result.status) || isOfAnother(lease, result)) {
           allAnswered = false;
+        } else if (result.lease && result.lease.fencingToken !== lease.fencingToken) {
+          // The database has lost the grant in a fail-over, and made another one for the place in the queue.
+          lease.lose('superseded');
         } else if (result.lease) {
           lease.extend(this.safeUntil(sent, result));
           lease.waiting = result.lease.waiting ?? 0;

@@ -227,6 +227,16 @@ test('a renewal that returns 410 aborts the lease with the reason', async () => 
   assert.match(String(lease.signal.reason), /broken/);
 });
 
+test('a renewal with the token of another grant aborts the lease', async () => {
+  const lease = await acquireOne(keep(3000));
+  const lost = once(lease.signal, 'abort');
+  scripts['/v1/batch/renew'] = (items) => items.map((item) => granted(item, LONG_MS, { fencingToken: 8 }));
+
+  await lost;
+
+  assert.match(String(lease.signal.reason), /superseded/);
+});
+
 test('a renewal that fails or is for another lease does not lose the lease', async () => {
   const lease = await acquireOne(keep(3000));
   await next('/v1/batch/renew', () => 503);

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +22,9 @@ final class Heartbeat {
     private static final Logger LOG = LoggerFactory.getLogger(Heartbeat.class);
 
     private final LeaseCalls renewals;
+
+    /** Releases a lease that nobody uses. */
+    private final Consumer<LeaseCalls.LeaseKey> releaseUnused;
 
     /** The leases that are held. It is a live view of the keeper's map. */
     private final Collection<HeldLease> leases;
@@ -47,12 +51,14 @@ final class Heartbeat {
 
     Heartbeat(
             LeaseCalls renewals,
+            Consumer<LeaseCalls.LeaseKey> releaseUnused,
             Collection<HeldLease> leases,
             Timing timing,
             Notices notices,
             ClientRuntime runtime,
             long startedNanos) {
         this.renewals = renewals;
+        this.releaseUnused = releaseUnused;
         this.leases = leases;
         this.timing = timing;
         this.pace = new Pace(timing, runtime);
@@ -171,10 +177,17 @@ final class Heartbeat {
     }
 
     /** Takes in the outcome of a renewal, and adds the cause if it is unknown. Returns the number of leases renewed. */
-    private static int take(HeldLease lease, long sent, Renewal outcome, List<RuntimeException> unknownCauses) {
+    private int take(HeldLease lease, long sent, Renewal outcome, List<RuntimeException> unknownCauses) {
         return outcome.match(new Renewal.Cases<>() {
             @Override
             public Integer renewed(Renewal.Renewed renewed) {
+                if (renewed.fencingToken() != lease.fencingToken()) {
+                    // A fail-over has lost the grant and kept the place in the queue, which was granted once more.
+                    // Others may have held the stream in between, so the resource may refuse the token of this lease.
+                    lease.life().feed(new BeatOutcome.Lost(LossReason.SUPERSEDED));
+                    releaseUnused.accept(lease.key());
+                    return 0;
+                }
                 lease.confirmed(sent, renewed.waiting());
                 lease.life().feed(new BeatOutcome.Renewed(lease.safeUntil(sent, renewed.expiresIn())));
                 return 1;

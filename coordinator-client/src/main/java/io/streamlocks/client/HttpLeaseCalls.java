@@ -166,6 +166,7 @@ final class HttpLeaseCalls extends LeaseCalls {
         return switch (result.getStatus()) {
             case 200 ->
                 new Renewal.Renewed(
+                        result.getLease().getFencingToken(),
                         Duration.ofMillis(result.getLease().getExpiresInMs()),
                         Objects.requireNonNullElse(result.getLease().getWaiting(), 0));
             case 410 ->

@@ -54,12 +54,13 @@ abstract class LeaseCalls implements AutoCloseable {
         }
 
         /**
-         * The lease continues.
+         * A lease with this id continues.
          *
+         * @param fencingToken its token, which is another one if the coordinator has lost the grant and made another
          * @param expiresIn the time left, as the answer says
          * @param waiting how many others wait for the stream
          */
-        record Renewed(Duration expiresIn, int waiting) implements Renewal {
+        record Renewed(long fencingToken, Duration expiresIn, int waiting) implements Renewal {
             @Override
             public <T> T match(Cases<T> cases) {
                 return cases.renewed(this);

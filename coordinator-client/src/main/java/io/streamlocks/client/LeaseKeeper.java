@@ -57,10 +57,17 @@ final class LeaseKeeper implements AutoCloseable {
         this.notices = notices;
         this.runtime = runtime;
         long startedNanos = nanoTime();
-        heartbeat = new Heartbeat(renewals, leases.values(), timing, notices, runtime, startedNanos);
         watch = new ExpiryWatch(leases.values(), timing, runtime, startedNanos);
         background = new BackgroundReleases(releases, timing, runtime);
         this.releases = new Releases(releases, background, notices, runtime);
+        heartbeat = new Heartbeat(
+                renewals,
+                key -> releaseLater(key, UnderWay.NOTHING),
+                leases.values(),
+                timing,
+                notices,
+                runtime,
+                startedNanos);
         heartbeat.start();
         watch.start();
     }

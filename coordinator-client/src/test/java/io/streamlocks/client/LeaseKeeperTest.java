@@ -31,7 +31,7 @@ class LeaseKeeperTest {
         List<Renewal> renew(List<LeaseKey> keys) {
             renewed.complete(keys);
             return keys.stream()
-                    .<Renewal>map(key -> new Renewal.Renewed(LENGTH, 0))
+                    .<Renewal>map(key -> new Renewal.Renewed(token, LENGTH, 0))
                     .toList();
         }
 
@@ -41,6 +41,7 @@ class LeaseKeeperTest {
             return keys.stream().<Release>map(key -> new Release.Released()).toList();
         }
     };
+    private volatile long token = 1;
     private final LeaseKeeper keeper = new LeaseKeeper(calls, calls, timing, notices, runtime);
 
     @AfterEach
@@ -83,6 +84,16 @@ class LeaseKeeperTest {
         Grant grant = new Grant(1, LENGTH, Duration.ofSeconds(2), Duration.ZERO);
         assertThat(keeper.keep(key, grant, sentNanos)).isPresent();
         assertThat(renewed.get()).containsExactly(key);
+    }
+
+    @Test
+    void aLeaseWhoseRenewalHasTheTokenOfAnotherGrantIsLostAndReleased() throws Exception {
+        LeaseKey key = key("orders");
+        token = 2;
+        HeldLease lease = keep(key, Duration.ofSeconds(4));
+        assertThat(released.get()).containsExactly(key);
+        assertThat(lease.loss()).contains(new LeaseLoss("orders", 1, LossReason.SUPERSEDED, Optional.empty()));
+        assertThat(lease.isSafe()).isFalse();
     }
 
     @Test

@@ -271,6 +271,7 @@ public final class SimulatedClient {
             }
             RenewOutcome.Renewed renewed = (RenewOutcome.Renewed) outcome;
             return new Renewal.Renewed(
+                    renewed.lease().lock().fencingToken(),
                     wholeMillis(renewed.lease().lock().expiresIn()),
                     renewed.lease().lock().waiting());
         }

@@ -59,7 +59,7 @@ final class Holding {
         worker.require(
                 !safe
                         || worker.holds(lease.streamId(), lease.fencingToken())
-                        || worker.isUncertain(lease.fencingToken()),
+                        || worker.isBelievedInVain(lease.fencingToken()),
                 "a worker believes in a lease that is not live");
         return safe;
     }

@@ -32,6 +32,7 @@ final class LeaseLedger {
         private Duration ttl;
         private Instant expiresAt;
         private boolean released;
+        private boolean renewedSincePromotion;
 
         Granted(AcquireRequest request, long fencingToken, int number, int numberOfStream, Instant now) {
             this.leaseId = request.leaseId();
@@ -71,23 +72,30 @@ final class LeaseLedger {
         latest.clear();
         all.clear();
         saidToBeOver.clear();
+        operations = 0;
         repeats = true;
     }
 
     /** Begins to compare with the state that the storage has repeated. */
     void promoted(Instant now) {
         repeats = false;
+        byToken.values().forEach(grant -> grant.renewedSincePromotion = false);
         promotedAt = now;
         grantsBefore = grants;
     }
 
     /**
-     * Returns whether a worker may still believe in the grant with this token, or learn of its end, although the storage
-     * has forgotten a commit of it. A promotion affects leases until they end, and responses that were on their way.
+     * Returns whether a worker may learn that the grant with this token is over although it is live. A promotion affects
+     * leases until they end, and responses that were on their way.
      */
     boolean isUncertain(long fencingToken, Instant now) {
         Granted grant = byToken.get(fencingToken);
         return grant.number <= grantsBefore && !now.isAfter(promotedAt.plus(grant.ttl.multipliedBy(2)));
+    }
+
+    /** Returns whether a worker may still believe in the grant with this token, although it is not live. */
+    boolean isBelievedInVain(long fencingToken, Instant now) {
+        return isUncertain(fencingToken, now) && !byToken.get(fencingToken).renewedSincePromotion;
     }
 
     long highestToken() {
@@ -197,6 +205,7 @@ final class LeaseLedger {
             requireNotSaidToBeOver(request.leaseId(), "renewed");
             lease.ttl = request.ttl().orElse(lease.ttl);
             lease.expiresAt = now.plus(lease.ttl);
+            lease.renewedSincePromotion = true;
             requireSameEnd(renewed.lease(), lease, now);
         } else {
             require(lease == null, "a live lease was called lost");

@@ -45,6 +45,8 @@ final class QueueLedger {
     /** Forgets all places, because the storage does. It repeats those that it has not forgotten. */
     void forget() {
         queues.clear();
+        handOvers = 0;
+        takenOver = 0;
     }
 
     /** Records that a call has taken a place, or has taken over that of an earlier call. */

@@ -270,6 +270,10 @@ final class SimulatedWorker {
         return world.isUncertain(fencingToken);
     }
 
+    boolean isBelievedInVain(long fencingToken) {
+        return world.isBelievedInVain(fencingToken);
+    }
+
     /** A dead process has no duties. */
     void require(boolean holds, String otherwise) {
         if (!holds && !dead) {

@@ -292,9 +292,14 @@ final class Simulation {
         return ledger.isLive(streamId, fencingToken, storage.now());
     }
 
-    /** Returns whether the storage may have forgotten a commit of the grant with this token. */
+    /** Returns whether a worker may learn that a live grant is over, because the storage has forgotten commits. */
     boolean isUncertain(long fencingToken) {
         return ledger.isUncertain(fencingToken, storage.now());
+    }
+
+    /** Returns whether a worker may believe in a grant that is over, because the storage has forgotten commits. */
+    boolean isBelievedInVain(long fencingToken) {
+        return ledger.isBelievedInVain(fencingToken, storage.now());
     }
 
     String anyStream() {

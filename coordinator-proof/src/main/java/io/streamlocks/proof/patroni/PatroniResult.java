@@ -45,6 +45,10 @@ record PatroniResult(
         if (part.failOvers().contains(FailOverClass.LAGGING) && check.lostGrants() == 0) {
             failures.add(part.name() + ": the promoted standbys lacked no grant, so this part proves nothing");
         }
+        int inFailOvers = failOvers.stream().mapToInt(FailOver::lostLeases).sum();
+        if (!part.mayLoseCommits() && lost > inFailOvers) {
+            failures.add(part.name() + ": " + (lost - inFailOvers) + " leases of 30 s were lost between fail-overs");
+        }
         for (FailOver failOver : failOvers) {
             if (!part.mayLoseCommits() && failOver.lostLeases() > 0 && failOver.longestPause() < SURVIVED_SECONDS) {
                 failures.add(String.format(

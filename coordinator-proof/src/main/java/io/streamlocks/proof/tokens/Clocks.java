@@ -61,7 +61,7 @@ final class Clocks {
         }
     }
 
-    /** Sets the clock of a server that does not run: 0 to 30 s behind the others. */
+    /** Sets the clock of a server that has not granted anything: 0 to 30 s behind the others. */
     void setBehind(PostgresServer server) throws IOException {
         step(server, secondsAhead - random.nextInt(MOST_SECONDS_BEHIND + 1));
     }

@@ -43,6 +43,7 @@ final class LossyPair implements LossyDatabase {
         primary.await("SELECT count(*) FROM pg_stat_replication", "0");
         grants.some(60);
         clocks.pass(primary);
+        clocks.setBehind(standby);
         grants.some(60);
         primary.kill();
         standby.execute("SELECT pg_promote()");
@@ -53,7 +54,6 @@ final class LossyPair implements LossyDatabase {
     }
 
     private void replaceStandby() throws IOException, InterruptedException, SQLException {
-        clocks.setBehind(standby);
         standby.copyFrom(primary);
         standby.start();
         primary.await("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'", "1");
