@@ -30,8 +30,8 @@ ALTER TABLE stream_lock_epoch ADD CHECK (is_present);
 --
 -- The sequence is raised to a time, which is the same for epochs and starts, because the database may have lost earlier raises:
 -- what they raised it to is then an earlier time. A raise that is not lost may have been by a clock that is ahead of this one.
--- The sequence therefore also rises by more than the grants that can be lost after a raise that is known. In the first two days,
--- the time that counts begins a day ahead, with the sequence, and runs at half the speed.
+-- The sequence therefore also rises by a million, for the grants that are lost after a raise that is known. In the first two
+-- days, the time that counts begins a day ahead, with the sequence, and runs at half the speed.
 CREATE FUNCTION stream_lock_enter_epoch() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     known record;

@@ -117,6 +117,11 @@ public final class Bench implements AutoCloseable {
         }
         try (Measures measures = new Measures(options, bed, contenders)) {
             List<Measurement> measurements = measures.measurements();
+            if (measurements.isEmpty() && !measures.hasMore()) {
+                skipped.forEach(System.err::println);
+                System.err.println("None of these contenders takes part in these measures");
+                return false;
+            }
             Measurement.runAll(measurements, options.rounds(), options.warmUp(), options.time());
             Report report = new Report(postgres.settings(), options, measurements, skipped);
             if (!measurements.isEmpty()) {

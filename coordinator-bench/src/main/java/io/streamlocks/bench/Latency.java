@@ -13,6 +13,7 @@ import java.util.Map;
 final class Latency {
 
     private static final int STREAMS = 10_000;
+    private static final Duration CONNECTED_WITHIN = Duration.ofSeconds(1);
 
     /** Connects to a contender. */
     interface Opener {
@@ -78,7 +79,10 @@ final class Latency {
     }
 
     private Round round(Opener opener, int perSecond) throws Exception {
-        try (PacedCycles paced = new PacedCycles(opener.open(workers), workers, perSecond, STREAMS)) {
+        Locks locks = opener.open(workers);
+        // A pool of connections opens them when they are needed, which is not a delay of a cycle.
+        Load.run(new Cycles(locks, STREAMS), workers, Duration.ZERO, CONNECTED_WITHIN);
+        try (PacedCycles paced = new PacedCycles(locks, workers, perSecond, STREAMS)) {
             Thread.sleep(options.time().toMillis());
             Sample sample = paced.sample();
             messages.addAll(sample.messages());

@@ -62,14 +62,27 @@ final class Measures implements AutoCloseable {
         return all;
     }
 
+    /** Returns whether there are measures that are not compared in rounds. */
+    boolean hasMore() {
+        return measuresLatency() || measuresWarmUp();
+    }
+
+    private boolean measuresLatency() {
+        return options.measures().contains("latency") && !plain().isEmpty();
+    }
+
+    private boolean measuresWarmUp() {
+        return options.measures().contains("warm") && contenders.containsKey("coordinator");
+    }
+
     /** Runs the measures that are not compared in rounds. Returns whether nothing failed. */
     boolean run(PrintStream out) throws Exception {
         boolean well = true;
-        if (options.measures().contains("latency")) {
+        if (measuresLatency()) {
             Duration warmUp = isShort() ? options.warmUp() : options.warmUp().multipliedBy(10);
             well = new Latency(bed, options, workers(LATENCY_WORKERS), warmUp, out).run(plain());
         }
-        if (options.measures().contains("warm") && contenders.containsKey("coordinator")) {
+        if (measuresWarmUp()) {
             well &= new WarmUp(bed, isShort() ? SHORT_WARM_UP : WARM_UP, options.rounds(), out).run();
         }
         return well;

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -36,7 +36,10 @@ final class PacedCycles implements AutoCloseable {
     PacedCycles(Locks locks, int most, int perSecond, int streams) {
         this.locks = locks;
         streamIds = Cycles.streamIds(streams);
-        workers = Executors.newScheduledThreadPool(most);
+        ScheduledThreadPoolExecutor threads = new ScheduledThreadPoolExecutor(most);
+        // The time to start a thread is not a delay of a cycle.
+        threads.prestartAllCoreThreads();
+        workers = threads;
         // The time to connect is not a delay of a cycle, so the pace begins after it.
         startedNanos = System.nanoTime();
         if (perSecond == 0) {
@@ -46,9 +49,10 @@ final class PacedCycles implements AutoCloseable {
         long interval = TimeUnit.SECONDS.toNanos(active) / perSecond;
         for (int i = 0; i < active; i++) {
             int worker = i;
-            Paced paced = new Paced(interval, startedNanos + interval * i / active);
+            long first = startedNanos + interval * i / active;
+            Paced paced = new Paced(interval, first);
             workers.scheduleAtFixedRate(
-                    () -> cycle(worker, paced), interval * i / active, interval, TimeUnit.NANOSECONDS);
+                    () -> cycle(worker, paced), first - System.nanoTime(), interval, TimeUnit.NANOSECONDS);
         }
     }
 

@@ -7,24 +7,25 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.SocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
- * A connection that is kept, for one HTTP call after the other. An HTTP client would take as much of the processors as
- * the server does, and the benchmark would measure the client. This class understands only the responses of the
- * coordinator to small calls: a status, headers and a body with a content length. One thread at a time may use it.
+ * A connection for one HTTP call after the other. It is kept until the server wants to close it, and then replaced. An
+ * HTTP client would take as much of the processors as the server does, and the benchmark would measure the client. This
+ * class understands only the responses of the coordinator to small calls: a status, headers and a body with a content
+ * length. One thread at a time may use it.
  */
 final class PlainConnection implements Closeable {
 
     private static final int TIMEOUT_MS = 10_000;
     private static final String CONTENT_LENGTH = "content-length:";
+    private static final String CLOSE = "connection: close";
 
-    private final String host;
-    private final Socket socket = new Socket();
-    private final InputStream in;
+    private final URI uri;
+    private Socket socket;
+    private InputStream in;
 
     /**
      * A response.
@@ -36,13 +37,17 @@ final class PlainConnection implements Closeable {
 
     /** Connects. Blocks for at most 10 s. */
     PlainConnection(URI uri) throws IOException {
-        SocketAddress address = new InetSocketAddress(uri.getHost(), uri.getPort());
-        this.host = uri.getAuthority();
+        this.uri = uri;
+        connect();
+    }
+
+    private void connect() throws IOException {
+        socket = new Socket();
         try {
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(TIMEOUT_MS);
-            socket.connect(address, TIMEOUT_MS);
-            this.in = new BufferedInputStream(socket.getInputStream());
+            socket.connect(new InetSocketAddress(uri.getHost(), uri.getPort()), TIMEOUT_MS);
+            in = new BufferedInputStream(socket.getInputStream());
         } catch (IOException e) {
             socket.close();
             throw e;
@@ -55,27 +60,40 @@ final class PlainConnection implements Closeable {
      * @param path a path without characters that must be escaped
      */
     Response post(String path, String json) throws IOException {
-        String request = "POST " + path + " HTTP/1.1\r\nHost: " + host
-                + "\r\nContent-Type: application/json\r\nContent-Length: " + json.length() + "\r\n\r\n" + json;
-        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-        String statusLine = line();
-        // HTTP/1.1 200 OK
-        int status = Integer.parseInt(statusLine.split(" ", 3)[1]);
-        int length = status == 204 ? 0 : -1;
-        for (String header = line(); !header.isEmpty(); header = line()) {
-            if (header.toLowerCase(Locale.ROOT).startsWith(CONTENT_LENGTH)) {
-                length = Integer.parseInt(
-                        header.substring(CONTENT_LENGTH.length()).trim());
+        if (socket.isClosed()) {
+            connect();
+        }
+        boolean isKept = false;
+        try {
+            String request = "POST " + path + " HTTP/1.1\r\nHost: " + uri.getAuthority()
+                    + "\r\nContent-Type: application/json\r\nContent-Length: " + json.length() + "\r\n\r\n" + json;
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            // HTTP/1.1 200 OK
+            int status = Integer.parseInt(line().split(" ", 3)[1]);
+            int length = status == 204 ? 0 : -1;
+            boolean closes = false;
+            for (String header = line(); !header.isEmpty(); header = line()) {
+                String lower = header.toLowerCase(Locale.ROOT);
+                closes |= lower.equals(CLOSE);
+                if (lower.startsWith(CONTENT_LENGTH)) {
+                    length = Integer.parseInt(
+                            lower.substring(CONTENT_LENGTH.length()).trim());
+                }
+            }
+            if (length < 0) {
+                throw new IOException("A response with status " + status + " has no content length");
+            }
+            byte[] body = in.readNBytes(length);
+            if (body.length < length) {
+                throw new EOFException("The server has closed a connection within a response");
+            }
+            isKept = !closes;
+            return new Response(status, new String(body, StandardCharsets.UTF_8));
+        } finally {
+            if (!isKept) {
+                socket.close();
             }
         }
-        if (length < 0) {
-            throw new IOException("A response has no content length: " + statusLine);
-        }
-        byte[] body = in.readNBytes(length);
-        if (body.length < length) {
-            throw new EOFException("The server has closed a connection within a response");
-        }
-        return new Response(status, new String(body, StandardCharsets.UTF_8));
     }
 
     private String line() throws IOException {

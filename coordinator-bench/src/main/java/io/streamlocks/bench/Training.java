@@ -46,8 +46,10 @@ final class Training {
             return false;
         }
         Files.deleteIfExists(cache);
-        CoordinatorContender server =
-                CoordinatorContender.start(bed, "coordinator-train", Map.of(), "-XX:AOTCacheOutput=" + cache);
+        // Without a limit, the JVM of a large machine has a heap of 32 GB or more, whose cache a smaller one cannot
+        // use.
+        CoordinatorContender server = CoordinatorContender.start(
+                bed, "coordinator-train", Map.of(), "-Xmx512m", "-XX:AOTCacheOutput=" + cache);
         boolean well;
         try (server) {
             well = trains(server);

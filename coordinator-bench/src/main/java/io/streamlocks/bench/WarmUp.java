@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
@@ -149,7 +150,7 @@ final class WarmUp {
             PlainLocks locks, int worker, List<String> streamIds, long beganNanos, AtomicIntegerArray cycles) {
         try {
             while (true) {
-                var held = locks.tryAcquire(
+                Optional<Locks.Held> held = locks.tryAcquire(
                         worker, streamIds.get(ThreadLocalRandom.current().nextInt(STREAMS)));
                 if (held.isPresent()) {
                     held.get().release();
@@ -158,7 +159,9 @@ final class WarmUp {
                 if (second >= cycles.length()) {
                     return;
                 }
-                cycles.incrementAndGet((int) second);
+                if (held.isPresent()) {
+                    cycles.incrementAndGet((int) second);
+                }
             }
         } catch (Exception e) {
             errors.add(e.toString());

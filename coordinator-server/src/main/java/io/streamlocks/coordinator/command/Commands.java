@@ -23,8 +23,8 @@ public final class Commands {
                 and rejects the tokens of lines that are not written yet.
             Usage: java -jar coordinator.jar migrate
                 migrates the schema of DATABASE_URL to this version, with the rights of its role, and ends.
-                Of the other settings it reads those of the database only. It exits with 0 if the schema is
-                up to date or newer, and otherwise with 1. A server migrates at its start, too, if its role
+                It reads only the settings of the database. It exits with 0 if the schema is up to date or
+                newer, and otherwise with 1. A server migrates at its start, too, if its role
                 may. If it may not, run this command first. See docs/operations.md, Two roles.
             """;
 

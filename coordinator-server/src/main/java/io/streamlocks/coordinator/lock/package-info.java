@@ -43,13 +43,21 @@
  *
  * <p>It raises the sequence to the time in 120 s. The distance is the same for a promotion, a restore into another
  * database, a copy, and the start of a server, because a restored snapshot of the file system shows itself in nothing
- * else. The storage may have lost earlier raises. They were then to an earlier time, and all tokens that followed are
- * below the new one. If the storage knows of the last raise, the clock may have been ahead then. The sequence therefore
- * rises by a million at least, which is more than the grants that can be lost since.
+ * else. The storage may have lost earlier raises. If these were at an earlier time, all tokens that followed them are
+ * below the new ones. If the storage knows of the last raise, its clock may have been ahead then. The sequence
+ * therefore also rises by a million, for the grants that are lost since.
  *
- * <p>A token can therefore repeat only if grants were lost, and the clock is behind by over 120 s; or the storage has
- * lost the last raise as well, and by its clock that raise comes later, or came less than 10 s before. Nothing that is
- * left in the storage could tell how far the sequence had been raised.
+ * <p>A token can therefore repeat only if grants were lost, and
+ *
+ * <ul>
+ *   <li>the clock is over 120 s behind that of the server that made them; or
+ *   <li>the clock is behind at all, and over a million of them were lost; or
+ *   <li>the last raise by any server is lost as well, and by this clock it comes later, or came less than 10 s before.
+ *       A raise that follows another one at once is a second further ahead, so the 10 s allow for some of these; or
+ *   <li>they were made in another database, whose sequence was a day ahead after its migration.
+ * </ul>
+ *
+ * <p>Nothing that is left in the storage could tell how far the sequence had been raised.
  *
  * <p>The holders of lost leases continue until they notice the loss, for a ttl at most. A server can therefore keep an
  * epoch <em>closed</em> for a while: its sessions grant no lease then, neither to an acquire nor by a hand-over. A
