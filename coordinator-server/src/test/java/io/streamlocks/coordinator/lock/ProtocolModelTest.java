@@ -85,7 +85,7 @@ class ProtocolModelTest {
     @EnabledIfSystemProperty(named = "model", matches = "full")
     @Timeout(value = 15, unit = TimeUnit.MINUTES)
     void tokensRiseInEveryStateOfFourServers() throws Exception {
-        assertThat(statesOf(TOKEN, "TokensOfFour")).isGreaterThan(600_000);
+        assertThat(statesOf(TOKEN, "TokensOfFour")).isGreaterThan(1_000_000);
     }
 
     @ParameterizedTest
