@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** The measures that are compared in rounds, and the contenders and the numbers of workers of each. */
+/** The measures, and the contenders and the numbers of workers of each. */
 final class Measures implements AutoCloseable {
 
     /** Takes part only in the measure of hand-overs, where it replaces the waiting acquires of the coordinator. */
@@ -42,6 +42,7 @@ final class Measures implements AutoCloseable {
         this.contenders = contenders;
     }
 
+    /** Returns the measures that are compared in rounds. */
     List<Measurement> measurements() throws Exception {
         List<Measurement> all = new ArrayList<>();
         for (String measure : options.measures()) {
@@ -104,7 +105,7 @@ final class Measures implements AutoCloseable {
     private void addPlain(List<Measurement> all) {
         List<Integer> usual = isShort() ? SHORT_WORKERS : WORKERS;
         plain().forEach((name, opener) -> {
-            for (int workers : options.workers().isEmpty() ? usual : options.workers()) {
+            for (int workers : workers(usual)) {
                 all.add(new Measurement("plain calls", name, workers, () -> new Cycles(opener.open(workers), STREAMS)));
             }
         });
@@ -116,7 +117,7 @@ final class Measures implements AutoCloseable {
                 return;
             }
             List<Integer> usual = isShort() ? SHORT_WORKERS : isCompared(name) ? WORKERS : PEER_WORKERS;
-            for (int workers : options.workers().isEmpty() ? usual : options.workers()) {
+            for (int workers : workers(usual)) {
                 all.add(new Measurement("cycles", name, workers, () -> cycles(contender, workers, STREAMS)));
             }
         });
@@ -129,6 +130,10 @@ final class Measures implements AutoCloseable {
 
     private boolean isShort() {
         return options.command() == Command.SHORT;
+    }
+
+    private List<Integer> workers(List<Integer> usual) {
+        return options.workers().isEmpty() ? usual : options.workers();
     }
 
     /** The load of the short form is small, because nothing may fail by overload on a slow machine. */

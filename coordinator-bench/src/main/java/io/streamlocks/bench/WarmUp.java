@@ -8,10 +8,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
@@ -30,7 +26,7 @@ final class WarmUp {
     private final Size size;
     private final int rounds;
     private final PrintStream out;
-    private final Queue<String> errors = new ConcurrentLinkedQueue<>();
+    private final List<String> errors = new ArrayList<>();
 
     /**
      * The size of a run.
@@ -86,7 +82,7 @@ final class WarmUp {
                         .map(value -> Math.round(100 * value / steady) / 100.0)
                         .toList());
         figures.put("secondWith80Percent", firstFast(perSecond, steady));
-        figures.put("errors", List.copyOf(errors));
+        figures.put("errors", errors);
         figures.report(bed.postgres(), out, bed.output().resolve("warm.json"));
         return errors.isEmpty() && steady > 0;
     }
@@ -124,47 +120,34 @@ final class WarmUp {
 
     /** Returns the number of cycles that ended in each second. */
     private AtomicIntegerArray load(CoordinatorContender server, int seconds) throws IOException, InterruptedException {
-        AtomicIntegerArray cycles = new AtomicIntegerArray(seconds);
-        List<String> streamIds = Cycles.streamIds(STREAMS);
-        List<Thread> threads = new ArrayList<>();
-        try (PlainLocks locks = new PlainLocks(server.uri(), size.workers())) {
-            long began = System.nanoTime();
-            for (int i = 0; i < size.workers(); i++) {
-                int worker = i;
-                Thread thread = new Thread(() -> work(locks, worker, streamIds, began, cycles), "warm-" + i);
-                thread.setDaemon(true);
-                thread.start();
-                threads.add(thread);
-            }
-            for (Thread thread : threads) {
-                thread.join(Duration.ofSeconds(seconds + 30L).toMillis());
-                if (thread.isAlive()) {
-                    errors.add(thread.getName() + " got no response");
-                }
-            }
+        AtomicIntegerArray perSecond = new AtomicIntegerArray(seconds);
+        try (Cycles cycles = new Cycles(server.openPlain(size.workers()), STREAMS)) {
+            Sample sample = Load.run(
+                    new Counted(cycles, perSecond, System.nanoTime()),
+                    size.workers(),
+                    Duration.ZERO,
+                    Duration.ofSeconds(seconds));
+            errors.addAll(sample.messages());
         }
-        return cycles;
+        return perSecond;
     }
 
-    private void work(
-            PlainLocks locks, int worker, List<String> streamIds, long beganNanos, AtomicIntegerArray cycles) {
-        try {
-            while (true) {
-                Optional<Locks.Held> held = locks.tryAcquire(
-                        worker, streamIds.get(ThreadLocalRandom.current().nextInt(STREAMS)));
-                if (held.isPresent()) {
-                    held.get().release();
-                }
-                long second = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - beganNanos);
-                if (second >= cycles.length()) {
-                    return;
-                }
-                if (held.isPresent()) {
-                    cycles.incrementAndGet((int) second);
-                }
+    /** Counts cycles by the second in which they end. */
+    private record Counted(Cycles cycles, AtomicIntegerArray perSecond, long beganNanos) implements Workload {
+
+        @Override
+        public int once(int worker, Lap lap) throws Exception {
+            int done = cycles.once(worker, lap);
+            long second = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - beganNanos);
+            if (second < perSecond.length()) {
+                perSecond.addAndGet((int) second, done);
             }
-        } catch (Exception e) {
-            errors.add(e.toString());
+            return done;
+        }
+
+        @Override
+        public void close() {
+            cycles.close();
         }
     }
 }

@@ -84,7 +84,7 @@ class OutageTest {
             coordinator.ready().get(RECOVERED_WITHIN.toSeconds(), TimeUnit.SECONDS);
             assertThat(calls.get("/readyz").statusCode()).isEqualTo(200);
             assertThat(calls.acquire("a", UUID.randomUUID()).statusCode()).isEqualTo(200);
-            // A PostgreSQL that needs more than a second to start refuses a try by another reason.
+            // A PostgreSQL that needs more than a second to start refuses a try for another reason.
             assertThat(warnings())
                     .as("one line for each reason, not for each try")
                     .doesNotHaveDuplicates()

@@ -35,9 +35,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Tests the protocol and the client under thousands of schedules of faults. {@code -Dsimulation.seeds=N} runs so many
- * of them, and a fifth as many with a storage that forgets commits. {@code -Dsimulation.seed=N} runs one of each, and
- * writes down what happens in it.
+ * Tests the protocol and the client under thousands of schedules of faults. {@code -Dsimulation.seeds=N} runs N
+ * schedules, and N / 5 more in which the storage forgets commits. {@code -Dsimulation.seed=N} runs the schedule with this
+ * seed, once with each kind of storage, and writes down what happens.
  */
 @Tag("simulation")
 class SimulationTest {

@@ -24,8 +24,8 @@ public final class Commands {
             Usage: java -jar coordinator.jar migrate
                 migrates the schema of DATABASE_URL to this version, with the rights of its role, and ends.
                 It reads only the settings of the database. It exits with 0 if the schema is up to date or
-                newer, and otherwise with 1. A server migrates at its start, too, if its role
-                may. If it may not, run this command first. See docs/operations.md, Two roles.
+                newer, and otherwise with 1. A server migrates at its start, too, if its role may. If it may
+                not, run this command first. See docs/operations.md, Two roles.
             """;
 
     private Commands() {}

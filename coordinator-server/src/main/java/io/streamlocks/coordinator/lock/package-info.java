@@ -41,19 +41,19 @@
  * sessions wait for the lock, so nobody grants before the sequence is raised. A session cannot outlive its epoch: it
  * ends with its server, and if that was a standby at first, the session has granted nothing.
  *
- * <p>It raises the sequence to the time in 120 s. The distance is the same for a promotion, a restore into another
+ * <p>It raises the sequence to 120 s ahead of the clock. The distance is the same for a promotion, a restore into another
  * database, a copy, and the start of a server, because a restored snapshot of the file system shows itself in nothing
  * else. The storage may have lost earlier raises. If these were at an earlier time, all tokens that followed them are
- * below the new ones. If the storage knows of the last raise, its clock may have been ahead then. The sequence
- * therefore also rises by a million, for the grants that are lost since.
+ * below the new ones. A raise that the storage knows of may have been by a clock that is ahead of this one. The sequence
+ * therefore also rises by a million, for the grants that were lost after that.
  *
  * <p>A token can therefore repeat only if grants were lost, and
  *
  * <ul>
  *   <li>the clock is over 120 s behind that of the server that made them; or
- *   <li>the clock is behind at all, and over a million of them were lost; or
- *   <li>the last raise by any server is lost as well, and by this clock it comes later, or came less than 10 s before.
- *       A raise that follows another one at once is a second further ahead, so the 10 s allow for some of these; or
+ *   <li>the clock is behind that clock by any time, and over a million of them were lost; or
+ *   <li>the last raise by any server is lost as well, and by this clock less than 10 s have passed since then. A raise
+ *       that follows another one at once is a second further ahead, so the 10 s allow for a few of these; or
  *   <li>they were made in another database, whose sequence was a day ahead after its migration.
  * </ul>
  *
