@@ -47,6 +47,11 @@ class OutOfMemoryTest {
                 .collect(Collectors.joining(",", "{\"items\":[", "]}" + " ".repeat(700_000)));
     }
 
+    /** Returns whether a call met the lack of memory. Its response may be sent before the process has ended. */
+    private static boolean isLast(HttpResponse<String> answer) {
+        return answer.statusCode() == 500;
+    }
+
     private static void assertAnswered(HttpResponse<String> answer) {
         assertThat(answer.statusCode()).isIn(200, 503);
         assertThat(answer.body()).isNotEmpty();
@@ -58,7 +63,11 @@ class OutOfMemoryTest {
             HttpCalls calls = new HttpCalls(coordinator.url());
             for (int i = 0; i < 1000; i++) {
                 try {
-                    assertAnswered(calls.post("/v1/batch/acquire", acquires()));
+                    HttpResponse<String> answer = calls.post("/v1/batch/acquire", acquires());
+                    if (isLast(answer)) {
+                        break;
+                    }
+                    assertAnswered(answer);
                 } catch (IOException e) {
                     if (hasEnded(coordinator, calls)) {
                         break;
@@ -94,14 +103,19 @@ class OutOfMemoryTest {
                     answers.add(calls.postAsync("/v1/batch/release", releases()));
                 }
                 boolean failed = false;
+                boolean ends = false;
                 for (CompletableFuture<HttpResponse<String>> answer : answers) {
                     try {
-                        assertAnswered(answer.join());
+                        if (isLast(answer.join())) {
+                            ends = true;
+                        } else {
+                            assertAnswered(answer.join());
+                        }
                     } catch (CompletionException e) {
                         failed = true;
                     }
                 }
-                if (failed && hasEnded(coordinator, calls)) {
+                if (ends || failed && hasEnded(coordinator, calls)) {
                     assertThat(coordinator.exitCode(GRACE)).isEqualTo(OutOfMemoryExit.STATUS);
                     return;
                 }
