@@ -1,9 +1,9 @@
 package io.streamlocks.coordinator.http;
 
-import io.javalin.http.Context;
 import io.streamlocks.coordinator.access.Authenticator;
 import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.http.jetty.Admission;
+import io.streamlocks.coordinator.http.jetty.Call;
 import io.streamlocks.coordinator.http.jetty.Head;
 import io.streamlocks.coordinator.http.jetty.RouteLimits;
 import io.streamlocks.coordinator.limit.RateLimit;
@@ -29,19 +29,18 @@ final class Access {
      *
      * @param principal what the caller may do; empty if the path is for everybody, or the call is refused
      * @param refusal the reason to refuse the call; empty if there is none
-     * @param retryAfter when another call is useful after a refusal; zero if that is not known
      */
-    private record Caller(Optional<Principal> principal, Optional<RuntimeException> refusal, Duration retryAfter) {
+    private record Caller(Optional<Principal> principal, Optional<RuntimeException> refusal) {
 
         /** Calls a path that is for everybody. */
-        static final Caller UNIDENTIFIED = new Caller(Optional.empty(), Optional.empty(), Duration.ZERO);
+        static final Caller UNIDENTIFIED = new Caller(Optional.empty(), Optional.empty());
 
         static Caller of(Principal principal) {
-            return new Caller(Optional.of(principal), Optional.empty(), Duration.ZERO);
+            return new Caller(Optional.of(principal), Optional.empty());
         }
 
-        static Caller refused(RuntimeException refusal, Duration retryAfter) {
-            return new Caller(Optional.empty(), Optional.of(refusal), retryAfter);
+        static Caller refused(RuntimeException refusal) {
+            return new Caller(Optional.empty(), Optional.of(refusal));
         }
     }
 
@@ -65,7 +64,7 @@ final class Access {
         try {
             return decide(head, address);
         } catch (RuntimeException e) {
-            return new Admission(address, false, routes.standardLimits(), Caller.refused(e, Duration.ZERO));
+            return new Admission(address, false, routes.standardLimits(), Caller.refused(e));
         }
     }
 
@@ -80,7 +79,7 @@ final class Access {
         try {
             principal = authenticator.isEmpty() ? Principal.ANONYMOUS : authenticated(head, authenticator.get());
         } catch (RuntimeException e) {
-            return new Admission(address, false, limits, Caller.refused(e, Duration.ZERO));
+            return new Admission(address, false, limits, Caller.refused(e));
         }
         // Only the address distinguishes callers without access control.
         String key = authenticator.isEmpty() ? address : principal.id();
@@ -91,7 +90,7 @@ final class Access {
         telemetry.refused(Refusal.CALL_RATE);
         Problem tooMany = Problem.of(
                 ProblemType.RATE_LIMITED, "This caller sends more calls per second than allowed. Try again later.");
-        return new Admission(key, false, limits, Caller.refused(new ProblemException(tooMany), wait));
+        return new Admission(key, false, limits, Caller.refused(new ProblemException(tooMany, wait)));
     }
 
     private static Principal authenticated(Head head, Authenticator authenticator) {
@@ -105,30 +104,26 @@ final class Access {
      * Lets a call pass, or throws the reason to refuse it. The reason is the same whatever is wrong with the token, and
      * on every path that is not open, whether that path exists or not.
      */
-    static void check(Context ctx) {
-        Caller caller = callerOf(ctx);
+    static void check(Call call) {
+        Caller caller = callerOf(call);
         if (caller.refusal().isPresent()) {
-            if (!caller.retryAfter().isZero()) {
-                ctx.header(RetryAfter.HEADER, RetryAfter.seconds(caller.retryAfter()));
-            }
             throw caller.refusal().get();
         }
     }
 
     /** Returns who makes a call to a path that is not open. */
-    static Principal of(Context ctx) {
-        return callerOf(ctx)
+    static Principal of(Call call) {
+        return callerOf(call)
                 .principal()
-                .orElseThrow(() ->
-                        new IllegalStateException("The caller of " + ctx.req().getMethod() + " was not identified"));
+                .orElseThrow(() -> new IllegalStateException("The caller of " + call.method() + " was not identified"));
     }
 
-    private static Caller callerOf(Context ctx) {
-        return (Caller) Admission.of(ctx.req()).identity();
+    private static Caller callerOf(Call call) {
+        return (Caller) call.admission().identity();
     }
 
     /** Returns what distinguishes the caller: the id of its token, or its address if callers have no tokens. */
-    static String caller(Context ctx) {
-        return Admission.of(ctx.req()).caller();
+    static String caller(Call call) {
+        return call.admission().caller();
     }
 }

@@ -1,6 +1,5 @@
 package io.streamlocks.coordinator.http;
 
-import io.javalin.http.Context;
 import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.http.jetty.Call;
@@ -39,24 +38,23 @@ final class BatchRoutes {
 
     void register(RouteTable routes) {
         RouteLimits limits = routes.standardLimits().withMaxBodyBytes(Limits.MAX_BATCH_BYTES);
-        routes.post("/v1/batch/acquire", Permission.HOLD, limits.withWait(Limits.MAX_WAIT), this::acquire);
-        routes.post("/v1/batch/renew", Permission.HOLD, limits, this::renew);
-        routes.post("/v1/batch/release", Permission.HOLD, limits, this::release);
+        routes.postDirect("/v1/batch/acquire", Permission.HOLD, limits.withWait(Limits.MAX_WAIT), this::acquire);
+        routes.postDirect("/v1/batch/renew", Permission.HOLD, limits, this::renew);
+        routes.postDirect("/v1/batch/release", Permission.HOLD, limits, this::release);
     }
 
-    private void acquire(Context ctx) {
+    private CompletableFuture<? extends Response> acquire(Call call) {
         gate.checkAcquire();
         Set<AcquireRequest> unnamed = new HashSet<>();
         Batch<LeaseBodies.AcquireItem, AcquireRequest> batch = new Batch<>(
-                Access.of(ctx),
+                Access.of(call),
                 (principal, path, item) -> acquireRequest(principal, path, item, unnamed),
                 AcquireRequest::streamId);
         Optional<Long> waitMs = Json.readItems(
-                Input.body(ctx), Optional.of("waitMs"), Limits.MAX_BATCH_ITEMS, LeaseBodies.AcquireItem.class, batch);
+                Input.body(call), Optional.of("waitMs"), Limits.MAX_BATCH_ITEMS, LeaseBodies.AcquireItem.class, batch);
         Duration waits = Fields.wait("waitMs", waitMs.orElse(null));
-        Call call = Call.of(ctx.req());
-        respond(
-                ctx,
+        return respond(
+                call,
                 batch,
                 (caller, requests) -> {
                     batch.refuseUnless(capped::admits, Problem.tooManyLeases());
@@ -82,10 +80,10 @@ final class BatchRoutes {
         return streamId;
     }
 
-    private void renew(Context ctx) {
+    private CompletableFuture<? extends Response> renew(Call call) {
         Batch<LeaseBodies.RenewItem, RenewRequest> batch =
-                read(ctx, LeaseBodies.RenewItem.class, RenewRequest::streamId, this::renewRequest);
-        respond(ctx, batch, locks::renew, outcome -> outcome.match(Outcomes.RENEW));
+                read(call, LeaseBodies.RenewItem.class, RenewRequest::streamId, this::renewRequest);
+        return respond(call, batch, locks::renew, outcome -> outcome.match(Outcomes.RENEW));
     }
 
     private RenewRequest renewRequest(Principal principal, String path, LeaseBodies.RenewItem item) {
@@ -96,10 +94,10 @@ final class BatchRoutes {
                 principal.ownerPrefix());
     }
 
-    private void release(Context ctx) {
+    private CompletableFuture<? extends Response> release(Call call) {
         Batch<LeaseBodies.ReleaseItem, ReleaseRequest> batch =
-                read(ctx, LeaseBodies.ReleaseItem.class, ReleaseRequest::streamId, BatchRoutes::releaseRequest);
-        respond(ctx, batch, capped::release, outcome -> outcome.match(Outcomes.RELEASE));
+                read(call, LeaseBodies.ReleaseItem.class, ReleaseRequest::streamId, BatchRoutes::releaseRequest);
+        return respond(call, batch, capped::release, outcome -> outcome.match(Outcomes.RELEASE));
     }
 
     private static ReleaseRequest releaseRequest(Principal principal, String path, LeaseBodies.ReleaseItem item) {
@@ -110,22 +108,21 @@ final class BatchRoutes {
     }
 
     private static <T, Q> Batch<T, Q> read(
-            Context ctx, Class<T> type, Function<Q, String> streamId, Batch.ItemCheck<T, Q> check) {
-        Batch<T, Q> batch = new Batch<>(Access.of(ctx), check, streamId);
-        Json.readItems(Input.body(ctx), Optional.empty(), Limits.MAX_BATCH_ITEMS, type, batch);
+            Call call, Class<T> type, Function<Q, String> streamId, Batch.ItemCheck<T, Q> check) {
+        Batch<T, Q> batch = new Batch<>(Access.of(call), check, streamId);
+        Json.readItems(Input.body(call), Optional.empty(), Limits.MAX_BATCH_ITEMS, type, batch);
         return batch;
     }
 
-    private <Q, O> void respond(
-            Context ctx,
+    private <Q, O> CompletableFuture<? extends Response> respond(
+            Call call,
             Batch<?, Q> batch,
-            BiFunction<String, List<Q>, CompletableFuture<List<O>>> call,
+            BiFunction<String, List<Q>, CompletableFuture<List<O>>> carriedOut,
             Function<O, Response.ForItem> response) {
-        String caller = Access.caller(ctx);
-        responder.respondAtLength(
-                ctx,
+        return responder.atLength(
+                call,
                 batch.size(),
-                () -> call.apply(caller, batch.requests()),
+                carriedOut.apply(Access.caller(call), batch.requests()),
                 outcomes -> batch.response(outcomes, response));
     }
 }

@@ -1,6 +1,5 @@
 package io.streamlocks.coordinator.http;
 
-import io.javalin.http.Context;
 import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.http.jetty.Call;
@@ -11,6 +10,7 @@ import io.streamlocks.coordinator.lock.Grant;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,18 +70,17 @@ final class BreakRoutes {
         routes.post("/v1/owners/{ownerId}/break", Permission.BREAK, this::owner);
     }
 
-    private void lease(Context ctx) {
-        String streamId = Input.streamId(ctx);
-        Break body = Input.body(ctx, Break.class);
+    private CompletableFuture<? extends Response> lease(Call call) {
+        String streamId = Input.streamId(call);
+        Break body = Input.body(call, Break.class);
         BreakRequest request = new BreakRequest(
                 streamId,
                 Fields.fencingToken("expectedFencingToken", body.expectedFencingToken()),
-                Access.of(ctx).ownerPrefix(),
-                breaking(ctx, body.reason(), body.delayMs()));
-        String caller = Access.caller(ctx);
-        Responder.respond(ctx, () -> locks.breakLeases(caller, List.of(request)), outcomes -> {
+                Access.of(call).ownerPrefix(),
+                breaking(call, body.reason(), body.delayMs()));
+        return locks.breakLeases(Access.caller(call), List.of(request)).thenApply(outcomes -> {
             BreakOutcome outcome = outcomes.get(0);
-            outcome.match(ENDED).ifPresent(grant -> log(ctx, describe(grant), request.breaking()));
+            outcome.match(ENDED).ifPresent(grant -> log(call, describe(grant), request.breaking()));
             return outcome.match(Outcomes.BREAK);
         });
     }
@@ -91,29 +90,28 @@ final class BreakRoutes {
                 + grant.fencingToken();
     }
 
-    private void owner(Context ctx) {
-        String ownerId = Input.ownerId(ctx);
-        Principal principal = Access.of(ctx);
+    private CompletableFuture<? extends Response> owner(Call call) {
+        String ownerId = Input.ownerId(call);
+        Principal principal = Access.of(call);
         principal.requireWholeNamespace();
         principal.requireOwner(ownerId);
-        BreakOwner body = Input.body(ctx, BreakOwner.class);
-        Breaking breaking = breaking(ctx, body.reason(), body.delayMs());
-        String caller = Access.caller(ctx);
-        Responder.respond(ctx, () -> locks.breakOwner(caller, ownerId, breaking), count -> {
-            log(ctx, "all " + count + " leases of the owner " + ownerId, breaking);
+        BreakOwner body = Input.body(call, BreakOwner.class);
+        Breaking breaking = breaking(call, body.reason(), body.delayMs());
+        return locks.breakOwner(Access.caller(call), ownerId, breaking).thenApply(count -> {
+            log(call, "all " + count + " leases of the owner " + ownerId, breaking);
             return new BrokenOwner(count);
         });
     }
 
     /** Logs a break, because the history may be off, and forgets it after a time. */
-    private static void log(Context ctx, String what, Breaking breaking) {
+    private static void log(Call call, String what, Breaking breaking) {
         String delay = breaking.delay().isZero()
                 ? ""
                 : ", and closed the streams for " + breaking.delay().toMillis() + " ms";
-        Call.of(ctx.req()).log(() -> LOG.info("{} broke {}{}: {}", breaking.by(), what, delay, breaking.reason()));
+        call.log(() -> LOG.info("{} broke {}{}: {}", breaking.by(), what, delay, breaking.reason()));
     }
 
-    private static Breaking breaking(Context ctx, @Nullable String reason, @Nullable Long delayMs) {
-        return new Breaking(Fields.reason("reason", reason), Access.of(ctx).id(), Fields.delay("delayMs", delayMs));
+    private static Breaking breaking(Call call, @Nullable String reason, @Nullable Long delayMs) {
+        return new Breaking(Fields.reason("reason", reason), Access.of(call).id(), Fields.delay("delayMs", delayMs));
     }
 }

@@ -1,9 +1,9 @@
 package io.streamlocks.coordinator.http;
 
-import io.javalin.http.Context;
-import io.javalin.http.NotFoundResponse;
 import io.streamlocks.coordinator.access.Permission;
+import io.streamlocks.coordinator.http.jetty.Call;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /** The page for operators. It is the same for everybody, and calls the API with the token of its user. */
 final class ConsoleRoutes {
@@ -24,20 +24,18 @@ final class ConsoleRoutes {
         routes.get("/console/{asset}", Permission.OPEN, this::asset);
     }
 
-    private void page(Context ctx) {
-        respond(ctx, "index.html", "text/html");
+    private CompletableFuture<? extends Response> page(Call call) {
+        return CompletableFuture.completedFuture(content("index.html", "text/html"));
     }
 
-    private void asset(Context ctx) {
-        String name = ctx.pathParam("asset");
+    private CompletableFuture<? extends Response> asset(Call call) {
+        String name = Input.asset(call);
         String contentType = ASSETS.get(name);
-        if (contentType == null) {
-            throw new NotFoundResponse();
-        }
-        respond(ctx, name, contentType);
+        return CompletableFuture.completedFuture(
+                contentType == null ? Unrouted.unknown(call.path()) : content(name, contentType));
     }
 
-    private static void respond(Context ctx, String name, String contentType) {
-        Responder.respond(ctx, new Response.Content(contentType, OperationRoutes.resource("/console/" + name)));
+    private static Response content(String name, String contentType) {
+        return new Response.Content(contentType, OperationRoutes.resource("/console/" + name));
     }
 }

@@ -1,8 +1,5 @@
 package io.streamlocks.coordinator.http;
 
-import io.javalin.config.RoutesConfig;
-import io.javalin.http.Context;
-import io.javalin.http.HttpResponseException;
 import io.streamlocks.coordinator.access.ForbiddenException;
 import io.streamlocks.coordinator.access.KeysUnavailableException;
 import io.streamlocks.coordinator.http.jetty.Call;
@@ -15,9 +12,10 @@ import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.log.RootCause;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.concurrent.CompletionException;
 import org.slf4j.event.Level;
 
-/** Responds with a problem to each exception that a route throws, and logs what an operator must see. */
+/** The response to each failure of a route. It logs what an operator must see. This class is thread-safe. */
 final class ErrorResponses {
 
     private final RepeatedErrorLog errors;
@@ -27,24 +25,36 @@ final class ErrorResponses {
         this.errors = errors;
     }
 
-    void addTo(RoutesConfig routes, RouteTable table) {
-        routes.exception(ProblemException.class, (e, ctx) -> Responder.send(ctx, e.problem()));
-        routes.exception(ForbiddenException.class, (e, ctx) -> Responder.send(ctx, Problem.forbidden(e)));
-        routes.exception(UnreadBodyException.class, (e, ctx) -> Responder.send(ctx, problem(e)));
-        routes.exception(HttpResponseException.class, (e, ctx) -> Responder.send(ctx, Unrouted.problem(e, ctx, table)));
-        routes.exception(DrainingException.class, (e, ctx) -> Responder.send(ctx, Gate.draining()));
-        routes.exception(
-                BlockedException.class,
-                (e, ctx) -> Responder.send(ctx, Problem.of(ProblemType.STORAGE_UNAVAILABLE, e.getMessage())));
-        // The following log, and any thread may call them.
-        routes.exception(KeysUnavailableException.class, (e, ctx) -> inLogOf(ctx, () -> respondTo(e, ctx)));
-        routes.exception(StorageUnavailableException.class, (e, ctx) -> inLogOf(ctx, () -> respondTo(e, ctx)));
-        routes.exception(OverloadedException.class, (e, ctx) -> inLogOf(ctx, () -> respondTo(e, ctx)));
-        routes.exception(Exception.class, (e, ctx) -> inLogOf(ctx, () -> respondTo(e, ctx)));
-    }
-
-    private static void inLogOf(Context ctx, Runnable logging) {
-        Call.of(ctx.req()).log(logging);
+    /**
+     * Returns the response to a failure.
+     *
+     * @param failure was thrown, or is that of a future
+     */
+    Response.WithBody response(Throwable failure, Call call) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof ProblemException e) {
+            return e.response();
+        } else if (cause instanceof ForbiddenException e) {
+            return Problem.forbidden(e);
+        } else if (cause instanceof UnreadBodyException e) {
+            return problem(e);
+        } else if (cause instanceof DrainingException) {
+            return Gate.draining();
+        } else if (cause instanceof BlockedException e) {
+            return Problem.of(ProblemType.STORAGE_UNAVAILABLE, e.getMessage());
+        }
+        // Any thread may call this.
+        call.log(() -> log(cause, call));
+        if (cause instanceof KeysUnavailableException) {
+            return Problem.of(ProblemType.KEYS_UNAVAILABLE, "Tokens cannot be verified now. Try again.");
+        } else if (cause instanceof StorageUnavailableException e) {
+            return Problem.of(
+                    ProblemType.STORAGE_UNAVAILABLE, e.lack().orElse("The storage does not respond. Try again."));
+        } else if (cause instanceof OverloadedException) {
+            return Problem.of(ProblemType.OVERLOADED, "The server has too many requests. Try again.");
+        }
+        return internalError();
     }
 
     private static Problem problem(UnreadBodyException e) {
@@ -57,42 +67,38 @@ final class ErrorResponses {
         };
     }
 
-    private void respondTo(StorageUnavailableException e, Context ctx) {
-        Throwable root = RootCause.of(e);
-        String message = root == e ? e.getMessage() : e.getMessage() + ": " + root;
+    private void log(Throwable cause, Call call) {
+        if (cause instanceof KeysUnavailableException e) {
+            errors.log(Level.WARN, e.getMessage(), e.getMessage() + ": " + RootCause.of(e));
+        } else if (cause instanceof StorageUnavailableException e) {
+            logStorage(e);
+        } else if (cause instanceof OverloadedException e) {
+            // All callers share one line, so that many callers do not fill the log.
+            errors.log(
+                    Level.WARN,
+                    e.getMessage(),
+                    "Refused calls, this one of caller " + Access.caller(call) + ": " + e.getMessage());
+        } else {
+            logUnexpected(cause, call);
+        }
+    }
+
+    private void logStorage(StorageUnavailableException failure) {
+        Throwable root = RootCause.of(failure);
+        String message = root == failure ? failure.getMessage() : failure.getMessage() + ": " + root;
         // All calls that meet an outage are the same event. Digits are, too: the message of a pool counts its
         // connections.
-        errors.log(Level.WARN, root.toString().replaceAll("\\d+", "0"), message, RootCause.errorOf(e));
-        Responder.send(
-                ctx,
-                Problem.of(
-                        ProblemType.STORAGE_UNAVAILABLE, e.lack().orElse("The storage does not respond. Try again.")));
+        errors.log(Level.WARN, root.toString().replaceAll("\\d+", "0"), message, RootCause.errorOf(failure));
     }
 
-    private void respondTo(KeysUnavailableException e, Context ctx) {
-        errors.log(Level.WARN, e.getMessage(), e.getMessage() + ": " + RootCause.of(e));
-        Responder.send(ctx, Problem.of(ProblemType.KEYS_UNAVAILABLE, "Tokens cannot be verified now. Try again."));
-    }
-
-    private void respondTo(OverloadedException e, Context ctx) {
-        // All callers share one line, so that many callers do not fill the log.
-        errors.log(
-                Level.WARN,
-                e.getMessage(),
-                "Refused calls, this one of caller " + Access.caller(ctx) + ": " + e.getMessage());
-        Responder.send(ctx, Problem.of(ProblemType.OVERLOADED, "The server has too many requests. Try again."));
-    }
-
-    private void respondTo(Exception e, Context ctx) {
+    private void logUnexpected(Throwable cause, Call call) {
         // The path may name a stream, but contains no lease id: those are only in bodies.
-        String call = ctx.method() + " " + ctx.path();
+        String what = call.method() + " " + call.path();
         // The message may quote the request, and would make each one another error.
-        StackTraceElement[] trace = e.getStackTrace();
-        String where = e.getClass().getName() + (trace.length == 0 ? "" : " at " + trace[0]);
-        // The failure of a future is wrapped, always at the same place.
-        String key = RootCause.errorOf(e).map(Error::toString).orElse(where);
-        errors.log(Level.ERROR, key, "Failed to handle " + call, e);
-        Responder.send(ctx, internalError());
+        StackTraceElement[] trace = cause.getStackTrace();
+        String where = cause.getClass().getName() + (trace.length == 0 ? "" : " at " + trace[0]);
+        String key = RootCause.errorOf(cause).map(Error::toString).orElse(where);
+        errors.log(Level.ERROR, key, "Failed to handle " + what, cause);
     }
 
     /**

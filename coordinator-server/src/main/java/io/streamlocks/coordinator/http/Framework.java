@@ -5,11 +5,15 @@ import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
 import io.javalin.router.Endpoint;
 import io.streamlocks.coordinator.http.jetty.Call;
+import io.streamlocks.coordinator.http.jetty.Reply;
+import io.streamlocks.coordinator.http.jetty.ResponseWriter;
 import io.streamlocks.coordinator.http.jetty.Transport;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /** Runs the routes in the web framework, Javalin. This class is thread-safe. */
 final class Framework {
@@ -20,17 +24,23 @@ final class Framework {
      * Creates the application, which does not listen yet.
      *
      * @param transport sets up the server below
-     * @param gate decides which calls are accepted
+     * @param table contains the routes
+     * @param calls carries out the calls
+     * @param errors responds to an error of the virtual machine
      */
-    Framework(Transport transport, RouteTable table, Gate gate, ErrorResponses errors) {
+    Framework(Transport transport, RouteTable table, RouteCalls calls, ErrorResponses errors) {
         this.javalin = Javalin.create(config -> {
             configure(config);
             config.router.javaLangErrorHandler(errors::respondTo);
             config.requestLogger.http((ctx, millis) -> Call.of(ctx.req()).answered(route(ctx), ctx.statusCode()));
             transport.configure(config.jetty);
-            before(config.routes, gate);
-            table.addTo(config.routes);
-            errors.addTo(config.routes, table);
+            config.routes.before(ctx -> SecurityHeaders.set(ctx.req().getRequestURI(), ctx.res()::setHeader));
+            config.routes.before(ctx -> calls.check(Call.of(ctx.req())));
+            table.routes().forEach(route -> add(config.routes, route, calls));
+            config.routes.exception(
+                    HttpResponseException.class,
+                    (e, ctx) -> respond(ctx, Unrouted.response(e, ctx.req().getRequestURI(), table)));
+            config.routes.exception(Exception.class, (e, ctx) -> respond(ctx, errors.response(e, Call.of(ctx.req()))));
         });
     }
 
@@ -43,11 +53,16 @@ final class Framework {
         config.router.ignoreTrailingSlashes = false;
     }
 
-    private static void before(RoutesConfig routes, Gate gate) {
-        routes.before(ctx -> SecurityHeaders.set(ctx.req().getRequestURI(), ctx.res()::setHeader));
-        // The gate comes second, because an unknown caller need not learn whether this server is about to stop.
-        routes.before(Access::check);
-        routes.before("/v1/*", ctx -> gate.check());
+    private static void add(RoutesConfig routes, Route route, RouteCalls calls) {
+        routes.addHttpHandler(route.method(), route.path(), ctx -> {
+            CompletableFuture<Reply> reply = calls.handle(route, Call.of(ctx.req()));
+            ctx.future(() -> reply.thenCompose(ready -> ResponseWriter.send(ctx.res(), ready)));
+        });
+    }
+
+    /** Responds to a call that came to no route. */
+    private static void respond(Context ctx, Response response) {
+        ResponseWriter.send(ctx.res(), Responder.reply(response, Call.of(ctx.req())));
     }
 
     /** Listens, and returns the main port. */

@@ -1,7 +1,7 @@
 package io.streamlocks.coordinator.http;
 
-import io.javalin.http.Context;
 import io.streamlocks.coordinator.access.Permission;
+import io.streamlocks.coordinator.http.jetty.Call;
 import io.streamlocks.coordinator.lock.Group;
 import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.MemberReport;
@@ -9,6 +9,7 @@ import io.streamlocks.coordinator.lock.group.GroupCommit;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /** The calls about the groups of workers that share streams. */
 final class GroupRoutes {
@@ -32,35 +33,32 @@ final class GroupRoutes {
         routes.delete("/v1/groups/{groupId}/members/{ownerId}", Permission.HOLD, this::leave);
     }
 
-    private void report(Context ctx) {
-        String groupId = Input.groupId(ctx);
-        String ownerId = Input.memberId(ctx);
-        Access.of(ctx).requireOwner(ownerId);
-        MemberReport report = Input.body(ctx, GroupBodies.Report.class).checked(groupId, ownerId, fields);
-        String caller = Access.caller(ctx);
-        Responder.respond(ctx, () -> locks.group(caller, groups -> groups.report(report)), group -> group.<Response>map(
-                        found -> GroupBodies.MembershipBody.of(found, ownerId))
-                .orElseGet(Problem::tooManyMembers));
+    private CompletableFuture<? extends Response> report(Call call) {
+        String groupId = Input.groupId(call);
+        String ownerId = Input.memberId(call);
+        Access.of(call).requireOwner(ownerId);
+        MemberReport report = Input.body(call, GroupBodies.Report.class).checked(groupId, ownerId, fields);
+        return locks.group(Access.caller(call), groups -> groups.report(report))
+                .thenApply(group -> group.<Response>map(found -> GroupBodies.MembershipBody.of(found, ownerId))
+                        .orElseGet(Problem::tooManyMembers));
     }
 
-    private void leave(Context ctx) {
-        String groupId = Input.groupId(ctx);
-        String ownerId = Input.memberId(ctx);
-        Access.of(ctx).requireOwner(ownerId);
-        String caller = Access.caller(ctx);
-        Responder.respond(
-                ctx,
-                () -> locks.group(caller, groups -> groups.leave(groupId, ownerId)),
-                wasMember -> wasMember ? new Response.Empty() : Problem.noMember("This owner is not in this group."));
+    private CompletableFuture<? extends Response> leave(Call call) {
+        String groupId = Input.groupId(call);
+        String ownerId = Input.memberId(call);
+        Access.of(call).requireOwner(ownerId);
+        return locks.group(Access.caller(call), groups -> groups.leave(groupId, ownerId))
+                .thenApply(wasMember ->
+                        wasMember ? Response.Empty.INSTANCE : Problem.noMember("This owner is not in this group."));
     }
 
-    private void find(Context ctx) {
-        String groupId = Input.groupId(ctx);
-        String caller = Access.caller(ctx);
-        responder.respondAtLength(
-                ctx,
+    private CompletableFuture<? extends Response> find(Call call) {
+        String groupId = Input.groupId(call);
+        String caller = Access.caller(call);
+        return responder.atLength(
+                call,
                 Limits.MAX_GROUP_MEMBERS,
-                () -> locks.group(caller, groups -> groups.find(groupId)),
+                locks.group(caller, groups -> groups.find(groupId)),
                 GroupRoutes::described);
     }
 
@@ -69,14 +67,14 @@ final class GroupRoutes {
                 .orElseGet(() -> Problem.noMember("This group has no members."));
     }
 
-    private void list(Context ctx) {
-        Map<String, String> parameters = Input.query(ctx, LIST_PARAMETERS);
+    private CompletableFuture<? extends Response> list(Call call) {
+        Map<String, String> parameters = Input.query(call, LIST_PARAMETERS);
         String prefix = Optional.ofNullable(parameters.get("prefix"))
                 .map(value -> Fields.id("prefix", value))
                 .orElse("");
-        Access.of(ctx).requireAllStreamsOf(prefix);
-        String caller = Access.caller(ctx);
-        responder.respondAtLength(
-                ctx, Limits.MAX_LISTED_GROUPS, () -> locks.listGroups(caller, prefix), GroupBodies.GroupListBody::of);
+        Access.of(call).requireAllStreamsOf(prefix);
+        String caller = Access.caller(call);
+        return responder.atLength(
+                call, Limits.MAX_LISTED_GROUPS, locks.listGroups(caller, prefix), GroupBodies.GroupListBody::of);
     }
 }

@@ -1,7 +1,7 @@
 package io.streamlocks.coordinator.http;
 
-import io.javalin.http.Context;
 import io.streamlocks.coordinator.access.Permission;
+import io.streamlocks.coordinator.http.jetty.Call;
 import io.streamlocks.coordinator.lock.EndReason;
 import io.streamlocks.coordinator.lock.GrantPage;
 import io.streamlocks.coordinator.lock.HistoryQuery;
@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -49,24 +50,24 @@ final class HistoryRoutes {
         routes.get("/v1/history", Permission.READ, this::list);
     }
 
-    private void ofStream(Context ctx) {
-        String streamId = Input.streamId(ctx);
-        Map<String, String> parameters = Input.query(ctx, STREAM_PARAMETERS);
+    private CompletableFuture<? extends Response> ofStream(Call call) {
+        String streamId = Input.streamId(call);
+        Map<String, String> parameters = Input.query(call, STREAM_PARAMETERS);
         StreamHistoryQuery query = new StreamHistoryQuery(
                 streamId,
                 instant(parameters, "at"),
                 Paging.position(parameters, HistoryRoutes::fencingTokenOf).orElse(Long.MAX_VALUE),
                 Paging.pageSize(parameters));
-        String caller = Access.caller(ctx);
-        responder.respondAtLength(
-                ctx,
+        String caller = Access.caller(call);
+        return responder.atLength(
+                call,
                 query.pageSize(),
-                () -> locks.read(caller, StatementKind.HISTORY, reads -> reads.history(query)),
+                locks.read(caller, StatementKind.HISTORY, reads -> reads.history(query)),
                 page -> Bodies.GrantPageBody.of(page, next -> Paging.tokenOf(Long.toString(next.fencingToken()))));
     }
 
-    private void list(Context ctx) {
-        Map<String, String> parameters = Input.query(ctx, PARAMETERS);
+    private CompletableFuture<? extends Response> list(Call call) {
+        Map<String, String> parameters = Input.query(call, PARAMETERS);
         HistoryQuery query = new HistoryQuery(
                 Optional.ofNullable(parameters.get("ownerId")).map(value -> Fields.id("ownerId", value)),
                 Optional.ofNullable(parameters.get("prefix"))
@@ -77,12 +78,12 @@ final class HistoryRoutes {
                 Optional.ofNullable(parameters.get("endReason")).map(HistoryRoutes::endReason),
                 Paging.position(parameters, HistoryRoutes::positionOf),
                 Paging.pageSize(parameters));
-        Access.of(ctx).requireAllStreamsOf(query.prefix());
-        String caller = Access.caller(ctx);
-        responder.respondAtLength(
-                ctx,
+        Access.of(call).requireAllStreamsOf(query.prefix());
+        String caller = Access.caller(call);
+        return responder.atLength(
+                call,
                 query.pageSize(),
-                () -> locks.read(caller, StatementKind.HISTORY, reads -> reads.history(query)),
+                locks.read(caller, StatementKind.HISTORY, reads -> reads.history(query)),
                 page -> Bodies.GrantPageBody.of(page, next -> Paging.tokenOf(positionText(next))));
     }
 

@@ -60,12 +60,14 @@ public final class HttpServer {
         Responder responder = new Responder(options.executor(), held, telemetry);
         this.table = new RouteTable(options.limits().exchange());
         register(gate, guards, fields, responder, telemetry);
+        ErrorResponses errors = new ErrorResponses(errorLog());
+        RouteCalls calls = new RouteCalls(table, gate, errors);
         Access access = new Access(guards, table, telemetry);
         Transport.Api api = new Transport.Api(
-                access::admit, gate::isStopping, table::isForManagement, new EarlyErrors(table)::write);
+                access::admit, gate::isStopping, table::isForManagement, calls::direct, new EarlyErrors(table)::write);
         // It has a log of its own, because clients can fill it.
         this.transport = new Transport(options, guards.certificate(), api, errorLog(), telemetry);
-        this.framework = new Framework(transport, table, gate, new ErrorResponses(errorLog()));
+        this.framework = new Framework(transport, table, calls, errors);
     }
 
     private static RepeatedErrorLog errorLog() {

@@ -1,7 +1,5 @@
 package io.streamlocks.coordinator.http;
 
-import io.javalin.http.Context;
-import io.streamlocks.coordinator.http.jetty.Body;
 import io.streamlocks.coordinator.http.jetty.Call;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -10,6 +8,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the path, the query and the body of a request. Each method throws a {@link ProblemException} for bad input. */
 final class Input {
@@ -23,29 +22,32 @@ final class Input {
     private Input() {}
 
     /** Returns the body, which must be JSON of this type. */
-    static <T> T body(Context ctx, Class<T> type) {
-        return Json.read(body(ctx), type);
+    static <T> T body(Call call, Class<T> type) {
+        return Json.read(body(call), type);
     }
 
     /** Returns the bytes of the body, which must be declared as JSON. */
-    static byte[] body(Context ctx) {
+    static byte[] body(Call call) {
         // The framework would look up the charset, and fails if it does not exist.
-        String contentType = ctx.header("Content-Type");
-        if (!"application/json".equals(contentType) && !isJson(contentType)) {
+        String contentType = call.header("Content-Type");
+        if (!isJson(contentType)) {
             throw new ProblemException(Problem.ofField(
                     ProblemType.UNSUPPORTED_MEDIA_TYPE, "Content-Type", "Send the body as application/json."));
         }
-        String encoding = ctx.header("Content-Encoding");
+        String encoding = call.header("Content-Encoding");
         if (encoding != null && !encoding.trim().equalsIgnoreCase("identity")) {
             throw new ProblemException(Problem.ofField(
                     ProblemType.UNSUPPORTED_MEDIA_TYPE,
                     "Content-Encoding",
                     "Send the body as it is, without Content-Encoding: " + Fields.shown(encoding) + "."));
         }
-        return Body.of(ctx.req());
+        return call.body();
     }
 
-    private static boolean isJson(String contentType) {
+    private static boolean isJson(@Nullable String contentType) {
+        if ("application/json".equals(contentType)) {
+            return true;
+        }
         String mediaType = contentType == null ? "" : contentType.split(";", 2)[0].trim();
         return mediaType.toLowerCase(Locale.ROOT).equals("application/json");
     }
@@ -54,29 +56,34 @@ final class Input {
      * Returns the stream id of the path. This decodes the path as it was sent, and strictly. The framework turns {@code
      * %252B} into a plus sign, and bytes that are not UTF-8 into question marks, which would make two streams one.
      */
-    static String streamId(Context ctx) {
-        String streamId = idOfPath(ctx, "streamId", ID_SEGMENT);
-        Call.of(ctx.req()).streamId(streamId);
+    static String streamId(Call call) {
+        String streamId = idOfPath(call, "streamId", ID_SEGMENT);
+        call.streamId(streamId);
         return streamId;
     }
 
     /** Returns the owner id of the path, decoded as strictly. */
-    static String ownerId(Context ctx) {
-        return idOfPath(ctx, "ownerId", ID_SEGMENT);
+    static String ownerId(Call call) {
+        return idOfPath(call, "ownerId", ID_SEGMENT);
     }
 
     /** Returns the group id of the path, decoded as strictly. */
-    static String groupId(Context ctx) {
-        return idOfPath(ctx, "groupId", ID_SEGMENT);
+    static String groupId(Call call) {
+        return idOfPath(call, "groupId", ID_SEGMENT);
     }
 
     /** Returns the owner id of the member in the path, decoded as strictly. */
-    static String memberId(Context ctx) {
-        return idOfPath(ctx, "ownerId", MEMBER_SEGMENT);
+    static String memberId(Call call) {
+        return idOfPath(call, "ownerId", MEMBER_SEGMENT);
     }
 
-    private static String idOfPath(Context ctx, String field, int segment) {
-        String[] segments = ctx.req().getRequestURI().split("/", -1);
+    /** Returns the last segment of the path, as it was sent: no asset has a name that is to be encoded. */
+    static String asset(Call call) {
+        return call.path().substring(call.path().lastIndexOf('/') + 1);
+    }
+
+    private static String idOfPath(Call call, String field, int segment) {
+        String[] segments = call.path().split("/", -1);
         return Fields.id(field, percentDecoded(field, segments[segment]));
     }
 
@@ -84,9 +91,9 @@ final class Input {
      * Returns the parameters of the query, decoded as strictly. A parameter that is not allowed is refused: without a
      * filter that it drops, a list would contain the locks of all owners.
      */
-    static Map<String, String> query(Context ctx, Set<String> allowed) {
+    static Map<String, String> query(Call call, Set<String> allowed) {
         Map<String, String> parameters = new HashMap<>();
-        String query = ctx.req().getQueryString();
+        String query = call.query();
         for (String parameter : query == null || query.isEmpty() ? new String[0] : query.split("&", -1)) {
             String[] parts = parameter.replace("+", "%20").split("=", 2);
             String name = percentDecoded("query", parts[0]);

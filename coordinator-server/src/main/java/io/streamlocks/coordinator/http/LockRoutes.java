@@ -1,6 +1,5 @@
 package io.streamlocks.coordinator.http;
 
-import io.javalin.http.Context;
 import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.http.jetty.Call;
 import io.streamlocks.coordinator.lock.AcquireRequest;
@@ -16,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /** The calls on one stream, and the list of locks. */
 final class LockRoutes {
@@ -40,80 +40,71 @@ final class LockRoutes {
         routes.get("/v1/locks", Permission.READ, this::list);
         routes.get("/v1/locks/{streamId}", Permission.LOOK, this::find);
         routes.get("/v1/locks/{streamId}/waiters", Permission.LOOK, this::waiters);
-        routes.post(
+        routes.postDirect(
                 "/v1/locks/{streamId}/acquire",
                 Permission.HOLD,
                 routes.standardLimits().withWait(Limits.MAX_WAIT),
                 this::acquire);
-        routes.post("/v1/locks/{streamId}/renew", Permission.HOLD, this::renew);
-        routes.post("/v1/locks/{streamId}/release", Permission.HOLD, this::release);
+        routes.postDirect("/v1/locks/{streamId}/renew", Permission.HOLD, routes.standardLimits(), this::renew);
+        routes.postDirect("/v1/locks/{streamId}/release", Permission.HOLD, routes.standardLimits(), this::release);
     }
 
-    private void acquire(Context ctx) {
+    private CompletableFuture<? extends Response> acquire(Call call) {
         gate.checkAcquire();
-        String streamId = Input.streamId(ctx);
-        LeaseBodies.Acquire body = Input.body(ctx, LeaseBodies.Acquire.class);
+        String streamId = Input.streamId(call);
+        LeaseBodies.Acquire body = Input.body(call, LeaseBodies.Acquire.class);
         AcquireRequest request = body.checked("", streamId, fields);
         Duration waits = Fields.wait("waitMs", body.waitMs());
-        Access.of(ctx).requireOwner(request.ownerId());
-        String caller = Access.caller(ctx);
-        Call call = Call.of(ctx.req());
-        Responder.respond(
-                ctx,
-                () -> {
-                    if (!capped.admits(request)) {
-                        throw new ProblemException(Problem.tooManyLeases());
-                    }
-                    return capped.acquire(
-                            caller, List.of(request), waits, call::waits, unnamed -> body.leaseId() == null);
-                },
-                outcomes -> outcomes.get(0).match(Outcomes.ACQUIRE));
+        Access.of(call).requireOwner(request.ownerId());
+        if (!capped.admits(request)) {
+            throw new ProblemException(Problem.tooManyLeases());
+        }
+        String caller = Access.caller(call);
+        return capped.acquire(caller, List.of(request), waits, call::waits, unnamed -> body.leaseId() == null)
+                .thenApply(outcomes -> outcomes.get(0).match(Outcomes.ACQUIRE));
     }
 
-    private void renew(Context ctx) {
-        String streamId = Input.streamId(ctx);
-        LeaseBodies.Renew body = Input.body(ctx, LeaseBodies.Renew.class);
+    private CompletableFuture<? extends Response> renew(Call call) {
+        String streamId = Input.streamId(call);
+        LeaseBodies.Renew body = Input.body(call, LeaseBodies.Renew.class);
         RenewRequest request = new RenewRequest(
                 streamId,
                 Fields.leaseId("leaseId", body.leaseId()),
                 fields.ttl("ttlMs", body.ttlMs()),
-                Access.of(ctx).ownerPrefix());
-        String caller = Access.caller(ctx);
-        Responder.respond(ctx, () -> locks.renew(caller, List.of(request)), outcomes -> outcomes.get(0)
-                .match(Outcomes.RENEW));
+                Access.of(call).ownerPrefix());
+        return locks.renew(Access.caller(call), List.of(request))
+                .thenApply(outcomes -> outcomes.get(0).match(Outcomes.RENEW));
     }
 
-    private void release(Context ctx) {
-        String streamId = Input.streamId(ctx);
-        LeaseBodies.Release body = Input.body(ctx, LeaseBodies.Release.class);
+    private CompletableFuture<? extends Response> release(Call call) {
+        String streamId = Input.streamId(call);
+        LeaseBodies.Release body = Input.body(call, LeaseBodies.Release.class);
         ReleaseRequest request = new ReleaseRequest(
                 streamId,
                 Fields.leaseId("leaseId", body.leaseId()),
-                Access.of(ctx).ownerPrefix());
-        String caller = Access.caller(ctx);
-        Responder.respond(ctx, () -> capped.release(caller, List.of(request)), outcomes -> outcomes.get(0)
-                .match(Outcomes.RELEASE));
+                Access.of(call).ownerPrefix());
+        return capped.release(Access.caller(call), List.of(request))
+                .thenApply(outcomes -> outcomes.get(0).match(Outcomes.RELEASE));
     }
 
-    private void find(Context ctx) {
-        String streamId = Input.streamId(ctx);
-        String caller = Access.caller(ctx);
-        Responder.respond(ctx, () -> locks.find(caller, streamId), lock -> lock.<Response>map(LeaseBodies.LockBody::of)
-                .orElseGet(Problem::notLocked));
+    private CompletableFuture<? extends Response> find(Call call) {
+        String streamId = Input.streamId(call);
+        return locks.find(Access.caller(call), streamId)
+                .thenApply(lock -> lock.<Response>map(LeaseBodies.LockBody::of).orElseGet(Problem::notLocked));
     }
 
-    private void waiters(Context ctx) {
-        String streamId = Input.streamId(ctx);
-        String caller = Access.caller(ctx);
-        responder.respondAtLength(
-                ctx,
+    private CompletableFuture<? extends Response> waiters(Call call) {
+        String streamId = Input.streamId(call);
+        String caller = Access.caller(call);
+        return responder.atLength(
+                call,
                 Limits.MAX_LISTED_WAITERS,
-                () -> locks.read(caller, StatementKind.WAITERS, reads -> reads.waiters(streamId)),
+                locks.read(caller, StatementKind.WAITERS, reads -> reads.waiters(streamId)),
                 LeaseBodies.WaiterListBody::of);
     }
 
-    private void list(Context ctx) {
-        Map<String, String> parameters = Input.query(ctx, LIST_PARAMETERS);
+    private CompletableFuture<? extends Response> list(Call call) {
+        Map<String, String> parameters = Input.query(call, LIST_PARAMETERS);
         LockQuery query = new LockQuery(
                 Optional.ofNullable(parameters.get("ownerId")).map(value -> Fields.id("ownerId", value)),
                 Optional.ofNullable(parameters.get("prefix"))
@@ -121,13 +112,13 @@ final class LockRoutes {
                         .orElse(""),
                 Paging.position(parameters, LockRoutes::streamIdOf).orElse(""),
                 Paging.pageSize(parameters));
-        Access.of(ctx).requireAllStreamsOf(query.prefix());
-        boolean asTable = LockTable.isWanted(ctx);
-        String caller = Access.caller(ctx);
-        responder.respondAtLength(
-                ctx,
+        Access.of(call).requireAllStreamsOf(query.prefix());
+        boolean asTable = LockTable.isWanted(call);
+        String caller = Access.caller(call);
+        return responder.atLength(
+                call,
                 query.pageSize(),
-                () -> locks.read(caller, StatementKind.LIST, reads -> reads.list(query)),
+                locks.read(caller, StatementKind.LIST, reads -> reads.list(query)),
                 page -> asTable
                         ? LockTable.of(page, nextPageToken(page))
                         : LeaseBodies.LockPageBody.of(page, nextPageToken(page)));

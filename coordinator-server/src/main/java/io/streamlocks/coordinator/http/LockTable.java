@@ -1,6 +1,6 @@
 package io.streamlocks.coordinator.http;
 
-import io.javalin.http.Context;
+import io.streamlocks.coordinator.http.jetty.Call;
 import io.streamlocks.coordinator.lock.Lock;
 import io.streamlocks.coordinator.lock.LockPage;
 import io.streamlocks.coordinator.log.Printable;
@@ -23,8 +23,8 @@ final class LockTable {
     private LockTable() {}
 
     /** Returns whether the client names text first. A client that accepts anything gets JSON. */
-    static boolean isWanted(Context ctx) {
-        String accept = ctx.header("Accept");
+    static boolean isWanted(Call call) {
+        String accept = call.header("Accept");
         return accept != null && accept.toLowerCase(Locale.ROOT).startsWith("text/plain");
     }
 

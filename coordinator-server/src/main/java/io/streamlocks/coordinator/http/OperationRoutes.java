@@ -1,8 +1,7 @@
 package io.streamlocks.coordinator.http;
 
-import io.javalin.http.Context;
-import io.javalin.http.NotFoundResponse;
 import io.streamlocks.coordinator.access.Permission;
+import io.streamlocks.coordinator.http.jetty.Call;
 import io.streamlocks.coordinator.lock.group.GroupCommit;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.io.IOException;
@@ -10,6 +9,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -59,46 +59,50 @@ final class OperationRoutes {
     }
 
     /** Sends a browser to the console, and shows other clients what there is. */
-    private void start(Context ctx) {
-        ctx.header("Vary", "Accept");
-        String accepted = ctx.header("Accept");
-        if (accepted != null && accepted.contains("text/html")) {
-            // The path is relative, because a proxy may have this server below a path of its own.
-            Responder.send(ctx, new Response.Redirect("console"));
-        } else {
-            Responder.respond(ctx, new Response.Content("text/plain; charset=utf-8", START));
-        }
+    private CompletableFuture<? extends Response> start(Call call) {
+        String accepted = call.header("Accept");
+        boolean isBrowser = accepted != null && accepted.contains("text/html");
+        // The path is relative, because a proxy may have this server below a path of its own.
+        return known(
+                isBrowser
+                        ? new Response.Redirect("console")
+                        : new Response.Extended(
+                                new Response.Content("text/plain; charset=utf-8", START), "Vary", "Accept"));
     }
 
-    private void livez(Context ctx) {
-        Responder.send(ctx, new Bodies.Health("live"));
+    private CompletableFuture<? extends Response> livez(Call call) {
+        return known(new Bodies.Health("live"));
     }
 
-    private void readyz(Context ctx) {
+    private CompletableFuture<? extends Response> readyz(Call call) {
         gate.checkReady();
-        Responder.respond(ctx, locks::verifyWritable, done -> new Bodies.Health("ready"));
+        return locks.verifyWritable().thenApply(done -> new Bodies.Health("ready"));
     }
 
-    private void metrics(Context ctx) {
-        Responder.respond(ctx, new Response.Content("text/plain; version=0.0.4; charset=utf-8", telemetry.scrape()));
+    private CompletableFuture<? extends Response> metrics(Call call) {
+        return known(new Response.Content("text/plain; version=0.0.4; charset=utf-8", telemetry.scrape()));
     }
 
-    private void openApi(Context ctx) {
-        Responder.respond(ctx, new Response.Content("application/yaml", openApi));
+    private CompletableFuture<? extends Response> openApi(Call call) {
+        return known(new Response.Content("application/yaml", openApi));
     }
 
-    private void docs(Context ctx) {
-        Responder.respond(ctx, new Response.Content("text/html", docs));
+    private CompletableFuture<? extends Response> docs(Call call) {
+        return known(new Response.Content("text/html", docs));
     }
 
-    private void docsAsset(Context ctx) {
-        String name = ctx.pathParam("asset");
+    private CompletableFuture<? extends Response> docsAsset(Call call) {
+        String name = Input.asset(call);
         String contentType = DOCS_ASSETS.get(name);
         byte[] asset = docsAssets.get(name);
         if (contentType == null || asset == null) {
-            throw new NotFoundResponse();
+            return known(Unrouted.unknown(call.path()));
         }
-        Responder.respond(ctx, new Response.Content(contentType, asset));
+        return known(new Response.Content(contentType, asset));
+    }
+
+    private static CompletableFuture<Response> known(Response response) {
+        return CompletableFuture.completedFuture(response);
     }
 
     static byte[] resource(String path) {

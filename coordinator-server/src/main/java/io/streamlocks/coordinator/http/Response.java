@@ -18,8 +18,11 @@ sealed interface Response {
      */
     default void addHeaders(BiConsumer<String, String> header) {}
 
+    /** Is called once the response has been sent, or cannot be sent because the client has gone. It must not block. */
+    default void sent() {}
+
     /** A response that has a body. */
-    sealed interface WithBody extends Response permits Ok, Content, Problem {
+    sealed interface WithBody extends Response permits Ok, Content, Problem, Extended, Held {
 
         String contentType();
 
@@ -64,6 +67,66 @@ sealed interface Response {
         }
     }
 
+    /** A response with a header beyond those of its kind. */
+    record Extended(WithBody response, String name, String value) implements WithBody {
+
+        @Override
+        public int statusCode() {
+            return response.statusCode();
+        }
+
+        @Override
+        public String contentType() {
+            return response.contentType();
+        }
+
+        @Override
+        public byte[] bytes(String requestId) {
+            return response.bytes(requestId);
+        }
+
+        @Override
+        public void addHeaders(BiConsumer<String, String> header) {
+            response.addHeaders(header);
+            header.accept(name, value);
+        }
+    }
+
+    /**
+     * A response whose bytes were made before, and are counted until they are sent.
+     *
+     * @param response the same response, whose bytes are not made again
+     * @param body its bytes
+     * @param forget is to be run when the response has been sent, or cannot be sent
+     */
+    record Held(WithBody response, byte[] body, Runnable forget) implements WithBody {
+
+        @Override
+        public int statusCode() {
+            return response.statusCode();
+        }
+
+        @Override
+        public String contentType() {
+            return response.contentType();
+        }
+
+        @Override
+        public byte[] bytes(String requestId) {
+            return body;
+        }
+
+        @Override
+        public void addHeaders(BiConsumer<String, String> header) {
+            response.addHeaders(header);
+        }
+
+        @Override
+        public void sent() {
+            forget.run();
+        }
+    }
+
     /** Status 204, without a body. */
     record Empty() implements ForItem {
 
@@ -80,7 +143,7 @@ sealed interface Response {
         }
     }
 
-    /** Status 303, without a body. */
+    /** Status 303, without a body, to a place that depends on what the client accepts. */
     record Redirect(String location) implements Response {
 
         @Override
@@ -91,6 +154,7 @@ sealed interface Response {
         @Override
         public void addHeaders(BiConsumer<String, String> header) {
             header.accept("Location", location);
+            header.accept("Vary", "Accept");
         }
     }
 

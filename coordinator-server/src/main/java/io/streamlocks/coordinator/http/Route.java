@@ -1,6 +1,5 @@
 package io.streamlocks.coordinator.http;
 
-import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.http.jetty.RouteLimits;
@@ -20,7 +19,17 @@ record Route(
         Permission permission,
         RouteLimits limits,
         boolean isForManagement,
-        Handler handler) {
+        RouteHandler handler) {
+
+    /** Returns whether its path names a stream. */
+    boolean namesStream() {
+        return path.contains("{streamId}");
+    }
+
+    /** Returns whether its path names a group. */
+    boolean namesGroup() {
+        return path.contains("{groupId}");
+    }
 
     /** Returns whether a path, as it was sent, is one of this route. */
     boolean takes(String sent) {

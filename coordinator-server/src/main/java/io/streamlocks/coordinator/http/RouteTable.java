@@ -1,10 +1,7 @@
 package io.streamlocks.coordinator.http;
 
-import io.javalin.config.RoutesConfig;
-import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import io.streamlocks.coordinator.access.Permission;
-import io.streamlocks.coordinator.access.Principal;
 import io.streamlocks.coordinator.http.jetty.RouteLimits;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,8 +25,6 @@ import java.util.regex.Pattern;
  */
 final class RouteTable {
 
-    private static final String STREAM_ID = "{streamId}";
-    private static final String GROUP_ID = "{groupId}";
     private static final Pattern ID = Pattern.compile("\\{(streamId|ownerId|groupId)}");
 
     private final RouteLimits standard;
@@ -37,6 +32,9 @@ final class RouteTable {
 
     /** Routes whose limits are not the standard ones. */
     private final List<Route> special = new ArrayList<>();
+
+    /** Routes whose calls do not pass through the framework. */
+    private final List<Route> direct = new ArrayList<>();
 
     private final Set<String> openPaths = new HashSet<>();
 
@@ -61,43 +59,46 @@ final class RouteTable {
     }
 
     /** Adds a route for GET and HEAD. */
-    void get(String path, Permission permission, Handler handler) {
+    void get(String path, Permission permission, RouteHandler handler) {
         get(path, permission, standard, handler);
     }
 
     /** Adds a route for GET and HEAD that has limits of its own. */
-    void get(String path, Permission permission, RouteLimits limits, Handler handler) {
+    void get(String path, Permission permission, RouteLimits limits, RouteHandler handler) {
         get(path, permission, limits, false, handler);
     }
 
     /** Adds a route for GET and HEAD that the management port serves, too. */
-    void getForManagement(String path, Permission permission, Handler handler) {
+    void getForManagement(String path, Permission permission, RouteHandler handler) {
         get(path, permission, standard, true, handler);
     }
 
-    private void get(String path, Permission permission, RouteLimits limits, boolean isForManagement, Handler handler) {
+    private void get(
+            String path, Permission permission, RouteLimits limits, boolean isForManagement, RouteHandler handler) {
         add(new Route(HandlerType.GET, path, permission, limits, isForManagement, handler));
         // Otherwise Javalin would respond to HEAD with 200, without a call of the route and before the server is ready.
         add(new Route(HandlerType.HEAD, path, permission, limits, isForManagement, handler));
     }
 
     /** Adds a route for POST. */
-    void post(String path, Permission permission, Handler handler) {
-        post(path, permission, standard, handler);
+    void post(String path, Permission permission, RouteHandler handler) {
+        add(new Route(HandlerType.POST, path, permission, standard, false, handler));
     }
 
-    /** Adds a route for POST that has limits of its own. */
-    void post(String path, Permission permission, RouteLimits limits, Handler handler) {
-        add(new Route(HandlerType.POST, path, permission, limits, false, handler));
+    /** Adds a route for POST that workers call all the time. These calls do not pass through the framework. */
+    void postDirect(String path, Permission permission, RouteLimits limits, RouteHandler handler) {
+        Route route = new Route(HandlerType.POST, path, permission, limits, false, handler);
+        add(route);
+        direct.add(route);
     }
 
     /** Adds a route for PUT. */
-    void put(String path, Permission permission, Handler handler) {
+    void put(String path, Permission permission, RouteHandler handler) {
         add(new Route(HandlerType.PUT, path, permission, standard, false, handler));
     }
 
     /** Adds a route for DELETE. */
-    void delete(String path, Permission permission, Handler handler) {
+    void delete(String path, Permission permission, RouteHandler handler) {
         add(new Route(HandlerType.DELETE, path, permission, standard, false, handler));
     }
 
@@ -118,28 +119,19 @@ final class RouteTable {
         }
     }
 
-    /** Adds the routes to those of the framework. */
-    void addTo(RoutesConfig config) {
-        routes.forEach(route -> config.addHttpHandler(route.method(), route.path(), guarded(route)));
+    /** Returns all routes, in the order in which they were added. */
+    List<Route> routes() {
+        return Collections.unmodifiableList(routes);
     }
 
-    private static Handler guarded(Route route) {
-        if (route.permission() == Permission.OPEN) {
-            return route.handler();
+    /** Returns the route that takes a call directly; empty if the call passes through the framework. */
+    Optional<Route> direct(String method, String path) {
+        for (Route route : direct) {
+            if (route.takes(path) && route.method().name().equals(method)) {
+                return Optional.of(route);
+            }
         }
-        boolean namesStream = route.path().contains(STREAM_ID);
-        boolean namesGroup = route.path().contains(GROUP_ID);
-        return ctx -> {
-            Principal principal = Access.of(ctx);
-            principal.require(route.permission());
-            if (namesStream && !principal.isForAllStreams()) {
-                principal.requireStream(Input.streamId(ctx));
-            }
-            if (namesGroup && !principal.isForAllStreams()) {
-                principal.requireGroup(Input.groupId(ctx));
-            }
-            route.handler().handle(ctx);
-        };
+        return Optional.empty();
     }
 
     /** Returns what each method and path requires, as in {@code GET /livez}. */

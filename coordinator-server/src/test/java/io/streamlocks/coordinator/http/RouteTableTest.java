@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.streamlocks.coordinator.access.Permission;
 import io.streamlocks.coordinator.http.jetty.RouteLimits;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -13,16 +14,18 @@ class RouteTableTest {
 
     private static final RouteLimits LONG = new RouteLimits(Duration.ofMinutes(1), 10);
 
+    private static final RouteHandler NONE = call -> CompletableFuture.completedFuture(Response.Empty.INSTANCE);
+
     private final RouteTable table = new RouteTable(Duration.ofSeconds(30));
 
     RouteTableTest() {
-        table.post("/v1/fixed", Permission.HOLD, LONG, ctx -> {});
-        table.post("/v1/locks/{streamId}/acquire", Permission.HOLD, LONG, ctx -> {});
-        table.post("/v1/last/{id}", Permission.HOLD, LONG, ctx -> {});
-        table.get("/v1/long", Permission.LOOK, LONG, ctx -> {});
-        table.get("/v1/short", Permission.LOOK, ctx -> {});
-        table.getForManagement("/second", Permission.OPEN, ctx -> {});
-        table.getForManagement("/first", Permission.OPEN, ctx -> {});
+        table.postDirect("/v1/fixed", Permission.HOLD, LONG, NONE);
+        table.postDirect("/v1/locks/{streamId}/acquire", Permission.HOLD, LONG, NONE);
+        table.postDirect("/v1/last/{id}", Permission.HOLD, LONG, NONE);
+        table.get("/v1/long", Permission.LOOK, LONG, NONE);
+        table.get("/v1/short", Permission.LOOK, NONE);
+        table.getForManagement("/second", Permission.OPEN, NONE);
+        table.getForManagement("/first", Permission.OPEN, NONE);
     }
 
     @ParameterizedTest
@@ -34,9 +37,11 @@ class RouteTableTest {
                 "/v1/locks/acquire/acquire",
                 "/v1/last/x"
             })
-    void aPathOfARouteHasItsLimits(String path) {
+    void aCallIsTakenByItsRouteWithItsLimits(String path) {
         assertThat(table.limits("POST", path)).isEqualTo(LONG);
+        assertThat(table.direct("POST", path)).isPresent();
         assertThat(table.limits("GET", path)).isEqualTo(table.standardLimits());
+        assertThat(table.direct("GET", path)).isEmpty();
     }
 
     @ParameterizedTest
@@ -54,8 +59,9 @@ class RouteTableTest {
                 "/v1/last/x/y",
                 "/v2/locks/s/acquire"
             })
-    void anyOtherPathHasTheStandardLimits(String path) {
+    void noRouteTakesAnyOtherPath(String path) {
         assertThat(table.limits("POST", path)).isEqualTo(table.standardLimits());
+        assertThat(table.direct("POST", path)).isEmpty();
     }
 
     @Test

@@ -1,6 +1,5 @@
 package io.streamlocks.coordinator.http.jetty;
 
-import jakarta.servlet.ServletRequest;
 import org.eclipse.jetty.server.Request;
 
 /**
@@ -14,11 +13,6 @@ import org.eclipse.jetty.server.Request;
 public record Admission(String caller, boolean isLetIn, RouteLimits limits, Object identity) {
 
     static final String ATTRIBUTE = Admission.class.getName();
-
-    /** Returns the decision about a request that has come to its route. */
-    public static Admission of(ServletRequest request) {
-        return (Admission) request.getAttribute(ATTRIBUTE);
-    }
 
     static Admission of(Request request) {
         return (Admission) request.getAttribute(ATTRIBUTE);

@@ -1,9 +1,9 @@
 package io.streamlocks.coordinator.http.jetty;
 
-import jakarta.servlet.ServletRequest;
+import org.eclipse.jetty.server.Request;
 
 /** The body of a request, which was read before its route is called. */
-public final class Body {
+final class Body {
 
     static final byte[] NONE = {};
 
@@ -16,7 +16,7 @@ public final class Body {
      *
      * @throws UnreadBodyException if the body is too large, ended early, or met a lack of memory
      */
-    public static byte[] of(ServletRequest request) {
+    static byte[] of(Request request) {
         Object body = request.getAttribute(ATTRIBUTE);
         if (body instanceof UnreadBodyException refusal) {
             throw refusal;

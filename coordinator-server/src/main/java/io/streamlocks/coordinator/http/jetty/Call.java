@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
 /**
- * A request on its way from thread to thread: its id, its measurement and its trace. It ends when the last byte of the
+ * A request on its way from thread to thread: what it asks for, its id, its measurement and its trace. It ends when the last byte of the
  * response has been sent, or could not be sent. This class is thread-safe.
  */
 public final class Call implements Consumer<Throwable> {
@@ -29,7 +29,11 @@ public final class Call implements Consumer<Throwable> {
     private static final String NO_ROUTE = "none";
 
     private final long beganNanos = System.nanoTime();
-    private final String method;
+    private final Request request;
+
+    /** The method as telemetry counts it. */
+    private final String knownMethod;
+
     private final String requestId;
     private final Telemetry telemetry;
     private final SerialConnection.Exchange exchange;
@@ -46,7 +50,8 @@ public final class Call implements Consumer<Throwable> {
         HttpFields headers = request.getHeaders();
         // A method that a client made up would be a time series, too.
         HttpMethod known = HttpMethod.fromString(request.getMethod());
-        this.method = known == null ? "_OTHER" : known.asString();
+        this.request = request;
+        this.knownMethod = known == null ? "_OTHER" : known.asString();
         this.requestId = RequestId.of(headers.get(REQUEST_ID));
         this.telemetry = telemetry;
         this.exchange = SerialConnection.exchangeOf(request);
@@ -85,6 +90,40 @@ public final class Call implements Consumer<Throwable> {
 
     public String requestId() {
         return requestId;
+    }
+
+    /** Returns the method, as it was sent. */
+    public String method() {
+        return request.getMethod();
+    }
+
+    /** Returns the path as it was sent, percent-encoded. */
+    public String path() {
+        return request.getHttpURI().getPath();
+    }
+
+    /** Returns the query as it was sent, percent-encoded; null if there is none. */
+    public @Nullable String query() {
+        return request.getHttpURI().getQuery();
+    }
+
+    /** Returns the first value of a header; null if the request has none of that name. */
+    public @Nullable String header(String name) {
+        return request.getHeaders().get(name);
+    }
+
+    /**
+     * Returns the body, which was read before; empty if there is none. This method does not block.
+     *
+     * @throws UnreadBodyException if the body is too large, ended early, or met a lack of memory
+     */
+    public byte[] body() {
+        return Body.of(request);
+    }
+
+    /** Returns the decision of the API about this request. */
+    public Admission admission() {
+        return Admission.of(request);
     }
 
     /** Sets the headers by which the client can refer to the call. */
@@ -161,7 +200,7 @@ public final class Call implements Consumer<Throwable> {
     /** Ends the call: the response has been sent, or could not be sent. */
     @Override
     public void accept(@Nullable Throwable failure) {
-        telemetry.answered(method, route.orElse(NO_ROUTE), status, System.nanoTime() - beganNanos);
-        span.ifPresent(traced -> traced.end(requestId, method, route, status));
+        telemetry.answered(knownMethod, route.orElse(NO_ROUTE), status, System.nanoTime() - beganNanos);
+        span.ifPresent(traced -> traced.end(requestId, knownMethod, route, status));
     }
 }

@@ -3,33 +3,50 @@ package io.streamlocks.coordinator.http.jetty;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.IteratingNestedCallback;
 
-/** Sends the bodies of responses. No thread waits until a client has taken its response. */
+/** Sends replies. No thread waits until a client has taken its response, and no method blocks. */
 public final class ResponseWriter {
 
-    /** How much of a long response is sent at once. */
+    /** How much of a long response is sent at once. The system would have a copy of all of it otherwise. */
     private static final int PIECE_BYTES = 32 * 1024;
 
     private ResponseWriter() {}
 
     /**
-     * Sends a body. The framework is bypassed: it waits for the client, and copies each result by way of a new buffer
-     * of 32 kB. This method does not block.
+     * Sends a reply to a call that passed through the framework. The framework itself would wait for the client, and
+     * copies each result by way of a new buffer of 32 kB.
      *
-     * @param response has its status and headers; its request must be in asynchronous mode if the body may be long
-     * @return is complete when the body has been sent, and when it cannot be sent because the client has gone
+     * @param response belongs to a request in asynchronous mode if the body may be long
+     * @return is complete when the reply has been sent, and when it cannot be sent because the client has gone
      */
-    public static CompletableFuture<Void> send(HttpServletResponse response, byte[] body) {
+    public static CompletableFuture<Void> send(HttpServletResponse response, Reply reply) {
+        response.setStatus(reply.status());
+        // The framework has set its default.
+        response.setContentType(null);
+        reply.headers().accept(response::setHeader);
+        return body(response, reply.body())
+                .whenComplete((sent, failure) -> reply.sent().run());
+    }
+
+    private static CompletableFuture<Void> body(HttpServletResponse response, byte[] body) {
         CompletableFuture<Void> sent = new CompletableFuture<>();
         try {
-            ServletOutputStream out = response.getOutputStream();
-            if (body.length < response.getBufferSize()) {
+            if (body.length == 0) {
+                sent.complete(null);
+            } else if (body.length < response.getBufferSize()) {
                 // The body fits into the buffer, which is sent at the end of the request. If the length were set,
                 // Jetty would notice here that the response is complete, and wait until it is sent.
-                out.write(body);
+                response.getOutputStream().write(body);
                 sent.complete(null);
             } else {
+                ServletOutputStream out = response.getOutputStream();
                 response.setBufferSize(PIECE_BYTES);
                 response.setContentLength(body.length);
                 out.setWriteListener(new LongBody(out, body, sent));
@@ -39,5 +56,52 @@ public final class ResponseWriter {
             sent.complete(null);
         }
         return sent;
+    }
+
+    /**
+     * Sends a reply to a call that did not pass through the framework.
+     *
+     * @param callback is completed when the reply has been sent, and when it cannot be sent
+     */
+    static void send(Response response, Reply reply, Callback callback) {
+        response.setStatus(reply.status());
+        HttpFields.Mutable headers = response.getHeaders();
+        reply.headers().accept(headers::put);
+        byte[] body = reply.body();
+        Callback end = Callback.from(callback, reply.sent());
+        if (body.length > PIECE_BYTES) {
+            headers.put(HttpHeader.CONTENT_LENGTH, body.length);
+            new Pieces(response, body, end).iterate();
+        } else {
+            if (body.length > 0) {
+                headers.put(HttpHeader.CONTENT_LENGTH, body.length);
+            }
+            response.write(true, ByteBuffer.wrap(body), end);
+        }
+    }
+
+    /** Sends a long body, each piece when the client has taken the one before. */
+    private static final class Pieces extends IteratingNestedCallback {
+
+        private final Response response;
+        private final ByteBuffer rest;
+
+        Pieces(Response response, byte[] body, Callback end) {
+            super(end);
+            this.response = response;
+            this.rest = ByteBuffer.wrap(body);
+        }
+
+        @Override
+        protected Action process() {
+            if (!rest.hasRemaining()) {
+                return Action.SUCCEEDED;
+            }
+            int size = Math.min(PIECE_BYTES, rest.remaining());
+            ByteBuffer piece = rest.slice(rest.position(), size);
+            rest.position(rest.position() + size);
+            response.write(!rest.hasRemaining(), piece, this);
+            return Action.SCHEDULED;
+        }
     }
 }

@@ -40,12 +40,14 @@ public final class Transport {
      *     not be counted as one of its client. It returns a refusal instead
      * @param sendsClientsAway returns whether clients should connect to another server
      * @param isForManagement returns whether a path, as it was sent, is served at the management port
+     * @param direct returns the handling of a call that does not pass through the framework. It must not block
      * @param errorBody makes the bodies of responses to requests that do not come to a route
      */
     public record Api(
             Function<Head, Admission> admission,
             BooleanSupplier sendsClientsAway,
             Predicate<String> isForManagement,
+            Function<Call, Optional<DirectRoute>> direct,
             ErrorBody errorBody) {}
 
     /** Makes the bodies of responses to requests that do not come to a route. */
@@ -161,7 +163,7 @@ public final class Transport {
                 new Entrance(at.isForLoopbackNames(), api.isForManagement()),
                 // This is behind the body, because a call belongs to the thread that handles it, and other threads may
                 // read a body.
-                new CallHandler(errors, telemetry)));
+                new CallHandler(api.direct(), errors, telemetry)));
     }
 
     private static Handler chain(Handler.Wrapper... handlers) {

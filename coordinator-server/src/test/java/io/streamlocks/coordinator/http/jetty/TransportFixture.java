@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.Server;
@@ -40,7 +41,7 @@ final class TransportFixture implements AutoCloseable {
         AdmissionHandler admission =
                 new AdmissionHandler(head -> new Admission("caller", true, limits.get(head.path()), "nobody"));
         BodyReader bodies = new BodyReader(ClientLimits.DEFAULT, server.getThreadPool(), errors, telemetry);
-        CallHandler calls = new CallHandler(errors, telemetry);
+        CallHandler calls = new CallHandler(call -> Optional.empty(), errors, telemetry);
         calls.setHandler(api);
         slow.setHandler(new EagerContentHandler(calls, bodies));
         admission.setHandler(slow);

@@ -1,7 +1,6 @@
 package io.streamlocks.coordinator.http.jetty;
 
 import io.javalin.Javalin;
-import io.javalin.http.Context;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.reload.Reloaded;
 import io.streamlocks.coordinator.telemetry.Telemetry;
@@ -32,13 +31,11 @@ final class WaitingServer implements AutoCloseable {
     static final class Waiting {
 
         private final Call call;
-        private final String path;
         private final CompletableFuture<String> response = new CompletableFuture<>();
         private final AtomicInteger gone = new AtomicInteger();
 
-        private Waiting(Context ctx) {
-            this.call = Call.of(ctx.req());
-            this.path = ctx.path();
+        private Waiting(Call call) {
+            this.call = call;
         }
 
         Call call() {
@@ -46,7 +43,7 @@ final class WaitingServer implements AutoCloseable {
         }
 
         String path() {
-            return path;
+            return call.path();
         }
 
         void respond(String text) {
@@ -86,6 +83,7 @@ final class WaitingServer implements AutoCloseable {
                 head -> new Admission("caller", true, route, "nobody"),
                 () -> false,
                 path -> false,
+                call -> Optional.of(() -> handle(call)),
                 (status, requestId, maxHeadBytes, header) -> new byte[0]);
         transport = new Transport(
                 new TransportOptions(limits, threads, System::nanoTime),
@@ -101,27 +99,26 @@ final class WaitingServer implements AutoCloseable {
             config.startup.startupWatcherEnabled = false;
             transport.configure(config.jetty);
             config.jetty.modifyServer(server -> jetty = server);
-            config.routes.get("/unwatched", ctx -> handle(ctx, false, false));
-            config.routes.get("/wait*", ctx -> handle(ctx, true, false));
-            config.routes.post("/wait*", ctx -> handle(ctx, true, false));
-            config.routes.get("/leave", ctx -> handle(ctx, true, true));
         });
         port = javalin.start().port();
     }
 
-    private void handle(Context ctx, boolean isWatched, boolean respondsWhenGone) {
-        Waiting waiting = new Waiting(ctx);
-        if (isWatched) {
-            waiting.call.onClientGone(() -> {
+    private CompletableFuture<Reply> handle(Call call) {
+        Waiting waiting = new Waiting(call);
+        if (!call.path().equals("/unwatched")) {
+            call.onClientGone(() -> {
                 waiting.gone.incrementAndGet();
-                if (respondsWhenGone) {
+                if (call.path().equals("/leave")) {
                     waiting.respond("");
                 }
             });
         }
         arrived.add(waiting);
-        ctx.future(() -> waiting.response.thenCompose(
-                text -> ResponseWriter.send(ctx.res(), text.getBytes(StandardCharsets.US_ASCII))));
+        return waiting.response.thenApply(WaitingServer::reply);
+    }
+
+    private static Reply reply(String text) {
+        return new Reply(200, header -> {}, text.getBytes(StandardCharsets.US_ASCII), () -> {});
     }
 
     int port() {
