@@ -18,8 +18,11 @@ final class BodyLoader extends EagerContentHandler.ContentLoader implements Runn
     /** How much of a body that is too large or unwanted is read and dropped before the client gets its response. */
     private static final long MAX_DISCARDED_BYTES = 16L * 1024 * 1024;
 
-    /** A body up to this size is held without being counted: those of all connections together do no harm. */
-    private static final int SMALL_BODY_BYTES = 8 * 1024;
+    /**
+     * A body up to this size is held without being counted: those of all connections together do no harm. To parse it
+     * takes no longer than to wake another thread.
+     */
+    static final int SMALL_BODY_BYTES = 8 * 1024;
 
     private final BodyReader reader;
     private final String caller;

@@ -101,7 +101,7 @@ final class BodyReader extends AbstractLifeCycle implements EagerContentHandler.
 
     /** Returns the threads that handle a request with a body of this size if the body was there: mostly the caller. */
     Executor threadsForEarlyBody(int size) {
-        return isLarge(size) ? large : Runnable::run;
+        return size <= BodyLoader.SMALL_BODY_BYTES ? Runnable::run : threadsForLateBody(size);
     }
 
     /** To parse a large body can take thirty times its size of the heap. */

@@ -3,7 +3,9 @@ package io.streamlocks.coordinator.http.jetty;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
+import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -16,6 +18,7 @@ import org.slf4j.event.Level;
 final class CallHandler extends Handler.Wrapper {
 
     private final Function<Call, Optional<DirectRoute>> direct;
+    private final Executor threads;
     private final RepeatedErrorLog errors;
     private final Telemetry telemetry;
 
@@ -23,32 +26,69 @@ final class CallHandler extends Handler.Wrapper {
      * Creates a handler.
      *
      * @param direct returns the handling of a call that does not pass through the framework
+     * @param threads run the framework, which may block for moments
      * @param errors logs errors of the virtual machine, which Jetty would only turn into a response
      * @param telemetry measures and traces the calls
      */
-    CallHandler(Function<Call, Optional<DirectRoute>> direct, RepeatedErrorLog errors, Telemetry telemetry) {
+    CallHandler(
+            Function<Call, Optional<DirectRoute>> direct,
+            Executor threads,
+            RepeatedErrorLog errors,
+            Telemetry telemetry) {
         this.direct = direct;
+        this.threads = threads;
         this.errors = errors;
         this.telemetry = telemetry;
+    }
+
+    /** Lets the thread that reads a request come here: what may block has threads of its own. */
+    @Override
+    public InvocationType getInvocationType() {
+        return InvocationType.NON_BLOCKING;
     }
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
         Call call = Call.begin(request, response, telemetry);
+        Optional<DirectRoute> route = direct.apply(call);
+        if (route.isPresent()) {
+            within(call, () -> handle(route.get(), request, response, callback));
+        } else {
+            threads.execute(() -> handleByFramework(call, request, response, callback));
+        }
+        return true;
+    }
+
+    private static void handle(DirectRoute route, Request request, Response response, Callback callback) {
+        route.handle().whenComplete((reply, failure) -> {
+            if (failure == null) {
+                ResponseWriter.send(response, reply, callback);
+            } else {
+                Response.writeError(request, response, callback, failure);
+            }
+        });
+    }
+
+    private void handleByFramework(Call call, Request request, Response response, Callback callback) {
+        within(call, () -> {
+            try {
+                if (!super.handle(request, response, callback)) {
+                    Response.writeError(request, response, callback, HttpStatus.NOT_FOUND_404);
+                }
+            } catch (Exception e) {
+                Response.writeError(request, response, callback, e);
+            } catch (Error e) {
+                Response.writeError(request, response, callback, e);
+                throw e;
+            }
+        });
+    }
+
+    /** Runs a part of a call on this thread. */
+    private void within(Call call, Runnable part) {
         call.enter();
         try {
-            Optional<DirectRoute> route = direct.apply(call);
-            if (route.isEmpty()) {
-                return super.handle(request, response, callback);
-            }
-            route.get().handle().whenComplete((reply, failure) -> {
-                if (failure == null) {
-                    ResponseWriter.send(response, reply, callback);
-                } else {
-                    Response.writeError(request, response, callback, failure);
-                }
-            });
-            return true;
+            part.run();
         } catch (Error e) {
             errors.log(Level.ERROR, e.toString(), "Failed to handle a call", e);
             throw e;

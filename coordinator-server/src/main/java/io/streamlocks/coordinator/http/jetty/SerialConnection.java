@@ -1,6 +1,7 @@
 package io.streamlocks.coordinator.http.jetty;
 
 import java.nio.ByteBuffer;
+import java.util.concurrent.Executor;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpParser;
 import org.eclipse.jetty.http.HttpVersion;
@@ -22,6 +23,23 @@ final class SerialConnection extends HttpConnection {
      */
     static final int SMALL_BUFFER = 2048;
 
+    private final Callback whenFillable = new Callback() {
+        @Override
+        public void succeeded() {
+            onFillable();
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            onFillInterestedFailed(cause);
+        }
+
+        @Override
+        public InvocationType getInvocationType() {
+            return InvocationType.NON_BLOCKING;
+        }
+    };
+
     /** Whether a thread parses or handles a request in {@link #onFillable}. */
     private volatile boolean isParsing;
 
@@ -33,6 +51,16 @@ final class SerialConnection extends HttpConnection {
 
     SerialConnection(HttpConfiguration http, Connector connector, EndPoint endPoint) {
         super(http, connector, endPoint);
+    }
+
+    /**
+     * Has this connection called when more has come. Without TLS the thread that notices it reads and handles it, too: to
+     * wake another thread takes longer than to handle a short call. A handshake of TLS takes longer still, so with TLS
+     * another thread goes on.
+     */
+    @Override
+    public void fillInterested(Callback callback) {
+        super.fillInterested(isSecure() ? new ByAnotherThread(callback) : callback);
     }
 
     /** Returns the exchange of a request that is being handled. */
@@ -107,6 +135,35 @@ final class SerialConnection extends HttpConnection {
         Exchange begun = new Exchange(method, uri, version);
         exchange = begun;
         return begun;
+    }
+
+    /** Returns threads for this connection, which Jetty calls when another thread has sent a response. */
+    @Override
+    protected Executor getExecutor() {
+        return task -> {
+            if (task == this && !isParsing && isBetweenRequests()) {
+                // A thread would find nothing to read, and do just this.
+                fillInterested(whenFillable);
+            } else {
+                super.getExecutor().execute(task);
+            }
+        };
+    }
+
+    private boolean isBetweenRequests() {
+        return getParser().isStart() && isRequestBufferEmpty() && getEndPoint().isOpen();
+    }
+
+    private static final class ByAnotherThread extends Callback.Nested {
+
+        ByAnotherThread(Callback callback) {
+            super(callback);
+        }
+
+        @Override
+        public InvocationType getInvocationType() {
+            return InvocationType.BLOCKING;
+        }
     }
 
     private final class Requests extends RequestHandler {

@@ -163,7 +163,7 @@ public final class Transport {
                 new Entrance(at.isForLoopbackNames(), api.isForManagement()),
                 // This is behind the body, because a call belongs to the thread that handles it, and other threads may
                 // read a body.
-                new CallHandler(api.direct(), errors, telemetry)));
+                new CallHandler(api.direct(), options.threads(), errors, telemetry)));
     }
 
     private static Handler chain(Handler.Wrapper... handlers) {

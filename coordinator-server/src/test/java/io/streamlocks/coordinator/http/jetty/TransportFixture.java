@@ -41,7 +41,7 @@ final class TransportFixture implements AutoCloseable {
         AdmissionHandler admission =
                 new AdmissionHandler(head -> new Admission("caller", true, limits.get(head.path()), "nobody"));
         BodyReader bodies = new BodyReader(ClientLimits.DEFAULT, server.getThreadPool(), errors, telemetry);
-        CallHandler calls = new CallHandler(call -> Optional.empty(), errors, telemetry);
+        CallHandler calls = new CallHandler(call -> Optional.empty(), server.getThreadPool(), errors, telemetry);
         calls.setHandler(api);
         slow.setHandler(new EagerContentHandler(calls, bodies));
         admission.setHandler(slow);
