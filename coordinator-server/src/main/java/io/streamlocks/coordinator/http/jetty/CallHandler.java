@@ -3,6 +3,7 @@ package io.streamlocks.coordinator.http.jetty;
 import io.streamlocks.coordinator.log.RepeatedErrorLog;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.eclipse.jetty.http.HttpStatus;
@@ -59,10 +60,21 @@ final class CallHandler extends Handler.Wrapper {
         return true;
     }
 
-    private static void handle(DirectRoute route, Request request, Response response, Callback callback) {
-        route.handle().whenComplete((reply, failure) -> {
+    private void handle(DirectRoute route, Request request, Response response, Callback callback) {
+        CompletableFuture<Reply> reply = route.handle();
+        if (reply.isDone()) {
+            // This thread would read on at once. A client that sends without pause what is refused would keep it.
+            threads.execute(() -> sendWhenKnown(reply, request, response, callback));
+        } else {
+            sendWhenKnown(reply, request, response, callback);
+        }
+    }
+
+    private static void sendWhenKnown(
+            CompletableFuture<Reply> reply, Request request, Response response, Callback callback) {
+        reply.whenComplete((known, failure) -> {
             if (failure == null) {
-                ResponseWriter.send(response, reply, callback);
+                ResponseWriter.send(response, known, callback);
             } else {
                 Response.writeError(request, response, callback, failure);
             }

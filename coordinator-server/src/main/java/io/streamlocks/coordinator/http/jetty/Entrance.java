@@ -1,6 +1,7 @@
 package io.streamlocks.coordinator.http.jetty;
 
 import java.util.Locale;
+import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpStatus;
@@ -21,16 +22,19 @@ final class Entrance extends Handler.Wrapper {
     private static final Pattern LOOPBACK =
             Pattern.compile("(.+\\.)?localhost|127(\\.\\d{1,3}){3}|\\[?(::1|0:0:0:0:0:0:0:1)]?");
 
+    private final Executor threads;
     private final boolean isForLoopbackNames;
     private final Predicate<String> isForManagement;
 
     /**
      * Creates a handler.
      *
+     * @param threads send the refusals
      * @param isForLoopbackNames whether requests are refused whose {@code Host} is not a name of the loopback interface
      * @param isForManagement returns whether a path is served at the management port
      */
-    Entrance(boolean isForLoopbackNames, Predicate<String> isForManagement) {
+    Entrance(Executor threads, boolean isForLoopbackNames, Predicate<String> isForManagement) {
+        this.threads = threads;
         this.isForLoopbackNames = isForLoopbackNames;
         this.isForManagement = isForManagement;
     }
@@ -39,15 +43,20 @@ final class Entrance extends Handler.Wrapper {
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
         if (Connectors.isManagement(request.getConnectionMetaData().getConnector())
                 && !isForManagement.test(request.getHttpURI().getPath())) {
-            Response.writeError(request, response, callback, HttpStatus.NOT_FOUND_404);
+            refuse(request, response, callback, HttpStatus.NOT_FOUND_404);
             return true;
         }
         if (isForLoopbackNames
                 && !LOOPBACK.matcher(Request.getServerName(request).toLowerCase(Locale.ROOT))
                         .matches()) {
-            Response.writeError(request, response, callback, HttpStatus.MISDIRECTED_REQUEST_421);
+            refuse(request, response, callback, HttpStatus.MISDIRECTED_REQUEST_421);
             return true;
         }
         return super.handle(request, response, callback);
+    }
+
+    private void refuse(Request request, Response response, Callback callback, int status) {
+        // This thread would read on at once, as in CallHandler.
+        threads.execute(() -> Response.writeError(request, response, callback, status));
     }
 }

@@ -160,7 +160,7 @@ public final class Transport {
                 new EagerContentHandler(new BodyReader(options.limits(), options.threads(), errors, telemetry)),
                 // This is behind the body, because a client that is refused may still send, and would see a broken
                 // pipe.
-                new Entrance(at.isForLoopbackNames(), api.isForManagement()),
+                new Entrance(options.threads(), at.isForLoopbackNames(), api.isForManagement()),
                 // This is behind the body, because a call belongs to the thread that handles it, and other threads may
                 // read a body.
                 new CallHandler(api.direct(), options.threads(), errors, telemetry)));

@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.Server;
@@ -32,6 +33,18 @@ final class TransportFixture implements AutoCloseable {
      * @param api handles the requests
      */
     TransportFixture(Map<String, RouteLimits> limits, Handler api) throws Exception {
+        this(limits, call -> Optional.empty(), api);
+    }
+
+    /**
+     * Starts a server.
+     *
+     * @param limits the limits of each path
+     * @param direct handles some requests directly
+     * @param api handles all other requests
+     */
+    TransportFixture(Map<String, RouteLimits> limits, Function<Call, Optional<DirectRoute>> direct, Handler api)
+            throws Exception {
         RepeatedErrorLog errors =
                 new RepeatedErrorLog(LoggerFactory.getLogger(TransportFixture.class), System::nanoTime);
         SlowClients slow = new SlowClients(ClientLimits.DEFAULT, 100, errors, telemetry);
@@ -41,7 +54,7 @@ final class TransportFixture implements AutoCloseable {
         AdmissionHandler admission =
                 new AdmissionHandler(head -> new Admission("caller", true, limits.get(head.path()), "nobody"));
         BodyReader bodies = new BodyReader(ClientLimits.DEFAULT, server.getThreadPool(), errors, telemetry);
-        CallHandler calls = new CallHandler(call -> Optional.empty(), server.getThreadPool(), errors, telemetry);
+        CallHandler calls = new CallHandler(direct, server.getThreadPool(), errors, telemetry);
         calls.setHandler(api);
         slow.setHandler(new EagerContentHandler(calls, bodies));
         admission.setHandler(slow);
