@@ -119,6 +119,11 @@ public final class Authenticator {
         return entry.expiresAt().map(wallClock.instant()::isBefore).orElse(true);
     }
 
+    /** Returns whether it verifies signatures, which takes longer than to wake another thread. */
+    public boolean verifiesSignatures() {
+        return jwts.isPresent();
+    }
+
     /** Returns whether the current tokens file cannot be used, so that the previous one is in use. */
     public boolean isTokensFileFailing() {
         return tokens.map(Reloaded::isFailing).orElse(false);

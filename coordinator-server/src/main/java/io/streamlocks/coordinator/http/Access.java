@@ -58,6 +58,11 @@ final class Access {
         this.telemetry = telemetry;
     }
 
+    /** Returns whether {@link #admit} takes longer than to wake another thread. */
+    boolean takesLong() {
+        return authenticator.map(Authenticator::verifiesSignatures).orElse(false);
+    }
+
     /** Decides about a request. If that fails, {@link #check} throws the reason, and no route is called. */
     Admission admit(Head head) {
         String address = head.countedAddress();

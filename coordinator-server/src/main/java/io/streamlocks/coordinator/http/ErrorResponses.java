@@ -44,7 +44,7 @@ final class ErrorResponses {
         } else if (cause instanceof BlockedException e) {
             return Problem.of(ProblemType.STORAGE_UNAVAILABLE, e.getMessage());
         }
-        // Any thread may call this.
+        // Any thread may get here, so the line needs the id of the call.
         call.log(() -> log(cause, call));
         if (cause instanceof KeysUnavailableException) {
             return Problem.of(ProblemType.KEYS_UNAVAILABLE, "Tokens cannot be verified now. Try again.");

@@ -60,7 +60,7 @@ final class Framework {
         });
     }
 
-    /** Responds to a call that came to no route. */
+    /** Responds to a call that came to no route, or whose route has no reply. */
     private static void respond(Context ctx, Response response) {
         ResponseWriter.send(ctx.res(), Responder.reply(response, Call.of(ctx.req())));
     }

@@ -64,7 +64,12 @@ public final class HttpServer {
         RouteCalls calls = new RouteCalls(table, gate, errors);
         Access access = new Access(guards, table, telemetry);
         Transport.Api api = new Transport.Api(
-                access::admit, gate::isStopping, table::isForManagement, calls::direct, new EarlyErrors(table)::write);
+                access::admit,
+                access.takesLong(),
+                gate::isStopping,
+                table::isForManagement,
+                calls::direct,
+                new EarlyErrors(table)::write);
         // It has a log of its own, because clients can fill it.
         this.transport = new Transport(options, guards.certificate(), api, errorLog(), telemetry);
         this.framework = new Framework(transport, table, calls, errors);

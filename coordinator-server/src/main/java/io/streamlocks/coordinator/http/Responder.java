@@ -8,6 +8,7 @@ import io.streamlocks.coordinator.telemetry.Refusal;
 import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 /** Makes the bytes of responses. This class is thread-safe. */
@@ -75,6 +76,12 @@ final class Responder {
             throw new OverloadedException(
                     "The responses that are not read yet, of this caller or of all, use up the memory for them");
         }
-        return new Response.Held(response, body, () -> held.giveBack(caller, body.length));
+        AtomicBoolean isHeld = new AtomicBoolean(true);
+        return new Response.Held(response, body, () -> {
+            // A reply whose sending fails may end twice.
+            if (isHeld.getAndSet(false)) {
+                held.giveBack(caller, body.length);
+            }
+        });
     }
 }

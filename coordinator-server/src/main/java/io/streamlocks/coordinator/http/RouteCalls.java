@@ -7,11 +7,12 @@ import io.streamlocks.coordinator.http.jetty.DirectRoute;
 import io.streamlocks.coordinator.http.jetty.Reply;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /**
- * Carries out the calls of routes: checks the caller, calls the route, and turns each failure into a response. The calls
- * of most routes come from the {@link Framework}. Those that workers make all the time come from the transport itself.
- * This class is thread-safe.
+ * Carries out the calls of routes: checks the caller, calls the route, and turns each failure into a response. The
+ * calls of most routes come from the {@link Framework}. Those that workers make all the time come from the transport
+ * itself. This class is thread-safe.
  */
 final class RouteCalls {
 
@@ -38,13 +39,21 @@ final class RouteCalls {
 
     /** Returns the reply to a call that has passed the {@linkplain #check check}. The future does not fail. */
     CompletableFuture<Reply> handle(Route route, Call call) {
+        return reply(call, () -> permitted(route, call));
+    }
+
+    private CompletableFuture<Reply> reply(Call call, Supplier<CompletableFuture<? extends Response>> handling) {
         try {
-            return permitted(route, call)
+            return handling.get()
                     .thenApply(response -> Responder.reply(response, call))
-                    .exceptionally(failure -> Responder.reply(errors.response(failure, call), call));
-        } catch (RuntimeException e) {
-            return CompletableFuture.completedFuture(Responder.reply(errors.response(e, call), call));
+                    .exceptionally(failure -> refused(failure, call));
+        } catch (RuntimeException | Error e) {
+            return CompletableFuture.completedFuture(refused(e, call));
         }
+    }
+
+    private Reply refused(Throwable failure, Call call) {
+        return Responder.reply(errors.response(failure, call), call);
     }
 
     private static CompletableFuture<? extends Response> permitted(Route route, Call call) {
@@ -67,18 +76,13 @@ final class RouteCalls {
     }
 
     private CompletableFuture<Reply> handleDirectly(Route route, Call call) {
-        return checkedAndHandled(route, call).thenApply(reply -> {
-            call.answered(Optional.of(route.path()), reply.status());
-            return reply.withHeaders(header -> SecurityHeaders.set(call.path(), header));
-        });
-    }
-
-    private CompletableFuture<Reply> checkedAndHandled(Route route, Call call) {
-        try {
+        CompletableFuture<Reply> reply = reply(call, () -> {
             check(call);
-        } catch (RuntimeException e) {
-            return CompletableFuture.completedFuture(Responder.reply(errors.response(e, call), call));
-        }
-        return handle(route, call);
+            return permitted(route, call);
+        });
+        return reply.thenApply(known -> {
+            call.answered(Optional.of(route.path()), known.status());
+            return known.withHeaders(header -> SecurityHeaders.set(call.path(), header));
+        });
     }
 }

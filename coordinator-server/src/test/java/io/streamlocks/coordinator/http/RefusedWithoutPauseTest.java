@@ -10,32 +10,46 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** One thread reads the requests of all clients. A client that sends without pause what is refused must not keep it. */
+/**
+ * One thread or a few read the requests of all clients. A client that sends without pause what is refused must not keep
+ * one.
+ */
 class RefusedWithoutPauseTest {
 
     private static final int CALLS_OF_OTHERS = 5;
+
+    @AutoClose("shutdownNow")
+    private final ExecutorService threads = Executors.newFixedThreadPool(2);
 
     @AutoClose
     private final TestServer server = TestServer.open();
 
     @ParameterizedTest
-    @ValueSource(strings = {"/v1/locks/a/release", "/v1/batch/release", "/v1/locks//release", "/v1/nothing"})
-    void aClientThatSendsWithoutPauseKeepsNobodyOut(String path) throws Exception {
+    @CsvSource({
+        "/v1/locks/a/release, 2",
+        "/v1/batch/release, 2",
+        "/v1/locks//release, 2",
+        "/v1/nothing, 2",
+        "/v1/locks/a/release, 100000"
+    })
+    void aClientThatSendsWithoutPauseKeepsNobodyOut(String path, int bodyBytes) throws Exception {
         byte[] calls = ("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                        + "Content-Length: 2\r\n\r\n{}")
-                .repeat(1000)
+                        + "Content-Length: " + bodyBytes + "\r\n\r\n{}" + " ".repeat(bodyBytes - 2))
+                .repeat(100)
                 .getBytes(StandardCharsets.US_ASCII);
         CountDownLatch answered = new CountDownLatch(1);
         CompletableFuture<Void> reading;
         CompletableFuture<Void> sending;
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port)) {
-            reading = CompletableFuture.runAsync(() -> read(socket, answered));
-            sending = CompletableFuture.runAsync(() -> send(socket, calls));
+            reading = CompletableFuture.runAsync(() -> read(socket, answered), threads);
+            sending = CompletableFuture.runAsync(() -> send(socket, calls), threads);
             assertThat(answered.await(10, TimeUnit.SECONDS)).isTrue();
             for (int i = 0; i < CALLS_OF_OTHERS; i++) {
                 assertThat(RawHttp.send(server.port, RawHttp.request("GET", "/livez", ""))

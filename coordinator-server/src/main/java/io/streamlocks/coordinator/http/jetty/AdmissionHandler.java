@@ -10,9 +10,22 @@ import org.eclipse.jetty.util.Callback;
 final class AdmissionHandler extends Handler.Wrapper {
 
     private final Function<Head, Admission> decide;
+    private final boolean takesLong;
 
-    AdmissionHandler(Function<Head, Admission> decide) {
+    /**
+     * Creates a handler.
+     *
+     * @param decide decides about a request by its head
+     * @param takesLong whether that takes longer than to wake another thread
+     */
+    AdmissionHandler(Function<Head, Admission> decide, boolean takesLong) {
         this.decide = decide;
+        this.takesLong = takesLong;
+    }
+
+    @Override
+    public InvocationType getInvocationType() {
+        return takesLong ? InvocationType.BLOCKING : super.getInvocationType();
     }
 
     @Override

@@ -19,10 +19,10 @@ final class BodyLoader extends EagerContentHandler.ContentLoader implements Runn
     private static final long MAX_DISCARDED_BYTES = 16L * 1024 * 1024;
 
     /**
-     * A body up to this size is held without being counted: those of all connections together do no harm. To parse it
-     * takes no longer than to wake another thread.
+     * A body up to this size is held without being counted: those of all connections together do no harm. To read and
+     * parse it takes no longer than to wake another thread.
      */
-    static final int SMALL_BODY_BYTES = 8 * 1024;
+    private static final int SMALL_BODY_BYTES = 8 * 1024;
 
     private final BodyReader reader;
     private final String caller;
@@ -63,6 +63,16 @@ final class BodyLoader extends EagerContentHandler.ContentLoader implements Runn
 
     @Override
     protected void load() {
+        long announced = getRequest().getLength();
+        if (announced >= 0 && announced <= SMALL_BODY_BYTES) {
+            loadWhatCame();
+        } else {
+            // The client may send as fast as this reads, up to the bound on what is discarded.
+            reader.threads().execute(this::loadWhatCame);
+        }
+    }
+
+    private void loadWhatCame() {
         if (isDone()) {
             reader.threadsForEarlyBody(size).execute(this::handle);
         } else {

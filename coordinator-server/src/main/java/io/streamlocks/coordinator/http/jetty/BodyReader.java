@@ -94,14 +94,19 @@ final class BodyReader extends AbstractLifeCycle implements EagerContentHandler.
         return held;
     }
 
+    /** Returns the threads that read bodies which are not small. */
+    Executor threads() {
+        return threads;
+    }
+
     /** Returns the threads that handle a request with a body of this size if the body came late. */
     Executor threadsForLateBody(int size) {
         return isLarge(size) ? large : threads;
     }
 
-    /** Returns the threads that handle a request with a body of this size if the body was there: mostly the caller. */
+    /** Returns the threads that handle a request with a body of this size if the body was there: mostly its reader. */
     Executor threadsForEarlyBody(int size) {
-        return size <= BodyLoader.SMALL_BODY_BYTES ? Runnable::run : threadsForLateBody(size);
+        return isLarge(size) ? large : Runnable::run;
     }
 
     /** To parse a large body can take thirty times its size of the heap. */

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
 /**
- * A request on its way from thread to thread: what it asks for, its id, its measurement and its trace. It ends when the last byte of the
- * response has been sent, or could not be sent. This class is thread-safe.
+ * A request on its way from thread to thread: what it asks for, its id, its measurement and its trace. It ends when
+ * the last byte of the response has been sent, or could not be sent. This class is thread-safe.
  */
 public final class Call implements Consumer<Throwable> {
 

@@ -5,6 +5,7 @@ import io.streamlocks.coordinator.telemetry.Telemetry;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Handler;
@@ -53,59 +54,73 @@ final class CallHandler extends Handler.Wrapper {
         Call call = Call.begin(request, response, telemetry);
         Optional<DirectRoute> route = direct.apply(call);
         if (route.isPresent()) {
-            within(call, () -> handle(route.get(), request, response, callback));
+            handle(call, route.get(), request, response, callback);
         } else {
-            threads.execute(() -> handleByFramework(call, request, response, callback));
+            byOthers(() -> handleByFramework(call, request, response, callback));
         }
         return true;
     }
 
-    private void handle(DirectRoute route, Request request, Response response, Callback callback) {
-        CompletableFuture<Reply> reply = route.handle();
+    private void handle(Call call, DirectRoute route, Request request, Response response, Callback callback) {
+        CompletableFuture<Reply> reply;
+        call.enter();
+        try {
+            reply = route.handle();
+        } catch (Error e) {
+            log(e);
+            throw e;
+        } finally {
+            call.leave();
+        }
         if (reply.isDone()) {
             // This thread would read on at once. A client that sends without pause what is refused would keep it.
-            threads.execute(() -> sendWhenKnown(reply, request, response, callback));
+            byOthers(() -> sendWhenKnown(reply, request, response, callback));
         } else {
             sendWhenKnown(reply, request, response, callback);
         }
     }
 
-    private static void sendWhenKnown(
-            CompletableFuture<Reply> reply, Request request, Response response, Callback callback) {
+    private void sendWhenKnown(CompletableFuture<Reply> reply, Request request, Response response, Callback callback) {
         reply.whenComplete((known, failure) -> {
-            if (failure == null) {
-                ResponseWriter.send(response, known, callback);
-            } else {
-                Response.writeError(request, response, callback, failure);
+            try {
+                if (failure == null) {
+                    ResponseWriter.send(response, known, callback);
+                } else {
+                    Response.writeError(request, response, callback, failure);
+                }
+            } catch (Error e) {
+                // The future would keep it to itself.
+                log(e);
             }
         });
+    }
+
+    private void byOthers(Runnable part) {
+        try {
+            threads.execute(part);
+        } catch (RejectedExecutionException e) {
+            // The server has stopped, and this is one of its last requests.
+            part.run();
+        }
     }
 
     private void handleByFramework(Call call, Request request, Response response, Callback callback) {
-        within(call, () -> {
-            try {
-                if (!super.handle(request, response, callback)) {
-                    Response.writeError(request, response, callback, HttpStatus.NOT_FOUND_404);
-                }
-            } catch (Exception e) {
-                Response.writeError(request, response, callback, e);
-            } catch (Error e) {
-                Response.writeError(request, response, callback, e);
-                throw e;
-            }
-        });
-    }
-
-    /** Runs a part of a call on this thread. */
-    private void within(Call call, Runnable part) {
         call.enter();
         try {
-            part.run();
+            if (!super.handle(request, response, callback)) {
+                Response.writeError(request, response, callback, HttpStatus.NOT_FOUND_404);
+            }
+        } catch (Exception e) {
+            Response.writeError(request, response, callback, e);
         } catch (Error e) {
-            errors.log(Level.ERROR, e.toString(), "Failed to handle a call", e);
-            throw e;
+            log(e);
+            Response.writeError(request, response, callback, e);
         } finally {
             call.leave();
         }
+    }
+
+    private void log(Error e) {
+        errors.log(Level.ERROR, e.toString(), "Failed to handle a call", e);
     }
 }

@@ -27,12 +27,17 @@ public final class ResponseWriter {
      * @return is complete when the reply has been sent, and when it cannot be sent because the client has gone
      */
     public static CompletableFuture<Void> send(HttpServletResponse response, Reply reply) {
-        response.setStatus(reply.status());
-        // The framework has set its default.
-        response.setContentType(null);
-        reply.headers().accept(response::setHeader);
-        return body(response, reply.body())
-                .whenComplete((sent, failure) -> reply.sent().run());
+        try {
+            response.setStatus(reply.status());
+            // The framework has set its default.
+            response.setContentType(null);
+            reply.headers().accept(response::setHeader);
+            return body(response, reply.body())
+                    .whenComplete((sent, failure) -> reply.sent().run());
+        } catch (RuntimeException | Error e) {
+            reply.sent().run();
+            throw e;
+        }
     }
 
     private static CompletableFuture<Void> body(HttpServletResponse response, byte[] body) {
@@ -64,18 +69,26 @@ public final class ResponseWriter {
      * @param callback is completed when the reply has been sent, and when it cannot be sent
      */
     static void send(Response response, Reply reply, Callback callback) {
-        response.setStatus(reply.status());
-        HttpFields.Mutable headers = response.getHeaders();
-        reply.headers().accept(headers::put);
-        byte[] body = reply.body();
-        Callback end = Callback.from(callback, reply.sent());
-        if (body.length > PIECE_BYTES) {
+        // The next request of the caller may come at once, and needs what this one has counted.
+        Callback end = Callback.from(reply.sent(), callback);
+        try {
+            response.setStatus(reply.status());
+            HttpFields.Mutable headers = response.getHeaders();
+            reply.headers().accept(headers::put);
+            write(response, headers, reply.body(), end);
+        } catch (RuntimeException | Error e) {
+            end.failed(e);
+            throw e;
+        }
+    }
+
+    private static void write(Response response, HttpFields.Mutable headers, byte[] body, Callback end) {
+        if (body.length > 0) {
             headers.put(HttpHeader.CONTENT_LENGTH, body.length);
+        }
+        if (body.length > PIECE_BYTES) {
             new Pieces(response, body, end).iterate();
         } else {
-            if (body.length > 0) {
-                headers.put(HttpHeader.CONTENT_LENGTH, body.length);
-            }
             response.write(true, ByteBuffer.wrap(body), end);
         }
     }

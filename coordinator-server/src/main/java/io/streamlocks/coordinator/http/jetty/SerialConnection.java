@@ -36,12 +36,15 @@ final class SerialConnection extends HttpConnection {
 
         @Override
         public InvocationType getInvocationType() {
-            return InvocationType.NON_BLOCKING;
+            return getServer().getInvocationType();
         }
     };
 
     /** Whether a thread parses or handles a request in {@link #onFillable}. */
     private volatile boolean isParsing;
+
+    /** Whether the buffer of a request may be larger than {@link #SMALL_BUFFER}. */
+    private volatile boolean hasLargeBuffer;
 
     /** The exchange under way; null if there is none. */
     private volatile @Nullable Exchange exchange;
@@ -54,9 +57,9 @@ final class SerialConnection extends HttpConnection {
     }
 
     /**
-     * Has this connection called when more has come. Without TLS the thread that notices it reads and handles it, too: to
-     * wake another thread takes longer than to handle a short call. A handshake of TLS takes longer still, so with TLS
-     * another thread goes on.
+     * Has this connection called when more has come. Mostly the thread that notices it reads and handles it, too: to
+     * wake another thread takes longer than to handle a short call. A handshake of TLS takes longer still, so with
+     * TLS another thread reads.
      */
     @Override
     public void fillInterested(Callback callback) {
@@ -84,6 +87,7 @@ final class SerialConnection extends HttpConnection {
         Exchange current;
         synchronized (this) {
             isParsing = true;
+            hasLargeBuffer = false;
             try {
                 super.onFillable();
             } finally {
@@ -97,15 +101,18 @@ final class SerialConnection extends HttpConnection {
     }
 
     /**
-     * Returns the size of a new buffer for what comes. Jetty keeps the buffer of a request with a body until the
-     * response, and would take 20 kB with TLS. Thousands of calls that wait would fill the heap. Only what is left of a
-     * long body has a large buffer.
+     * Returns the size of a new buffer for what comes. A connection keeps a small buffer of a request with a body
+     * until its next request, and a large one until the response, and would take 20 kB with TLS. Thousands of calls
+     * that wait would fill the heap. Only what is left of a long body has a large buffer.
      */
     @Override
     public int getInputBufferSize() {
         int full = super.getInputBufferSize();
         HttpParser parser = getParser();
         boolean isLong = parser.inContentState() && parser.getContentLength() - parser.getContentRead() > SMALL_BUFFER;
+        if (isLong) {
+            hasLargeBuffer = true;
+        }
         return isLong ? full : Math.min(full, SMALL_BUFFER);
     }
 
@@ -137,12 +144,14 @@ final class SerialConnection extends HttpConnection {
         return begun;
     }
 
-    /** Returns threads for this connection, which Jetty calls when another thread has sent a response. */
+    /** Returns an executor to which Jetty passes this connection when another thread has sent a response. */
     @Override
     protected Executor getExecutor() {
         return task -> {
             if (task == this && !isParsing && isBetweenRequests()) {
-                // A thread would find nothing to read, and do just this.
+                // A thread would find nothing to read, and do just this. It would also return the buffer, if the
+                // request
+                // had a body, and a small one may stay.
                 fillInterested(whenFillable);
             } else {
                 super.getExecutor().execute(task);
@@ -151,7 +160,10 @@ final class SerialConnection extends HttpConnection {
     }
 
     private boolean isBetweenRequests() {
-        return getParser().isStart() && isRequestBufferEmpty() && getEndPoint().isOpen();
+        return getParser().isStart()
+                && isRequestBufferEmpty()
+                && !hasLargeBuffer
+                && getEndPoint().isOpen();
     }
 
     private static final class ByAnotherThread extends Callback.Nested {

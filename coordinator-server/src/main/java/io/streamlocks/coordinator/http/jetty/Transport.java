@@ -38,6 +38,7 @@ public final class Transport {
      *
      * @param admission decides about a request by its head. It must not block, and must not throw: the request would
      *     not be counted as one of its client. It returns a refusal instead
+     * @param admissionTakesLong whether that takes longer than to wake another thread
      * @param sendsClientsAway returns whether clients should connect to another server
      * @param isForManagement returns whether a path, as it was sent, is served at the management port
      * @param direct returns the handling of a call that does not pass through the framework. It must not block
@@ -45,6 +46,7 @@ public final class Transport {
      */
     public record Api(
             Function<Head, Admission> admission,
+            boolean admissionTakesLong,
             BooleanSupplier sendsClientsAway,
             Predicate<String> isForManagement,
             Function<Call, Optional<DirectRoute>> direct,
@@ -154,7 +156,7 @@ public final class Transport {
         // This replaces the framework's handler, which counts requests. No handler refuses calls while the server
         // stops: a stop waits for the end of the connections, and serves a renewal that comes on one of them.
         made.setHandler(chain(
-                new AdmissionHandler(api.admission()),
+                new AdmissionHandler(api.admission(), api.admissionTakesLong()),
                 slow,
                 new Reconnects(api.sendsClientsAway(), options.nanoTime()),
                 new EagerContentHandler(new BodyReader(options.limits(), options.threads(), errors, telemetry)),

@@ -9,8 +9,8 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  * ones.
  *
  * @param limits what clients may take
- * @param threads handle what takes longer than to wake another thread: the requests of the framework, long bodies and
- *     long responses. None ever waits for a client or for the storage
+ * @param threads handle what takes longer than to wake another thread: the requests of the framework, bodies and
+ *     responses that are not small, and refusals. None ever waits for a client or for the storage
  * @param nanoTime a monotonic clock
  */
 public record TransportOptions(ClientLimits limits, QueuedThreadPool threads, LongSupplier nanoTime) {

@@ -3,7 +3,8 @@
  * many, and the identity of each call. Only this package uses Jetty.
  *
  * <p>{@code http} depends on this package and not the other way round. {@link
- * io.streamlocks.coordinator.http.jetty.Transport} takes what the API decides (who is let in, the limits of a route,
+ * io.streamlocks.coordinator.http.jetty.Transport} takes what the API decides (who is let in, the limits of a route, how some calls are handled, the routes that
+ * bypass the framework,
  * the body of an error) as functions, so this package contains no routes, no JSON, and nothing about leases.
  */
 @NullMarked

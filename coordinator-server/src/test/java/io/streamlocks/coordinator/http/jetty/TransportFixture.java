@@ -52,7 +52,7 @@ final class TransportFixture implements AutoCloseable {
         connector.addEventListener(slow);
         server.addConnector(connector);
         AdmissionHandler admission =
-                new AdmissionHandler(head -> new Admission("caller", true, limits.get(head.path()), "nobody"));
+                new AdmissionHandler(head -> new Admission("caller", true, limits.get(head.path()), "nobody"), false);
         BodyReader bodies = new BodyReader(ClientLimits.DEFAULT, server.getThreadPool(), errors, telemetry);
         CallHandler calls = new CallHandler(direct, server.getThreadPool(), errors, telemetry);
         calls.setHandler(api);

@@ -81,6 +81,7 @@ final class WaitingServer implements AutoCloseable {
         RouteLimits route = new RouteLimits(limits.exchange(), RouteLimits.STANDARD_BODY_BYTES);
         Transport.Api api = new Transport.Api(
                 head -> new Admission("caller", true, route, "nobody"),
+                false,
                 () -> false,
                 path -> false,
                 call -> Optional.of(() -> handle(call)),
