@@ -59,6 +59,10 @@ public final class Link implements AutoCloseable {
 
     // All of these are guarded by this.
     private Listener listener;
+
+    /** Is bound to the port while the link refuses. */
+    private Socket reserved = new Socket();
+
     private int serverPort;
     private State state = State.PASS;
     private long delayMs;
@@ -91,10 +95,15 @@ public final class Link implements AutoCloseable {
             state = to;
             notifyAll();
             try {
-                if (to == State.REFUSE) {
+                if (to == State.REFUSE && !listener.socket().isClosed()) {
                     listener.close();
-                } else if (listener.socket().isClosed() && !closed) {
+                    if (!closed) {
+                        reserve();
+                    }
+                } else if (to != State.REFUSE && listener.socket().isClosed() && !closed) {
                     listener = listen(port);
+                    reserved.close();
+                    reserved = new Socket();
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -103,6 +112,12 @@ public final class Link implements AutoCloseable {
         if (to == State.RESET || to == State.REFUSE) {
             cut();
         }
+    }
+
+    /** Keeps others from getting the port. Connections to it are refused, because nothing listens there. */
+    private void reserve() throws IOException {
+        reserved.setReuseAddress(true);
+        reserved.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     }
 
     /** Delays the bytes of both directions for that many milliseconds. With 0 even bytes under way are not delayed. */
@@ -262,5 +277,12 @@ public final class Link implements AutoCloseable {
             closed = true;
         }
         set(State.REFUSE);
+        synchronized (this) {
+            try {
+                reserved.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 }
