@@ -29,7 +29,8 @@ final class CallHandler extends Handler.Wrapper {
      *
      * @param direct returns the handling of a call that does not pass through the framework
      * @param threads run the framework, which may block for moments
-     * @param errors logs errors of the virtual machine, which Jetty would only turn into a response
+     * @param errors logs errors of the virtual machine, which Jetty would only turn into a response, and replies that
+     *     could not be sent
      * @param telemetry measures and traces the calls
      */
     CallHandler(
@@ -88,7 +89,7 @@ final class CallHandler extends Handler.Wrapper {
                 } else {
                     Response.writeError(request, response, callback, failure);
                 }
-            } catch (Error e) {
+            } catch (RuntimeException | Error e) {
                 // The future would keep it to itself.
                 log(e);
             }
@@ -120,7 +121,7 @@ final class CallHandler extends Handler.Wrapper {
         }
     }
 
-    private void log(Error e) {
+    private void log(Throwable e) {
         errors.log(Level.ERROR, e.toString(), "Failed to handle a call", e);
     }
 }
