@@ -59,7 +59,7 @@ final class CoordinatorProcess implements AutoCloseable {
     /** Waits until the coordinator reports that it is ready, and returns its URL. */
     String url() {
         try {
-            return process.awaitOutput(ADDRESS, Duration.ofSeconds(90)).group(1);
+            return process.awaitOutput(ADDRESS, Duration.ofSeconds(30)).group(1);
         } catch (IOException e) {
             throw new AssertionError(e);
         } catch (InterruptedException e) {

@@ -38,7 +38,7 @@ final class ProblemException extends RuntimeException {
         return problem;
     }
 
-    /** Returns the response to a call that ends so. */
+    /** Returns the response to a call that ends with this exception. */
     Response.WithBody response() {
         return response;
     }

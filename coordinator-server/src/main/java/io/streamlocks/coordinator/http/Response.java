@@ -22,7 +22,7 @@ sealed interface Response {
     default void sent() {}
 
     /** A response that has a body. */
-    sealed interface WithBody extends Response permits Ok, Content, Problem, Extended, Held {
+    sealed interface WithBody extends Response permits Ok, Content, Problem, Wrapped {
 
         String contentType();
 
@@ -67,23 +67,39 @@ sealed interface Response {
         }
     }
 
+    /** The same response as another one, except for what the kind changes. */
+    sealed interface Wrapped extends WithBody permits Extended, Held {
+
+        WithBody response();
+
+        @Override
+        default int statusCode() {
+            return response().statusCode();
+        }
+
+        @Override
+        default String contentType() {
+            return response().contentType();
+        }
+
+        @Override
+        default byte[] bytes(String requestId) {
+            return response().bytes(requestId);
+        }
+
+        @Override
+        default void addHeaders(BiConsumer<String, String> header) {
+            response().addHeaders(header);
+        }
+
+        @Override
+        default void sent() {
+            response().sent();
+        }
+    }
+
     /** A response with a header beyond those of its kind. */
-    record Extended(WithBody response, String name, String value) implements WithBody {
-
-        @Override
-        public int statusCode() {
-            return response.statusCode();
-        }
-
-        @Override
-        public String contentType() {
-            return response.contentType();
-        }
-
-        @Override
-        public byte[] bytes(String requestId) {
-            return response.bytes(requestId);
-        }
+    record Extended(WithBody response, String name, String value) implements Wrapped {
 
         @Override
         public void addHeaders(BiConsumer<String, String> header) {
@@ -99,26 +115,11 @@ sealed interface Response {
      * @param body its bytes
      * @param forget is to be run when the response has been sent, or cannot be sent
      */
-    record Held(WithBody response, byte[] body, Runnable forget) implements WithBody {
-
-        @Override
-        public int statusCode() {
-            return response.statusCode();
-        }
-
-        @Override
-        public String contentType() {
-            return response.contentType();
-        }
+    record Held(WithBody response, byte[] body, Runnable forget) implements Wrapped {
 
         @Override
         public byte[] bytes(String requestId) {
             return body;
-        }
-
-        @Override
-        public void addHeaders(BiConsumer<String, String> header) {
-            response.addHeaders(header);
         }
 
         @Override

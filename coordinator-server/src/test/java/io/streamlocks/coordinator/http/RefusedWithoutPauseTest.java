@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * One thread or a few read the requests of all clients. A client that sends without pause what is refused must not keep
+ * A few threads read the requests of all clients. A client that sends without pause what is refused must not keep
  * one.
  */
 class RefusedWithoutPauseTest {

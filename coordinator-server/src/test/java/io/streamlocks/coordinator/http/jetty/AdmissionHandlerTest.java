@@ -15,7 +15,7 @@ class AdmissionHandlerTest {
     private static final Admission LET_IN =
             new Admission("caller", true, new RouteLimits(Duration.ofMinutes(1), 100), "nobody");
 
-    /** One thread or a few read the requests of all clients. They must not verify all signatures, too. */
+    /** A few threads read the requests of all clients. They must not verify all signatures, too. */
     @Test
     void theThreadThatReadsARequestOnlyAdmitsItIfThatIsQuick() {
         Handler quick = new Handler.Abstract.NonBlocking() {

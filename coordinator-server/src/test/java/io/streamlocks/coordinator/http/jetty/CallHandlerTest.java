@@ -74,7 +74,7 @@ class CallHandlerTest {
     }
 
     /**
-     * The thread that reads the requests of all clients reads on at once after a response of its own. A client that
+     * A thread that reads requests reads on at once after a response of its own. A client that
      * sends without pause what is refused could keep it.
      */
     @Test
