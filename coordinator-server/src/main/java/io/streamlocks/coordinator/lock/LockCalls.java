@@ -99,6 +99,26 @@ public interface LockCalls {
     List<ReleaseOutcome> release(List<ReleaseRequest> requests);
 
     /**
+     * Carries out {@link #acquire} and {@link #release}. A storage may do so in one transaction. If the acquires would
+     * delay the releases, all acquires are undecided.
+     *
+     * @param acquires requests to acquire
+     * @param releases requests to release, for other streams
+     * @return one outcome per request; throws as the two methods do, and then the outcomes of both are unknown
+     */
+    default Outcomes acquireAndRelease(List<AcquireRequest> acquires, List<ReleaseRequest> releases) {
+        return new Outcomes(acquire(acquires), release(releases));
+    }
+
+    /**
+     * The outcomes of {@link #acquireAndRelease}.
+     *
+     * @param acquired one per request to acquire, in order
+     * @param released one per request to release, in order
+     */
+    record Outcomes(List<AcquireOutcome> acquired, List<ReleaseOutcome> released) {}
+
+    /**
      * Ends each live lease now, on behalf of an operator and without the lease ids of the holders.
      *
      * @param requests the requests

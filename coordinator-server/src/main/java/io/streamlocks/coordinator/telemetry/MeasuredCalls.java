@@ -83,6 +83,19 @@ record MeasuredCalls(LockCalls locks, OutcomeCounters outcomes, StatementMeters 
         return decided;
     }
 
+    /** A statement of each kind took the time of both. */
+    @Override
+    public Outcomes acquireAndRelease(List<AcquireRequest> acquires, List<ReleaseRequest> releases) {
+        Outcomes decided = measure(
+                StatementKind.ACQUIRE,
+                acquires.size(),
+                () -> measure(
+                        StatementKind.RELEASE, releases.size(), () -> locks.acquireAndRelease(acquires, releases)));
+        outcomes.acquired(decided.acquired());
+        outcomes.released(decided.released());
+        return decided;
+    }
+
     @Override
     public List<BreakOutcome> breakLeases(List<BreakRequest> requests) {
         List<BreakOutcome> decided = measure(StatementKind.BREAK, requests.size(), () -> locks.breakLeases(requests));

@@ -17,8 +17,10 @@ import io.streamlocks.coordinator.lock.BreakOutcome;
 import io.streamlocks.coordinator.lock.BreakRequest;
 import io.streamlocks.coordinator.lock.Breaking;
 import io.streamlocks.coordinator.lock.Lease;
+import io.streamlocks.coordinator.lock.LockCalls;
 import io.streamlocks.coordinator.lock.LossReason;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
+import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import java.time.Duration;
@@ -58,6 +60,36 @@ interface BatchContract extends ContractFixture {
                                 leases.stream().map(ContractFixture::releaseOf).toList()))
                 .hasSize(1000)
                 .hasOnlyElementsOfType(ReleaseOutcome.Released.class);
+    }
+
+    @Test
+    default void acquiresAndReleasesInOneCallHaveEachTheirOutcomes() {
+        Lease first = granted(acquire(new AcquireRequest(stream() + "first", "alice", UUID.randomUUID(), TTL)));
+        Lease second = granted(acquire(new AcquireRequest(stream() + "second", "alice", UUID.randomUUID(), TTL)));
+        Lease over = granted(acquire(new AcquireRequest(stream() + "over", "alice", UUID.randomUUID(), TTL)));
+        release(over);
+        AcquireRequest free = new AcquireRequest(stream() + "free", "bob", UUID.randomUUID(), TTL);
+        AcquireRequest again = new AcquireRequest(stream() + "over", "bob", UUID.randomUUID(), TTL);
+        var outcomes = locks().acquireAndRelease(
+                        List.of(
+                                free,
+                                new AcquireRequest(stream() + "second", "bob", UUID.randomUUID(), TTL),
+                                again,
+                                free),
+                        List.of(
+                                releaseOf(first),
+                                new ReleaseRequest(stream() + "unknown", UUID.randomUUID()),
+                                releaseOf(first)));
+        assertThat(outcomes.acquired().stream().map(Object::getClass))
+                .isEqualTo(List.of(Granted.class, Held.class, Granted.class, Granted.class));
+        assertThat(outcomes.acquired().get(3)).isEqualTo(outcomes.acquired().get(0));
+        assertThat(outcomes.released().get(0)).isInstanceOf(ReleaseOutcome.Released.class);
+        assertThat(outcomes.released().get(1)).isEqualTo(new ReleaseOutcome.Lost(LossReason.UNKNOWN, Optional.empty()));
+        assertThat(outcomes.released().get(2)).isInstanceOf(ReleaseOutcome.Released.class);
+        assertThat(locks().find(stream() + "first")).isEmpty();
+        assertThat(locks().find(stream() + "second")).isPresent();
+        assertThat(locks().acquireAndRelease(List.of(), List.of()))
+                .isEqualTo(new LockCalls.Outcomes(List.of(), List.of()));
     }
 
     @Test

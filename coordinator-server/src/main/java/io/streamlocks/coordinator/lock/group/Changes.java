@@ -52,40 +52,35 @@ final class Changes {
         this.observer = observer;
         this.backlog = backlog;
         this.writers = writers;
-        this.changes = new Lane(writers, answers, delay, backlog, observer);
-        this.renewals = new Lane(writers, answers, delay, backlog, observer);
         this.acquire = new Operation<>(
                 StatementKind.ACQUIRE,
                 AcquireRequest::streamId,
                 locks::acquire,
                 new AcquireOutcome.Blocked(),
-                new AcquireOutcome.Undecided(),
-                changes);
+                new AcquireOutcome.Undecided());
         this.renew = new Operation<>(
                 StatementKind.RENEW,
                 RenewRequest::streamId,
                 locks::renew,
                 new RenewOutcome.Blocked(),
-                new RenewOutcome.Undecided(),
-                renewals);
+                new RenewOutcome.Undecided());
         this.release = new Operation<>(
                 StatementKind.RELEASE,
                 ReleaseRequest::streamId,
                 locks::release,
                 new ReleaseOutcome.Blocked(),
-                new ReleaseOutcome.Undecided(),
-                changes);
+                new ReleaseOutcome.Undecided());
         this.breakLeases = new Operation<>(
                 StatementKind.BREAK,
                 BreakRequest::streamId,
                 locks::breakLeases,
                 new BreakOutcome.Blocked(),
-                new BreakOutcome.Undecided(),
-                changes);
-        this.queue =
-                new Operation<>(StatementKind.QUEUE, QueueRequest::streamId, locks::queue, BLOCKED, UNDECIDED, changes);
-        this.leave =
-                new Operation<>(StatementKind.LEAVE, LeaveRequest::streamId, locks::leave, BLOCKED, UNDECIDED, changes);
+                new BreakOutcome.Undecided());
+        this.queue = new Operation<>(StatementKind.QUEUE, QueueRequest::streamId, locks::queue, BLOCKED, UNDECIDED);
+        this.leave = new Operation<>(StatementKind.LEAVE, LeaveRequest::streamId, locks::leave, BLOCKED, UNDECIDED);
+        Together together = new Together(acquire, release, locks::acquireAndRelease);
+        this.changes = new Lane(writers, answers, delay, backlog, observer, together);
+        this.renewals = new Lane(writers, answers, delay, backlog, observer, together);
     }
 
     /**
@@ -107,7 +102,7 @@ final class Changes {
                     "This caller has too many requests waiting. Its limit depends on how many others have waiting."));
         }
         Call<Q, O> call = new Call<>(caller, operation, size, backlog.nanoTime(), observer.asked());
-        operation.lane().add(Part.all(call, requests));
+        (operation == renew ? renewals : changes).add(Part.all(call, requests));
         return call.outcomes();
     }
 

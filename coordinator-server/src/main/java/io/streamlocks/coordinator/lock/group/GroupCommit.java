@@ -34,7 +34,8 @@ import java.util.function.LongSupplier;
  * <p>Calls wait in <em>lanes</em>. A lane normally has one statement under way. The requests that arrive in the
  * meantime become the next statement. No request is delayed to fill a batch: a call that finds its lane idle is carried
  * out at once and alone, and batches grow with the number of calls. If enough requests wait for two large statements,
- * or if one statement takes long, the lane has two under way.
+ * or if one statement takes long, the lane has two under way. A few acquires and releases share a
+ * transaction, if each of their calls has one request.
  *
  * <p>Callers take turns ({@link Waiting}). Each of them gets a part of each statement, however much the others ask for.
  * Acquires, releases, breaks and places in queues share one lane. The requests of one caller for one stream are carried

@@ -17,7 +17,8 @@ import java.util.concurrent.RejectedExecutionException;
  * begins a second one in three cases. If {@value #MANY_REQUESTS} requests wait, two statements cost little more than one
  * larger statement, and the storage carries both out at once. If the first one has taken {@value #PATIENCE_MS} ms,
  * something is delaying it. If the first one only takes places in queues, a release, which hands a stream over, does not
- * wait for its commit. No stream is in both statements.
+ * wait for its commit. No stream is in both statements. Small statements that acquire and release share a transaction
+ * ({@link Together}) and count as one.
  *
  * <p>A request is blocked if another transaction has its stream locked. It is tried again after {@value
  * #FIRST_RETRY_MS} ms, and later every {@value #RETRY_MS} ms at most. Until then it does not wait in the lane, so no
@@ -54,6 +55,7 @@ final class Lane {
     private final Delay delay;
     private final Backlog backlog;
     private final StatementObserver observer;
+    private final Together together;
 
     /** The requests that wait. This lane guards them. */
     private final Waiting waiting;
@@ -65,7 +67,7 @@ final class Lane {
     private int runners;
 
     /** The statements that have begun. This lane guards them. */
-    private final List<Statement<?, ?>> underWay = new ArrayList<>(MAX_STATEMENTS);
+    private final List<Flush> underWay = new ArrayList<>(MAX_STATEMENTS);
 
     /**
      * The number of waiting requests that cannot be carried out beside the statement under way. This lane guards the
@@ -83,14 +85,22 @@ final class Lane {
      * @param delay runs the tasks that are due later
      * @param backlog has counted the requests that are {@linkplain #add added}
      * @param observer is informed before futures are completed
+     * @param together which operations may share a transaction
      */
-    Lane(Executor executor, Executor answers, Delay delay, Backlog backlog, StatementObserver observer) {
+    Lane(
+            Executor executor,
+            Executor answers,
+            Delay delay,
+            Backlog backlog,
+            StatementObserver observer,
+            Together together) {
         this.executor = executor;
         this.answers = answers;
         this.delay = delay;
         this.backlog = backlog;
         this.waiting = new Waiting(backlog);
         this.observer = observer;
+        this.together = together;
     }
 
     void add(Part<?, ?> part) {
@@ -149,13 +159,16 @@ final class Lane {
     }
 
     private void runAll() {
-        Optional<Statement<?, ?>> statement = nextInAnyCase(Optional.empty());
-        while (statement.isPresent()) {
-            Statement<?, ?> done = statement.get();
+        Optional<Flush> flush = nextInAnyCase(Optional.empty());
+        while (flush.isPresent()) {
+            Flush done = flush.get();
             done.execute(backlog);
-            statement = nextInAnyCase(statement);
-            done.blocked().forEach(this::tryLater);
-            if (statement.isEmpty()) {
+            flush = nextInAnyCase(flush);
+            done.first().blocked().forEach(this::tryLater);
+            if (done.second().isPresent()) {
+                done.second().get().blocked().forEach(this::tryLater);
+            }
+            if (flush.isEmpty()) {
                 // Waking another thread would take longer than completing most futures.
                 done.complete(observer);
             } else {
@@ -194,8 +207,8 @@ final class Lane {
      * silently, because nothing would start another one, and must not try for ever. Each error therefore fails one
      * waiting call.
      */
-    private Optional<Statement<?, ?>> nextInAnyCase(Optional<Statement<?, ?>> done) {
-        Optional<Statement<?, ?>> before = done;
+    private Optional<Flush> nextInAnyCase(Optional<Flush> done) {
+        Optional<Flush> before = done;
         while (true) {
             try {
                 return next(before);
@@ -204,7 +217,10 @@ final class Lane {
                 boolean goesOn;
                 synchronized (this) {
                     if (before.isPresent() && underWay.remove(before.get())) {
-                        failed.addAll(before.get().undecided());
+                        failed.addAll(before.get().first().undecided());
+                        if (before.get().second().isPresent()) {
+                            failed.addAll(before.get().second().get().undecided());
+                        }
                     }
                     goesOn = waiting.pollTo(failed);
                     if (!goesOn) {
@@ -226,7 +242,7 @@ final class Lane {
      *
      * @param done the previous statement of this runner; empty if there is none
      */
-    private Optional<Statement<?, ?>> next(Optional<Statement<?, ?>> done) {
+    private Optional<Flush> next(Optional<Flush> done) {
         List<Part<?, ?>> late = new ArrayList<>();
         try {
             return next(done, late);
@@ -238,20 +254,23 @@ final class Lane {
         }
     }
 
-    private synchronized Optional<Statement<?, ?>> next(Optional<Statement<?, ?>> done, List<Part<?, ?>> late) {
+    private synchronized Optional<Flush> next(Optional<Flush> done, List<Part<?, ?>> late) {
         if (done.isPresent() && underWay.remove(done.get())) {
             requestsBlocked = 0;
             // This precedes everything else that could be done with their streams.
-            putBack(done.get().undecided(), late);
+            if (done.get().second().isPresent()) {
+                putBack(done.get().second().get().undecided(), late);
+            }
+            putBack(done.get().first().undecided(), late);
         }
-        Optional<Statement<?, ?>> statement = runners == 1 || isWorthAnother() ? takeStatement(late) : Optional.empty();
-        if (statement.isEmpty()) {
+        Optional<Flush> flush = runners == 1 || isWorthAnother() ? takeFlush(late) : Optional.empty();
+        if (flush.isEmpty()) {
             runners--;
         } else {
-            underWay.add(statement.get());
+            underWay.add(flush.get());
             beginIfNeeded();
         }
-        return statement;
+        return flush;
     }
 
     private <Q, O> void putBack(List<Part<Q, O>> undecided, List<Part<?, ?>> late) {
@@ -288,11 +307,31 @@ final class Lane {
         }
     }
 
-    private Optional<Statement<?, ?>> takeStatement(List<Part<?, ?>> late) {
+    private Optional<Flush> takeFlush(List<Part<?, ?>> late) {
         Set<String> busy = new HashSet<>();
         underWay.forEach(other -> other.addStreamIdsTo(busy));
-        Optional<Statement<?, ?>> statement = waiting.take(busy, late);
-        requestsBlocked = statement.isEmpty() ? waiting.requests() : 0;
-        return statement;
+        Optional<Statement<?, ?>> first = waiting.take(busy, late, Optional.empty());
+        requestsBlocked = first.isEmpty() ? waiting.requests() : 0;
+        return first.isEmpty() ? Optional.empty() : withCompanion(first.get(), busy, late);
+    }
+
+    /** Adds the statement that shares the transaction, if there is one. */
+    private Optional<Flush> withCompanion(Statement<?, ?> first, Set<String> busy, List<Part<?, ?>> late) {
+        Optional<Statement<?, ?>> second = Optional.empty();
+        try {
+            Optional<Operation<?, ?>> companion = together.companionOf(first);
+            if (companion.isPresent()) {
+                first.addStreamIdsTo(busy);
+                second = waiting.take(busy, late, companion);
+            }
+            return Optional.of(new Flush(first, second, together));
+        } catch (Throwable e) {
+            // These parts have left their queues, so nothing else would complete their calls.
+            first.addPartsTo(late);
+            if (second.isPresent()) {
+                second.get().addPartsTo(late);
+            }
+            throw e;
+        }
     }
 }

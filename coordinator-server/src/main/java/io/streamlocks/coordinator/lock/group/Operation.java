@@ -12,7 +12,6 @@ import java.util.function.Function;
  * @param statement carries requests out
  * @param blocked the outcome of a request that was blocked
  * @param undecided the outcome of a request that needs another statement
- * @param lane where its requests wait
  * @param <Q> the requests
  * @param <O> their outcomes
  */
@@ -21,8 +20,7 @@ record Operation<Q, O>(
         Function<Q, String> streamId,
         Function<List<Q>, List<O>> statement,
         O blocked,
-        O undecided,
-        Lane lane) {
+        O undecided) {
 
     String streamId(Q request) {
         return streamId.apply(request);

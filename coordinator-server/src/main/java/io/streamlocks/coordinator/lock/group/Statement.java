@@ -55,6 +55,10 @@ final class Statement<Q, O> {
         return size;
     }
 
+    boolean hasOnly(Predicate<Part<?, ?>> wanted) {
+        return parts.stream().allMatch(wanted);
+    }
+
     void addStreamIdsTo(Collection<String> streamIds) {
         parts.forEach(part -> part.addStreamIdsTo(streamIds));
     }
@@ -76,26 +80,48 @@ final class Statement<Q, O> {
         size += part.size();
     }
 
+    /** Returns this as a statement of the operation that it {@link #does}. */
+    <P, R> Statement<P, R> as(Operation<P, R> other) {
+        if (!does(other)) {
+            throw new IllegalArgumentException(operation.kind() + " is not " + other.kind());
+        }
+        // Both have the same operation, and therefore the same types.
+        @SuppressWarnings("unchecked")
+        Statement<P, R> same = (Statement<P, R>) this;
+        return same;
+    }
+
+    List<Q> requests() {
+        List<Q> requests = new ArrayList<>(size);
+        parts.forEach(part -> requests.addAll(part.requests()));
+        return requests;
+    }
+
     /** Carries the requests out. It does not throw: an error fails its calls. */
     void execute(Backlog backlog) {
         try {
-            List<Q> requests = new ArrayList<>(size);
-            parts.forEach(part -> requests.addAll(part.requests()));
-            List<O> outcomes = operation.statement().apply(requests);
-            if (outcomes.size() != size) {
-                throw new IllegalStateException(
-                        "The backend returned " + outcomes.size() + " outcomes for " + size + " requests");
-            }
-            backlog.succeeded();
-            endedNanos = backlog.nanoTime();
-            sort(outcomes, backlog);
+            succeed(operation.statement().apply(requests()), backlog);
         } catch (Throwable e) {
-            backlog.failed(e);
-            failure = e;
-            blocked.clear();
-            undecided.clear();
-            endedNanos = backlog.nanoTime();
+            fail(e, backlog);
         }
+    }
+
+    void succeed(List<O> outcomes, Backlog backlog) {
+        if (outcomes.size() != size) {
+            throw new IllegalStateException(
+                    "The backend returned " + outcomes.size() + " outcomes for " + size + " requests");
+        }
+        backlog.succeeded();
+        endedNanos = backlog.nanoTime();
+        sort(outcomes, backlog);
+    }
+
+    void fail(Throwable cause, Backlog backlog) {
+        backlog.failed(cause);
+        failure = cause;
+        blocked.clear();
+        undecided.clear();
+        endedNanos = backlog.nanoTime();
     }
 
     private void sort(List<O> outcomes, Backlog backlog) {

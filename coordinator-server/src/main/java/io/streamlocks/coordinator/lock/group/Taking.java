@@ -21,6 +21,8 @@ final class Taking {
     private final Set<String> busy;
     private final List<Part<?, ?>> late;
     private final Backlog backlog;
+    private final Optional<Operation<?, ?>> only;
+    private final int most;
 
     /** Each caller may have this many requests before any caller gets more. */
     private final int share;
@@ -32,12 +34,15 @@ final class Taking {
      * @param busy the streams that the statement must not name
      * @param late gets the parts that have waited for too long
      * @param callers the number of callers that wait
+     * @param only the operation whose requests are taken, as far as {@link Together} allows; empty if all may be
      */
-    Taking(Set<String> busy, List<Part<?, ?>> late, Backlog backlog, int callers) {
+    Taking(Set<String> busy, List<Part<?, ?>> late, Backlog backlog, int callers, Optional<Operation<?, ?>> only) {
         this.busy = busy;
         this.late = late;
         this.backlog = backlog;
-        this.share = Math.max(1, Lane.MAX_STATEMENT_REQUESTS / Math.max(1, callers));
+        this.only = only;
+        this.most = only.isPresent() ? Together.MOST : Lane.MAX_STATEMENT_REQUESTS;
+        this.share = Math.max(1, most / Math.max(1, callers));
     }
 
     /** Returns the statement so far; empty if it has not begun. */
@@ -71,7 +76,7 @@ final class Taking {
     }
 
     private int room() {
-        return Lane.MAX_STATEMENT_REQUESTS - statement.map(Statement::size).orElse(0);
+        return most - statement.map(Statement::size).orElse(0);
     }
 
     /**
@@ -134,6 +139,7 @@ final class Taking {
 
     private boolean canBeDone(Part<?, ?> part, Collection<String> overdue) {
         return (statement.isEmpty() || statement.get().does(part.call().operation()))
+                && (only.isEmpty() || (only.get() == part.call().operation() && Together.allows(part)))
                 && !part.namesOneOf(busy)
                 && !part.namesOneOf(overdue);
     }

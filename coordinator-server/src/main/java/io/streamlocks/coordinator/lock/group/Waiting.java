@@ -93,11 +93,12 @@ final class Waiting {
      *
      * @param busy the streams that it must not name
      * @param late gets the parts that have waited for too long
+     * @param only the operation of the statement, if it shares the transaction of another one; empty if it does not
      * @return the statement; empty if no request can be carried out now
      */
-    Optional<Statement<?, ?>> take(Set<String> busy, List<Part<?, ?>> late) {
+    Optional<Statement<?, ?>> take(Set<String> busy, List<Part<?, ?>> late, Optional<Operation<?, ?>> only) {
         List<CallerQueue> turns = List.copyOf(queues.values());
-        Taking taking = new Taking(busy, late, backlog, turns.size());
+        Taking taking = new Taking(busy, late, backlog, turns.size(), only);
         try {
             // The call that began the statement may have turned out to be late.
             return taking.from(turns).filter(statement -> statement.size() > 0);

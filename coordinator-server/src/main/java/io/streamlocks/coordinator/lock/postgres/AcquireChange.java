@@ -128,18 +128,21 @@ record AcquireChange(Statements statements) implements Change<AcquireRequest, Ac
 
     @Override
     public Map<String, AcquireOutcome> carryOut(List<AcquireRequest> requests) {
-        return statements.query(
-                name(),
-                SQL,
-                AcquireChange::granted,
-                column(requests, AcquireRequest::streamId, String[]::new),
-                column(requests, AcquireRequest::ownerId, String[]::new),
-                column(requests, AcquireRequest::leaseId, UUID[]::new),
-                column(requests, request -> request.ttl().toMillis(), Long[]::new),
-                column(requests, request -> Labels.arrayText(request.owner().labels()), String[]::new));
+        return statements.query(name(), SQL, AcquireChange::granted, values(requests));
     }
 
-    private static Map<String, AcquireOutcome> granted(ResultSet rows) throws SQLException {
+    /** Returns what {@link #SQL} binds. */
+    static Object[] values(List<AcquireRequest> requests) {
+        return new Object[] {
+            column(requests, AcquireRequest::streamId, String[]::new),
+            column(requests, AcquireRequest::ownerId, String[]::new),
+            column(requests, AcquireRequest::leaseId, UUID[]::new),
+            column(requests, request -> request.ttl().toMillis(), Long[]::new),
+            column(requests, request -> Labels.arrayText(request.owner().labels()), String[]::new)
+        };
+    }
+
+    static Map<String, AcquireOutcome> granted(ResultSet rows) throws SQLException {
         Map<String, AcquireOutcome> granted = new HashMap<>();
         while (rows.next()) {
             Lease lease = LeaseRow.lease(rows);

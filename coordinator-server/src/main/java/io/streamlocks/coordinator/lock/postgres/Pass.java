@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,26 @@ record Pass<Q, O>(Statements statements, Change<Q, O> change) {
 
     /** Returns one outcome per request, in order. */
     List<O> decide(List<Q> requests) {
+        return decide(requests, change::carryOut);
+    }
+
+    /** Returns the requests for which the change is tried. */
+    List<Q> tried(List<Q> requests) {
+        Map<String, Integer> firstOfStream = new LinkedHashMap<>();
+        first(requests, firstOfStream);
+        return tried(requests, firstOfStream);
+    }
+
+    private List<Q> tried(List<Q> requests, Map<String, Integer> firstOfStream) {
+        return firstOfStream.values().stream().map(requests::get).toList();
+    }
+
+    /**
+     * Returns one outcome per request, in order.
+     *
+     * @param carryOut tries the change for some of the requests, as {@link Change#carryOut} does
+     */
+    List<O> decide(List<Q> requests, Function<List<Q>, Map<String, O>> carryOut) {
         int size = requests.size();
         Map<String, Integer> firstOfStream = new LinkedHashMap<>();
         // The index of the first request for the same stream.
@@ -43,8 +64,7 @@ record Pass<Q, O>(Statements statements, Change<Q, O> change) {
         List<O> outcomes = new ArrayList<>(Collections.nCopies(size, change.undecided()));
         BitSet decided = new BitSet(size);
 
-        Map<String, O> changed = change.carryOut(
-                firstOfStream.values().stream().map(requests::get).toList());
+        Map<String, O> changed = carryOut.apply(tried(requests, firstOfStream));
         firstOfStream.forEach((stream, index) -> {
             @Nullable O outcome = changed.get(stream);
             if (outcome != null) {

@@ -19,6 +19,7 @@ import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewOutcome;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -56,7 +57,9 @@ public final class PostgresLockManager implements LockManager {
 
     private final Pass<AcquireRequest, AcquireOutcome> acquires;
     private final Pass<RenewRequest, RenewOutcome> renewals;
+    private final ReleaseChange ends;
     private final Pass<ReleaseRequest, ReleaseOutcome> releases;
+    private final AcquiresWithReleases acquiresWithReleases;
     private final Pass<BreakRequest, BreakOutcome> breaks;
     private final OwnerBreak ownerBreak;
     private final PostgresQueues queues;
@@ -92,7 +95,9 @@ public final class PostgresLockManager implements LockManager {
         this.handOvers = new PostgresHandOvers(statements, unpooled, serverId);
         this.acquires = new Pass<>(statements, acquire);
         this.renewals = new Pass<>(statements, new RenewChange(statements));
-        this.releases = new Pass<>(statements, new ReleaseChange(statements, handOvers));
+        this.ends = new ReleaseChange(statements, handOvers);
+        this.releases = new Pass<>(statements, ends);
+        this.acquiresWithReleases = new AcquiresWithReleases(statements, acquires, releases);
         this.breaks = new Pass<>(statements, new BreakChange(statements));
         this.ownerBreak = new OwnerBreak(statements);
         this.reads = new PostgresReads(statements, new PostgresHistory(statements), queues);
@@ -113,7 +118,21 @@ public final class PostgresLockManager implements LockManager {
 
     @Override
     public List<ReleaseOutcome> release(List<ReleaseRequest> requests) {
-        List<ReleaseOutcome> outcomes = releases.decide(requests);
+        return withdrawn(requests, releases.decide(requests));
+    }
+
+    @Override
+    public Outcomes acquireAndRelease(List<AcquireRequest> acquire, List<ReleaseRequest> release) {
+        // A release that hands a stream over also looks up who was granted it, in a transaction of its own.
+        boolean isShared = release.size() <= AcquiresWithReleases.MOST_RELEASES && !ends.isAwaited(release);
+        return (isShared ? acquiresWithReleases.decide(acquire, release) : Optional.<Outcomes>empty())
+                .map(both -> new Outcomes(both.acquired(), withdrawn(release, both.released())))
+                .orElseGet(() -> new Outcomes(
+                        Collections.nCopies(acquire.size(), new AcquireOutcome.Undecided()), release(release)));
+    }
+
+    /** Removes the places of the leases that are not known, because they may be those of callers that wait. */
+    private List<ReleaseOutcome> withdrawn(List<ReleaseRequest> requests, List<ReleaseOutcome> outcomes) {
         List<Integer> unknown = IntStream.range(0, outcomes.size())
                 .filter(i -> outcomes.get(i) instanceof ReleaseOutcome.Lost lost && lost.reason() == LossReason.UNKNOWN)
                 .boxed()

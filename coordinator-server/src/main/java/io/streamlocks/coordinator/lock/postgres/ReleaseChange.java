@@ -85,17 +85,24 @@ record ReleaseChange(Statements statements, PostgresHandOvers handOvers)
 
     @Override
     public Map<String, ReleaseOutcome> carryOut(List<ReleaseRequest> requests) {
-        if (requests.size() <= MOST_LOOKED_AT
-                && requests.stream().map(ReleaseRequest::streamId).anyMatch(handOvers::isAwaited)) {
+        if (requests.size() <= MOST_LOOKED_AT && isAwaited(requests)) {
             return carryOutAndLook(requests);
         }
-        return statements.query(
-                name(),
-                SQL,
-                ReleaseChange::released,
-                column(requests, ReleaseRequest::streamId, String[]::new),
-                column(requests, ReleaseRequest::leaseId, UUID[]::new),
-                column(requests, ReleaseRequest::ownerPrefix, String[]::new));
+        return statements.query(name(), SQL, ReleaseChange::released, values(requests));
+    }
+
+    /** Returns what {@link #SQL} binds. */
+    static Object[] values(List<ReleaseRequest> requests) {
+        return new Object[] {
+            column(requests, ReleaseRequest::streamId, String[]::new),
+            column(requests, ReleaseRequest::leaseId, UUID[]::new),
+            column(requests, ReleaseRequest::ownerPrefix, String[]::new)
+        };
+    }
+
+    /** Returns whether callers of this server wait for one of the streams. */
+    boolean isAwaited(List<ReleaseRequest> requests) {
+        return requests.stream().map(ReleaseRequest::streamId).anyMatch(handOvers::isAwaited);
     }
 
     private Map<String, ReleaseOutcome> carryOutAndLook(List<ReleaseRequest> requests) {
@@ -127,7 +134,7 @@ record ReleaseChange(Statements statements, PostgresHandOvers handOvers)
         return released;
     }
 
-    private static Map<String, ReleaseOutcome> released(ResultSet rows) throws SQLException {
+    static Map<String, ReleaseOutcome> released(ResultSet rows) throws SQLException {
         Map<String, ReleaseOutcome> released = new HashMap<>();
         while (rows.next()) {
             released.put(rows.getString("stream_id"), new ReleaseOutcome.Released());

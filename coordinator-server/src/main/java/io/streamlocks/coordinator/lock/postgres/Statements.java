@@ -52,6 +52,7 @@ final class Statements {
     }
 
     private static final String READ_ONLY = "25006";
+    private static final String LOCK_TIMEOUT = "55P03";
 
     private final DSLContext db;
     private final Runnable onReadOnly;
@@ -222,6 +223,12 @@ final class Statements {
         }
     }
 
+    /** Returns whether a statement has waited for a lock for as long as it may. PostgreSQL has rolled it back then. */
+    static boolean isLockTimeout(StorageUnavailableException failure) {
+        return failure.getCause() instanceof DataAccessException e
+                && e.sqlState().equals(LOCK_TIMEOUT);
+    }
+
     private static boolean isDeadlock(DataAccessException e) {
         return e.sqlState().equals("40P01") || e.sqlState().equals("40001");
     }
@@ -238,7 +245,7 @@ final class Statements {
         }
         String state = e.sqlState();
         return switch (state) {
-            case "55P03", // lock_timeout
+            case LOCK_TIMEOUT,
                     READ_ONLY, // a standby
                     "42501", // a right is missing
                     "42P01", // a table is missing

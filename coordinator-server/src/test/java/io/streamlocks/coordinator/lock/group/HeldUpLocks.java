@@ -15,6 +15,7 @@ import io.streamlocks.coordinator.lock.StatementKind;
 import io.streamlocks.coordinator.lock.memory.MemoryLockManager;
 import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import io.streamlocks.testkit.contract.ForwardingLocks;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,15 @@ final class HeldUpLocks extends ForwardingLocks {
 
     /** The statements, such as {@code acquire [a, b]}, in the order in which they began. */
     final List<String> statements = new CopyOnWriteArrayList<>();
+
+    /** The streams of the acquires and of the releases that shared a transaction, such as {@code [a, b] [c]}. */
+    final List<String> together = new CopyOnWriteArrayList<>();
+
+    /** Whether acquires that share a transaction are undecided. */
+    volatile boolean acquiresHaveToWait;
+
+    /** Whether an outcome of a shared transaction is missing, which is an error of the storage. */
+    volatile boolean losesAnOutcome;
 
     /** The size of the largest statement so far. */
     volatile int largest;
@@ -96,6 +106,18 @@ final class HeldUpLocks extends ForwardingLocks {
                 requests,
                 ReleaseRequest::streamId,
                 () -> unlessLocked(requests, ReleaseRequest::streamId, locks::release, new ReleaseOutcome.Blocked()));
+    }
+
+    @Override
+    public Outcomes acquireAndRelease(List<AcquireRequest> acquires, List<ReleaseRequest> releases) {
+        together.add(acquires.stream().map(AcquireRequest::streamId).toList() + " "
+                + releases.stream().map(ReleaseRequest::streamId).toList());
+        if (acquiresHaveToWait) {
+            return new Outcomes(
+                    Collections.nCopies(acquires.size(), new AcquireOutcome.Undecided()), release(releases));
+        }
+        Outcomes outcomes = super.acquireAndRelease(acquires, releases);
+        return losesAnOutcome ? new Outcomes(outcomes.acquired(), List.of()) : outcomes;
     }
 
     @Override

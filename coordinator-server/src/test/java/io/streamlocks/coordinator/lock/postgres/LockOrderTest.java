@@ -10,6 +10,7 @@ import io.streamlocks.coordinator.lock.LeaveRequest;
 import io.streamlocks.coordinator.lock.Limits;
 import io.streamlocks.coordinator.lock.LockManager;
 import io.streamlocks.coordinator.lock.QueueRequest;
+import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import java.sql.Connection;
@@ -84,6 +85,23 @@ class LockOrderTest extends StagedRace {
         }
     }
 
+    @Test
+    void anAcquireThatWaitsForANewRowHasReleasedNothingInItsTransaction() throws Exception {
+        Lease held = grant("alice");
+        String inserted = stream + "-2";
+        try (Connection transaction = database.transaction()) {
+            grantIn(transaction, requests(inserted).get(0));
+            var waiting = start(() ->
+                    locks.acquireAndRelease(requests(inserted), List.of(new ReleaseRequest(stream, held.leaseId()))));
+            awaitWaiting(1);
+            assertThat(database.sql()
+                            .fetch("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE SKIP LOCKED", stream))
+                    .hasSize(1);
+            transaction.commit();
+            assertThat(waiting.get(10, TimeUnit.SECONDS).released()).containsExactly(new ReleaseOutcome.Released());
+        }
+    }
+
     private static List<AcquireRequest> requests(String... streams) {
         return Stream.of(streams)
                 .map(id -> new AcquireRequest(id, "alice", UUID.randomUUID(), TTL))
@@ -119,6 +137,46 @@ class LockOrderTest extends StagedRace {
                                         .map(lease ->
                                                 new ReleaseRequest(lease.lock().streamId(), lease.leaseId()))
                                         .toList());
+                            }
+                        },
+                        threads))
+                .toList();
+        for (CompletableFuture<Void> worker : workers) {
+            worker.get(60, TimeUnit.SECONDS);
+        }
+        assertThat(deadlocks()).isZero();
+    }
+
+    @Test
+    void acquiresWithReleasesOverTheSameStreamsInAnyOrderNeverDeadlock() throws Exception {
+        List<String> streams = IntStream.range(0, 60).mapToObj(i -> stream + i).toList();
+        List<CompletableFuture<Void>> workers = IntStream.range(0, 4)
+                .mapToObj(worker -> CompletableFuture.runAsync(
+                        () -> {
+                            LockManager manager = new PostgresLockManager(database.pool());
+                            List<Lease> held = new ArrayList<>();
+                            for (int i = 0; i < 200; i++) {
+                                List<String> named = shuffled(streams).subList(0, 30);
+                                List<Lease> ends = held.stream()
+                                        .filter(lease ->
+                                                !named.contains(lease.lock().streamId()))
+                                        .toList();
+                                held.removeAll(ends);
+                                manager
+                                        .acquireAndRelease(
+                                                named.stream()
+                                                        .map(id -> new AcquireRequest(
+                                                                id, "worker", UUID.randomUUID(), TTL))
+                                                        .toList(),
+                                                ends.stream()
+                                                        .map(lease -> new ReleaseRequest(
+                                                                lease.lock().streamId(), lease.leaseId()))
+                                                        .toList())
+                                        .acquired()
+                                        .stream()
+                                        .filter(AcquireOutcome.Granted.class::isInstance)
+                                        .map(StagedRace::granted)
+                                        .forEach(held::add);
                             }
                         },
                         threads))
