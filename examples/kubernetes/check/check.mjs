@@ -112,7 +112,8 @@ const inputs = {
   settings: variables(read(kubernetes, 'settings.env')),
   known: new Set(variables(read(root, '.env.example').replace(/^# (?=[A-Z_]+=)/gm, '')).keys()),
   paths: Object.keys(documentsOf(root, 'openapi.yaml')[0].paths),
-  user: read(root, 'Dockerfile').match(/^USER (\S+)$/m)[1],
+  // The last stage is the image.
+  user: [...read(root, 'Dockerfile').matchAll(/^USER (\S+)$/gm)].at(-1)[1],
 }
 let broken = 0
 // A rule that throws has found a problem as well.
@@ -174,8 +175,9 @@ for (const instruction of new Set(image.match(/^[A-Z]+(?= )/gm))) {
 
 // The images of both have an exact version, for readers, and the digest, which decides.
 const floating = names => names.filter(name => !/^[\w./-]+:\d+\.\d+[\w.-]*@sha256:[0-9a-f]{64}$/.test(name))
+const stages = [...image.matchAll(/^FROM .* AS (\S+)$/gm)].map(([, name]) => name)
 const images = [
-  ...[...image.matchAll(/^FROM (\S+)/gm)].map(([, name]) => name),
+  ...[...image.matchAll(/^FROM (\S+)/gm)].map(([, name]) => name).filter(name => !stages.includes(name)),
   ...Object.values(compose.services).flatMap(service => service.image ?? []),
 ]
 complain('Dockerfile and docker-compose.yml', floating(images).map(name => `${name} is not pinned to a version and a digest`))
