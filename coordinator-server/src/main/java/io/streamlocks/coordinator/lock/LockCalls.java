@@ -99,8 +99,8 @@ public interface LockCalls {
     List<ReleaseOutcome> release(List<ReleaseRequest> requests);
 
     /**
-     * Carries out {@link #acquire} and {@link #release}. A storage may do so in one transaction. If the acquires would
-     * delay the releases, all acquires are undecided.
+     * Carries out {@link #acquire} and {@link #release}. A storage may do so in one transaction. It may leave
+     * acquires undecided, if they should not share one.
      *
      * @param acquires requests to acquire
      * @param releases requests to release, for other streams

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * Grants and releases leases in one round trip and one transaction. This class is thread-safe.
  *
  * <p>The acquires come first, because their statement may wait for new rows of others and should have no row locked
- * while it waits. The releases wait for nothing, so two such transactions cannot deadlock.
+ * while it waits. The releases wait for no row, so two such transactions cannot deadlock.
  *
  * @param statements runs the statements
  * @param acquires decides acquires
@@ -33,11 +33,11 @@ record AcquiresWithReleases(
      */
     static final int MOST_RELEASES = 64;
 
-    /** For how long the releases wait, with the acquires, for the new rows of others. Most are committed by then. */
+    /** For how long the releases wait with the acquires, for the new rows of others. Most are committed by then. */
     private static final String LOCK_TIMEOUT = "50ms";
 
     /**
-     * Returns one outcome per request. An empty result means that nothing was done, because the acquires have to wait.
+     * Returns one outcome per request. An empty result means that nothing was done, because a lock was not free in time.
      *
      * @param acquire requests to acquire
      * @param release requests to release; none names a stream of the acquires
@@ -65,6 +65,6 @@ record AcquiresWithReleases(
             throw e;
         }
         return Optional.of(
-                new Outcomes(acquires.decide(acquire, tried -> granted), releases.decide(release, tried -> released)));
+                new Outcomes(acquires.decideCommitted(acquire, granted), releases.decideCommitted(release, released)));
     }
 }

@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.lock.postgres;
 
 import static io.streamlocks.coordinator.lock.postgres.Statements.column;
 
+import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +49,26 @@ record Pass<Q, O>(Statements statements, Change<Q, O> change) {
 
     private List<Q> tried(List<Q> requests, Map<String, Integer> firstOfStream) {
         return firstOfStream.values().stream().map(requests::get).toList();
+    }
+
+    /**
+     * Returns one outcome per request, in order, of a change that is committed. Requests that need a look are undecided
+     * if it fails, because its failure must not hide what was done for others.
+     *
+     * @param changed the outcome by stream, of the requests that were carried out
+     */
+    List<O> decideCommitted(List<Q> requests, Map<String, O> changed) {
+        try {
+            return decide(requests, tried -> changed);
+        } catch (StorageUnavailableException e) {
+            Map<String, O> first = new HashMap<>(changed);
+            return requests.stream()
+                    .map(request -> {
+                        @Nullable O outcome = first.remove(change.streamId(request));
+                        return outcome == null ? change.undecided() : outcome;
+                    })
+                    .collect(Collectors.toCollection(ArrayList::new));
+        }
     }
 
     /**

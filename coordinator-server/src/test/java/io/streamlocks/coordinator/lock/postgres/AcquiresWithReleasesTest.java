@@ -9,6 +9,7 @@ import io.streamlocks.coordinator.lock.Lease;
 import io.streamlocks.coordinator.lock.LockCalls.Outcomes;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
+import io.streamlocks.coordinator.lock.StorageUnavailableException;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,6 +99,26 @@ class AcquiresWithReleasesTest extends StagedRace {
                 .hasStackTraceContaining("No lease may end");
         assertThat(locks.find(other)).isEmpty();
         assertThat(locks.find(stream)).isPresent();
+    }
+
+    @Test
+    void aLookThatFailsAfterTheCommitHidesNoOutcome() {
+        Lease held = grant("alice");
+        locks.acquire(List.of(acquireOther));
+        AcquireRequest free = new AcquireRequest(stream + "-free", "bob", UUID.randomUUID(), TTL);
+        // Only the looks call it, once a session has found the epoch open.
+        database.sql().execute("""
+                CREATE OR REPLACE FUNCTION stream_lock_opens_at() RETURNS timestamptz LANGUAGE plpgsql AS $$
+                BEGIN
+                    RAISE EXCEPTION 'No look succeeds' USING ERRCODE = '57P01';
+                END
+                $$""");
+        AcquireRequest refused = new AcquireRequest(other, "carol", UUID.randomUUID(), TTL);
+        Outcomes outcomes = locks.acquireAndRelease(List.of(refused, free), List.of(releaseOf(held)));
+        assertThat(outcomes.acquired().get(0)).isEqualTo(new AcquireOutcome.Undecided());
+        assertThat(outcomes.acquired().get(1)).isInstanceOf(AcquireOutcome.Granted.class);
+        assertThat(outcomes.released()).containsExactly(new ReleaseOutcome.Released());
+        assertThatThrownBy(() -> locks.acquire(List.of(refused))).isInstanceOf(StorageUnavailableException.class);
     }
 
     @Test
