@@ -2,6 +2,7 @@ package io.streamlocks.coordinator.lock.group;
 
 import java.util.Collection;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * What a lane carries out at once: a statement, or two that are {@link Together} in a transaction. This class is not
@@ -31,6 +32,22 @@ record Flush(Statement<?, ?> first, Optional<Statement<?, ?>> second, Together t
             together.execute(first, second.get(), backlog);
         } else {
             first.execute(backlog);
+        }
+    }
+
+    /** Calls the action for the blocked requests that are tried again, because their calls have time for it. */
+    void forEachBlocked(Consumer<Part<?, ?>> action) {
+        first.blocked().forEach(action);
+        if (second.isPresent()) {
+            second.get().blocked().forEach(action);
+        }
+    }
+
+    /** Adds the requests that need another statement, in their order. */
+    void addUndecidedTo(Collection<Part<?, ?>> others) {
+        others.addAll(first.undecided());
+        if (second.isPresent()) {
+            others.addAll(second.get().undecided());
         }
     }
 

@@ -55,7 +55,6 @@ final class Lane {
     private final Delay delay;
     private final Backlog backlog;
     private final StatementObserver observer;
-    private final Together together;
 
     /** The requests that wait. This lane guards them. */
     private final Waiting waiting;
@@ -98,9 +97,8 @@ final class Lane {
         this.answers = answers;
         this.delay = delay;
         this.backlog = backlog;
-        this.waiting = new Waiting(backlog);
+        this.waiting = new Waiting(backlog, together);
         this.observer = observer;
-        this.together = together;
     }
 
     void add(Part<?, ?> part) {
@@ -164,10 +162,7 @@ final class Lane {
             Flush done = flush.get();
             done.execute(backlog);
             flush = nextInAnyCase(flush);
-            done.first().blocked().forEach(this::tryLater);
-            if (done.second().isPresent()) {
-                done.second().get().blocked().forEach(this::tryLater);
-            }
+            done.forEachBlocked(this::tryLater);
             if (flush.isEmpty()) {
                 // Waking another thread would take longer than completing most futures.
                 done.complete(observer);
@@ -217,10 +212,7 @@ final class Lane {
                 boolean goesOn;
                 synchronized (this) {
                     if (before.isPresent() && underWay.remove(before.get())) {
-                        failed.addAll(before.get().first().undecided());
-                        if (before.get().second().isPresent()) {
-                            failed.addAll(before.get().second().get().undecided());
-                        }
+                        before.get().addUndecidedTo(failed);
                     }
                     goesOn = waiting.pollTo(failed);
                     if (!goesOn) {
@@ -258,10 +250,11 @@ final class Lane {
         if (done.isPresent() && underWay.remove(done.get())) {
             requestsBlocked = 0;
             // This precedes everything else that could be done with their streams.
-            if (done.get().second().isPresent()) {
-                putBack(done.get().second().get().undecided(), late);
+            if (closed) {
+                done.get().addUndecidedTo(late);
+            } else {
+                waiting.putBack(done.get());
             }
-            putBack(done.get().first().undecided(), late);
         }
         Optional<Flush> flush = runners == 1 || isWorthAnother() ? takeFlush(late) : Optional.empty();
         if (flush.isEmpty()) {
@@ -271,22 +264,6 @@ final class Lane {
             beginIfNeeded();
         }
         return flush;
-    }
-
-    private <Q, O> void putBack(List<Part<Q, O>> undecided, List<Part<?, ?>> late) {
-        if (closed) {
-            late.addAll(undecided);
-            return;
-        }
-        for (int i = undecided.size() - 1; i >= 0; i--) {
-            Part<Q, O> part = undecided.get(i);
-            try {
-                backlog.addAgain(part.call().caller(), part.size());
-                waiting.addFirst(part);
-            } catch (OutOfMemoryError e) {
-                part.giveUp(e);
-            }
-        }
     }
 
     /**
@@ -310,28 +287,8 @@ final class Lane {
     private Optional<Flush> takeFlush(List<Part<?, ?>> late) {
         Set<String> busy = new HashSet<>();
         underWay.forEach(other -> other.addStreamIdsTo(busy));
-        Optional<Statement<?, ?>> first = waiting.take(busy, late, Optional.empty());
-        requestsBlocked = first.isEmpty() ? waiting.requests() : 0;
-        return first.isEmpty() ? Optional.empty() : withCompanion(first.get(), busy, late);
-    }
-
-    /** Adds the statement that shares the transaction, if there is one. */
-    private Optional<Flush> withCompanion(Statement<?, ?> first, Set<String> busy, List<Part<?, ?>> late) {
-        Optional<Statement<?, ?>> second = Optional.empty();
-        try {
-            Optional<Operation<?, ?>> companion = together.companionOf(first);
-            if (companion.isPresent()) {
-                first.addStreamIdsTo(busy);
-                second = waiting.take(busy, late, companion);
-            }
-            return Optional.of(new Flush(first, second, together));
-        } catch (Throwable e) {
-            // These parts have left their queues, so nothing else would complete their calls.
-            first.addPartsTo(late);
-            if (second.isPresent()) {
-                second.get().addPartsTo(late);
-            }
-            throw e;
-        }
+        Optional<Flush> flush = waiting.take(busy, late);
+        requestsBlocked = flush.isEmpty() ? waiting.requests() : 0;
+        return flush;
     }
 }

@@ -14,15 +14,20 @@ import java.util.Set;
 final class Waiting {
 
     private final Backlog backlog;
+    private final Together together;
 
     /** The queues in the order of their turns; none is empty. */
     private final Map<String, CallerQueue> queues = new LinkedHashMap<>();
 
     private int requests;
 
-    /** @param backlog has counted the requests that are added; this reports to it the requests that leave */
-    Waiting(Backlog backlog) {
+    /**
+     * @param backlog has counted the requests that are added; this reports to it the requests that leave
+     * @param together which operations may share a transaction
+     */
+    Waiting(Backlog backlog, Together together) {
         this.backlog = backlog;
+        this.together = together;
     }
 
     /** Returns the number of waiting requests. */
@@ -35,10 +40,29 @@ final class Waiting {
         requests += part.size();
     }
 
-    /** Adds a part before everything else that its caller waits for. */
-    void addFirst(Part<?, ?> part) {
+    private void addFirst(Part<?, ?> part) {
         queue(part).parts().addFirst(part);
         requests += part.size();
+    }
+
+    /** Adds the requests that a flush left undecided before everything else that their callers wait for. */
+    void putBack(Flush done) {
+        if (done.second().isPresent()) {
+            putBack(done.second().get().undecided());
+        }
+        putBack(done.first().undecided());
+    }
+
+    private <Q, O> void putBack(List<Part<Q, O>> undecided) {
+        for (int i = undecided.size() - 1; i >= 0; i--) {
+            Part<Q, O> part = undecided.get(i);
+            try {
+                backlog.addAgain(part.call().caller(), part.size());
+                addFirst(part);
+            } catch (OutOfMemoryError e) {
+                part.giveUp(e);
+            }
+        }
     }
 
     private CallerQueue queue(Part<?, ?> part) {
@@ -89,14 +113,43 @@ final class Waiting {
     }
 
     /**
-     * Takes out the requests of the next statement.
+     * Takes out the requests of the next statement, and of the one that shares its transaction, if there is one.
      *
-     * @param busy the streams that it must not name
+     * @param busy the streams that it must not name; this adds those of the statement
      * @param late gets the parts that have waited for too long
-     * @param only the operation of the statement, if it shares the transaction of another one; empty if it does not
-     * @return the statement; empty if no request can be carried out now
+     * @return what to carry out; empty if no request can be carried out now
      */
-    Optional<Statement<?, ?>> take(Set<String> busy, List<Part<?, ?>> late, Optional<Operation<?, ?>> only) {
+    Optional<Flush> take(Set<String> busy, List<Part<?, ?>> late) {
+        Optional<Statement<?, ?>> first = take(busy, late, Optional.empty());
+        return first.isEmpty() ? Optional.empty() : withCompanion(first.get(), busy, late);
+    }
+
+    /** Adds the statement that shares the transaction, if there is one. */
+    private Optional<Flush> withCompanion(Statement<?, ?> first, Set<String> busy, List<Part<?, ?>> late) {
+        Optional<Statement<?, ?>> second = Optional.empty();
+        try {
+            Optional<Operation<?, ?>> companion = together.companionOf(first);
+            if (companion.isPresent()) {
+                first.addStreamIdsTo(busy);
+                second = take(busy, late, companion);
+            }
+            return Optional.of(new Flush(first, second, together));
+        } catch (Throwable e) {
+            // These parts have left their queues, so nothing else would complete their calls.
+            first.addPartsTo(late);
+            if (second.isPresent()) {
+                second.get().addPartsTo(late);
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Takes out the requests of a statement.
+     *
+     * @param only the operation of the statement, if it shares the transaction of another one; empty if it does not
+     */
+    private Optional<Statement<?, ?>> take(Set<String> busy, List<Part<?, ?>> late, Optional<Operation<?, ?>> only) {
         List<CallerQueue> turns = List.copyOf(queues.values());
         Taking taking = new Taking(busy, late, backlog, turns.size(), only);
         try {
