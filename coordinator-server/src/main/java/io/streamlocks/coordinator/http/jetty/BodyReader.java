@@ -104,7 +104,7 @@ final class BodyReader extends AbstractLifeCycle implements EagerContentHandler.
         return isLarge(size) ? large : threads;
     }
 
-    /** Returns the threads that handle a request with a body of this size if the body was there: mostly the one that read it. */
+    /** Returns the threads for a request whose body of this size was there: mostly the thread that read it. */
     Executor threadsForEarlyBody(int size) {
         return isLarge(size) ? large : Runnable::run;
     }

@@ -6,6 +6,7 @@ import io.streamlocks.coordinator.lock.LockCalls.Outcomes;
 import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.StorageUnavailableException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,11 +22,13 @@ import java.util.stream.Stream;
  * @param statements runs the statements
  * @param acquires decides acquires
  * @param releases decides releases
+ * @param lockTimeout for how long the releases wait with the acquires, for the new rows of others
  */
 record AcquiresWithReleases(
         Statements statements,
         Pass<AcquireRequest, AcquireOutcome> acquires,
-        Pass<ReleaseRequest, ReleaseOutcome> releases) {
+        Pass<ReleaseRequest, ReleaseOutcome> releases,
+        Duration lockTimeout) {
 
     /**
      * The most releases. The driver sends all statements before it reads a result, so the releases must fit into the
@@ -33,8 +36,8 @@ record AcquiresWithReleases(
      */
     static final int MOST_RELEASES = 64;
 
-    /** For how long the releases wait with the acquires, for the new rows of others. Most are committed by then. */
-    private static final String LOCK_TIMEOUT = "50ms";
+    /** Most new rows of others are committed within this time. */
+    static final Duration LOCK_TIMEOUT = Duration.ofMillis(50);
 
     /**
      * Returns one outcome per request. An empty result means that nothing was done, because a lock was not free in time.
@@ -55,7 +58,10 @@ record AcquiresWithReleases(
                             rows -> {},
                             rows -> granted.putAll(AcquireChange.granted(rows)),
                             rows -> released.putAll(ReleaseChange.released(rows))),
-                    Stream.of(new Object[] {LOCK_TIMEOUT}, AcquireChange.values(grants), ReleaseChange.values(ends))
+                    Stream.of(
+                                    new Object[] {lockTimeout.toMillis() + "ms"},
+                                    AcquireChange.values(grants),
+                                    ReleaseChange.values(ends))
                             .flatMap(Stream::of)
                             .toArray());
         } catch (StorageUnavailableException e) {

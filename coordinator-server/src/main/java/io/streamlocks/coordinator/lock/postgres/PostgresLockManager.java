@@ -97,7 +97,8 @@ public final class PostgresLockManager implements LockManager {
         this.renewals = new Pass<>(statements, new RenewChange(statements));
         this.ends = new ReleaseChange(statements, handOvers);
         this.releases = new Pass<>(statements, ends);
-        this.acquiresWithReleases = new AcquiresWithReleases(statements, acquires, releases);
+        this.acquiresWithReleases =
+                new AcquiresWithReleases(statements, acquires, releases, AcquiresWithReleases.LOCK_TIMEOUT);
         this.breaks = new Pass<>(statements, new BreakChange(statements));
         this.ownerBreak = new OwnerBreak(statements);
         this.reads = new PostgresReads(statements, new PostgresHistory(statements), queues);

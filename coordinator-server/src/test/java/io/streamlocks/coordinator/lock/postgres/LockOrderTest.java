@@ -14,6 +14,7 @@ import io.streamlocks.coordinator.lock.ReleaseOutcome;
 import io.streamlocks.coordinator.lock.ReleaseRequest;
 import io.streamlocks.coordinator.lock.RenewRequest;
 import java.sql.Connection;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -89,16 +90,26 @@ class LockOrderTest extends StagedRace {
     void anAcquireThatWaitsForANewRowHasReleasedNothingInItsTransaction() throws Exception {
         Lease held = grant("alice");
         String inserted = stream + "-2";
+        Statements statements = new Statements(database.pool());
+        ReleaseChange release =
+                new ReleaseChange(statements, new PostgresHandOvers(statements, database.pool(), UUID.randomUUID()));
+        // With the usual time-out it would wait too briefly to be looked at.
+        AcquiresWithReleases both = new AcquiresWithReleases(
+                statements,
+                new Pass<>(statements, new AcquireChange(statements)),
+                new Pass<>(statements, release),
+                Duration.ofSeconds(60));
         try (Connection transaction = database.transaction()) {
             grantIn(transaction, requests(inserted).get(0));
-            var waiting = start(() ->
-                    locks.acquireAndRelease(requests(inserted), List.of(new ReleaseRequest(stream, held.leaseId()))));
+            var waiting =
+                    start(() -> both.decide(requests(inserted), List.of(new ReleaseRequest(stream, held.leaseId()))));
             awaitWaiting(1);
             assertThat(database.sql()
                             .fetch("SELECT 1 FROM stream_locks WHERE stream_id = ? FOR UPDATE SKIP LOCKED", stream))
                     .hasSize(1);
             transaction.commit();
-            assertThat(waiting.get(10, TimeUnit.SECONDS).released()).containsExactly(new ReleaseOutcome.Released());
+            assertThat(waiting.get(10, TimeUnit.SECONDS).orElseThrow().released())
+                    .containsExactly(new ReleaseOutcome.Released());
         }
     }
 
