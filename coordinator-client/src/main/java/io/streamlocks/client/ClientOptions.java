@@ -2,10 +2,12 @@ package io.streamlocks.client;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 
 /**
@@ -15,20 +17,20 @@ import javax.net.ssl.SSLContext;
  */
 abstract class ClientOptions<B> {
 
-    private final URI baseUri;
+    private final List<URI> uris;
     private Optional<String> ownerId = Optional.empty();
     private Optional<Duration> ttl = Optional.empty();
     private Optional<Duration> heartbeatInterval = Optional.empty();
     private Optional<Duration> requestTimeout = Optional.empty();
     private Duration acquireTimeout = Duration.ofSeconds(5);
-    private Optional<String> bearerToken = Optional.empty();
+    private Optional<Supplier<String>> bearerToken = Optional.empty();
     private Map<String, String> labels = Map.of();
     private Optional<SSLContext> sslContext = Optional.empty();
     private Optional<Executor> callbackExecutor = Optional.empty();
     private StreamLockListener listener = new StreamLockListener() {};
 
-    ClientOptions(URI baseUri) {
-        this.baseUri = Objects.requireNonNull(baseUri, "baseUri");
+    ClientOptions(List<URI> uris) {
+        this.uris = uris;
     }
 
     /** Sets the label of this process, unique per process start; {@code <host>-<pid>-<random>} by default. */
@@ -81,6 +83,17 @@ abstract class ClientOptions<B> {
 
     /** Sets what is sent as {@code Authorization: Bearer} with every call; none by default. */
     public B bearerToken(String token) {
+        Objects.requireNonNull(token, "token");
+        return bearerToken(() -> token);
+    }
+
+    /**
+     * Sets what returns the token for each call, because tokens expire.
+     *
+     * @param token is asked before every call, by several threads at once. It must return at once, so that it holds up
+     *     no renewal: another thread fetches the next token before this one expires. If it throws, the call fails
+     */
+    public B bearerToken(Supplier<String> token) {
         this.bearerToken = Optional.of(token);
         return self();
     }
@@ -108,7 +121,7 @@ abstract class ClientOptions<B> {
 
     ClientSettings settings() {
         return new ClientSettings(
-                baseUri,
+                uris,
                 new Owner(ownerId.orElseGet(ClientSettings::newOwnerId), labels),
                 new Timing(ttl, heartbeatInterval, requestTimeout, acquireTimeout),
                 bearerToken,

@@ -257,6 +257,11 @@ abstract class LeaseCalls implements AutoCloseable {
     /** Releases leases with one request. Returns one outcome for each, in order. */
     abstract List<Release> releaseAll(List<LeaseKey> keys);
 
+    /** Ends the calls under way, if it can, because the coordinator did not answer in time. */
+    void abandon(CoordinatorUnavailableException why) {
+        close();
+    }
+
     /** Ends the calls under way, if it can. */
     @Override
     public abstract void close();

@@ -83,11 +83,13 @@ final class QueuePlaces {
     /** Takes in that the latest call was cut off, or had no answer in time. */
     Answer unanswered() {
         asked.forEach(place -> place.mayComeLate = true);
-        return new Answer(
-                List.of(),
-                Optional.of(new CoordinatorUnavailableException(
-                        "The coordinator did not answer in time", Optional.empty(), Optional.empty())),
-                Duration.ZERO);
+        return new Answer(List.of(), Optional.of(noAnswer()), Duration.ZERO);
+    }
+
+    /** Returns the failure of a call that was cut off. */
+    static CoordinatorUnavailableException noAnswer() {
+        return new CoordinatorUnavailableException(
+                "The coordinator did not answer in time", Optional.empty(), Optional.empty());
     }
 
     /** Takes in that the latest call failed. */

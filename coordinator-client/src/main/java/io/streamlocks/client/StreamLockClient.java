@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 
 /**
  * Acquires leases of streams and keeps them alive. A worker process needs one client for all its streams.
@@ -54,25 +55,31 @@ public final class StreamLockClient implements AutoCloseable {
                 ? Optional.empty()
                 : Optional.of(ClientRuntime.newCallbackExecutor());
         Executor executor = settings.callbackExecutor().or(() -> ownExecutor).orElseThrow();
-        this.acquires = connector.leases(Duration.ZERO);
-        this.renewals = connector.leases(Duration.ZERO);
-        this.releases = connector.leases(Duration.ZERO);
+        this.acquires = connector.acquires();
+        this.renewals = connector.renewals();
+        this.releases = connector.releases();
         this.groups = connector.groups();
         Notices notices = new Notices(settings.listener(), executor, runtime);
         this.keeper = new LeaseKeeper(renewals, releases, timing, notices, runtime);
         this.acquirer = new Acquirer(acquires, keeper, settings.owner(), timing, runtime, admission);
         this.waiters = new Waiters(
-                () -> connector.leases(Waiter.LONGEST_CALL), keeper, settings.owner(), timing, runtime, admission);
+                () -> connector.waits(Waiter.LONGEST_CALL), keeper, settings.owner(), timing, runtime, admission);
     }
 
     /**
      * Begins to set up a client.
      *
-     * @param baseUri where the coordinator is, such as {@code http://coordinator:8080}; the name of the host may have
-     *     an underscore
+     * <p>One address is enough for a coordinator behind a load balancer. With several, the client chooses by itself: it
+     * prefers one of them at random, goes to another one while the first gives no usable answer, and comes back after
+     * at most 20 s. Calls are repeated with the same lease ids, so a lease does not depend on one server. The client
+     * resolves the names of hosts again for each connection.
+     *
+     * @param uri where the coordinator is, such as {@code http://coordinator:8080}; the name of the host may have an
+     *     underscore
+     * @param more where its other servers are, each with the same storage
      */
-    public static Builder builder(URI baseUri) {
-        return new Builder(baseUri);
+    public static Builder builder(URI uri, URI... more) {
+        return new Builder(Stream.concat(Stream.of(uri), Stream.of(more)).toList());
     }
 
     /** Returns the label under which this process holds its leases. */
@@ -274,8 +281,8 @@ public final class StreamLockClient implements AutoCloseable {
     /** The settings of a {@link StreamLockClient}. This class is not thread-safe. */
     public static final class Builder extends ClientOptions<Builder> {
 
-        private Builder(URI baseUri) {
-            super(baseUri);
+        private Builder(List<URI> uris) {
+            super(uris);
         }
 
         @Override
@@ -290,7 +297,7 @@ public final class StreamLockClient implements AutoCloseable {
          */
         public StreamLockClient build() {
             ClientSettings settings = settings();
-            return new StreamLockClient(settings, ClientRuntime.JVM, settings);
+            return new StreamLockClient(settings, ClientRuntime.JVM, new HttpConnector(settings, ClientRuntime.JVM));
         }
     }
 }

@@ -142,6 +142,16 @@ final class Timing {
         return quarter.compareTo(LONGEST_REQUEST) < 0 ? quarter : LONGEST_REQUEST;
     }
 
+    /**
+     * Returns how long one try of an acquire may wait for a connection, and for its answer, each. If there are several
+     * servers, the acquire can be tried at each of them before its time is up.
+     */
+    Duration acquireTryTimeout(int servers) {
+        Duration timeout = requestTimeout();
+        Duration share = acquireTimeout.dividedBy(servers + 1L);
+        return servers == 1 || timeout.compareTo(share) < 0 ? timeout : share;
+    }
+
     /** Returns for how long an acquire without an answer is repeated. */
     Duration acquireTimeout() {
         return acquireTimeout;

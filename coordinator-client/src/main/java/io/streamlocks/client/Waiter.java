@@ -207,8 +207,12 @@ public final class Waiter implements AutoCloseable {
         Duration timeout = client.timing().requestTimeout();
         if (!call.await(timeout.compareTo(LATEST_ANSWER) < 0 ? timeout : LATEST_ANSWER, this::isOver)) {
             // The end of the connection ends the call. The coordinator notices it and removes the places.
-            used.close();
             connection = Optional.empty();
+            if (isOver()) {
+                used.close();
+            } else {
+                used.abandon(QueuePlaces.noAnswer());
+            }
             return places.unanswered();
         }
         List<Acquired> outcomes;

@@ -89,7 +89,22 @@ public final class SimulatedClient {
     private record Connections(Host host, ClientRuntime runtime) implements Connector {
 
         @Override
-        public LeaseCalls leases(Duration wait) {
+        public LeaseCalls acquires() {
+            return new Calls(host, runtime);
+        }
+
+        @Override
+        public LeaseCalls renewals() {
+            return new Calls(host, runtime);
+        }
+
+        @Override
+        public LeaseCalls releases() {
+            return new Calls(host, runtime);
+        }
+
+        @Override
+        public LeaseCalls waits(Duration wait) {
             return new Calls(host, runtime);
         }
 
