@@ -9,6 +9,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
@@ -20,14 +21,16 @@ import java.util.concurrent.atomic.AtomicLong;
 /** Clients that hold leases, and acquire and release other streams at a steady rate. This class is thread-safe. */
 final class Clients implements AutoCloseable {
 
-    static final int CLIENTS = 40;
+    private static final int CLIENTS = 40;
+    private static final int LEASES = 1000;
+    private static final int ACQUIRES_PER_SECOND = 200;
 
-    static final Duration ACQUIRE_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration ACQUIRE_TIMEOUT = Duration.ofSeconds(5);
 
-    /** How much longer an acquire may take than its time-out: for one try that began in time. */
-    private static final Duration LAST_TRY = Duration.ofSeconds(5);
+    /** How much longer an acquire may take than its time-out: for a try that began in time. */
+    private static final Duration LAST_TRY = ACQUIRE_TIMEOUT.dividedBy(3).multipliedBy(2);
 
-    /** More than are under way at once, so that an acquire that hangs delays no other one. */
+    /** So many acquires of a client can hang at once. */
     private static final int THREADS = 4;
 
     private final List<StreamLockClient> clients = new ArrayList<>();
@@ -56,12 +59,12 @@ final class Clients implements AutoCloseable {
         }
     }
 
-    /** Acquires so many leases, which the clients keep, and begins to acquire and release others. */
-    void start(int leases, int acquiresPerSecond) {
-        for (int i = 0; i < leases; i++) {
+    /** Acquires leases, which the clients keep, and begins to acquire and release others. */
+    void start() {
+        for (int i = 0; i < LEASES; i++) {
             held.add(clients.get(i % CLIENTS).tryAcquire("held-" + i).orElseThrow());
         }
-        long periodNanos = TimeUnit.SECONDS.toNanos(CLIENTS * THREADS) / acquiresPerSecond;
+        long periodNanos = TimeUnit.SECONDS.toNanos(CLIENTS * THREADS) / ACQUIRES_PER_SECOND;
         for (int i = 0; i < CLIENTS; i++) {
             StreamLockClient client = clients.get(i);
             ScheduledExecutorService executor = Executors.newScheduledThreadPool(THREADS);
@@ -78,9 +81,10 @@ final class Clients implements AutoCloseable {
     private void acquire(StreamLockClient client, String stream) {
         long began = System.nanoTime();
         acquires.incrementAndGet();
+        // It is empty if the release before had no answer: the client repeats that in the background.
+        Optional<HeldLease> lease = Optional.empty();
         try {
-            // A release without an answer is repeated in the background, so the stream may not be free yet.
-            client.tryAcquire(stream).ifPresent(HeldLease::close);
+            lease = client.tryAcquire(stream);
         } catch (StreamLockException e) {
             failures.incrementAndGet();
             violations.add("An acquire failed: " + e);
@@ -92,6 +96,7 @@ final class Clients implements AutoCloseable {
         if (took > ACQUIRE_TIMEOUT.plus(LAST_TRY).toNanos()) {
             violations.add("An acquire took " + TimeUnit.NANOSECONDS.toMillis(took) + " ms");
         }
+        lease.ifPresent(HeldLease::close);
     }
 
     /** Returns what went wrong so far. */

@@ -83,7 +83,7 @@ public final class ServersDrill {
     }
 
     private boolean isUnnoticed(ServersSettings settings) throws IOException, InterruptedException {
-        clients.start(settings.leases(), settings.acquires());
+        clients.start();
         double before = partOfFirst();
         System.out.printf(Locale.ROOT, "server one has %.0f %% of the acquires%n", before * 100);
         disturb(settings.seconds());

@@ -11,10 +11,8 @@ import java.util.List;
  * @param root the root of the repository
  * @param output the directory for the output of the processes
  * @param seconds how long servers fail
- * @param leases how many leases the clients hold
- * @param acquires how many more streams they acquire per second
  */
-record ServersSettings(Path root, Path output, Duration seconds, int leases, int acquires) {
+record ServersSettings(Path root, Path output, Duration seconds) {
 
     /**
      * Reads arguments.
@@ -22,13 +20,9 @@ record ServersSettings(Path root, Path output, Duration seconds, int leases, int
      * @throws IllegalArgumentException if an argument is wrong; the message names it
      */
     static ServersSettings of(List<String> args) {
-        Arguments arguments = Arguments.of(args, List.of("root", "output", "seconds", "leases", "acquires"));
+        Arguments arguments = Arguments.of(args, List.of("root", "output", "seconds"));
         return new ServersSettings(
-                arguments.root(),
-                arguments.output("servers"),
-                Duration.ofSeconds(arguments.number("seconds", 1, 600)),
-                arguments.number("leases", 1, 1000),
-                arguments.number("acquires", 1, 200));
+                arguments.root(), arguments.output("servers"), Duration.ofSeconds(arguments.number("seconds", 1, 600)));
     }
 
     /** Returns the jar of the coordinators under test. */
