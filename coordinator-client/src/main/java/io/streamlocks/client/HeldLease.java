@@ -111,7 +111,8 @@ public final class HeldLease implements AutoCloseable {
      *
      * <p>The lease is safe for no longer than this length from the moment of the call, less its margin of a tenth. If
      * there is no usable answer, the lease may last as long as before, or as long as asked for. It stays safe for the
-     * shorter of both, and this method may be called again.
+     * shorter of both, and this method may be called again. If the lease is lost then, {@link #close()} releases it in
+     * the background, because it may last for much longer.
      *
      * @param length the length of the lease from now on, from 1 s to 24 h
      * @throws LeaseLostException if the lease is lost or closed, before or meanwhile

@@ -130,6 +130,11 @@ final class LeaseKeeper implements AutoCloseable {
 
     /** Closes leases, and releases those that were neither lost nor closed before, in as few calls as possible. */
     void release(Collection<HeldLease> held) {
+        for (HeldLease lease : held) {
+            if (!lease.isLeft() && lease.life().givesBack()) {
+                releaseLater(lease.key(), lease.life().longestLength(), UnderWay.NOTHING);
+            }
+        }
         releases.release(
                 () -> forget(held.stream().filter(lease -> lease.life().close()).toList()), this::wakeClosing);
     }

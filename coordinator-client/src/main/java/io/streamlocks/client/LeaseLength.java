@@ -83,6 +83,11 @@ final class LeaseLength {
         return isSettled() ? length : shorter(length, shortestAsked);
     }
 
+    /** Returns whether an extension was ever sent. Its answer may have been too late, or may be missing. */
+    boolean isExtended() {
+        return begun > 0;
+    }
+
     /** Returns the longest length that the lease can have had. */
     Duration longest() {
         return longest;

@@ -34,6 +34,7 @@ final class LeaseLife {
     private final List<Runnable> reflexes = new ArrayList<>();
     private @Nullable LeaseLoss loss;
     private boolean taken;
+    private boolean isGivenBack;
 
     private record Callback(Consumer<LeaseLoss> call, Executor executor) {}
 
@@ -193,6 +194,17 @@ final class LeaseLife {
     /** Closes the lease by its holder's will, without a call. Returns whether that ended it. */
     synchronized boolean close() {
         return state.close();
+    }
+
+    /**
+     * Returns whether the holder that closes this lost lease must release it after all, because an extension may have
+     * made it last for long. It returns so once.
+     */
+    synchronized boolean givesBack() {
+        boolean lasts = loss != null && loss.reason() == LossReason.UNCONFIRMED && length.isExtended();
+        boolean first = lasts && !isGivenBack;
+        isGivenBack |= lasts;
+        return first;
     }
 
     /** Closes the lease by its client's will, so that the holder's work must stop. Returns whether that ended it. */
