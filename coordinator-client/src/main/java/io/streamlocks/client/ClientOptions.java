@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 
 /**
@@ -29,8 +30,8 @@ abstract class ClientOptions<B> {
     private Optional<Executor> callbackExecutor = Optional.empty();
     private StreamLockListener listener = new StreamLockListener() {};
 
-    ClientOptions(List<URI> uris) {
-        this.uris = uris;
+    ClientOptions(URI uri, URI... more) {
+        this.uris = Stream.concat(Stream.of(uri), Stream.of(more)).toList();
     }
 
     /** Sets the label of this process, unique per process start; {@code <host>-<pid>-<random>} by default. */

@@ -2,6 +2,7 @@ package io.streamlocks.client;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** {@link LeaseCalls} to whichever server works. This class is thread-safe. */
 final class FailoverLeaseCalls extends LeaseCalls {
@@ -37,8 +38,8 @@ final class FailoverLeaseCalls extends LeaseCalls {
     }
 
     @Override
-    List<Renewal> renew(List<LeaseKey> keys) {
-        return servers.call(server -> of(server).renew(keys));
+    List<Renewal> renew(List<LeaseKey> keys, Optional<Duration> length) {
+        return servers.call(server -> of(server).renew(keys, length));
     }
 
     @Override

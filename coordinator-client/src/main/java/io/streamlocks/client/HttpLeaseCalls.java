@@ -143,10 +143,13 @@ final class HttpLeaseCalls extends LeaseCalls {
     }
 
     @Override
-    List<Renewal> renew(List<LeaseKey> keys) {
+    List<Renewal> renew(List<LeaseKey> keys, Optional<Duration> length) {
         List<BatchRenewItem> items = new ArrayList<>(keys.size());
         for (LeaseKey key : keys) {
-            items.add(new BatchRenewItem().streamId(key.streamId()).leaseId(key.leaseId()));
+            items.add(new BatchRenewItem()
+                    .streamId(key.streamId())
+                    .leaseId(key.leaseId())
+                    .ttlMs(length.map(Duration::toMillis).orElse(null)));
         }
         try {
             List<LeaseResult> results = http.locks()

@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
 
 /**
  * Acquires leases of streams and keeps them alive. A worker process needs one client for all its streams.
@@ -25,12 +24,7 @@ public final class StreamLockClient implements AutoCloseable {
     /** The time for threads whose calls were cut off to notice that. */
     private static final Duration CUT_OFF = Duration.ofSeconds(1);
 
-    // Each has connections of its own, so that acquires and releases that hang do not hold up renewals.
-    private final LeaseCalls acquires;
-    private final LeaseCalls renewals;
-    private final LeaseCalls releases;
-    private final GroupCalls groups;
-
+    private final ClientCalls calls;
     private final Admission admission;
     private final Acquirer acquirer;
     private final Waiters waiters;
@@ -41,11 +35,7 @@ public final class StreamLockClient implements AutoCloseable {
     private final Optional<ExecutorService> ownExecutor;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    /**
-     * @param settings the settings, of this client alone
-     * @param runtime the process
-     * @param connector opens connections
-     */
+    /** Makes a client with these settings, which belong to it alone. */
     StreamLockClient(ClientSettings settings, ClientRuntime runtime, Connector connector) {
         this.runtime = runtime;
         this.admission = new Admission(runtime);
@@ -55,31 +45,26 @@ public final class StreamLockClient implements AutoCloseable {
                 ? Optional.empty()
                 : Optional.of(ClientRuntime.newCallbackExecutor());
         Executor executor = settings.callbackExecutor().or(() -> ownExecutor).orElseThrow();
-        this.acquires = connector.acquires();
-        this.renewals = connector.renewals();
-        this.releases = connector.releases();
-        this.groups = connector.groups();
+        this.calls = ClientCalls.of(connector);
         Notices notices = new Notices(settings.listener(), executor, runtime);
-        this.keeper = new LeaseKeeper(renewals, releases, timing, notices, runtime);
-        this.acquirer = new Acquirer(acquires, keeper, settings.owner(), timing, runtime, admission);
-        this.waiters = new Waiters(
-                () -> connector.waits(Waiter.LONGEST_CALL), keeper, settings.owner(), timing, runtime, admission);
+        this.keeper = new LeaseKeeper(calls.renewals(), calls.releases(), timing, notices, runtime);
+        LeaseTerms terms = new LeaseTerms(settings.owner(), timing.ttl(), true);
+        this.acquirer = new Acquirer(calls.acquires(), keeper, terms, timing, runtime, admission);
+        this.waiters =
+                new Waiters(() -> connector.waits(Waiter.LONGEST_CALL), keeper, terms, timing, runtime, admission);
     }
 
     /**
      * Begins to set up a client.
      *
-     * <p>One address is enough for a coordinator behind a load balancer. With several, the client chooses by itself: it
-     * prefers one of them at random, goes to another one while the first gives no usable answer, and comes back after
-     * at most 20 s. Calls are repeated with the same lease ids, so a lease does not depend on one server. The client
-     * resolves the names of hosts again for each connection.
+     * <p>With several addresses, the client prefers one of them at random, goes to another one while that gives no usable
+     * answer, and comes back within 20 s. It repeats calls with the same lease ids, so no lease depends on one server.
      *
-     * @param uri where the coordinator is, such as {@code http://coordinator:8080}; the name of the host may have an
-     *     underscore
+     * @param uri where the coordinator is, such as {@code http://coordinator:8080}; a host may have an underscore
      * @param more where its other servers are, each with the same storage
      */
     public static Builder builder(URI uri, URI... more) {
-        return new Builder(Stream.concat(Stream.of(uri), Stream.of(more)).toList());
+        return new Builder(uri, more);
     }
 
     /** Returns the label under which this process holds its leases. */
@@ -101,7 +86,18 @@ public final class StreamLockClient implements AutoCloseable {
      * @throws IllegalStateException if this client is closed
      */
     public Optional<HeldLease> tryAcquire(String streamId) {
-        return acquirer.tryAcquire(Objects.requireNonNull(streamId, "streamId"));
+        return tryAcquire(streamId, AcquireOptions.defaults());
+    }
+
+    /**
+     * Acquires the lease of a stream as {@link #tryAcquire(String)} does, with options of its own.
+     *
+     * @param streamId the stream, 1 to 255 printable characters
+     * @param options how the lease differs from the others of this client
+     * @return the lease; empty if another owner has it, or an operator keeps the stream closed for a while
+     */
+    public Optional<HeldLease> tryAcquire(String streamId, AcquireOptions options) {
+        return acquirer.tryAcquire(Objects.requireNonNull(streamId, "streamId"), options);
     }
 
     /**
@@ -115,14 +111,27 @@ public final class StreamLockClient implements AutoCloseable {
      * @param streamId the stream, 1 to 255 printable characters
      * @param atMost the longest time to wait, not negative
      * @return the lease; empty if the time is up
-     * @throws CoordinatorUnavailableException if there was no usable answer when the time was up. If the lease was
-     *     granted after all, the client releases it in the background
+     * @throws CoordinatorUnavailableException if there was no usable answer when the time was up
      * @throws CoordinatorRefusedException as {@link #tryAcquire}
      * @throws IllegalArgumentException as {@link #tryAcquire}, and if the time is negative
      * @throws IllegalStateException if this client is closed, also while this waits
      */
     public Optional<HeldLease> acquire(String streamId, Duration atMost) {
-        return acquireAny(List.of(streamId), atMost).stream().findFirst();
+        return acquire(streamId, atMost, AcquireOptions.defaults());
+    }
+
+    /**
+     * Acquires the lease of a stream as {@link #acquire(String, Duration)} does, with options of its own.
+     *
+     * @param streamId the stream, 1 to 255 printable characters
+     * @param atMost the longest time to wait, not negative
+     * @param options how the lease differs from the others of this client
+     * @return the lease; empty if the time is up
+     */
+    public Optional<HeldLease> acquire(String streamId, Duration atMost, AcquireOptions options) {
+        try (Waiter waiter = waiters.newWaiter(options)) {
+            return waiter.await(List.of(streamId), atMost).stream().findFirst();
+        }
     }
 
     /**
@@ -160,7 +169,7 @@ public final class StreamLockClient implements AutoCloseable {
      * @throws IllegalArgumentException if the id is empty or too long, or has half of a surrogate pair
      */
     public GroupMember group(String groupId) {
-        return new GroupMember(groupId, ownerId, groups, acquirer, timing, admission);
+        return new GroupMember(groupId, ownerId, calls.groups(), acquirer, timing, admission);
     }
 
     /**
@@ -194,13 +203,7 @@ public final class StreamLockClient implements AutoCloseable {
      * @param streamId the stream, 1 to 255 printable characters
      * @param atMost the longest time to wait for the lease, not negative
      * @param work the work
-     * @param <T> the result of the work, which must not be null
-     * @param <X> what the work throws
      * @return the result; empty if the time is up
-     * @throws LeaseLostException if the lease was lost while the work was under way
-     * @throws CoordinatorUnavailableException as {@link #acquire}
-     * @throws CoordinatorRefusedException as {@link #acquire}
-     * @throws X what the work throws
      */
     public <T, X extends Exception> Optional<T> runWithLease(String streamId, Duration atMost, LeaseWork<T, X> work)
             throws X {
@@ -241,9 +244,7 @@ public final class StreamLockClient implements AutoCloseable {
      *
      * <p>This blocks for the sum of these times. A call that is under way when a time ends goes on for its own
      * time-outs. A coordinator that takes calls and never answers holds up a client with a request time-out of 5 s, the
-     * longest default, for about 40 s at worst: 15 s for acquires, and 5 s each for releases, for work, for the calls
-     * at the end of either, and for the last tries. A coordinator that refuses connections holds it up for one request
-     * time-out as a rule.
+     * longest default, for about 40 s at worst. One that refuses connections holds it up for one request time-out.
      *
      * <p>Work may close the client of its own lease. That does not wait for this work, and the lease runs out.
      */
@@ -254,18 +255,14 @@ public final class StreamLockClient implements AutoCloseable {
         }
         admission.close();
         waiters.close();
-        // Three request time-outs are the time to get a connection, to connect, and to have an answer. The calls that
-        // are not done by then are cut off. Their threads leave it to the keeper to release.
+        // Three request time-outs are the time to get a connection, to connect, and to have an answer. Then the calls
+        // are cut off, and the keeper releases.
         if (!admission.awaitEnd(timing.requestTimeout().multipliedBy(3))) {
-            acquires.close();
-            groups.close();
+            calls.cutOffAcquires();
             admission.awaitEnd(CUT_OFF);
         }
         keeper.close();
-        acquires.close();
-        groups.close();
-        renewals.close();
-        releases.close();
+        calls.close();
         keeper.awaitOthersReleases(CUT_OFF);
         ownExecutor.ifPresent(ExecutorService::shutdown);
     }
@@ -281,8 +278,8 @@ public final class StreamLockClient implements AutoCloseable {
     /** The settings of a {@link StreamLockClient}. This class is not thread-safe. */
     public static final class Builder extends ClientOptions<Builder> {
 
-        private Builder(List<URI> uris) {
-            super(uris);
+        private Builder(URI uri, URI... more) {
+            super(uri, more);
         }
 
         @Override

@@ -262,9 +262,9 @@ public final class SimulatedClient {
         }
 
         @Override
-        List<Renewal> renew(List<LeaseKey> keys) {
+        List<Renewal> renew(List<LeaseKey> keys, Optional<Duration> length) {
             List<RenewRequest> requests = keys.stream()
-                    .map(key -> new RenewRequest(key.streamId(), key.leaseId(), Optional.empty()))
+                    .map(key -> new RenewRequest(key.streamId(), key.leaseId(), length))
                     .toList();
             return call(locks -> locks.renew(host.caller(), requests)).stream()
                     .map(Calls::renewal)

@@ -71,7 +71,8 @@ class TagsTest {
                 "coordinator-testkit",
                 "coordinator-client",
                 "coordinator-bench",
-                "coordinator-proof"
+                "coordinator-proof",
+                "integrations/shedlock"
             })
     void aTestThatUsesARigHasItsTag(String module) throws IOException {
         Map<String, String> sources = sources(module);
