@@ -9,10 +9,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.regex.Pattern;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,17 +20,17 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Two processes run one job at each tick of the clock, and one of them is killed now and then: while it works, while its
  * lock waits for the end of lockAtLeastFor, or while the other one holds the lock. The job must run exactly once per
- * tick. With {@code -Dshedlock.seconds=300} this takes 5 minutes instead of a few seconds.
+ * tick. A tick that comes late on a busy machine may be left out, if a process says so. With {@code -Dshedlock.seconds=300} this takes 5 minutes instead of a few seconds.
  */
 @Tag("postgres")
 @Tag("process")
 class OncePerTickTest {
 
-    private static final Duration LENGTH = Duration.ofSeconds(Integer.getInteger("shedlock.seconds", 10));
+    private static final Duration LENGTH = Duration.ofSeconds(Integer.getInteger("shedlock.seconds", 12));
     private static final Duration START = Duration.ofSeconds(60);
 
     /** A process that is killed later than this in a tick could have begun the next one. */
-    private static final Duration LATEST_KILL = Duration.ofMillis(1500);
+    private static final Duration LATEST_KILL = Duration.ofMillis(2400);
 
     @TempDir
     private Path folder;
@@ -80,18 +80,27 @@ class OncePerTickTest {
             long first = ScheduledJob.tick(System.currentTimeMillis()) + 1;
             long last = first + Math.max(3, LENGTH.dividedBy(ScheduledJob.PERIOD));
             int kills = 0;
+            List<Long> run = new ArrayList<>();
             for (long tick = first; tick < last; tick++) {
                 long current = tick;
-                await().alias("tick " + tick + " of seed " + seed + ": " + one.output() + other.output())
-                        .atMost(ScheduledJob.PERIOD.multipliedBy(3))
+                await().atMost(ScheduledJob.PERIOD.multipliedBy(3))
                         .pollInterval(Duration.ofMillis(10))
-                        .until(() -> hasRun(current));
+                        .until(() -> hasRun(current) || ScheduledJob.tick(System.currentTimeMillis()) > current);
+                if (!hasRun(tick)) {
+                    String leftOut = ScheduledJob.leftOut(tick);
+                    assertThat(one.output() + other.output())
+                            .as("tick %s of seed %s", tick, seed)
+                            .contains(leftOut);
+                    continue;
+                }
+                run.add(tick);
                 if (processes.stream().allMatch(process -> process.output().contains(ScheduledJob.READY))) {
                     kills += killIfInTime(processes.get(random.nextInt(2)), tick);
                 }
             }
+            System.out.println(run.size() + " of " + (last - first) + " ticks, " + kills + " kills");
             assertThat(kills).isPositive();
-            requireOncePerTick(first, last);
+            requireOnce(run);
         }
     }
 
@@ -108,14 +117,15 @@ class OncePerTickTest {
         return 1;
     }
 
-    private void requireOncePerTick(long first, long last) throws IOException {
+    private void requireOnce(List<Long> ticks) throws IOException {
         List<String[]> runs = lines().stream()
-                .filter(line -> Long.parseLong(line[0]) >= first && Long.parseLong(line[0]) < last)
+                .filter(line -> Long.parseLong(line[0]) >= ticks.get(0))
+                .filter(line -> Long.parseLong(line[0]) <= ticks.get(ticks.size() - 1))
                 .toList();
         assertThat(runs)
                 .as("seed %s", seed)
                 .extracting(line -> Long.parseLong(line[0]))
-                .containsExactlyElementsOf(LongStream.range(first, last).boxed().toList());
+                .containsExactlyElementsOf(ticks);
         assertThat(runs).extracting(line -> Long.parseLong(line[1])).isSorted().doesNotHaveDuplicates();
     }
 }

@@ -22,17 +22,19 @@ import net.javacrumbs.shedlock.core.LockConfiguration;
  */
 final class ScheduledJob {
 
-    static final Duration PERIOD = Duration.ofSeconds(2);
+    static final Duration PERIOD = Duration.ofSeconds(3);
     static final String READY = "ready";
-
-    /** The lock of a process that dies is free before the next tick. */
-    private static final Duration AT_MOST = Duration.ofMillis(1500);
-
-    /** A process that comes late finds the lock of a job that is done. */
-    private static final Duration AT_LEAST = Duration.ofMillis(1200);
 
     /** A process that comes later than this leaves the tick out. */
     private static final Duration LATEST = Duration.ofMillis(800);
+
+    private static final Duration REQUEST_TIMEOUT = Duration.ofMillis(400);
+
+    /** The lock of a process that comes late and dies is free before the next tick. */
+    private static final Duration AT_MOST = Duration.ofMillis(1700);
+
+    /** A process that comes late finds the lock of a job that is done. */
+    private static final Duration AT_LEAST = Duration.ofMillis(1400);
 
     private static final Duration WORK = Duration.ofMillis(300);
 
@@ -49,16 +51,33 @@ final class ScheduledJob {
     public static void main(String[] args) {
         // An acquire is tried once, so that no grant comes after lockAtLeastFor of another process has passed.
         StreamLockClient client = StreamLockClient.builder(URI.create(args[0]))
-                .requestTimeout(Duration.ofMillis(400))
+                .requestTimeout(REQUEST_TIMEOUT)
                 .acquireTimeout(Duration.ofMillis(100))
                 .build();
-        new ScheduledJob(client, Path.of(args[1])).scheduleNext();
+        ScheduledJob job = new ScheduledJob(client, Path.of(args[1]));
+        job.warmUp();
+        job.scheduleNext();
         System.out.println(READY);
+    }
+
+    /** The first call loads classes, which takes longer than a tick may wait. */
+    private void warmUp() {
+        try {
+            executor.executeWithLock(
+                    (Runnable) () -> {}, new LockConfiguration(Instant.now(), "warm-up", AT_MOST, Duration.ZERO));
+        } catch (RuntimeException e) {
+            System.out.println("No warm-up: " + e);
+        }
     }
 
     /** Returns the number of the tick at a time. */
     static long tick(long millis) {
         return millis / PERIOD.toMillis();
+    }
+
+    /** Returns what a process writes that could not run the job at a tick. */
+    static String leftOut(long tick) {
+        return "Tick " + tick + " is left out";
     }
 
     private void scheduleNext() {
@@ -72,9 +91,11 @@ final class ScheduledJob {
             if (System.currentTimeMillis() - tick * PERIOD.toMillis() < LATEST.toMillis()) {
                 executor.executeWithLock(
                         (Runnable) () -> job(tick), new LockConfiguration(Instant.now(), "tick", AT_MOST, AT_LEAST));
+            } else {
+                System.out.println(leftOut(tick));
             }
         } catch (RuntimeException e) {
-            System.out.println("Tick " + tick + " failed: " + e);
+            System.out.println(leftOut(tick) + ": " + e);
         } finally {
             scheduleNext();
         }
