@@ -20,7 +20,7 @@ import net.javacrumbs.shedlock.core.SimpleLock;
  *       shorter, the provider releases the lease at its end. Only if the process dies before, the lock lasts for 1 s.
  *   <li>{@code lockAtLeastFor} counts from the call of {@link #lock}. If a job is done earlier, the lease is shortened
  *       to the rest of this time, and nobody needs to release it, so the process may end. If less than 1 s is left, the
- *       provider releases the lease after it.
+ *       lease is shortened to 1 s, and the provider releases it in time.
  *   <li>Each lock is a {@link CoordinatorLock}, which has the fencing token.
  * </ul>
  *

@@ -20,17 +20,19 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Two processes run one job at each tick of the clock, and one of them is killed now and then: while it works, while its
  * lock waits for the end of lockAtLeastFor, or while the other one holds the lock. The job must run exactly once per
- * tick. A tick that comes late on a busy machine may be left out, if a process says so. With {@code -Dshedlock.seconds=300} this takes 5 minutes instead of a few seconds.
+ * tick. On a busy machine a tick may be left out, if a process says that it came too late, or that the call had no answer
+ * in time. Such a call can still be granted, and its lock covers the next tick. With {@code -Dshedlock.seconds=300}, this
+ * takes 5 minutes instead of a few seconds.
  */
 @Tag("postgres")
 @Tag("process")
 class OncePerTickTest {
 
-    private static final Duration LENGTH = Duration.ofSeconds(Integer.getInteger("shedlock.seconds", 12));
+    private static final Duration LENGTH = Duration.ofSeconds(Integer.getInteger("shedlock.seconds", 16));
     private static final Duration START = Duration.ofSeconds(60);
 
     /** A process that is killed later than this in a tick could have begun the next one. */
-    private static final Duration LATEST_KILL = Duration.ofMillis(2400);
+    private static final Duration LATEST_KILL = Duration.ofMillis(3400);
 
     @TempDir
     private Path folder;
@@ -87,10 +89,9 @@ class OncePerTickTest {
                         .pollInterval(Duration.ofMillis(10))
                         .until(() -> hasRun(current) || ScheduledJob.tick(System.currentTimeMillis()) > current);
                 if (!hasRun(tick)) {
-                    String leftOut = ScheduledJob.leftOut(tick);
-                    assertThat(one.output() + other.output())
+                    assertThat(Files.readString(one.log()) + Files.readString(other.log()))
                             .as("tick %s of seed %s", tick, seed)
-                            .contains(leftOut);
+                            .containsAnyOf(ScheduledJob.leftOut(tick), ScheduledJob.leftOut(tick - 1));
                     continue;
                 }
                 run.add(tick);

@@ -22,19 +22,19 @@ import net.javacrumbs.shedlock.core.LockConfiguration;
  */
 final class ScheduledJob {
 
-    static final Duration PERIOD = Duration.ofSeconds(3);
+    static final Duration PERIOD = Duration.ofSeconds(4);
     static final String READY = "ready";
 
     /** A process that comes later than this leaves the tick out. */
     private static final Duration LATEST = Duration.ofMillis(800);
 
-    private static final Duration REQUEST_TIMEOUT = Duration.ofMillis(400);
+    private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(1);
 
     /** The lock of a process that comes late and dies is free before the next tick. */
-    private static final Duration AT_MOST = Duration.ofMillis(1700);
+    private static final Duration AT_MOST = Duration.ofMillis(2100);
 
     /** A process that comes late finds the lock of a job that is done. */
-    private static final Duration AT_LEAST = Duration.ofMillis(1400);
+    private static final Duration AT_LEAST = Duration.ofMillis(1900);
 
     private static final Duration WORK = Duration.ofMillis(300);
 
