@@ -2,6 +2,8 @@ package io.streamlocks.client;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -25,7 +27,7 @@ abstract class ClientOptions<B> {
     private Map<String, String> labels = Map.of();
     private Optional<SSLContext> sslContext = Optional.empty();
     private Optional<Executor> callbackExecutor = Optional.empty();
-    private StreamLockListener listener = new StreamLockListener() {};
+    private final List<StreamLockListener> listeners = new ArrayList<>();
 
     ClientOptions(URI baseUri) {
         this.baseUri = Objects.requireNonNull(baseUri, "baseUri");
@@ -100,9 +102,9 @@ abstract class ClientOptions<B> {
         return self();
     }
 
-    /** Sets what receives the events of the client, for metrics; nothing by default. */
+    /** Adds what receives the events of the client, for metrics; nothing by default. Each one that is added gets all. */
     public B listener(StreamLockListener receiver) {
-        this.listener = Objects.requireNonNull(receiver, "receiver");
+        listeners.add(Objects.requireNonNull(receiver, "receiver"));
         return self();
     }
 
@@ -114,7 +116,7 @@ abstract class ClientOptions<B> {
                 bearerToken,
                 sslContext,
                 callbackExecutor,
-                listener);
+                List.copyOf(listeners));
     }
 
     /** Returns this. */

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -19,7 +20,7 @@ import javax.net.ssl.SSLContext;
  * @param bearerToken goes along with each call
  * @param sslContext names the certificates to trust; empty for those that Java trusts
  * @param callbackExecutor runs callbacks; empty for threads of the client
- * @param listener receives what the client does
+ * @param listeners receive what the client does
  */
 record ClientSettings(
         URI baseUri,
@@ -28,7 +29,7 @@ record ClientSettings(
         Optional<String> bearerToken,
         Optional<SSLContext> sslContext,
         Optional<Executor> callbackExecutor,
-        StreamLockListener listener)
+        List<StreamLockListener> listeners)
         implements Connector {
 
     @Override

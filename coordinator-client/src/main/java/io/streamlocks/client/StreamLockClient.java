@@ -24,12 +24,7 @@ public final class StreamLockClient implements AutoCloseable {
     /** The time for threads whose calls were cut off to notice that. */
     private static final Duration CUT_OFF = Duration.ofSeconds(1);
 
-    // Each has connections of its own, so that acquires and releases that hang do not hold up renewals.
-    private final LeaseCalls acquires;
-    private final LeaseCalls renewals;
-    private final LeaseCalls releases;
-    private final GroupCalls groups;
-
+    private final Connections connections;
     private final Admission admission;
     private final Acquirer acquirer;
     private final Waiters waiters;
@@ -54,13 +49,10 @@ public final class StreamLockClient implements AutoCloseable {
                 ? Optional.empty()
                 : Optional.of(ClientRuntime.newCallbackExecutor());
         Executor executor = settings.callbackExecutor().or(() -> ownExecutor).orElseThrow();
-        this.acquires = connector.leases(Duration.ZERO);
-        this.renewals = connector.leases(Duration.ZERO);
-        this.releases = connector.leases(Duration.ZERO);
-        this.groups = connector.groups();
-        Notices notices = new Notices(settings.listener(), executor, runtime);
-        this.keeper = new LeaseKeeper(renewals, releases, timing, notices, runtime);
-        this.acquirer = new Acquirer(acquires, keeper, settings.owner(), timing, runtime, admission);
+        this.connections = Connections.open(connector);
+        Notices notices = new Notices(settings.listeners(), executor, runtime);
+        this.keeper = new LeaseKeeper(connections.renewals(), connections.releases(), timing, notices, runtime);
+        this.acquirer = new Acquirer(connections.acquires(), keeper, settings.owner(), timing, runtime, admission);
         this.waiters = new Waiters(
                 () -> connector.leases(Waiter.LONGEST_CALL), keeper, settings.owner(), timing, runtime, admission);
     }
@@ -153,7 +145,20 @@ public final class StreamLockClient implements AutoCloseable {
      * @throws IllegalArgumentException if the id is empty or too long, or has half of a surrogate pair
      */
     public GroupMember group(String groupId) {
-        return new GroupMember(groupId, ownerId, groups, acquirer, timing, admission);
+        return new GroupMember(groupId, ownerId, connections.groups(), acquirer, timing, admission);
+    }
+
+    /**
+     * Returns if the coordinator serves calls now, with its storage. This needs no rights and no lease, so it suits a
+     * health check. It blocks for at most the given time.
+     *
+     * @param atMost the longest time to wait for the answer
+     * @throws CoordinatorUnavailableException if the coordinator does not answer in that time, or is not ready
+     * @throws CoordinatorRefusedException if the answer is a refusal, such as that of a proxy
+     * @throws IllegalStateException if this client is closed
+     */
+    public void requireReady(Duration atMost) {
+        acquirer.requireReady(atMost);
     }
 
     /**
@@ -250,15 +255,11 @@ public final class StreamLockClient implements AutoCloseable {
         // Three request time-outs are the time to get a connection, to connect, and to have an answer. The calls that
         // are not done by then are cut off. Their threads leave it to the keeper to release.
         if (!admission.awaitEnd(timing.requestTimeout().multipliedBy(3))) {
-            acquires.close();
-            groups.close();
+            connections.cutOff();
             admission.awaitEnd(CUT_OFF);
         }
         keeper.close();
-        acquires.close();
-        groups.close();
-        renewals.close();
-        releases.close();
+        connections.close();
         keeper.awaitOthersReleases(CUT_OFF);
         ownExecutor.ifPresent(ExecutorService::shutdown);
     }

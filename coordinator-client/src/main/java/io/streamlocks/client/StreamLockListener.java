@@ -15,6 +15,12 @@ public interface StreamLockListener {
     /** A stream was held by another owner. */
     default void denied(String streamId, Duration took) {}
 
+    /**
+     * An acquire failed: the coordinator refused it, or gave no usable answer in time. In the second case, the client
+     * releases a lease that was granted after all.
+     */
+    default void acquireFailed(String streamId, RuntimeException cause, Duration took) {}
+
     /** One request renewed this many leases. */
     default void renewed(int leases, Duration took) {}
 
