@@ -14,7 +14,7 @@ final class LocalLock extends ReentrantLock {
 
     private static final long serialVersionUID = 1L;
 
-    /** The lock and unlock pairs under way, also of threads that still wait. It is guarded by the map of the registry. */
+    /** The locks and waits under way, each until its unlock or its end. It is guarded by the map of the registry. */
     int users;
 
     // The thread that holds this lock reads and writes both.

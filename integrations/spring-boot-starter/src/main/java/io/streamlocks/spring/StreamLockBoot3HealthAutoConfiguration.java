@@ -11,7 +11,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.context.annotation.Bean;
 
-/** The health of the coordinator for Spring Boot 3. {@link StreamLockBoot4HealthAutoConfiguration} is the same for 4. */
+/** The health check for Spring Boot 3. {@link StreamLockBoot4HealthAutoConfiguration} is the same for 4. */
 @AutoConfiguration(after = StreamLockAutoConfiguration.class)
 @ConditionalOnClass({HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class})
 @ConditionalOnSingleCandidate(StreamLockClient.class)

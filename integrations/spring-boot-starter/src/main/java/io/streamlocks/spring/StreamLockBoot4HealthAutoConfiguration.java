@@ -11,7 +11,7 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 
-/** The health of the coordinator for Spring Boot 4. {@link StreamLockBoot3HealthAutoConfiguration} is the same for 3. */
+/** The health check for Spring Boot 4. {@link StreamLockBoot3HealthAutoConfiguration} is the same for 3. */
 @AutoConfiguration(after = StreamLockAutoConfiguration.class)
 @ConditionalOnClass({HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class})
 @ConditionalOnSingleCandidate(StreamLockClient.class)

@@ -9,7 +9,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandi
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 
-/** Makes the metrics of the client if the application has a {@link MeterRegistry}. The client finds them as a listener. */
+/** Makes the metrics of the client if the application has a {@link MeterRegistry}. They listen to the client. */
 @AutoConfiguration(
         before = StreamLockAutoConfiguration.class,
         // The registry of Spring Boot 3 and that of Spring Boot 4.

@@ -12,12 +12,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * The settings of the client. A setting that is missing has the default of the client.
  *
  * @param urls Base URIs of the coordinator, such as "http://coordinator:8080". Without them there is no client.
- * @param ownerId Label of this process, unique per process start. By default it consists of the host, the process id and
- *     a random part.
+ * @param ownerId Label of this process, unique per process start. By default host, process id and a random part.
  * @param ttl Length of leases, from 1 s to 24 h. By default the coordinator chooses it.
  * @param heartbeatInterval Time between renewals. By default a third of the ttl.
- * @param requestTimeout Time to wait for a connection, and for a response, each. By default a quarter of the ttl, and at
- *     most 5 s.
+ * @param requestTimeout Time to wait for a connection, and then for a response. By default a quarter of the ttl, at most
+ *     5 s.
  * @param acquireTimeout Time for which an acquire without a response is repeated. By default 5 s.
  * @param bearerToken Access token of this worker.
  * @param labels Description of this process for operators, such as its pod and build.
@@ -49,7 +48,7 @@ public record StreamLockProperties(
     /**
      * The registry of locks.
      *
-     * @param prefix Begin of the stream ids of all locks. The key of the lock follows it.
+     * @param prefix Beginning of the stream ids of all locks. The key of the lock follows it.
      */
     public record LockRegistry(@DefaultValue("") String prefix) {}
 

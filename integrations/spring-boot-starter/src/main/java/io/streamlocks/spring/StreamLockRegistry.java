@@ -17,10 +17,10 @@ import org.springframework.integration.support.locks.LockRegistry;
  * several times. In one process, threads that want the same key wait for each other in this registry. Only the first of
  * them waits at the coordinator, for the other processes.
  *
- * <p>A lease can be lost while its lock is held, and another process can then have it. {@link Lock#unlock()} then throws
- * a {@link java.util.ConcurrentModificationException}, after it has unlocked the lock for the threads of this process. A
- * thread that locks the lost lock again gets a {@link io.streamlocks.client.LeaseLostException}. A resource that must be
- * safe before that checks the fencing token of the {@linkplain #lease lease}.
+ * <p>A lease can be lost while its lock is held, and another process can then have it. {@link Lock#unlock()} then
+ * throws a {@link java.util.ConcurrentModificationException}, after it has unlocked the lock for the threads of this
+ * process. A thread that locks the lost lock again gets a {@link io.streamlocks.client.LeaseLostException}. A resource
+ * that must be safe before that checks the fencing token of the {@linkplain #lease lease}.
  *
  * <p>The registry remembers a key only while a thread holds its lock or waits for it, so there is nothing to expire.
  * This class is thread-safe.
@@ -35,7 +35,7 @@ public final class StreamLockRegistry implements LockRegistry {
 
     /**
      * @param client acquires and renews the leases; the caller closes it
-     * @param prefix the begin of all stream ids, such as {@code billing/locks/}; may be empty
+     * @param prefix the beginning of all stream ids, such as {@code billing/locks/}; may be empty
      */
     public StreamLockRegistry(StreamLockClient client, String prefix) {
         this.client = Objects.requireNonNull(client, "client");
@@ -45,8 +45,8 @@ public final class StreamLockRegistry implements LockRegistry {
     /**
      * Returns the lock of a key. This makes no call. The locks of one key are interchangeable.
      *
-     * <p>A lock throws the exceptions of the client: {@link io.streamlocks.client.CoordinatorUnavailableException} if the
-     * coordinator gives no usable answer in the time of {@code tryLock}, {@link
+     * <p>A lock throws the exceptions of the client: {@link io.streamlocks.client.CoordinatorUnavailableException} if
+     * the coordinator gives no usable answer in the time of {@code tryLock}, {@link
      * io.streamlocks.client.CoordinatorRefusedException} if it refuses the stream or the token, and an {@link
      * IllegalStateException} if the client is closed. During an outage, {@code lock()} and {@code lockInterruptibly()}
      * wait for the coordinator.
