@@ -56,7 +56,13 @@ class StreamLockMetricsTest {
             .build();
 
     private double value(String name, String... tags) {
-        return registry.get("streamlocks.client." + name).tags(tags).meter().measure().iterator().next().getValue();
+        return registry.get("streamlocks.client." + name)
+                .tags(tags)
+                .meter()
+                .measure()
+                .iterator()
+                .next()
+                .getValue();
     }
 
     private double leases() {
@@ -71,14 +77,18 @@ class StreamLockMetricsTest {
         assertThatThrownBy(() -> client.tryAcquire("not\nprintable")).isInstanceOf(CoordinatorRefusedException.class);
         assertThatThrownBy(() -> client.acquire("not\nprintable", Duration.ofMillis(10)))
                 .isInstanceOf(CoordinatorRefusedException.class);
-        assertThat(client.group("orders").tryAcquireAll(List.of("orders/us", "not\nprintable")).granted())
+        assertThat(client.group("orders")
+                        .tryAcquireAll(List.of("orders/us", "not\nprintable"))
+                        .granted())
                 .hasSize(1);
 
         assertThat(value("acquires", "outcome", "granted")).isEqualTo(2);
         assertThat(value("acquires", "outcome", "held")).isEqualTo(2);
         assertThat(value("acquires", "outcome", "failed")).isEqualTo(3);
-        assertThat(registry.get("streamlocks.client.acquires").tag("outcome", "held").timer().totalTime(
-                        TimeUnit.MILLISECONDS))
+        assertThat(registry.get("streamlocks.client.acquires")
+                        .tag("outcome", "held")
+                        .timer()
+                        .totalTime(TimeUnit.MILLISECONDS))
                 .isPositive();
     }
 
