@@ -41,7 +41,9 @@ class ActuatorTest extends ActuatorContract {
                 .withBean(Wanting.class)
                 .run(context -> {
                     Wanting wanting = context.getBean(Wanting.class);
-                    assertThat(wanting.any()).isInstanceOf(StreamLockRegistry.class).isSameAs(wanting.one());
+                    assertThat(wanting.any())
+                            .isInstanceOf(StreamLockRegistry.class)
+                            .isSameAs(wanting.one());
                     wanting.one().executeLocked("key", () -> assertThat(Held.at(coordinator))
                             .contains("\"streamId\":\"key\""));
                 });

@@ -46,8 +46,9 @@ public class StreamLockAutoConfiguration {
         set(properties.requestTimeout()).ifPresent(builder::requestTimeout);
         set(properties.acquireTimeout()).ifPresent(builder::acquireTimeout);
         set(properties.bearerToken()).ifPresent(builder::bearerToken);
-        set(properties.ssl().bundle()).ifPresent(name -> builder.sslContext(
-                sslBundles.getObject().getBundle(name).createSslContext()));
+        set(properties.ssl().bundle())
+                .ifPresent(name -> builder.sslContext(
+                        sslBundles.getObject().getBundle(name).createSslContext()));
         builder.labels(properties.labels());
         listeners.orderedStream().forEach(builder::listener);
         customizers.orderedStream().forEach(customizer -> customizer.customize(builder));

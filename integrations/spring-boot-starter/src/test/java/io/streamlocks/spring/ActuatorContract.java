@@ -60,8 +60,7 @@ abstract class ActuatorContract {
             assertThat(health(context).code()).isEqualTo("UP");
             coordinator.close();
             assertThat(health(context).code()).isEqualTo("DOWN");
-            assertThat(health(context).details().get("error").toString())
-                    .contains("CoordinatorUnavailableException");
+            assertThat(health(context).details().get("error").toString()).contains("CoordinatorUnavailableException");
         }
     }
 

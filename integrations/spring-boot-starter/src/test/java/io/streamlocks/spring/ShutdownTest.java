@@ -75,8 +75,7 @@ class ShutdownTest {
         /** Spring stops this before the web server. */
         @Bean
         SmartLifecycle first(StreamLockClient client, Stopped stopped) {
-            return new InPhase(
-                    Integer.MAX_VALUE, () -> stopped.work("first", client), new AtomicReference<>(false));
+            return new InPhase(Integer.MAX_VALUE, () -> stopped.work("first", client), new AtomicReference<>(false));
         }
 
         /** Spring stops this after all others. */

@@ -57,8 +57,8 @@ class SpringSnippetsTest {
 
     @Test
     void theFirstOneIsTheExample() throws IOException {
-        String example = Files.readString(Path.of(
-                "..", "..", "examples/spring-boot/src/main/java/io/streamlocks/examples/spring/Worker.java"));
+        String example = Files.readString(
+                Path.of("..", "..", "examples/spring-boot/src/main/java/io/streamlocks/examples/spring/Worker.java"));
         assertThat(code(example)).isEqualTo(code(snippets().get(0)));
     }
 

@@ -26,6 +26,7 @@ import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.core.annotation.Order;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.integration.support.locks.LockRegistry;
 
 /** Tests which beans there are, and that each property reaches the client. */
@@ -64,12 +65,26 @@ class StreamLockAutoConfigurationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"stream-locks.urls=%s", "stream-locks.urls[0]=%s", "STREAM_LOCKS_URLS=%s,http://other:8080"})
+    @ValueSource(
+            strings = {"stream-locks.urls=%s", "stream-locks.urls[0]=%s", "stream-locks.urls=%s,http://other:8080"})
     void theUrlsAreAList(String property) {
         withoutUrls
                 .withPropertyValues(property.replace("%s", COORDINATOR.uri().toString()))
-                .run(context -> assertThat(context.getBean(StreamLockClient.class).tryAcquire("spring/" + property.length()))
+                .run(context -> assertThat(
+                                context.getBean(StreamLockClient.class).tryAcquire("spring/" + property.length()))
                         .isPresent());
+    }
+
+    /** Kubernetes sets them so. */
+    @Test
+    void theUrlsCanComeFromTheEnvironment() {
+        withoutUrls
+                .withInitializer(context -> context.getEnvironment()
+                        .getPropertySources()
+                        .addFirst(new SystemEnvironmentPropertySource(
+                                "test-systemEnvironment",
+                                Map.of("STREAMLOCKS_URLS", COORDINATOR.uri().toString()))))
+                .run(context -> assertThat(context).hasSingleBean(StreamLockClient.class));
     }
 
     @Test
@@ -104,7 +119,8 @@ class StreamLockAutoConfigurationTest {
     @Test
     void anEmptyTextIsASettingThatIsMissing() {
         runner.withPropertyValues("stream-locks.owner-id=", "stream-locks.bearer-token=", "stream-locks.ssl.bundle=")
-                .run(context -> assertThat(context.getBean(StreamLockClient.class).ownerId())
+                .run(context -> assertThat(
+                                context.getBean(StreamLockClient.class).ownerId())
                         .isNotEmpty());
     }
 
@@ -114,7 +130,8 @@ class StreamLockAutoConfigurationTest {
             withoutUrls
                     .withPropertyValues("stream-locks.urls=" + calls.uri(), "stream-locks.bearer-token=secret")
                     .run(context -> {
-                        assertThatThrownBy(() -> context.getBean(StreamLockClient.class).tryAcquire("spring/token"))
+                        assertThatThrownBy(() ->
+                                        context.getBean(StreamLockClient.class).tryAcquire("spring/token"))
                                 .isInstanceOf(CoordinatorRefusedException.class);
                         assertThat(calls.tokens()).contains("Bearer secret");
                         assertThat(context.getBean(StreamLockProperties.class).toString())
@@ -127,20 +144,20 @@ class StreamLockAutoConfigurationTest {
     void aBundleNamesTheCertificatesToTrust() throws Exception {
         try (RecordedCalls calls = RecordedCalls.refusingWithTls()) {
             ApplicationContextRunner https = withoutUrls.withPropertyValues(
-                    "stream-locks.urls=" + calls.uri(), "stream-locks.acquire-timeout=1ms");
+                    "stream-locks.urls=" + calls.uri(),
+                    "stream-locks.acquire-timeout=1ms",
+                    "stream-locks.request-timeout=2s");
             https.withPropertyValues(
                             "stream-locks.ssl.bundle=coordinator",
                             "spring.ssl.bundle.pem.coordinator.truststore.certificate=" + calls.certificatePem())
-                    .run(context -> assertThatThrownBy(
-                                    () -> context.getBean(StreamLockClient.class).tryAcquire("spring/tls"))
+                    .run(context -> assertThatThrownBy(() ->
+                                    context.getBean(StreamLockClient.class).tryAcquire("spring/tls"))
                             .isInstanceOf(CoordinatorRefusedException.class));
             https.run(context -> assertThatThrownBy(
                             () -> context.getBean(StreamLockClient.class).tryAcquire("spring/tls"))
                     .hasMessageContaining("PKIX"));
-            https.withPropertyValues("stream-locks.ssl.bundle=missing").run(context -> assertThat(context)
-                    .getFailure()
-                    .rootCause()
-                    .hasMessageContaining("missing"));
+            https.withPropertyValues("stream-locks.ssl.bundle=missing")
+                    .run(context -> assertThat(context).getFailure().rootCause().hasMessageContaining("missing"));
         }
     }
 
