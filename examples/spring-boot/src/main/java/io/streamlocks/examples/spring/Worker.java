@@ -16,7 +16,7 @@ public class Worker {
     }
 
     @Bean
-    ApplicationRunner worker(StreamLockClient client) {
+    ApplicationRunner work(StreamLockClient client) {
         return args -> client.runWithLease("orders/eu", Duration.ofDays(1), lease -> {
             System.out.println("orders/eu: work with fencing token " + lease.fencingToken());
             return "done";

@@ -35,15 +35,18 @@ class WorkerTest {
     void theWorkerWaitsForItsTurnWorksAndReleasesItsLease() throws Exception {
         try (StreamLockClient other =
                         StreamLockClient.builder(COORDINATOR.uri()).build();
-                HeldLease held = other.tryAcquire("orders/eu").orElseThrow();
                 ChildProcess worker = ChildProcess.command(
                                 Machine.java(),
                                 "-cp",
                                 System.getProperty("java.class.path"),
                                 Worker.class.getName(),
                                 "--stream-locks.urls=" + COORDINATOR.uri())
-                        .start()) {
-            await().atMost(LONG).until(() -> locks().contains("\"waiting\":1"));
+                        .build()) {
+            HeldLease held = other.tryAcquire("orders/eu").orElseThrow();
+            worker.start();
+            await().atMost(LONG).untilAsserted(() -> assertThat(locks())
+                    .as("%s%s", worker.output(), worker.errors())
+                    .contains("\"waiting\":1"));
             held.close();
             worker.awaitOutput(Pattern.compile("orders/eu: work with fencing token [0-9]+"), LONG);
             assertThat(worker.exitCode(LONG)).isZero();
