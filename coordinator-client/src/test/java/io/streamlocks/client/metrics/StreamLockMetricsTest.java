@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -135,6 +136,20 @@ class StreamLockMetricsTest {
         client.tryAcquire("orders/us").orElseThrow();
         client.close();
         assertThat(leases()).isZero();
+    }
+
+    /** A worker without Micrometer would not start. {@code .ci/boms/run} starts one. */
+    @Test
+    void noOtherPackageOfTheClientUsesMicrometer() throws Exception {
+        try (Stream<Path> files = Files.walk(Path.of("src", "main", "java"))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                if (!file.getParent().endsWith("metrics")) {
+                    assertThat(Files.readString(file))
+                            .as("%s", file)
+                            .doesNotContain("io.micrometer", "client.metrics");
+                }
+            }
+        }
     }
 
     @Test
