@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.streamlocks.client.HeldLease;
 import io.streamlocks.client.StreamLockClient;
+import io.streamlocks.client.session.PollLoop;
+import io.streamlocks.client.session.SessionRegistry;
+import io.streamlocks.client.session.StreamEvent;
 import io.streamlocks.testkit.InProcessCoordinator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -100,6 +103,60 @@ class ShutdownTest {
                 stopped.work("worker", client);
             };
         }
+    }
+
+    /** The beans of a worker as docs/spring.md shows them. */
+    @Configuration(proxyBeanMethods = false)
+    static class Sessions {
+
+        @Bean
+        Handled handled() {
+            return new Handled(new CountDownLatch(1), new CountDownLatch(1), new CopyOnWriteArrayList<>());
+        }
+
+        /** The last phase comes before the beans are destroyed. */
+        @Bean
+        SmartLifecycle last(Handled handled) {
+            return new InPhase(Integer.MIN_VALUE, handled.stops()::countDown, new AtomicReference<>(false));
+        }
+
+        @Bean
+        SessionRegistry<String> registry(StreamLockClient client, Handled handled) {
+            return SessionRegistry.<String>builder(client, lease -> event -> handled.handle(event, lease))
+                    .build();
+        }
+
+        @Bean(initMethod = "start")
+        PollLoop<String> loop(SessionRegistry<String> registry) {
+            List<StreamEvent<String>> events =
+                    List.of(new StreamEvent<>("orders/1", "a"), new StreamEvent<>("orders/1", "b"));
+            AtomicReference<List<StreamEvent<String>>> source = new AtomicReference<>(events);
+            return PollLoop.builder(registry, () -> source.getAndSet(List.of())).build();
+        }
+    }
+
+    private record Handled(CountDownLatch began, CountDownLatch stops, List<String> events) {
+        void handle(String event, HeldLease lease) throws InterruptedException {
+            began.countDown();
+            stops.await();
+            lease.requireSafe();
+            events.add(event);
+        }
+    }
+
+    @Test
+    void sessionsHandleTheirEventsUnderTheirLeasesAndReleaseThem() {
+        AtomicReference<Handled> handled = new AtomicReference<>();
+        new ApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(StreamLockAutoConfiguration.class))
+                .withPropertyValues("stream-locks.urls=" + coordinator.uri())
+                .withUserConfiguration(Sessions.class)
+                .run(context -> {
+                    handled.set(context.getBean(Handled.class));
+                    handled.get().began().await();
+                });
+        assertThat(handled.get().events()).containsExactly("a", "b");
+        assertThat(Held.at(coordinator)).isEqualTo("{\"locks\":[]}");
     }
 
     @Test
