@@ -92,14 +92,22 @@ final class Measures implements AutoCloseable {
     /** Returns the contenders that make calls for one worker at a time. */
     private Map<String, Latency.Opener> plain() {
         Map<String, Latency.Opener> plain = new LinkedHashMap<>();
+        coordinators().forEach((name, coordinator) -> plain.put(name, coordinator::openPlain));
+        if (contenders.get("jdbc") instanceof JdbcContender jdbc) {
+            plain.put("jdbc", jdbc::open);
+        }
+        return plain;
+    }
+
+    /** Returns the coordinators whose callers do not poll: this one, and one of another version. */
+    private Map<String, CoordinatorContender> coordinators() {
+        Map<String, CoordinatorContender> coordinators = new LinkedHashMap<>();
         contenders.forEach((name, contender) -> {
             if (contender instanceof CoordinatorContender coordinator && !name.equals(POLLING)) {
-                plain.put(name, coordinator::openPlain);
-            } else if (contender instanceof JdbcContender jdbc) {
-                plain.put(name, jdbc::open);
+                coordinators.put(name, coordinator);
             }
         });
-        return plain;
+        return coordinators;
     }
 
     private void addPlain(List<Measurement> all) {
@@ -147,13 +155,12 @@ final class Measures implements AutoCloseable {
 
     private void addProcesses(List<Measurement> all) {
         int workers = workers(PROCESSES);
-        if (contenders.get("coordinator") instanceof CoordinatorContender coordinator) {
-            all.add(new Measurement(
-                    "a client each",
-                    "coordinator",
-                    workers,
-                    () -> new Cycles(coordinator.openClientEach(workers), STREAMS)));
-        }
+        coordinators()
+                .forEach((name, coordinator) -> all.add(new Measurement(
+                        "a client each",
+                        name,
+                        workers,
+                        () -> new Cycles(coordinator.openClientEach(workers), STREAMS))));
         if (contenders.get("jdbc") instanceof JdbcContender jdbc) {
             all.add(new Measurement("a client each", "jdbc", workers, () -> cycles(jdbc, workers, STREAMS)));
         }
@@ -177,10 +184,9 @@ final class Measures implements AutoCloseable {
     private void addBatches(List<Measurement> all) {
         int workers = workers(BATCH_WORKERS);
         String measure = "batches of " + BatchCycles.BATCH;
-        if (contenders.get("coordinator") instanceof CoordinatorContender coordinator) {
-            all.add(new Measurement(
-                    measure, "coordinator", workers, () -> new BatchCycles(coordinator.uri(), workers, STREAMS)));
-        }
+        coordinators()
+                .forEach((name, coordinator) -> all.add(new Measurement(
+                        measure, name, workers, () -> new BatchCycles(coordinator.uri(), workers, STREAMS))));
         if (contenders.get("jdbc") instanceof JdbcContender jdbc) {
             all.add(new Measurement(measure, "jdbc", workers, () -> cycles(jdbc, workers, STREAMS)));
         }
@@ -188,13 +194,12 @@ final class Measures implements AutoCloseable {
 
     private void addHeartbeats(List<Measurement> all) {
         int workers = workers(HEARTBEAT_WORKERS);
-        if (contenders.get("coordinator") instanceof CoordinatorContender coordinator) {
-            all.add(new Measurement(
-                    "heartbeats of " + Heartbeats.BATCH,
-                    "coordinator",
-                    workers,
-                    () -> new Heartbeats(coordinator.uri(), workers)));
-        }
+        coordinators()
+                .forEach((name, coordinator) -> all.add(new Measurement(
+                        "heartbeats of " + Heartbeats.BATCH,
+                        name,
+                        workers,
+                        () -> new Heartbeats(coordinator.uri(), workers))));
     }
 
     private void addGrowth(List<Measurement> all) {

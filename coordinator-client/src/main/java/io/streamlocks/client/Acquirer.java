@@ -23,36 +23,42 @@ final class Acquirer {
 
     private final LeaseCalls calls;
     private final LeaseKeeper keeper;
-    private final Owner owner;
+    private final LeaseTerms terms;
     private final Timing timing;
     private final ClientRuntime runtime;
     private final Admission admission;
 
     /**
      * @param calls the calls that acquire, on connections of their own
+     * @param terms what a lease is asked for with that has no options
      */
     Acquirer(
             LeaseCalls calls,
             LeaseKeeper keeper,
-            Owner owner,
+            LeaseTerms terms,
             Timing timing,
             ClientRuntime runtime,
             Admission admission) {
         this.calls = calls;
         this.keeper = keeper;
-        this.owner = owner;
+        this.terms = terms;
         this.timing = timing;
         this.runtime = runtime;
         this.admission = admission;
     }
 
     /** Acquires the lease of a stream, as {@link StreamLockClient#tryAcquire} says. */
-    Optional<HeldLease> tryAcquire(String streamId) {
+    Optional<HeldLease> tryAcquire(String streamId, AcquireOptions options) {
         requireStreamId(streamId);
         admission.enter();
         long began = runtime.nanoTime();
         try {
-            return acquire(streamId, began);
+            options.ttl().ifPresent(timing::asks);
+            try {
+                return acquire(streamId, terms.with(options), began);
+            } finally {
+                options.ttl().ifPresent(timing::answered);
+            }
         } catch (StreamLockException e) {
             Duration took = Duration.ofNanos(runtime.nanoTime() - began);
             keeper.notices().tell(to -> to.acquireFailed(streamId, e, took));
@@ -117,14 +123,15 @@ final class Acquirer {
             try {
                 requireStreamId(streamId);
                 LeaseKey key = new LeaseKey(streamId, runtime.newLeaseId());
-                sendable.add(new LeaseCalls.Acquire(key, owner, timing.ttl()));
+                sendable.add(terms.acquire(key));
             } catch (IllegalArgumentException e) {
                 tried.failed().put(streamId, e);
             }
         }
         admission.enter();
         try {
-            LeaseCalls.chunks(sendable, one -> one.key().streamId(), owner.bytes())
+            LeaseCalls.chunks(
+                            sendable, one -> one.key().streamId(), terms.owner().bytes())
                     .forEach(chunk -> acquireAll(chunk, tried));
         } finally {
             admission.leave();
@@ -155,7 +162,7 @@ final class Acquirer {
         Optional<StreamLockException> failure = outcome.match(new Acquired.Cases<>() {
             @Override
             public Optional<StreamLockException> granted(LeaseCalls.Grant grant) {
-                Optional<HeldLease> lease = keeper.keep(key, grant, sent);
+                Optional<HeldLease> lease = keeper.keep(key, terms, grant, sent);
                 if (lease.isEmpty()) {
                     return Optional.of(tooLate(streamId));
                 }
@@ -183,7 +190,7 @@ final class Acquirer {
         boolean isWithoutEffect = cause instanceof CoordinatorRefusedException
                 || (cause instanceof CoordinatorUnavailableException unknown && unknown.isWithoutEffect());
         if (!isWithoutEffect) {
-            keeper.releaseLater(key, UnderWay.ACQUIRE);
+            keeper.releaseLater(key, terms.longestPossible(), UnderWay.ACQUIRE);
         }
         RuntimeException ofStream = ofStream(key.streamId(), cause);
         tried.failed().put(key.streamId(), ofStream);
@@ -205,7 +212,7 @@ final class Acquirer {
                 Optional.empty());
     }
 
-    private Optional<HeldLease> acquire(String streamId, long began) {
+    private Optional<HeldLease> acquire(String streamId, LeaseTerms own, long began) {
         LeaseKey key = new LeaseKey(streamId, runtime.newLeaseId());
         // A call without an answer may still be granted, whatever the answers to the calls after it.
         boolean mayBeGranted = false;
@@ -214,7 +221,7 @@ final class Acquirer {
                 long sent = runtime.nanoTime();
                 Optional<LeaseCalls.Grant> grant;
                 try {
-                    grant = calls.acquire(new LeaseCalls.Acquire(key, owner, timing.ttl()));
+                    grant = calls.acquire(own.acquire(key));
                 } catch (CoordinatorUnavailableException e) {
                     // A refusal grants nothing, but an earlier try may still be granted.
                     mayBeGranted |= !e.isWithoutEffect();
@@ -236,7 +243,7 @@ final class Acquirer {
                     keeper.notices().tell(to -> to.denied(streamId, took));
                     return Optional.empty();
                 }
-                Optional<HeldLease> lease = keeper.keep(key, grant.get(), sent);
+                Optional<HeldLease> lease = keeper.keep(key, own, grant.get(), sent);
                 mayBeGranted = lease.isEmpty();
                 if (lease.isEmpty()) {
                     throw tooLate(streamId);
@@ -246,7 +253,7 @@ final class Acquirer {
             }
         } finally {
             if (mayBeGranted) {
-                keeper.releaseLater(key, UnderWay.ACQUIRE);
+                keeper.releaseLater(key, own.longestPossible(), UnderWay.ACQUIRE);
             }
         }
     }

@@ -6,7 +6,6 @@ import io.streamlocks.client.Unreleased.UnderWay;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -75,10 +74,10 @@ final class BackgroundReleases implements AutoCloseable {
      * held. If {@link Unreleased#MAX} leases are left already, this lease stays held. The log names only the first such
      * lease.
      *
-     * @param length the length of the lease; empty if it is unknown, because the grant may have had no answer
+     * @param length how long the lease can last
      * @param underWay the call of the lease that may still be under way
      */
-    void add(LeaseKey key, Optional<Duration> length, UnderWay underWay) {
+    void add(LeaseKey key, Duration length, UnderWay underWay) {
         if (!unreleased.add(key, length, underWay)) {
             if (full.compareAndSet(false, true)) {
                 LOG.warn(

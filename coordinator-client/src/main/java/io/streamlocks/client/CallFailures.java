@@ -5,9 +5,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.streamlocks.client.CoordinatorUnavailableException.Answer;
 import io.streamlocks.client.generated.ApiException;
 import io.streamlocks.client.generated.model.Problem;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.apache.hc.client5.http.ConnectTimeoutException;
+import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** Turns answers without success into exceptions. This class is thread-safe. */
@@ -35,7 +40,8 @@ final class CallFailures {
     StreamLockException ofCall(String what, Optional<String> streamId, ApiException e) {
         Problem problem = problem(e);
         if (problem == null && e.getCode() == 0) {
-            return failure(what, streamId, String.valueOf(e.getMessage()), Optional.of(e), Answer.NONE);
+            Answer none = isUnsent(e) ? Answer.UNSENT : Answer.NONE;
+            return failure(what, streamId, String.valueOf(e.getMessage()), Optional.of(e), none);
         }
         return failure(
                 what,
@@ -43,6 +49,16 @@ final class CallFailures {
                 detail(e.getCode(), problem),
                 Optional.of(e),
                 answer(e.getCode(), problem, retryAfter(e)));
+    }
+
+    /** Returns whether a call failed before there was a connection to send it on. */
+    private static boolean isUnsent(ApiException e) {
+        Throwable cause = e.getCause();
+        return cause instanceof ConnectException
+                || cause instanceof ConnectTimeoutException
+                || cause instanceof ConnectionRequestTimeoutException
+                || cause instanceof NoRouteToHostException
+                || cause instanceof UnknownHostException;
     }
 
     /**

@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 
 /**
@@ -17,20 +19,20 @@ import javax.net.ssl.SSLContext;
  */
 abstract class ClientOptions<B> {
 
-    private final URI baseUri;
+    private final List<URI> uris;
     private Optional<String> ownerId = Optional.empty();
     private Optional<Duration> ttl = Optional.empty();
     private Optional<Duration> heartbeatInterval = Optional.empty();
     private Optional<Duration> requestTimeout = Optional.empty();
     private Duration acquireTimeout = Duration.ofSeconds(5);
-    private Optional<String> bearerToken = Optional.empty();
+    private Optional<Supplier<String>> bearerToken = Optional.empty();
     private Map<String, String> labels = Map.of();
     private Optional<SSLContext> sslContext = Optional.empty();
     private Optional<Executor> callbackExecutor = Optional.empty();
     private final List<StreamLockListener> listeners = new ArrayList<>();
 
-    ClientOptions(URI baseUri) {
-        this.baseUri = Objects.requireNonNull(baseUri, "baseUri");
+    ClientOptions(URI uri, URI... more) {
+        this.uris = Stream.concat(Stream.of(uri), Stream.of(more)).toList();
     }
 
     /** Sets the label of this process, unique per process start; {@code <host>-<pid>-<random>} by default. */
@@ -83,6 +85,17 @@ abstract class ClientOptions<B> {
 
     /** Sets what is sent as {@code Authorization: Bearer} with every call; none by default. */
     public B bearerToken(String token) {
+        Objects.requireNonNull(token, "token");
+        return bearerToken(() -> token);
+    }
+
+    /**
+     * Sets what returns the token for each call, because tokens expire.
+     *
+     * @param token is asked before every call, by several threads at once. It must return at once, so that it holds up
+     *     no renewal: another thread fetches the next token before this one expires. If it throws, the call fails
+     */
+    public B bearerToken(Supplier<String> token) {
         this.bearerToken = Optional.of(token);
         return self();
     }
@@ -110,7 +123,7 @@ abstract class ClientOptions<B> {
 
     ClientSettings settings() {
         return new ClientSettings(
-                baseUri,
+                uris,
                 new Owner(ownerId.orElseGet(ClientSettings::newOwnerId), labels),
                 new Timing(ttl, heartbeatInterval, requestTimeout, acquireTimeout),
                 bearerToken,

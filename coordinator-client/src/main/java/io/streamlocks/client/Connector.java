@@ -2,16 +2,24 @@ package io.streamlocks.client;
 
 import java.time.Duration;
 
-/** Opens connections to the coordinator. This is thread-safe. */
+/**
+ * Opens connections to the coordinator. What each method returns has connections of its own, and learns by itself which
+ * servers work, so that calls of one kind that hang do not hold up others. This is thread-safe.
+ */
 interface Connector {
 
-    /**
-     * Returns calls about leases, with connections of their own.
-     *
-     * @param wait how long the coordinator may wait before it answers; zero for calls that do not wait
-     */
-    LeaseCalls leases(Duration wait);
+    LeaseCalls acquires();
 
-    /** Returns calls about groups, with connections of their own. */
+    LeaseCalls renewals();
+
+    LeaseCalls releases();
+
+    /**
+     * Returns calls that wait.
+     *
+     * @param wait how long the coordinator may wait before it answers
+     */
+    LeaseCalls waits(Duration wait);
+
     GroupCalls groups();
 }

@@ -17,6 +17,15 @@ final class ContractLimits {
     /** The longest length of a lease. */
     static final Duration MAX_TTL = Duration.ofHours(24);
 
+    /** The most labels of a lease. */
+    static final int MAX_LABELS = 16;
+
+    /** The most characters (code points) of the name of a label, which has at least one. */
+    static final int MAX_LABEL_NAME_LENGTH = 63;
+
+    /** The most characters (code points) of the value of a label. */
+    static final int MAX_LABEL_VALUE_LENGTH = 255;
+
     /** The most items of a batch call. */
     static final int MAX_BATCH = 1000;
 

@@ -155,7 +155,8 @@ final class CoordinatorHttp implements AutoCloseable {
                 .setMaxConnPerRoute(MAX_CONNECTIONS)
                 .setConnectionConfigResolver(route -> timeouts.connection())
                 .setSocketConfigResolver(route -> timeouts.socket())
-                .setTlsConfigResolver(host -> timeouts.tls());
+                .setTlsConfigResolver(host -> timeouts.tls())
+                .setDnsResolver(new SpreadAddresses());
         sslContext.ifPresent(trust -> trust(connections, trust));
         var httpClient = HttpClients.custom()
                 .setConnectionManager(connections.build())

@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The coordinator gave no usable answer: it could not be reached, did not answer in time, or returned 429 or 5xx.
- * Whether the call took effect is unknown, except after 429 {@code rate-limited}, {@code too-many-leases} and {@code
- * too-many-waiters}: it did not. Try again later, and not before {@link #retryAfter()}.
+ * Whether the call took effect is unknown, except if no connection could be opened, and after 429 {@code rate-limited},
+ * {@code too-many-leases} and {@code too-many-waiters}: it did not. Try again later, and not before {@link
+ * #retryAfter()}.
  */
 public final class CoordinatorUnavailableException extends StreamLockException {
 
@@ -29,6 +30,9 @@ public final class CoordinatorUnavailableException extends StreamLockException {
      */
     record Answer(int status, Optional<Duration> retryAfter, boolean isWithoutEffect) {
         static final Answer NONE = new Answer(0, Optional.empty(), false);
+
+        /** The call was not sent, because there was no connection. */
+        static final Answer UNSENT = new Answer(0, Optional.empty(), true);
     }
 
     /** The call had no answer, or one that the client could not use. */
@@ -74,8 +78,21 @@ public final class CoordinatorUnavailableException extends StreamLockException {
         return status == 429 ? retryAfter().orElse(Duration.ZERO) : Duration.ZERO;
     }
 
-    /** Returns whether the coordinator refused one call, lease or waiter too many: the call had no effect. */
+    /**
+     * Returns whether the call had no effect: it was not sent, or the coordinator refused one call, lease or waiter too
+     * many.
+     */
     boolean isWithoutEffect() {
         return isWithoutEffect;
+    }
+
+    /** Returns whether the call was not sent, because there was no connection. */
+    boolean isUnsent() {
+        return status == 0 && isWithoutEffect;
+    }
+
+    /** Returns whether the same call might have had a usable answer of another server. */
+    boolean isOfServer() {
+        return status == 0 || status >= 500;
     }
 }

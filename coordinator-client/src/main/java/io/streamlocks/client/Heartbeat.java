@@ -1,20 +1,21 @@
 package io.streamlocks.client;
 
 import io.streamlocks.client.LeaseCalls.Renewal;
+import io.streamlocks.client.LeaseLength.Sending;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Renews all leases of a client together, on a thread of its own, with one request for each thousand. A request without
+ * Renews all leases of a client together, without those that are not to be renewed, on a thread of its own, with one request for each thousand. A request without
  * an answer is repeated with pauses. Only {@link #close} ends the thread.
  */
 final class Heartbeat {
@@ -23,8 +24,7 @@ final class Heartbeat {
 
     private final LeaseCalls renewals;
 
-    /** Releases a lease that nobody uses. */
-    private final Consumer<LeaseCalls.LeaseKey> releaseUnused;
+    private final RenewalOutcomes outcomes;
 
     /** The leases that are held. It is a live view of the keeper's map. */
     private final Collection<HeldLease> leases;
@@ -51,14 +51,14 @@ final class Heartbeat {
 
     Heartbeat(
             LeaseCalls renewals,
-            Consumer<LeaseCalls.LeaseKey> releaseUnused,
+            RenewalOutcomes outcomes,
             Collection<HeldLease> leases,
             Timing timing,
             Notices notices,
             ClientRuntime runtime,
             long startedNanos) {
         this.renewals = renewals;
-        this.releaseUnused = releaseUnused;
+        this.outcomes = outcomes;
         this.leases = leases;
         this.timing = timing;
         this.pace = new Pace(timing, runtime);
@@ -100,7 +100,7 @@ final class Heartbeat {
                 if (closed) {
                     return;
                 }
-                timing.adapt(() -> leases.stream().map(HeldLease::length).min(Comparator.naturalOrder()));
+                timing.adapt(this::shortestLength);
                 long now = runtime.nanoTime();
                 if (failures == 0 || now - beganNanos >= timing.interval().toNanos()) {
                     beganNanos = now;
@@ -114,6 +114,13 @@ final class Heartbeat {
                 wakeNanos = runtime.nanoTime() + pace.retryNanos(failures);
             }
         }
+    }
+
+    private Optional<Duration> shortestLength() {
+        return leases.stream()
+                .filter(HeldLease::isRenewed)
+                .map(lease -> lease.life().shortestLength())
+                .min(Comparator.naturalOrder());
     }
 
     private void awaitBeat(long wakeNanos) {
@@ -136,7 +143,7 @@ final class Heartbeat {
     private boolean renewThoseNotConfirmedSince(long sinceNanos) {
         // The leases that were tried last come last. Otherwise a call that hangs each time would hold up the others.
         List<HeldLease> due = leases.stream()
-                .filter(lease -> lease.confirmedNanos() - sinceNanos < 0)
+                .filter(lease -> lease.isRenewed() && lease.confirmedNanos() - sinceNanos < 0)
                 .sorted((one, other) -> Long.signum(one.triedNanos() - other.triedNanos()))
                 .toList();
         for (List<HeldLease> chunk : LeaseCalls.chunks(due, HeldLease::key)) {
@@ -155,9 +162,11 @@ final class Heartbeat {
     private boolean renew(List<HeldLease> chunk) {
         long sent = runtime.nanoTime();
         chunk.forEach(lease -> lease.tried(sent));
-        List<Renewal> outcomes;
+        List<Sending> sendings =
+                chunk.stream().map(lease -> lease.life().renews()).toList();
+        List<Renewal> answers;
         try {
-            outcomes = renewals.renew(chunk.stream().map(HeldLease::key).toList());
+            answers = renewals.renew(chunk.stream().map(HeldLease::key).toList());
         } catch (RuntimeException e) {
             tellRenewalUnknown(chunk.size(), e);
             return false;
@@ -165,7 +174,11 @@ final class Heartbeat {
         int renewed = 0;
         List<RuntimeException> unknown = new ArrayList<>();
         for (int i = 0; i < chunk.size(); i++) {
-            renewed += take(chunk.get(i), sent, outcomes.get(i), unknown);
+            HeldLease lease = chunk.get(i);
+            if (outcomes.take(lease, sendings.get(i), sent, answers.get(i), unknown)) {
+                lease.confirmed(sent);
+                renewed++;
+            }
         }
         int count = renewed;
         Duration took = Duration.ofNanos(runtime.nanoTime() - sent);
@@ -174,37 +187,6 @@ final class Heartbeat {
             tellRenewalUnknown(unknown.size(), unknown.get(0));
         }
         return unknown.isEmpty();
-    }
-
-    /** Takes in the outcome of a renewal, and adds the cause if it is unknown. Returns the number of leases renewed. */
-    private int take(HeldLease lease, long sent, Renewal outcome, List<RuntimeException> unknownCauses) {
-        return outcome.match(new Renewal.Cases<>() {
-            @Override
-            public Integer renewed(Renewal.Renewed renewed) {
-                if (renewed.fencingToken() != lease.fencingToken()) {
-                    // A fail-over has lost the grant and kept the place in the queue, which was granted once more.
-                    // Others may have held the stream in between, so the resource may refuse the token of this lease.
-                    lease.life().feed(new BeatOutcome.Lost(LossReason.SUPERSEDED));
-                    releaseUnused.accept(lease.key());
-                    return 0;
-                }
-                lease.confirmed(sent, renewed.waiting());
-                lease.life().feed(new BeatOutcome.Renewed(lease.safeUntil(sent, renewed.expiresIn())));
-                return 1;
-            }
-
-            @Override
-            public Integer lost(Renewal.Lost lost) {
-                lease.life().feed(new BeatOutcome.Lost(lost.reason(), lost.breakReason()));
-                return 0;
-            }
-
-            @Override
-            public Integer unknown(Renewal.Unknown unknown) {
-                unknownCauses.add(unknown.cause());
-                return 0;
-            }
-        });
     }
 
     private void tellRenewalUnknown(int count, RuntimeException cause) {

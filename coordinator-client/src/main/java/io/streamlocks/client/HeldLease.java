@@ -10,8 +10,8 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
- * The right to process a stream. The client keeps it alive in the background until it is closed or lost. {@link
- * StreamLockClient#tryAcquire} returns one.
+ * The right to process a stream. The client keeps it alive in the background until it is closed or lost, unless {@link
+ * AcquireOptions#withoutRenewal()} says that it does not. {@link StreamLockClient#tryAcquire} returns one.
  *
  * <p>A lease is <em>safe</em> until a fixed moment on the monotonic clock of this process. That moment comes before the
  * lease can end for the coordinator, whatever the coordinator's clock says. Each confirmed renewal moves it on. After
@@ -19,13 +19,13 @@ import java.util.function.Consumer;
  * and hand {@link #fencingToken()} to the resource. Only the resource can refuse an effect that was under way while
  * this process stood still.
  *
- * <p>This class is thread-safe. Only {@link #close()} blocks.
+ * <p>This class is thread-safe. Only {@link #extend} and {@link #close()} block.
  */
 public final class HeldLease implements AutoCloseable {
 
     private final LeaseKey key;
     private final long fencingToken;
-    private final Duration length;
+    private final boolean isRenewed;
     private final LeaseKeeper keeper;
     private final LeaseLife life;
 
@@ -40,16 +40,15 @@ public final class HeldLease implements AutoCloseable {
     private long confirmedNanos;
     private long triedNanos;
 
-    /** It is written by the heartbeat's thread alone. */
     private volatile int waiting;
+    private volatile boolean isLeft;
 
-    HeldLease(
-            LeaseKey key, long fencingToken, Duration length, long sentNanos, long safeUntilNanos, LeaseKeeper keeper) {
+    HeldLease(LeaseKey key, LeaseLife life, boolean isRenewed, long sentNanos, LeaseKeeper keeper) {
         this.key = key;
-        this.fencingToken = fencingToken;
-        this.length = length;
+        this.fencingToken = life.fencingToken();
+        this.isRenewed = isRenewed;
         this.keeper = keeper;
-        this.life = new LeaseLife(key, fencingToken, safeUntilNanos, keeper);
+        this.life = life;
         this.confirmedNanos = sentNanos;
         this.triedNanos = sentNanos;
     }
@@ -106,6 +105,27 @@ public final class HeldLease implements AutoCloseable {
     }
 
     /**
+     * Makes the lease last so long from now on, whether that is longer or shorter than before. A lease that is renewed
+     * has this length from now on. One that is not renewed ends after it. This blocks for one call, which is not
+     * repeated.
+     *
+     * <p>The lease is safe for no longer than this length from the moment of the call, less its margin of a tenth. If
+     * there is no usable answer, the lease may last as long as before, or as long as asked for. It stays safe for the
+     * shorter of both, and this method may be called again. If the lease is lost then, {@link #close()} releases it in
+     * the background, because it may last for much longer.
+     *
+     * @param length the length of the lease from now on, from 1 s to 24 h
+     * @throws LeaseLostException if the lease is lost or closed, before or meanwhile
+     * @throws CoordinatorUnavailableException if there was no usable answer
+     * @throws CoordinatorRefusedException if the coordinator refused the call, for example because its longest ttl is
+     *     shorter
+     * @throws IllegalArgumentException if the length is out of its range
+     */
+    public void extend(Duration length) {
+        keeper.extend(this, length);
+    }
+
+    /**
      * Calls back once if the lease is lost, at the end of its safe time at the latest, even while a renewal hangs. If
      * the lease is lost already, this calls back now. There is no call for a lease that is closed, unless the answer to
      * its {@linkplain #close() release} is a loss. Callbacks run on the client's callback executor. The log reports
@@ -159,6 +179,19 @@ public final class HeldLease implements AutoCloseable {
     }
 
     /**
+     * Ends the lease for this process without a release: others can have the stream when the lease has run out by
+     * itself, after what is left of its length. So work that must not begin again too soon can {@linkplain #extend set}
+     * the time until then, and then leave the lease. The lease is neither renewed nor safe any more, nothing closes it,
+     * and there is no loss. This also keeps {@link StreamLockClient#close()} from releasing the lease. Leaving a lease
+     * that is lost or closed does nothing. This method does not block.
+     */
+    public void leaveToRunOut() {
+        isLeft = true;
+        life.close();
+        keeper.forget(key);
+    }
+
+    /**
      * Declares that work under the lease begins on this thread. Until it ends, {@link StreamLockClient#close()} does
      * not release the lease, while {@link #close()} and {@link StreamLockClient#release} still do. Call {@link
      * #requireSafe()} after this method and before the work, because the client may be closed already. {@link
@@ -209,24 +242,14 @@ public final class HeldLease implements AutoCloseable {
         return life;
     }
 
-    /**
-     * Returns the moment until which a lease is safe.
-     *
-     * @param sentNanos when the request was sent that the coordinator answered
-     * @param expiresIn the time left, as the answer says
-     * @param length the length of the lease, of which a part is the margin
-     */
-    static long safeUntil(long sentNanos, Duration expiresIn, Duration length) {
-        return sentNanos + expiresIn.minus(Timing.margin(length)).toNanos();
+    /** Returns whether the client renews the lease. */
+    boolean isRenewed() {
+        return isRenewed;
     }
 
-    /** Returns the same for this lease. */
-    long safeUntil(long sentNanos, Duration expiresIn) {
-        return safeUntil(sentNanos, expiresIn, length);
-    }
-
-    Duration length() {
-        return length;
+    /** Returns whether the lease is left to run out, and must not be released. */
+    boolean isLeft() {
+        return isLeft;
     }
 
     LeaseKey key() {
@@ -247,9 +270,12 @@ public final class HeldLease implements AutoCloseable {
         triedNanos = nanos;
     }
 
-    void confirmed(long nanos, int othersWaiting) {
+    void confirmed(long nanos) {
         confirmedNanos = nanos;
-        waiting = othersWaiting;
+    }
+
+    void othersWait(int count) {
+        waiting = count;
     }
 
     /** Returns a text without the lease id, which is a secret. */

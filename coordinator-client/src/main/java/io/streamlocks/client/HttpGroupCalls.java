@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@link GroupCalls} over HTTP. Each request blocks as {@link CoordinatorHttp} says. This class is thread-safe. */
@@ -18,13 +19,13 @@ final class HttpGroupCalls implements GroupCalls {
 
     private final CoordinatorHttp http;
     private final CallFailures failures;
-    private final Map<String, String> headers;
+    private final Supplier<Map<String, String>> headers;
 
     /**
      * @param http the calls
-     * @param headers go along with each call
+     * @param headers returns what goes along with a call that begins now
      */
-    HttpGroupCalls(CoordinatorHttp http, Map<String, String> headers) {
+    HttpGroupCalls(CoordinatorHttp http, Supplier<Map<String, String>> headers) {
         this.http = http;
         this.failures = new CallFailures(http.groups().getApiClient().getObjectMapper());
         this.headers = headers;
@@ -39,7 +40,7 @@ final class HttpGroupCalls implements GroupCalls {
         report.capacity().ifPresent(body::capacity);
         Membership told;
         try {
-            told = http.groups().reportMember(groupId, ownerId, body, headers);
+            told = http.groups().reportMember(groupId, ownerId, body, headers.get());
         } catch (ApiException e) {
             throw failures.ofCall("take the report to group " + groupId, Optional.empty(), e);
         }
@@ -71,7 +72,7 @@ final class HttpGroupCalls implements GroupCalls {
     public List<GroupMember.Share> shares(String groupId) {
         Group group;
         try {
-            group = http.groups().getGroup(groupId, headers);
+            group = http.groups().getGroup(groupId, headers.get());
         } catch (ApiException e) {
             if (isNoMember(e)) {
                 return List.of();
@@ -96,7 +97,7 @@ final class HttpGroupCalls implements GroupCalls {
     @Override
     public void leave(String groupId, String ownerId) {
         try {
-            http.groups().leaveGroup(groupId, ownerId, headers);
+            http.groups().leaveGroup(groupId, ownerId, headers.get());
         } catch (ApiException e) {
             if (!isNoMember(e)) {
                 throw failures.ofCall("end the membership in group " + groupId, Optional.empty(), e);

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,13 +30,13 @@ final class HttpLeaseCalls extends LeaseCalls {
 
     private final CoordinatorHttp http;
     private final CallFailures failures;
-    private final Map<String, String> headers;
+    private final Supplier<Map<String, String>> headers;
 
     /**
      * @param http the calls
-     * @param headers go along with each call
+     * @param headers returns what goes along with a call that begins now
      */
-    HttpLeaseCalls(CoordinatorHttp http, Map<String, String> headers) {
+    HttpLeaseCalls(CoordinatorHttp http, Supplier<Map<String, String>> headers) {
         super(ClientRuntime.JVM);
         this.http = http;
         this.failures = new CallFailures(http.locks().getApiClient().getObjectMapper());
@@ -57,7 +58,7 @@ final class HttpLeaseCalls extends LeaseCalls {
                 new BatchAcquireRequest().items(items).waitMs(wait.isZero() ? null : (int) wait.toMillis());
         try {
             List<LeaseResult> results =
-                    http.locks().acquireLocks(request, headers).getResults();
+                    http.locks().acquireLocks(request, headers.get()).getResults();
             return each(acquires, results, LeaseResult::getStatus, HttpLeaseCalls::acquired);
         } catch (ApiException e) {
             throw failure("acquire", acquires.stream().map(Acquire::key).toList(), e);
@@ -142,14 +143,17 @@ final class HttpLeaseCalls extends LeaseCalls {
     }
 
     @Override
-    List<Renewal> renew(List<LeaseKey> keys) {
+    List<Renewal> renew(List<LeaseKey> keys, Optional<Duration> length) {
         List<BatchRenewItem> items = new ArrayList<>(keys.size());
         for (LeaseKey key : keys) {
-            items.add(new BatchRenewItem().streamId(key.streamId()).leaseId(key.leaseId()));
+            items.add(new BatchRenewItem()
+                    .streamId(key.streamId())
+                    .leaseId(key.leaseId())
+                    .ttlMs(length.map(Duration::toMillis).orElse(null)));
         }
         try {
             List<LeaseResult> results = http.locks()
-                    .renewLocks(new BatchRenewRequest().items(items), headers)
+                    .renewLocks(new BatchRenewRequest().items(items), headers.get())
                     .getResults();
             return each(keys, results, LeaseResult::getStatus, HttpLeaseCalls::renewal);
         } catch (ApiException e) {
@@ -185,7 +189,7 @@ final class HttpLeaseCalls extends LeaseCalls {
         }
         try {
             List<ReleaseResult> results = http.locks()
-                    .releaseLocks(new BatchReleaseRequest().items(items), headers)
+                    .releaseLocks(new BatchReleaseRequest().items(items), headers.get())
                     .getResults();
             return each(keys, results, ReleaseResult::getStatus, HttpLeaseCalls::released);
         } catch (ApiException e) {

@@ -242,9 +242,19 @@ abstract class LeaseCalls implements AutoCloseable {
     }
 
     /**
-     * Renews at most {@link ContractLimits#MAX_BATCH} leases with one request. Returns one outcome for each, in order.
+     * Renews at most {@link ContractLimits#MAX_BATCH} leases with one request, so that each keeps its length. Returns
+     * one outcome for each, in order.
      */
-    abstract List<Renewal> renew(List<LeaseKey> keys);
+    final List<Renewal> renew(List<LeaseKey> keys) {
+        return renew(keys, Optional.empty());
+    }
+
+    /**
+     * Renews at most {@link ContractLimits#MAX_BATCH} leases with one request. Returns one outcome for each, in order.
+     *
+     * @param length the length of each lease from now on; empty if it stays the same
+     */
+    abstract List<Renewal> renew(List<LeaseKey> keys, Optional<Duration> length);
 
     /**
      * Acquires leases with one request. Returns one outcome for each, in order.
@@ -259,6 +269,11 @@ abstract class LeaseCalls implements AutoCloseable {
 
     /** Releases leases with one request. Returns one outcome for each, in order. */
     abstract List<Release> releaseAll(List<LeaseKey> keys);
+
+    /** Ends the calls under way, if it can, because the coordinator did not answer in time. */
+    void abandon(CoordinatorUnavailableException why) {
+        close();
+    }
 
     /** Ends the calls under way, if it can. */
     @Override

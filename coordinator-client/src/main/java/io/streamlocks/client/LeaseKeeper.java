@@ -39,6 +39,7 @@ final class LeaseKeeper implements AutoCloseable {
     private final Map<UUID, HeldLease> leases = new ConcurrentHashMap<>();
 
     private final Heartbeat heartbeat;
+    private final Extensions extensions;
     private final ExpiryWatch watch;
     private final BackgroundReleases background;
     private final Releases releases;
@@ -50,7 +51,7 @@ final class LeaseKeeper implements AutoCloseable {
 
     /**
      * @param renewals the calls that renew, on connections of their own
-     * @param releases the calls that release, on connections of their own
+     * @param releases the calls that release and extend, on connections of their own
      */
     LeaseKeeper(LeaseCalls renewals, LeaseCalls releases, Timing timing, Notices notices, ClientRuntime runtime) {
         this.timing = timing;
@@ -60,14 +61,10 @@ final class LeaseKeeper implements AutoCloseable {
         watch = new ExpiryWatch(leases.values(), timing, runtime, startedNanos);
         background = new BackgroundReleases(releases, timing, runtime);
         this.releases = new Releases(releases, background, notices, runtime);
-        heartbeat = new Heartbeat(
-                renewals,
-                key -> releaseLater(key, UnderWay.NOTHING),
-                leases.values(),
-                timing,
-                notices,
-                runtime,
-                startedNanos);
+        RenewalOutcomes outcomes = new RenewalOutcomes(
+                lease -> releaseLater(lease.key(), lease.life().longestLength(), UnderWay.NOTHING));
+        heartbeat = new Heartbeat(renewals, outcomes, leases.values(), timing, notices, runtime, startedNanos);
+        extensions = new Extensions(releases, outcomes, this::mayBeShorter, runtime);
         heartbeat.start();
         watch.start();
     }
@@ -81,19 +78,23 @@ final class LeaseKeeper implements AutoCloseable {
     }
 
     /** Takes over a lease. Empty if the lease is not safe any more, because its grant took too long. */
-    Optional<HeldLease> keep(LeaseKey key, LeaseCalls.Grant grant, long sentNanos) {
-        Duration length = timing.lengthOf(grant);
-        long safeUntil = HeldLease.safeUntil(sentNanos, grant.expiresIn(), length);
+    Optional<HeldLease> keep(LeaseKey key, LeaseTerms terms, LeaseCalls.Grant grant, long sentNanos) {
+        Duration length = terms.lengthOf(grant);
+        long safeUntil = Timing.safeUntil(sentNanos, grant.expiresIn(), length);
         if (safeUntil - nanoTime() <= 0) {
             return Optional.empty();
         }
-        HeldLease lease = new HeldLease(key, grant.fencingToken(), length, sentNanos, safeUntil, this);
+        LeaseLife life = new LeaseLife(key, grant.fencingToken(), length, safeUntil, this);
+        HeldLease lease = new HeldLease(key, life, terms.isRenewed(), sentNanos, this);
         leases.put(key.leaseId(), lease);
         if (closed) {
             forget(key);
             return Optional.empty();
         }
         watch.added(safeUntil);
+        if (!terms.isRenewed()) {
+            return Optional.of(lease);
+        }
         boolean renewedSooner = timing.held(length);
         // The answer to a repeated call can be a grant of before. The next beat can be an interval away. A lease that
         // is
@@ -103,6 +104,18 @@ final class LeaseKeeper implements AutoCloseable {
             heartbeat.beatSooner(bornNanos);
         }
         return Optional.of(lease);
+    }
+
+    /** Extends a lease, as {@link HeldLease#extend} says. */
+    void extend(HeldLease lease, Duration length) {
+        extensions.extend(lease, length);
+    }
+
+    private void mayBeShorter(HeldLease lease, long sentNanos) {
+        watch.added(lease.safeUntilNanos());
+        if (lease.isRenewed() && timing.held(lease.life().shortestLength())) {
+            heartbeat.beatSooner(sentNanos);
+        }
     }
 
     /** Returns a future that is done when leases have next been renewed. It never fails. */
@@ -117,12 +130,18 @@ final class LeaseKeeper implements AutoCloseable {
 
     /** Closes leases, and releases those that were neither lost nor closed before, in as few calls as possible. */
     void release(Collection<HeldLease> held) {
+        for (HeldLease lease : held) {
+            if (!lease.isLeft() && lease.life().givesBack()) {
+                releaseLater(lease.key(), lease.life().longestLength(), UnderWay.NOTHING);
+            }
+        }
         releases.release(
                 () -> forget(held.stream().filter(lease -> lease.life().close()).toList()), this::wakeClosing);
     }
 
     private void releaseTaken(List<HeldLease> taken) {
-        releases.release(() -> forget(taken), this::wakeClosing);
+        releases.release(
+                () -> forget(taken).stream().filter(lease -> !lease.isLeft()).toList(), this::wakeClosing);
     }
 
     private List<HeldLease> forget(List<HeldLease> ended) {
@@ -133,10 +152,11 @@ final class LeaseKeeper implements AutoCloseable {
     /**
      * Releases in the background a lease that may have been granted, or gives up its place in a queue.
      *
+     * @param longest how long the lease can last
      * @param underWay the call of it that may still be under way
      */
-    void releaseLater(LeaseKey key, UnderWay underWay) {
-        releases.releaseLater(key, underWay);
+    void releaseLater(LeaseKey key, Duration longest, UnderWay underWay) {
+        releases.releaseLater(key, longest, underWay);
     }
 
     /** Takes note that work under a lease has ended. */

@@ -1,5 +1,7 @@
 package io.streamlocks.client;
 
+import io.streamlocks.client.LeaseLength.Sending;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -27,18 +29,25 @@ final class LeaseLife {
 
     // All of these are guarded by this.
     private final LeaseState state;
+    private final LeaseLength length;
     private final List<Callback> callbacks = new ArrayList<>();
     private final List<Runnable> reflexes = new ArrayList<>();
     private @Nullable LeaseLoss loss;
     private boolean taken;
+    private boolean isGivenBack;
 
     private record Callback(Consumer<LeaseLoss> call, Executor executor) {}
 
-    LeaseLife(LeaseCalls.LeaseKey key, long fencingToken, long safeUntilNanos, LeaseKeeper keeper) {
+    LeaseLife(LeaseCalls.LeaseKey key, long fencingToken, Duration length, long safeUntilNanos, LeaseKeeper keeper) {
         this.key = key;
         this.fencingToken = fencingToken;
         this.keeper = keeper;
         this.state = new LeaseState(safeUntilNanos);
+        this.length = new LeaseLength(length);
+    }
+
+    long fencingToken() {
+        return fencingToken;
     }
 
     /** Returns whether the lease is safe now. This may be the first to notice that it is not any more. */
@@ -101,22 +110,74 @@ final class LeaseLife {
         }
     }
 
+    /** Takes note that a renewal is sent. */
+    synchronized Sending renews() {
+        return length.renews();
+    }
+
+    /**
+     * Takes note that an extension is sent. The coordinator may carry it out at any time from now on, so the lease is
+     * safe for no longer than the extension makes it.
+     *
+     * @return empty if the lease is not safe, and nothing may be sent
+     */
+    synchronized Optional<Sending> extend(Duration asked, long sentNanos) {
+        if (!state.isSafe(keeper.nanoTime())) {
+            return Optional.empty();
+        }
+        state.limit(Timing.safeUntil(sentNanos, asked, asked));
+        return Optional.of(length.extend(asked));
+    }
+
+    /** Takes note that an extension is over. */
+    synchronized void extended(Sending sending, Duration asked, boolean isConfirmed) {
+        length.extended(sending, asked, isConfirmed);
+    }
+
+    /** Takes in that a renewal or an extension is confirmed. */
+    void confirmed(Sending sending, long sentNanos, Duration expiresIn) {
+        boolean lost;
+        synchronized (this) {
+            // This and the moment must change together. An extension that began in between would be overlooked.
+            Duration counts = length.bounded(sending, expiresIn);
+            long untilNanos = Timing.safeUntil(sentNanos, counts, counts);
+            if (length.isAlone(sending)) {
+                // A fail-over can lose an extension. Then the lease ends earlier than the extension said.
+                state.limit(untilNanos);
+            }
+            lost = isLostBy(new BeatOutcome.Renewed(untilNanos));
+        }
+        tellLossIf(lost);
+    }
+
+    /** Returns the length by which the lease must be renewed. */
+    synchronized Duration shortestLength() {
+        return length.shortest();
+    }
+
+    /** Returns the longest length that the lease can have had. */
+    synchronized Duration longestLength() {
+        return length.longest();
+    }
+
     /** Takes in an outcome, and reports the loss if the outcome is one. */
     void feed(BeatOutcome outcome) {
         boolean lost;
         synchronized (this) {
-            Optional<LossReason> reason = state.feed(outcome, keeper.nanoTime());
-            lost = reason.isPresent();
-            reason.ifPresent(why -> loss = new LeaseLoss(
-                    key.streamId(),
-                    fencingToken,
-                    why,
-                    outcome instanceof BeatOutcome.Lost told ? told.breakReason() : Optional.empty()));
-            taken |= lost;
+            lost = isLostBy(outcome);
         }
-        if (lost) {
-            tellLoss();
-        }
+        tellLossIf(lost);
+    }
+
+    private boolean isLostBy(BeatOutcome outcome) {
+        Optional<LossReason> reason = state.feed(outcome, keeper.nanoTime());
+        reason.ifPresent(why -> loss = new LeaseLoss(
+                key.streamId(),
+                fencingToken,
+                why,
+                outcome instanceof BeatOutcome.Lost told ? told.breakReason() : Optional.empty()));
+        taken |= reason.isPresent();
+        return reason.isPresent();
     }
 
     /** Takes in that the answer to the release was a loss. */
@@ -135,6 +196,17 @@ final class LeaseLife {
         return state.close();
     }
 
+    /**
+     * Returns whether the holder that closes this lost lease must release it after all, because an extension may have
+     * made it last for long. It returns so once.
+     */
+    synchronized boolean givesBack() {
+        boolean lasts = loss != null && loss.reason() == LossReason.UNCONFIRMED && length.isExtended();
+        boolean first = lasts && !isGivenBack;
+        isGivenBack |= lasts;
+        return first;
+    }
+
     /** Closes the lease by its client's will, so that the holder's work must stop. Returns whether that ended it. */
     boolean take() {
         List<Runnable> atOnce;
@@ -147,6 +219,12 @@ final class LeaseLife {
         }
         atOnce.forEach(Runnable::run);
         return true;
+    }
+
+    private void tellLossIf(boolean lost) {
+        if (lost) {
+            tellLoss();
+        }
     }
 
     private void tellLoss() {

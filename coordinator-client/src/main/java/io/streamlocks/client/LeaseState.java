@@ -6,7 +6,8 @@ import java.util.Optional;
  * Decides whether a lease is safe. This class only computes: its caller feeds it with outcomes and the time, in
  * nanoseconds of one monotonic clock, and it returns when the lease is lost. It is not thread-safe.
  *
- * <p>A lease is safe until a fixed moment that only a confirmed renewal moves. The lease ends once and for good: when
+ * <p>A lease is safe until a fixed moment. A confirmed renewal moves it on, and an extension that may shorten the lease
+ * moves it back before it is sent. The lease ends once and for good: when
  * that moment passes, when the coordinator says so, or when its holder closes it.
  */
 final class LeaseState {
@@ -47,6 +48,11 @@ final class LeaseState {
             throw new IllegalStateException("The outcome is not handled: " + outcome);
         }
         return Optional.empty();
+    }
+
+    /** Takes in that the lease may be safe for no longer than this. */
+    void limit(long atMostNanos) {
+        safeUntilNanos = atMostNanos - safeUntilNanos < 0 ? atMostNanos : safeUntilNanos;
     }
 
     /** Ends the lease by its holder's will. Returns whether this ended it, and nothing before. */

@@ -16,8 +16,8 @@ public enum LossReason {
      */
     UNKNOWN,
     /**
-     * No renewal was confirmed in time. The lease may still be live for the coordinator. This process cannot find that
-     * out in time, so it must stop.
+     * No renewal was confirmed in time, or none was due because the lease is not renewed. The lease may still be live
+     * for the coordinator. This process cannot find that out in time, so it must stop.
      */
     UNCONFIRMED
 }

@@ -20,6 +20,33 @@ record Owner(String id, Map<String, String> labels) {
         return 100 + 10 * labels.size() + 3 * units;
     }
 
+    /**
+     * Checks labels before a call with them joins others, whose request they would make invalid or too long.
+     *
+     * @throws IllegalArgumentException if there are too many, or one is not valid
+     */
+    static void requireLabels(Map<String, String> labels) {
+        if (labels.size() > ContractLimits.MAX_LABELS) {
+            throw new IllegalArgumentException("labels must have at most " + ContractLimits.MAX_LABELS + " entries");
+        }
+        labels.forEach((name, value) -> {
+            if (name.isEmpty() || length(name) > ContractLimits.MAX_LABEL_NAME_LENGTH) {
+                throw new IllegalArgumentException(
+                        "The name of a label must have 1 to " + ContractLimits.MAX_LABEL_NAME_LENGTH + " characters");
+            }
+            if (length(value) > ContractLimits.MAX_LABEL_VALUE_LENGTH) {
+                throw new IllegalArgumentException("The value of a label must have at most "
+                        + ContractLimits.MAX_LABEL_VALUE_LENGTH + " characters");
+            }
+            CoordinatorApiClient.requireEncodable(name);
+            CoordinatorApiClient.requireEncodable(value);
+        });
+    }
+
+    private static int length(String text) {
+        return text.codePointCount(0, text.length());
+    }
+
     /** Returns an item of an acquire that names this owner and no lease yet. */
     BatchAcquireItem item() {
         // A request leaves out a field that is null.

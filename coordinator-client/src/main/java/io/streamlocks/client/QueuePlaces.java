@@ -20,8 +20,7 @@ import java.util.Set;
 final class QueuePlaces {
 
     private final LeaseKeeper keeper;
-    private final Owner owner;
-    private final Timing timing;
+    private final LeaseTerms terms;
     private final ClientRuntime runtime;
     private final Map<String, Place> places = new HashMap<>();
 
@@ -58,10 +57,9 @@ final class QueuePlaces {
      */
     record Answer(List<HeldLease> granted, Optional<StreamLockException> failure, Duration pause) {}
 
-    QueuePlaces(LeaseKeeper keeper, Owner owner, Timing timing, ClientRuntime runtime) {
+    QueuePlaces(LeaseKeeper keeper, LeaseTerms terms, ClientRuntime runtime) {
         this.keeper = keeper;
-        this.owner = owner;
-        this.timing = timing;
+        this.terms = terms;
         this.runtime = runtime;
     }
 
@@ -75,19 +73,19 @@ final class QueuePlaces {
                 .map(stream ->
                         places.computeIfAbsent(stream, same -> new Place(new LeaseKey(same, runtime.newLeaseId()))))
                 .toList();
-        return asked.stream()
-                .map(place -> new Acquire(place.key, owner, timing.ttl()))
-                .toList();
+        return asked.stream().map(place -> terms.acquire(place.key)).toList();
     }
 
     /** Takes in that the latest call was cut off, or had no answer in time. */
     Answer unanswered() {
         asked.forEach(place -> place.mayComeLate = true);
-        return new Answer(
-                List.of(),
-                Optional.of(new CoordinatorUnavailableException(
-                        "The coordinator did not answer in time", Optional.empty(), Optional.empty())),
-                Duration.ZERO);
+        return new Answer(List.of(), Optional.of(noAnswer()), Duration.ZERO);
+    }
+
+    /** Returns the failure of a call that was cut off. */
+    static CoordinatorUnavailableException noAnswer() {
+        return new CoordinatorUnavailableException(
+                "The coordinator did not answer in time", Optional.empty(), Optional.empty());
     }
 
     /** Takes in that the latest call failed. */
@@ -158,9 +156,9 @@ final class QueuePlaces {
         // The coordinator counted the time left when it had waited. If its clock runs faster than this one, that must
         // not be later than now.
         long waited = Math.min(grant.waited().toNanos(), runtime.nanoTime() - sentNanos);
-        Optional<HeldLease> lease = keeper.keep(place.key, grant, sentNanos + waited);
+        Optional<HeldLease> lease = keeper.keep(place.key, terms, grant, sentNanos + waited);
         if (lease.isEmpty()) {
-            keeper.releaseLater(place.key, UnderWay.ACQUIRE);
+            keeper.releaseLater(place.key, terms.longestPossible(), UnderWay.ACQUIRE);
         }
         return lease;
     }
@@ -188,7 +186,7 @@ final class QueuePlaces {
     private void giveUp(String streamId) {
         Place place = places.remove(streamId);
         if (place != null) {
-            keeper.releaseLater(place.key, place.underWay());
+            keeper.releaseLater(place.key, terms.longestPossible(), place.underWay());
         }
     }
 }

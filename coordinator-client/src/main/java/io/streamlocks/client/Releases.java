@@ -151,16 +151,17 @@ final class Releases {
     }
 
     private void releaseUnknown(HeldLease lease, RuntimeException cause) {
-        background.add(lease.key(), Optional.of(lease.length()), UnderWay.ACQUIRE);
+        background.add(lease.key(), lease.life().longestLength(), UnderWay.ACQUIRE);
         notices.tell(to -> to.releaseUnknown(lease.streamId(), cause));
     }
 
     /**
      * Releases in the background a lease that may have been granted, until it must have run out.
      *
+     * @param longest how long the lease can last
      * @param underWay the call of the lease that may still be under way
      */
-    void releaseLater(LeaseKey key, UnderWay underWay) {
-        background.add(key, Optional.empty(), underWay);
+    void releaseLater(LeaseKey key, Duration longest, UnderWay underWay) {
+        background.add(key, longest, underWay);
     }
 }

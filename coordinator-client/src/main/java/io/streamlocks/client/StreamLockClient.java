@@ -8,7 +8,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Acquires leases of streams and keeps them alive. A worker process needs one client for all its streams.
@@ -24,52 +23,50 @@ public final class StreamLockClient implements AutoCloseable {
     /** The time for threads whose calls were cut off to notice that. */
     private static final Duration CUT_OFF = Duration.ofSeconds(1);
 
-    private final Connections connections;
+    private final ClientCalls calls;
     private final Admission admission;
     private final Acquirer acquirer;
     private final Waiters waiters;
     private final LeaseKeeper keeper;
-    private final String ownerId;
-    private final Timing timing;
+    private final ClientSettings settings;
     private final ClientRuntime runtime;
     private final Optional<ExecutorService> ownExecutor;
-    private final AtomicBoolean closed = new AtomicBoolean();
 
-    /**
-     * @param settings the settings, of this client alone
-     * @param runtime the process
-     * @param connector opens connections
-     */
+    /** Makes a client with these settings, which belong to it alone. */
     StreamLockClient(ClientSettings settings, ClientRuntime runtime, Connector connector) {
         this.runtime = runtime;
         this.admission = new Admission(runtime);
-        this.ownerId = settings.owner().id();
-        this.timing = settings.timing();
+        this.settings = settings;
+        Timing timing = settings.timing();
         this.ownExecutor = settings.callbackExecutor().isPresent()
                 ? Optional.empty()
                 : Optional.of(ClientRuntime.newCallbackExecutor());
         Executor executor = settings.callbackExecutor().or(() -> ownExecutor).orElseThrow();
-        this.connections = Connections.open(connector);
+        this.calls = ClientCalls.of(connector);
         Notices notices = new Notices(settings.listeners(), executor, runtime);
-        this.keeper = new LeaseKeeper(connections.renewals(), connections.releases(), timing, notices, runtime);
-        this.acquirer = new Acquirer(connections.acquires(), keeper, settings.owner(), timing, runtime, admission);
-        this.waiters = new Waiters(
-                () -> connector.leases(Waiter.LONGEST_CALL), keeper, settings.owner(), timing, runtime, admission);
+        this.keeper = new LeaseKeeper(calls.renewals(), calls.releases(), timing, notices, runtime);
+        LeaseTerms terms = new LeaseTerms(settings.owner(), timing.ttl(), true);
+        this.acquirer = new Acquirer(calls.acquires(), keeper, terms, timing, runtime, admission);
+        this.waiters =
+                new Waiters(() -> connector.waits(Waiter.LONGEST_CALL), keeper, terms, timing, runtime, admission);
     }
 
     /**
      * Begins to set up a client.
      *
-     * @param baseUri where the coordinator is, such as {@code http://coordinator:8080}; the name of the host may have
-     *     an underscore
+     * <p>With several addresses, the client prefers one of them at random, goes to another one while that gives no usable
+     * answer, and comes back within 20 s. It repeats calls with the same lease ids, so no lease depends on one server.
+     *
+     * @param uri where the coordinator is, such as {@code http://coordinator:8080}; a host may have an underscore
+     * @param more where its other servers are, each with the same storage
      */
-    public static Builder builder(URI baseUri) {
-        return new Builder(baseUri);
+    public static Builder builder(URI uri, URI... more) {
+        return new Builder(uri, more);
     }
 
     /** Returns the label under which this process holds its leases. */
     public String ownerId() {
-        return ownerId;
+        return settings.owner().id();
     }
 
     /**
@@ -80,13 +77,23 @@ public final class StreamLockClient implements AutoCloseable {
      * @return the lease; empty if another owner has it, or an operator keeps the stream closed for a while
      * @throws CoordinatorUnavailableException if there was no usable answer in time. If the lease was granted after
      *     all, the client releases it in the background
-     * @throws CoordinatorRefusedException if the coordinator refused the call, for example because the stream id is not
-     *     printable
+     * @throws CoordinatorRefusedException if the coordinator refused the call, such as for an id that is not printable
      * @throws IllegalArgumentException if the stream id has over 255 characters, or half of a surrogate pair
      * @throws IllegalStateException if this client is closed
      */
     public Optional<HeldLease> tryAcquire(String streamId) {
-        return acquirer.tryAcquire(Objects.requireNonNull(streamId, "streamId"));
+        return tryAcquire(streamId, AcquireOptions.defaults());
+    }
+
+    /**
+     * Acquires the lease of a stream as {@link #tryAcquire(String)} does, with options of its own.
+     *
+     * @param streamId the stream, 1 to 255 printable characters
+     * @param options how the lease differs from the others of this client
+     * @return the lease; empty if another owner has it, or an operator keeps the stream closed for a while
+     */
+    public Optional<HeldLease> tryAcquire(String streamId, AcquireOptions options) {
+        return acquirer.tryAcquire(Objects.requireNonNull(streamId, "streamId"), options);
     }
 
     /**
@@ -100,14 +107,26 @@ public final class StreamLockClient implements AutoCloseable {
      * @param streamId the stream, 1 to 255 printable characters
      * @param atMost the longest time to wait, not negative
      * @return the lease; empty if the time is up
-     * @throws CoordinatorUnavailableException if there was no usable answer when the time was up. If the lease was
-     *     granted after all, the client releases it in the background
+     * @throws CoordinatorUnavailableException if there was no usable answer when the time was up
      * @throws CoordinatorRefusedException as {@link #tryAcquire}
      * @throws IllegalArgumentException as {@link #tryAcquire}, and if the time is negative
      * @throws IllegalStateException if this client is closed, also while this waits
      */
     public Optional<HeldLease> acquire(String streamId, Duration atMost) {
-        return acquireAny(List.of(streamId), atMost).stream().findFirst();
+        return acquire(streamId, atMost, AcquireOptions.defaults());
+    }
+
+    /**
+     * Acquires the lease of a stream as {@link #acquire(String, Duration)} does, with options of its own.
+     *
+     * @param streamId the stream, 1 to 255 printable characters
+     * @param atMost the longest time to wait, not negative
+     * @param options how the lease differs from the others of this client
+     */
+    public Optional<HeldLease> acquire(String streamId, Duration atMost, AcquireOptions options) {
+        try (Waiter waiter = waiters.newWaiter(options)) {
+            return waiter.await(List.of(streamId), atMost).stream().findFirst();
+        }
     }
 
     /**
@@ -118,10 +137,8 @@ public final class StreamLockClient implements AutoCloseable {
      * @param streamIds the streams, from 1 to 1000
      * @param atMost the longest time to wait, not negative
      * @return the leases that were granted, which can be several; empty if the time is up
-     * @throws CoordinatorUnavailableException as {@link #acquire}
      * @throws CoordinatorRefusedException if the coordinator refused one of the streams and has granted none
      * @throws IllegalArgumentException as {@link #acquire}, and if there are no streams or too many
-     * @throws IllegalStateException as {@link #acquire}
      */
     public List<HeldLease> acquireAny(Collection<String> streamIds, Duration atMost) {
         try (Waiter waiter = newWaiter()) {
@@ -145,16 +162,14 @@ public final class StreamLockClient implements AutoCloseable {
      * @throws IllegalArgumentException if the id is empty or too long, or has half of a surrogate pair
      */
     public GroupMember group(String groupId) {
-        return new GroupMember(groupId, ownerId, connections.groups(), acquirer, timing, admission);
+        return new GroupMember(groupId, ownerId(), calls.groups(), acquirer, settings.timing(), admission);
     }
 
     /**
-     * Returns if the coordinator serves calls now, with its storage. This needs no rights and no lease, so it suits a
-     * health check. It blocks for at most the given time.
+     * Returns if the coordinator is ready to serve calls. This needs no rights, and so suits a health check. It blocks
+     * for at most the given time.
      *
-     * @param atMost the longest time to wait for the answer
      * @throws CoordinatorUnavailableException if the coordinator does not answer in that time, or is not ready
-     * @throws CoordinatorRefusedException if the answer is a refusal, such as that of a proxy
      * @throws IllegalStateException if this client is closed
      */
     public void requireReady(Duration atMost) {
@@ -186,19 +201,12 @@ public final class StreamLockClient implements AutoCloseable {
     }
 
     /**
-     * Does work as {@link #runWithLease(String, LeaseWork)} does, after it has waited for the lease as {@link #acquire}
-     * does.
+     * Does work as {@link #runWithLease(String, LeaseWork)} does, after a wait for the lease as in {@link #acquire}.
      *
      * @param streamId the stream, 1 to 255 printable characters
      * @param atMost the longest time to wait for the lease, not negative
      * @param work the work
-     * @param <T> the result of the work, which must not be null
-     * @param <X> what the work throws
      * @return the result; empty if the time is up
-     * @throws LeaseLostException if the lease was lost while the work was under way
-     * @throws CoordinatorUnavailableException as {@link #acquire}
-     * @throws CoordinatorRefusedException as {@link #acquire}
-     * @throws X what the work throws
      */
     public <T, X extends Exception> Optional<T> runWithLease(String streamId, Duration atMost, LeaseWork<T, X> work)
             throws X {
@@ -207,9 +215,8 @@ public final class StreamLockClient implements AutoCloseable {
     }
 
     /**
-     * Closes leases of this client, as {@link HeldLease#close()} does, but with one call for each thousand.
-     *
-     * @param leases the leases; those that are closed or lost are left out
+     * Closes leases of this client, as {@link HeldLease#close()} does, but with one call for each thousand. It leaves out
+     * those that are closed or lost.
      */
     public void release(Collection<HeldLease> leases) {
         keeper.release(leases);
@@ -239,27 +246,23 @@ public final class StreamLockClient implements AutoCloseable {
      *
      * <p>This blocks for the sum of these times. A call that is under way when a time ends goes on for its own
      * time-outs. A coordinator that takes calls and never answers holds up a client with a request time-out of 5 s, the
-     * longest default, for about 40 s at worst: 15 s for acquires, and 5 s each for releases, for work, for the calls
-     * at the end of either, and for the last tries. A coordinator that refuses connections holds it up for one request
-     * time-out as a rule.
+     * longest default, for about 40 s at worst. One that refuses connections holds it up for one request time-out.
      *
      * <p>Work may close the client of its own lease. That does not wait for this work, and the lease runs out.
      */
     @Override
     public void close() {
-        if (!closed.compareAndSet(false, true)) {
+        if (!admission.close()) {
             return;
         }
-        admission.close();
         waiters.close();
-        // Three request time-outs are the time to get a connection, to connect, and to have an answer. The calls that
-        // are not done by then are cut off. Their threads leave it to the keeper to release.
-        if (!admission.awaitEnd(timing.requestTimeout().multipliedBy(3))) {
-            connections.cutOff();
+        // That is the time to get a connection, to connect, and to have an answer. The keeper releases after it.
+        if (!admission.awaitEnd(settings.timing().requestTimeout().multipliedBy(3))) {
+            calls.cutOffAcquires();
             admission.awaitEnd(CUT_OFF);
         }
         keeper.close();
-        connections.close();
+        calls.close();
         keeper.awaitOthersReleases(CUT_OFF);
         ownExecutor.ifPresent(ExecutorService::shutdown);
     }
@@ -269,14 +272,14 @@ public final class StreamLockClient implements AutoCloseable {
     }
 
     boolean isClosed() {
-        return closed.get();
+        return admission.isClosed();
     }
 
     /** The settings of a {@link StreamLockClient}. This class is not thread-safe. */
     public static final class Builder extends ClientOptions<Builder> {
 
-        private Builder(URI baseUri) {
-            super(baseUri);
+        private Builder(URI uri, URI... more) {
+            super(uri, more);
         }
 
         @Override
@@ -291,7 +294,7 @@ public final class StreamLockClient implements AutoCloseable {
          */
         public StreamLockClient build() {
             ClientSettings settings = settings();
-            return new StreamLockClient(settings, ClientRuntime.JVM, settings);
+            return new StreamLockClient(settings, ClientRuntime.JVM, new HttpConnector(settings, ClientRuntime.JVM));
         }
     }
 }

@@ -1,15 +1,18 @@
 package io.streamlocks.client;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
 
 /**
  * The lengths of time that a client works with. Settings fix some of them. The others follow from the length of the
  * leases that the coordinator grants: if no ttl is set, the coordinator chooses it, and the first grant reports it.
  *
- * <p>The leases of one client can have different lengths, because the coordinator's default can change while leases are
- * live. A renewal keeps the length that its lease has. So the heartbeat follows the shortest lease that is held.
+ * <p>The leases of one client can have different lengths: an acquire or an extension can name one, and the
+ * coordinator's default can change while leases are live. A renewal keeps the length that its lease has. So the
+ * heartbeat follows the shortest lease that is held. Leases that are not renewed do not count here.
  *
  * <p>This class is thread-safe.
  */
@@ -33,6 +36,9 @@ final class Timing {
 
     private boolean anyGranted;
 
+    /** The lengths of the leases that calls under way ask for, of those that name one. */
+    private final Collection<Duration> asked = new ConcurrentLinkedQueue<>();
+
     /**
      * @param ttl the length of leases; empty for the coordinator's default
      * @param heartbeatInterval the time between renewals; empty for a third of a lease's length
@@ -45,9 +51,7 @@ final class Timing {
             Optional<Duration> heartbeatInterval,
             Optional<Duration> requestTimeout,
             Duration acquireTimeout) {
-        ttl.ifPresent(length -> require(
-                length.compareTo(ContractLimits.MIN_TTL) >= 0 && length.compareTo(ContractLimits.MAX_TTL) <= 0,
-                "ttl must be from 1 s to 24 h"));
+        ttl.ifPresent(Timing::requireTtl);
         heartbeatInterval.ifPresent(interval -> {
             require(isPositive(interval), "heartbeatInterval must be positive");
             ttl.ifPresent(length -> require(
@@ -63,6 +67,17 @@ final class Timing {
         this.acquireTimeout = acquireTimeout;
         this.shortest = ttl.orElse(ASSUMED_LENGTH);
         this.longest = shortest;
+    }
+
+    /**
+     * Checks the length of a lease.
+     *
+     * @throws IllegalArgumentException if it is out of its range
+     */
+    static void requireTtl(Duration length) {
+        require(
+                length.compareTo(ContractLimits.MIN_TTL) >= 0 && length.compareTo(ContractLimits.MAX_TTL) <= 0,
+                "ttl must be from 1 s to 24 h");
     }
 
     private static void require(boolean holds, String otherwise) {
@@ -84,30 +99,47 @@ final class Timing {
         return ttl;
     }
 
-    /** Returns the length of a lease: the ttl that was asked for, or the one that the coordinator chose. */
-    Duration lengthOf(LeaseCalls.Grant grant) {
-        return ttl.orElse(grant.length());
-    }
-
     /** Returns the time to stop in, and for clocks of which one runs faster than the other: a tenth of the length. */
     static Duration margin(Duration length) {
         return length.dividedBy(10);
     }
 
     /**
-     * Takes in the length of a lease that is held already.
+     * Returns the moment until which a lease is safe.
+     *
+     * @param sentNanos when the request was sent that the coordinator answered
+     * @param expiresIn the time left, as the answer says
+     * @param length the length of the lease, of which a part is the margin
+     */
+    static long safeUntil(long sentNanos, Duration expiresIn, Duration length) {
+        return sentNanos + expiresIn.minus(margin(length)).toNanos();
+    }
+
+    /**
+     * Takes in the length of a renewed lease that is held already.
      *
      * @return whether leases must be renewed more often from now on
      */
     synchronized boolean held(Duration length) {
-        if (ttl.isPresent()) {
-            return false;
-        }
         Duration before = interval();
-        longest = anyGranted && longest.compareTo(length) > 0 ? longest : length;
-        shortest = anyGranted && shortest.compareTo(length) < 0 ? shortest : length;
+        boolean isKnown = anyGranted || ttl.isPresent();
+        longest = isKnown && longest.compareTo(length) > 0 ? longest : length;
+        shortest = isKnown && shortest.compareTo(length) < 0 ? shortest : length;
         anyGranted = true;
         return interval().compareTo(before) < 0;
+    }
+
+    /**
+     * Takes in that a call asks for a lease of this length. Its answer must come while the lease is safe. Call {@link
+     * #answered} when the call is over.
+     */
+    void asks(Duration length) {
+        asked.add(length);
+    }
+
+    /** Takes in that a call is over that has asked for a lease of this length. */
+    void answered(Duration length) {
+        asked.remove(length);
     }
 
     /**
@@ -115,12 +147,10 @@ final class Timing {
      * shortest length after both calls, in whichever order they come: this method looks at the leases under the
      * monitor.
      *
-     * @param shortestHeld finds the length of the shortest; empty if none is held
+     * @param shortestHeld finds the length of the shortest that is renewed; empty if none is held
      */
     synchronized void adapt(Supplier<Optional<Duration>> shortestHeld) {
-        if (ttl.isEmpty()) {
-            shortestHeld.get().ifPresent(length -> shortest = length);
-        }
+        shortestHeld.get().or(() -> ttl).ifPresent(length -> shortest = length);
     }
 
     /**
@@ -138,22 +168,27 @@ final class Timing {
         if (requestTimeout.isPresent()) {
             return requestTimeout.get();
         }
-        Duration quarter = shortest.dividedBy(4);
+        Duration atMost = shortest;
+        for (Duration length : asked) {
+            atMost = length.compareTo(atMost) < 0 ? length : atMost;
+        }
+        Duration quarter = atMost.dividedBy(4);
         return quarter.compareTo(LONGEST_REQUEST) < 0 ? quarter : LONGEST_REQUEST;
+    }
+
+    /**
+     * Returns how long one try of an acquire may wait for a connection, and for its answer, each. If there are several
+     * servers, the acquire can be tried at each of them before its time is up.
+     */
+    Duration acquireTryTimeout(int servers) {
+        Duration timeout = requestTimeout();
+        Duration share = acquireTimeout.dividedBy(servers + 1L);
+        return servers == 1 || timeout.compareTo(share) < 0 ? timeout : share;
     }
 
     /** Returns for how long an acquire without an answer is repeated. */
     Duration acquireTimeout() {
         return acquireTimeout;
-    }
-
-    /**
-     * Returns how long a lease can last whose grant had no answer: the ttl that is set, or else the longest that the
-     * contract allows. Leases that were granted before do not limit it, because another server may have another
-     * default.
-     */
-    Duration longestPossibleLease() {
-        return ttl.orElse(ContractLimits.MAX_TTL);
     }
 
     /** Returns the length of the longest lease so far, or an assumed length until the first grant. */

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
@@ -49,14 +48,14 @@ final class Unreleased {
     /** A lease that is to be released. */
     private static final class Entry {
         private final long addedNanos;
-        private final Optional<Duration> length;
+        private final Duration length;
 
         private final UnderWay underWay;
 
         /** Whether the coordinator has answered that it has no lease, or none any more. */
         private volatile boolean hasNoLease;
 
-        Entry(long addedNanos, Optional<Duration> length, UnderWay underWay) {
+        Entry(long addedNanos, Duration length, UnderWay underWay) {
             this.addedNanos = addedNanos;
             this.length = length;
             this.underWay = underWay;
@@ -79,11 +78,11 @@ final class Unreleased {
     /**
      * Adds a lease that may be live.
      *
-     * @param length the length of the lease; empty if it is unknown, because the grant may have had no answer
+     * @param length how long the lease can last
      * @param underWay the call of the lease that may still be under way
      * @return whether it was added; false if there are {@link #MAX} leases already
      */
-    boolean add(LeaseKey key, Optional<Duration> length, UnderWay underWay) {
+    boolean add(LeaseKey key, Duration length, UnderWay underWay) {
         if (entries.size() >= MAX && !entries.containsKey(key)) {
             return false;
         }
@@ -154,7 +153,6 @@ final class Unreleased {
 
     /** Returns when a lease has run out by itself, if it was granted before it was added. */
     private long untilNanos(Entry known) {
-        return known.addedNanos
-                + known.length.orElseGet(timing::longestPossibleLease).toNanos();
+        return known.addedNanos + known.length.toNanos();
     }
 }

@@ -42,6 +42,7 @@ public final class Waiter implements AutoCloseable {
 
     private final Waiters client;
     private final ClientRuntime runtime;
+    private final LeaseTerms terms;
 
     // These belong to the thread that waits. While none does, they are guarded by this.
     private final QueuePlaces places;
@@ -52,10 +53,11 @@ public final class Waiter implements AutoCloseable {
 
     private volatile boolean closed;
 
-    Waiter(Waiters client) {
+    Waiter(Waiters client, LeaseTerms terms) {
         this.client = client;
         this.runtime = client.runtime();
-        this.places = client.newPlaces();
+        this.terms = terms;
+        this.places = client.newPlaces(terms);
     }
 
     /**
@@ -104,7 +106,8 @@ public final class Waiter implements AutoCloseable {
      * their ids or the labels of the client are long.
      */
     public List<String> fitting(Collection<String> streamIds) {
-        List<List<String>> chunks = LeaseCalls.chunks(streamIds, streamId -> streamId, client.ownerBytes());
+        List<List<String>> chunks =
+                LeaseCalls.chunks(streamIds, streamId -> streamId, terms.owner().bytes());
         return chunks.isEmpty() ? List.of() : chunks.get(0);
     }
 
@@ -210,8 +213,12 @@ public final class Waiter implements AutoCloseable {
         Duration timeout = client.timing().requestTimeout();
         if (!call.await(timeout.compareTo(LATEST_ANSWER) < 0 ? timeout : LATEST_ANSWER, this::isOver)) {
             // The end of the connection ends the call. The coordinator notices it and removes the places.
-            used.close();
             connection = Optional.empty();
+            if (isOver()) {
+                used.close();
+            } else {
+                used.abandon(QueuePlaces.noAnswer());
+            }
             return places.unanswered();
         }
         List<Acquired> outcomes;

@@ -22,7 +22,7 @@ final class Waiters {
 
     private final Supplier<LeaseCalls> connect;
     private final LeaseKeeper keeper;
-    private final Owner owner;
+    private final LeaseTerms terms;
     private final Timing timing;
     private final ClientRuntime runtime;
     private final Admission admission;
@@ -34,18 +34,19 @@ final class Waiters {
 
     /**
      * @param connect makes calls that may wait, with connections of their own
+     * @param terms what a waiter asks for with that has no options
      * @param admission lets in the calls of waiters, until the client closes
      */
     Waiters(
             Supplier<LeaseCalls> connect,
             LeaseKeeper keeper,
-            Owner owner,
+            LeaseTerms terms,
             Timing timing,
             ClientRuntime runtime,
             Admission admission) {
         this.connect = connect;
         this.keeper = keeper;
-        this.owner = owner;
+        this.terms = terms;
         this.timing = timing;
         this.runtime = runtime;
         this.admission = admission;
@@ -56,11 +57,16 @@ final class Waiters {
      *
      * @throws IllegalStateException if the client is closed
      */
-    synchronized Waiter newWaiter() {
+    Waiter newWaiter() {
+        return newWaiter(AcquireOptions.defaults());
+    }
+
+    /** Returns a new waiter for leases with these options. */
+    synchronized Waiter newWaiter(AcquireOptions options) {
         if (closed) {
             throw Admission.closedClient();
         }
-        Waiter waiter = new Waiter(this);
+        Waiter waiter = new Waiter(this, terms.with(options));
         open.add(waiter);
         return waiter;
     }
@@ -87,13 +93,8 @@ final class Waiters {
         connection.close();
     }
 
-    /** Returns the most bytes that the owner takes in a request. */
-    int ownerBytes() {
-        return owner.bytes();
-    }
-
-    QueuePlaces newPlaces() {
-        return new QueuePlaces(keeper, owner, timing, runtime);
+    QueuePlaces newPlaces(LeaseTerms own) {
+        return new QueuePlaces(keeper, own, runtime);
     }
 
     Notices notices() {

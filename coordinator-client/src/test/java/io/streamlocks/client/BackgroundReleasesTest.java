@@ -35,9 +35,6 @@ class BackgroundReleasesTest {
     private static final Logger LOG = Logback.logger("io.streamlocks.client");
     private static final Duration LONG = Duration.ofHours(1);
 
-    /** A lease that may have been granted without an answer. */
-    private static final Optional<Duration> NO_LENGTH = Optional.empty();
-
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
     private final List<List<LeaseKey>> released = new ArrayList<>();
 
@@ -104,7 +101,7 @@ class BackgroundReleasesTest {
             return all(keys, new Release.Released());
         });
         IntStream.range(0, ContractLimits.MAX_BATCH + 1)
-                .forEach(i -> releases.add(key("s" + i), NO_LENGTH, UnderWay.ACQUIRE));
+                .forEach(i -> releases.add(key("s" + i), LONG, UnderWay.ACQUIRE));
 
         releases.releaseAtLast(LONG, () -> false);
 
@@ -120,7 +117,7 @@ class BackgroundReleasesTest {
                 keys,
                 new Release.Unknown(
                         new CoordinatorRefusedException("forbidden", 403, Optional.empty(), Optional.empty()))));
-        releases.add(key("orders"), NO_LENGTH, UnderWay.ACQUIRE);
+        releases.add(key("orders"), LONG, UnderWay.ACQUIRE);
 
         releases.releaseAtLast(LONG, () -> false);
 
@@ -137,7 +134,7 @@ class BackgroundReleasesTest {
 
         releases.releaseAtLast(LONG, () -> {
             if (asked.incrementAndGet() == 2) {
-                releases.add(key("orders"), NO_LENGTH, UnderWay.ACQUIRE);
+                releases.add(key("orders"), LONG, UnderWay.ACQUIRE);
             }
             return asked.get() < 2;
         });
@@ -151,7 +148,7 @@ class BackgroundReleasesTest {
     void aLeaseWithoutATraceIsReleasedAgainIfItsAcquireMayBeOnItsWay() {
         BackgroundReleases releases = closed(keys ->
                 all(keys, released.size() == 1 ? new Release.Lost(LossReason.UNKNOWN) : new Release.Released()));
-        releases.add(key("orders"), NO_LENGTH, UnderWay.ACQUIRE);
+        releases.add(key("orders"), LONG, UnderWay.ACQUIRE);
 
         releases.releaseAtLast(LONG, () -> false);
 
@@ -173,7 +170,7 @@ class BackgroundReleasesTest {
         try {
             for (int i = 0; i < 40; i++) {
                 LeaseKey key = key("s" + i);
-                releases.add(key, NO_LENGTH, UnderWay.ACQUIRE);
+                releases.add(key, LONG, UnderWay.ACQUIRE);
                 await().pollInterval(Duration.ofMillis(5)).until(() -> tried.contains(key));
             }
             LeaseKey latest = List.copyOf(tried).get(tried.size() - 1);
@@ -189,7 +186,7 @@ class BackgroundReleasesTest {
     void aPlaceIsReleasedAgainIfALaterCallOfItMayBeOnItsWay() {
         ManualRuntime runtime = new ManualRuntime();
         BackgroundReleases releases = closed(keys -> all(keys, new Release.Released()), longTimes(), runtime);
-        releases.add(key("orders"), NO_LENGTH, UnderWay.REPEATED_WAIT);
+        releases.add(key("orders"), LONG, UnderWay.REPEATED_WAIT);
 
         assertThat(releases.releaseOnce()).isFalse();
         assertThat(releases.releaseOnce()).isFalse();
@@ -204,7 +201,7 @@ class BackgroundReleasesTest {
     @Test
     void aPlaceWithoutATraceIsReleasedOnce() {
         BackgroundReleases releases = closed(keys -> all(keys, new Release.Lost(LossReason.UNKNOWN)));
-        releases.add(key("orders"), NO_LENGTH, UnderWay.NOTHING);
+        releases.add(key("orders"), LONG, UnderWay.NOTHING);
 
         releases.releaseAtLast(LONG, () -> false);
 
@@ -218,7 +215,7 @@ class BackgroundReleasesTest {
                 closed(keys -> all(keys, new Release.Released()), longTimes(), new ManualRuntime());
         releases.releaseAtLast(LONG, () -> false);
 
-        releases.add(key("orders"), NO_LENGTH, UnderWay.ACQUIRE);
+        releases.add(key("orders"), LONG, UnderWay.ACQUIRE);
 
         assertThat(released).isEmpty();
         assertThat(lines()).singleElement().satisfies(line -> assertThat(line)
@@ -227,11 +224,11 @@ class BackgroundReleasesTest {
     }
 
     @Test
-    void aLeaseOfUnknownLengthIsReleasedUntilTheLongestLeaseHasRunOut() {
+    void aLeaseIsReleasedUntilItMustHaveRunOut() {
         ManualRuntime runtime = new ManualRuntime();
         BackgroundReleases releases = closed(
                 keys -> all(keys, new Release.Unknown(new RuntimeException("no answer"))), timesOfServer(), runtime);
-        releases.add(key("orders"), NO_LENGTH, UnderWay.ACQUIRE);
+        releases.add(key("orders"), ContractLimits.MAX_TTL, UnderWay.ACQUIRE);
 
         runtime.pass(ContractLimits.MAX_TTL.minusSeconds(1));
         assertThat(releases.releaseOnce()).isFalse();
@@ -251,7 +248,7 @@ class BackgroundReleasesTest {
         Timing timing = timesOfServer();
         timing.held(Duration.ofSeconds(10));
         BackgroundReleases releases = closed(keys -> all(keys, new Release.Lost(LossReason.UNKNOWN)), timing, runtime);
-        releases.add(key("orders"), NO_LENGTH, UnderWay.ACQUIRE);
+        releases.add(key("orders"), LONG, UnderWay.ACQUIRE);
 
         runtime.pass(Duration.ofSeconds(9));
         releases.releaseOnce();
@@ -274,7 +271,7 @@ class BackgroundReleasesTest {
                                 : new Release.Unknown(new RuntimeException("no answer"))),
                 timesOfServer(),
                 runtime);
-        releases.add(key("orders"), NO_LENGTH, UnderWay.ACQUIRE);
+        releases.add(key("orders"), LONG, UnderWay.ACQUIRE);
         releases.releaseOnce();
 
         runtime.pass(Duration.ofMinutes(1));
@@ -290,7 +287,7 @@ class BackgroundReleasesTest {
                 keys -> all(keys, new Release.Unknown(new RuntimeException("no answer"))),
                 timesOfServer(),
                 new ManualRuntime());
-        IntStream.range(0, Unreleased.MAX + 2).forEach(i -> releases.add(key("s" + i), NO_LENGTH, UnderWay.ACQUIRE));
+        IntStream.range(0, Unreleased.MAX + 2).forEach(i -> releases.add(key("s" + i), LONG, UnderWay.ACQUIRE));
         assertThat(lines())
                 .singleElement()
                 .asString()

@@ -52,6 +52,14 @@ class ContractLimitsTest {
     }
 
     @Test
+    void theLabelsAreThoseOfTheContract() {
+        String labels = component("Labels");
+        assertThat(numbers(labels, "maxProperties")).containsExactly((long) ContractLimits.MAX_LABELS);
+        assertThat(numbers(labels, "maxLength")).containsExactly((long) ContractLimits.MAX_LABEL_VALUE_LENGTH);
+        assertThat(labels).contains("names of 1 to " + ContractLimits.MAX_LABEL_NAME_LENGTH);
+    }
+
+    @Test
     void theLongestCallOfAWaiterIsWithinTheContract() {
         assertThat(numbers(component("WaitMs"), "maximum"))
                 .hasSize(1)

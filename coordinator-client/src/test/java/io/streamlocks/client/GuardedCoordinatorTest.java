@@ -139,7 +139,8 @@ class GuardedCoordinatorTest {
         Path file = Files.writeString(directory.resolve("tokens.jsonl"), token.line());
         URI uri = start(asking(authenticator(file)), "http");
         try (CoordinatorHttp http = CoordinatorHttp.connect(uri);
-                LeaseCalls leases = new HttpLeaseCalls(http, Map.of("Authorization", "Bearer " + token.token()))) {
+                LeaseCalls leases =
+                        new HttpLeaseCalls(http, () -> Map.of("Authorization", "Bearer " + token.token()))) {
             var renewals = leases.renew(List.of(
                     new LeaseCalls.LeaseKey("bills/1", UUID.randomUUID()),
                     new LeaseCalls.LeaseKey(streamId, UUID.randomUUID())));
@@ -271,7 +272,7 @@ class GuardedCoordinatorTest {
     void anItemThatIsRefusedForTooManyLeasesNamesTheTimeThatASingleCallNames() {
         URI uri = start(capping(1), "http");
         try (CoordinatorHttp http = CoordinatorHttp.connect(uri);
-                LeaseCalls leases = new HttpLeaseCalls(http, Map.of())) {
+                LeaseCalls leases = new HttpLeaseCalls(http, Map::of)) {
             List<LeaseCalls.Acquire> acquires = List.of(acquire(streamId), acquire(streamId + "x"));
             List<LeaseCalls.Acquired> acquired = leases.acquireAll(acquires, Duration.ZERO);
             assertThat(acquired.get(0)).isInstanceOf(LeaseCalls.Acquired.Granted.class);

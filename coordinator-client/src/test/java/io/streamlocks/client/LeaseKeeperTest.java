@@ -7,6 +7,7 @@ import io.streamlocks.client.LeaseCalls.Grant;
 import io.streamlocks.client.LeaseCalls.LeaseKey;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
 class LeaseKeeperTest {
 
     private static final Duration LENGTH = Duration.ofSeconds(5);
+    private static final LeaseTerms TERMS = new LeaseTerms(new Owner("test", Map.of()), Optional.empty(), true);
 
     private final ManualRuntime runtime = new ManualRuntime();
     private final Timing timing =
@@ -28,7 +30,7 @@ class LeaseKeeperTest {
     private final CompletableFuture<List<LeaseKey>> released = new CompletableFuture<>();
     private final LeaseCalls calls = new NoAcquires(runtime) {
         @Override
-        List<Renewal> renew(List<LeaseKey> keys) {
+        List<Renewal> renew(List<LeaseKey> keys, Optional<Duration> length) {
             renewed.complete(keys);
             return keys.stream()
                     .<Renewal>map(key -> new Renewal.Renewed(token, LENGTH, 0))
@@ -52,7 +54,7 @@ class LeaseKeeperTest {
     private HeldLease keep(LeaseKey key, Duration age) {
         long sentNanos = runtime.nanoTime();
         runtime.pass(age);
-        return keeper.keep(key, new Grant(1, LENGTH, LENGTH, Duration.ZERO), sentNanos)
+        return keeper.keep(key, TERMS, new Grant(1, LENGTH, LENGTH, Duration.ZERO), sentNanos)
                 .orElseThrow();
     }
 
@@ -82,7 +84,7 @@ class LeaseKeeperTest {
         long sentNanos = runtime.nanoTime();
         runtime.pass(Duration.ofMillis(1));
         Grant grant = new Grant(1, LENGTH, Duration.ofSeconds(2), Duration.ZERO);
-        assertThat(keeper.keep(key, grant, sentNanos)).isPresent();
+        assertThat(keeper.keep(key, TERMS, grant, sentNanos)).isPresent();
         assertThat(renewed.get()).containsExactly(key);
     }
 

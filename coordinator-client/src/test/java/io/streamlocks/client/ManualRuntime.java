@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /** A runtime whose time passes only when a test says so, and whose threads wait until they are unparked. */
-final class ManualRuntime extends ClientRuntime {
+class ManualRuntime extends ClientRuntime {
 
     private final AtomicLong nanos = new AtomicLong();
 

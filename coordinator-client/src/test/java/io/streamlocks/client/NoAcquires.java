@@ -2,6 +2,7 @@ package io.streamlocks.client;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** Calls of a test that acquires nothing, and that scripts the others. */
 abstract class NoAcquires extends LeaseCalls {
@@ -11,7 +12,7 @@ abstract class NoAcquires extends LeaseCalls {
     }
 
     @Override
-    List<Renewal> renew(List<LeaseKey> keys) {
+    List<Renewal> renew(List<LeaseKey> keys, Optional<Duration> length) {
         throw new AssertionError("No lease is to be renewed");
     }
 

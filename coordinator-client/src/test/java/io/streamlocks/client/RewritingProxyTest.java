@@ -80,7 +80,7 @@ class RewritingProxyTest extends ProxiedClient {
     @Test
     void aRenewalOfAnotherStreamIsNeitherARenewalNorALoss() throws Exception {
         try (CoordinatorHttp http = CoordinatorHttp.connect(rewriting.uri());
-                LeaseCalls calls = new HttpLeaseCalls(http, Map.of())) {
+                LeaseCalls calls = new HttpLeaseCalls(http, Map::of)) {
             LeaseKey one = new LeaseKey(streamId, UUID.randomUUID());
             LeaseKey two = new LeaseKey("other/" + streamId, UUID.randomUUID());
             Optional<Duration> ttl = Optional.of(Duration.ofMinutes(1));
@@ -106,7 +106,7 @@ class RewritingProxyTest extends ProxiedClient {
     @Test
     void theOutcomeOfAnotherStreamIsNotBelieved() throws Exception {
         try (CoordinatorHttp http = CoordinatorHttp.connect(rewriting.uri());
-                LeaseCalls calls = new HttpLeaseCalls(http, Map.of())) {
+                LeaseCalls calls = new HttpLeaseCalls(http, Map::of)) {
             LeaseKey key = new LeaseKey("x/../" + streamId, UUID.randomUUID());
             LeaseCalls.Acquire acquire =
                     new LeaseCalls.Acquire(key, new Owner("w", Map.of()), Optional.of(Duration.ofMinutes(1)));
@@ -132,7 +132,7 @@ class RewritingProxyTest extends ProxiedClient {
     @Test
     void aLossFromAnOlderServerThatDoesNotNameTheStreamIsBelieved() throws Exception {
         try (CoordinatorHttp http = CoordinatorHttp.connect(rewriting.uri());
-                LeaseCalls calls = new HttpLeaseCalls(http, Map.of())) {
+                LeaseCalls calls = new HttpLeaseCalls(http, Map::of)) {
             rewriting.changeAnswers(body -> body.replaceAll(",\"streamId\":\"[^\"]*\"", ""));
             LeaseKey key = new LeaseKey(streamId, UUID.randomUUID());
 

@@ -52,7 +52,7 @@ class ServerTtlTest {
             // A tenth of the length is margin.
             assertThat(lease.safeFor())
                     .isLessThanOrEqualTo(length.multipliedBy(9).dividedBy(10));
-            assertThat(lease.length()).isEqualTo(length);
+            assertThat(lease.life().shortestLength()).isEqualTo(length);
         }
         assertThat(storage.find(streamId)).isEmpty();
     }

@@ -89,7 +89,22 @@ public final class SimulatedClient {
     private record Connections(Host host, ClientRuntime runtime) implements Connector {
 
         @Override
-        public LeaseCalls leases(Duration wait) {
+        public LeaseCalls acquires() {
+            return new Calls(host, runtime);
+        }
+
+        @Override
+        public LeaseCalls renewals() {
+            return new Calls(host, runtime);
+        }
+
+        @Override
+        public LeaseCalls releases() {
+            return new Calls(host, runtime);
+        }
+
+        @Override
+        public LeaseCalls waits(Duration wait) {
             return new Calls(host, runtime);
         }
 
@@ -247,9 +262,9 @@ public final class SimulatedClient {
         }
 
         @Override
-        List<Renewal> renew(List<LeaseKey> keys) {
+        List<Renewal> renew(List<LeaseKey> keys, Optional<Duration> length) {
             List<RenewRequest> requests = keys.stream()
-                    .map(key -> new RenewRequest(key.streamId(), key.leaseId(), Optional.empty()))
+                    .map(key -> new RenewRequest(key.streamId(), key.leaseId(), length))
                     .toList();
             return call(locks -> locks.renew(host.caller(), requests)).stream()
                     .map(Calls::renewal)

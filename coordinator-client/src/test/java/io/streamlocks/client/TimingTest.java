@@ -3,6 +3,7 @@ package io.streamlocks.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -19,10 +20,6 @@ class TimingTest {
         return of(Optional.empty(), Optional.empty(), Optional.empty());
     }
 
-    private static LeaseCalls.Grant grant(int lengthSeconds) {
-        return new LeaseCalls.Grant(1, seconds(lengthSeconds), seconds(1), Duration.ZERO);
-    }
-
     private static Duration seconds(int seconds) {
         return Duration.ofSeconds(seconds);
     }
@@ -30,21 +27,73 @@ class TimingTest {
     @Test
     void allTimesFollowFromTheTtlThatIsSet() {
         Timing timing = of(Optional.of(seconds(12)), Optional.empty(), Optional.empty());
-        assertThat(timing.held(seconds(60))).isFalse();
-        timing.adapt(() -> Optional.of(seconds(60)));
-        assertThat(timing.lengthOf(grant(60))).isEqualTo(seconds(12));
+        assertThat(timing.held(seconds(12))).isFalse();
+        timing.adapt(() -> Optional.of(seconds(12)));
         assertThat(timing.interval()).isEqualTo(seconds(4));
         assertThat(timing.requestTimeout()).isEqualTo(seconds(3));
         assertThat(timing.longestLease()).isEqualTo(seconds(12));
-        assertThat(timing.longestPossibleLease()).isEqualTo(seconds(12));
+    }
+
+    @Test
+    void aLeaseWithATtlOfItsOwnMakesTheHeartbeatFasterWhileItIsHeld() {
+        Timing timing = of(Optional.of(seconds(30)), Optional.empty(), Optional.empty());
+        assertThat(timing.held(seconds(30))).isFalse();
+        assertThat(timing.held(seconds(3))).isTrue();
+        assertThat(timing.interval()).isEqualTo(seconds(1));
+        assertThat(timing.requestTimeout()).isEqualTo(Duration.ofMillis(750));
+        assertThat(timing.held(seconds(30))).isFalse();
+        timing.adapt(() -> Optional.of(seconds(3)));
+        assertThat(timing.interval()).isEqualTo(seconds(1));
+        timing.adapt(() -> Optional.of(seconds(30)));
+        assertThat(timing.interval()).isEqualTo(seconds(10));
+        assertThat(timing.requestTimeout()).isEqualTo(seconds(5));
+    }
+
+    @Test
+    void theTtlOfTheClientHoldsAgainWhenNoLeaseIsHeld() {
+        Timing timing = of(Optional.of(seconds(30)), Optional.empty(), Optional.empty());
+        timing.held(seconds(3));
+        timing.adapt(Optional::empty);
+        assertThat(timing.interval()).isEqualTo(seconds(10));
+        assertThat(timing.longestLease()).isEqualTo(seconds(30));
+    }
+
+    @Test
+    void aLongLeaseBesideTheTtlOfTheClientIsTheLongest() {
+        Timing timing = of(Optional.of(seconds(30)), Optional.empty(), Optional.empty());
+        timing.held(seconds(60));
+        assertThat(timing.longestLease()).isEqualTo(seconds(60));
+        assertThat(timing.interval()).isEqualTo(seconds(10));
+    }
+
+    @Test
+    void anIntervalThatIsSetDoesNotLoseALeaseWithATtlOfItsOwn() {
+        Timing timing = of(Optional.of(seconds(30)), Optional.of(seconds(9)), Optional.empty());
+        timing.held(seconds(3));
+        assertThat(timing.interval()).isEqualTo(seconds(1));
+    }
+
+    @Test
+    void requestsWaitNoLongerThanACallForAShortLeaseMay() {
+        Timing timing = of(Optional.of(seconds(30)), Optional.empty(), Optional.empty());
+        timing.asks(seconds(2));
+        timing.asks(seconds(2));
+        timing.asks(seconds(60));
+        assertThat(timing.requestTimeout()).isEqualTo(Duration.ofMillis(500));
+        assertThat(timing.interval()).isEqualTo(seconds(10));
+        timing.answered(seconds(2));
+        assertThat(timing.requestTimeout()).isEqualTo(Duration.ofMillis(500));
+        timing.answered(seconds(2));
+        timing.answered(seconds(60));
+        assertThat(timing.requestTimeout()).isEqualTo(seconds(5));
     }
 
     @Test
     void aLeaseWhoseGrantHadNoAnswerCanLastAsLongAsTheContractAllowsIfNoTtlIsSet() {
-        Timing timing = ofServer();
-        assertThat(timing.longestPossibleLease()).isEqualTo(ContractLimits.MAX_TTL);
-        timing.held(seconds(6));
-        assertThat(timing.longestPossibleLease()).isEqualTo(ContractLimits.MAX_TTL);
+        LeaseTerms ofServer = new LeaseTerms(new Owner("test", Map.of()), Optional.empty(), true);
+        assertThat(ofServer.longestPossible()).isEqualTo(ContractLimits.MAX_TTL);
+        LeaseTerms own = ofServer.with(AcquireOptions.defaults().withTtl(seconds(2)));
+        assertThat(own.longestPossible()).isEqualTo(seconds(2));
     }
 
     @Test
@@ -52,7 +101,6 @@ class TimingTest {
         Timing timing = ofServer();
         assertThat(timing.ttl()).isEmpty();
         assertThat(timing.requestTimeout()).isEqualTo(seconds(5));
-        assertThat(timing.lengthOf(grant(120))).isEqualTo(seconds(120));
         assertThat(timing.held(seconds(120))).isFalse();
         assertThat(timing.interval()).isEqualTo(seconds(40));
         assertThat(timing.requestTimeout()).isEqualTo(seconds(5));

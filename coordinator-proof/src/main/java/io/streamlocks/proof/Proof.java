@@ -7,6 +7,7 @@ import io.streamlocks.proof.faults.Settings;
 import io.streamlocks.proof.leaks.LeakDrill;
 import io.streamlocks.proof.patroni.PatroniProof;
 import io.streamlocks.proof.publishing.NoDoublePublishing;
+import io.streamlocks.proof.servers.ServersDrill;
 import io.streamlocks.proof.tokens.TokenDrill;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -25,6 +26,7 @@ public final class Proof {
             patroni [settings]  switchovers, kills, partitions and lost commits under a real Patroni
             patroni-short [settings]  a switchover and a kill
             leaks [settings]   callers that wait and behave badly; a coordinator must keep nothing of them
+            servers [settings] Java clients that know two servers, of which one at a time fails
             tokens [settings]  fail-overs and restores that lose grants; no fencing token may repeat or fall
             publishing         example workers that publish while they are disturbed; the settings are variables
             check DIRECTORY    checks the history of a run that was kept
@@ -53,6 +55,7 @@ public final class Proof {
                         case "patroni" -> PatroniProof.run(rest);
                         case "patroni-short" -> PatroniProof.runShort(rest);
                         case "leaks" -> LeakDrill.run(rest);
+                        case "servers" -> ServersDrill.run(rest);
                         case "tokens" -> TokenDrill.run(rest);
                         case "publishing" -> NoDoublePublishing.run(System.getenv());
                         case "check" -> check(rest);

@@ -73,7 +73,8 @@ class TagsTest {
                 "integrations/spring-boot-starter",
                 "coordinator-bench",
                 "examples/spring-boot",
-                "coordinator-proof"
+                "coordinator-proof",
+                "integrations/shedlock"
             })
     void aTestThatUsesARigHasItsTag(String module) throws IOException {
         Map<String, String> sources = sources(module);

@@ -1,8 +1,10 @@
 package io.streamlocks.client.simulation;
 
+import io.streamlocks.client.AcquireOptions;
 import io.streamlocks.client.CoordinatorRefusedException;
 import io.streamlocks.client.CoordinatorUnavailableException;
 import io.streamlocks.client.HeldLease;
+import io.streamlocks.client.LeaseLostException;
 import io.streamlocks.client.SimulatedClient;
 import io.streamlocks.client.StreamLockClient;
 import io.streamlocks.client.Waiter;
@@ -20,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A worker process: a client and a registry, two threads that route events to it, and one that takes leases without a
@@ -127,6 +130,9 @@ final class SimulatedWorker {
         }
         for (int i = random().nextInt(6); i > 0 && held.stream().anyMatch(Holding::isSafe); i--) {
             process.sleep(part(world.ttl().toNanos() / 4));
+            if (random().nextInt(3) == 0) {
+                extend(held.get(random().nextInt(held.size())).lease());
+            }
         }
         held.forEach(holding -> {
             holding.end();
@@ -139,11 +145,37 @@ final class SimulatedWorker {
     private List<HeldLease> acquire() throws InterruptedException {
         Duration atMost = Duration.ofNanos(part(2 * world.ttl().toNanos()));
         return switch (random().nextInt(4)) {
-            case 0 -> client.tryAcquire(world.anyStream()).stream().toList();
-            case 1 -> client.acquire(world.anyStream(), atMost).stream().toList();
+            case 0 -> client.tryAcquire(world.anyStream(), options()).stream().toList();
+            case 1 ->
+                client.acquire(world.anyStream(), atMost, options()).stream().toList();
             case 2 -> client.acquireAny(List.of(world.anyStream(), world.anyStream()), atMost);
             default -> acquireInTwoWaits(atMost.dividedBy(2));
         };
+    }
+
+    private AcquireOptions options() {
+        AcquireOptions options = AcquireOptions.defaults();
+        if (random().nextBoolean()) {
+            options = options.withTtl(length());
+        }
+        return random().nextInt(3) == 0 ? options.withoutRenewal() : options;
+    }
+
+    /** Returns a length of a lease that is not above that of the others. */
+    private Duration length() {
+        long shortest = TimeUnit.SECONDS.toNanos(1);
+        long longer = part(world.ttl().toNanos() - shortest);
+        return Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(shortest + longer));
+    }
+
+    private void extend(HeldLease lease) {
+        Duration length = length();
+        try {
+            lease.extend(length);
+            tell("extends its lease of", lease.streamId(), length);
+        } catch (CoordinatorUnavailableException | LeaseLostException e) {
+            tell("could not extend its lease of", lease.streamId(), e.getClass().getSimpleName());
+        }
     }
 
     /** Keeps the places from one wait to the next. */

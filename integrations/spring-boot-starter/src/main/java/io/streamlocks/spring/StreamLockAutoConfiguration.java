@@ -39,7 +39,8 @@ public class StreamLockAutoConfiguration {
             ObjectProvider<StreamLockListener> listeners,
             ObjectProvider<StreamLockClientBuilderCustomizer> customizers) {
         List<URI> urls = properties.urls();
-        StreamLockClient.Builder builder = builder(urls.get(0), urls.subList(1, urls.size()));
+        StreamLockClient.Builder builder = StreamLockClient.builder(
+                urls.get(0), urls.subList(1, urls.size()).toArray(URI[]::new));
         set(properties.ownerId()).ifPresent(builder::ownerId);
         set(properties.ttl()).ifPresent(builder::ttl);
         set(properties.heartbeatInterval()).ifPresent(builder::heartbeatInterval);
@@ -53,10 +54,6 @@ public class StreamLockAutoConfiguration {
         listeners.orderedStream().forEach(builder::listener);
         customizers.orderedStream().forEach(customizer -> customizer.customize(builder));
         return builder.build();
-    }
-
-    private static StreamLockClient.Builder builder(URI first, List<URI> more) {
-        return StreamLockClient.builder(first);
     }
 
     /** An empty text is that of a variable without a value, such as {@code ${TOKEN:}}. */

@@ -1,0 +1,58 @@
+package io.streamlocks.shedlock;
+
+import io.streamlocks.client.StreamLockClient;
+import io.streamlocks.coordinator.http.Gate;
+import io.streamlocks.coordinator.http.HttpServer;
+import io.streamlocks.coordinator.lock.Limits;
+import io.streamlocks.coordinator.lock.postgres.PostgresLockManager;
+import io.streamlocks.testkit.rig.TestDatabase;
+import java.net.URI;
+import java.time.Duration;
+
+/** A real server on a real PostgreSQL, and a look into its table. */
+final class ServerOnPostgres implements AutoCloseable {
+
+    private final TestDatabase database = TestDatabase.migrated();
+    private final Gate gate = new Gate();
+    private final HttpServer server =
+            new HttpServer(new PostgresLockManager(database.pool()), gate, Limits.DEFAULT_TTL, Limits.MAX_TTL);
+    private final int port;
+
+    ServerOnPostgres() {
+        gate.open();
+        port = server.start("127.0.0.1", 0);
+    }
+
+    int port() {
+        return port;
+    }
+
+    URI uri() {
+        return URI.create("http://127.0.0.1:" + port);
+    }
+
+    StreamLockClient newClient() {
+        return StreamLockClient.builder(uri()).build();
+    }
+
+    boolean isLocked(String streamId) {
+        return database.sql()
+                        .fetchSingle(
+                                "SELECT count(*) FROM stream_locks WHERE stream_id = ? AND expires_at > clock_timestamp()",
+                                streamId)
+                        .get(0, Integer.class)
+                == 1;
+    }
+
+    /** Lets a lock run out on the clock of the database, as after a pause of its holder. */
+    void expire(String streamId) {
+        database.expire(streamId);
+    }
+
+    @Override
+    public void close() {
+        gate.drain(Duration.ZERO);
+        server.stop();
+        database.close();
+    }
+}
