@@ -215,8 +215,8 @@ public final class StreamLockClient implements AutoCloseable {
     }
 
     /**
-     * Closes leases of this client, as {@link HeldLease#close()} does, but with one call for each thousand. It leaves out
-     * those that are closed or lost.
+     * Closes leases of this client, as {@link HeldLease#close()} does, but with one call for each thousand. It leaves
+     * out those that are closed or lost.
      */
     public void release(Collection<HeldLease> leases) {
         keeper.release(leases);

@@ -34,6 +34,12 @@ public interface StreamLockListener {
     default void released(String streamId) {}
 
     /**
+     * A lease was left to run out without a release, by {@link HeldLease#leaveToRunOut}, or because its client closed
+     * while work under it went on.
+     */
+    default void leftToRunOut(String streamId) {}
+
+    /**
      * A release had no usable answer. The client repeats it in the background until the lease has run out by itself.
      */
     default void releaseUnknown(String streamId, RuntimeException cause) {}

@@ -34,6 +34,7 @@ public final class StreamLockMetrics implements StreamLockListener {
     private final Counter renewalsUnknown;
     private final Counter released;
     private final Counter releasesUnknown;
+    private final Counter left;
     private final Map<LossReason, Counter> losses = new EnumMap<>(LossReason.class);
     private final AtomicLong leases = new AtomicLong();
 
@@ -50,6 +51,7 @@ public final class StreamLockMetrics implements StreamLockListener {
         this.renewalsUnknown = renewals("unknown", registry);
         this.released = releases("released", registry);
         this.releasesUnknown = releases("unknown", registry);
+        this.left = releases("left", registry);
         for (LossReason reason : LossReason.values()) {
             losses.put(reason, losses(reason, registry));
         }
@@ -75,7 +77,7 @@ public final class StreamLockMetrics implements StreamLockListener {
 
     private static Counter releases(String outcome, MeterRegistry registry) {
         return Counter.builder(PREFIX + "releases")
-                .description("Releases of leases by the outcome of the first try. An unknown one is repeated")
+                .description("Ends of leases by the outcome of the first release. An unknown one is repeated")
                 .tag("outcome", outcome)
                 .register(registry);
     }
@@ -123,6 +125,12 @@ public final class StreamLockMetrics implements StreamLockListener {
     public void released(String streamId) {
         leases.decrementAndGet();
         released.increment();
+    }
+
+    @Override
+    public void leftToRunOut(String streamId) {
+        leases.decrementAndGet();
+        left.increment();
     }
 
     @Override

@@ -44,7 +44,7 @@ class StreamLockMetricsTest {
     private final StreamLockClient client = StreamLockClient.builder(proxy.uri())
             .ttl(Duration.ofSeconds(30))
             .heartbeatInterval(Duration.ofMillis(100))
-            .requestTimeout(Duration.ofMillis(500))
+            .requestTimeout(Duration.ofSeconds(10))
             .acquireTimeout(Duration.ofMillis(200))
             .listener(new StreamLockListener() {
                 @Override
@@ -128,6 +128,20 @@ class StreamLockMetricsTest {
         lease.close();
         assertThat(value("releases", "outcome", "unknown")).isEqualTo(1);
         assertThat(leases()).isZero();
+        proxy.pass();
+    }
+
+    @Test
+    void aLeaseThatIsLeftToRunOutIsNotHeld() {
+        HeldLease lease = client.tryAcquire("orders/eu").orElseThrow();
+        lease.leaveToRunOut();
+        lease.leaveToRunOut();
+        lease.close();
+        HeldLease inUse = client.tryAcquire("orders/us").orElseThrow();
+        inUse.use();
+        client.close();
+        assertThat(value("releases", "outcome", "left")).isEqualTo(2);
+        assertThat(leases()).isZero();
     }
 
     @Test
@@ -144,9 +158,7 @@ class StreamLockMetricsTest {
         try (Stream<Path> files = Files.walk(Path.of("src", "main", "java"))) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 if (!file.getParent().endsWith("metrics")) {
-                    assertThat(Files.readString(file))
-                            .as("%s", file)
-                            .doesNotContain("io.micrometer", "client.metrics");
+                    assertThat(Files.readString(file)).as("%s", file).doesNotContain("io.micrometer", "client.metrics");
                 }
             }
         }
