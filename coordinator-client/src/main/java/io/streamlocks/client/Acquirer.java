@@ -51,16 +51,49 @@ final class Acquirer {
     Optional<HeldLease> tryAcquire(String streamId, AcquireOptions options) {
         requireStreamId(streamId);
         admission.enter();
+        long began = runtime.nanoTime();
         try {
             options.ttl().ifPresent(timing::asks);
             try {
-                return acquire(streamId, terms.with(options));
+                return acquire(streamId, terms.with(options), began);
             } finally {
                 options.ttl().ifPresent(timing::answered);
             }
+        } catch (StreamLockException e) {
+            Duration took = Duration.ofNanos(runtime.nanoTime() - began);
+            keeper.notices().tell(to -> to.acquireFailed(streamId, e, took));
+            throw e;
         } finally {
             admission.leave();
         }
+    }
+
+    /** Returns if the coordinator is ready, as {@link StreamLockClient#requireReady} says. */
+    void requireReady(Duration atMost) {
+        if (admission.isClosed()) {
+            throw Admission.closedClient();
+        }
+        WaitingCall<Boolean> call = WaitingCall.send("stream-lock-ready", this::isReady, Duration.ZERO, runtime);
+        if (!call.await(atMost, () -> Thread.currentThread().isInterrupted())) {
+            throw new CoordinatorUnavailableException(
+                    "The coordinator did not report within " + atMost.toMillis() + " ms that it is ready",
+                    Optional.empty(),
+                    Optional.empty());
+        }
+        call.answer();
+    }
+
+    private boolean isReady() {
+        try {
+            calls.checkReady();
+        } catch (CoordinatorUnavailableException e) {
+            if (!e.isAnswered()) {
+                throw e;
+            }
+            // A server that stops ends the connection, and the next one leads to another server.
+            calls.checkReady();
+        }
+        return true;
     }
 
     /** Checks a stream id before its call joins others, whose request it would make invalid or too long. */
@@ -114,7 +147,8 @@ final class Acquirer {
             outcomes = calls.acquireAll(chunk, Duration.ZERO);
         } catch (RuntimeException e) {
             // The leases of the requests before are not lost by this.
-            chunk.forEach(one -> fail(one.key(), e, tried));
+            Duration failedAfter = Duration.ofNanos(runtime.nanoTime() - sent);
+            chunk.forEach(one -> fail(one.key(), e, failedAfter, tried));
             return;
         }
         Duration took = Duration.ofNanos(runtime.nanoTime() - sent);
@@ -149,16 +183,18 @@ final class Acquirer {
                 return Optional.of(cause);
             }
         });
-        failure.ifPresent(cause -> fail(key, cause, tried));
+        failure.ifPresent(cause -> fail(key, cause, took, tried));
     }
 
-    private void fail(LeaseKey key, RuntimeException cause, GroupMember.Tried tried) {
+    private void fail(LeaseKey key, RuntimeException cause, Duration took, GroupMember.Tried tried) {
         boolean isWithoutEffect = cause instanceof CoordinatorRefusedException
                 || (cause instanceof CoordinatorUnavailableException unknown && unknown.isWithoutEffect());
         if (!isWithoutEffect) {
             keeper.releaseLater(key, terms.longestPossible(), UnderWay.ACQUIRE);
         }
-        tried.failed().put(key.streamId(), ofStream(key.streamId(), cause));
+        RuntimeException ofStream = ofStream(key.streamId(), cause);
+        tried.failed().put(key.streamId(), ofStream);
+        keeper.notices().tell(to -> to.acquireFailed(key.streamId(), ofStream, took));
     }
 
     private static RuntimeException ofStream(String streamId, RuntimeException cause) {
@@ -176,8 +212,7 @@ final class Acquirer {
                 Optional.empty());
     }
 
-    private Optional<HeldLease> acquire(String streamId, LeaseTerms own) {
-        long began = runtime.nanoTime();
+    private Optional<HeldLease> acquire(String streamId, LeaseTerms own, long began) {
         LeaseKey key = new LeaseKey(streamId, runtime.newLeaseId());
         // A call without an answer may still be granted, whatever the answers to the calls after it.
         boolean mayBeGranted = false;

@@ -54,9 +54,15 @@ final class Admission {
         return closed;
     }
 
-    /** Lets no acquire in any more. Those that are inside end without another try. */
-    void close() {
+    /**
+     * Lets no acquire in any more. Those that are inside end without another try.
+     *
+     * @return whether this is the first call
+     */
+    synchronized boolean close() {
+        boolean isFirst = !closed;
         closed = true;
+        return isFirst;
     }
 
     /**

@@ -2,6 +2,7 @@ package io.streamlocks.client;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -28,7 +29,7 @@ abstract class ClientOptions<B> {
     private Map<String, String> labels = Map.of();
     private Optional<SSLContext> sslContext = Optional.empty();
     private Optional<Executor> callbackExecutor = Optional.empty();
-    private StreamLockListener listener = new StreamLockListener() {};
+    private final List<StreamLockListener> listeners = new ArrayList<>();
 
     ClientOptions(URI uri, URI... more) {
         this.uris = Stream.concat(Stream.of(uri), Stream.of(more)).toList();
@@ -114,9 +115,9 @@ abstract class ClientOptions<B> {
         return self();
     }
 
-    /** Sets what receives the events of the client, for metrics; nothing by default. */
+    /** Adds what receives the events of the client, for metrics; nothing by default. Each one that is added gets all. */
     public B listener(StreamLockListener receiver) {
-        this.listener = Objects.requireNonNull(receiver, "receiver");
+        listeners.add(Objects.requireNonNull(receiver, "receiver"));
         return self();
     }
 
@@ -128,7 +129,7 @@ abstract class ClientOptions<B> {
                 bearerToken,
                 sslContext,
                 callbackExecutor,
-                listener);
+                List.copyOf(listeners));
     }
 
     /** Returns this. */

@@ -19,7 +19,7 @@ import javax.net.ssl.SSLContext;
  * @param bearerToken returns what goes along with a call that begins now
  * @param sslContext names the certificates to trust; empty for those that Java trusts
  * @param callbackExecutor runs callbacks; empty for threads of the client
- * @param listener receives what the client does
+ * @param listeners receive what the client does
  */
 record ClientSettings(
         List<URI> uris,
@@ -28,7 +28,7 @@ record ClientSettings(
         Optional<Supplier<String>> bearerToken,
         Optional<SSLContext> sslContext,
         Optional<Executor> callbackExecutor,
-        StreamLockListener listener) {
+        List<StreamLockListener> listeners) {
 
     /** Returns {@code <host>-<pid>-<random>}: a container's pid is often 1, and a restarted pod may keep its name. */
     static String newOwnerId() {

@@ -68,6 +68,11 @@ public final class CoordinatorUnavailableException extends StreamLockException {
         return Optional.ofNullable(retryAfter);
     }
 
+    /** Returns whether there was an answer, with a status that names an outage. */
+    boolean isAnswered() {
+        return status != 0;
+    }
+
     /** Returns the pause that the next try must keep, whichever server it reaches. */
     Duration pause() {
         return status == 429 ? retryAfter().orElse(Duration.ZERO) : Duration.ZERO;

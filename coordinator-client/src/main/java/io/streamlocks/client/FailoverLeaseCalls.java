@@ -48,6 +48,14 @@ final class FailoverLeaseCalls extends LeaseCalls {
     }
 
     @Override
+    void checkReady() {
+        servers.call(server -> {
+            calls.get(server).checkReady();
+            return true;
+        });
+    }
+
+    @Override
     void abandon(CoordinatorUnavailableException why) {
         // The call that hangs fails only after this, and the next one must not go to the same server.
         servers.failed(latest.server(), latest.beganNanos(), why);

@@ -187,7 +187,9 @@ public final class HeldLease implements AutoCloseable {
      */
     public void leaveToRunOut() {
         isLeft = true;
-        life.close();
+        if (life.close()) {
+            keeper.notices().tell(to -> to.leftToRunOut(streamId()));
+        }
         keeper.forget(key);
     }
 

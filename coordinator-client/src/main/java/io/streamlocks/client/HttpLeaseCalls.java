@@ -213,6 +213,15 @@ final class HttpLeaseCalls extends LeaseCalls {
     }
 
     @Override
+    void checkReady() {
+        try {
+            http.operations().checkReadiness();
+        } catch (ApiException e) {
+            throw failures.ofCall("report that it is ready", Optional.empty(), e);
+        }
+    }
+
+    @Override
     public void close() {
         http.close();
     }

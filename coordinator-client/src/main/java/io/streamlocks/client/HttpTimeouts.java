@@ -2,6 +2,7 @@ package io.streamlocks.client;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import org.apache.hc.client5.http.classic.ExecChain;
 import org.apache.hc.client5.http.classic.ExecChainHandler;
@@ -92,11 +93,22 @@ final class HttpTimeouts implements ExecChainHandler {
         return configs().tls();
     }
 
-    /** Gives a request the time-outs that hold now, and sends it. */
+    /** Gives a request the time-outs that hold now, and sends it, whether or not the thread is interrupted. */
     @Override
     public ClassicHttpResponse execute(ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
             throws IOException, HttpException {
         scope.clientContext.setRequestConfig(configs().request());
-        return chain.proceed(request, scope);
+        // An interrupted thread gets no connection, and its request may be that of other threads as well.
+        boolean interrupted = Thread.interrupted();
+        try {
+            return chain.proceed(request, scope);
+        } catch (CancellationException e) {
+            interrupted = true;
+            throw new IOException("The wait for a connection was interrupted", e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 }

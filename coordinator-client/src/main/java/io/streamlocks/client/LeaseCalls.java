@@ -264,6 +264,9 @@ abstract class LeaseCalls implements AutoCloseable {
      */
     abstract List<Acquired> acquireAll(List<Acquire> acquires, Duration wait);
 
+    /** Returns if the coordinator serves calls. This needs no rights. */
+    abstract void checkReady();
+
     /** Releases leases with one request. Returns one outcome for each, in order. */
     abstract List<Release> releaseAll(List<LeaseKey> keys);
 

@@ -239,6 +239,7 @@ final class LeaseKeeper implements AutoCloseable {
                     "{} leases are left to run out, because the work under them continues: {}",
                     working.size(),
                     Releases.streams(working));
+            working.forEach(lease -> notices.tell(to -> to.leftToRunOut(lease.streamId())));
         }
     }
 }

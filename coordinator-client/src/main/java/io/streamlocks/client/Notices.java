@@ -1,24 +1,25 @@
 package io.streamlocks.client;
 
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reports what happens to leases: to the log, to the listener and to callbacks. Nothing that a listener, a callback or
+ * Reports what happens to leases: to the log, to the listeners and to callbacks. Nothing that a listener, a callback or
  * an executor throws reaches the caller. This class is thread-safe.
  */
 final class Notices {
 
     private static final Logger LOG = LoggerFactory.getLogger(Notices.class);
 
-    private final StreamLockListener listener;
+    private final List<StreamLockListener> listeners;
     private final Executor callbackExecutor;
     private final ClientRuntime runtime;
 
-    Notices(StreamLockListener listener, Executor callbackExecutor, ClientRuntime runtime) {
-        this.listener = listener;
+    Notices(List<StreamLockListener> listeners, Executor callbackExecutor, ClientRuntime runtime) {
+        this.listeners = listeners;
         this.callbackExecutor = callbackExecutor;
         this.runtime = runtime;
     }
@@ -28,12 +29,14 @@ final class Notices {
         return callbackExecutor;
     }
 
-    /** Calls the listener on this thread. */
+    /** Calls the listeners on this thread. One that fails keeps the event from no other. */
     void tell(Consumer<StreamLockListener> event) {
-        try {
-            event.accept(listener);
-        } catch (RuntimeException | Error e) {
-            LOG.error("The listener failed", e);
+        for (StreamLockListener listener : listeners) {
+            try {
+                event.accept(listener);
+            } catch (RuntimeException | Error e) {
+                LOG.error("The listener failed", e);
+            }
         }
     }
 

@@ -8,7 +8,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Acquires leases of streams and keeps them alive. A worker process needs one client for all its streams.
@@ -29,24 +28,22 @@ public final class StreamLockClient implements AutoCloseable {
     private final Acquirer acquirer;
     private final Waiters waiters;
     private final LeaseKeeper keeper;
-    private final String ownerId;
-    private final Timing timing;
+    private final ClientSettings settings;
     private final ClientRuntime runtime;
     private final Optional<ExecutorService> ownExecutor;
-    private final AtomicBoolean closed = new AtomicBoolean();
 
     /** Makes a client with these settings, which belong to it alone. */
     StreamLockClient(ClientSettings settings, ClientRuntime runtime, Connector connector) {
         this.runtime = runtime;
         this.admission = new Admission(runtime);
-        this.ownerId = settings.owner().id();
-        this.timing = settings.timing();
+        this.settings = settings;
+        Timing timing = settings.timing();
         this.ownExecutor = settings.callbackExecutor().isPresent()
                 ? Optional.empty()
                 : Optional.of(ClientRuntime.newCallbackExecutor());
         Executor executor = settings.callbackExecutor().or(() -> ownExecutor).orElseThrow();
         this.calls = ClientCalls.of(connector);
-        Notices notices = new Notices(settings.listener(), executor, runtime);
+        Notices notices = new Notices(settings.listeners(), executor, runtime);
         this.keeper = new LeaseKeeper(calls.renewals(), calls.releases(), timing, notices, runtime);
         LeaseTerms terms = new LeaseTerms(settings.owner(), timing.ttl(), true);
         this.acquirer = new Acquirer(calls.acquires(), keeper, terms, timing, runtime, admission);
@@ -69,7 +66,7 @@ public final class StreamLockClient implements AutoCloseable {
 
     /** Returns the label under which this process holds its leases. */
     public String ownerId() {
-        return ownerId;
+        return settings.owner().id();
     }
 
     /**
@@ -80,8 +77,7 @@ public final class StreamLockClient implements AutoCloseable {
      * @return the lease; empty if another owner has it, or an operator keeps the stream closed for a while
      * @throws CoordinatorUnavailableException if there was no usable answer in time. If the lease was granted after
      *     all, the client releases it in the background
-     * @throws CoordinatorRefusedException if the coordinator refused the call, for example because the stream id is not
-     *     printable
+     * @throws CoordinatorRefusedException if the coordinator refused the call, such as for an id that is not printable
      * @throws IllegalArgumentException if the stream id has over 255 characters, or half of a surrogate pair
      * @throws IllegalStateException if this client is closed
      */
@@ -126,7 +122,6 @@ public final class StreamLockClient implements AutoCloseable {
      * @param streamId the stream, 1 to 255 printable characters
      * @param atMost the longest time to wait, not negative
      * @param options how the lease differs from the others of this client
-     * @return the lease; empty if the time is up
      */
     public Optional<HeldLease> acquire(String streamId, Duration atMost, AcquireOptions options) {
         try (Waiter waiter = waiters.newWaiter(options)) {
@@ -142,10 +137,8 @@ public final class StreamLockClient implements AutoCloseable {
      * @param streamIds the streams, from 1 to 1000
      * @param atMost the longest time to wait, not negative
      * @return the leases that were granted, which can be several; empty if the time is up
-     * @throws CoordinatorUnavailableException as {@link #acquire}
      * @throws CoordinatorRefusedException if the coordinator refused one of the streams and has granted none
      * @throws IllegalArgumentException as {@link #acquire}, and if there are no streams or too many
-     * @throws IllegalStateException as {@link #acquire}
      */
     public List<HeldLease> acquireAny(Collection<String> streamIds, Duration atMost) {
         try (Waiter waiter = newWaiter()) {
@@ -169,7 +162,18 @@ public final class StreamLockClient implements AutoCloseable {
      * @throws IllegalArgumentException if the id is empty or too long, or has half of a surrogate pair
      */
     public GroupMember group(String groupId) {
-        return new GroupMember(groupId, ownerId, calls.groups(), acquirer, timing, admission);
+        return new GroupMember(groupId, ownerId(), calls.groups(), acquirer, settings.timing(), admission);
+    }
+
+    /**
+     * Returns if the coordinator is ready to serve calls. This needs no rights, and so suits a health check. It blocks
+     * for at most the given time.
+     *
+     * @throws CoordinatorUnavailableException if the coordinator does not answer in that time, or is not ready
+     * @throws IllegalStateException if this client is closed
+     */
+    public void requireReady(Duration atMost) {
+        acquirer.requireReady(atMost);
     }
 
     /**
@@ -197,8 +201,7 @@ public final class StreamLockClient implements AutoCloseable {
     }
 
     /**
-     * Does work as {@link #runWithLease(String, LeaseWork)} does, after it has waited for the lease as {@link #acquire}
-     * does.
+     * Does work as {@link #runWithLease(String, LeaseWork)} does, after a wait for the lease as in {@link #acquire}.
      *
      * @param streamId the stream, 1 to 255 printable characters
      * @param atMost the longest time to wait for the lease, not negative
@@ -212,9 +215,8 @@ public final class StreamLockClient implements AutoCloseable {
     }
 
     /**
-     * Closes leases of this client, as {@link HeldLease#close()} does, but with one call for each thousand.
-     *
-     * @param leases the leases; those that are closed or lost are left out
+     * Closes leases of this client, as {@link HeldLease#close()} does, but with one call for each thousand. It leaves
+     * out those that are closed or lost.
      */
     public void release(Collection<HeldLease> leases) {
         keeper.release(leases);
@@ -250,14 +252,12 @@ public final class StreamLockClient implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (!closed.compareAndSet(false, true)) {
+        if (!admission.close()) {
             return;
         }
-        admission.close();
         waiters.close();
-        // Three request time-outs are the time to get a connection, to connect, and to have an answer. Then the calls
-        // are cut off, and the keeper releases.
-        if (!admission.awaitEnd(timing.requestTimeout().multipliedBy(3))) {
+        // That is the time to get a connection, to connect, and to have an answer. The keeper releases after it.
+        if (!admission.awaitEnd(settings.timing().requestTimeout().multipliedBy(3))) {
             calls.cutOffAcquires();
             admission.awaitEnd(CUT_OFF);
         }
@@ -272,7 +272,7 @@ public final class StreamLockClient implements AutoCloseable {
     }
 
     boolean isClosed() {
-        return closed.get();
+        return admission.isClosed();
     }
 
     /** The settings of a {@link StreamLockClient}. This class is not thread-safe. */

@@ -15,6 +15,12 @@ public interface StreamLockListener {
     /** A stream was held by another owner. */
     default void denied(String streamId, Duration took) {}
 
+    /**
+     * An acquire failed: the coordinator refused it, or gave no usable answer in time. In the second case, the client
+     * releases a lease that was granted after all.
+     */
+    default void acquireFailed(String streamId, RuntimeException cause, Duration took) {}
+
     /** One request renewed this many leases. */
     default void renewed(int leases, Duration took) {}
 
@@ -26,6 +32,12 @@ public interface StreamLockListener {
 
     /** A lease was released. */
     default void released(String streamId) {}
+
+    /**
+     * A lease was left to run out without a release, by {@link HeldLease#leaveToRunOut}, or because its client closed
+     * while work under it went on.
+     */
+    default void leftToRunOut(String streamId) {}
 
     /**
      * A release had no usable answer. The client repeats it in the background until the lease has run out by itself.

@@ -155,6 +155,8 @@ public final class Waiter implements AutoCloseable {
             if (answer.failure().isPresent()) {
                 StreamLockException failure = answer.failure().get();
                 if (failure instanceof CoordinatorRefusedException || left(began, atMostNanos) <= pause) {
+                    Duration took = Duration.ofNanos(runtime.nanoTime() - began);
+                    streams.forEach(stream -> client.notices().tell(to -> to.acquireFailed(stream, failure, took)));
                     throw failure;
                 }
                 if (!failing) {
@@ -206,7 +208,8 @@ public final class Waiter implements AutoCloseable {
         List<Acquire> asked = places.ask(streams);
         LeaseCalls used = connection.orElseGet(client::connection);
         connection = Optional.of(used);
-        WaitingCall call = WaitingCall.send(used, asked, wait, runtime);
+        WaitingCall<List<Acquired>> call =
+                WaitingCall.send("stream-lock-wait", () -> used.acquireAll(asked, wait), wait, runtime);
         Duration timeout = client.timing().requestTimeout();
         if (!call.await(timeout.compareTo(LATEST_ANSWER) < 0 ? timeout : LATEST_ANSWER, this::isOver)) {
             // The end of the connection ends the call. The coordinator notices it and removes the places.
@@ -220,7 +223,7 @@ public final class Waiter implements AutoCloseable {
         }
         List<Acquired> outcomes;
         try {
-            outcomes = call.outcomes();
+            outcomes = call.answer();
         } catch (StreamLockException e) {
             return places.failed(e);
         }

@@ -1,33 +1,33 @@
 package io.streamlocks.client;
 
-import io.streamlocks.client.LeaseCalls.Acquire;
-import io.streamlocks.client.LeaseCalls.Acquired;
 import java.time.Duration;
-import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One request that waits at the coordinator. It has a thread of its own, because nothing but the end of its connection
- * ends a request. The thread that needs the outcome can therefore stop to wait for it.
+ * One request whose answer may come late. It has a thread of its own, because nothing but the end of its connection
+ * ends a request. The thread that needs the answer can therefore stop to wait for it.
+ *
+ * @param <T> the answer
  */
-final class WaitingCall {
+final class WaitingCall<T> {
 
-    private final LeaseCalls calls;
-    private final List<Acquire> acquires;
+    private final Supplier<T> request;
     private final Duration wait;
     private final ClientRuntime runtime;
     private final Thread caller = Thread.currentThread();
     private final long sentNanos;
 
     // The thread of the request writes these before it sets done.
-    private List<Acquired> outcomes = List.of();
+    private @Nullable T answer;
     private Optional<Throwable> failure = Optional.empty();
     private volatile boolean done;
 
-    private WaitingCall(LeaseCalls calls, List<Acquire> acquires, Duration wait, ClientRuntime runtime) {
-        this.calls = calls;
-        this.acquires = acquires;
+    private WaitingCall(Supplier<T> request, Duration wait, ClientRuntime runtime) {
+        this.request = request;
         this.wait = wait;
         this.runtime = runtime;
         this.sentNanos = runtime.nanoTime();
@@ -36,18 +36,19 @@ final class WaitingCall {
     /**
      * Sends a request.
      *
-     * @param calls the connections, which no other call uses
-     * @param wait how long the coordinator may wait
+     * @param thread the name of its thread
+     * @param request sends it and returns its answer, which is not null
+     * @param wait how long the coordinator may wait before it answers
      */
-    static WaitingCall send(LeaseCalls calls, List<Acquire> acquires, Duration wait, ClientRuntime runtime) {
-        WaitingCall call = new WaitingCall(calls, acquires, wait, runtime);
-        runtime.newThread("stream-lock-wait", call::run).start();
+    static <T> WaitingCall<T> send(String thread, Supplier<T> request, Duration wait, ClientRuntime runtime) {
+        WaitingCall<T> call = new WaitingCall<>(request, wait, runtime);
+        runtime.newThread(thread, call::run).start();
         return call;
     }
 
     private void run() {
         try {
-            outcomes = calls.acquireAll(acquires, wait);
+            answer = request.get();
         } catch (Throwable e) {
             // The caller reports it, whatever it is.
             failure = Optional.of(e);
@@ -81,11 +82,11 @@ final class WaitingCall {
     }
 
     /**
-     * Returns one outcome for each acquire, in order. Call it after {@link #await} has returned that there are any.
+     * Returns the answer. Call it after {@link #await} has returned that there is one.
      *
      * @throws StreamLockException if the request failed
      */
-    List<Acquired> outcomes() {
+    T answer() {
         if (failure.isPresent()) {
             Throwable cause = failure.get();
             if (cause instanceof Error error) {
@@ -93,6 +94,6 @@ final class WaitingCall {
             }
             throw (RuntimeException) cause;
         }
-        return outcomes;
+        return Objects.requireNonNull(answer);
     }
 }

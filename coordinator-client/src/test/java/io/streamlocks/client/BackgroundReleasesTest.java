@@ -309,7 +309,7 @@ class BackgroundReleasesTest {
 
     @Test
     void theReasonOfABreakIsOneLineInTheLog() {
-        new Notices(new StreamLockListener() {}, Runnable::run, ClientRuntime.JVM)
+        new Notices(List.of(), Runnable::run, ClientRuntime.JVM)
                 .tellLoss(new LeaseLoss("orders", 7, LossReason.BROKEN, Optional.of("a\nb\u2028c\u2029d\u0007e")));
         assertThat(lines()).containsExactly("The lease of stream orders is lost, fencing token 7: BROKEN, a b c d e");
     }

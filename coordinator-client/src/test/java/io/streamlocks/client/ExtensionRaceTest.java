@@ -31,7 +31,7 @@ class ExtensionRaceTest {
     private final ManualRuntime runtime = new ManualRuntime();
     private final Timing timing =
             new Timing(Optional.of(LENGTH), Optional.empty(), Optional.empty(), Duration.ofSeconds(5));
-    private final Notices notices = new Notices(new StreamLockListener() {}, Runnable::run, runtime);
+    private final Notices notices = new Notices(List.of(), Runnable::run, runtime);
 
     /** A renewal that the coordinator has not answered. Its length is empty if it is one of the heartbeat. */
     private record Sent(Optional<Duration> length, CompletableFuture<LeaseCalls.Renewal> answer) {

@@ -25,7 +25,7 @@ class LeaseKeeperTest {
     private final ManualRuntime runtime = new ManualRuntime();
     private final Timing timing =
             new Timing(Optional.empty(), Optional.empty(), Optional.empty(), Duration.ofSeconds(5));
-    private final Notices notices = new Notices(new StreamLockListener() {}, Runnable::run, runtime);
+    private final Notices notices = new Notices(List.of(), Runnable::run, runtime);
     private final CompletableFuture<List<LeaseKey>> renewed = new CompletableFuture<>();
     private final CompletableFuture<List<LeaseKey>> released = new CompletableFuture<>();
     private final LeaseCalls calls = new NoAcquires(runtime) {

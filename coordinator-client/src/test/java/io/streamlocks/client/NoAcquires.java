@@ -22,5 +22,10 @@ abstract class NoAcquires extends LeaseCalls {
     }
 
     @Override
+    void checkReady() {
+        throw new AssertionError("Nothing asks whether the coordinator is ready");
+    }
+
+    @Override
     public void close() {}
 }

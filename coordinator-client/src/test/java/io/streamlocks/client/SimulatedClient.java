@@ -271,6 +271,11 @@ public final class SimulatedClient {
                     .toList();
         }
 
+        @Override
+        void checkReady() {
+            throw new AssertionError("Nothing asks whether the coordinator is ready");
+        }
+
         /** Returns the failure of an item with status 503. */
         private static CoordinatorUnavailableException tryAgain() {
             return new CoordinatorUnavailableException(

@@ -57,6 +57,20 @@ class StreamLockClientTest extends ProxiedClient {
         assertThat(client.tryAcquire(streamId)).isEmpty();
     }
 
+    /** The HTTP client gives no connection to such a thread, and the call could be that of other threads, too. */
+    @Test
+    void aThreadThatIsInterruptedAcquiresAndReleasesAndStaysInterrupted() {
+        Thread.currentThread().interrupt();
+        HeldLease lease = acquire();
+        lease.close();
+        client.release(List.of(
+                client.tryAcquire(streamId + "a").orElseThrow(),
+                client.tryAcquire(streamId + "b").orElseThrow()));
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(heard.released).containsExactlyInAnyOrder(streamId, streamId + "a", streamId + "b");
+        assertThat(heard.releaseUnknown).isEmpty();
+    }
+
     @Test
     void ownersDifferPerClient() {
         assertThat(other().ownerId()).isNotEqualTo(client.ownerId());

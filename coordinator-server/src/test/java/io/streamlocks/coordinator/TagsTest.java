@@ -70,7 +70,9 @@ class TagsTest {
                 "coordinator-server",
                 "coordinator-testkit",
                 "coordinator-client",
+                "integrations/spring-boot-starter",
                 "coordinator-bench",
+                "examples/spring-boot",
                 "coordinator-proof",
                 "integrations/shedlock"
             })

@@ -8,19 +8,32 @@ import io.streamlocks.coordinator.lock.memory.MonotonicClock;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * A coordinator for the tests of workers. It runs in this JVM on a free port of the loopback interface, keeps its
  * leases in memory, and has a clock that a test can move. It speaks HTTP like any other coordinator, so a worker under
- * test differs from production only in the address. This class is thread-safe.
+ * test differs from production only in the address.
+ *
+ * <p>As the extension of a JUnit test ({@code @RegisterExtension}), it stops by itself: in a static field after the
+ * class, and in an instance field after each test. It has started when the field has its value. This class is
+ * thread-safe.
  */
-public final class InProcessCoordinator implements AutoCloseable {
+public final class InProcessCoordinator
+        implements AutoCloseable, BeforeAllCallback, AfterEachCallback, AfterAllCallback {
 
     private final AtomicReference<Duration> advanced = new AtomicReference<>(Duration.ZERO);
     private final Gate gate = new Gate();
     private final HttpServer server;
     private final URI uri;
+
+    /** The classes of tests that have begun with this as their extension; several, if a class has nested ones. */
+    private final AtomicInteger classes = new AtomicInteger();
 
     /** Starts a coordinator. This blocks until the coordinator takes calls. */
     public InProcessCoordinator() {
@@ -56,5 +69,27 @@ public final class InProcessCoordinator implements AutoCloseable {
         // This ends the calls that wait for streams.
         gate.drain(Duration.ZERO);
         server.stop();
+    }
+
+    /** JUnit calls this if the coordinator is in a static field. */
+    @Override
+    public void beforeAll(ExtensionContext context) {
+        classes.incrementAndGet();
+    }
+
+    /** JUnit calls this after each test. */
+    @Override
+    public void afterEach(ExtensionContext context) {
+        if (classes.get() == 0) {
+            close();
+        }
+    }
+
+    /** JUnit calls this if the coordinator is in a static field. */
+    @Override
+    public void afterAll(ExtensionContext context) {
+        if (classes.decrementAndGet() == 0) {
+            close();
+        }
     }
 }

@@ -1,0 +1,33 @@
+package io.streamlocks.spring;
+
+import io.streamlocks.client.StreamLockClient;
+import io.streamlocks.client.StreamLockException;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
+import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.annotation.Bean;
+
+/** The health check for Spring Boot 4. {@link StreamLockBoot3HealthAutoConfiguration} is the same for 3. */
+@AutoConfiguration(after = StreamLockAutoConfiguration.class)
+@ConditionalOnClass({HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class})
+@ConditionalOnSingleCandidate(StreamLockClient.class)
+@ConditionalOnEnabledHealthIndicator("stream-locks")
+public class StreamLockBoot4HealthAutoConfiguration {
+
+    @Bean
+    @ConditionalOnMissingBean(name = "streamLocksHealthIndicator")
+    HealthIndicator streamLocksHealthIndicator(StreamLockClient client) {
+        return () -> {
+            try {
+                client.requireReady(StreamLockAutoConfiguration.HEALTH_WITHIN);
+                return Health.up().build();
+            } catch (StreamLockException | IllegalStateException e) {
+                return Health.down(e).build();
+            }
+        };
+    }
+}
