@@ -151,7 +151,7 @@ class CoordinatorLockProviderTest extends ProviderFixture {
 
     @Test
     void aLockOfLessThanASecondCanBeExtended() {
-        CoordinatorLock lock = lock(times(Duration.ofMillis(300)));
+        CoordinatorLock lock = lock(times(Duration.ofMillis(950)));
         SimpleLock extended = lock.extend(LONG, Duration.ZERO).orElseThrow();
         await().during(Duration.ofMillis(1200)).until(() -> server().isLocked(name));
         extended.unlock();
