@@ -66,7 +66,7 @@ class StreamLockAutoConfigurationTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"stream-locks.urls=%s", "stream-locks.urls[0]=%s", "stream-locks.urls=%s,http://other:8080"})
+            strings = {"stream-locks.urls=%s", "stream-locks.urls[0]=%s", "stream-locks.urls=http://127.0.0.1:1,%s"})
     void theUrlsAreAList(String property) {
         withoutUrls
                 .withPropertyValues(property.replace("%s", COORDINATOR.uri().toString()))
