@@ -4,66 +4,92 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** {@link LeaseCalls} to whichever server works. This class is thread-safe. */
+/**
+ * {@link LeaseCalls} to whichever server works.
+ *
+ * <p>A call that waits may hang for longer than its places in the queues live. So it is not the call that tries a
+ * server that failed: one that does not wait does that first, with shorter time-outs. The time that this takes, and the
+ * time to connect to others, is taken off the wait.
+ *
+ * <p>This class is thread-safe.
+ */
 final class FailoverLeaseCalls extends LeaseCalls {
 
     private final Servers servers;
     private final List<LeaseCalls> calls;
+    private final List<LeaseCalls> tries;
     private final ClientRuntime runtime;
 
-    /** The server of the latest call, and when that began. */
-    private volatile Latest latest = new Latest(0, 0);
+    /** The server of the latest call. */
+    private volatile int latest;
 
-    private record Latest(int server, long beganNanos) {}
+    private volatile boolean closed;
 
     /**
      * @param servers chooses one
      * @param calls those to each of the servers, in their order
+     * @param tries the same, for what tries a server before a call waits there; another object closes them
      */
-    FailoverLeaseCalls(Servers servers, List<LeaseCalls> calls, ClientRuntime runtime) {
+    FailoverLeaseCalls(Servers servers, List<LeaseCalls> calls, List<LeaseCalls> tries, ClientRuntime runtime) {
         super(runtime);
         this.servers = servers;
         this.calls = calls;
+        this.tries = tries;
         this.runtime = runtime;
-    }
-
-    private LeaseCalls of(int server) {
-        latest = new Latest(server, runtime.nanoTime());
-        return calls.get(server);
     }
 
     @Override
     List<Acquired> acquireAll(List<Acquire> acquires, Duration wait) {
-        return servers.call(server -> of(server).acquireAll(acquires, wait));
+        long beganNanos = runtime.nanoTime();
+        return servers.call(
+                (server, isTry) -> {
+                    if (isTry && !wait.isZero()) {
+                        List<Acquired> tried = tries.get(server).acquireAll(acquires, Duration.ZERO);
+                        if (!tried.stream().allMatch(Acquired.Held.class::isInstance)) {
+                            return tried;
+                        }
+                    }
+                    latest = server;
+                    return calls.get(server).acquireAll(acquires, left(beganNanos, wait));
+                },
+                () -> closed);
+    }
+
+    private Duration left(long beganNanos, Duration wait) {
+        Duration left = wait.minusNanos(runtime.nanoTime() - beganNanos);
+        return left.isNegative() ? Duration.ZERO : left;
     }
 
     @Override
     List<Renewal> renew(List<LeaseKey> keys, Optional<Duration> length) {
-        return servers.call(server -> of(server).renew(keys, length));
+        return servers.call((server, isTry) -> calls.get(server).renew(keys, length), () -> closed);
     }
 
     @Override
     List<Release> releaseAll(List<LeaseKey> keys) {
-        return servers.call(server -> of(server).releaseAll(keys));
+        return servers.call((server, isTry) -> calls.get(server).releaseAll(keys), () -> closed);
     }
 
     @Override
     void checkReady() {
-        servers.call(server -> {
-            calls.get(server).checkReady();
-            return true;
-        });
+        servers.call(
+                (server, isTry) -> {
+                    calls.get(server).checkReady();
+                    return true;
+                },
+                () -> closed);
     }
 
     @Override
-    void abandon(CoordinatorUnavailableException why) {
-        // The call that hangs fails only after this, and the next one must not go to the same server.
-        servers.failed(latest.server(), latest.beganNanos(), why);
+    void abandon(Duration late, CoordinatorUnavailableException why) {
+        // The call itself fails only later, and the next one must not go to the same server.
+        servers.failed(latest, runtime.nanoTime() - late.toNanos(), why);
         close();
     }
 
     @Override
     public void close() {
+        closed = true;
         calls.forEach(LeaseCalls::close);
     }
 }

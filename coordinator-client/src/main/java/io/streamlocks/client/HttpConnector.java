@@ -22,15 +22,18 @@ final class HttpConnector implements Connector {
     /** Where the servers are, beginning with the one that this client prefers. */
     private final List<URI> uris;
 
-    /** All waits share what they know about the servers, because a new waiter must not begin with one that hangs. */
-    private final Servers serversOfWaits;
+    /** What acquires and waits know about the servers. A new waiter must not begin with one that hangs. */
+    private final Servers acquiring;
+
+    private final List<LeaseCalls> acquires;
 
     HttpConnector(ClientSettings settings, ClientRuntime runtime) {
         this.settings = settings;
         this.runtime = runtime;
         this.timing = settings.timing();
         this.uris = shuffled(settings.uris(), runtime);
-        this.serversOfWaits = newServers();
+        this.acquiring = newServers();
+        this.acquires = callsTo(() -> timing.acquireTryTimeout(uris.size()), Duration.ZERO);
     }
 
     static List<URI> shuffled(List<URI> uris, ClientRuntime runtime) {
@@ -43,22 +46,27 @@ final class HttpConnector implements Connector {
 
     @Override
     public LeaseCalls acquires() {
-        return leases(newServers(), () -> timing.acquireTryTimeout(uris.size()), Duration.ZERO);
+        return new FailoverLeaseCalls(acquiring, acquires, acquires, runtime);
     }
 
     @Override
     public LeaseCalls renewals() {
-        return leases(newServers(), timing::requestTimeout, Duration.ZERO);
+        return leases();
     }
 
     @Override
     public LeaseCalls releases() {
-        return leases(newServers(), timing::requestTimeout, Duration.ZERO);
+        return leases();
+    }
+
+    private LeaseCalls leases() {
+        List<LeaseCalls> calls = callsTo(timing::requestTimeout, Duration.ZERO);
+        return new FailoverLeaseCalls(newServers(), calls, calls, runtime);
     }
 
     @Override
     public LeaseCalls waits(Duration wait) {
-        return leases(serversOfWaits, timing::requestTimeout, wait);
+        return new FailoverLeaseCalls(acquiring, callsTo(timing::waitTimeout, wait), acquires, runtime);
     }
 
     @Override
@@ -74,11 +82,11 @@ final class HttpConnector implements Connector {
         return new Servers(uris, runtime);
     }
 
-    private LeaseCalls leases(Servers servers, Supplier<Duration> timeout, Duration wait) {
-        List<LeaseCalls> calls = uris.stream()
+    /** Returns calls to each of the servers. */
+    private List<LeaseCalls> callsTo(Supplier<Duration> timeout, Duration wait) {
+        return uris.stream()
                 .<LeaseCalls>map(uri -> new HttpLeaseCalls(connect(uri, timeout, wait), this::headers))
                 .toList();
-        return new FailoverLeaseCalls(servers, calls, runtime);
     }
 
     private CoordinatorHttp connect(URI uri, Supplier<Duration> timeout, Duration wait) {

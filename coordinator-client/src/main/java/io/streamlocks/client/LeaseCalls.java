@@ -270,8 +270,13 @@ abstract class LeaseCalls implements AutoCloseable {
     /** Releases leases with one request. Returns one outcome for each, in order. */
     abstract List<Release> releaseAll(List<LeaseKey> keys);
 
-    /** Ends the calls under way, if it can, because the coordinator did not answer in time. */
-    void abandon(CoordinatorUnavailableException why) {
+    /**
+     * Ends the call under way, if it can, because it has no answer.
+     *
+     * @param late for how long the answer is overdue
+     * @param why the failure
+     */
+    void abandon(Duration late, CoordinatorUnavailableException why) {
         close();
     }
 

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.IntFunction;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,11 +14,12 @@ import org.slf4j.LoggerFactory;
  * Chooses one of the coordinator's servers for each call of one kind. All servers know the same leases, so a call may
  * go to any of them.
  *
- * <p>A call goes to the first server, in the order that this client prefers, that works. A server works until a call to
- * it has no usable answer or is answered 5xx. After that it gets no call for a second at most, and then one call that
- * tries it. Each further failure in a row doubles this pause, up to {@link #LONGEST_PAUSE}. So a client returns to the
- * server that it prefers, and loses little time with one that stays away. If no server works, a call goes to the one
- * whose pause ends first.
+ * <p>A call goes to the first server, in the order that this client prefers, that works. A server works until a call
+ * to it has no usable answer or is answered 5xx. After that it gets no call for a second at most, and then a single
+ * call tries it. Each further failure in a row doubles this pause, up to {@link #LONGEST_PAUSE}. A server that hung
+ * pauses for as long as all servers together would hang, so that it does not come before one that was not tried yet.
+ * So a client returns to the server that it prefers, and loses little time with one that stays away. If no server
+ * works, a call goes to the one whose pause ends first.
  *
  * <p>If no connection can be opened, the call was not sent, and goes to the next server at once. Every other failure is
  * for the caller: the call may have had an effect, and only the caller knows how to repeat it.
@@ -37,6 +38,18 @@ final class Servers {
 
     /** The states of the servers, in the order of {@link #uris}. This object guards them. */
     private final List<State> states = new ArrayList<>();
+
+    /** A call to a server. */
+    interface Call<R> {
+
+        /**
+         * Makes the call.
+         *
+         * @param server the index of the server
+         * @param isTry whether the server failed last time
+         */
+        R to(int server, boolean isTry);
+    }
 
     private static final class State {
         /** How often the server failed in a row. */
@@ -57,20 +70,25 @@ final class Servers {
      * Makes a call to one of the servers. This blocks for the call, and before that for an attempt to connect to each
      * server that cannot be reached.
      *
-     * @param call makes the call to the server with this index
+     * @param call makes the call
+     * @param isCutOff whether this client has ended the call; a failure is not the server's then
      * @return the result of the call
      * @throws StreamLockException as the call does; if no server can be reached, the failure of the last one
      */
-    <R> R call(IntFunction<R> call) {
+    <R> R call(Call<R> call, BooleanSupplier isCutOff) {
         Set<Integer> tried = new HashSet<>();
         while (true) {
             int server = choose(tried);
+            boolean isTry = hasFailed(server);
             long beganNanos = runtime.nanoTime();
             try {
-                R result = call.apply(server);
+                R result = call.to(server, isTry);
                 works(server);
                 return result;
             } catch (CoordinatorUnavailableException e) {
+                if (isCutOff.getAsBoolean()) {
+                    throw e;
+                }
                 if (!e.isOfServer()) {
                     works(server);
                     throw e;
@@ -100,7 +118,7 @@ final class Servers {
             }
             if (state.nextTryNanos - now <= 0) {
                 // The calls that come while this one tries the server go elsewhere.
-                state.nextTryNanos = now + pauseNanos(state);
+                state.nextTryNanos = now + LONGEST_PAUSE.toNanos();
                 return server;
             }
             if (soonest < 0 || state.nextTryNanos - states.get(soonest).nextTryNanos < 0) {
@@ -108,6 +126,10 @@ final class Servers {
             }
         }
         return soonest;
+    }
+
+    private synchronized boolean hasFailed(int server) {
+        return states.get(server).failures > 0;
     }
 
     private synchronized void works(int server) {
@@ -133,7 +155,8 @@ final class Servers {
         }
         state.failures++;
         state.failedNanos = runtime.nanoTime();
-        state.nextTryNanos = state.failedNanos + pauseNanos(state);
+        long hungNanos = state.failedNanos - beganNanos;
+        state.nextTryNanos = state.failedNanos + Math.max(pauseNanos(state), uris.size() * hungNanos);
     }
 
     /** Logs, if there is another server. If there is none, those who make the calls log all that there is to say. */

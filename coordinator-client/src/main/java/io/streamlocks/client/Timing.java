@@ -20,6 +20,12 @@ final class Timing {
 
     private static final Duration LONGEST_REQUEST = Duration.ofSeconds(5);
 
+    /**
+     * The coordinator keeps a place for 5 s after a call. The rest of them must be enough to repeat the call at another
+     * server.
+     */
+    private static final Duration LONGEST_WAIT_REQUEST = Duration.ofSeconds(3);
+
     /** Stands for the length of leases until the first grant. No lease is held then, so nothing is renewed by it. */
     private static final Duration ASSUMED_LENGTH = Duration.ofSeconds(30);
 
@@ -174,6 +180,15 @@ final class Timing {
         }
         Duration quarter = atMost.dividedBy(4);
         return quarter.compareTo(LONGEST_REQUEST) < 0 ? quarter : LONGEST_REQUEST;
+    }
+
+    /**
+     * Returns how long a call that waits at the coordinator may wait for a connection, and may be late with its answer,
+     * each.
+     */
+    Duration waitTimeout() {
+        Duration timeout = requestTimeout();
+        return timeout.compareTo(LONGEST_WAIT_REQUEST) < 0 ? timeout : LONGEST_WAIT_REQUEST;
     }
 
     /**

@@ -29,12 +29,6 @@ public final class Waiter implements AutoCloseable {
     /** The longest time for which the coordinator waits before it answers. */
     static final Duration LONGEST_CALL = Duration.ofSeconds(20);
 
-    /**
-     * The longest time for the answer after that. The coordinator keeps a place for 5 s after a call. The rest of them
-     * must be enough to repeat the call at another server.
-     */
-    private static final Duration LATEST_ANSWER = Duration.ofSeconds(3);
-
     /** The longest pause before a call is repeated, because a place is kept for 5 s. */
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
@@ -210,14 +204,14 @@ public final class Waiter implements AutoCloseable {
         connection = Optional.of(used);
         WaitingCall<List<Acquired>> call =
                 WaitingCall.send("stream-lock-wait", () -> used.acquireAll(asked, wait), wait, runtime);
-        Duration timeout = client.timing().requestTimeout();
-        if (!call.await(timeout.compareTo(LATEST_ANSWER) < 0 ? timeout : LATEST_ANSWER, this::isOver)) {
+        Duration patience = client.timing().waitTimeout();
+        if (!call.await(patience, this::isOver)) {
             // The end of the connection ends the call. The coordinator notices it and removes the places.
             connection = Optional.empty();
             if (isOver()) {
                 used.close();
             } else {
-                used.abandon(QueuePlaces.noAnswer());
+                used.abandon(patience, QueuePlaces.noAnswer());
             }
             return places.unanswered();
         }

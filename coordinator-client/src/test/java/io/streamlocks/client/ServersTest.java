@@ -52,13 +52,15 @@ class ServersTest {
     private List<Integer> call() {
         called.clear();
         try {
-            servers.call(server -> {
-                called.add(server);
-                if (failing.containsKey(server)) {
-                    throw failing.get(server);
-                }
-                return server;
-            });
+            servers.call(
+                    (server, isTry) -> {
+                        called.add(server);
+                        if (failing.containsKey(server)) {
+                            throw failing.get(server);
+                        }
+                        return server;
+                    },
+                    () -> false);
         } catch (StreamLockException e) {
             assertThat(failing).containsValue(e);
         }
@@ -83,9 +85,11 @@ class ServersTest {
     @Test
     void aCallWithoutAnAnswerFailsAndTheNextOneGoesElsewhere() {
         fail(0, unavailable(Answer.NONE));
-        assertThatThrownBy(() -> servers.call(server -> {
-                    throw failing.get(0);
-                }))
+        assertThatThrownBy(() -> servers.call(
+                        (server, isTry) -> {
+                            throw failing.get(0);
+                        },
+                        () -> false))
                 .isSameAs(failing.get(0));
         assertThat(call()).containsExactly(1);
     }
@@ -117,12 +121,18 @@ class ServersTest {
         assertThat(call()).containsExactly(1);
         runtime.pass(Duration.ofMillis(1));
         List<Integer> beside = new ArrayList<>();
-        int first = servers.call(server -> {
-            beside.addAll(call());
-            return server;
-        });
+        int first = servers.call(
+                (server, isTry) -> {
+                    assertThat(isTry).isTrue();
+                    for (int i = 0; i < 5; i++) {
+                        runtime.pass(Duration.ofSeconds(1));
+                        beside.addAll(call());
+                    }
+                    return server;
+                },
+                () -> false);
         assertThat(first).isZero();
-        assertThat(beside).containsExactly(1);
+        assertThat(beside).containsOnly(1).hasSize(5);
     }
 
     @Test
@@ -159,11 +169,13 @@ class ServersTest {
     void callsThatFailTogetherCountOnce() {
         StreamLockException failure = status(503);
         fail(0, failure);
-        assertThatThrownBy(() -> servers.call(server -> {
-                    runtime.pass(Duration.ofMillis(1));
-                    call();
-                    throw failure;
-                }))
+        assertThatThrownBy(() -> servers.call(
+                        (server, isTry) -> {
+                            runtime.pass(Duration.ofMillis(1));
+                            call();
+                            throw failure;
+                        },
+                        () -> false))
                 .isSameAs(failure);
         runtime.pass(Servers.FIRST_PAUSE);
         assertThat(call()).containsExactly(0);
@@ -190,5 +202,40 @@ class ServersTest {
         }
         assertThat(call()).containsExactly(0, 1, 2);
         assertThat(call()).containsExactlyInAnyOrder(0, 1, 2);
+    }
+
+    @Test
+    void serversThatHangDoNotHideOneThatWorks() {
+        List<Integer> order = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            try {
+                order.add(servers.call(
+                        (server, isTry) -> {
+                            if (server < 2) {
+                                runtime.pass(Duration.ofSeconds(5));
+                                throw unavailable(Answer.NONE);
+                            }
+                            return server;
+                        },
+                        () -> false));
+            } catch (CoordinatorUnavailableException e) {
+                order.add(-1);
+            }
+            runtime.pass(Duration.ofMillis(100));
+        }
+        assertThat(order.subList(0, 3)).containsExactly(-1, -1, 2);
+        assertThat(order.subList(3, 12)).containsOnly(2);
+    }
+
+    @Test
+    void aCallThatThisClientEndsSaysNothingAboutTheServer() {
+        StreamLockException cutOff = unavailable(Answer.NONE);
+        assertThatThrownBy(() -> servers.call(
+                        (server, isTry) -> {
+                            throw cutOff;
+                        },
+                        () -> true))
+                .isSameAs(cutOff);
+        assertThat(call()).containsExactly(0);
     }
 }
