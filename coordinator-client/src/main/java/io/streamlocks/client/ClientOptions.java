@@ -60,15 +60,20 @@ abstract class ClientOptions<B> {
     }
 
     /**
-     * Sets how long to wait for a connection, and for its answer, each; a quarter of a lease's length by default,
-     * and 5 s at most. If the coordinator chooses the length, it is 5 s until the first grant.
+     * Sets how long to wait for a connection, and for its answer, each; a quarter of a lease's length by default, and
+     * 5 s at most. If the coordinator chooses the length, it is 5 s until the first grant. With several servers, one
+     * try of an acquire waits for no longer than a part of {@link #acquireTimeout}.
      */
     public B requestTimeout(Duration timeout) {
         this.requestTimeout = Optional.of(timeout);
         return self();
     }
 
-    /** Sets how long an acquire without an answer is repeated; 5 s by default. */
+    /**
+     * Sets how long an acquire without an answer is repeated; 5 s by default. With several servers, one try gets a part
+     * of this time, so that it reaches the next server when one hangs: with two servers a third, with three a quarter,
+     * but at least 100 ms, and at most {@link #requestTimeout}.
+     */
     public B acquireTimeout(Duration timeout) {
         this.acquireTimeout = Objects.requireNonNull(timeout, "timeout");
         return self();

@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The coordinator gave no usable answer: it could not be reached, did not answer in time, or returned 429 or 5xx.
- * Whether the call took effect is unknown, except if no connection could be opened, and after 429 {@code rate-limited},
- * {@code too-many-leases} and {@code too-many-waiters}: it did not. Try again later, and not before {@link
+ * Whether the call took effect is unknown. Its last try had no effect if no connection could be opened, or after 429
+ * {@code rate-limited}, {@code too-many-leases} and {@code too-many-waiters}. But the client may have tried the call
+ * before, and an earlier try without an answer may have had an effect. Try again later, and not before {@link
  * #retryAfter()}.
  */
 public final class CoordinatorUnavailableException extends StreamLockException {

@@ -186,10 +186,12 @@ public final class HeldLease implements AutoCloseable {
      * that is lost or closed does nothing. This method does not block.
      */
     public void leaveToRunOut() {
-        isLeft = true;
-        if (life.close()) {
+        boolean closed = life.close();
+        if (closed) {
             keeper.notices().tell(to -> to.leftToRunOut(streamId()));
         }
+        // The holder of a lost lease may have to give it back. A client that closes must not release one that is left.
+        isLeft |= closed || loss().isEmpty();
         keeper.forget(key);
     }
 

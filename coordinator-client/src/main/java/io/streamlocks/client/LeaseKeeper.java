@@ -62,7 +62,7 @@ final class LeaseKeeper implements AutoCloseable {
         background = new BackgroundReleases(releases, timing, runtime);
         this.releases = new Releases(releases, background, notices, runtime);
         RenewalOutcomes outcomes = new RenewalOutcomes(
-                lease -> releaseLater(lease.key(), lease.life().longestLength(), UnderWay.NOTHING));
+                lease -> releaseLater(lease.key(), lease.life().longestLength(), UnderWay.NOTHING), this::mayBeShorter);
         heartbeat = new Heartbeat(renewals, outcomes, leases.values(), timing, notices, runtime, startedNanos);
         extensions = new Extensions(releases, outcomes, this::mayBeShorter, runtime);
         heartbeat.start();

@@ -64,6 +64,17 @@ final class LeaseLength {
         }
     }
 
+    /**
+     * Takes in the time left that an answer reports. If no extension can have affected it, the lease has this length,
+     * whatever the extensions before said: a fail-over can lose one.
+     */
+    void confirmed(Sending sending, Duration expiresIn) {
+        if (isAlone(sending)) {
+            // A late answer reports less than the length, but no lease is shorter than this.
+            length = expiresIn.compareTo(ContractLimits.MIN_TTL) < 0 ? ContractLimits.MIN_TTL : expiresIn;
+        }
+    }
+
     private boolean isSettled() {
         return underWay == 0 && !hasUnanswered;
     }

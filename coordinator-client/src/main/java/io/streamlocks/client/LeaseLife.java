@@ -134,20 +134,29 @@ final class LeaseLife {
         length.extended(sending, asked, isConfirmed);
     }
 
-    /** Takes in that a renewal or an extension is confirmed. */
-    void confirmed(Sending sending, long sentNanos, Duration expiresIn) {
+    /**
+     * Takes in that a renewal or an extension is confirmed.
+     *
+     * @return whether the lease is safe for less long than before
+     */
+    boolean confirmed(Sending sending, long sentNanos, Duration expiresIn) {
         boolean lost;
+        boolean shorter;
         synchronized (this) {
             // This and the moment must change together. An extension that began in between would be overlooked.
             Duration counts = length.bounded(sending, expiresIn);
             long untilNanos = Timing.safeUntil(sentNanos, counts, counts);
+            long beforeNanos = state.safeUntilNanos();
+            length.confirmed(sending, expiresIn);
             if (length.isAlone(sending)) {
                 // A fail-over can lose an extension. Then the lease ends earlier than the extension said.
                 state.limit(untilNanos);
             }
+            shorter = state.safeUntilNanos() - beforeNanos < 0;
             lost = isLostBy(new BeatOutcome.Renewed(untilNanos));
         }
         tellLossIf(lost);
+        return shorter;
     }
 
     /** Returns the length by which the lease must be renewed. */

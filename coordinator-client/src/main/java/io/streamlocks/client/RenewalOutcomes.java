@@ -3,14 +3,16 @@ package io.streamlocks.client;
 import io.streamlocks.client.LeaseCalls.Renewal;
 import io.streamlocks.client.LeaseLength.Sending;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
  * Takes in the outcomes of renewals and extensions.
  *
  * @param releaseUnused releases a lease that nobody uses
+ * @param shorter is called with a lease that has become shorter, and the time when the request was sent that told so
  */
-record RenewalOutcomes(Consumer<HeldLease> releaseUnused) {
+record RenewalOutcomes(Consumer<HeldLease> releaseUnused, BiConsumer<HeldLease, Long> shorter) {
 
     /**
      * Takes in one outcome, and adds the cause if it is unknown.
@@ -36,7 +38,9 @@ record RenewalOutcomes(Consumer<HeldLease> releaseUnused) {
                     return false;
                 }
                 lease.othersWait(renewed.waiting());
-                lease.life().confirmed(sending, sentNanos, renewed.expiresIn());
+                if (lease.life().confirmed(sending, sentNanos, renewed.expiresIn())) {
+                    shorter.accept(lease, sentNanos);
+                }
                 return true;
             }
 

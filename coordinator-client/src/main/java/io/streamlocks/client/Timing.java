@@ -26,6 +26,12 @@ final class Timing {
      */
     private static final Duration LONGEST_WAIT_REQUEST = Duration.ofSeconds(3);
 
+    /** The least time for a try of an acquire at one of several servers, if a request may take so long. */
+    private static final Duration LEAST_TRY = Duration.ofMillis(100);
+
+    /** The HTTP client takes less than this as no time-out at all. */
+    private static final Duration LEAST_TIMEOUT = Duration.ofMillis(1);
+
     /** Stands for the length of leases until the first grant. No lease is held then, so nothing is renewed by it. */
     private static final Duration ASSUMED_LENGTH = Duration.ofSeconds(30);
 
@@ -42,7 +48,7 @@ final class Timing {
 
     private boolean anyGranted;
 
-    /** The lengths of the leases that calls under way ask for, of those that name one. */
+    /** The lengths of the leases that acquires under way ask for, of those that name one. */
     private final Collection<Duration> asked = new ConcurrentLinkedQueue<>();
 
     /**
@@ -136,14 +142,15 @@ final class Timing {
     }
 
     /**
-     * Takes in that a call asks for a lease of this length. Its answer must come while the lease is safe. Call {@link
-     * #answered} when the call is over.
+     * Takes in that an acquire asks for a lease of this length. Its answer must come while the lease is safe. A call
+     * that waits does not ask: nobody knows when its lease is granted, and an early end costs its place in the queue.
+     * Call {@link #answered} when the acquire is over.
      */
     void asks(Duration length) {
         asked.add(length);
     }
 
-    /** Takes in that a call is over that has asked for a lease of this length. */
+    /** Takes in that an acquire is over that has asked for a lease of this length. */
     void answered(Duration length) {
         asked.remove(length);
     }
@@ -171,15 +178,11 @@ final class Timing {
 
     /** Returns how long a call may wait for a connection, and for its answer, each. */
     Duration requestTimeout() {
-        if (requestTimeout.isPresent()) {
-            return requestTimeout.get();
-        }
-        Duration atMost = shortest;
-        for (Duration length : asked) {
-            atMost = length.compareTo(atMost) < 0 ? length : atMost;
-        }
-        Duration quarter = atMost.dividedBy(4);
-        return quarter.compareTo(LONGEST_REQUEST) < 0 ? quarter : LONGEST_REQUEST;
+        return requestTimeout.orElseGet(() -> requestTimeout(shortest));
+    }
+
+    private static Duration requestTimeout(Duration length) {
+        return shorter(length.dividedBy(4), LONGEST_REQUEST);
     }
 
     /**
@@ -187,8 +190,7 @@ final class Timing {
      * each.
      */
     Duration waitTimeout() {
-        Duration timeout = requestTimeout();
-        return timeout.compareTo(LONGEST_WAIT_REQUEST) < 0 ? timeout : LONGEST_WAIT_REQUEST;
+        return shorter(requestTimeout(), LONGEST_WAIT_REQUEST);
     }
 
     /**
@@ -197,8 +199,23 @@ final class Timing {
      */
     Duration acquireTryTimeout(int servers) {
         Duration timeout = requestTimeout();
-        Duration share = acquireTimeout.dividedBy(servers + 1L);
-        return servers == 1 || timeout.compareTo(share) < 0 ? timeout : share;
+        if (requestTimeout.isEmpty()) {
+            for (Duration length : asked) {
+                timeout = shorter(timeout, requestTimeout(length));
+            }
+        }
+        if (servers > 1) {
+            timeout = shorter(timeout, longer(acquireTimeout.dividedBy(servers + 1L), LEAST_TRY));
+        }
+        return longer(timeout, LEAST_TIMEOUT);
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? other : one;
     }
 
     /** Returns for how long an acquire without an answer is repeated. */

@@ -151,6 +151,19 @@ class ExtendTest extends ProxiedClient {
         assertThat(losses).hasSize(1);
     }
 
+    @Test
+    void aLostLeaseCannotBeLeftSoItsHolderStillGivesItBack() {
+        HeldLease lease = unrenewed(LONG);
+        storage.setAway(true);
+        assertThatThrownBy(() -> lease.extend(Duration.ofSeconds(1)))
+                .isInstanceOf(CoordinatorUnavailableException.class);
+        await().until(() -> !losses.isEmpty());
+        storage.setAway(false);
+        lease.leaveToRunOut();
+        lease.close();
+        await().until(() -> storage.find(streamId).isEmpty());
+    }
+
     /** The coordinator has shortened the lease, and the answer was lost. */
     @Test
     void aShorterLeaseWithoutAnAnswerIsRenewedInTime() {

@@ -28,10 +28,24 @@ class ExtensionRaceTest {
     private static final Duration SHORT = Duration.ofSeconds(5);
     private static final LeaseTerms TERMS = new LeaseTerms(new Owner("test", Map.of()), Optional.of(LENGTH), true);
 
-    private final ManualRuntime runtime = new ManualRuntime();
+    private final WatchedRuntime runtime = new WatchedRuntime();
     private final Timing timing =
             new Timing(Optional.of(LENGTH), Optional.empty(), Optional.empty(), Duration.ofSeconds(5));
     private final Notices notices = new Notices(List.of(), Runnable::run, runtime);
+
+    private static final class WatchedRuntime extends ManualRuntime {
+
+        /** For how long the watch has parked, the last time. */
+        private volatile long watchNanos = Long.MAX_VALUE;
+
+        @Override
+        void park(Object blocker, long atMostNanos) {
+            if (blocker instanceof ExpiryWatch) {
+                watchNanos = atMostNanos;
+            }
+            super.park(blocker, atMostNanos);
+        }
+    }
 
     /** A renewal that the coordinator has not answered. Its length is empty if it is one of the heartbeat. */
     private record Sent(Optional<Duration> length, CompletableFuture<LeaseCalls.Renewal> answer) {
@@ -127,6 +141,23 @@ class ExtensionRaceTest {
                         new CoordinatorUnavailableException("no answer", Optional.empty(), Optional.empty()));
         assertThatThrownBy(extending::join).hasCauseInstanceOf(CoordinatorUnavailableException.class);
         assertThat(lease.isSafe()).isTrue();
+    }
+
+    /** A fail-over has lost the extension, although it was confirmed. */
+    @Test
+    void aLeaseWhoseExtensionIsLostIsRenewedAsOftenAsItsLengthNeeds() throws Exception {
+        CompletableFuture<Void> extending = extend(Duration.ofMinutes(10));
+        extensions.take().answer(Duration.ofMinutes(10));
+        extending.join();
+        Sent renewal = renewal();
+        CompletableFuture<Void> renewed = keeper.nextRenewal();
+        renewal.answer(SHORT);
+        renewed.join();
+        assertThat(safeUntil()).isEqualTo(10_000 + 4_500);
+        assertThat(lease.life().shortestLength()).isEqualTo(SHORT);
+        assertThat(timing.interval()).isEqualTo(SHORT.dividedBy(3));
+        // The watch for the end of the safe time has learned of it.
+        await().until(() -> runtime.watchNanos <= Duration.ofMillis(4_500).toNanos());
     }
 
     @Test

@@ -27,6 +27,21 @@ class LeaseLengthTest {
     }
 
     @Test
+    void anAnswerSetsTheLengthIfNothingElseIsUnderWay() {
+        Sending extension = length.extend(LONG);
+        length.extended(extension, LONG, true);
+        // A fail-over has lost the extension.
+        length.confirmed(length.renews(), GRANTED);
+        assertThat(length.shortest()).isEqualTo(GRANTED);
+        length.confirmed(length.renews(), Duration.ofMillis(1));
+        assertThat(length.shortest()).isEqualTo(ContractLimits.MIN_TTL);
+        Sending renewal = length.renews();
+        length.extended(length.extend(SHORT), SHORT, true);
+        length.confirmed(renewal, GRANTED);
+        assertThat(length.shortest()).isEqualTo(SHORT);
+    }
+
+    @Test
     void aRenewalThatAnExtensionOvertakesCountsForNoMoreThanTheExtension() {
         Sending renewal = length.renews();
         Sending extension = length.extend(SHORT);

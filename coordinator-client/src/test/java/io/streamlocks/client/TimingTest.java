@@ -74,18 +74,51 @@ class TimingTest {
     }
 
     @Test
-    void requestsWaitNoLongerThanACallForAShortLeaseMay() {
+    void anAcquireOfAShortLeaseWaitsNoLongerThanTheLeaseAllows() {
         Timing timing = of(Optional.of(seconds(30)), Optional.empty(), Optional.empty());
         timing.asks(seconds(2));
         timing.asks(seconds(2));
         timing.asks(seconds(60));
-        assertThat(timing.requestTimeout()).isEqualTo(Duration.ofMillis(500));
+        assertThat(timing.acquireTryTimeout(1)).isEqualTo(Duration.ofMillis(500));
         assertThat(timing.interval()).isEqualTo(seconds(10));
         timing.answered(seconds(2));
-        assertThat(timing.requestTimeout()).isEqualTo(Duration.ofMillis(500));
+        assertThat(timing.acquireTryTimeout(1)).isEqualTo(Duration.ofMillis(500));
         timing.answered(seconds(2));
         timing.answered(seconds(60));
+        assertThat(timing.acquireTryTimeout(1)).isEqualTo(seconds(5));
+    }
+
+    @Test
+    void anAcquireOfAShortLeaseDoesNotShortenOtherRequests() {
+        Timing timing = of(Optional.of(seconds(30)), Optional.empty(), Optional.empty());
+        timing.asks(seconds(1));
         assertThat(timing.requestTimeout()).isEqualTo(seconds(5));
+    }
+
+    @Test
+    void aRequestTimeoutThatIsSetHoldsForAnAcquireOfAShortLease() {
+        Timing timing = of(Optional.of(seconds(30)), Optional.empty(), Optional.of(seconds(3)));
+        timing.asks(seconds(1));
+        assertThat(timing.acquireTryTimeout(1)).isEqualTo(seconds(3));
+    }
+
+    private static Duration tryTimeout(long acquireMillis, long requestMillis) {
+        Optional<Duration> request = Optional.of(Duration.ofMillis(requestMillis));
+        return new Timing(Optional.empty(), Optional.empty(), request, Duration.ofMillis(acquireMillis))
+                .acquireTryTimeout(2);
+    }
+
+    @Test
+    void oneTryOfAnAcquireAtSeveralServersGetsAPartOfItsTime() {
+        assertThat(tryTimeout(6000, 5000)).isEqualTo(seconds(2));
+        assertThat(tryTimeout(6000, 1000)).isEqualTo(seconds(1));
+        // A share of less than a millisecond would be no time-out at all.
+        assertThat(tryTimeout(2, 5000)).isEqualTo(Duration.ofMillis(100));
+        assertThat(tryTimeout(2, 50)).isEqualTo(Duration.ofMillis(50));
+        Timing least =
+                new Timing(Optional.empty(), Optional.empty(), Optional.of(Duration.ofNanos(1)), Duration.ofMillis(2));
+        assertThat(least.acquireTryTimeout(1)).isEqualTo(Duration.ofMillis(1));
+        assertThat(least.acquireTryTimeout(2)).isEqualTo(Duration.ofMillis(1));
     }
 
     @Test
