@@ -7,8 +7,8 @@ import java.util.Optional;
  * nanoseconds of one monotonic clock, and it returns when the lease is lost. It is not thread-safe.
  *
  * <p>A lease is safe until a certain moment. A confirmed renewal moves it on. An extension that may shorten the lease
- * moves it back before it is sent, and so does an answer that finds the lease shorter. The lease ends once and for good:
- * when that moment passes, when the coordinator says so, or when its holder closes it.
+ * moves it back before it is sent, and so does an answer that finds the lease shorter. The lease ends once and for
+ * good: when that moment passes, when the coordinator says so, or when its holder closes it.
  */
 final class LeaseState {
 

@@ -55,7 +55,8 @@ public final class StreamLockClient implements AutoCloseable {
      * Begins to set up a client.
      *
      * <p>With several addresses, the client prefers one of them at random, goes to another one while that gives no
-     * usable answer, and comes back within 20 s. It repeats calls with the same lease ids, so no lease depends on one server.
+     * usable answer, and comes back within 20 s. It repeats calls with the same lease ids, so no lease depends on one
+     * server.
      *
      * @param uri where the coordinator is, such as {@code http://coordinator:8080}; a host may have an underscore
      * @param more where its other servers are, each with the same storage

@@ -17,7 +17,8 @@ import net.javacrumbs.shedlock.core.SimpleLock;
  *   <li>The name of a lock is the id of a stream: 1 to 255 printable characters, with the prefix.
  *   <li>{@code lockAtMostFor} is the length of the lease, at most 24 h. The client does not renew it. The coordinator
  *       counts it from the grant, so the clocks of the workers do not matter. A lease lasts at least 1 s. If the time
- *       is shorter, the provider releases the lease at its end. Only if the process dies before, the lock lasts for 1 s.
+ *       is shorter, the provider releases the lease at its end. Only if the process dies before, the lock lasts for
+ *       1 s.
  *   <li>{@code lockAtLeastFor} counts from the call of {@link #lock}. If a job is done earlier, the lease is shortened
  *       to the rest of this time, and nobody needs to release it, so the process may end. If less than 1 s is left, the
  *       lease is shortened to 1 s, and the provider releases it in time.

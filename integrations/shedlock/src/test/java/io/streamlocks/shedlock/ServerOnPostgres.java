@@ -41,16 +41,24 @@ final class ServerOnPostgres implements AutoCloseable {
 
     /** Returns how long a lock still lasts; zero if it is over. */
     Duration lastsFor(String streamId) {
-        return Duration.ofMillis(database.sql().fetchSingle("""
-                        SELECT coalesce(max(ceil(extract(epoch FROM expires_at - clock_timestamp()) * 1000)), 0)
-                        FROM stream_locks WHERE stream_id = ? AND expires_at > clock_timestamp()""", streamId).get(0, Long.class));
+        String left = "ceil(extract(epoch FROM expires_at - clock_timestamp()) * 1000)";
+        return Duration.ofMillis(database.sql()
+                .fetchSingle(
+                        "SELECT coalesce(max(greatest(" + left + ", 0)), 0) FROM stream_locks WHERE stream_id = ?",
+                        streamId)
+                .get(0, Long.class));
     }
 
     /** Returns whether a lock was released, and did not run out. */
     boolean wasReleased(String streamId, long fencingToken) {
-        return database.sql().fetchSingle("""
-                                SELECT count(*) FROM stream_lock_history
-                                WHERE stream_id = ? AND fencing_token = ? AND end_reason = 'released'""", streamId, fencingToken).get(0, Integer.class) == 1;
+        String ofLock = "stream_id = ? AND fencing_token = ?";
+        return database.sql()
+                        .fetchSingle(
+                                "SELECT count(*) FROM stream_lock_history WHERE end_reason = 'released' AND " + ofLock,
+                                streamId,
+                                fencingToken)
+                        .get(0, Integer.class)
+                == 1;
     }
 
     /** Lets a lock run out on the clock of the database, as after a pause of its holder. */
