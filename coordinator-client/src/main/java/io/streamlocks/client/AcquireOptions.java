@@ -37,8 +37,9 @@ public final class AcquireOptions {
 
     /**
      * Sets the length of the lease, from 1 s to 24 h. The coordinator counts whole milliseconds. While the lease is
-     * held and renewed, the client renews all of its leases at a third of the shortest length, and no request of the
-     * client waits longer than a quarter of it. So choose no shorter length than necessary.
+     * held and renewed, the client goes by the shortest length of its leases, as far as its builder sets nothing else:
+     * it renews all of them at a third of that length, and waits for a quarter of it for a connection, and as long for
+     * the answer. A call that waits for a stream has its wait in addition. So choose no shorter length than necessary.
      *
      * @throws IllegalArgumentException if the length is out of its range
      */

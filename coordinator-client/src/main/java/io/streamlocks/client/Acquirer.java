@@ -30,7 +30,7 @@ final class Acquirer {
 
     /**
      * @param calls the calls that acquire, on connections of their own
-     * @param terms what a lease is asked for with that has no options
+     * @param terms the terms of a lease without options
      */
     Acquirer(
             LeaseCalls calls,

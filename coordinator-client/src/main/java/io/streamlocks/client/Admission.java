@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * Lets acquires in until the client closes, and knows when the last of them has left. A thread that closes the client
  * waits for the acquires under way, because a lease that is granted meanwhile must not outlive the client.
  *
- * <p>An acquire counts itself and then looks at {@code closed}. The closing thread sets {@code closed} and then looks at
- * the count. So an acquire that was let in is waited for, and one that begins later is refused.
+ * <p>An acquire counts itself and then looks at {@code closed}. The closing thread sets {@code closed} and then looks
+ * at the count. So an acquire that was let in is waited for, and one that begins later is refused.
  *
  * <p>This class is thread-safe.
  */
@@ -66,8 +66,8 @@ final class Admission {
     }
 
     /**
-     * Waits until no acquire is inside, for so long at most and while the thread is not interrupted. Only one thread may
-     * do this, after {@link #close}.
+     * Waits until no acquire is inside, for so long at most and while the thread is not interrupted. Only one thread
+     * may do this, after {@link #close}.
      *
      * @return whether none is inside
      */

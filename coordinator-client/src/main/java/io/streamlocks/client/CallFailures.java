@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** Turns answers without success into exceptions. This class is thread-safe. */
 final class CallFailures {
 
-    /** The Retry-After of a single call, which an item of a batch lacks. A census of the leases takes place this often. */
+    /** The Retry-After of a single call, which an item of a batch lacks. The leases are counted this often. */
     private static final Duration RETRY_TOO_MANY_LEASES_AFTER = Duration.ofSeconds(5);
 
     /** A place in a queue outlives its call by 5 s, so the next call must come earlier. */

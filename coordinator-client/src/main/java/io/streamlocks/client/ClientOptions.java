@@ -120,7 +120,7 @@ abstract class ClientOptions<B> {
         return self();
     }
 
-    /** Adds what receives the events of the client, for metrics; nothing by default. Each one that is added gets all. */
+    /** Adds what receives the events of the client, for metrics; nothing by default. Each that is added gets all. */
     public B listener(StreamLockListener receiver) {
         listeners.add(Objects.requireNonNull(receiver, "receiver"));
         return self();

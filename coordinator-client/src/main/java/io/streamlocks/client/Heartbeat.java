@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Renews all leases of a client together, without those that are not to be renewed, on a thread of its own, with one request for each thousand. A request without
- * an answer is repeated with pauses. Only {@link #close} ends the thread.
+ * Renews together all leases of a client that are to be renewed, on a thread of its own, with one request per thousand.
+ * A request without an answer is repeated with pauses. Only {@link #close} ends the thread.
  */
 final class Heartbeat {
 

@@ -13,11 +13,12 @@ import java.util.function.Consumer;
  * The right to process a stream. The client keeps it alive in the background until it is closed or lost, unless {@link
  * AcquireOptions#withoutRenewal()} says that it does not. {@link StreamLockClient#tryAcquire} returns one.
  *
- * <p>A lease is <em>safe</em> until a fixed moment on the monotonic clock of this process. That moment comes before the
- * lease can end for the coordinator, whatever the coordinator's clock says. Each confirmed renewal moves it on. After
- * it, nothing may be done in the name of the lease. Ask {@link #isSafe()} or {@link #requireSafe()} before each effect,
- * and hand {@link #fencingToken()} to the resource. Only the resource can refuse an effect that was under way while
- * this process stood still.
+ * <p>A lease is <em>safe</em> until a moment on the monotonic clock of this process. That moment comes before the lease
+ * can end for the coordinator, whatever the coordinator's clock says. Each confirmed renewal moves it on. Two things
+ * move it back: an {@linkplain #extend extension} to a shorter length, and a renewal that finds the lease shorter,
+ * because a fail-over has lost an extension. After that moment, nothing may be done in the name of the lease. Ask
+ * {@link #isSafe()} or {@link #requireSafe()} before each effect, and hand {@link #fencingToken()} to the resource. Only
+ * the resource can refuse an effect that was under way while this process stood still.
  *
  * <p>This class is thread-safe. Only {@link #extend} and {@link #close()} block.
  */
@@ -77,7 +78,8 @@ public final class HeldLease implements AutoCloseable {
 
     /**
      * Returns until when the lease is safe if no renewal is confirmed any more, in nanoseconds of {@link
-     * System#nanoTime()}. The value means nothing once the lease is lost or closed.
+     * System#nanoTime()}. A renewal moves this moment on, and {@link #extend} can move it back. The value means nothing
+     * once the lease is lost or closed.
      */
     public long safeUntilNanos() {
         return life.safeUntilNanos();
@@ -111,8 +113,10 @@ public final class HeldLease implements AutoCloseable {
      *
      * <p>The lease is safe for no longer than this length from the moment of the call, less its margin of a tenth. If
      * there is no usable answer, the lease may last as long as before, or as long as asked for. It stays safe for the
-     * shorter of both, and this method may be called again. If the lease is lost then, {@link #close()} releases it in
-     * the background, because it may last for much longer.
+     * shorter of both, and this method may be called again. The request without an answer can still arrive much later.
+     * So from then on, no renewal and no extension makes the lease safe for longer than the shortest length that an
+     * extension has asked for. If the lease is lost then, {@link #close()} releases it in the background, because it may
+     * last for much longer.
      *
      * @param length the length of the lease from now on, from 1 s to 24 h
      * @throws LeaseLostException if the lease is lost or closed, before or meanwhile

@@ -6,9 +6,9 @@ import java.util.Optional;
  * Decides whether a lease is safe. This class only computes: its caller feeds it with outcomes and the time, in
  * nanoseconds of one monotonic clock, and it returns when the lease is lost. It is not thread-safe.
  *
- * <p>A lease is safe until a fixed moment. A confirmed renewal moves it on, and an extension that may shorten the lease
- * moves it back before it is sent. The lease ends once and for good: when
- * that moment passes, when the coordinator says so, or when its holder closes it.
+ * <p>A lease is safe until a certain moment. A confirmed renewal moves it on. An extension that may shorten the lease
+ * moves it back before it is sent, and so does an answer that finds the lease shorter. The lease ends once and for
+ * good: when that moment passes, when the coordinator says so, or when its holder closes it.
  */
 final class LeaseState {
 
@@ -41,7 +41,7 @@ final class LeaseState {
             return Optional.of(LossReason.UNCONFIRMED);
         }
         if (outcome instanceof BeatOutcome.Renewed renewed) {
-            // The moment never moves back: answers may overtake each other.
+            // This never moves the moment back: answers may overtake each other.
             boolean later = renewed.safeUntilNanos() - safeUntilNanos > 0;
             safeUntilNanos = later ? renewed.safeUntilNanos() : safeUntilNanos;
         } else if (!(outcome instanceof BeatOutcome.Unknown)) {

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What a lease is asked for with.
+ * The terms of the leases that a client asks for.
  *
  * @param owner this process, with the labels of the lease
  * @param ttl the length of the lease; empty for the coordinator's default

@@ -16,8 +16,8 @@ import java.util.function.Predicate;
 final class Unreleased {
 
     /**
-     * The most leases that are kept. A client without a ttl may keep a lease for a day while it has no answer, and could
-     * run out of memory. Several threads that add at the same time may exceed this by one each.
+     * The most leases that are kept. A client without a ttl may keep a lease for a day while it has no answer, and
+     * could run out of memory. Several threads that add at the same time may exceed this by one each.
      */
     static final int MAX = 100_000;
 

@@ -34,7 +34,7 @@ final class Waiters {
 
     /**
      * @param connect makes calls that may wait, with connections of their own
-     * @param terms what a waiter asks for with that has no options
+     * @param terms the terms of the leases of a waiter without options
      * @param admission lets in the calls of waiters, until the client closes
      */
     Waiters(

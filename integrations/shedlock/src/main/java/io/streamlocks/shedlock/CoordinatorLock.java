@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * A lock of {@link CoordinatorLockProvider}, with its fencing token. A job finds its lock with {@link #active()}. Code
  * that calls the provider itself casts the lock that it gets.
  *
- * <p>A lock is <em>safe</em> for {@code lockAtMostFor} less a tenth, on the monotonic clock of this process. Nothing may
- * be done in its name after that. A process can also be suspended between the look at its lock and a write. So hand the
- * token to the resource with each write, and let the resource refuse a token lower than one it has seen.
+ * <p>A lock is <em>safe</em> for {@code lockAtMostFor} less a tenth, on the monotonic clock of this process. Nothing
+ * may be done in its name after that. A process can also be suspended between the look at its lock and a write. So hand
+ * the token to the resource with each write, and let the resource refuse a token lower than one it has seen.
  *
  * <p>This class is thread-safe, except that one lock must not be unlocked and extended by two threads at the same time.
  */

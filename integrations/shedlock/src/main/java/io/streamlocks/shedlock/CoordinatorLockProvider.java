@@ -16,8 +16,9 @@ import net.javacrumbs.shedlock.core.SimpleLock;
  * <ul>
  *   <li>The name of a lock is the id of a stream: 1 to 255 printable characters, with the prefix.
  *   <li>{@code lockAtMostFor} is the length of the lease, at most 24 h. The client does not renew it. The coordinator
- *       counts it from the grant, so the clocks of the workers do not matter. A lease lasts at least 1 s. If the time is
- *       shorter, the provider releases the lease at its end. Only if the process dies before, the lock lasts for 1 s.
+ *       counts it from the grant, so the clocks of the workers do not matter. A lease lasts at least 1 s. If the time
+ *       is shorter, the provider releases the lease at its end. Only if the process dies before, the lock lasts for
+ *       1 s.
  *   <li>{@code lockAtLeastFor} counts from the call of {@link #lock}. If a job is done earlier, the lease is shortened
  *       to the rest of this time, and nobody needs to release it, so the process may end. If less than 1 s is left, the
  *       lease is shortened to 1 s, and the provider releases it in time.
@@ -43,8 +44,8 @@ public final class CoordinatorLockProvider implements ExtensibleLockProvider {
      * Makes a provider with a prefix.
      *
      * @param client acquires the leases
-     * @param prefix comes before the name of each lock in the id of its stream, such as {@code jobs/}, so that jobs have
-     *     streams of their own, and the client's token can be limited to them
+     * @param prefix comes before the name of each lock in the id of its stream, such as {@code jobs/}, so that jobs
+     *     have streams of their own, and the client's token can be limited to them
      */
     public CoordinatorLockProvider(StreamLockClient client, String prefix) {
         this.client = Objects.requireNonNull(client, "client");

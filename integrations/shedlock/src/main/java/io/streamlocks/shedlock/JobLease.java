@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The lease of a job, with the times of ShedLock, which may be shorter than a lease can be.
  *
- * <p>The lease is in use from the lock to the unlock, and until it is shortened or released after that. So a client that
- * closes does not release it too early.
+ * <p>The lease is in use from the lock to the unlock, and until it is shortened or released after that. So a client
+ * that closes does not release it too early.
  *
  * <p>This class is thread-safe. Its calls are made under its monitor, so that a lock that has ended is released when
  * another call finds that out.
@@ -148,7 +148,12 @@ final class JobLease {
             lease.extend(length);
         } catch (LeaseLostException e) {
             // ShedLock makes no other call of this lock.
-            leave();
+            if (isUnconfirmed(e)) {
+                // The extension may have arrived. Without a release, nobody would have the lock for all that time.
+                end();
+            } else {
+                leave();
+            }
             over = true;
             return false;
         }
@@ -178,10 +183,7 @@ final class JobLease {
                 return;
             }
         } catch (LeaseLostException e) {
-            if (e.loss()
-                    .map(LeaseLoss::reason)
-                    .filter(LossReason.UNCONFIRMED::equals)
-                    .isEmpty()) {
+            if (!isUnconfirmed(e)) {
                 // Either others may have the lock already, or the client is closing and must not release it.
                 leave();
                 return;
@@ -194,6 +196,14 @@ final class JobLease {
                     e.toString());
         }
         after(Math.min(left, RETRY_AFTER.toNanos()), () -> keepUntil(untilNanos));
+    }
+
+    /** Returns whether the lease is lost only because no answer came in time. */
+    private static boolean isUnconfirmed(LeaseLostException e) {
+        return e.loss()
+                .map(LeaseLoss::reason)
+                .filter(LossReason.UNCONFIRMED::equals)
+                .isPresent();
     }
 
     /** Returns the length of a lease that does not end too early. It has whole milliseconds. */

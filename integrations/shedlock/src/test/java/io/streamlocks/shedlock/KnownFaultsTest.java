@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -35,10 +36,9 @@ class KnownFaultsTest extends ProviderFixture {
     void aShortJobKeepsItsLockForLockAtLeastFor() {
         long calledNanos = System.nanoTime();
         lock(times(LONG, AT_LEAST)).unlock();
-        assertThat(there.lock(times(LONG))).isEmpty();
+        assertThat(server().lastsFor(name)).isLessThanOrEqualTo(AT_LEAST.plusMillis(1));
         await().pollInterval(Duration.ofMillis(20)).until(this::isFree);
-        assertThat(System.nanoTime() - calledNanos)
-                .isBetween(AT_LEAST.toNanos(), AT_LEAST.plusMillis(1500).toNanos());
+        assertThat(System.nanoTime() - calledNanos).isGreaterThanOrEqualTo(AT_LEAST.toNanos());
     }
 
     /** The node stops as soon as its job is done. Neither its client nor its death may free or keep the lock. */
@@ -54,22 +54,27 @@ class KnownFaultsTest extends ProviderFixture {
     void aNodeThatStopsKeepsALockForASecondAtMostIfLessIsLeft() {
         long calledNanos = System.nanoTime();
         lock(times(LONG, Duration.ofMillis(700))).unlock();
+        assertThat(server().lastsFor(name)).isLessThanOrEqualTo(Duration.ofSeconds(1));
         client.close();
         await().pollInterval(Duration.ofMillis(20)).until(this::isFree);
         assertThat(System.nanoTime() - calledNanos)
-                .isBetween(
-                        Duration.ofMillis(700).toNanos(), Duration.ofSeconds(3).toNanos());
+                .isGreaterThanOrEqualTo(Duration.ofMillis(700).toNanos());
     }
 
     @Test
     void aLockForLessThanASecondIsReleasedInTime() {
+        // On a slow machine its lease, which lasts for a second, may run out before.
+        await().until(this::isReleasedInTime);
+    }
+
+    private boolean isReleasedInTime() {
         long calledNanos = System.nanoTime();
-        lock(times(LONG, Duration.ofMillis(300))).unlock();
-        assertThat(there.lock(times(LONG))).isEmpty();
+        CoordinatorLock lock = lock(times(LONG, Duration.ofMillis(300)));
+        lock.unlock();
         await().pollInterval(Duration.ofMillis(10)).until(this::isFree);
         assertThat(System.nanoTime() - calledNanos)
-                .isBetween(
-                        Duration.ofMillis(300).toNanos(), Duration.ofMillis(990).toNanos());
+                .isGreaterThanOrEqualTo(Duration.ofMillis(300).toNanos());
+        return server().wasReleased(name, lock.fencingToken());
     }
 
     /** 2031: the times of a configuration that is used again lie in the past, so lockAtLeastFor had no effect. */
@@ -133,19 +138,41 @@ class KnownFaultsTest extends ProviderFixture {
         assertThat(server().isLocked(name)).isFalse();
     }
 
+    /** The coordinator has carried the extension out, and the answer comes when the lock is over for its holder. */
+    @Test
+    void anExtensionThatIsAnsweredTooLateDoesNotKeepTheLock() throws Exception {
+        try (Link link = new Link(server().port());
+                StreamLockClient slow = StreamLockClient.builder(link.uri())
+                        .requestTimeout(Duration.ofSeconds(30))
+                        .build()) {
+            CoordinatorLock lock = (CoordinatorLock) new CoordinatorLockProvider(slow)
+                    .lock(times(Duration.ofSeconds(4)))
+                    .orElseThrow();
+            link.set(Link.State.SILENT_TO_CLIENT);
+            CompletableFuture<Boolean> extending = CompletableFuture.supplyAsync(
+                    () -> lock.extend(Duration.ofHours(1), Duration.ZERO).isPresent());
+            await().until(() -> !lock.isSafe());
+            assertThat(server().lastsFor(name)).isGreaterThan(Duration.ofMinutes(50));
+            link.heal();
+            assertThat(extending.get()).isFalse();
+            await().until(this::isFree);
+        }
+    }
+
     /** 344: a lock can be extended many times, each time through the lock that the extension has returned. */
     @Test
     void aLockIsExtendedManyTimes() {
-        CoordinatorLock first = lock(times(Duration.ofSeconds(1)));
+        CoordinatorLock first = lock(times(Duration.ofSeconds(30)));
         SimpleLock lock = first;
-        for (int i = 0; i < 5; i++) {
-            lock = lock.extend(Duration.ofSeconds(2 + i), Duration.ZERO).orElseThrow();
+        for (int i = 1; i <= 5; i++) {
+            lock = lock.extend(Duration.ofMinutes(i), Duration.ZERO).orElseThrow();
+            assertThat(server().lastsFor(name))
+                    .isGreaterThan(Duration.ofMinutes(i).minusSeconds(30));
         }
         SimpleLock latest = lock;
         assertThat(((CoordinatorLock) latest).fencingToken()).isEqualTo(first.fencingToken());
         assertThatThrownBy(first::unlock).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> first.extend(LONG, Duration.ZERO)).isInstanceOf(IllegalStateException.class);
-        await().during(Duration.ofMillis(1500)).until(() -> server().isLocked(name));
         latest.unlock();
         assertThat(isFree()).isTrue();
     }
@@ -201,7 +228,6 @@ class KnownFaultsTest extends ProviderFixture {
     void anOutageDuringAJobNeitherBreaksItsUnlockNorKeepsTheLock() throws Exception {
         try (Link link = new Link(server().port());
                 StreamLockClient cutOff = StreamLockClient.builder(link.uri())
-                        .requestTimeout(Duration.ofMillis(300))
                         .acquireTimeout(Duration.ofMillis(500))
                         .build()) {
             CoordinatorLockProvider provider = new CoordinatorLockProvider(cutOff);
@@ -228,9 +254,7 @@ class KnownFaultsTest extends ProviderFixture {
     @Test
     void anExtensionDuringAnOutageFailsVisiblyAndCanBeRepeated() throws Exception {
         try (Link link = new Link(server().port());
-                StreamLockClient cutOff = StreamLockClient.builder(link.uri())
-                        .requestTimeout(Duration.ofMillis(300))
-                        .build()) {
+                StreamLockClient cutOff = StreamLockClient.builder(link.uri()).build()) {
             SimpleLock lock =
                     new CoordinatorLockProvider(cutOff).lock(times(LONG)).orElseThrow();
             link.set(Link.State.REFUSE);

@@ -36,10 +36,27 @@ final class ServerOnPostgres implements AutoCloseable {
     }
 
     boolean isLocked(String streamId) {
+        return !lastsFor(streamId).isZero();
+    }
+
+    /** Returns how long a lock still lasts; zero if it is over. */
+    Duration lastsFor(String streamId) {
+        String left = "ceil(extract(epoch FROM expires_at - clock_timestamp()) * 1000)";
+        return Duration.ofMillis(database.sql()
+                .fetchSingle(
+                        "SELECT coalesce(max(greatest(" + left + ", 0)), 0) FROM stream_locks WHERE stream_id = ?",
+                        streamId)
+                .get(0, Long.class));
+    }
+
+    /** Returns whether a lock was released, and did not run out. */
+    boolean wasReleased(String streamId, long fencingToken) {
+        String ofLock = "stream_id = ? AND fencing_token = ?";
         return database.sql()
                         .fetchSingle(
-                                "SELECT count(*) FROM stream_locks WHERE stream_id = ? AND expires_at > clock_timestamp()",
-                                streamId)
+                                "SELECT count(*) FROM stream_lock_history WHERE end_reason = 'released' AND " + ofLock,
+                                streamId,
+                                fencingToken)
                         .get(0, Integer.class)
                 == 1;
     }
