@@ -17,8 +17,8 @@ import java.util.function.Consumer;
  * can end for the coordinator, whatever the coordinator's clock says. Each confirmed renewal moves it on. Two things
  * move it back: an {@linkplain #extend extension} to a shorter length, and a renewal that finds the lease shorter,
  * because a fail-over has lost an extension. After that moment, nothing may be done in the name of the lease. Ask
- * {@link #isSafe()} or {@link #requireSafe()} before each effect, and hand {@link #fencingToken()} to the resource. Only
- * the resource can refuse an effect that was under way while this process stood still.
+ * {@link #isSafe()} or {@link #requireSafe()} before each effect, and hand {@link #fencingToken()} to the resource.
+ * Only the resource can refuse an effect that was under way while this process stood still.
  *
  * <p>This class is thread-safe. Only {@link #extend} and {@link #close()} block.
  */
@@ -115,8 +115,8 @@ public final class HeldLease implements AutoCloseable {
      * there is no usable answer, the lease may last as long as before, or as long as asked for. It stays safe for the
      * shorter of both, and this method may be called again. The request without an answer can still arrive much later.
      * So from then on, no renewal and no extension makes the lease safe for longer than the shortest length that an
-     * extension has asked for. If the lease is lost then, {@link #close()} releases it in the background, because it may
-     * last for much longer.
+     * extension has asked for. If the lease is lost then, {@link #close()} releases it in the background, because it
+     * may last for much longer.
      *
      * @param length the length of the lease from now on, from 1 s to 24 h
      * @throws LeaseLostException if the lease is lost or closed, before or meanwhile
