@@ -20,7 +20,7 @@ final class FailoverGroupCalls implements GroupCalls {
     }
 
     private <R> R call(Function<GroupCalls, R> call) {
-        return servers.call((server, isTry) -> call.apply(calls.get(server)), () -> closed);
+        return servers.call((server, isTry, spent) -> call.apply(calls.get(server)), () -> closed);
     }
 
     @Override

@@ -40,40 +40,37 @@ final class FailoverLeaseCalls extends LeaseCalls {
 
     @Override
     List<Acquired> acquireAll(List<Acquire> acquires, Duration wait) {
-        long beganNanos = runtime.nanoTime();
         return servers.call(
-                (server, isTry) -> {
+                (server, isTry, spent) -> {
+                    Duration left = wait.minus(spent);
                     if (isTry && !wait.isZero()) {
+                        long sentNanos = runtime.nanoTime();
                         List<Acquired> tried = tries.get(server).acquireAll(acquires, Duration.ZERO);
                         if (!tried.stream().allMatch(Acquired.Held.class::isInstance)) {
                             return tried;
                         }
+                        left = left.minusNanos(runtime.nanoTime() - sentNanos);
                     }
                     latest = server;
-                    return calls.get(server).acquireAll(acquires, left(beganNanos, wait));
+                    return calls.get(server).acquireAll(acquires, left.isNegative() ? Duration.ZERO : left);
                 },
                 () -> closed);
     }
 
-    private Duration left(long beganNanos, Duration wait) {
-        Duration left = wait.minusNanos(runtime.nanoTime() - beganNanos);
-        return left.isNegative() ? Duration.ZERO : left;
-    }
-
     @Override
     List<Renewal> renew(List<LeaseKey> keys, Optional<Duration> length) {
-        return servers.call((server, isTry) -> calls.get(server).renew(keys, length), () -> closed);
+        return servers.call((server, isTry, spent) -> calls.get(server).renew(keys, length), () -> closed);
     }
 
     @Override
     List<Release> releaseAll(List<LeaseKey> keys) {
-        return servers.call((server, isTry) -> calls.get(server).releaseAll(keys), () -> closed);
+        return servers.call((server, isTry, spent) -> calls.get(server).releaseAll(keys), () -> closed);
     }
 
     @Override
     void checkReady() {
         servers.call(
-                (server, isTry) -> {
+                (server, isTry, spent) -> {
                     calls.get(server).checkReady();
                     return true;
                 },

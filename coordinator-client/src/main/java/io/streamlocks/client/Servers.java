@@ -47,8 +47,9 @@ final class Servers {
          *
          * @param server the index of the server
          * @param isTry whether the server failed last time
+         * @param spent the time that other servers have taken; zero if this is the first one
          */
-        R to(int server, boolean isTry);
+        R to(int server, boolean isTry, Duration spent);
     }
 
     private static final class State {
@@ -77,12 +78,14 @@ final class Servers {
      */
     <R> R call(Call<R> call, BooleanSupplier isCutOff) {
         Set<Integer> tried = new HashSet<>();
+        long firstNanos = runtime.nanoTime();
         while (true) {
             int server = choose(tried);
             boolean isTry = hasFailed(server);
             long beganNanos = runtime.nanoTime();
             try {
-                R result = call.to(server, isTry);
+                Duration spent = tried.isEmpty() ? Duration.ZERO : Duration.ofNanos(beganNanos - firstNanos);
+                R result = call.to(server, isTry, spent);
                 works(server);
                 return result;
             } catch (CoordinatorUnavailableException e) {

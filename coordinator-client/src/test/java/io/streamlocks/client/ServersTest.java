@@ -53,7 +53,7 @@ class ServersTest {
         called.clear();
         try {
             servers.call(
-                    (server, isTry) -> {
+                    (server, isTry, spent) -> {
                         called.add(server);
                         if (failing.containsKey(server)) {
                             throw failing.get(server);
@@ -86,7 +86,7 @@ class ServersTest {
     void aCallWithoutAnAnswerFailsAndTheNextOneGoesElsewhere() {
         fail(0, unavailable(Answer.NONE));
         assertThatThrownBy(() -> servers.call(
-                        (server, isTry) -> {
+                        (server, isTry, spent) -> {
                             throw failing.get(0);
                         },
                         () -> false))
@@ -122,7 +122,7 @@ class ServersTest {
         runtime.pass(Duration.ofMillis(1));
         List<Integer> beside = new ArrayList<>();
         int first = servers.call(
-                (server, isTry) -> {
+                (server, isTry, spent) -> {
                     assertThat(isTry).isTrue();
                     for (int i = 0; i < 5; i++) {
                         runtime.pass(Duration.ofSeconds(1));
@@ -170,7 +170,7 @@ class ServersTest {
         StreamLockException failure = status(503);
         fail(0, failure);
         assertThatThrownBy(() -> servers.call(
-                        (server, isTry) -> {
+                        (server, isTry, spent) -> {
                             runtime.pass(Duration.ofMillis(1));
                             call();
                             throw failure;
@@ -210,7 +210,7 @@ class ServersTest {
         for (int i = 0; i < 12; i++) {
             try {
                 order.add(servers.call(
-                        (server, isTry) -> {
+                        (server, isTry, spent) -> {
                             if (server < 2) {
                                 runtime.pass(Duration.ofSeconds(5));
                                 throw unavailable(Answer.NONE);
@@ -231,7 +231,7 @@ class ServersTest {
     void aCallThatThisClientEndsSaysNothingAboutTheServer() {
         StreamLockException cutOff = unavailable(Answer.NONE);
         assertThatThrownBy(() -> servers.call(
-                        (server, isTry) -> {
+                        (server, isTry, spent) -> {
                             throw cutOff;
                         },
                         () -> true))
