@@ -1,8 +1,7 @@
 package io.streamlocks.client;
 
 /**
- * The calls of a client that do not wait. Each kind has connections of its own, so that acquires and releases that hang
- * do not hold up renewals.
+ * The calls of a client that do not wait.
  *
  * @param acquires the calls that acquire
  * @param renewals the calls of the heartbeat

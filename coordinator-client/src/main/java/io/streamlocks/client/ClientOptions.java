@@ -70,9 +70,9 @@ abstract class ClientOptions<B> {
     }
 
     /**
-     * Sets how long an acquire without an answer is repeated; 5 s by default. With several servers, one try gets a part
-     * of this time, so that it reaches the next server when one hangs: with two servers a third, with three a quarter,
-     * but at least 100 ms, and at most {@link #requestTimeout}.
+     * Sets how long an acquire without an answer is repeated; 5 s by default. With several servers, no try takes all of
+     * this time, so that one that hangs leaves time for the next server. A try takes at most a third of it with two
+     * servers, and a quarter with three, but at least 100 ms, and never more than {@link #requestTimeout}.
      */
     public B acquireTimeout(Duration timeout) {
         this.acquireTimeout = Objects.requireNonNull(timeout, "timeout");

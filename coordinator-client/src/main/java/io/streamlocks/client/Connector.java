@@ -3,8 +3,8 @@ package io.streamlocks.client;
 import java.time.Duration;
 
 /**
- * Opens connections to the coordinator. What each method returns has connections of its own, and learns by itself which
- * servers work, so that calls of one kind that hang do not hold up others. This is thread-safe.
+ * Opens connections to the coordinator. Each kind of calls has connections of its own, so that calls that hang do not
+ * hold up those of another kind. This is thread-safe.
  */
 interface Connector {
 

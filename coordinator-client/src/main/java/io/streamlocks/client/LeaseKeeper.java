@@ -97,8 +97,7 @@ final class LeaseKeeper implements AutoCloseable {
         }
         boolean renewedSooner = timing.held(length);
         // The answer to a repeated call can be a grant of before. The next beat can be an interval away. A lease that
-        // is
-        // that old already cannot wait for it.
+        // is that old already cannot wait for it.
         long bornNanos = sentNanos - length.minus(grant.expiresIn()).toNanos();
         if (renewedSooner || nanoTime() - bornNanos >= timing.interval().toNanos()) {
             heartbeat.beatSooner(bornNanos);

@@ -65,8 +65,8 @@ final class LeaseLength {
     }
 
     /**
-     * Takes in the time left that an answer reports. If no extension can have affected it, the lease has this length,
-     * whatever the extensions before said: a fail-over can lose one.
+     * Takes in the time left that an answer reports. If no extension can have affected the answer, the lease has this
+     * length. It can differ from that of the last extension, because a fail-over can lose one.
      */
     void confirmed(Sending sending, Duration expiresIn) {
         if (isAlone(sending)) {

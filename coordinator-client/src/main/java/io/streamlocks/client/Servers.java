@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
  * <p>A call goes to the first server, in the order that this client prefers, that works. A server works until a call
  * to it has no usable answer or is answered 5xx. After that it gets no call for a second at most, and then a single
  * call tries it. Each further failure in a row doubles this pause, up to {@link #LONGEST_PAUSE}. A server that hung
- * pauses for as long as all servers together would hang, so that it does not come before one that was not tried yet.
- * So a client returns to the server that it prefers, and loses little time with one that stays away. If no server
+ * pauses for as long as all servers together would hang, so that others are tried before it comes again. In this way, a
+ * client returns to the server that it prefers, and loses little time with one that stays away. If no server
  * works, a call goes to the one whose pause ends first.
  *
  * <p>If no connection can be opened, the call was not sent, and goes to the next server at once. Every other failure is
@@ -52,6 +52,8 @@ final class Servers {
         R to(int server, boolean isTry, Duration spent);
     }
 
+    private record Choice(int server, boolean isTry) {}
+
     private static final class State {
         /** How often the server failed in a row. */
         private int failures;
@@ -80,12 +82,12 @@ final class Servers {
         Set<Integer> tried = new HashSet<>();
         long firstNanos = runtime.nanoTime();
         while (true) {
-            int server = choose(tried);
-            boolean isTry = hasFailed(server);
+            Choice choice = choose(tried);
+            int server = choice.server();
             long beganNanos = runtime.nanoTime();
             try {
                 Duration spent = tried.isEmpty() ? Duration.ZERO : Duration.ofNanos(beganNanos - firstNanos);
-                R result = call.to(server, isTry, spent);
+                R result = call.to(server, choice.isTry(), spent);
                 works(server);
                 return result;
             } catch (CoordinatorUnavailableException e) {
@@ -108,7 +110,7 @@ final class Servers {
         }
     }
 
-    private synchronized int choose(Set<Integer> tried) {
+    private synchronized Choice choose(Set<Integer> tried) {
         long now = runtime.nanoTime();
         int soonest = -1;
         for (int server = 0; server < states.size(); server++) {
@@ -117,22 +119,18 @@ final class Servers {
                 continue;
             }
             if (state.failures == 0) {
-                return server;
+                return new Choice(server, false);
             }
             if (state.nextTryNanos - now <= 0) {
                 // The calls that come while this one tries the server go elsewhere.
                 state.nextTryNanos = now + LONGEST_PAUSE.toNanos();
-                return server;
+                return new Choice(server, true);
             }
             if (soonest < 0 || state.nextTryNanos - states.get(soonest).nextTryNanos < 0) {
                 soonest = server;
             }
         }
-        return soonest;
-    }
-
-    private synchronized boolean hasFailed(int server) {
-        return states.get(server).failures > 0;
+        return new Choice(soonest, true);
     }
 
     private synchronized void works(int server) {

@@ -107,7 +107,8 @@ public final class StreamLockClient implements AutoCloseable {
      * @param streamId the stream, 1 to 255 printable characters
      * @param atMost the longest time to wait, not negative
      * @return the lease; empty if the time is up
-     * @throws CoordinatorUnavailableException if there was no usable answer when the time was up
+     * @throws CoordinatorUnavailableException if there was no usable answer when the time was up. If the lease was
+     *     granted after all, the client releases it in the background
      * @throws CoordinatorRefusedException as {@link #tryAcquire}
      * @throws IllegalArgumentException as {@link #tryAcquire}, and if the time is negative
      * @throws IllegalStateException if this client is closed, also while this waits
@@ -131,7 +132,7 @@ public final class StreamLockClient implements AutoCloseable {
 
     /**
      * Acquires the lease of at least one of these streams, and waits while other owners have all of them. This is one
-     * call for all streams. It blocks, and ends, as {@link #acquire} does. When it returns, the client gives up its
+     * call for all streams. It blocks, ends and fails as {@link #acquire} does. When it returns, the client gives up its
      * places in the queues of the streams that it was not granted. A {@link #newWaiter() waiter} keeps them.
      *
      * @param streamIds the streams, from 1 to 1000
@@ -196,12 +197,11 @@ public final class StreamLockClient implements AutoCloseable {
      * @throws X what the work throws
      */
     public <T, X extends Exception> Optional<T> runWithLease(String streamId, LeaseWork<T, X> work) throws X {
-        Optional<HeldLease> acquired = tryAcquire(streamId);
-        return acquired.isPresent() ? WorkUnderLease.run(acquired.get(), work) : Optional.empty();
+        return WorkUnderLease.run(tryAcquire(streamId), work);
     }
 
     /**
-     * Does work as {@link #runWithLease(String, LeaseWork)} does, after a wait for the lease as in {@link #acquire}.
+     * Does the same after a wait for the lease as in {@link #acquire}, and also throws the exceptions of that method.
      *
      * @param streamId the stream, 1 to 255 printable characters
      * @param atMost the longest time to wait for the lease, not negative
@@ -210,8 +210,7 @@ public final class StreamLockClient implements AutoCloseable {
      */
     public <T, X extends Exception> Optional<T> runWithLease(String streamId, Duration atMost, LeaseWork<T, X> work)
             throws X {
-        Optional<HeldLease> acquired = acquire(streamId, atMost);
-        return acquired.isPresent() ? WorkUnderLease.run(acquired.get(), work) : Optional.empty();
+        return WorkUnderLease.run(acquire(streamId, atMost), work);
     }
 
     /**
@@ -246,7 +245,8 @@ public final class StreamLockClient implements AutoCloseable {
      *
      * <p>This blocks for the sum of these times. A call that is under way when a time ends goes on for its own
      * time-outs. A coordinator that takes calls and never answers holds up a client with a request time-out of 5 s, the
-     * longest default, for about 40 s at worst. One that refuses connections holds it up for one request time-out.
+     * longest default, for about 40 s at worst: 15 s for acquires, and 5 s each for releases, for work, for the calls
+     * at the end of either, and for the last tries. One that refuses connections holds it up for one request time-out.
      *
      * <p>Work may close the client of its own lease. That does not wait for this work, and the lease runs out.
      */

@@ -8,8 +8,14 @@ final class WorkUnderLease {
 
     private WorkUnderLease() {}
 
-    /** Does work and releases the lease after it, as {@link StreamLockClient#runWithLease} says. */
-    static <T, X extends Exception> Optional<T> run(HeldLease lease, LeaseWork<T, X> work) throws X {
+    /**
+     * Does work if there is a lease, and releases the lease after it, as {@link StreamLockClient#runWithLease} says.
+     */
+    static <T, X extends Exception> Optional<T> run(Optional<HeldLease> acquired, LeaseWork<T, X> work) throws X {
+        if (acquired.isEmpty()) {
+            return Optional.empty();
+        }
+        HeldLease lease = acquired.get();
         HeldLease.Use use = lease.use();
         Interruption interruption = Interruption.begin();
         lease.life().onTaken(interruption::interrupt);

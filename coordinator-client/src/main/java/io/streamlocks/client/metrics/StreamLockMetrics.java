@@ -69,23 +69,32 @@ public final class StreamLockMetrics implements StreamLockListener {
     }
 
     private static Counter renewals(String outcome, MeterRegistry registry) {
-        return Counter.builder(PREFIX + "renewals")
-                .description("Renewals of leases by outcome. An unknown one is repeated")
-                .tag("outcome", outcome)
-                .register(registry);
+        return counter(
+                "renewals", "Renewals of leases by outcome. An unknown one is repeated", registry, "outcome", outcome);
     }
 
     private static Counter releases(String outcome, MeterRegistry registry) {
-        return Counter.builder(PREFIX + "releases")
-                .description("Ends of leases by the outcome of the first release. An unknown one is repeated")
-                .tag("outcome", outcome)
-                .register(registry);
+        return counter(
+                "releases",
+                "Ends of leases by the outcome of the first release. An unknown one is repeated",
+                registry,
+                "outcome",
+                outcome);
     }
 
     private static Counter losses(LossReason reason, MeterRegistry registry) {
-        return Counter.builder(PREFIX + "losses")
-                .description("Lost leases by reason")
-                .tag("reason", reason.name().toLowerCase(Locale.ROOT))
+        return counter(
+                "losses",
+                "Lost leases by reason",
+                registry,
+                "reason",
+                reason.name().toLowerCase(Locale.ROOT));
+    }
+
+    private static Counter counter(String name, String description, MeterRegistry registry, String tag, String value) {
+        return Counter.builder(PREFIX + name)
+                .description(description)
+                .tag(tag, value)
                 .register(registry);
     }
 

@@ -2,6 +2,7 @@ package io.streamlocks.proof.leaks;
 
 import io.streamlocks.proof.abuse.Nginx;
 import io.streamlocks.proof.process.CoordinatorNode;
+import io.streamlocks.proof.settings.DrillSettings;
 import io.streamlocks.testkit.rig.Machine;
 import io.streamlocks.testkit.rig.PostgresServer;
 import java.io.IOException;
@@ -54,7 +55,7 @@ public final class LeakDrill {
      * @return whether nothing leaks
      */
     public static boolean run(List<String> args) throws IOException, InterruptedException, SQLException {
-        LeakSettings settings = LeakSettings.of(args);
+        DrillSettings settings = DrillSettings.of("leaks", args);
         Files.createDirectories(settings.output());
         try (PostgresServer postgres = PostgresServer.builder()
                         .log(settings.output().resolve("postgres.log"))
@@ -82,7 +83,7 @@ public final class LeakDrill {
         }
     }
 
-    private boolean leaksNothing(LeakSettings settings) throws IOException, InterruptedException, SQLException {
+    private boolean leaksNothing(DrillSettings settings) throws IOException, InterruptedException, SQLException {
         long end = System.nanoTime() + settings.seconds().toNanos();
         Optional<Footprint> before = Optional.empty();
         List<String> leaks = new ArrayList<>();

@@ -1,6 +1,7 @@
 package io.streamlocks.proof.servers;
 
 import io.streamlocks.proof.process.CoordinatorNode;
+import io.streamlocks.proof.settings.DrillSettings;
 import io.streamlocks.testkit.rig.Machine;
 import io.streamlocks.testkit.rig.PostgresServer;
 import java.io.IOException;
@@ -49,7 +50,7 @@ public final class ServersDrill {
      * @return whether the clients have noticed nothing
      */
     public static boolean run(List<String> args) throws IOException, InterruptedException {
-        ServersSettings settings = ServersSettings.of(args);
+        DrillSettings settings = DrillSettings.of("servers", args);
         Files.createDirectories(settings.output());
         try (PostgresServer postgres = PostgresServer.builder()
                         .log(settings.output().resolve("postgres.log"))
@@ -72,7 +73,7 @@ public final class ServersDrill {
         }
     }
 
-    private static CoordinatorNode server(String name, PostgresServer postgres, ServersSettings settings)
+    private static CoordinatorNode server(String name, PostgresServer postgres, DrillSettings settings)
             throws IOException {
         return new CoordinatorNode(
                 name,
@@ -82,7 +83,7 @@ public final class ServersDrill {
                 settings.output());
     }
 
-    private boolean isUnnoticed(ServersSettings settings) throws IOException, InterruptedException {
+    private boolean isUnnoticed(DrillSettings settings) throws IOException, InterruptedException {
         clients.start();
         double before = partOfFirst();
         System.out.printf(Locale.ROOT, "server one has %.0f %% of the acquires%n", before * 100);

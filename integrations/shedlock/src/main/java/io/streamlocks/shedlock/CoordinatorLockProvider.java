@@ -25,8 +25,8 @@ import net.javacrumbs.shedlock.core.SimpleLock;
  *   <li>Each lock is a {@link CoordinatorLock}, which has the fencing token.
  * </ul>
  *
- * <p>The caller closes the client, after its scheduler. A client that closes while a job runs does not release the lock
- * of the job.
+ * <p>The caller closes the client, after its scheduler. If the client closes while a job
+ * runs, it does not release the lock of that job.
  *
  * <p>This class is thread-safe.
  */

@@ -3,7 +3,6 @@ package io.streamlocks.spring;
 import io.streamlocks.client.StreamLockClient;
 import io.streamlocks.client.StreamLockListener;
 import java.net.URI;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +26,6 @@ import org.springframework.context.annotation.Conditional;
 @Conditional(OnCoordinatorUrls.class)
 @EnableConfigurationProperties(StreamLockProperties.class)
 public class StreamLockAutoConfiguration {
-
-    /** How long a health check may take. Those of an application run one after the other. */
-    static final Duration HEALTH_WITHIN = Duration.ofSeconds(2);
 
     @Bean(destroyMethod = "close")
     @ConditionalOnMissingBean

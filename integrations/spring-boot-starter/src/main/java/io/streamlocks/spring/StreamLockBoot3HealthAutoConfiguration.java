@@ -1,7 +1,6 @@
 package io.streamlocks.spring;
 
 import io.streamlocks.client.StreamLockClient;
-import io.streamlocks.client.StreamLockException;
 import org.springframework.boot.actuate.autoconfigure.health.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.actuate.health.Health;
 import org.springframework.boot.actuate.health.HealthIndicator;
@@ -21,13 +20,8 @@ public class StreamLockBoot3HealthAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean(name = "streamLocksHealthIndicator")
     HealthIndicator streamLocksHealthIndicator(StreamLockClient client) {
-        return () -> {
-            try {
-                client.requireReady(StreamLockAutoConfiguration.HEALTH_WITHIN);
-                return Health.up().build();
-            } catch (StreamLockException | IllegalStateException e) {
-                return Health.down(e).build();
-            }
-        };
+        return () -> Readiness.failure(client)
+                .map(failure -> Health.down(failure).build())
+                .orElseGet(() -> Health.up().build());
     }
 }

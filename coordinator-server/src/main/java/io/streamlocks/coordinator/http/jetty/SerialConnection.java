@@ -149,9 +149,8 @@ final class SerialConnection extends HttpConnection {
     protected Executor getExecutor() {
         return task -> {
             if (task == this && !isParsing && isBetweenRequests()) {
-                // A thread would find nothing to read, and do just this. It would also return the buffer, if the
-                // request
-                // had a body, and a small one may stay.
+                // A thread would find nothing to read, and do just this. It would also return the buffer if the request
+                // had a body, and a small buffer may stay.
                 fillInterested(whenFillable);
             } else {
                 super.getExecutor().execute(task);

@@ -1,6 +1,5 @@
-package io.streamlocks.proof.servers;
+package io.streamlocks.proof.settings;
 
-import io.streamlocks.proof.settings.Arguments;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -10,23 +9,25 @@ import java.util.List;
  *
  * @param root the root of the repository
  * @param output the directory for the output of the processes
- * @param seconds how long servers fail
+ * @param seconds the length of the drill
  */
-record ServersSettings(Path root, Path output, Duration seconds) {
+public record DrillSettings(Path root, Path output, Duration seconds) {
 
     /**
      * Reads arguments.
      *
+     * @param drill the name of the drill, and of its directory of the build
+     * @param args the arguments
      * @throws IllegalArgumentException if an argument is wrong; the message names it
      */
-    static ServersSettings of(List<String> args) {
+    public static DrillSettings of(String drill, List<String> args) {
         Arguments arguments = Arguments.of(args, List.of("root", "output", "seconds"));
-        return new ServersSettings(
-                arguments.root(), arguments.output("servers"), Duration.ofSeconds(arguments.number("seconds", 1, 600)));
+        return new DrillSettings(
+                arguments.root(), arguments.output(drill), Duration.ofSeconds(arguments.number("seconds", 1, 600)));
     }
 
-    /** Returns the jar of the coordinators under test. */
-    Path coordinatorJar() {
+    /** Returns the jar of the coordinator under test. */
+    public Path coordinatorJar() {
         return root.resolve("coordinator-server/target/coordinator.jar");
     }
 }
